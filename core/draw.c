@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Rounds a law to a dtype: see draw.h. */
+#include "core/draw.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/dtype.h"
+#include "core/special.h"
+
+static double rounded(enum ti_dtype dtype, double x) {
+    /* Adding 0 turns -0, which no element may be, into 0. */
+    return (dtype == TI_DTYPE_F64 ? x : (double)(float)x) + 0.0;
+}
+
+/* The number before x in the compute type. */
+static double before(enum ti_dtype dtype, double x) {
+    if (dtype == TI_DTYPE_F64) {
+        uint64_t bits;
+        if (x == 0) return -0x1p-1074;
+        memcpy(&bits, &x, sizeof bits);
+        bits += x > 0 ? UINT64_MAX : 1;
+        memcpy(&x, &bits, sizeof x);
+        return x;
+    }
+    float narrow = (float)x;
+    uint32_t bits;
+    if (x == 0) return -0x1p-149;
+    memcpy(&bits, &narrow, sizeof bits);
+    bits += x > 0 ? UINT32_MAX : 1;
+    memcpy(&narrow, &bits, sizeof narrow);
+    return narrow;
+}
+
+static void philox_init(struct ti_philox *philox, uint64_t seed, uint64_t stream) {
+    uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    for (int i = 0; i < 10; i++) {
+        philox->round_key[i][0] = key[0];
+        philox->round_key[i][1] = key[1];
+        key[0] += 0x9E3779B9; /* the golden ratio and sqrt(3) - 1, from the paper */
+        key[1] += 0xBB67AE85;
+    }
+    philox->stream[0] = (uint32_t)stream;
+    philox->stream[1] = (uint32_t)(stream >> 32);
+}
+
+static enum ti_status uniform(const struct ti_law *law, struct ti_draw *draw,
+                              struct ti_error *error) {
+    const enum ti_dtype dtype = draw->dtype;
+    draw->kernel = TI_KERNEL_uniform;
+    draw->clamped = true;
+    draw->low = rounded(dtype, law->low);
+    draw->high = rounded(dtype, law->high);
+    if (law->symmetric) {
+        draw->scale = draw->high;
+        return TI_OK;
+    }
+    if (!(draw->low < draw->high)) {
+        return ti_error_set(error, TI_EVALUE, "high",
+                            "high must be above low, also when both are rounded to %s",
+                            dtype == TI_DTYPE_F64 ? "f64" : "f32");
+    }
+    draw->high = before(dtype, draw->high);
+    draw->offset = rounded(dtype, law->low / 2 + law->high / 2);
+    draw->scale = rounded(dtype, law->high / 2 - law->low / 2);
+    return TI_OK;
+}
+
+/* Where words are counted from, and how a count becomes the mass of a tail. */
+static void truncate_tail(const struct ti_law *law, struct ti_draw *draw) {
+    const bool symmetric = law->z_low == -law->z_high;
+    const double lower = ti_normal_tail(-law->z_low), upper = ti_normal_tail(law->z_high);
+    const double outside = lower <= upper ? lower : upper;
+    draw->z_low = rounded(draw->dtype, law->z_low);
+    draw->z_high = rounded(draw->dtype, law->z_high);
+    if (draw->dtype != TI_DTYPE_F64 && symmetric && law->z_high >= 0.5) {
+        draw->kernel = TI_KERNEL_truncated;
+        draw->tail_offset = (float)(0x1p32 * outside + (0.5 - outside));
+        draw->tail_scale = (float)(1 - 2 * outside);
+        return;
+    }
+    const double step =
+        ti_normal_mass(law->z_low, law->z_high) * (draw->dtype == TI_DTYPE_F64 ? 1 : 0x1p32);
+    draw->path = TI_DRAW_WIDE;
+    draw->end = symmetric ? TI_TAIL_BOTH : lower <= upper ? TI_TAIL_LOWER : TI_TAIL_UPPER;
+    draw->tail_scale = step;
+    draw->tail_offset = 0x1p64 * outside + step / 2;
+}
+
+static void normal(const struct ti_law *law, struct ti_draw *draw) {
+    draw->kernel = TI_KERNEL_normal;
+    draw->offset = rounded(draw->dtype, law->mean);
+    draw->scale = rounded(draw->dtype, law->sigma);
+    draw->z_low = -INFINITY;
+    draw->z_high = INFINITY;
+    draw->tail_offset = 0.5;
+    draw->tail_scale = 1;
+    if (law->distribution != TI_DISTRIBUTION_TRUNCATED_NORMAL) return;
+    truncate_tail(law, draw);
+    if (law->bounded) {
+        draw->clamped = true;
+        draw->low = rounded(draw->dtype, law->low);
+        draw->high = rounded(draw->dtype, law->high);
+    }
+}
+
+/* |z| of the first word: no value of a normal is further out. */
+static double reach(const struct ti_draw *draw) {
+    const double most = draw->dtype == TI_DTYPE_F64 ? 0x1.24f82aa55eb15p+3 : 0x1.95a118p+2;
+    const double low = fabs(draw->z_low), high = fabs(draw->z_high);
+    const double cut = low > high ? low : high;
+    return cut < most ? cut : most;
+}
+
+/* What the largest |value| may not reach, because it would round to infinity. */
+static double limit_of(enum ti_dtype dtype) {
+    switch (dtype) {
+    case TI_DTYPE_F16: return 65520;
+    case TI_DTYPE_BF16: return 0x1.ffp127;
+    case TI_DTYPE_F32: return 0x1.ffffffp127;
+    default: return INFINITY;
+    }
+}
+
+static enum ti_status check_range(const struct ti_draw *draw, struct ti_error *error) {
+    double largest = fabs(draw->low) > fabs(draw->high) ? fabs(draw->low) : fabs(draw->high);
+    if (draw->kernel != TI_KERNEL_uniform && draw->path != TI_DRAW_CONSTANT) {
+        double free = fabs(draw->offset) + draw->scale * reach(draw);
+        if (!draw->clamped || free < largest) largest = free;
+    }
+    /* The negation catches a NaN: infinity minus infinity. */
+    if (!(largest < limit_of(draw->dtype)) || isinf(draw->scale)) {
+        return ti_error_set(error, TI_EVALUE, "dtype",
+                            "values of up to %.6g do not fit %s; a wider dtype or a smaller "
+                            "std, bound, mean or value would", largest,
+                            ti_dtype_name(draw->dtype));
+    }
+    return TI_OK;
+}
+
+enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint64_t seed,
+                            uint64_t stream, struct ti_draw *draw, struct ti_error *error) {
+    struct ti_draw made = {.dtype = dtype};
+    enum ti_status status = TI_OK;
+    made.path = dtype == TI_DTYPE_F64 ? TI_DRAW_WIDE : TI_DRAW_KERNEL;
+    if (law->distribution == TI_DISTRIBUTION_CONSTANT) {
+        made.path = TI_DRAW_CONSTANT;
+        made.low = made.high = rounded(dtype, law->low);
+    } else if (law->distribution == TI_DISTRIBUTION_UNIFORM) {
+        status = uniform(law, &made, error);
+    } else {
+        normal(law, &made);
+    }
+    if (status == TI_OK) status = check_range(&made, error);
+    if (status != TI_OK) return status;
+    const struct ti_transform transform = {
+        (float)made.offset, (float)made.scale, (float)made.low, (float)made.high,
+        (float)made.tail_offset, (float)made.tail_scale, (float)made.z_high};
+    made.transform = transform;
+    philox_init(&made.philox, seed, stream);
+    *draw = made;
+    return TI_OK;
+}

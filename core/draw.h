@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A law in a dtype: which words become which values, with every number rounded to what the
+ * element loops compute with. Made by plan.c, read by fill.c.
+ */
+#ifndef TI_DRAW_H
+#define TI_DRAW_H
+
+#include <tensorinit/dtype.h>
+
+#include "core/error.h"
+#include "core/kernels/kernels.h"
+#include "core/schemes/schemes.h"
+
+/*
+ * How elements come about:
+ *
+ *   constant  'low' everywhere
+ *   kernel    a SIMD kernel, binary32 (f32, f16, bf16)
+ *   wide      scalar, binary64: f64 tensors, and truncations that the kernels do not do
+ */
+enum ti_draw_path { TI_DRAW_CONSTANT, TI_DRAW_KERNEL, TI_DRAW_WIDE };
+
+/* Which end of a truncated normal a word counts from (docs/SPEC.md, "Truncated normal"). */
+enum ti_tail_end { TI_TAIL_BOTH, TI_TAIL_LOWER, TI_TAIL_UPPER };
+
+/*
+ * All numbers are binary64 but hold binary32 values where the compute type is binary32. For
+ * TI_DRAW_KERNEL the tail is in units of 2^-32, else of 2^-64.
+ */
+struct ti_draw {
+    enum ti_draw_path path;
+    enum ti_kernel kernel;
+    enum ti_tail_end end;
+    enum ti_dtype dtype;
+    bool clamped; /* values to [low, high], after everything else */
+    double offset, scale;
+    double low, high;
+    double tail_offset, tail_scale;
+    double z_low, z_high;
+    struct ti_philox philox;
+    struct ti_transform transform; /* the same numbers, for kernels */
+};
+
+/*
+ * Rounds a law to a dtype. Returns TI_OK, or TI_EVALUE with the field at fault: a number that
+ * the compute type does not hold, uniform bounds that meet when rounded, or a dtype that does
+ * not hold the largest possible value.
+ */
+enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint64_t seed,
+                            uint64_t stream, struct ti_draw *draw, struct ti_error *error);
+
+#endif

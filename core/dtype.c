@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What there is to know of an element type without computing: the rows of TI_DTYPES. */
+#include <tensorinit/dtype.h>
+
+#include "core/dtype.h"
+
+static const struct {
+    const char *name, *npy_descr;
+    size_t bytes;
+} dtype_rows[] = {
+#define TI_DTYPE(id, name, bytes, npy) {name, npy, bytes},
+    TI_DTYPES(TI_DTYPE)
+#undef TI_DTYPE
+};
+
+const char *ti_dtype_name(enum ti_dtype dtype) { return dtype_rows[dtype].name; }
+size_t ti_dtype_bytes(enum ti_dtype dtype) { return dtype_rows[dtype].bytes; }
+const char *ti_dtype_npy_descr(enum ti_dtype dtype) { return dtype_rows[dtype].npy_descr; }

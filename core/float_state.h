@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The floating-point state that values are computed in: round to nearest even, subnormals
+ * kept, no traps. Public functions that compute set it on entry and restore the caller's.
+ *
+ * Also where hosts are refused on which the bits would differ.
+ */
+#ifndef TI_FLOAT_STATE_H
+#define TI_FLOAT_STATE_H
+
+#include <float.h>
+#include <stdint.h>
+
+#if FLT_EVAL_METHOD != 0
+#error "tensorinit needs float and double evaluated as such (on 32-bit x86: -msse2 -mfpmath=sse)"
+#endif
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "tensorinit needs a little-endian host"
+#endif
+#ifdef __FAST_MATH__
+#error "tensorinit must not be compiled with -ffast-math"
+#endif
+
+struct ti_float_state {
+    uint64_t saved;
+};
+
+#if defined(__x86_64__) || defined(__i386__)
+
+#include <xmmintrin.h>
+
+static inline struct ti_float_state ti_float_enter(void) {
+    struct ti_float_state state = {_mm_getcsr()};
+    _mm_setcsr(0x1f80); /* nearest, FTZ and DAZ off, all exceptions masked */
+    return state;
+}
+
+static inline void ti_float_leave(struct ti_float_state state) {
+    _mm_setcsr((unsigned)state.saved);
+}
+
+#elif defined(__aarch64__)
+
+static inline struct ti_float_state ti_float_enter(void) {
+    struct ti_float_state state;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(state.saved));
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
+    return state;
+}
+
+static inline void ti_float_leave(struct ti_float_state state) {
+    __asm__ volatile("msr fpcr, %0" : : "r"(state.saved) : "memory");
+}
+
+#else
+
+#include <fenv.h>
+
+/* Without a known control register: rounding by fenv; flush-to-zero is assumed off. */
+static inline struct ti_float_state ti_float_enter(void) {
+    struct ti_float_state state = {(uint64_t)fegetround()};
+    fesetround(FE_TONEAREST);
+    return state;
+}
+
+static inline void ti_float_leave(struct ti_float_state state) {
+    fesetround((int)state.saved);
+}
+
+#endif
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * NPY version 1.0, byte for byte what numpy.save writes (numpy.lib.format): magic, version,
+ * length of the header, and a Python dict padded so that the elements start at a multiple of
+ * 64 bytes.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/dtype.h"
+#include "core/formats/formats.h"
+
+#define PREFIX_BYTES 10
+#define ALIGNMENT 64
+
+/* numpy leaves room for the first axis to grow to the longest number without a rewrite. */
+#define GROWTH_DIGITS 21
+
+/* A Python tuple: (), (3,), (2, 3). */
+static int write_shape(const struct ti_plan_info *info, char *out, size_t room) {
+    int used = snprintf(out, room, "(");
+    for (unsigned i = 0; i < info->rank; i++) {
+        used += snprintf(out + used, room - (size_t)used, i ? ", %" PRIu64 : "%" PRIu64,
+                         info->shape[i]);
+    }
+    return used + snprintf(out + used, room - (size_t)used, info->rank == 1 ? ",)" : ")");
+}
+
+size_t ti_format_npy_header(const struct ti_plan *plan,
+                            unsigned char out[TI_HEADER_BYTES_MAX]) {
+    const struct ti_plan_info *info = &plan->info;
+    char dict[TI_HEADER_BYTES_MAX - PREFIX_BYTES - ALIGNMENT];
+    int used = snprintf(dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': ",
+                        ti_dtype_npy_descr(info->dtype));
+    used += write_shape(info, dict + used, sizeof dict - (size_t)used);
+    used += snprintf(dict + used, sizeof dict - (size_t)used, ", }");
+    if (info->rank > 0) {
+        int digits = snprintf(NULL, 0, "%" PRIu64, info->shape[0]);
+        used += snprintf(dict + used, sizeof dict - (size_t)used, "%*s",
+                         GROWTH_DIGITS - digits, "");
+    }
+    /* numpy pads an aligned header by 64 more; the line feed ends it. */
+    size_t length = (size_t)used + 1;
+    length += ALIGNMENT - (PREFIX_BYTES + length) % ALIGNMENT;
+    memcpy(out, "\x93NUMPY\x01\x00", 8);
+    out[8] = (unsigned char)length;
+    out[9] = (unsigned char)(length >> 8);
+    memset(out + PREFIX_BYTES, ' ', length);
+    memcpy(out + PREFIX_BYTES, dict, (size_t)used);
+    out[PREFIX_BYTES + length - 1] = '\n';
+    return PREFIX_BYTES + length;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel table of an instruction set: what fill.c computes with. Every ISA fills one of
+ * these, with functions that give the same bits (tests/isa).
+ */
+#ifndef TI_KERNELS_H
+#define TI_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Kernels work on whole tiles: 32 Philox blocks, 128 words. */
+#define TI_TILE_WORDS 128
+#define TI_TILE_BLOCKS (TI_TILE_WORDS / 4)
+
+/* Philox4x32-10 of one seed and stream, with the ten round keys laid out. */
+struct ti_philox {
+    uint32_t round_key[10][2];
+    uint32_t stream[2];
+};
+
+/*
+ * Numbers of the transforms from words to values, all in binary32 (docs/SPEC.md sections 4 to
+ * 6 name them the same):
+ *
+ *   uniform    offset + (scale * v), clamped to [low, high]
+ *   normal     offset + (scale * z)
+ *   truncated  as normal; tail = tail_offset + (tail_scale * tail), |z| at most z_high
+ */
+struct ti_transform {
+    float offset, scale;
+    float low, high;
+    float tail_offset, tail_scale, z_high;
+};
+
+/* TI_KERNEL(name): one transform, words -> binary32. */
+#define TI_KERNELS(TI_KERNEL) TI_KERNEL(uniform) TI_KERNEL(normal) TI_KERNEL(truncated)
+
+enum ti_kernel {
+#define TI_KERNEL(name) TI_KERNEL_##name,
+    TI_KERNELS(TI_KERNEL)
+#undef TI_KERNEL
+        TI_KERNEL_COUNT
+};
+
+/*
+ * 'out' and 'in' have any alignment. 'words' counts are multiples of TI_TILE_WORDS, 'blocks'
+ * are the counter's low 64 bits.
+ *
+ *   words   the words themselves, for tests, measurements and schemes that need bits
+ *   draw    words of Philox, transformed
+ *   map     words from memory, transformed the same way
+ *   clamp   in place, to [low, high]
+ *   f16, bf16  binary32 rounded to the narrower type
+ */
+struct ti_kernels {
+    const char *name;
+    void (*words)(const struct ti_philox *philox, uint64_t first_block, size_t words,
+                  void *out);
+    void (*draw[TI_KERNEL_COUNT])(const struct ti_philox *philox,
+                                  const struct ti_transform *transform,
+                                  uint64_t first_block, size_t words, void *out);
+    void (*map[TI_KERNEL_COUNT])(const struct ti_transform *transform, const void *in,
+                                 size_t words, void *out);
+    void (*clamp)(const struct ti_transform *transform, size_t words, void *values);
+    void (*f16)(const void *in, size_t words, void *out);
+    void (*bf16)(const void *in, size_t words, void *out);
+};
+
+extern const struct ti_kernels ti_kernels_portable, ti_kernels_avx2, ti_kernels_avx512,
+    ti_kernels_neon;
+
+#endif

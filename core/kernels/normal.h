@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Words to normal values, by the inverse of the normal distribution function: docs/SPEC.md,
+ * "Normal" and "Truncated normal".
+ *
+ * The word's magnitude, as a binary32 number, is the mass of the tail beyond the value, in
+ * units of 2^-32. Its exponent is the octave and selects the polynomial; its significand is
+ * the polynomial's argument. Neither logarithm nor division is needed.
+ */
+#ifndef TI_KERNELS_NORMAL_H
+#define TI_KERNELS_NORMAL_H
+
+static const float normal_table[][32] = {
+#include "core/kernels/quantile_f32.inc"
+};
+
+#define NORMAL_TERMS (sizeof normal_table / sizeof *normal_table)
+
+struct normal {
+    v_lut_top top[NORMAL_TERMS];
+    v_lut all[NORMAL_TERMS];
+    v_f32 offset, scale, tail_offset, tail_scale, z_high;
+};
+
+static inline struct normal normal_make(const struct ti_transform *transform) {
+    struct normal n;
+    for (size_t k = 0; k < NORMAL_TERMS; k++) {
+        n.top[k] = v_lut_top_make(normal_table[k]);
+        n.all[k] = v_lut_make(normal_table[k]);
+    }
+    n.offset = v_f32_set(transform->offset);
+    n.scale = v_f32_set(transform->scale);
+    n.tail_offset = v_f32_set(transform->tail_offset);
+    n.tail_scale = v_f32_set(transform->tail_scale);
+    n.z_high = v_f32_set(transform->z_high);
+    return n;
+}
+
+/*
+ * The positive z beyond which each tail lies. 'get' is v_lut_get or v_lut_top_get. Several
+ * vectors advance together: one alone would wait for each of its own multiplications.
+ */
+#define NORMAL_HORNER(tables, get, tail, z)                                                \
+    do {                                                                                   \
+        v_u32 exponent_[V_UNROLL];                                                         \
+        v_f32 t_[V_UNROLL];                                                                \
+        for (int i_ = 0; i_ < V_UNROLL; i_++) {                                            \
+            v_u32 bits_ = v_as_u32((tail)[i_]);                                            \
+            v_u32 unit_ = v_u32_and_or(bits_, v_u32_set(0x7fffff), v_u32_set(0x3f800000)); \
+            exponent_[i_] = v_u32_shr(bits_, 23);                                          \
+            t_[i_] = v_f32_sub(v_as_f32(unit_), v_f32_set(1.5f));                          \
+            (z)[i_] = get((tables)[NORMAL_TERMS - 1], exponent_[i_]);                      \
+        }                                                                                  \
+        for (size_t k_ = NORMAL_TERMS - 1; k_-- > 0;) {                                    \
+            for (int i_ = 0; i_ < V_UNROLL; i_++) {                                        \
+                (z)[i_] = v_f32_add(v_f32_mul((z)[i_], t_[i_]),                            \
+                                    get((tables)[k_], exponent_[i_]));                     \
+            }                                                                              \
+        }                                                                                  \
+    } while (0)
+
+/* The last binary32 number below 2^31: a tail is never as much as one half. */
+#define NORMAL_TAIL_MAX 0x1.fffffep30f
+
+/* The word's distance from the nearer end, 31 bits, as a binary32 number. */
+static inline v_f32 normal_magnitude(v_u32 word) {
+    return v_f32_from_i32(v_u32_xor(word, v_u32_top_mask(word)));
+}
+
+/* z of each tail, which is at most NORMAL_TAIL_MAX. Few lie below the top octaves. */
+static inline void normal_quantile(const struct normal *n, const v_f32 *tail, v_f32 *z) {
+    if (V_LUT_TOP < 32) {
+        const uint32_t top_exponent = 158 - V_LUT_TOP;
+        v_f32 least = tail[0];
+        for (int i = 1; i < V_UNROLL; i++) least = v_f32_min(least, tail[i]);
+        if (v_u32_any_below(v_as_u32(least), top_exponent << 23)) {
+            NORMAL_HORNER(n->all, v_lut_get, tail, z);
+            return;
+        }
+    }
+    NORMAL_HORNER(n->top, v_lut_top_get, tail, z);
+}
+
+/* The lower half of the words is negative: the top bit, turned round, is the sign. */
+static inline v_f32 normal_value(const struct normal *n, v_u32 word, v_f32 z) {
+    v_u32 bits = v_u32_xor_andnot(v_as_u32(z), word, v_u32_set(0x80000000));
+    return v_f32_add(n->offset, v_f32_mul(n->scale, v_as_f32(bits)));
+}
+
+static inline void normal_get(const struct normal *n, const v_u32 *word, v_f32 *x) {
+    v_f32 tail[V_UNROLL], z[V_UNROLL];
+    for (int i = 0; i < V_UNROLL; i++) {
+        tail[i] = v_f32_add(v_f32_set(0.5f), normal_magnitude(word[i]));
+        tail[i] = v_f32_min(tail[i], v_f32_set(NORMAL_TAIL_MAX));
+    }
+    normal_quantile(n, tail, z);
+    for (int i = 0; i < V_UNROLL; i++) x[i] = normal_value(n, word[i], z[i]);
+}
+
+static inline void truncated_get(const struct normal *n, const v_u32 *word, v_f32 *x) {
+    v_f32 tail[V_UNROLL], z[V_UNROLL];
+    for (int i = 0; i < V_UNROLL; i++) {
+        tail[i] = v_f32_mul(n->tail_scale, normal_magnitude(word[i]));
+        tail[i] = v_f32_add(n->tail_offset, tail[i]);
+        tail[i] = v_f32_min(tail[i], v_f32_set(NORMAL_TAIL_MAX));
+    }
+    normal_quantile(n, tail, z);
+    for (int i = 0; i < V_UNROLL; i++) {
+        x[i] = normal_value(n, word[i], v_f32_min(z[i], n->z_high));
+    }
+}
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3",
+ * SC11) on groups of 64-bit lanes, one block a lane.
+ *
+ * A state word sits in a lane's low half. What lands in the high half is left there: the
+ * next multiplication does not look at it.
+ */
+#ifndef TI_KERNELS_PHILOX_H
+#define TI_KERNELS_PHILOX_H
+
+#define PHILOX_BATCH (V_GROUPS * V_GROUP)            /* words of one call */
+#define PHILOX_VECTORS (PHILOX_BATCH / V_LANES)
+
+struct philox_keys {
+    v_u64 round[10][2];
+    v_u64 stream[2];
+};
+
+static inline struct philox_keys philox_keys(const struct ti_philox *philox) {
+    struct philox_keys keys;
+    for (int i = 0; i < 10; i++) {
+        keys.round[i][0] = v_u64_set(philox->round_key[i][0]);
+        keys.round[i][1] = v_u64_set(philox->round_key[i][1]);
+    }
+    keys.stream[0] = v_u64_set(philox->stream[0]);
+    keys.stream[1] = v_u64_set(philox->stream[1]);
+    return keys;
+}
+
+/* PHILOX_BATCH words from 'block' on. Groups take turns so that multiplications overlap. */
+static inline void philox_batch(const struct philox_keys *keys, uint64_t block,
+                                v_u32 out[PHILOX_VECTORS]) {
+    const v_u64 m0 = v_u64_set(0xD2511F53), m1 = v_u64_set(0xCD9E8D57);
+    v_u64 c[V_GROUPS][4];
+    for (int g = 0; g < V_GROUPS; g++) {
+        v_u64 blocks = v_u64_count(block + (uint64_t)(g * (V_GROUP / 4)));
+        c[g][0] = blocks;
+        c[g][1] = v_u64_high(blocks);
+        c[g][2] = keys->stream[0];
+        c[g][3] = keys->stream[1];
+    }
+    for (int i = 0; i < 10; i++) {
+        for (int g = 0; g < V_GROUPS; g++) {
+            v_u64 p0 = v_u64_mul_low(c[g][0], m0), p1 = v_u64_mul_low(c[g][2], m1);
+            c[g][0] = v_u64_xor3(v_u64_high(p1), c[g][1], keys->round[i][0]);
+            c[g][2] = v_u64_xor3(v_u64_high(p0), c[g][3], keys->round[i][1]);
+            c[g][1] = p1;
+            c[g][3] = p0;
+        }
+    }
+    for (int g = 0; g < V_GROUPS; g++) {
+        v_interleave(c[g][0], c[g][1], c[g][2], c[g][3], out + g * (V_GROUP / V_LANES));
+    }
+}
+
+#endif

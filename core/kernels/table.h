@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Builds an ISA's kernel table: included once by each isa/<isa>.c after its operations, and
+ * nowhere else. Loops run over tiles; what a tile holds is the other headers' business.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/kernels/kernels.h"
+#include "core/kernels/narrow.h"
+#include "core/kernels/normal.h"
+#include "core/kernels/philox.h"
+#include "core/kernels/uniform.h"
+
+#define TABLE_NAME_(isa) ti_kernels_##isa
+#define TABLE_NAME(isa) TABLE_NAME_(isa)
+#define TABLE_TEXT_(isa) #isa
+#define TABLE_TEXT(isa) TABLE_TEXT_(isa)
+
+_Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a whole number of batches");
+_Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a whole number of steps");
+
+static void words(const struct ti_philox *philox, uint64_t block, size_t count, void *out) {
+    const struct philox_keys keys = philox_keys(philox);
+    for (size_t i = 0; i < count; i += PHILOX_BATCH, block += PHILOX_BATCH / 4) {
+        v_u32 word[PHILOX_VECTORS];
+        philox_batch(&keys, block, word);
+        for (size_t k = 0; k < PHILOX_VECTORS; k++) {
+            v_u32_store((char *)out + 4 * (i + k * V_LANES), word[k]);
+        }
+    }
+}
+
+/* The draw and the map of one transform: 'make' prepares it, 'get' is V_UNROLL vectors. */
+#define TABLE_TRANSFORM(name, type, make, get)                                             \
+    static void draw_##name(const struct ti_philox *philox,                                \
+                            const struct ti_transform *transform, uint64_t block,          \
+                            size_t count, void *out) {                                     \
+        const struct philox_keys keys = philox_keys(philox);                               \
+        const struct type state = make(transform);                                         \
+        for (size_t i = 0; i < count; i += PHILOX_BATCH, block += PHILOX_BATCH / 4) {      \
+            v_u32 word[PHILOX_VECTORS];                                                    \
+            philox_batch(&keys, block, word);                                              \
+            for (size_t k = 0; k < PHILOX_VECTORS; k += V_UNROLL) {                        \
+                v_f32 value[V_UNROLL];                                                     \
+                get(&state, word + k, value);                                              \
+                store(out, i + k * V_LANES, value);                                        \
+            }                                                                              \
+        }                                                                                  \
+    }                                                                                      \
+    static void map_##name(const struct ti_transform *transform, const void *in,           \
+                           size_t count, void *out) {                                      \
+        const struct type state = make(transform);                                         \
+        for (size_t i = 0; i < count; i += V_UNROLL * V_LANES) {                           \
+            v_u32 word[V_UNROLL];                                                          \
+            v_f32 value[V_UNROLL];                                                         \
+            for (size_t k = 0; k < V_UNROLL; k++) {                                        \
+                word[k] = v_u32_load((const char *)in + 4 * (i + k * V_LANES));            \
+            }                                                                              \
+            get(&state, word, value);                                                      \
+            store(out, i, value);                                                          \
+        }                                                                                  \
+    }
+
+static inline void store(void *out, size_t first, const v_f32 value[V_UNROLL]) {
+    for (size_t k = 0; k < V_UNROLL; k++) {
+        v_f32_store((char *)out + 4 * (first + k * V_LANES), value[k]);
+    }
+}
+
+TABLE_TRANSFORM(uniform, uniform, uniform_make, uniform_get)
+TABLE_TRANSFORM(normal, normal, normal_make, normal_get)
+TABLE_TRANSFORM(truncated, normal, normal_make, truncated_get)
+
+static void clamp(const struct ti_transform *transform, size_t count, void *values) {
+    const v_f32 low = v_f32_set(transform->low), high = v_f32_set(transform->high);
+    for (size_t i = 0; i < count; i += V_LANES) {
+        char *at = (char *)values + 4 * i;
+        v_f32_store(at, v_f32_min(v_f32_max(v_f32_load(at), low), high));
+    }
+}
+
+static void f16(const void *in, size_t count, void *out) {
+    for (size_t i = 0; i < count; i += V_LANES) {
+        v_f32_store_f16((char *)out + 2 * i, v_f32_load((const char *)in + 4 * i));
+    }
+}
+
+static void bf16(const void *in, size_t count, void *out) {
+    for (size_t i = 0; i < count; i += V_LANES) {
+        v_u32_store16((char *)out + 2 * i, bf16_get(v_f32_load((const char *)in + 4 * i)));
+    }
+}
+
+const struct ti_kernels TABLE_NAME(V_ISA) = {
+    .name = TABLE_TEXT(V_ISA),
+    .words = words,
+#define TI_KERNEL(name) [TI_KERNEL_##name] = draw_##name,
+    .draw = {TI_KERNELS(TI_KERNEL)},
+#undef TI_KERNEL
+#define TI_KERNEL(name) [TI_KERNEL_##name] = map_##name,
+    .map = {TI_KERNELS(TI_KERNEL)},
+#undef TI_KERNEL
+    .clamp = clamp,
+    .f16 = f16,
+    .bf16 = bf16,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of parameters, from params.def. */
+#include "core/params.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/text.h"
+
+static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
+#define TI_PARAM(name, kind, common, accepts, fallback, meaning)                           \
+    {#name, accepts, meaning, fallback, common},
+#include "core/params.def"
+#undef TI_PARAM
+};
+
+enum kind { kind_shape, kind_scheme, kind_seed, kind_name, kind_choice, kind_flag,
+            kind_count, kind_number, kind_truncation };
+
+static const enum kind param_kinds[TI_PARAM_COUNT] = {
+#define TI_PARAM(name, kind, common, accepts, fallback, meaning) kind_##kind,
+#include "core/params.def"
+#undef TI_PARAM
+};
+
+size_t ti_param_count(void) { return TI_PARAM_COUNT; }
+
+const struct ti_param_info *ti_param_get(size_t index) {
+    return index < TI_PARAM_COUNT ? &param_rows[index] : NULL;
+}
+
+bool ti_param_find(const char *name, size_t name_bytes, enum ti_param *param) {
+    for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
+        if (ti_text_is(name, name_bytes, param_rows[i].name)) {
+            *param = (enum ti_param)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ti_param_is_choice(enum ti_param param) {
+    return param_kinds[param] == kind_choice || param_kinds[param] == kind_flag;
+}
+
+const char *ti_param_names(void) {
+    static const char names[] =
+#define TI_PARAM(name, kind, common, accepts, fallback, meaning) ", " #name
+#include "core/params.def"
+#undef TI_PARAM
+        ;
+    return names + 2;
+}
+
+bool ti_words_find(const char *list, const char *word, size_t n, unsigned *position) {
+    for (unsigned i = 0; *list; i++) {
+        size_t length = strcspn(list, ",");
+        if (length == n && memcmp(list, word, n) == 0) {
+            *position = i;
+            return true;
+        }
+        list += length;
+        list += strspn(list, ", ");
+    }
+    return false;
+}
+
+bool ti_truncation_is_valid(struct ti_truncation cut) {
+    return cut.low <= 6 && cut.high >= -6 && cut.high - cut.low >= 1e-6;
+}

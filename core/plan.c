@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Resolves a spec: the one place where parameters are checked against each other. */
+#include "core/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nettle/sha2.h>
+
+#include "core/dispatch.h"
+#include "core/fill.h"
+#include "core/float_state.h"
+#include "core/params.h"
+#include "core/special.h"
+
+#define BODY_BYTES_MAX (((uint64_t)1 << 63) - 1)
+
+static enum ti_status check_applicable(const struct ti_spec *spec,
+                                       const struct ti_scheme *scheme,
+                                       struct ti_error *error) {
+    for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
+        if (!spec->given[i] || ti_scheme_has(scheme, (enum ti_param)i)) continue;
+        const char *name = ti_param_get(i)->name;
+        char takes[400] = "";
+        for (size_t k = 0; k < TI_PARAM_COUNT; k++) {
+            if (ti_param_get(k)->common || !ti_scheme_has(scheme, (enum ti_param)k)) continue;
+            if (*takes) strncat(takes, ", ", sizeof takes - strlen(takes) - 1);
+            strncat(takes, ti_param_get(k)->name, sizeof takes - strlen(takes) - 1);
+        }
+        return ti_error_set(error, TI_EINAPPLICABLE, name,
+                            "%s does not apply to scheme=%s, which takes %s", name,
+                            scheme->info.name, *takes ? takes : "none of its own");
+    }
+    return TI_OK;
+}
+
+/* Size of the tensor. Dims of 0 are left out of the overflow check only, so that every
+   product of dims fits 64 bits, fans included. */
+static enum ti_status measure(const struct ti_spec *spec, struct ti_plan_info *info,
+                              struct ti_error *error) {
+    uint64_t bytes = ti_dtype_bytes(info->dtype);
+    info->elems = 1;
+    info->rank = spec->rank;
+    for (unsigned i = 0; i < spec->rank; i++) {
+        uint64_t dim = spec->shape[i];
+        info->shape[i] = dim;
+        info->elems = dim == 0 ? 0 : info->elems * dim;
+        if (dim == 0) continue;
+        if (bytes > BODY_BYTES_MAX / dim) {
+            return ti_error_set(error, TI_ETOOLARGE, "shape",
+                                "a tensor of this shape is larger than 2^63-1 bytes");
+        }
+        bytes *= dim;
+    }
+    info->body_bytes = info->elems == 0 ? 0 : bytes;
+    return TI_OK;
+}
+
+/* Stream of a name: SHA-256's first 8 bytes, little-endian; 0 for no name. */
+static uint64_t stream_of(const char *name, size_t name_bytes) {
+    uint8_t digest[8];
+    uint64_t stream = 0;
+    struct sha256_ctx hash;
+    if (name_bytes == 0) return 0;
+    sha256_init(&hash);
+    sha256_update(&hash, name_bytes, (const uint8_t *)name);
+    sha256_digest(&hash, sizeof digest, digest);
+    for (int i = 0; i < 8; i++) stream |= (uint64_t)digest[i] << 8 * i;
+    return stream;
+}
+
+/* What the plan says of the distribution; nothing is computed from it. */
+static void describe(const struct ti_law *law, struct ti_plan_info *info) {
+    info->distribution = law->distribution;
+    info->has_gain = law->has_gain;
+    info->gain = law->gain;
+    info->sigma = law->sigma;
+    info->low = -INFINITY;
+    info->high = INFINITY;
+    switch (law->distribution) {
+    case TI_DISTRIBUTION_CONSTANT:
+        info->mean = info->low = info->high = law->low;
+        break;
+    case TI_DISTRIBUTION_UNIFORM:
+        info->low = law->low;
+        info->high = law->high;
+        info->mean = law->low / 2 + law->high / 2;
+        info->std = info->sigma = (law->high / 2 - law->low / 2) / sqrt(3.0);
+        break;
+    case TI_DISTRIBUTION_NORMAL:
+        info->mean = law->mean;
+        info->std = law->sigma;
+        break;
+    case TI_DISTRIBUTION_TRUNCATED_NORMAL: {
+        double mean, std;
+        ti_normal_moments(law->z_low, law->z_high, &mean, &std);
+        info->mean = law->mean + law->sigma * mean;
+        info->std = law->sigma * std;
+        info->low = law->bounded ? law->low : law->mean + law->sigma * law->z_low;
+        info->high = law->bounded ? law->high : law->mean + law->sigma * law->z_high;
+        break;
+    }
+    }
+}
+
+static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
+                              struct ti_error *error) {
+    struct ti_plan_info *info = &plan->info;
+    const struct ti_scheme *scheme = ti_scheme_at(spec->scheme);
+    struct ti_fans fans = {0};
+    struct ti_law law = {0};
+    enum ti_status status;
+    if (!spec->given[TI_PARAM_shape]) {
+        return ti_error_set(error, TI_EMISSING, "shape", "shape= is required: %s",
+                            ti_param_get(TI_PARAM_shape)->accepts);
+    }
+    info->scheme = scheme->info.name;
+    info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
+    plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
+    if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
+    if ((status = measure(spec, info, error)) != TI_OK) return status;
+    if (ti_scheme_has(scheme, TI_PARAM_mode)) {
+        enum ti_mode mode =
+            (enum ti_mode)ti_spec_choice(spec, TI_PARAM_mode, scheme->numbers.mode);
+        if ((status = ti_fans_resolve(spec, mode, &fans, error)) != TI_OK) return status;
+        info->has_fan_in = fans.has_in;
+        info->has_fan_out = fans.has_out;
+        info->fan_in = fans.in;
+        info->fan_out = fans.out;
+    }
+    if ((status = scheme->resolve(spec, scheme, &fans, &law, error)) != TI_OK) return status;
+    describe(&law, info);
+    memcpy(plan->name, spec->name, spec->name_bytes);
+    plan->name_bytes = spec->name_bytes;
+    info->name = plan->name;
+    info->seed = spec->seed;
+    info->stream = stream_of(spec->name, spec->name_bytes);
+    info->cost = law.distribution == TI_DISTRIBUTION_CONSTANT ? TI_COST_COPY : TI_COST_DRAW;
+    status = ti_draw_make(&law, info->dtype, info->seed, info->stream, &plan->draw, error);
+    return status == TI_OK ? ti_dispatch(&plan->kernels, error) : status;
+}
+
+enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
+                            struct ti_error *error) {
+    struct ti_plan *made = calloc(1, sizeof *made);
+    if (!made) return ti_error_nomem(error);
+    const struct ti_float_state state = ti_float_enter();
+    enum ti_status status = resolve(spec, made, error);
+    ti_float_leave(state);
+    if (status != TI_OK) {
+        free(made);
+        return status;
+    }
+    *plan = made;
+    return TI_OK;
+}
+
+void ti_plan_free(struct ti_plan *plan) { free(plan); }
+
+const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan) { return &plan->info; }
+
+enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
+                            uint64_t count_elems, void *out, void *workspace) {
+    (void)workspace; /* no scheme needs one yet */
+    if (first_elem > plan->info.elems || count_elems > plan->info.elems - first_elem) {
+        return TI_ERANGE;
+    }
+    const struct ti_float_state state = ti_float_enter();
+    ti_fill(&plan->draw, plan->kernels, first_elem, count_elems, out);
+    ti_float_leave(state);
+    return TI_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of a struct ti_plan, for formats/. */
+#ifndef TI_PLAN_H
+#define TI_PLAN_H
+
+#include <tensorinit/body.h>
+#include <tensorinit/plan.h>
+
+#include "core/draw.h"
+#include "core/kernels/kernels.h"
+
+struct ti_plan {
+    struct ti_plan_info info;
+    enum ti_format format;
+    const struct ti_kernels *kernels;
+    struct ti_draw draw;
+    size_t name_bytes;
+    char name[TI_MAX_NAME_BYTES + 1];
+};
+
+#endif

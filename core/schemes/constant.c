@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The same value everywhere: constant, zeros, ones. */
+#include "core/schemes/schemes.h"
+
+enum ti_status ti_scheme_constant(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                                  const struct ti_fans *fans, struct ti_law *law,
+                                  struct ti_error *error) {
+    (void)fans;
+    if (scheme->numbers.asks && !spec->given[TI_PARAM_value]) {
+        return ti_error_set(error, TI_EMISSING, "value",
+                            "scheme=constant needs value=, a number");
+    }
+    double value = ti_spec_number(spec, TI_PARAM_value, scheme->numbers.value);
+    law->distribution = TI_DISTRIBUTION_CONSTANT;
+    law->low = law->high = law->mean = value;
+    return TI_OK;
+}

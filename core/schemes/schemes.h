@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a scheme to a law: the distribution and its numbers, in binary64, before any dtype.
+ * One function a family; schemes.def says which scheme belongs to which.
+ */
+#ifndef TI_SCHEMES_H
+#define TI_SCHEMES_H
+
+#include <tensorinit/plan.h>
+#include <tensorinit/schemes.h>
+
+#include "core/fans.h"
+#include "core/spec.h"
+
+/* What distinguishes the schemes of a family. */
+struct ti_scheme_numbers {
+    double scale, slope, value;
+    enum ti_mode mode;
+    enum ti_drawn drawn;
+    enum ti_nonlinearity nonlinearity;
+    bool asks; /* the numbers are the request's to give; those here are defaults */
+};
+
+/*
+ * A distribution, resolved.
+ *
+ *   constant          low = high = the value
+ *   uniform           on [low, high); 'symmetric': on (-high, high), low = -high
+ *   normal            mean, sigma
+ *   truncated_normal  mean, sigma, cut at z_low and z_high sigmas; 'bounded': low and high
+ *                     are bounds in value units as well
+ *
+ * 'sigma' is the standard deviation before truncation, corrections applied.
+ */
+struct ti_law {
+    enum ti_distribution distribution;
+    bool symmetric, bounded, has_gain;
+    double gain;
+    double mean, sigma;
+    double low, high;
+    double z_low, z_high;
+};
+
+struct ti_scheme;
+typedef enum ti_status ti_scheme_function(const struct ti_spec *spec,
+                                          const struct ti_scheme *scheme,
+                                          const struct ti_fans *fans, struct ti_law *law,
+                                          struct ti_error *error);
+
+struct ti_scheme {
+    struct ti_scheme_info info;
+    ti_scheme_function *resolve;
+    struct ti_scheme_numbers numbers;
+    uint64_t takes; /* bit 1 << enum ti_param */
+};
+
+/* The scheme 'index' of schemes.def, which must exist. */
+const struct ti_scheme *ti_scheme_at(size_t index);
+
+/* Finds a scheme by name or alias; false if there is none. */
+bool ti_scheme_find(const char *name, size_t name_bytes, size_t *index);
+
+/* Whether the scheme takes the parameter. */
+bool ti_scheme_has(const struct ti_scheme *scheme, enum ti_param param);
+
+/*
+ * A truncated normal of standard deviation 'std' cut at z_low and z_high sigmas; if
+ * 'corrected', 'std' is meant after truncation.
+ */
+enum ti_status ti_law_truncate(struct ti_law *law, double mean, double std,
+                               struct ti_truncation cut, bool corrected,
+                               struct ti_error *error);
+
+#define TI_FAMILY(name) ti_scheme_function ti_scheme_##name;
+TI_FAMILY(constant)
+TI_FAMILY(uniform)
+TI_FAMILY(normal)
+TI_FAMILY(truncated_normal)
+TI_FAMILY(variance)
+TI_FAMILY(gained)
+#undef TI_FAMILY
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Parameters from text into a struct ti_spec, each checked by itself. */
+#include "core/spec.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/params.h"
+#include "core/schemes/schemes.h"
+#include "core/text.h"
+
+enum ti_status ti_spec_make(struct ti_spec **spec) {
+    struct ti_spec *made = calloc(1, sizeof *made);
+    if (!made) return TI_ENOMEM;
+    *spec = made;
+    return TI_OK;
+}
+
+void ti_spec_free(struct ti_spec *spec) { free(spec); }
+
+/*
+ * One reader a kind: true and the value stored if the text is of that kind. A reader changes
+ * nothing else of the spec, so that a refused value leaves it as it was.
+ */
+typedef bool reader(struct ti_spec *spec, enum ti_param param, const char *text, size_t n);
+
+static bool read_shape(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+    uint64_t shape[TI_MAX_RANK];
+    unsigned rank = 0;
+    (void)param;
+    if (ti_text_is(text, n, "scalar")) {
+        spec->rank = 0;
+        return true;
+    }
+    for (const char *end = text + n;;) {
+        const char *comma = memchr(text, ',', (size_t)(end - text));
+        size_t digits = (size_t)((comma ? comma : end) - text);
+        if (rank == TI_MAX_RANK || !ti_text_u64(text, digits, &shape[rank++])) return false;
+        if (!comma) break;
+        text = comma + 1;
+    }
+    memcpy(spec->shape, shape, sizeof shape);
+    spec->rank = rank;
+    return true;
+}
+
+static bool read_scheme(struct ti_spec *spec, enum ti_param param, const char *text,
+                        size_t n) {
+    (void)param;
+    return ti_scheme_find(text, n, &spec->scheme);
+}
+
+static bool read_seed(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+    (void)param;
+    return ti_text_seed(text, n, &spec->seed);
+}
+
+static bool read_name(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+    (void)param;
+    if (n > TI_MAX_NAME_BYTES || !ti_text_is_utf8(text, n)) return false;
+    memcpy(spec->name, text, n);
+    spec->name[n] = '\0';
+    spec->name_bytes = n;
+    return true;
+}
+
+static bool read_choice(struct ti_spec *spec, enum ti_param param, const char *text,
+                        size_t n) {
+    return ti_words_find(ti_param_get(param)->accepts, text, n, &spec->value[param].choice);
+}
+
+static bool read_flag(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+    if (ti_text_is(text, n, "true") || ti_text_is(text, n, "1")) {
+        spec->value[param].flag = true;
+    } else if (ti_text_is(text, n, "false") || ti_text_is(text, n, "0")) {
+        spec->value[param].flag = false;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool read_count(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+    uint64_t count;
+    if (!ti_text_u64(text, n, &count) || count == 0) return false;
+    spec->value[param].count = count;
+    return true;
+}
+
+static bool read_number(struct ti_spec *spec, enum ti_param param, const char *text,
+                        size_t n) {
+    return ti_text_number(text, n, &spec->value[param].number);
+}
+
+/* A bound in sigmas: a number or, on its own side, an infinity. */
+static bool read_sigmas(const char *text, size_t n, const char *infinity, double infinite,
+                        double *bound) {
+    if (ti_text_is(text, n, infinity)) {
+        *bound = infinite;
+        return true;
+    }
+    return ti_text_number(text, n, bound);
+}
+
+static bool read_truncation(struct ti_spec *spec, enum ti_param param, const char *text,
+                            size_t n) {
+    struct ti_truncation cut = {-INFINITY, INFINITY};
+    const char *comma = memchr(text, ',', n);
+    (void)param;
+    if (comma) {
+        size_t low = (size_t)(comma - text);
+        if (!read_sigmas(text, low, "-inf", -INFINITY, &cut.low) ||
+            !read_sigmas(comma + 1, n - low - 1, "inf", INFINITY, &cut.high)) {
+            return false;
+        }
+    } else if (!ti_text_is(text, n, "none")) {
+        if (!ti_text_number(text, n, &cut.high)) return false;
+        cut.low = -cut.high;
+    }
+    if (!ti_truncation_is_valid(cut)) return false;
+    spec->truncation = cut;
+    return true;
+}
+
+static reader *const readers[] = {
+#define TI_PARAM(name, kind, common, accepts, fallback, meaning) read_##kind,
+#include "core/params.def"
+#undef TI_PARAM
+};
+
+enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *value,
+                           size_t value_bytes, struct ti_error *error) {
+    enum ti_param which;
+    if (!ti_param_find(param, strlen(param), &which)) {
+        return ti_error_set(error, TI_EPARAM, param,
+                            "there is no parameter '%.64s'; there are: %s", param,
+                            ti_param_names());
+    }
+    if (spec->given[which]) {
+        return ti_error_set(error, TI_EDOUBLE, param, "%s is given more than once", param);
+    }
+    if (!readers[which](spec, which, value, value_bytes)) {
+        return ti_error_set(error, TI_EVALUE, param, "%s does not take '%.*s'; it takes %s%s",
+                            param, value_bytes > 64 ? 64 : (int)value_bytes, value,
+                            ti_param_is_choice(which) ? "one of " : "",
+                            ti_param_get(which)->accepts);
+    }
+    spec->given[which] = true;
+    return TI_OK;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of a struct ti_spec: parsed values, read by plan.c, fans.c and schemes/.
+ */
+#ifndef TI_SPEC_H
+#define TI_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tensorinit/body.h>
+#include <tensorinit/dtype.h>
+#include <tensorinit/spec.h>
+
+enum ti_param {
+#define TI_PARAM(name, kind, common, accepts, fallback, meaning) TI_PARAM_##name,
+#include "core/params.def"
+#undef TI_PARAM
+    TI_PARAM_COUNT
+};
+
+/* The words of the 'choice' parameters, in the order in which params.def accepts them. */
+enum ti_layout { TI_LAYOUT_OI, TI_LAYOUT_IO };
+enum ti_mode { TI_MODE_FAN_IN, TI_MODE_FAN_OUT, TI_MODE_FAN_AVG, TI_MODE_FAN_GEO_AVG };
+enum ti_drawn {
+    TI_DRAWN_TRUNCATED_NORMAL,
+    TI_DRAWN_UNTRUNCATED_NORMAL,
+    TI_DRAWN_UNIFORM,
+};
+enum ti_nonlinearity {
+    TI_NONLINEARITY_LINEAR,
+    TI_NONLINEARITY_CONV1D,
+    TI_NONLINEARITY_CONV2D,
+    TI_NONLINEARITY_CONV3D,
+    TI_NONLINEARITY_CONV_TRANSPOSE1D,
+    TI_NONLINEARITY_CONV_TRANSPOSE2D,
+    TI_NONLINEARITY_CONV_TRANSPOSE3D,
+    TI_NONLINEARITY_SIGMOID,
+    TI_NONLINEARITY_TANH,
+    TI_NONLINEARITY_RELU,
+    TI_NONLINEARITY_LEAKY_RELU,
+    TI_NONLINEARITY_SELU,
+};
+
+/* Where a normal is cut, in sigmas: low may be -infinity, high +infinity. */
+struct ti_truncation {
+    double low, high;
+};
+
+/* Which member holds a parameter's value follows from its kind. */
+union ti_value {
+    unsigned choice;
+    bool flag;
+    uint64_t count;
+    double number;
+};
+
+struct ti_spec {
+    bool given[TI_PARAM_COUNT];
+    union ti_value value[TI_PARAM_COUNT];
+    unsigned rank;
+    uint64_t shape[TI_MAX_RANK];
+    size_t scheme; /* index into schemes.def */
+    uint64_t seed;
+    struct ti_truncation truncation; /* infinite on both sides for none */
+    size_t name_bytes;
+    char name[TI_MAX_NAME_BYTES + 1];
+};
+
+/* The value given, or 'fallback'. */
+static inline double ti_spec_number(const struct ti_spec *spec, enum ti_param param,
+                                    double fallback) {
+    return spec->given[param] ? spec->value[param].number : fallback;
+}
+
+static inline unsigned ti_spec_choice(const struct ti_spec *spec, enum ti_param param,
+                                      unsigned fallback) {
+    return spec->given[param] ? spec->value[param].choice : fallback;
+}
+
+static inline bool ti_spec_flag(const struct ti_spec *spec, enum ti_param param,
+                                bool fallback) {
+    return spec->given[param] ? spec->value[param].flag : fallback;
+}
+
+static inline uint64_t ti_spec_count(const struct ti_spec *spec, enum ti_param param,
+                                     uint64_t fallback) {
+    return spec->given[param] ? spec->value[param].count : fallback;
+}
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* The vector operations (see vec_portable.h) on AVX2 and F16C. */
+#ifndef TI_VEC_H
+#define TI_VEC_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#define V_ISA avx2
+#define V_LANES 8
+#define V_GROUP 16
+#define V_GROUPS 2
+#define V_UNROLL 2
+#define V_LUT_TOP 8
+
+typedef __m256i v_u64;
+typedef __m256i v_u32;
+typedef __m256 v_f32;
+typedef const float *v_lut;
+typedef __m256 v_lut_top;
+
+static inline v_u64 v_u64_set(uint64_t x) { return _mm256_set1_epi64x((long long)x); }
+static inline v_u64 v_u64_count(uint64_t first) {
+    /* Unpacking takes even lanes first. */
+    return _mm256_add_epi64(v_u64_set(first), _mm256_setr_epi64x(0, 2, 1, 3));
+}
+static inline v_u64 v_u64_high(v_u64 a) { return _mm256_srli_epi64(a, 32); }
+static inline v_u64 v_u64_mul_low(v_u64 a, v_u64 b) { return _mm256_mul_epu32(a, b); }
+static inline v_u64 v_u64_xor3(v_u64 a, v_u64 b, v_u64 c) {
+    return _mm256_xor_si256(_mm256_xor_si256(a, c), b);
+}
+static inline void v_interleave(v_u64 a, v_u64 b, v_u64 c, v_u64 d, v_u32 *out) {
+    v_u64 ab = _mm256_blend_epi32(a, _mm256_slli_epi64(b, 32), 0xaa);
+    v_u64 cd = _mm256_blend_epi32(c, _mm256_slli_epi64(d, 32), 0xaa);
+    out[0] = _mm256_unpacklo_epi64(ab, cd);
+    out[1] = _mm256_unpackhi_epi64(ab, cd);
+}
+
+static inline v_u32 v_u32_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
+static inline v_u32 v_u32_load(const void *p) { return _mm256_loadu_si256(p); }
+static inline void v_u32_store(void *p, v_u32 a) { _mm256_storeu_si256(p, a); }
+static inline v_u32 v_u32_add(v_u32 a, v_u32 b) { return _mm256_add_epi32(a, b); }
+static inline v_u32 v_u32_and(v_u32 a, v_u32 b) { return _mm256_and_si256(a, b); }
+static inline v_u32 v_u32_or(v_u32 a, v_u32 b) { return _mm256_or_si256(a, b); }
+static inline v_u32 v_u32_xor(v_u32 a, v_u32 b) { return _mm256_xor_si256(a, b); }
+#define v_u32_shr(a, n) _mm256_srli_epi32((a), (n))
+static inline v_u32 v_u32_top_mask(v_u32 a) { return _mm256_srai_epi32(a, 31); }
+static inline v_u32 v_u32_and_or(v_u32 a, v_u32 mask, v_u32 b) {
+    return _mm256_or_si256(_mm256_and_si256(a, mask), b);
+}
+static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) {
+    return _mm256_xor_si256(a, _mm256_andnot_si256(b, mask));
+}
+/* There is no unsigned compare: shift both sides into the signed range. */
+static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
+    __m256i turned = _mm256_xor_si256(a, v_u32_set(0x80000000));
+    __m256i below = _mm256_cmpgt_epi32(v_u32_set(limit ^ 0x80000000), turned);
+    return !_mm256_testz_si256(below, below);
+}
+static inline void v_u32_store16(void *p, v_u32 a) {
+    __m128i low = _mm256_castsi256_si128(a), high = _mm256_extracti128_si256(a, 1);
+    const __m128i mask = _mm_set1_epi32(0xffff);
+    _mm_storeu_si128(p, _mm_packus_epi32(_mm_and_si128(low, mask), _mm_and_si128(high, mask)));
+}
+
+static inline v_f32 v_f32_set(float x) { return _mm256_set1_ps(x); }
+static inline v_f32 v_f32_load(const void *p) { return _mm256_loadu_ps(p); }
+static inline void v_f32_store(void *p, v_f32 a) { _mm256_storeu_ps(p, a); }
+static inline v_f32 v_f32_add(v_f32 a, v_f32 b) { return _mm256_add_ps(a, b); }
+static inline v_f32 v_f32_sub(v_f32 a, v_f32 b) { return _mm256_sub_ps(a, b); }
+static inline v_f32 v_f32_mul(v_f32 a, v_f32 b) { return _mm256_mul_ps(a, b); }
+static inline v_f32 v_f32_min(v_f32 a, v_f32 b) { return _mm256_min_ps(a, b); }
+static inline v_f32 v_f32_max(v_f32 a, v_f32 b) { return _mm256_max_ps(a, b); }
+static inline v_f32 v_f32_from_i32(v_u32 a) { return _mm256_cvtepi32_ps(a); }
+static inline v_f32 v_as_f32(v_u32 a) { return _mm256_castsi256_ps(a); }
+static inline v_u32 v_as_u32(v_f32 a) { return _mm256_castps_si256(a); }
+static inline void v_f32_store_f16(void *p, v_f32 a) {
+    _mm_storeu_si128(p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+}
+
+/* The full table by gathering, which is slow and rare; the top octaves by vpermps, turned
+   until biased exponent e is found at e mod 8. */
+static inline v_lut v_lut_make(const float *row) { return row; }
+static inline v_f32 v_lut_get(v_lut lut, v_u32 exponent) {
+    return _mm256_i32gather_ps(lut, _mm256_sub_epi32(exponent, v_u32_set(126)), 4);
+}
+static inline v_lut_top v_lut_top_make(const float *row) {
+    const v_u32 turn = _mm256_setr_epi32(2, 3, 4, 5, 6, 7, 0, 1);
+    return _mm256_permutevar8x32_ps(_mm256_loadu_ps(row + 24), turn);
+}
+static inline v_f32 v_lut_top_get(v_lut_top lut, v_u32 exponent) {
+    return _mm256_permutevar8x32_ps(lut, exponent);
+}
+
+#endif

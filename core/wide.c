@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Words to values in binary64: see wide.h. The formulas are docs/SPEC.md's, in its order. */
+#include "core/wide.h"
+
+#include <string.h>
+
+#define WIDE_TERMS 19
+
+static const double wide_table[96][WIDE_TERMS] = {
+#include "core/quantile_f64.inc"
+};
+
+/* The positive z beyond which a tail of mass 'tail' * 2^-64 lies, 2^-33 <= tail < 2^63. */
+static double quantile(double tail) {
+    uint64_t bits;
+    double t;
+    memcpy(&bits, &tail, sizeof bits);
+    const double *row = wide_table[(bits >> 52) - (1023 - 33)];
+    bits = (bits & 0xfffffffffffff) | 0x3ff0000000000000;
+    memcpy(&t, &bits, sizeof t);
+    t -= 1.5;
+    double z = row[WIDE_TERMS - 1];
+    for (int k = WIDE_TERMS - 2; k >= 0; k--) z = z * t + row[k];
+    return z;
+}
+
+static double clamp(double x, double low, double high) {
+    x = x > low ? x : low;
+    return x < high ? x : high;
+}
+
+double ti_wide_quantile(const struct ti_draw *draw, uint64_t word, int bits) {
+    const uint64_t mask = bits == 64 ? UINT64_MAX : UINT32_MAX;
+    const bool top = word >> (bits - 1);
+    uint64_t from_end = word;
+    if (draw->end == TI_TAIL_BOTH ? top : draw->end == TI_TAIL_UPPER) from_end = ~word & mask;
+    bool negative = draw->end == TI_TAIL_BOTH ? !top : draw->end == TI_TAIL_LOWER;
+
+    double tail = draw->tail_offset + draw->tail_scale * (double)from_end;
+    if (tail > 0x1p63) { /* beyond the middle: count from the other side */
+        tail = 0x1p64 - tail;
+        negative = !negative;
+    }
+    const double most = 0x1p63 - 1024; /* the last one below one half */
+    double z = quantile(tail < most ? tail : most);
+    return negative ? -z : z;
+}
+
+static double uniform(uint64_t word, int bits) {
+    /* f64 takes 53 bits of 64, binary32 24 of 32: 2 * kept + 1 - 2^kept_bits is exact. */
+    const int kept = bits == 64 ? 53 : 24;
+    int64_t odd = (int64_t)(word >> (bits - kept - 1) | 1) - ((int64_t)1 << kept);
+    return (double)odd * (bits == 64 ? 0x1p-53 : 0x1p-24);
+}
+
+double ti_wide_f64(const struct ti_draw *draw, uint64_t word) {
+    double unit;
+    if (draw->kernel == TI_KERNEL_uniform) {
+        unit = uniform(word, 64);
+    } else {
+        unit = ti_wide_quantile(draw, word, 64);
+        unit = clamp(unit, draw->z_low, draw->z_high);
+    }
+    double x = draw->offset + draw->scale * unit;
+    return draw->clamped ? clamp(x, draw->low, draw->high) : x;
+}
+
+float ti_wide_f32(const struct ti_draw *draw, uint32_t word) {
+    float z = (float)ti_wide_quantile(draw, word, 32);
+    const float z_low = (float)draw->z_low, z_high = (float)draw->z_high;
+    z = z > z_low ? z : z_low;
+    z = z < z_high ? z : z_high;
+    float x = (float)draw->offset + (float)draw->scale * z;
+    if (!draw->clamped) return x;
+    const float low = (float)draw->low, high = (float)draw->high;
+    x = x > low ? x : low;
+    return x < high ? x : high;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Words to values in binary64, one at a time: f64 tensors and the truncations of other
+   dtypes that the SIMD kernels do not do. */
+#ifndef TI_WIDE_H
+#define TI_WIDE_H
+
+#include <stdint.h>
+
+#include "core/draw.h"
+
+/* The value of a 64-bit word of an f64 tensor. */
+double ti_wide_f64(const struct ti_draw *draw, uint64_t word);
+
+/* The value of a 32-bit word of a tensor whose compute type is binary32. */
+float ti_wide_f32(const struct ti_draw *draw, uint32_t word);
+
+/* z of a word of 'bits' bits (32 or 64): standard normal, truncated as the draw says. */
+double ti_wide_quantile(const struct ti_draw *draw, uint64_t word, int bits);
+
+#endif

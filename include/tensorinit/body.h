@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A planned tensor in a file format: header, elements and trailer as one run of bytes, of
+ * which any part can be had alone.
+ */
+#ifndef TENSORINIT_BODY_H
+#define TENSORINIT_BODY_H
+
+#include <stdint.h>
+
+#include <tensorinit/plan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* TI_FORMAT(enumerator, name in requests and file extension, media type, what it is) */
+#define TI_FORMATS(TI_FORMAT)                                                              \
+    TI_FORMAT(RAW, "raw", "bin", "application/octet-stream",                               \
+              "the elements alone, little-endian, row-major")                              \
+    TI_FORMAT(NPY, "npy", "npy", "application/x-npy", "what numpy.save writes")
+
+enum ti_format {
+#define TI_FORMAT(id, name, extension, media_type, about) TI_FORMAT_##id,
+    TI_FORMATS(TI_FORMAT)
+#undef TI_FORMAT
+        TI_FORMAT_COUNT
+};
+
+/* Static strings of the list above. */
+TI_API const char *ti_format_name(enum ti_format format);
+TI_API const char *ti_format_extension(enum ti_format format);
+TI_API const char *ti_format_media_type(enum ti_format format);
+
+/* Opaque, immutable: threads may share it. */
+struct ti_body;
+
+/*
+ * The body of 'plan' in the format that its spec asked for (raw if it asked for none). The
+ * body keeps a pointer to the plan, which must outlive it.
+ *
+ * Returns TI_OK and a body in '*body', which the caller ends with ti_body_free(); TI_ETOOLARGE
+ * if header, elements and trailer are more than 2^63-1 bytes; TI_ENOMEM. On failure '*body' is
+ * untouched. Freeing NULL does nothing.
+ */
+TI_API TI_MUST_USE enum ti_status ti_body_make(const struct ti_plan *plan,
+                                               struct ti_body **body,
+                                               struct ti_error *error);
+TI_API void ti_body_free(struct ti_body *body);
+
+TI_API enum ti_format ti_body_format(const struct ti_body *body);
+TI_API uint64_t ti_body_bytes(const struct ti_body *body);
+
+/*
+ * Writes bytes [offset, offset + count_bytes) of the body to 'out'.
+ *
+ *   out        caller's; count_bytes bytes, any alignment
+ *   workspace  as for ti_plan_fill()
+ *
+ * Cuts may fall inside the header or an element. Returns TI_OK, or TI_ERANGE if the range
+ * leaves the body ('out' is untouched).
+ */
+TI_API TI_MUST_USE enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset,
+                                               size_t count_bytes, void *out,
+                                               void *workspace);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

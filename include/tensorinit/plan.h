@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What will be served: a spec, checked and resolved, and the elements it stands for.
+ *
+ *     ti_plan_make(spec, &plan, &error);
+ *     ti_plan_fill(plan, 0, ti_plan_info(plan)->elems, out, NULL);
+ *
+ * Every element is a pure function of the plan and its row-major index, so any range can be
+ * filled in any order, by any thread, on any machine. docs/SPEC.md says which bits.
+ */
+#ifndef TENSORINIT_PLAN_H
+#define TENSORINIT_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tensorinit/dtype.h>
+#include <tensorinit/spec.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Opaque, immutable: threads may share it. */
+struct ti_plan;
+
+/* What an element costs, so that a server can decide where to compute it. */
+enum ti_cost {
+    TI_COST_COPY,    /* the same value everywhere */
+    TI_COST_DRAW,    /* nanoseconds an element, any element alone */
+    TI_COST_COMPUTE, /* needs a workspace or long computation before the first element */
+};
+
+enum ti_distribution {
+    TI_DISTRIBUTION_CONSTANT,
+    TI_DISTRIBUTION_UNIFORM,
+    TI_DISTRIBUTION_NORMAL,
+    TI_DISTRIBUTION_TRUNCATED_NORMAL,
+};
+
+/*
+ * Everything a plan can say of itself.
+ *
+ *   scheme          canonical name ("he_normal" for scheme=he)
+ *   shape           'rank' dims of the full tensor; 'elems' is their product
+ *   name            the tensor's name, NUL-terminated, "" if none
+ *   stream          64-bit stream that the name selects; 0 for no name
+ *   body_bytes      elems * bytes of the dtype
+ *   workspace_bytes what ti_plan_fill() wants in 'workspace', 0 for none
+ *   fan_in, fan_out from the full shape or as given; 0 where has_fans says they don't exist
+ *   gain            factor that multiplied 1/sqrt(n), where the scheme has one (else 0)
+ *   mean, std       of the distribution really sampled, after truncation; in value units
+ *   sigma           standard deviation of the normal before truncation (else equal to std)
+ *   low, high       no value lies outside (before rounding to a narrower dtype); +-infinity
+ *                   where the distribution has no bound
+ *
+ * mean to high are binary64 and informative: what is computed is docs/SPEC.md's business.
+ */
+struct ti_plan_info {
+    const char *scheme;
+    enum ti_distribution distribution;
+    enum ti_dtype dtype;
+    enum ti_cost cost;
+    unsigned rank;
+    uint64_t shape[TI_MAX_RANK];
+    uint64_t elems;
+    uint64_t body_bytes;
+    size_t workspace_bytes;
+    uint64_t seed;
+    uint64_t stream;
+    const char *name;
+    bool has_fan_in, has_fan_out, has_gain;
+    uint64_t fan_in, fan_out;
+    double gain;
+    double mean, std, sigma, low, high;
+};
+
+/*
+ * Checks and resolves a spec. The spec is only read and may be freed afterwards.
+ *
+ * Returns TI_OK and a plan in '*plan', which the caller ends with ti_plan_free(); TI_EMISSING,
+ * TI_EVALUE, TI_EINAPPLICABLE or TI_ETOOLARGE with the field at fault in 'error'; TI_EISA if
+ * TENSORINIT_ISA names an instruction set that this machine or build lacks; TI_ENOMEM. On
+ * failure '*plan' is untouched. Freeing NULL does nothing.
+ */
+TI_API TI_MUST_USE enum ti_status ti_plan_make(const struct ti_spec *spec,
+                                               struct ti_plan **plan,
+                                               struct ti_error *error);
+TI_API void ti_plan_free(struct ti_plan *plan);
+
+/* Borrowed from the plan and valid as long as it is. Never NULL. */
+TI_API const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan);
+
+/*
+ * Writes elements [first_elem, first_elem + count_elems) of the planned tensor to 'out'.
+ *
+ *   plan         from ti_plan_make(); only read, so threads may share it
+ *   count_elems  0 is allowed and writes nothing
+ *   out          caller's; count_elems * ti_dtype_bytes() bytes, any alignment
+ *   workspace    caller's; workspace_bytes of ti_plan_info(), aligned to 64, not shared by
+ *                concurrent calls; may be NULL if that is 0
+ *
+ * The bytes do not depend on CPU, thread, rounding mode or how a tensor is cut into calls.
+ * Returns TI_OK, or TI_ERANGE if the range leaves the tensor ('out' is untouched).
+ */
+TI_API TI_MUST_USE enum ti_status ti_plan_fill(const struct ti_plan *plan,
+                                               uint64_t first_elem, uint64_t count_elems,
+                                               void *out, void *workspace);
+
+/*
+ * The instruction set that fills: "portable", "avx2", "avx512" or "neon". The environment
+ * variable TENSORINIT_ISA, read once, forces one; NULL and TI_EISA in 'error' if it names
+ * one that is not to be had.
+ */
+TI_API const char *ti_isa_name(struct ti_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can be asked for: schemes and parameters, for those who list, document or check them.
+ * All strings are static, plain ASCII and NUL-terminated.
+ */
+#ifndef TENSORINIT_SCHEMES_H
+#define TENSORINIT_SCHEMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <tensorinit/export.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * One parameter of a request.
+ *
+ *   name      as requests spell it ("fan_in")
+ *   accepts   what a value may be ("a whole number of 1 or more")
+ *   meaning   what it does, one line
+ *   fallback  what holds when it is absent ("oi", "required", "as the scheme")
+ *   common    true if every scheme takes it
+ */
+struct ti_param_info {
+    const char *name;
+    const char *accepts;
+    const char *meaning;
+    const char *fallback;
+    bool common;
+};
+
+/*
+ * One scheme.
+ *
+ *   name      canonical ("he_normal")
+ *   aliases   other names of the same, comma-separated, or ""
+ *   formula   distribution and its numbers ("truncated normal, std sqrt(2/fan_in)")
+ *   source    the paper or framework it comes from
+ *   suits     the activation it suits, or what else it is for
+ *   defaults  what its own parameters are when absent, as a query ("mode=fan_in"), or ""
+ */
+struct ti_scheme_info {
+    const char *name;
+    const char *aliases;
+    const char *formula;
+    const char *source;
+    const char *suits;
+    const char *defaults;
+};
+
+/* Number of entries, and the entry 'index' in the order of the definition; NULL beyond it. */
+TI_API size_t ti_param_count(void);
+TI_API const struct ti_param_info *ti_param_get(size_t index);
+TI_API size_t ti_scheme_count(void);
+TI_API const struct ti_scheme_info *ti_scheme_get(size_t index);
+
+/* Whether the scheme takes the parameter (both by index). Common ones: always. */
+TI_API bool ti_scheme_takes(size_t scheme_index, size_t param_index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

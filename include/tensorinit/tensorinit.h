@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libtensorinit: initialized neural-network tensors as a pure function of seed, name, shape,
+ * scheme and dtype. This header is all of the library; client.h is a library of its own.
+ *
+ * Threads: functions may be called from any thread; an object may be used by several at once
+ * where its header says so. Nothing here does I/O, logs, or ends the process.
+ */
+#ifndef TENSORINIT_TENSORINIT_H
+#define TENSORINIT_TENSORINIT_H
+
+#include <tensorinit/body.h>
+#include <tensorinit/dtype.h>
+#include <tensorinit/plan.h>
+#include <tensorinit/schemes.h>
+#include <tensorinit/spec.h>
+#include <tensorinit/status.h>
+#include <tensorinit/version.h>
+
+#endif

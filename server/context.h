@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every endpoint may know besides its request: made by main before the first request,
+ * and from then on only read, so that workers share it without locks.
+ */
+#ifndef TID_CONTEXT_H
+#define TID_CONTEXT_H
+
+#include <stddef.h>
+
+/*
+ *   isa      instruction set that fills tensors
+ *   schemes  document of /v1/schemes
+ */
+struct tid_context {
+    const char *isa;
+    const char *schemes;
+    size_t schemes_bytes;
+};
+
+#endif

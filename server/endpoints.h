@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The endpoints: one function and one file in endpoints/ each, listed in routes.def.
+ */
+#ifndef TID_ENDPOINTS_H
+#define TID_ENDPOINTS_H
+
+#include "context.h"
+#include "reply.h"
+#include "request.h"
+
+/*
+ * Answers a GET or HEAD request: makes '*reply', which comes uninitialized. For HEAD the
+ * reply is the same, body and all; the adapter leaves the body out without making it.
+ */
+typedef void tid_endpoint(const struct tid_context *context,
+                          const struct tid_request *request, struct tid_reply *reply);
+
+#define TID_ROUTE(path, endpoint) tid_endpoint endpoint;
+#include "routes.def"
+#undef TID_ROUTE
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tensorinitd: reads its options, starts listener and workers, waits for a signal, drains.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <tensorinit/plan.h>
+#include <tensorinit/version.h>
+
+#include "clock.h"
+#include "config.h"
+#include "cpus.h"
+#include "json_schemes.h"
+#include "listener.h"
+#include "log.h"
+#include "mhd_workers.h"
+
+/* As sysexits.h has them, which not every system has. */
+#define EXIT_USAGE 64
+#define EXIT_SYSTEM 71
+
+/* SIGTERM and SIGINT, blocked in every thread and waited for by this one. */
+static void block_signals(sigset_t *signals)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+/* A descriptor a connection, and some for the rest. Says so if there cannot be as many. */
+static void raise_descriptor_limit(int64_t max_connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)max_connections + 128;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted <= limit.rlim_max ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        tid_log("only %llu open files are allowed, too few for --max-connections %lld",
+                (unsigned long long)limit.rlim_cur, (long long)max_connections);
+}
+
+static int open_listener(struct tid_listener *listener, const struct tid_config *config)
+{
+    char why[512];
+
+    for (unsigned i = 0; i < config->listen_count; i++) {
+        if (tid_listener_open(listener, &config->listen[i], why, sizeof why) != 0) {
+            tid_log("%s", why);
+            tid_listener_close(listener);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Waits until all is sent, 'drain_ms' have passed or a second signal comes. */
+static void drain(struct tid_workers *workers, const sigset_t *signals, int64_t drain_ms)
+{
+    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    int64_t start_ms = tid_clock_ms();
+    unsigned busy;
+    bool told = false;
+
+    tid_workers_begin_drain(workers);
+    while ((busy = tid_workers_drain(workers)) > 0) {
+        if (!told)
+            tid_log("stopping; %u transfers are finishing", busy);
+        told = true;
+        bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
+        if (late || sigtimedwait(signals, NULL, &pause) > 0) {
+            tid_log("cutting %u transfers: %s", busy, late ? "time is up" : "second signal");
+            break;
+        }
+    }
+}
+
+static int serve(struct tid_listener *listener, const struct tid_config *config,
+                 const struct tid_context *context)
+{
+    sigset_t signals;
+    char address[TID_ADDRESS_BYTES];
+    int got;
+
+    block_signals(&signals);
+    struct tid_workers_options options = {
+        .context = context,
+        .count = config->workers > 0 ? (unsigned)config->workers : tid_cpus_usable(),
+        .max_connections = (unsigned)config->max_connections,
+        .deadlines = {.header_ms = config->header_ms, .idle_ms = config->idle_ms},
+        .access_log = config->access_log,
+    };
+    struct tid_workers *workers = tid_workers_start(&options);
+    if (workers == NULL) {
+        tid_log("cannot start workers: %s", strerror(errno));
+        tid_listener_close(listener);
+        return EXIT_SYSTEM;
+    }
+    unsigned sockets = listener->count;
+    int error = tid_listener_start(listener, workers);
+    if (error != 0) {
+        tid_log("cannot start the listener: %s", strerror(error));
+        tid_listener_close(listener);
+        tid_workers_stop(workers);
+        return EXIT_SYSTEM;
+    }
+    for (unsigned i = 0; i < sockets; i++) {
+        tid_listener_show(listener, i, address);
+        tid_log("listening on http://%s", address);
+    }
+
+    sigwait(&signals, &got);
+    tid_listener_stop(listener);
+    drain(workers, &signals, config->drain_ms);
+    tid_workers_stop(workers);
+    tid_log("stopped");
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct tid_config config;
+    struct tid_listener listener = {0};
+    struct tid_context context;
+    struct ti_error ti_error;
+    char why[512];
+
+    switch (tid_config_read(&config, argc, argv, getenv, why, sizeof why)) {
+    case TID_CONFIG_HELP:
+        tid_config_help(stdout);
+        return EXIT_SUCCESS;
+    case TID_CONFIG_VERSION:
+        printf("tensorinitd %s (spec %s)\n", TI_VERSION_STRING, TI_SPEC_NAME);
+        return EXIT_SUCCESS;
+    case TID_CONFIG_ERROR:
+        tid_log("%s", why);
+        fprintf(stderr, "Try 'tensorinitd --help'.\n");
+        return EXIT_USAGE;
+    case TID_CONFIG_RUN:
+        break;
+    }
+
+    context.isa = ti_isa_name(&ti_error);
+    if (context.isa == NULL) {
+        tid_log("%s", ti_error.text);
+        return ti_status_exit_code(ti_error.code);
+    }
+    raise_descriptor_limit(config.max_connections);
+    if (open_listener(&listener, &config) != 0)
+        return EXIT_SYSTEM;
+    char *schemes = tid_json_schemes();
+    if (schemes == NULL) {
+        tid_log("out of memory");
+        tid_listener_close(&listener);
+        return EXIT_SYSTEM;
+    }
+    context.schemes = schemes;
+    context.schemes_bytes = strlen(schemes);
+    int status = serve(&listener, &config, &context);
+    free(schemes);
+    return status;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An answer as endpoints make it: status, header fields and where the body comes from. The
+ * adapter of the HTTP library sends it; tests look at it. Fields that depend on the
+ * connection (Date, Connection, Content-Length) are the adapter's business.
+ */
+#ifndef TID_REPLY_H
+#define TID_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TID_REPLY_FIELDS 24
+#define TID_REPLY_TEXT_BYTES 3072
+
+enum tid_reply_body {
+    TID_REPLY_EMPTY,
+    TID_REPLY_STATIC, /* bytes that outlive every reply */
+    TID_REPLY_HEAP,   /* bytes from malloc(), owned by the reply */
+    TID_REPLY_STREAM, /* made while it is sent */
+};
+
+/*
+ * A body that is made piece by piece.
+ *
+ *   bytes  length of the whole body
+ *   read   writes bytes [offset, offset + count_bytes) to 'out'; false ends the connection.
+ *          Calls for one stream do not overlap.
+ *   free   ends 'state'; called once, whether or not read was
+ */
+struct tid_stream {
+    uint64_t bytes;
+    bool (*read)(void *state, uint64_t offset, size_t count_bytes, void *out);
+    void (*free)(void *state);
+    void *state;
+};
+
+/* Values point to static strings or into 'text'. Use the functions below. */
+struct tid_reply {
+    unsigned status;
+    unsigned field_count;
+    struct {
+        const char *name;
+        const char *value;
+    } fields[TID_REPLY_FIELDS];
+    size_t text_bytes;
+    bool overflow;
+    enum tid_reply_body body;
+    void *heap;
+    const void *bytes;
+    size_t byte_count;
+    struct tid_stream stream;
+    char text[TID_REPLY_TEXT_BYTES];
+};
+
+/* Makes '*reply' an empty answer of that status. tid_reply_clear() ends it. */
+void tid_reply_init(struct tid_reply *reply, unsigned status);
+
+/* Frees what the reply owns. */
+void tid_reply_clear(struct tid_reply *reply);
+
+/*
+ * Adds a header field. 'name' is a static string. tid_reply_static() keeps 'value', a static
+ * string as well; tid_reply_printf() formats it into the reply. What does not fit marks the
+ * reply as 'overflow', which the adapter answers as an internal error.
+ */
+void tid_reply_static(struct tid_reply *reply, const char *name, const char *value);
+void tid_reply_printf(struct tid_reply *reply, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Gives the reply a body; at most one of these. The second takes 'heap' over. */
+void tid_reply_body_static(struct tid_reply *reply, const void *bytes, size_t byte_count);
+void tid_reply_body_take(struct tid_reply *reply, void *heap, size_t byte_count);
+void tid_reply_body_stream(struct tid_reply *reply, struct tid_stream stream);
+
+/* Length of the body, whatever its kind. */
+uint64_t tid_reply_bytes(const struct tid_reply *reply);
+
+/* Value of a field of the reply, by exact name; NULL if it has none. For tests. */
+const char *tid_reply_field(const struct tid_reply *reply, const char *name);
+
+#endif
