@@ -79,8 +79,8 @@ static void truncate_tail(const struct ti_law *law, struct ti_draw *draw) {
         draw->tail_scale = (float)(1 - 2 * outside);
         return;
     }
-    const double step =
-        ti_normal_mass(law->z_low, law->z_high) * (draw->dtype == TI_DTYPE_F64 ? 1 : 0x1p32);
+    const double step = ti_normal_mass(law->z_low, law->z_high) *
+                        (draw->dtype == TI_DTYPE_F64 ? 1 : 0x1p32);
     draw->path = TI_DRAW_WIDE;
     draw->end = symmetric ? TI_TAIL_BOTH : lower <= upper ? TI_TAIL_LOWER : TI_TAIL_UPPER;
     draw->tail_scale = step;
@@ -106,7 +106,8 @@ static void normal(const struct ti_law *law, struct ti_draw *draw) {
 
 /* |z| of the first word: no value of a normal is further out. */
 static double reach(const struct ti_draw *draw) {
-    const double most = draw->dtype == TI_DTYPE_F64 ? 0x1.24f82aa55eb15p+3 : 0x1.95a118p+2;
+    const double most =
+        draw->dtype == TI_DTYPE_F64 ? 0x1.24f82aa55eb15p+3 : 0x1.95a118p+2;
     const double low = fabs(draw->z_low), high = fabs(draw->z_high);
     const double cut = low > high ? low : high;
     return cut < most ? cut : most;
@@ -115,31 +116,38 @@ static double reach(const struct ti_draw *draw) {
 /* What the largest |value| may not reach, because it would round to infinity. */
 static double limit_of(enum ti_dtype dtype) {
     switch (dtype) {
-    case TI_DTYPE_F16: return 65520;
-    case TI_DTYPE_BF16: return 0x1.ffp127;
-    case TI_DTYPE_F32: return 0x1.ffffffp127;
-    default: return INFINITY;
+    case TI_DTYPE_F16:
+        return 65520;
+    case TI_DTYPE_BF16:
+        return 0x1.ffp127;
+    case TI_DTYPE_F32:
+        return 0x1.ffffffp127;
+    default:
+        return INFINITY;
     }
 }
 
 static enum ti_status check_range(const struct ti_draw *draw, struct ti_error *error) {
-    double largest = fabs(draw->low) > fabs(draw->high) ? fabs(draw->low) : fabs(draw->high);
+    double largest =
+        fabs(draw->low) > fabs(draw->high) ? fabs(draw->low) : fabs(draw->high);
     if (draw->kernel != TI_KERNEL_uniform && draw->path != TI_DRAW_CONSTANT) {
         double free = fabs(draw->offset) + draw->scale * reach(draw);
         if (!draw->clamped || free < largest) largest = free;
     }
     /* The negation catches a NaN: infinity minus infinity. */
     if (!(largest < limit_of(draw->dtype)) || isinf(draw->scale)) {
-        return ti_error_set(error, TI_EVALUE, "dtype",
-                            "values of up to %.6g do not fit %s; a wider dtype or a smaller "
-                            "std, bound, mean or value would", largest,
-                            ti_dtype_name(draw->dtype));
+        return ti_error_set(
+            error, TI_EVALUE, "dtype",
+            "values of up to %.6g do not fit %s; a wider dtype or a smaller "
+            "std, bound, mean or value would",
+            largest, ti_dtype_name(draw->dtype));
     }
     return TI_OK;
 }
 
 enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint64_t seed,
-                            uint64_t stream, struct ti_draw *draw, struct ti_error *error) {
+                            uint64_t stream, struct ti_draw *draw,
+                            struct ti_error *error) {
     struct ti_draw made = {.dtype = dtype};
     enum ti_status status = TI_OK;
     made.path = dtype == TI_DTYPE_F64 ? TI_DRAW_WIDE : TI_DRAW_KERNEL;
@@ -154,8 +162,9 @@ enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint6
     if (status == TI_OK) status = check_range(&made, error);
     if (status != TI_OK) return status;
     const struct ti_transform transform = {
-        (float)made.offset, (float)made.scale, (float)made.low, (float)made.high,
-        (float)made.tail_offset, (float)made.tail_scale, (float)made.z_high};
+        (float)made.offset, (float)made.scale,       (float)made.low,
+        (float)made.high,   (float)made.tail_offset, (float)made.tail_scale,
+        (float)made.z_high};
     made.transform = transform;
     philox_init(&made.philox, seed, stream);
     *draw = made;

@@ -48,6 +48,7 @@ struct ti_draw {
  * not hold the largest possible value.
  */
 enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint64_t seed,
-                            uint64_t stream, struct ti_draw *draw, struct ti_error *error);
+                            uint64_t stream, struct ti_draw *draw,
+                            struct ti_error *error);
 
 #endif

@@ -15,4 +15,6 @@ static const struct {
 
 const char *ti_dtype_name(enum ti_dtype dtype) { return dtype_rows[dtype].name; }
 size_t ti_dtype_bytes(enum ti_dtype dtype) { return dtype_rows[dtype].bytes; }
-const char *ti_dtype_npy_descr(enum ti_dtype dtype) { return dtype_rows[dtype].npy_descr; }
+const char *ti_dtype_npy_descr(enum ti_dtype dtype) {
+    return dtype_rows[dtype].npy_descr;
+}

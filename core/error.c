@@ -19,7 +19,8 @@ static const struct status_row status_rows[] = {
 static const struct status_row *status_row(enum ti_status code) {
     static const struct status_row unknown = {"?", "unknown error", 500, 70};
     size_t index = (size_t)code;
-    return index < sizeof status_rows / sizeof *status_rows ? &status_rows[index] : &unknown;
+    return index < sizeof status_rows / sizeof *status_rows ? &status_rows[index]
+                                                            : &unknown;
 }
 
 const char *ti_status_name(enum ti_status code) { return status_row(code)->name; }
@@ -33,8 +34,8 @@ static void make_printable(char *text) {
     }
 }
 
-enum ti_status ti_error_set(struct ti_error *error, enum ti_status code, const char *field,
-                            const char *format, ...) {
+enum ti_status ti_error_set(struct ti_error *error, enum ti_status code,
+                            const char *field, const char *format, ...) {
     if (!error) return code;
     va_list args;
     va_start(args, format);

@@ -18,7 +18,8 @@ static struct channels channels_of(const struct ti_spec *spec) {
         return c;
     }
     /* [*kernel, in/g, out]; transposed [*kernel, out/g, in] */
-    struct channels c = {transposed ? last : last - 1, transposed ? last - 1 : last, last};
+    struct channels c = {transposed ? last : last - 1, transposed ? last - 1 : last,
+                         last};
     return c;
 }
 
@@ -28,10 +29,12 @@ static enum ti_status fans_of_shape(const struct ti_spec *spec, struct ti_fans *
     const uint64_t groups = ti_spec_count(spec, TI_PARAM_groups, 1);
     uint64_t size[2] = {spec->shape[c.in], spec->shape[c.out]}, kernel = 1;
     if (spec->shape[c.grouped] % groups != 0) {
-        return ti_error_set(error, TI_EVALUE, "groups",
-                            "dim %u must be divisible by groups: %llu is not a multiple of "
-                            "%llu", c.grouped, (unsigned long long)spec->shape[c.grouped],
-                            (unsigned long long)groups);
+        return ti_error_set(
+            error, TI_EVALUE, "groups",
+            "dim %u must be divisible by groups: %llu is not a multiple of "
+            "%llu",
+            c.grouped, (unsigned long long)spec->shape[c.grouped],
+            (unsigned long long)groups);
     }
     size[c.grouped == c.out] /= groups;
     for (unsigned i = 0; i < spec->rank; i++) {
@@ -47,10 +50,12 @@ static enum ti_status fans_of_shape(const struct ti_spec *spec, struct ti_fans *
 static enum ti_status need(const char *field, enum ti_mode mode, unsigned rank,
                            struct ti_error *error) {
     static const char *const names[] = {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"};
-    return ti_error_set(error, TI_EVALUE, "shape",
-                        "fan in and fan out can not be computed for a tensor with fewer than "
-                        "2 dimensions (this one has %u), and mode=%s needs them: give %s= "
-                        "outright", rank, names[mode], field);
+    return ti_error_set(
+        error, TI_EVALUE, "shape",
+        "fan in and fan out can not be computed for a tensor with fewer than "
+        "2 dimensions (this one has %u), and mode=%s needs them: give %s= "
+        "outright",
+        rank, names[mode], field);
 }
 
 enum ti_status ti_fans_resolve(const struct ti_spec *spec, enum ti_mode mode,
@@ -88,9 +93,8 @@ enum ti_status ti_fans_resolve(const struct ti_spec *spec, enum ti_mode mode,
     case TI_MODE_FAN_GEO_AVG:
         if (!found.has_in) return need("fan_in", mode, spec->rank, error);
         if (!found.has_out) return need("fan_out", mode, spec->rank, error);
-        found.n = mode == TI_MODE_FAN_AVG
-                      ? ((double)found.in + (double)found.out) / 2
-                      : sqrt((double)found.in * (double)found.out);
+        found.n = mode == TI_MODE_FAN_AVG ? ((double)found.in + (double)found.out) / 2
+                                          : sqrt((double)found.in * (double)found.out);
         break;
     }
     *fans = found;

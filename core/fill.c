@@ -20,11 +20,12 @@ struct source {
 };
 
 /* Whole tiles of binary32 values, from the tile's first element on. */
-static void tiles_f32(const struct source *from, uint64_t first, size_t count, void *out) {
+static void tiles_f32(const struct source *from, uint64_t first, size_t count,
+                      void *out) {
     const struct ti_draw *draw = from->draw;
     if (draw->path == TI_DRAW_KERNEL) {
-        from->kernels->draw[draw->kernel](&draw->philox, &draw->transform, first / 4, count,
-                                          out);
+        from->kernels->draw[draw->kernel](&draw->philox, &draw->transform, first / 4,
+                                          count, out);
         if (draw->clamped && draw->kernel != TI_KERNEL_uniform) {
             from->kernels->clamp(&draw->transform, count, out);
         }
@@ -40,7 +41,8 @@ static void tiles_f32(const struct source *from, uint64_t first, size_t count, v
     }
 }
 
-static void tiles_narrow(const struct source *from, uint64_t first, size_t count, void *out) {
+static void tiles_narrow(const struct source *from, uint64_t first, size_t count,
+                         void *out) {
     _Alignas(64) float values[CHUNK];
     for (size_t done = 0; done < count; done += CHUNK) {
         size_t now = count - done < CHUNK ? count - done : CHUNK;
@@ -53,7 +55,8 @@ static void tiles_narrow(const struct source *from, uint64_t first, size_t count
     }
 }
 
-static void tiles_f64(const struct source *from, uint64_t first, size_t count, void *out) {
+static void tiles_f64(const struct source *from, uint64_t first, size_t count,
+                      void *out) {
     const struct ti_draw *draw = from->draw;
     for (size_t done = 0; done < count; done += TI_TILE_WORDS) {
         uint32_t high[TI_TILE_WORDS], low[TI_TILE_WORDS];
@@ -69,14 +72,21 @@ static void tiles_f64(const struct source *from, uint64_t first, size_t count, v
 
 static void tiles(const struct source *from, uint64_t first, size_t count, void *out) {
     switch (from->draw->dtype) {
-    case TI_DTYPE_F32: tiles_f32(from, first, count, out); break;
-    case TI_DTYPE_F64: tiles_f64(from, first, count, out); break;
-    default: tiles_narrow(from, first, count, out); break;
+    case TI_DTYPE_F32:
+        tiles_f32(from, first, count, out);
+        break;
+    case TI_DTYPE_F64:
+        tiles_f64(from, first, count, out);
+        break;
+    default:
+        tiles_narrow(from, first, count, out);
+        break;
     }
 }
 
 /* Part of one tile, by way of a buffer. */
-static void part_of_tile(const struct source *from, uint64_t first, size_t count, void *out) {
+static void part_of_tile(const struct source *from, uint64_t first, size_t count,
+                         void *out) {
     _Alignas(64) unsigned char tile[TI_TILE_WORDS * 8];
     const size_t bytes = ti_dtype_bytes(from->draw->dtype), at = first % TI_TILE_WORDS;
     tiles(from, first - at, TI_TILE_WORDS, tile);
@@ -95,7 +105,8 @@ static void repeat(const struct source *from, uint64_t count, unsigned char *out
         for (size_t i = 0; i < TI_TILE_WORDS; i++) values[i] = (float)draw->low;
         if (draw->dtype == TI_DTYPE_F32) memcpy(tile, values, sizeof values);
         if (draw->dtype == TI_DTYPE_F16) from->kernels->f16(values, TI_TILE_WORDS, tile);
-        if (draw->dtype == TI_DTYPE_BF16) from->kernels->bf16(values, TI_TILE_WORDS, tile);
+        if (draw->dtype == TI_DTYPE_BF16)
+            from->kernels->bf16(values, TI_TILE_WORDS, tile);
     }
     uint64_t total = count * bytes, done = sizeof tile / 8 * bytes;
     if (done > total) done = total;

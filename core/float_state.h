@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #if FLT_EVAL_METHOD != 0
-#error "tensorinit needs float and double evaluated as such (on 32-bit x86: -msse2 -mfpmath=sse)"
+#error                                                                                   \
+    "tensorinit needs float and double evaluated as such (on 32-bit x86: -msse2 -mfpmath=sse)"
 #endif
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "tensorinit needs a little-endian host"

@@ -8,14 +8,23 @@
 #include "core/text.h"
 
 static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
-#define TI_PARAM(name, kind, common, accepts, fallback, meaning)                           \
+#define TI_PARAM(name, kind, common, accepts, fallback, meaning)                         \
     {#name, accepts, meaning, fallback, common},
 #include "core/params.def"
 #undef TI_PARAM
 };
 
-enum kind { kind_shape, kind_scheme, kind_seed, kind_name, kind_choice, kind_flag,
-            kind_count, kind_number, kind_truncation };
+enum kind {
+    kind_shape,
+    kind_scheme,
+    kind_seed,
+    kind_name,
+    kind_choice,
+    kind_flag,
+    kind_count,
+    kind_number,
+    kind_truncation
+};
 
 static const enum kind param_kinds[TI_PARAM_COUNT] = {
 #define TI_PARAM(name, kind, common, accepts, fallback, meaning) kind_##kind,

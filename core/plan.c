@@ -24,7 +24,8 @@ static enum ti_status check_applicable(const struct ti_spec *spec,
         const char *name = ti_param_get(i)->name;
         char takes[400] = "";
         for (size_t k = 0; k < TI_PARAM_COUNT; k++) {
-            if (ti_param_get(k)->common || !ti_scheme_has(scheme, (enum ti_param)k)) continue;
+            if (ti_param_get(k)->common || !ti_scheme_has(scheme, (enum ti_param)k))
+                continue;
             if (*takes) strncat(takes, ", ", sizeof takes - strlen(takes) - 1);
             strncat(takes, ti_param_get(k)->name, sizeof takes - strlen(takes) - 1);
         }
@@ -129,15 +130,18 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
         info->fan_in = fans.in;
         info->fan_out = fans.out;
     }
-    if ((status = scheme->resolve(spec, scheme, &fans, &law, error)) != TI_OK) return status;
+    if ((status = scheme->resolve(spec, scheme, &fans, &law, error)) != TI_OK)
+        return status;
     describe(&law, info);
     memcpy(plan->name, spec->name, spec->name_bytes);
     plan->name_bytes = spec->name_bytes;
     info->name = plan->name;
     info->seed = spec->seed;
     info->stream = stream_of(spec->name, spec->name_bytes);
-    info->cost = law.distribution == TI_DISTRIBUTION_CONSTANT ? TI_COST_COPY : TI_COST_DRAW;
-    status = ti_draw_make(&law, info->dtype, info->seed, info->stream, &plan->draw, error);
+    info->cost =
+        law.distribution == TI_DISTRIBUTION_CONSTANT ? TI_COST_COPY : TI_COST_DRAW;
+    status =
+        ti_draw_make(&law, info->dtype, info->seed, info->stream, &plan->draw, error);
     return status == TI_OK ? ti_dispatch(&plan->kernels, error) : status;
 }
 
@@ -158,7 +162,9 @@ enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
 
 void ti_plan_free(struct ti_plan *plan) { free(plan); }
 
-const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan) { return &plan->info; }
+const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan) {
+    return &plan->info;
+}
 
 enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
                             uint64_t count_elems, void *out, void *workspace) {

@@ -43,13 +43,14 @@ static enum ti_status set_pair(struct ti_spec *spec, const char *pair, size_t n,
     if (!decode(equals + 1, n - key_length - 1, value, &value_bytes)) {
         return ti_error_set(error, TI_EVALUE, scratch,
                             "%.64s has a '%%' that two hexadecimal digits do not follow; "
-                            "a percent sign itself is %%25", scratch);
+                            "a percent sign itself is %%25",
+                            scratch);
     }
     return ti_spec_set(spec, scratch, value, value_bytes, error);
 }
 
-enum ti_status ti_spec_set_query(struct ti_spec *spec, const char *query, size_t query_bytes,
-                                 struct ti_error *error) {
+enum ti_status ti_spec_set_query(struct ti_spec *spec, const char *query,
+                                 size_t query_bytes, struct ti_error *error) {
     /* Decoding only shortens, so a pair and its NUL fit; most queries need no heap. */
     char small[1024], *scratch = small;
     enum ti_status status = TI_OK;

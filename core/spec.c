@@ -24,9 +24,11 @@ void ti_spec_free(struct ti_spec *spec) { free(spec); }
  * One reader a kind: true and the value stored if the text is of that kind. A reader changes
  * nothing else of the spec, so that a refused value leaves it as it was.
  */
-typedef bool reader(struct ti_spec *spec, enum ti_param param, const char *text, size_t n);
+typedef bool reader(struct ti_spec *spec, enum ti_param param, const char *text,
+                    size_t n);
 
-static bool read_shape(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+static bool read_shape(struct ti_spec *spec, enum ti_param param, const char *text,
+                       size_t n) {
     uint64_t shape[TI_MAX_RANK];
     unsigned rank = 0;
     (void)param;
@@ -37,7 +39,8 @@ static bool read_shape(struct ti_spec *spec, enum ti_param param, const char *te
     for (const char *end = text + n;;) {
         const char *comma = memchr(text, ',', (size_t)(end - text));
         size_t digits = (size_t)((comma ? comma : end) - text);
-        if (rank == TI_MAX_RANK || !ti_text_u64(text, digits, &shape[rank++])) return false;
+        if (rank == TI_MAX_RANK || !ti_text_u64(text, digits, &shape[rank++]))
+            return false;
         if (!comma) break;
         text = comma + 1;
     }
@@ -52,12 +55,14 @@ static bool read_scheme(struct ti_spec *spec, enum ti_param param, const char *t
     return ti_scheme_find(text, n, &spec->scheme);
 }
 
-static bool read_seed(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+static bool read_seed(struct ti_spec *spec, enum ti_param param, const char *text,
+                      size_t n) {
     (void)param;
     return ti_text_seed(text, n, &spec->seed);
 }
 
-static bool read_name(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+static bool read_name(struct ti_spec *spec, enum ti_param param, const char *text,
+                      size_t n) {
     (void)param;
     if (n > TI_MAX_NAME_BYTES || !ti_text_is_utf8(text, n)) return false;
     memcpy(spec->name, text, n);
@@ -68,10 +73,12 @@ static bool read_name(struct ti_spec *spec, enum ti_param param, const char *tex
 
 static bool read_choice(struct ti_spec *spec, enum ti_param param, const char *text,
                         size_t n) {
-    return ti_words_find(ti_param_get(param)->accepts, text, n, &spec->value[param].choice);
+    return ti_words_find(ti_param_get(param)->accepts, text, n,
+                         &spec->value[param].choice);
 }
 
-static bool read_flag(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+static bool read_flag(struct ti_spec *spec, enum ti_param param, const char *text,
+                      size_t n) {
     if (ti_text_is(text, n, "true") || ti_text_is(text, n, "1")) {
         spec->value[param].flag = true;
     } else if (ti_text_is(text, n, "false") || ti_text_is(text, n, "0")) {
@@ -82,7 +89,8 @@ static bool read_flag(struct ti_spec *spec, enum ti_param param, const char *tex
     return true;
 }
 
-static bool read_count(struct ti_spec *spec, enum ti_param param, const char *text, size_t n) {
+static bool read_count(struct ti_spec *spec, enum ti_param param, const char *text,
+                       size_t n) {
     uint64_t count;
     if (!ti_text_u64(text, n, &count) || count == 0) return false;
     spec->value[param].count = count;
@@ -139,13 +147,14 @@ enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *
                             ti_param_names());
     }
     if (spec->given[which]) {
-        return ti_error_set(error, TI_EDOUBLE, param, "%s is given more than once", param);
+        return ti_error_set(error, TI_EDOUBLE, param, "%s is given more than once",
+                            param);
     }
     if (!readers[which](spec, which, value, value_bytes)) {
-        return ti_error_set(error, TI_EVALUE, param, "%s does not take '%.*s'; it takes %s%s",
-                            param, value_bytes > 64 ? 64 : (int)value_bytes, value,
-                            ti_param_is_choice(which) ? "one of " : "",
-                            ti_param_get(which)->accepts);
+        return ti_error_set(
+            error, TI_EVALUE, param, "%s does not take '%.*s'; it takes %s%s", param,
+            value_bytes > 64 ? 64 : (int)value_bytes, value,
+            ti_param_is_choice(which) ? "one of " : "", ti_param_get(which)->accepts);
     }
     spec->given[which] = true;
     return TI_OK;

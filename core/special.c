@@ -18,7 +18,8 @@ struct dd {
 
 static const struct dd dd_one = {1, 0};
 static const struct dd dd_ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
-static const struct dd dd_inverse_sqrt_2pi = {0x1.9884533d43651p-2, -0x1.cbc0d30ebfd15p-56};
+static const struct dd dd_inverse_sqrt_2pi = {0x1.9884533d43651p-2,
+                                              -0x1.cbc0d30ebfd15p-56};
 
 static struct dd dd_fast_sum(double a, double b) { /* |a| >= |b| */
     struct dd r = {a + b, 0};
@@ -87,7 +88,8 @@ static double power_of_two(int n) {
 
 /* exp(x) for -700 <= x <= 0: x = n ln 2 + r, then 28 terms of the series in r. */
 static struct dd dd_exp(struct dd x) {
-    int n = (int)(x.high / dd_ln2.high - 0.5); /* truncation: to nearest, x being negative */
+    int n =
+        (int)(x.high / dd_ln2.high - 0.5); /* truncation: to nearest, x being negative */
     struct dd r = dd_sub(x, dd_mul(dd_of(n), dd_ln2));
     struct dd sum = dd_one;
     for (int k = 28; k >= 1; k--) {

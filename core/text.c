@@ -48,7 +48,8 @@ bool ti_text_seed(const char *text, size_t n, uint64_t *value) {
     }
     if (n > 1 && text[0] == '-') {
         uint64_t size;
-        if (!ti_text_u64(text + 1, n - 1, &size) || size > (uint64_t)1 << 63) return false;
+        if (!ti_text_u64(text + 1, n - 1, &size) || size > (uint64_t)1 << 63)
+            return false;
         *value = 0 - size;
         return true;
     }

@@ -33,7 +33,8 @@ double ti_wide_quantile(const struct ti_draw *draw, uint64_t word, int bits) {
     const uint64_t mask = bits == 64 ? UINT64_MAX : UINT32_MAX;
     const bool top = word >> (bits - 1);
     uint64_t from_end = word;
-    if (draw->end == TI_TAIL_BOTH ? top : draw->end == TI_TAIL_UPPER) from_end = ~word & mask;
+    if (draw->end == TI_TAIL_BOTH ? top : draw->end == TI_TAIL_UPPER)
+        from_end = ~word & mask;
     bool negative = draw->end == TI_TAIL_BOTH ? !top : draw->end == TI_TAIL_LOWER;
 
     double tail = draw->tail_offset + draw->tail_scale * (double)from_end;

@@ -16,25 +16,27 @@ struct options {
 };
 
 static void print_help(void) {
-    puts("usage: tensorinit generate --shape DIMS [OPTIONS]\n\n"
-         "Computes a tensor and writes it.\n\n"
-         "  -o, --output FILE    where to; - or nothing is standard output. A regular file\n"
-         "                       appears when it is complete, anything else is written straight\n"
-         "  -q, --quiet          no notes on standard error\n"
-         "      --help           this text\n");
+    puts(
+        "usage: tensorinit generate --shape DIMS [OPTIONS]\n\n"
+        "Computes a tensor and writes it.\n\n"
+        "  -o, --output FILE    where to; - or nothing is standard output. A regular file\n"
+        "                       appears when it is complete, anything else is written straight\n"
+        "  -q, --quiet          no notes on standard error\n"
+        "      --help           this text\n");
     for (size_t i = 0; i < ti_param_count(); i++) {
         const struct ti_param_info *param = ti_param_get(i);
-        printf("      --%-18s %s\n%27s takes %s; default: %s\n", param->name, param->meaning,
-               "", param->accepts, param->fallback);
+        printf("      --%-18s %s\n%27s takes %s; default: %s\n", param->name,
+               param->meaning, "", param->accepts, param->fallback);
     }
     puts("\nschemes:");
     for (size_t i = 0; i < ti_scheme_count(); i++) {
         const struct ti_scheme_info *scheme = ti_scheme_get(i);
         printf("  %-18s %s\n", scheme->name, scheme->formula);
     }
-    puts("\nWithout --format, the output's extension decides, else raw.\n"
-         "Exit codes: 0 done, 64 bad usage, 69 instruction set not available, 71 out of memory,\n"
-         "74 the output could not be written.");
+    puts(
+        "\nWithout --format, the output's extension decides, else raw.\n"
+        "Exit codes: 0 done, 64 bad usage, 69 instruction set not available, 71 out of memory,\n"
+        "74 the output could not be written.");
 }
 
 static int missing_value(const char *option) {
@@ -143,13 +145,17 @@ static int generate(const struct ti_spec *spec, const struct options *options) {
     if (ti_plan_make(spec, &plan, &error) != TI_OK ||
         ti_body_make(plan, &body, &error) != TI_OK) {
         code = cli_fail(&error);
-    } else if (isatty(STDOUT_FILENO) && (!options->output || !strcmp(options->output, "-"))) {
-        fputs("tensorinit: these are bytes, not text: give -o FILE or redirect\n", stderr);
+    } else if (isatty(STDOUT_FILENO) &&
+               (!options->output || !strcmp(options->output, "-"))) {
+        fputs("tensorinit: these are bytes, not text: give -o FILE or redirect\n",
+              stderr);
         code = CLI_USAGE;
     } else {
         if (!options->named && !options->quiet) {
-            fputs("tensorinit: note: no --name given; all unnamed tensors of a seed are the "
-                  "same draw\n", stderr);
+            fputs(
+                "tensorinit: note: no --name given; all unnamed tensors of a seed are the "
+                "same draw\n",
+                stderr);
         }
         code = write_body(body, plan, options->output);
     }

@@ -20,13 +20,15 @@ static const struct {
 
 static void print_help(FILE *to) {
     fputs("usage: tensorinit VERB [OPTIONS]\n\n"
-          "Initialized neural-network tensors, reproducible to the bit.\n\nverbs:\n", to);
+          "Initialized neural-network tensors, reproducible to the bit.\n\nverbs:\n",
+          to);
     for (size_t i = 0; i < VERB_COUNT; i++) {
         fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].about);
     }
     fputs("  --help     this text\n"
           "  --version  version of the software and of the bits\n\n"
-          "'tensorinit VERB --help' lists a verb's options.\n", to);
+          "'tensorinit VERB --help' lists a verb's options.\n",
+          to);
 }
 
 int main(int argc, char **argv) {

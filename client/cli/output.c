@@ -62,7 +62,8 @@ int cli_output_open(struct cli_output *output, const char *path) {
     }
     output->path = path;
     bool exists = stat(path, &old) == 0;
-    if (!exists || S_ISREG(old.st_mode)) return open_temporary(output, exists ? &old : NULL);
+    if (!exists || S_ISREG(old.st_mode))
+        return open_temporary(output, exists ? &old : NULL);
     output->fd = open(path, O_WRONLY);
     return output->fd >= 0 ? 0 : cli_fail_io(path, "cannot open");
 }

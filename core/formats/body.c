@@ -58,15 +58,16 @@ uint64_t ti_body_bytes(const struct ti_body *body) { return body->bytes; }
 
 /* A part of one element, by way of a buffer. */
 static enum ti_status read_within(const struct ti_plan *plan, uint64_t elem, size_t skip,
-                                  size_t count_bytes, unsigned char *out, void *workspace) {
+                                  size_t count_bytes, unsigned char *out,
+                                  void *workspace) {
     unsigned char element[8];
     enum ti_status status = ti_plan_fill(plan, elem, 1, element, workspace);
     if (status == TI_OK) memcpy(out, element + skip, count_bytes);
     return status;
 }
 
-enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset, size_t count_bytes,
-                            void *out, void *workspace) {
+enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset,
+                            size_t count_bytes, void *out, void *workspace) {
     const struct ti_plan *plan = body->plan;
     const size_t elem_bytes = ti_dtype_bytes(plan->info.dtype);
     enum ti_status status = TI_OK;
@@ -90,7 +91,8 @@ enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset, size_t 
     const size_t whole = count_bytes / elem_bytes, rest = count_bytes % elem_bytes;
     if (status == TI_OK) status = ti_plan_fill(plan, elem, whole, to, workspace);
     if (status == TI_OK && rest > 0) {
-        status = read_within(plan, elem + whole, 0, rest, to + whole * elem_bytes, workspace);
+        status =
+            read_within(plan, elem + whole, 0, rest, to + whole * elem_bytes, workspace);
     }
     return status;
 }

@@ -31,8 +31,9 @@ size_t ti_format_npy_header(const struct ti_plan *plan,
                             unsigned char out[TI_HEADER_BYTES_MAX]) {
     const struct ti_plan_info *info = &plan->info;
     char dict[TI_HEADER_BYTES_MAX - PREFIX_BYTES - ALIGNMENT];
-    int used = snprintf(dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': ",
-                        ti_dtype_npy_descr(info->dtype));
+    int used =
+        snprintf(dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': ",
+                 ti_dtype_npy_descr(info->dtype));
     used += write_shape(info, dict + used, sizeof dict - (size_t)used);
     used += snprintf(dict + used, sizeof dict - (size_t)used, ", }");
     if (info->rank > 0) {

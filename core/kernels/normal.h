@@ -40,23 +40,24 @@ static inline struct normal normal_make(const struct ti_transform *transform) {
  * The positive z beyond which each tail lies. 'get' is v_lut_get or v_lut_top_get. Several
  * vectors advance together: one alone would wait for each of its own multiplications.
  */
-#define NORMAL_HORNER(tables, get, tail, z)                                                \
-    do {                                                                                   \
-        v_u32 exponent_[V_UNROLL];                                                         \
-        v_f32 t_[V_UNROLL];                                                                \
-        for (int i_ = 0; i_ < V_UNROLL; i_++) {                                            \
-            v_u32 bits_ = v_as_u32((tail)[i_]);                                            \
-            v_u32 unit_ = v_u32_and_or(bits_, v_u32_set(0x7fffff), v_u32_set(0x3f800000)); \
-            exponent_[i_] = v_u32_shr(bits_, 23);                                          \
-            t_[i_] = v_f32_sub(v_as_f32(unit_), v_f32_set(1.5f));                          \
-            (z)[i_] = get((tables)[NORMAL_TERMS - 1], exponent_[i_]);                      \
-        }                                                                                  \
-        for (size_t k_ = NORMAL_TERMS - 1; k_-- > 0;) {                                    \
-            for (int i_ = 0; i_ < V_UNROLL; i_++) {                                        \
-                (z)[i_] = v_f32_add(v_f32_mul((z)[i_], t_[i_]),                            \
-                                    get((tables)[k_], exponent_[i_]));                     \
-            }                                                                              \
-        }                                                                                  \
+#define NORMAL_HORNER(tables, get, tail, z)                                              \
+    do {                                                                                 \
+        v_u32 exponent_[V_UNROLL];                                                       \
+        v_f32 t_[V_UNROLL];                                                              \
+        for (int i_ = 0; i_ < V_UNROLL; i_++) {                                          \
+            v_u32 bits_ = v_as_u32((tail)[i_]);                                          \
+            v_u32 unit_ =                                                                \
+                v_u32_and_or(bits_, v_u32_set(0x7fffff), v_u32_set(0x3f800000));         \
+            exponent_[i_] = v_u32_shr(bits_, 23);                                        \
+            t_[i_] = v_f32_sub(v_as_f32(unit_), v_f32_set(1.5f));                        \
+            (z)[i_] = get((tables)[NORMAL_TERMS - 1], exponent_[i_]);                    \
+        }                                                                                \
+        for (size_t k_ = NORMAL_TERMS - 1; k_-- > 0;) {                                  \
+            for (int i_ = 0; i_ < V_UNROLL; i_++) {                                      \
+                (z)[i_] = v_f32_add(v_f32_mul((z)[i_], t_[i_]),                          \
+                                    get((tables)[k_], exponent_[i_]));                   \
+            }                                                                            \
+        }                                                                                \
     } while (0)
 
 /* The last binary32 number below 2^31: a tail is never as much as one half. */
@@ -67,13 +68,19 @@ static inline v_f32 normal_magnitude(v_u32 word) {
     return v_f32_from_i32(v_u32_xor(word, v_u32_top_mask(word)));
 }
 
-/* z of each tail, which is at most NORMAL_TAIL_MAX. Few lie below the top octaves. */
-static inline void normal_quantile(const struct normal *n, const v_f32 *tail, v_f32 *z) {
-    if (V_LUT_TOP < 32) {
-        const uint32_t top_exponent = 158 - V_LUT_TOP;
+/* The least binary32 number in the top octaves, as its bits. */
+#define NORMAL_TOP_BITS ((158u - V_LUT_TOP) << 23)
+
+/*
+ * z of each tail, which is at most NORMAL_TAIL_MAX. Few words lie below the top octaves, but
+ * even a branch that is never taken costs; 'top_only' says that none can.
+ */
+static inline void normal_quantile(const struct normal *n, bool top_only,
+                                   const v_f32 *tail, v_f32 *z) {
+    if (V_LUT_TOP < 32 && !top_only) {
         v_f32 least = tail[0];
         for (int i = 1; i < V_UNROLL; i++) least = v_f32_min(least, tail[i]);
-        if (v_u32_any_below(v_as_u32(least), top_exponent << 23)) {
+        if (v_u32_any_below(v_as_u32(least), NORMAL_TOP_BITS)) {
             NORMAL_HORNER(n->all, v_lut_get, tail, z);
             return;
         }
@@ -93,21 +100,40 @@ static inline void normal_get(const struct normal *n, const v_u32 *word, v_f32 *
         tail[i] = v_f32_add(v_f32_set(0.5f), normal_magnitude(word[i]));
         tail[i] = v_f32_min(tail[i], v_f32_set(NORMAL_TAIL_MAX));
     }
-    normal_quantile(n, tail, z);
+    normal_quantile(n, false, tail, z);
     for (int i = 0; i < V_UNROLL; i++) x[i] = normal_value(n, word[i], z[i]);
 }
 
-static inline void truncated_get(const struct normal *n, const v_u32 *word, v_f32 *x) {
+static inline void truncated_any(const struct normal *n, bool top_only, const v_u32 *word,
+                                 v_f32 *x) {
     v_f32 tail[V_UNROLL], z[V_UNROLL];
     for (int i = 0; i < V_UNROLL; i++) {
         tail[i] = v_f32_mul(n->tail_scale, normal_magnitude(word[i]));
         tail[i] = v_f32_add(n->tail_offset, tail[i]);
         tail[i] = v_f32_min(tail[i], v_f32_set(NORMAL_TAIL_MAX));
     }
-    normal_quantile(n, tail, z);
+    normal_quantile(n, top_only, tail, z);
     for (int i = 0; i < V_UNROLL; i++) {
         x[i] = normal_value(n, word[i], v_f32_min(z[i], n->z_high));
     }
+}
+
+/* Cut where every tail is in the top octaves, as +-2 sigmas are, and further out. */
+static inline void truncated_near_get(const struct normal *n, const v_u32 *word,
+                                      v_f32 *x) {
+    truncated_any(n, true, word, x);
+}
+
+static inline void truncated_far_get(const struct normal *n, const v_u32 *word,
+                                     v_f32 *x) {
+    truncated_any(n, false, word, x);
+}
+
+static inline bool truncated_is_near(const struct ti_transform *transform) {
+    float least;
+    const uint32_t bits = NORMAL_TOP_BITS;
+    memcpy(&least, &bits, sizeof least);
+    return transform->tail_offset >= least;
 }
 
 #endif

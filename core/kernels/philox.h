@@ -9,7 +9,7 @@
 #ifndef TI_KERNELS_PHILOX_H
 #define TI_KERNELS_PHILOX_H
 
-#define PHILOX_BATCH (V_GROUPS * V_GROUP)            /* words of one call */
+#define PHILOX_BATCH (V_GROUPS * V_GROUP) /* words of one call */
 #define PHILOX_VECTORS (PHILOX_BATCH / V_LANES)
 
 struct philox_keys {

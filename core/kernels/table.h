@@ -3,8 +3,10 @@
  * Builds an ISA's kernel table: included once by each isa/<isa>.c after its operations, and
  * nowhere else. Loops run over tiles; what a tile holds is the other headers' business.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/kernels/kernels.h"
 #include "core/kernels/narrow.h"
@@ -20,7 +22,8 @@
 _Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a whole number of batches");
 _Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a whole number of steps");
 
-static void words(const struct ti_philox *philox, uint64_t block, size_t count, void *out) {
+static void words(const struct ti_philox *philox, uint64_t block, size_t count,
+                  void *out) {
     const struct philox_keys keys = philox_keys(philox);
     for (size_t i = 0; i < count; i += PHILOX_BATCH, block += PHILOX_BATCH / 4) {
         v_u32 word[PHILOX_VECTORS];
@@ -32,34 +35,34 @@ static void words(const struct ti_philox *philox, uint64_t block, size_t count, 
 }
 
 /* The draw and the map of one transform: 'make' prepares it, 'get' is V_UNROLL vectors. */
-#define TABLE_TRANSFORM(name, type, make, get)                                             \
-    static void draw_##name(const struct ti_philox *philox,                                \
-                            const struct ti_transform *transform, uint64_t block,          \
-                            size_t count, void *out) {                                     \
-        const struct philox_keys keys = philox_keys(philox);                               \
-        const struct type state = make(transform);                                         \
-        for (size_t i = 0; i < count; i += PHILOX_BATCH, block += PHILOX_BATCH / 4) {      \
-            v_u32 word[PHILOX_VECTORS];                                                    \
-            philox_batch(&keys, block, word);                                              \
-            for (size_t k = 0; k < PHILOX_VECTORS; k += V_UNROLL) {                        \
-                v_f32 value[V_UNROLL];                                                     \
-                get(&state, word + k, value);                                              \
-                store(out, i + k * V_LANES, value);                                        \
-            }                                                                              \
-        }                                                                                  \
-    }                                                                                      \
-    static void map_##name(const struct ti_transform *transform, const void *in,           \
-                           size_t count, void *out) {                                      \
-        const struct type state = make(transform);                                         \
-        for (size_t i = 0; i < count; i += V_UNROLL * V_LANES) {                           \
-            v_u32 word[V_UNROLL];                                                          \
-            v_f32 value[V_UNROLL];                                                         \
-            for (size_t k = 0; k < V_UNROLL; k++) {                                        \
-                word[k] = v_u32_load((const char *)in + 4 * (i + k * V_LANES));            \
-            }                                                                              \
-            get(&state, word, value);                                                      \
-            store(out, i, value);                                                          \
-        }                                                                                  \
+#define TABLE_TRANSFORM(name, type, make, get)                                           \
+    static void draw_##name(const struct ti_philox *philox,                              \
+                            const struct ti_transform *transform, uint64_t block,        \
+                            size_t count, void *out) {                                   \
+        const struct philox_keys keys = philox_keys(philox);                             \
+        const struct type state = make(transform);                                       \
+        for (size_t i = 0; i < count; i += PHILOX_BATCH, block += PHILOX_BATCH / 4) {    \
+            v_u32 word[PHILOX_VECTORS];                                                  \
+            philox_batch(&keys, block, word);                                            \
+            for (size_t k = 0; k < PHILOX_VECTORS; k += V_UNROLL) {                      \
+                v_f32 value[V_UNROLL];                                                   \
+                get(&state, word + k, value);                                            \
+                store(out, i + k * V_LANES, value);                                      \
+            }                                                                            \
+        }                                                                                \
+    }                                                                                    \
+    static void map_##name(const struct ti_transform *transform, const void *in,         \
+                           size_t count, void *out) {                                    \
+        const struct type state = make(transform);                                       \
+        for (size_t i = 0; i < count; i += V_UNROLL * V_LANES) {                         \
+            v_u32 word[V_UNROLL];                                                        \
+            v_f32 value[V_UNROLL];                                                       \
+            for (size_t k = 0; k < V_UNROLL; k++) {                                      \
+                word[k] = v_u32_load((const char *)in + 4 * (i + k * V_LANES));          \
+            }                                                                            \
+            get(&state, word, value);                                                    \
+            store(out, i, value);                                                        \
+        }                                                                                \
     }
 
 static inline void store(void *out, size_t first, const v_f32 value[V_UNROLL]) {
@@ -70,7 +73,21 @@ static inline void store(void *out, size_t first, const v_f32 value[V_UNROLL]) {
 
 TABLE_TRANSFORM(uniform, uniform, uniform_make, uniform_get)
 TABLE_TRANSFORM(normal, normal, normal_make, normal_get)
-TABLE_TRANSFORM(truncated, normal, normal_make, truncated_get)
+TABLE_TRANSFORM(truncated_near, normal, normal_make, truncated_near_get)
+TABLE_TRANSFORM(truncated_far, normal, normal_make, truncated_far_get)
+
+static void draw_truncated(const struct ti_philox *philox,
+                           const struct ti_transform *transform, uint64_t block,
+                           size_t count, void *out) {
+    (truncated_is_near(transform) ? draw_truncated_near : draw_truncated_far)(
+        philox, transform, block, count, out);
+}
+
+static void map_truncated(const struct ti_transform *transform, const void *in,
+                          size_t count, void *out) {
+    (truncated_is_near(transform) ? map_truncated_near : map_truncated_far)(transform, in,
+                                                                            count, out);
+}
 
 static void clamp(const struct ti_transform *transform, size_t count, void *values) {
     const v_f32 low = v_f32_set(transform->low), high = v_f32_set(transform->high);
@@ -88,7 +105,8 @@ static void f16(const void *in, size_t count, void *out) {
 
 static void bf16(const void *in, size_t count, void *out) {
     for (size_t i = 0; i < count; i += V_LANES) {
-        v_u32_store16((char *)out + 2 * i, bf16_get(v_f32_load((const char *)in + 4 * i)));
+        v_u32_store16((char *)out + 2 * i,
+                      bf16_get(v_f32_load((const char *)in + 4 * i)));
     }
 }
 

@@ -2,7 +2,8 @@
 /* The same value everywhere: constant, zeros, ones. */
 #include "core/schemes/schemes.h"
 
-enum ti_status ti_scheme_constant(const struct ti_spec *spec, const struct ti_scheme *scheme,
+enum ti_status ti_scheme_constant(const struct ti_spec *spec,
+                                  const struct ti_scheme *scheme,
                                   const struct ti_fans *fans, struct ti_law *law,
                                   struct ti_error *error) {
     (void)fans;

@@ -9,27 +9,35 @@
 /* PyTorch's torch.nn.init.calculate_gain, in the order of its operations. */
 static double gain_of(enum ti_nonlinearity nonlinearity, double slope) {
     switch (nonlinearity) {
-    case TI_NONLINEARITY_TANH: return 5.0 / 3;
-    case TI_NONLINEARITY_RELU: return sqrt(2.0);
-    case TI_NONLINEARITY_LEAKY_RELU: return sqrt(2.0 / (1 + slope * slope));
-    case TI_NONLINEARITY_SELU: return 3.0 / 4;
-    default: return 1;
+    case TI_NONLINEARITY_TANH:
+        return 5.0 / 3;
+    case TI_NONLINEARITY_RELU:
+        return sqrt(2.0);
+    case TI_NONLINEARITY_LEAKY_RELU:
+        return sqrt(2.0 / (1 + slope * slope));
+    case TI_NONLINEARITY_SELU:
+        return 3.0 / 4;
+    default:
+        return 1;
     }
 }
 
-static enum ti_status gain_asked(const struct ti_spec *spec, const struct ti_scheme *scheme,
-                                 double *gain, struct ti_error *error) {
+static enum ti_status gain_asked(const struct ti_spec *spec,
+                                 const struct ti_scheme *scheme, double *gain,
+                                 struct ti_error *error) {
     enum ti_nonlinearity nonlinearity = (enum ti_nonlinearity)ti_spec_choice(
         spec, TI_PARAM_nonlinearity, scheme->numbers.nonlinearity);
     if (spec->given[TI_PARAM_gain]) {
         if (spec->given[TI_PARAM_nonlinearity] || spec->given[TI_PARAM_slope]) {
-            return ti_error_set(error, TI_EINAPPLICABLE,
-                                spec->given[TI_PARAM_nonlinearity] ? "nonlinearity" : "slope",
-                                "gain is given outright; give it or nonlinearity and slope");
+            return ti_error_set(
+                error, TI_EINAPPLICABLE,
+                spec->given[TI_PARAM_nonlinearity] ? "nonlinearity" : "slope",
+                "gain is given outright; give it or nonlinearity and slope");
         }
         *gain = spec->value[TI_PARAM_gain].number;
         if (*gain >= 0) return TI_OK;
-        return ti_error_set(error, TI_EVALUE, "gain", "gain is negative; it takes a number of "
+        return ti_error_set(error, TI_EVALUE, "gain",
+                            "gain is negative; it takes a number of "
                             "0 or more");
     }
     if (spec->given[TI_PARAM_slope] && nonlinearity != TI_NONLINEARITY_LEAKY_RELU) {
@@ -41,7 +49,8 @@ static enum ti_status gain_asked(const struct ti_spec *spec, const struct ti_sch
     return TI_OK;
 }
 
-enum ti_status ti_scheme_gained(const struct ti_spec *spec, const struct ti_scheme *scheme,
+enum ti_status ti_scheme_gained(const struct ti_spec *spec,
+                                const struct ti_scheme *scheme,
                                 const struct ti_fans *fans, struct ti_law *law,
                                 struct ti_error *error) {
     enum ti_status status = gain_asked(spec, scheme, &law->gain, error);

@@ -5,14 +5,16 @@
 #include "core/params.h"
 #include "core/schemes/schemes.h"
 
-static enum ti_status std_of(const struct ti_spec *spec, double *std, struct ti_error *error) {
+static enum ti_status std_of(const struct ti_spec *spec, double *std,
+                             struct ti_error *error) {
     *std = ti_spec_number(spec, TI_PARAM_std, 1);
     if (*std >= 0) return TI_OK;
     return ti_error_set(error, TI_EVALUE, "std", "std is negative; it takes %s",
                         ti_param_get(TI_PARAM_std)->accepts);
 }
 
-enum ti_status ti_scheme_uniform(const struct ti_spec *spec, const struct ti_scheme *scheme,
+enum ti_status ti_scheme_uniform(const struct ti_spec *spec,
+                                 const struct ti_scheme *scheme,
                                  const struct ti_fans *fans, struct ti_law *law,
                                  struct ti_error *error) {
     (void)scheme, (void)fans, (void)error;
@@ -22,7 +24,8 @@ enum ti_status ti_scheme_uniform(const struct ti_spec *spec, const struct ti_sch
     return TI_OK; /* low < high is checked in the dtype's precision */
 }
 
-enum ti_status ti_scheme_normal(const struct ti_spec *spec, const struct ti_scheme *scheme,
+enum ti_status ti_scheme_normal(const struct ti_spec *spec,
+                                const struct ti_scheme *scheme,
                                 const struct ti_fans *fans, struct ti_law *law,
                                 struct ti_error *error) {
     (void)scheme, (void)fans;
@@ -50,10 +53,11 @@ static enum ti_status bounded(const struct ti_spec *spec, double mean, double st
     cut->low = (law->low - mean) / std;
     cut->high = (law->high - mean) / std;
     if (ti_truncation_is_valid(*cut)) return TI_OK;
-    return ti_error_set(error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",
-                        "low to high is %.6g to %.6g sigmas from the mean; low must be at most "
-                        "6, high at least -6, and they at least 0.000001 apart",
-                        cut->low, cut->high);
+    return ti_error_set(
+        error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",
+        "low to high is %.6g to %.6g sigmas from the mean; low must be at most "
+        "6, high at least -6, and they at least 0.000001 apart",
+        cut->low, cut->high);
 }
 
 enum ti_status ti_scheme_truncated_normal(const struct ti_spec *spec,
@@ -73,9 +77,10 @@ enum ti_status ti_scheme_truncated_normal(const struct ti_spec *spec,
     }
     bool corrected = ti_spec_flag(spec, TI_PARAM_corrected, false);
     if (corrected && law->bounded) {
-        return ti_error_set(error, TI_EINAPPLICABLE, "corrected",
-                            "corrected goes with truncation=, not with low or high, which "
-                            "would move when std is corrected");
+        return ti_error_set(
+            error, TI_EINAPPLICABLE, "corrected",
+            "corrected goes with truncation=, not with low or high, which "
+            "would move when std is corrected");
     }
     return ti_law_truncate(law, mean, std, cut, corrected, error);
 }

@@ -5,14 +5,19 @@
 #include "core/params.h"
 
 #define TAKES(param) ((uint64_t)1 << TI_PARAM_##param)
-#define TAKES_FANS                                                                         \
-    (TAKES(layout) | TAKES(groups) | TAKES(transposed) | TAKES(fan_in) | TAKES(fan_out) |  \
-     TAKES(mode))
-#define NUMBERS(...) {__VA_ARGS__}
+#define TAKES_FANS                                                                       \
+    (TAKES(layout) | TAKES(groups) | TAKES(transposed) | TAKES(fan_in) |                 \
+     TAKES(fan_out) | TAKES(mode))
+#define NUMBERS(...)                                                                     \
+    { __VA_ARGS__ }
 
 static const struct ti_scheme scheme_rows[] = {
-#define TI_SCHEME(name, aliases, family, numbers, takes, formula, source, suits, defaults) \
-    {{#name, aliases, formula, source, suits, defaults}, ti_scheme_##family, numbers, takes},
+#define TI_SCHEME(name, aliases, family, numbers, takes, formula, source, suits,         \
+                  defaults)                                                              \
+    {{#name, aliases, formula, source, suits, defaults},                                 \
+     ti_scheme_##family,                                                                 \
+     numbers,                                                                            \
+     takes},
 #include "core/schemes.def"
 #undef TI_SCHEME
 };

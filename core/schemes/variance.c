@@ -13,7 +13,8 @@ static enum ti_status refuse_for_uniform(const struct ti_spec *spec, enum ti_par
                         "%s goes with distribution=truncated_normal only", name);
 }
 
-enum ti_status ti_scheme_variance(const struct ti_spec *spec, const struct ti_scheme *scheme,
+enum ti_status ti_scheme_variance(const struct ti_spec *spec,
+                                  const struct ti_scheme *scheme,
                                   const struct ti_fans *fans, struct ti_law *law,
                                   struct ti_error *error) {
     double scale = ti_spec_number(spec, TI_PARAM_scale, scheme->numbers.scale);

@@ -60,7 +60,8 @@ static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
 static inline void v_u32_store16(void *p, v_u32 a) {
     __m128i low = _mm256_castsi256_si128(a), high = _mm256_extracti128_si256(a, 1);
     const __m128i mask = _mm_set1_epi32(0xffff);
-    _mm_storeu_si128(p, _mm_packus_epi32(_mm_and_si128(low, mask), _mm_and_si128(high, mask)));
+    _mm_storeu_si128(
+        p, _mm_packus_epi32(_mm_and_si128(low, mask), _mm_and_si128(high, mask)));
 }
 
 static inline v_f32 v_f32_set(float x) { return _mm256_set1_ps(x); }

@@ -80,7 +80,8 @@ static inline void v_f32_store_f16(void *p, v_f32 a) {
  * until biased exponent e is found at e mod 32 or e mod 16.
  */
 static inline v_lut v_lut_make(const float *row) {
-    const v_u32 turn = _mm512_setr_epi32(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17);
+    const v_u32 turn =
+        _mm512_setr_epi32(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17);
     __m512 low = _mm512_loadu_ps(row), high = _mm512_loadu_ps(row + 16);
     v_lut lut = {_mm512_permutex2var_ps(low, turn, high),
                  _mm512_permutex2var_ps(high, turn, low)};
@@ -90,7 +91,8 @@ static inline v_f32 v_lut_get(v_lut lut, v_u32 exponent) {
     return _mm512_permutex2var_ps(lut.low, exponent, lut.high);
 }
 static inline v_lut_top v_lut_top_make(const float *row) {
-    const v_u32 turn = _mm512_setr_epi32(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1);
+    const v_u32 turn =
+        _mm512_setr_epi32(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1);
     return _mm512_permutexvar_ps(turn, _mm512_loadu_ps(row + 16));
 }
 static inline v_f32 v_lut_top_get(v_lut_top lut, v_u32 exponent) {

@@ -39,7 +39,9 @@ static inline void v_interleave(v_u64 a, v_u64 b, v_u64 c, v_u64 d, v_u32 *out) 
 
 static inline v_u32 v_u32_set(uint32_t x) { return vdupq_n_u32(x); }
 /* By bytes, since the memory may have any alignment. */
-static inline v_u32 v_u32_load(const void *p) { return vreinterpretq_u32_u8(vld1q_u8(p)); }
+static inline v_u32 v_u32_load(const void *p) {
+    return vreinterpretq_u32_u8(vld1q_u8(p));
+}
 static inline void v_u32_store(void *p, v_u32 a) { vst1q_u8(p, vreinterpretq_u8_u32(a)); }
 static inline v_u32 v_u32_add(v_u32 a, v_u32 b) { return vaddq_u32(a, b); }
 static inline v_u32 v_u32_and(v_u32 a, v_u32 b) { return vandq_u32(a, b); }
@@ -55,20 +57,30 @@ static inline v_u32 v_u32_and_or(v_u32 a, v_u32 mask, v_u32 b) {
 static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) {
     return veorq_u32(a, vbicq_u32(mask, b));
 }
-static inline int v_u32_any_below(v_u32 a, uint32_t limit) { return vminvq_u32(a) < limit; }
+static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
+    return vminvq_u32(a) < limit;
+}
 static inline void v_u32_store16(void *p, v_u32 a) {
     vst1_u8(p, vreinterpret_u8_u16(vmovn_u32(a)));
 }
 
 static inline v_f32 v_f32_set(float x) { return vdupq_n_f32(x); }
-static inline v_f32 v_f32_load(const void *p) { return vreinterpretq_f32_u8(vld1q_u8(p)); }
+static inline v_f32 v_f32_load(const void *p) {
+    return vreinterpretq_f32_u8(vld1q_u8(p));
+}
 static inline void v_f32_store(void *p, v_f32 a) { vst1q_u8(p, vreinterpretq_u8_f32(a)); }
 static inline v_f32 v_f32_add(v_f32 a, v_f32 b) { return vaddq_f32(a, b); }
 static inline v_f32 v_f32_sub(v_f32 a, v_f32 b) { return vsubq_f32(a, b); }
 static inline v_f32 v_f32_mul(v_f32 a, v_f32 b) { return vmulq_f32(a, b); }
-static inline v_f32 v_f32_min(v_f32 a, v_f32 b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
-static inline v_f32 v_f32_max(v_f32 a, v_f32 b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
-static inline v_f32 v_f32_from_i32(v_u32 a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
+static inline v_f32 v_f32_min(v_f32 a, v_f32 b) {
+    return vbslq_f32(vcltq_f32(a, b), a, b);
+}
+static inline v_f32 v_f32_max(v_f32 a, v_f32 b) {
+    return vbslq_f32(vcgtq_f32(a, b), a, b);
+}
+static inline v_f32 v_f32_from_i32(v_u32 a) {
+    return vcvtq_f32_s32(vreinterpretq_s32_u32(a));
+}
 static inline v_f32 v_as_f32(v_u32 a) { return vreinterpretq_f32_u32(a); }
 static inline v_u32 v_as_u32(v_f32 a) { return vreinterpretq_u32_f32(a); }
 static inline void v_f32_store_f16(void *p, v_f32 a) {
@@ -78,8 +90,9 @@ static inline void v_f32_store_f16(void *p, v_f32 a) {
 /* The full table lane by lane; the 16 top octaves, 64 bytes, by one tbl of four registers. */
 static inline v_lut v_lut_make(const float *row) { return row; }
 static inline v_f32 v_lut_get(v_lut lut, v_u32 exponent) {
-    float lane[4] = {lut[vgetq_lane_u32(exponent, 0) - 126], lut[vgetq_lane_u32(exponent, 1) - 126],
-                     lut[vgetq_lane_u32(exponent, 2) - 126], lut[vgetq_lane_u32(exponent, 3) - 126]};
+    float lane[4] = {
+        lut[vgetq_lane_u32(exponent, 0) - 126], lut[vgetq_lane_u32(exponent, 1) - 126],
+        lut[vgetq_lane_u32(exponent, 2) - 126], lut[vgetq_lane_u32(exponent, 3) - 126]};
     return vld1q_f32(lane);
 }
 static inline v_lut_top v_lut_top_make(const float *row) {

@@ -13,11 +13,11 @@
 #include <string.h>
 
 #define V_ISA portable
-#define V_LANES 1     /* 32-bit lanes of a vector */
-#define V_GROUP 4     /* words of one group: four a 64-bit lane */
-#define V_GROUPS 1    /* groups that Philox keeps in flight */
-#define V_UNROLL 1    /* vectors that a transform keeps in flight */
-#define V_LUT_TOP 32  /* octaves, from the top, that a v_lut_top table holds */
+#define V_LANES 1    /* 32-bit lanes of a vector */
+#define V_GROUP 4    /* words of one group: four a 64-bit lane */
+#define V_GROUPS 1   /* groups that Philox keeps in flight */
+#define V_UNROLL 1   /* vectors that a transform keeps in flight */
+#define V_LUT_TOP 32 /* octaves, from the top, that a v_lut_top table holds */
 
 typedef uint64_t v_u64;
 typedef uint32_t v_u32;
@@ -69,7 +69,9 @@ static inline v_u32 v_u32_top_mask(v_u32 a) { return 0u - (a >> 31); }
 
 /* (a & mask) | b, and a ^ (~b & mask). */
 static inline v_u32 v_u32_and_or(v_u32 a, v_u32 mask, v_u32 b) { return (a & mask) | b; }
-static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) { return a ^ (~b & mask); }
+static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) {
+    return a ^ (~b & mask);
+}
 
 static inline int v_u32_any_below(v_u32 a, uint32_t limit) { return a < limit; }
 

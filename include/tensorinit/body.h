@@ -15,9 +15,9 @@ extern "C" {
 #endif
 
 /* TI_FORMAT(enumerator, name in requests and file extension, media type, what it is) */
-#define TI_FORMATS(TI_FORMAT)                                                              \
-    TI_FORMAT(RAW, "raw", "bin", "application/octet-stream",                               \
-              "the elements alone, little-endian, row-major")                              \
+#define TI_FORMATS(TI_FORMAT)                                                            \
+    TI_FORMAT(RAW, "raw", "bin", "application/octet-stream",                             \
+              "the elements alone, little-endian, row-major")                            \
     TI_FORMAT(NPY, "npy", "npy", "application/x-npy", "what numpy.save writes")
 
 enum ti_format {
@@ -43,9 +43,8 @@ struct ti_body;
  * if header, elements and trailer are more than 2^63-1 bytes; TI_ENOMEM. On failure '*body' is
  * untouched. Freeing NULL does nothing.
  */
-TI_API TI_MUST_USE enum ti_status ti_body_make(const struct ti_plan *plan,
-                                               struct ti_body **body,
-                                               struct ti_error *error);
+TI_API TI_MUST_USE enum ti_status
+ti_body_make(const struct ti_plan *plan, struct ti_body **body, struct ti_error *error);
 TI_API void ti_body_free(struct ti_body *body);
 
 TI_API enum ti_format ti_body_format(const struct ti_body *body);
@@ -60,9 +59,9 @@ TI_API uint64_t ti_body_bytes(const struct ti_body *body);
  * Cuts may fall inside the header or an element. Returns TI_OK, or TI_ERANGE if the range
  * leaves the body ('out' is untouched).
  */
-TI_API TI_MUST_USE enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset,
-                                               size_t count_bytes, void *out,
-                                               void *workspace);
+TI_API TI_MUST_USE enum ti_status ti_body_read(const struct ti_body *body,
+                                               uint64_t offset, size_t count_bytes,
+                                               void *out, void *workspace);
 
 #ifdef __cplusplus
 }

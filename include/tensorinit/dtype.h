@@ -18,10 +18,10 @@ extern "C" {
  *
  * numpy has no bfloat16: ml_dtypes saves it as two opaque bytes, and so do we.
  */
-#define TI_DTYPES(TI_DTYPE)                                                                \
-    TI_DTYPE(F32, "f32", 4, "<f4")                                                         \
-    TI_DTYPE(F64, "f64", 8, "<f8")                                                         \
-    TI_DTYPE(F16, "f16", 2, "<f2")                                                         \
+#define TI_DTYPES(TI_DTYPE)                                                              \
+    TI_DTYPE(F32, "f32", 4, "<f4")                                                       \
+    TI_DTYPE(F64, "f64", 8, "<f8")                                                       \
+    TI_DTYPE(F16, "f16", 2, "<f2")                                                       \
     TI_DTYPE(BF16, "bf16", 2, "<V2")
 
 enum ti_dtype {

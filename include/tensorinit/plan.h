@@ -84,9 +84,8 @@ struct ti_plan_info {
  * TENSORINIT_ISA names an instruction set that this machine or build lacks; TI_ENOMEM. On
  * failure '*plan' is untouched. Freeing NULL does nothing.
  */
-TI_API TI_MUST_USE enum ti_status ti_plan_make(const struct ti_spec *spec,
-                                               struct ti_plan **plan,
-                                               struct ti_error *error);
+TI_API TI_MUST_USE enum ti_status
+ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan, struct ti_error *error);
 TI_API void ti_plan_free(struct ti_plan *plan);
 
 /* Borrowed from the plan and valid as long as it is. Never NULL. */

@@ -54,8 +54,8 @@ TI_API TI_MUST_USE enum ti_status ti_spec_set(struct ti_spec *spec, const char *
  * Returns as ti_spec_set(), TI_EVALUE for a broken percent-encoding as well. On failure the
  * parameters before the one at fault have been set.
  */
-TI_API TI_MUST_USE enum ti_status ti_spec_set_query(struct ti_spec *spec, const char *query,
-                                                    size_t query_bytes,
+TI_API TI_MUST_USE enum ti_status ti_spec_set_query(struct ti_spec *spec,
+                                                    const char *query, size_t query_bytes,
                                                     struct ti_error *error);
 
 #ifdef __cplusplus
