@@ -113,9 +113,14 @@ static double reach(const struct ti_draw *draw) {
     return cut < most ? cut : most;
 }
 
-/* What the largest |value| may not reach, because it would round to infinity. */
+/* What the largest |value| may not reach, because it would round to infinity or, in f8_e4m3,
+   which has none, to no number: 464 itself rounds to 448. */
 static double limit_of(enum ti_dtype dtype) {
     switch (dtype) {
+    case TI_DTYPE_F8_E4M3:
+        return 0x1.d00002p8;
+    case TI_DTYPE_F8_E5M2:
+        return 61440;
     case TI_DTYPE_F16:
         return 65520;
     case TI_DTYPE_BF16:
@@ -145,12 +150,58 @@ static enum ti_status check_range(const struct ti_draw *draw, struct ti_error *e
     return TI_OK;
 }
 
+/* A constant's element. Floats go the way that drawn values go. */
+static void float_pattern(struct ti_draw *draw) {
+    float values[TI_TILE_WORDS] = {(float)draw->low};
+    unsigned char out[TI_TILE_WORDS * sizeof(float)];
+    if (draw->dtype == TI_DTYPE_F64) {
+        memcpy(draw->pattern, &draw->low, sizeof draw->low);
+    } else if (draw->dtype == TI_DTYPE_F32) {
+        memcpy(draw->pattern, values, sizeof *values);
+    } else {
+        ti_kernels_portable.narrow[draw->dtype](values, TI_TILE_WORDS, out);
+        memcpy(draw->pattern, out, ti_dtype_bytes(draw->dtype));
+    }
+}
+
+static enum ti_status whole_pattern(const struct ti_law *law, struct ti_draw *draw,
+                                    struct ti_error *error) {
+    const enum ti_dtype_kind kind = ti_dtype_kind(draw->dtype);
+    const size_t bits = 8 * ti_dtype_bytes(draw->dtype);
+    const struct ti_whole *whole = &law->whole;
+    uint64_t most = UINT64_MAX >> (64 - bits);
+    if (law->distribution != TI_DISTRIBUTION_CONSTANT) {
+        return ti_error_set(
+            error, TI_EVALUE, "dtype",
+            "dtype=%s is for schemes of whole numbers: constant, zeros, ones",
+            ti_dtype_name(draw->dtype));
+    }
+    if (kind == TI_DTYPE_KIND_SIGNED) most = (most >> 1) + whole->negative;
+    if (kind == TI_DTYPE_KIND_BOOL) most = 1;
+    if (!whole->is || whole->magnitude > most ||
+        (whole->negative && kind != TI_DTYPE_KIND_SIGNED)) {
+        return ti_error_set(
+            error, TI_EVALUE, "value",
+            "value is not of dtype=%s; it takes a whole number in its range",
+            ti_dtype_name(draw->dtype));
+    }
+    const uint64_t value = whole->negative ? 0 - whole->magnitude : whole->magnitude;
+    memcpy(draw->pattern, &value, bits / 8);
+    return TI_OK;
+}
+
 enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint64_t seed,
                             uint64_t stream, struct ti_draw *draw,
                             struct ti_error *error) {
     struct ti_draw made = {.dtype = dtype};
     enum ti_status status = TI_OK;
     made.path = dtype == TI_DTYPE_F64 ? TI_DRAW_WIDE : TI_DRAW_KERNEL;
+    if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {
+        made.path = TI_DRAW_CONSTANT;
+        status = whole_pattern(law, &made, error);
+        if (status == TI_OK) *draw = made;
+        return status;
+    }
     if (law->distribution == TI_DISTRIBUTION_CONSTANT) {
         made.path = TI_DRAW_CONSTANT;
         made.low = made.high = rounded(dtype, law->low);
@@ -161,6 +212,7 @@ enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint6
     }
     if (status == TI_OK) status = check_range(&made, error);
     if (status != TI_OK) return status;
+    if (made.path == TI_DRAW_CONSTANT) float_pattern(&made);
     const struct ti_transform transform = {
         (float)made.offset, (float)made.scale,       (float)made.low,
         (float)made.high,   (float)made.tail_offset, (float)made.tail_scale,

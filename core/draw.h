@@ -15,7 +15,7 @@
 /*
  * How elements come about:
  *
- *   constant  'low' everywhere
+ *   constant  'pattern' everywhere
  *   kernel    a SIMD kernel, binary32 (f32, f16, bf16)
  *   wide      scalar, binary64: f64 tensors, and truncations that the kernels do not do
  */
@@ -33,7 +33,8 @@ struct ti_draw {
     enum ti_kernel kernel;
     enum ti_tail_end end;
     enum ti_dtype dtype;
-    bool clamped; /* values to [low, high], after everything else */
+    unsigned char pattern[8]; /* of a constant: the element's bytes */
+    bool clamped;             /* values to [low, high], after everything else */
     double offset, scale;
     double low, high;
     double tail_offset, tail_scale;

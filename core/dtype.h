@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The part of an element type's row that only the core needs. */
+/* The parts of an element type's row that only the core needs. */
 #ifndef TI_DTYPE_H
 #define TI_DTYPE_H
 
 #include <tensorinit/dtype.h>
 
-/* The type as the header of an NPY file names it. */
+/* The type as the headers of NPY and safetensors files name it. */
 const char *ti_dtype_npy_descr(enum ti_dtype dtype);
+const char *ti_dtype_safetensors(enum ti_dtype dtype);
 
 #endif

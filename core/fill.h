@@ -8,12 +8,19 @@
 
 #include "core/draw.h"
 #include "core/kernels/kernels.h"
+#include "core/part.h"
 
 /*
- * Writes elements [first, first + count) to 'out', which has any alignment. Takes the kernels
- * as an argument so that one process can compare them all.
+ * Both write to 'out', which has any alignment, and take the kernels as an argument so that
+ * one process can compare them all.
+ *
+ *   ti_fill         elements [first, first + count) of the full tensor
+ *   ti_fill_gather  elements [first, first + count) of a simplified view of it
  */
 void ti_fill(const struct ti_draw *draw, const struct ti_kernels *kernels, uint64_t first,
              uint64_t count, void *out);
+void ti_fill_gather(const struct ti_draw *draw, const struct ti_kernels *kernels,
+                    const struct ti_view *view, uint64_t first, uint64_t count,
+                    void *out);
 
 #endif

@@ -19,10 +19,14 @@ enum kind {
     kind_scheme,
     kind_seed,
     kind_name,
+    kind_permute,
+    kind_slice,
+    kind_shard,
     kind_choice,
     kind_flag,
     kind_count,
     kind_number,
+    kind_constant,
     kind_truncation
 };
 

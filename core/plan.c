@@ -36,25 +36,34 @@ static enum ti_status check_applicable(const struct ti_spec *spec,
     return TI_OK;
 }
 
-/* Size of the tensor. Dims of 0 are left out of the overflow check only, so that every
-   product of dims fits 64 bits, fans included. */
-static enum ti_status measure(const struct ti_spec *spec, struct ti_plan_info *info,
-                              struct ti_error *error) {
-    uint64_t bytes = ti_dtype_bytes(info->dtype);
-    info->elems = 1;
-    info->rank = spec->rank;
+/* Size of the full tensor. Dims of 0 are left out of the check, so that every product of dims
+   fits 64 bits, fans and strides included. */
+static enum ti_status check_size(const struct ti_spec *spec, enum ti_dtype dtype,
+                                 struct ti_error *error) {
+    uint64_t bytes = ti_dtype_bytes(dtype);
     for (unsigned i = 0; i < spec->rank; i++) {
         uint64_t dim = spec->shape[i];
-        info->shape[i] = dim;
-        info->elems = dim == 0 ? 0 : info->elems * dim;
-        if (dim == 0) continue;
-        if (bytes > BODY_BYTES_MAX / dim) {
+        if (dim > 0 && bytes > BODY_BYTES_MAX / dim) {
             return ti_error_set(error, TI_ETOOLARGE, "shape",
                                 "a tensor of this shape is larger than 2^63-1 bytes");
         }
-        bytes *= dim;
+        if (dim > 0) bytes *= dim;
     }
-    info->body_bytes = info->elems == 0 ? 0 : bytes;
+    return TI_OK;
+}
+
+static enum ti_status take_part(const struct ti_spec *spec, struct ti_plan *plan,
+                                struct ti_error *error) {
+    struct ti_plan_info *info = &plan->info;
+    enum ti_status status = ti_part_resolve(spec, &plan->view, error);
+    if (status != TI_OK) return status;
+    info->full_rank = spec->rank;
+    memcpy(info->full_shape, spec->shape, sizeof info->full_shape);
+    info->rank = plan->view.rank;
+    memcpy(info->shape, plan->view.shape, sizeof info->shape);
+    info->elems = plan->view.elems;
+    info->body_bytes = info->elems * ti_dtype_bytes(info->dtype);
+    ti_view_simplify(&plan->view);
     return TI_OK;
 }
 
@@ -119,8 +128,19 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     info->scheme = scheme->info.name;
     info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
     plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
+    plan->json = (enum ti_json)ti_spec_choice(spec, TI_PARAM_json, TI_JSON_NESTED);
+    if (plan->format == TI_FORMAT_SAFETENSORS &&
+        strcmp(spec->name, "__metadata__") == 0) {
+        return ti_error_set(error, TI_EVALUE, "name",
+                            "in a safetensors file __metadata__ is no tensor's name");
+    }
+    if (spec->given[TI_PARAM_json] && plan->format != TI_FORMAT_JSON) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "json",
+                            "json goes with format=json only");
+    }
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
-    if ((status = measure(spec, info, error)) != TI_OK) return status;
+    if ((status = check_size(spec, info->dtype, error)) != TI_OK) return status;
+    if ((status = take_part(spec, plan, error)) != TI_OK) return status;
     if (ti_scheme_has(scheme, TI_PARAM_mode)) {
         enum ti_mode mode =
             (enum ti_mode)ti_spec_choice(spec, TI_PARAM_mode, scheme->numbers.mode);
@@ -173,7 +193,7 @@ enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
         return TI_ERANGE;
     }
     const struct ti_float_state state = ti_float_enter();
-    ti_fill(&plan->draw, plan->kernels, first_elem, count_elems, out);
+    ti_fill_gather(&plan->draw, plan->kernels, &plan->view, first_elem, count_elems, out);
     ti_float_leave(state);
     return TI_OK;
 }

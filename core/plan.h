@@ -8,12 +8,15 @@
 
 #include "core/draw.h"
 #include "core/kernels/kernels.h"
+#include "core/part.h"
 
 struct ti_plan {
     struct ti_plan_info info;
     enum ti_format format;
     const struct ti_kernels *kernels;
+    enum ti_json json;
     struct ti_draw draw;
+    struct ti_view view; /* simplified */
     size_t name_bytes;
     char name[TI_MAX_NAME_BYTES + 1];
 };

@@ -29,6 +29,7 @@ typedef bool reader(struct ti_spec *spec, enum ti_param param, const char *text,
 
 static bool read_shape(struct ti_spec *spec, enum ti_param param, const char *text,
                        size_t n) {
+    struct ti_text_list list = {text, text + n};
     uint64_t shape[TI_MAX_RANK];
     unsigned rank = 0;
     (void)param;
@@ -36,13 +37,8 @@ static bool read_shape(struct ti_spec *spec, enum ti_param param, const char *te
         spec->rank = 0;
         return true;
     }
-    for (const char *end = text + n;;) {
-        const char *comma = memchr(text, ',', (size_t)(end - text));
-        size_t digits = (size_t)((comma ? comma : end) - text);
-        if (rank == TI_MAX_RANK || !ti_text_u64(text, digits, &shape[rank++]))
-            return false;
-        if (!comma) break;
-        text = comma + 1;
+    while (ti_text_next(&list, ',', &text, &n)) {
+        if (rank == TI_MAX_RANK || !ti_text_u64(text, n, &shape[rank++])) return false;
     }
     memcpy(spec->shape, shape, sizeof shape);
     spec->rank = rank;
@@ -68,6 +64,84 @@ static bool read_name(struct ti_spec *spec, enum ti_param param, const char *tex
     memcpy(spec->name, text, n);
     spec->name[n] = '\0';
     spec->name_bytes = n;
+    return true;
+}
+
+static bool read_permute(struct ti_spec *spec, enum ti_param param, const char *text,
+                         size_t n) {
+    struct ti_text_list list = {text, text + n};
+    struct ti_axes axes = {0};
+    (void)param;
+    while (ti_text_next(&list, ',', &text, &n)) {
+        if (axes.count == TI_MAX_RANK ||
+            !ti_text_i64(text, n, &axes.axis[axes.count++])) {
+            return false;
+        }
+    }
+    spec->permute = axes;
+    return true;
+}
+
+/* start:stop:step, each of which may be absent, or an index. */
+static bool read_slice_item(const char *text, size_t n, struct ti_slice_item *item) {
+    struct ti_text_list list = {text, text + n};
+    item->step = 1;
+    item->kind = memchr(text, ':', n) ? TI_SLICE_RANGE : TI_SLICE_INDEX;
+    if (item->kind == TI_SLICE_INDEX) return ti_text_i64(text, n, &item->start);
+    for (int i = 0; ti_text_next(&list, ':', &text, &n); i++) {
+        int64_t *const value[] = {&item->start, &item->stop, &item->step};
+        if (i > 2 || (n > 0 && !ti_text_i64(text, n, value[i]))) return false;
+        if (i == 0) item->has_start = n > 0;
+        if (i == 1) item->has_stop = n > 0;
+    }
+    return item->step != 0 && item->step != INT64_MIN;
+}
+
+static bool read_slice(struct ti_spec *spec, enum ti_param param, const char *text,
+                       size_t n) {
+    struct ti_text_list list = {text, text + n};
+    struct ti_slice slice = {0};
+    (void)param;
+    while (ti_text_next(&list, ',', &text, &n)) {
+        if (slice.count == TI_MAX_RANK + 1) return false;
+        struct ti_slice_item *item = &slice.item[slice.count++];
+        if (ti_text_is(text, n, "...")) {
+            if (slice.has_ellipsis) return false;
+            slice.has_ellipsis = true;
+            item->kind = TI_SLICE_ELLIPSIS;
+        } else if (!read_slice_item(text, n, item)) {
+            return false;
+        }
+    }
+    spec->slice = slice;
+    return true;
+}
+
+/* axis:index/count */
+static bool read_one_shard(const char *text, size_t n, struct ti_shard *shard) {
+    struct ti_text_list list = {text, text + n};
+    const char *field;
+    size_t length;
+    if (!ti_text_next(&list, ':', &field, &length) || !list.at ||
+        !ti_text_i64(field, length, &shard->axis) ||
+        !ti_text_next(&list, '/', &field, &length) || !list.at ||
+        !ti_text_u64(field, length, &shard->index)) {
+        return false;
+    }
+    return ti_text_u64(list.at, (size_t)(list.end - list.at), &shard->count) &&
+           shard->index < shard->count;
+}
+
+static bool read_shard(struct ti_spec *spec, enum ti_param param, const char *text,
+                       size_t n) {
+    struct ti_text_list list = {text, text + n};
+    struct ti_shards shards = {0};
+    (void)param;
+    while (ti_text_next(&list, ',', &text, &n)) {
+        if (shards.count == TI_MAX_SHARDS) return false;
+        if (!read_one_shard(text, n, &shards.shard[shards.count++])) return false;
+    }
+    spec->shard = shards;
     return true;
 }
 
@@ -100,6 +174,17 @@ static bool read_count(struct ti_spec *spec, enum ti_param param, const char *te
 static bool read_number(struct ti_spec *spec, enum ti_param param, const char *text,
                         size_t n) {
     return ti_text_number(text, n, &spec->value[param].number);
+}
+
+static bool read_constant(struct ti_spec *spec, enum ti_param param, const char *text,
+                          size_t n) {
+    const size_t sign = n > 0 && (text[0] == '-' || text[0] == '+');
+    struct ti_whole whole = {0};
+    if (!read_number(spec, param, text, n)) return false;
+    whole.is = ti_text_u64(text + sign, n - sign, &whole.magnitude);
+    whole.negative = whole.magnitude > 0 && text[0] == '-';
+    spec->constant = whole;
+    return true;
 }
 
 /* A bound in sigmas: a number or, on its own side, an infinity. */

@@ -21,6 +21,7 @@ enum ti_param {
 
 /* The words of the 'choice' parameters, in the order in which params.def accepts them. */
 enum ti_layout { TI_LAYOUT_OI, TI_LAYOUT_IO };
+enum ti_json { TI_JSON_NESTED, TI_JSON_FLAT, TI_JSON_OBJECT };
 enum ti_mode { TI_MODE_FAN_IN, TI_MODE_FAN_OUT, TI_MODE_FAN_AVG, TI_MODE_FAN_GEO_AVG };
 enum ti_drawn {
     TI_DRAWN_TRUNCATED_NORMAL,
@@ -47,6 +48,46 @@ struct ti_truncation {
     double low, high;
 };
 
+/* permute: the axes, in their new order; negative ones count from the last. */
+struct ti_axes {
+    unsigned count;
+    int64_t axis[TI_MAX_RANK];
+};
+
+/* slice: one item an axis, as numpy's basic slicing has them, and at most one ellipsis. */
+enum ti_slice_kind { TI_SLICE_INDEX, TI_SLICE_RANGE, TI_SLICE_ELLIPSIS };
+
+struct ti_slice_item {
+    enum ti_slice_kind kind;
+    bool has_start, has_stop;
+    int64_t start, stop, step; /* an index is its start */
+};
+
+struct ti_slice {
+    unsigned count;
+    bool has_ellipsis;
+    struct ti_slice_item item[TI_MAX_RANK + 1];
+};
+
+/* shard: part 'index' of 'count' along an axis; several, one after another. */
+#define TI_MAX_SHARDS 64
+
+struct ti_shard {
+    int64_t axis;
+    uint64_t index, count;
+};
+
+struct ti_shards {
+    unsigned count;
+    struct ti_shard shard[TI_MAX_SHARDS];
+};
+
+/* A whole number, exactly: where 'is' says that the text was one. */
+struct ti_whole {
+    bool is, negative;
+    uint64_t magnitude;
+};
+
 /* Which member holds a parameter's value follows from its kind. */
 union ti_value {
     unsigned choice;
@@ -63,6 +104,10 @@ struct ti_spec {
     size_t scheme; /* index into schemes.def */
     uint64_t seed;
     struct ti_truncation truncation; /* infinite on both sides for none */
+    struct ti_whole constant;        /* of value, whose number is in value[] as well */
+    struct ti_axes permute;
+    struct ti_slice slice;
+    struct ti_shards shard;
     size_t name_bytes;
     char name[TI_MAX_NAME_BYTES + 1];
 };

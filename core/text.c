@@ -34,6 +34,26 @@ bool ti_text_u64(const char *text, size_t n, uint64_t *value) {
     return true;
 }
 
+bool ti_text_i64(const char *text, size_t n, int64_t *value) {
+    const bool negative = n > 0 && text[0] == '-';
+    const size_t sign = n > 0 && (text[0] == '-' || text[0] == '+');
+    uint64_t size;
+    if (!ti_text_u64(text + sign, n - sign, &size)) return false;
+    if (size > (uint64_t)INT64_MAX + negative) return false;
+    *value = negative ? (int64_t)(0 - size) : (int64_t)size;
+    return true;
+}
+
+bool ti_text_next(struct ti_text_list *list, char separator, const char **field,
+                  size_t *n) {
+    if (!list->at) return false;
+    const char *found = memchr(list->at, separator, (size_t)(list->end - list->at));
+    *field = list->at;
+    *n = (size_t)((found ? found : list->end) - list->at);
+    list->at = found ? found + 1 : NULL;
+    return true;
+}
+
 bool ti_text_seed(const char *text, size_t n, uint64_t *value) {
     if (n > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
         uint64_t sum = 0;

@@ -19,6 +19,9 @@ bool ti_text_is(const char *text, size_t n, const char *word);
 /* Decimal digits, at most 2^64-1. */
 bool ti_text_u64(const char *text, size_t n, uint64_t *value);
 
+/* -2^63 to 2^63-1 in decimal, with or without a sign. */
+bool ti_text_i64(const char *text, size_t n, int64_t *value);
+
 /* -2^63 to 2^64-1 in decimal (negative: two's complement), or 0x and 1 to 16 hex digits. */
 bool ti_text_seed(const char *text, size_t n, uint64_t *value);
 
@@ -27,6 +30,16 @@ bool ti_text_seed(const char *text, size_t n, uint64_t *value);
  * would round to infinity is refused.
  */
 bool ti_text_number(const char *text, size_t n, double *value);
+
+/*
+ * Fields between separators. Takes the next one; false if there is none left. A separator is
+ * always followed by a field: "1," has two, the second of them empty.
+ */
+struct ti_text_list {
+    const char *at, *end; /* 'at' is NULL when the last field has been taken */
+};
+bool ti_text_next(struct ti_text_list *list, char separator, const char **field,
+                  size_t *n);
 
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL. */
 bool ti_text_is_utf8(const char *text, size_t n);

@@ -9,7 +9,7 @@
 static const struct {
     const char *name, *extension, *media_type;
 } format_rows[] = {
-#define TI_FORMAT(id, name, extension, media_type, about) {name, extension, media_type},
+#define TI_FORMAT(id, name, extension, media_type) {name, extension, media_type},
     TI_FORMATS(TI_FORMAT)
 #undef TI_FORMAT
 };
@@ -17,6 +17,8 @@ static const struct {
 static ti_format_header *const format_headers[TI_FORMAT_COUNT] = {
     [TI_FORMAT_RAW] = ti_format_raw_header,
     [TI_FORMAT_NPY] = ti_format_npy_header,
+    [TI_FORMAT_SAFETENSORS] = ti_format_safetensors_header,
+    [TI_FORMAT_JSON] = ti_format_raw_header, /* text from the first byte on */
 };
 
 const char *ti_format_name(enum ti_format format) { return format_rows[format].name; }
@@ -54,7 +56,14 @@ enum ti_status ti_body_make(const struct ti_plan *plan, struct ti_body **body,
 
 void ti_body_free(struct ti_body *body) { free(body); }
 enum ti_format ti_body_format(const struct ti_body *body) { return body->plan->format; }
-uint64_t ti_body_bytes(const struct ti_body *body) { return body->bytes; }
+
+bool ti_body_has_length(const struct ti_body *body) {
+    return body->plan->format != TI_FORMAT_JSON;
+}
+
+uint64_t ti_body_bytes(const struct ti_body *body) {
+    return ti_body_has_length(body) ? body->bytes : 0;
+}
 
 /* A part of one element, by way of a buffer. */
 static enum ti_status read_within(const struct ti_plan *plan, uint64_t elem, size_t skip,
@@ -72,6 +81,7 @@ enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset,
     const size_t elem_bytes = ti_dtype_bytes(plan->info.dtype);
     enum ti_status status = TI_OK;
     unsigned char *to = out;
+    if (!ti_body_has_length(body)) return TI_ERANGE;
     if (offset > body->bytes || count_bytes > body->bytes - offset) return TI_ERANGE;
     if (offset < body->header_bytes) {
         size_t now = body->header_bytes - (size_t)offset;
@@ -95,4 +105,22 @@ enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset,
             read_within(plan, elem + whole, 0, rest, to + whole * elem_bytes, workspace);
     }
     return status;
+}
+
+enum ti_status ti_body_next(const struct ti_body *body, struct ti_body_cursor *cursor,
+                            size_t room_bytes, void *out, size_t *written,
+                            void *workspace) {
+    if (room_bytes < TI_BODY_ROOM_MIN) return TI_ERANGE;
+    if (!ti_body_has_length(body)) {
+        return ti_format_json_next(body->plan, cursor, room_bytes, out, written,
+                                   workspace);
+    }
+    if (cursor->offset > body->bytes) return TI_ERANGE;
+    const uint64_t left = body->bytes - cursor->offset;
+    const size_t now = left < room_bytes ? (size_t)left : room_bytes;
+    enum ti_status status = ti_body_read(body, cursor->offset, now, out, workspace);
+    if (status != TI_OK) return status;
+    cursor->offset += now;
+    *written = now;
+    return TI_OK;
 }

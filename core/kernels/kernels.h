@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tensorinit/dtype.h>
+
 /* Kernels work on whole tiles: 32 Philox blocks, 128 words. */
 #define TI_TILE_WORDS 128
 #define TI_TILE_BLOCKS (TI_TILE_WORDS / 4)
@@ -17,6 +19,15 @@
 struct ti_philox {
     uint32_t round_key[10][2];
     uint32_t stream[2];
+};
+
+/*
+ * Which Philox blocks: 'first' and those after it or, if 'list' is not NULL, those that it
+ * lists, one for every four words.
+ */
+struct ti_blocks {
+    uint64_t first;
+    const uint64_t *list;
 };
 
 /*
@@ -44,27 +55,25 @@ enum ti_kernel {
 };
 
 /*
- * 'out' and 'in' have any alignment. 'words' counts are multiples of TI_TILE_WORDS, 'blocks'
- * are the counter's low 64 bits.
+ * 'out' and 'in' have any alignment. 'words' counts are multiples of TI_TILE_WORDS.
  *
  *   words   the words themselves, for tests, measurements and schemes that need bits
  *   draw    words of Philox, transformed
  *   map     words from memory, transformed the same way
  *   clamp   in place, to [low, high]
- *   f16, bf16  binary32 rounded to the narrower type
+ *   narrow  binary32 rounded to a narrower type; NULL for the others
  */
 struct ti_kernels {
     const char *name;
-    void (*words)(const struct ti_philox *philox, uint64_t first_block, size_t words,
+    void (*words)(const struct ti_philox *philox, struct ti_blocks blocks, size_t words,
                   void *out);
     void (*draw[TI_KERNEL_COUNT])(const struct ti_philox *philox,
                                   const struct ti_transform *transform,
-                                  uint64_t first_block, size_t words, void *out);
+                                  struct ti_blocks blocks, size_t words, void *out);
     void (*map[TI_KERNEL_COUNT])(const struct ti_transform *transform, const void *in,
                                  size_t words, void *out);
     void (*clamp)(const struct ti_transform *transform, size_t words, void *values);
-    void (*f16)(const void *in, size_t words, void *out);
-    void (*bf16)(const void *in, size_t words, void *out);
+    void (*narrow[TI_DTYPE_COUNT])(const void *in, size_t words, void *out);
 };
 
 extern const struct ti_kernels ti_kernels_portable, ti_kernels_avx2, ti_kernels_avx512,

@@ -28,15 +28,18 @@ static inline struct philox_keys philox_keys(const struct ti_philox *philox) {
     return keys;
 }
 
-/* PHILOX_BATCH words from 'block' on. Groups take turns so that multiplications overlap. */
-static inline void philox_batch(const struct philox_keys *keys, uint64_t block,
-                                v_u32 out[PHILOX_VECTORS]) {
+/* PHILOX_BATCH words of the blocks; 'done' words have been made of them before. Groups take
+   turns so that multiplications overlap. */
+static inline void philox_batch(const struct philox_keys *keys, struct ti_blocks blocks,
+                                size_t done, v_u32 out[PHILOX_VECTORS]) {
     const v_u64 m0 = v_u64_set(0xD2511F53), m1 = v_u64_set(0xCD9E8D57);
     v_u64 c[V_GROUPS][4];
     for (int g = 0; g < V_GROUPS; g++) {
-        v_u64 blocks = v_u64_count(block + (uint64_t)(g * (V_GROUP / 4)));
-        c[g][0] = blocks;
-        c[g][1] = v_u64_high(blocks);
+        const size_t at = done / 4 + (size_t)g * (V_GROUP / 4);
+        v_u64 block =
+            blocks.list ? v_u64_load(blocks.list + at) : v_u64_count(blocks.first + at);
+        c[g][0] = block;
+        c[g][1] = v_u64_high(block);
         c[g][2] = keys->stream[0];
         c[g][3] = keys->stream[1];
     }

@@ -22,12 +22,12 @@
 _Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a whole number of batches");
 _Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a whole number of steps");
 
-static void words(const struct ti_philox *philox, uint64_t block, size_t count,
+static void words(const struct ti_philox *philox, struct ti_blocks blocks, size_t count,
                   void *out) {
     const struct philox_keys keys = philox_keys(philox);
-    for (size_t i = 0; i < count; i += PHILOX_BATCH, block += PHILOX_BATCH / 4) {
+    for (size_t i = 0; i < count; i += PHILOX_BATCH) {
         v_u32 word[PHILOX_VECTORS];
-        philox_batch(&keys, block, word);
+        philox_batch(&keys, blocks, i, word);
         for (size_t k = 0; k < PHILOX_VECTORS; k++) {
             v_u32_store((char *)out + 4 * (i + k * V_LANES), word[k]);
         }
@@ -37,13 +37,13 @@ static void words(const struct ti_philox *philox, uint64_t block, size_t count,
 /* The draw and the map of one transform: 'make' prepares it, 'get' is V_UNROLL vectors. */
 #define TABLE_TRANSFORM(name, type, make, get)                                           \
     static void draw_##name(const struct ti_philox *philox,                              \
-                            const struct ti_transform *transform, uint64_t block,        \
-                            size_t count, void *out) {                                   \
+                            const struct ti_transform *transform,                        \
+                            struct ti_blocks blocks, size_t count, void *out) {          \
         const struct philox_keys keys = philox_keys(philox);                             \
         const struct type state = make(transform);                                       \
-        for (size_t i = 0; i < count; i += PHILOX_BATCH, block += PHILOX_BATCH / 4) {    \
+        for (size_t i = 0; i < count; i += PHILOX_BATCH) {                               \
             v_u32 word[PHILOX_VECTORS];                                                  \
-            philox_batch(&keys, block, word);                                            \
+            philox_batch(&keys, blocks, i, word);                                        \
             for (size_t k = 0; k < PHILOX_VECTORS; k += V_UNROLL) {                      \
                 v_f32 value[V_UNROLL];                                                   \
                 get(&state, word + k, value);                                            \
@@ -77,10 +77,10 @@ TABLE_TRANSFORM(truncated_near, normal, normal_make, truncated_near_get)
 TABLE_TRANSFORM(truncated_far, normal, normal_make, truncated_far_get)
 
 static void draw_truncated(const struct ti_philox *philox,
-                           const struct ti_transform *transform, uint64_t block,
+                           const struct ti_transform *transform, struct ti_blocks blocks,
                            size_t count, void *out) {
     (truncated_is_near(transform) ? draw_truncated_near : draw_truncated_far)(
-        philox, transform, block, count, out);
+        philox, transform, blocks, count, out);
 }
 
 static void map_truncated(const struct ti_transform *transform, const void *in,
@@ -97,18 +97,19 @@ static void clamp(const struct ti_transform *transform, size_t count, void *valu
     }
 }
 
-static void f16(const void *in, size_t count, void *out) {
-    for (size_t i = 0; i < count; i += V_LANES) {
-        v_f32_store_f16((char *)out + 2 * i, v_f32_load((const char *)in + 4 * i));
+#define TABLE_NARROW(name, bytes, store_one)                                             \
+    static void narrow_##name(const void *in, size_t count, void *out) {                 \
+        for (size_t i = 0; i < count; i += V_LANES) {                                    \
+            v_f32 value = v_f32_load((const char *)in + 4 * i);                          \
+            char *to = (char *)out + (bytes)*i;                                          \
+            store_one;                                                                   \
+        }                                                                                \
     }
-}
 
-static void bf16(const void *in, size_t count, void *out) {
-    for (size_t i = 0; i < count; i += V_LANES) {
-        v_u32_store16((char *)out + 2 * i,
-                      bf16_get(v_f32_load((const char *)in + 4 * i)));
-    }
-}
+TABLE_NARROW(f16, 2, v_f32_store_f16(to, value))
+TABLE_NARROW(bf16, 2, v_u32_store16(to, bf16_get(value)))
+TABLE_NARROW(f8_e4m3, 1, v_u32_store8(to, f8_e4m3_get(value)))
+TABLE_NARROW(f8_e5m2, 1, v_u32_store8(to, f8_e5m2_get(value)))
 
 const struct ti_kernels TABLE_NAME(V_ISA) = {
     .name = TABLE_TEXT(V_ISA),
@@ -120,6 +121,8 @@ const struct ti_kernels TABLE_NAME(V_ISA) = {
     .map = {TI_KERNELS(TI_KERNEL)},
 #undef TI_KERNEL
     .clamp = clamp,
-    .f16 = f16,
-    .bf16 = bf16,
+    .narrow = {[TI_DTYPE_F16] = narrow_f16,
+               [TI_DTYPE_BF16] = narrow_bf16,
+               [TI_DTYPE_F8_E4M3] = narrow_f8_e4m3,
+               [TI_DTYPE_F8_E5M2] = narrow_f8_e5m2},
 };

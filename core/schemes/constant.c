@@ -11,7 +11,11 @@ enum ti_status ti_scheme_constant(const struct ti_spec *spec,
         return ti_error_set(error, TI_EMISSING, "value",
                             "scheme=constant needs value=, a number");
     }
-    double value = ti_spec_number(spec, TI_PARAM_value, scheme->numbers.value);
+    /* zeros and ones */
+    const double own = scheme->numbers.value;
+    const struct ti_whole own_whole = {true, false, (uint64_t)own};
+    double value = ti_spec_number(spec, TI_PARAM_value, own);
+    law->whole = spec->given[TI_PARAM_value] ? spec->constant : own_whole;
     law->distribution = TI_DISTRIBUTION_CONSTANT;
     law->low = law->high = law->mean = value;
     return TI_OK;

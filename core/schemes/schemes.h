@@ -24,7 +24,7 @@ struct ti_scheme_numbers {
 /*
  * A distribution, resolved.
  *
- *   constant          low = high = the value
+ *   constant          low = high = the value; 'whole' is the same exactly, if it is whole
  *   uniform           on [low, high); 'symmetric': on (-high, high), low = -high
  *   normal            mean, sigma
  *   truncated_normal  mean, sigma, cut at z_low and z_high sigmas; 'bounded': low and high
@@ -39,6 +39,7 @@ struct ti_law {
     double mean, sigma;
     double low, high;
     double z_low, z_high;
+    struct ti_whole whole;
 };
 
 struct ti_scheme;

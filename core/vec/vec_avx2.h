@@ -24,6 +24,10 @@ static inline v_u64 v_u64_count(uint64_t first) {
     /* Unpacking takes even lanes first. */
     return _mm256_add_epi64(v_u64_set(first), _mm256_setr_epi64x(0, 2, 1, 3));
 }
+static inline v_u64 v_u64_load(const uint64_t *p) {
+    return _mm256_permute4x64_epi64(_mm256_loadu_si256((const __m256i *)p),
+                                    _MM_SHUFFLE(3, 1, 2, 0));
+}
 static inline v_u64 v_u64_high(v_u64 a) { return _mm256_srli_epi64(a, 32); }
 static inline v_u64 v_u64_mul_low(v_u64 a, v_u64 b) { return _mm256_mul_epu32(a, b); }
 static inline v_u64 v_u64_xor3(v_u64 a, v_u64 b, v_u64 c) {
@@ -63,6 +67,14 @@ static inline void v_u32_store16(void *p, v_u32 a) {
     _mm_storeu_si128(
         p, _mm_packus_epi32(_mm_and_si128(low, mask), _mm_and_si128(high, mask)));
 }
+static inline void v_u32_store8(void *p, v_u32 a) {
+    const __m256i bytes =
+        _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0,
+                         4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    __m256i packed = _mm256_shuffle_epi8(a, bytes);
+    _mm_storel_epi64(p, _mm_unpacklo_epi32(_mm256_castsi256_si128(packed),
+                                           _mm256_extracti128_si256(packed, 1)));
+}
 
 static inline v_f32 v_f32_set(float x) { return _mm256_set1_ps(x); }
 static inline v_f32 v_f32_load(const void *p) { return _mm256_loadu_ps(p); }
@@ -75,6 +87,9 @@ static inline v_f32 v_f32_max(v_f32 a, v_f32 b) { return _mm256_max_ps(a, b); }
 static inline v_f32 v_f32_from_i32(v_u32 a) { return _mm256_cvtepi32_ps(a); }
 static inline v_f32 v_as_f32(v_u32 a) { return _mm256_castsi256_ps(a); }
 static inline v_u32 v_as_u32(v_f32 a) { return _mm256_castps_si256(a); }
+static inline v_u32 v_u32_if_less(v_f32 a, v_f32 b, v_u32 x, v_u32 y) {
+    return _mm256_blendv_epi8(y, x, _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)));
+}
 static inline void v_f32_store_f16(void *p, v_f32 a) {
     _mm_storeu_si128(p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
 }

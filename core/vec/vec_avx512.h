@@ -26,6 +26,10 @@ static inline v_u64 v_u64_count(uint64_t first) {
     /* Unpacking takes even lanes first. */
     return _mm512_add_epi64(v_u64_set(first), _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7));
 }
+static inline v_u64 v_u64_load(const uint64_t *p) {
+    return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7),
+                                    _mm512_loadu_si512(p));
+}
 static inline v_u64 v_u64_high(v_u64 a) { return _mm512_srli_epi64(a, 32); }
 static inline v_u64 v_u64_mul_low(v_u64 a, v_u64 b) { return _mm512_mul_epu32(a, b); }
 static inline v_u64 v_u64_xor3(v_u64 a, v_u64 b, v_u64 c) {
@@ -59,6 +63,9 @@ static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
 static inline void v_u32_store16(void *p, v_u32 a) {
     _mm256_storeu_si256(p, _mm512_cvtepi32_epi16(a));
 }
+static inline void v_u32_store8(void *p, v_u32 a) {
+    _mm_storeu_si128(p, _mm512_cvtepi32_epi8(a));
+}
 
 static inline v_f32 v_f32_set(float x) { return _mm512_set1_ps(x); }
 static inline v_f32 v_f32_load(const void *p) { return _mm512_loadu_ps(p); }
@@ -71,6 +78,9 @@ static inline v_f32 v_f32_max(v_f32 a, v_f32 b) { return _mm512_max_ps(a, b); }
 static inline v_f32 v_f32_from_i32(v_u32 a) { return _mm512_cvtepi32_ps(a); }
 static inline v_f32 v_as_f32(v_u32 a) { return _mm512_castsi512_ps(a); }
 static inline v_u32 v_as_u32(v_f32 a) { return _mm512_castps_si512(a); }
+static inline v_u32 v_u32_if_less(v_f32 a, v_f32 b, v_u32 x, v_u32 y) {
+    return _mm512_mask_blend_epi32(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), y, x);
+}
 static inline void v_f32_store_f16(void *p, v_f32 a) {
     _mm256_storeu_si256(p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
 }

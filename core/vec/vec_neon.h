@@ -5,6 +5,7 @@
 
 #include <arm_neon.h>
 #include <stdint.h>
+#include <string.h>
 
 #define V_ISA neon
 #define V_LANES 4
@@ -23,6 +24,7 @@ static inline v_u64 v_u64_set(uint64_t x) { return vdupq_n_u64(x); }
 static inline v_u64 v_u64_count(uint64_t first) {
     return vaddq_u64(v_u64_set(first), vcombine_u64(vcreate_u64(0), vcreate_u64(1)));
 }
+static inline v_u64 v_u64_load(const uint64_t *p) { return vld1q_u64(p); }
 static inline v_u64 v_u64_high(v_u64 a) { return vshrq_n_u64(a, 32); }
 static inline v_u64 v_u64_mul_low(v_u64 a, v_u64 b) {
     return vmull_u32(vmovn_u64(a), vmovn_u64(b));
@@ -63,6 +65,12 @@ static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
 static inline void v_u32_store16(void *p, v_u32 a) {
     vst1_u8(p, vreinterpret_u8_u16(vmovn_u32(a)));
 }
+static inline void v_u32_store8(void *p, v_u32 a) {
+    uint16x4_t half = vmovn_u32(a);
+    uint8x8_t bytes = vmovn_u16(vcombine_u16(half, half));
+    uint32_t four = vget_lane_u32(vreinterpret_u32_u8(bytes), 0);
+    memcpy(p, &four, sizeof four);
+}
 
 static inline v_f32 v_f32_set(float x) { return vdupq_n_f32(x); }
 static inline v_f32 v_f32_load(const void *p) {
@@ -83,6 +91,9 @@ static inline v_f32 v_f32_from_i32(v_u32 a) {
 }
 static inline v_f32 v_as_f32(v_u32 a) { return vreinterpretq_f32_u32(a); }
 static inline v_u32 v_as_u32(v_f32 a) { return vreinterpretq_u32_f32(a); }
+static inline v_u32 v_u32_if_less(v_f32 a, v_f32 b, v_u32 x, v_u32 y) {
+    return vbslq_u32(vcltq_f32(a, b), x, y);
+}
 static inline void v_f32_store_f16(void *p, v_f32 a) {
     vst1_u8(p, vreinterpret_u8_f16(vcvt_f16_f32(a)));
 }

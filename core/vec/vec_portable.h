@@ -32,6 +32,9 @@ static inline v_u64 v_u64_set(uint64_t x) { return x; }
 /* Lane numbers first, first + 1, ... in the order in which v_interleave() wants them. */
 static inline v_u64 v_u64_count(uint64_t first) { return first; }
 
+/* The 64-bit numbers at 'p', in that order as well. */
+static inline v_u64 v_u64_load(const uint64_t *p) { return *p; }
+
 static inline v_u64 v_u64_high(v_u64 a) { return a >> 32; }
 
 /* Product of the lanes' low halves; their high halves are ignored. */
@@ -81,6 +84,12 @@ static inline void v_u32_store16(void *p, v_u32 a) {
     memcpy(p, &x, sizeof x);
 }
 
+/* The low 8 bits of each lane, V_LANES bytes. */
+static inline void v_u32_store8(void *p, v_u32 a) {
+    uint8_t x = (uint8_t)a;
+    memcpy(p, &x, sizeof x);
+}
+
 /* binary32 lanes: IEEE operations, each rounded to nearest even. */
 
 static inline v_f32 v_f32_set(float x) { return x; }
@@ -115,6 +124,11 @@ static inline v_u32 v_as_u32(v_f32 a) {
     v_u32 x;
     memcpy(&x, &a, sizeof x);
     return x;
+}
+
+/* a < b ? x : y. */
+static inline v_u32 v_u32_if_less(v_f32 a, v_f32 b, v_u32 x, v_u32 y) {
+    return a < b ? x : y;
 }
 
 /* Rounded to binary16, to nearest even, subnormals kept: V_LANES * 2 bytes. */

@@ -6,6 +6,7 @@
 #ifndef TENSORINIT_BODY_H
 #define TENSORINIT_BODY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <tensorinit/plan.h>
@@ -14,14 +15,24 @@
 extern "C" {
 #endif
 
-/* TI_FORMAT(enumerator, name in requests and file extension, media type, what it is) */
-#define TI_FORMATS(TI_FORMAT)                                                            \
-    TI_FORMAT(RAW, "raw", "bin", "application/octet-stream",                             \
-              "the elements alone, little-endian, row-major")                            \
-    TI_FORMAT(NPY, "npy", "npy", "application/x-npy", "what numpy.save writes")
+/*
+ * TI_FORMAT(enumerator, name in requests, file extension, media type)
+ *
+ *   raw          the elements alone, little-endian, row-major
+ *   npy          what numpy.save writes
+ *   safetensors  what safetensors.torch.save_file writes of this one tensor
+ *   json         text; the only one whose length is not known beforehand
+ */
+// clang-format off
+#define TI_FORMATS(TI_FORMAT)                                                              \
+    TI_FORMAT(RAW, "raw", "bin", "application/octet-stream")                               \
+    TI_FORMAT(NPY, "npy", "npy", "application/x-npy")                                      \
+    TI_FORMAT(SAFETENSORS, "safetensors", "safetensors", "application/x-safetensors")      \
+    TI_FORMAT(JSON, "json", "json", "application/json")
+// clang-format on
 
 enum ti_format {
-#define TI_FORMAT(id, name, extension, media_type, about) TI_FORMAT_##id,
+#define TI_FORMAT(id, name, extension, media_type) TI_FORMAT_##id,
     TI_FORMATS(TI_FORMAT)
 #undef TI_FORMAT
         TI_FORMAT_COUNT
@@ -48,6 +59,11 @@ ti_body_make(const struct ti_plan *plan, struct ti_body **body, struct ti_error 
 TI_API void ti_body_free(struct ti_body *body);
 
 TI_API enum ti_format ti_body_format(const struct ti_body *body);
+
+/* Whether the length is known, so that bytes can be had from anywhere: not for json. */
+TI_API bool ti_body_has_length(const struct ti_body *body);
+
+/* The length in bytes, where it is known; else 0. */
 TI_API uint64_t ti_body_bytes(const struct ti_body *body);
 
 /*
@@ -57,11 +73,36 @@ TI_API uint64_t ti_body_bytes(const struct ti_body *body);
  *   workspace  as for ti_plan_fill()
  *
  * Cuts may fall inside the header or an element. Returns TI_OK, or TI_ERANGE if the range
- * leaves the body ('out' is untouched).
+ * leaves the body or its length is not known ('out' is untouched).
  */
 TI_API TI_MUST_USE enum ti_status ti_body_read(const struct ti_body *body,
                                                uint64_t offset, size_t count_bytes,
                                                void *out, void *workspace);
+
+/* Least room for ti_body_next(). */
+#define TI_BODY_ROOM_MIN 16384
+
+/* How far a reader of a body has come: all zeros at its start. Caller's, one a reader. */
+struct ti_body_cursor {
+    uint64_t offset;  /* bytes written so far */
+    uint64_t elem;    /* json: the next element */
+    unsigned section; /* json: before, in or after the elements */
+};
+
+/*
+ * Writes what comes next of the body, in order from its start; works for every format.
+ *
+ *   cursor      in: where to go on; out: after what was written
+ *   room_bytes  of 'out', at least TI_BODY_ROOM_MIN
+ *   written     out: at most room_bytes; 0 at the end of the body and only there
+ *   workspace   as for ti_plan_fill()
+ *
+ * Returns TI_OK, or TI_ERANGE if the room is too small or the cursor is not of this body.
+ */
+TI_API TI_MUST_USE enum ti_status ti_body_next(const struct ti_body *body,
+                                               struct ti_body_cursor *cursor,
+                                               size_t room_bytes, void *out,
+                                               size_t *written, void *workspace);
 
 #ifdef __cplusplus
 }

@@ -43,7 +43,9 @@ enum ti_distribution {
  * Everything a plan can say of itself.
  *
  *   scheme          canonical name ("he_normal" for scheme=he)
- *   shape           'rank' dims of the full tensor; 'elems' is their product
+ *   full_shape      'full_rank' dims of the tensor that was drawn
+ *   shape           'rank' dims of what is served: the same, or the part that permute, slice
+ *                   or shard leave of it; 'elems' is their product
  *   name            the tensor's name, NUL-terminated, "" if none
  *   stream          64-bit stream that the name selects; 0 for no name
  *   body_bytes      elems * bytes of the dtype
@@ -62,8 +64,8 @@ struct ti_plan_info {
     enum ti_distribution distribution;
     enum ti_dtype dtype;
     enum ti_cost cost;
-    unsigned rank;
-    uint64_t shape[TI_MAX_RANK];
+    unsigned full_rank, rank;
+    uint64_t full_shape[TI_MAX_RANK], shape[TI_MAX_RANK];
     uint64_t elems;
     uint64_t body_bytes;
     size_t workspace_bytes;
@@ -92,7 +94,8 @@ TI_API void ti_plan_free(struct ti_plan *plan);
 TI_API const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan);
 
 /*
- * Writes elements [first_elem, first_elem + count_elems) of the planned tensor to 'out'.
+ * Writes elements [first_elem, first_elem + count_elems), in row-major order, of what is
+ * served to 'out'.
  *
  *   plan         from ti_plan_make(); only read, so threads may share it
  *   count_elems  0 is allowed and writes nothing

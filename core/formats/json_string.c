@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Strings in JSON: the header of safetensors and the json format have names in them. */
+#include <string.h>
+
+#include "core/formats/formats.h"
+
+static size_t escape(unsigned char c, char *out) {
+    static const char hex[] = "0123456789abcdef";
+    static const char short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+    for (const char *form = short_forms; *form; form += 2) {
+        if (c != (unsigned char)form[0]) continue;
+        out[0] = '\\';
+        out[1] = form[1];
+        return 2;
+    }
+    if (c >= 0x20) {
+        out[0] = (char)c;
+        return 1;
+    }
+    memcpy(out, "\\u00", 4);
+    out[4] = hex[c >> 4];
+    out[5] = hex[c & 15];
+    return 6;
+}
+
+size_t ti_json_string(const char *text, size_t n, char *out) {
+    size_t used = 0;
+    out[used++] = '"';
+    for (size_t i = 0; i < n; i++) used += escape((unsigned char)text[i], out + used);
+    out[used++] = '"';
+    return used;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * safetensors, byte for byte what its library writes of one tensor with the metadata that
+ * transformers asks for: length of the header (64 bits, little-endian), the header in compact
+ * JSON, spaces to a multiple of 8, the elements.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/dtype.h"
+#include "core/formats/formats.h"
+
+size_t ti_format_safetensors_header(const struct ti_plan *plan,
+                                    unsigned char out[TI_HEADER_BYTES_MAX]) {
+    const struct ti_plan_info *info = &plan->info;
+    const char *name = plan->name_bytes > 0 ? plan->name : "tensor";
+    const size_t name_bytes = plan->name_bytes > 0 ? plan->name_bytes : strlen("tensor");
+    char *json = (char *)out + 8;
+    const size_t room = TI_HEADER_BYTES_MAX - 16;
+    size_t used = (size_t)snprintf(json, room, "{\"__metadata__\":{\"format\":\"pt\"},");
+    used += ti_json_string(name, name_bytes, json + used);
+    used += (size_t)snprintf(json + used, room - used, ":{\"dtype\":\"%s\",\"shape\":[",
+                             ti_dtype_safetensors(info->dtype));
+    for (unsigned i = 0; i < info->rank; i++) {
+        used += (size_t)snprintf(json + used, room - used, i ? ",%" PRIu64 : "%" PRIu64,
+                                 info->shape[i]);
+    }
+    used += (size_t)snprintf(json + used, room - used,
+                             "],\"data_offsets\":[0,%" PRIu64 "]}}", info->body_bytes);
+    while (used % 8 != 0) json[used++] = ' ';
+    for (int i = 0; i < 8; i++) out[i] = (unsigned char)((uint64_t)used >> 8 * i);
+    return 8 + used;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The part of a tensor that a request asks for: permute, slice and shard, as one view with a
+ * stride for each axis, as numpy has it. Values never depend on it: an element keeps its place
+ * in the full tensor.
+ */
+#ifndef TI_PART_H
+#define TI_PART_H
+
+#include "core/error.h"
+#include "core/spec.h"
+
+/*
+ * A view: element (i0, i1, ...) is number base + i0 * stride[0] + i1 * stride[1] + ... of the
+ * full tensor. No strides mean anything where 'elems' is 0.
+ */
+struct ti_view {
+    unsigned rank;
+    uint64_t shape[TI_MAX_RANK];
+    int64_t stride[TI_MAX_RANK];
+    uint64_t base;
+    uint64_t elems;
+};
+
+/*
+ * The view of the spec's shape that its permute, slice and shard make, in this order.
+ *
+ * Returns TI_OK; TI_EVALUE or TI_EINAPPLICABLE with the field at fault.
+ */
+enum ti_status ti_part_resolve(const struct ti_spec *spec, struct ti_view *view,
+                               struct ti_error *error);
+
+/* The same elements in the same order with as few axes as can be: what loops run over. */
+void ti_view_simplify(struct ti_view *view);
+
+/* Whether the view is one run of neighbours from 'base' on. Of a simplified view. */
+bool ti_view_is_run(const struct ti_view *view);
+
+#endif
