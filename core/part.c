@@ -2,39 +2,36 @@
 /* Which part of the tensor is asked for: see part.h. */
 #include "core/part.h"
 
-static void whole(const struct ti_spec *spec, struct ti_view *view) {
-    int64_t stride = 1;
-    view->rank = spec->rank;
-    view->base = 0;
-    for (unsigned i = spec->rank; i-- > 0;) {
-        view->shape[i] = spec->shape[i];
-        view->stride[i] = stride;
-        /* Dims of 0 leave nothing to stride over; the plan has checked the others. */
-        if (spec->shape[i] > 0) stride *= (int64_t)spec->shape[i];
+static void whole(const struct ti_spec *spec, struct ti_part *part) {
+    part->rank = spec->rank;
+    for (unsigned i = 0; i < spec->rank; i++) {
+        const struct ti_taken all = {false, 0, spec->shape[i], 1};
+        part->axis[i] = i;
+        part->dim[i] = spec->shape[i];
+        part->taken[i] = all;
     }
 }
 
-static enum ti_status permute(const struct ti_axes *axes, struct ti_view *view,
+static enum ti_status permute(const struct ti_spec *spec, struct ti_part *part,
                               struct ti_error *error) {
-    const struct ti_view before = *view;
+    const struct ti_axes *axes = &spec->permute;
     uint64_t seen = 0;
     for (unsigned i = 0; i < axes->count; i++) {
-        int64_t axis = axes->axis[i] < 0 ? axes->axis[i] + view->rank : axes->axis[i];
-        bool fits = axis >= 0 && axis < view->rank;
-        if (!fits || axes->count != view->rank || seen >> axis & 1) {
+        int64_t axis = axes->axis[i] < 0 ? axes->axis[i] + spec->rank : axes->axis[i];
+        bool fits = axis >= 0 && axis < spec->rank && axes->count == spec->rank;
+        if (!fits || seen >> axis & 1) {
             return ti_error_set(error, TI_EVALUE, "permute",
-                                "permute must name each of the %u axes once", view->rank);
+                                "permute must name each of the %u axes once", spec->rank);
         }
         seen |= (uint64_t)1 << axis;
-        view->shape[i] = before.shape[axis];
-        view->stride[i] = before.stride[axis];
+        part->axis[i] = (unsigned)axis;
+        part->dim[i] = part->taken[i].count = spec->shape[axis];
     }
     return TI_OK;
 }
 
 /* start:stop:step within a dim, as Python's slice.indices() resolves it. */
-static void resolve_range(const struct ti_slice_item *item, uint64_t dim, uint64_t *start,
-                          uint64_t *count) {
+static struct ti_taken take_range(const struct ti_slice_item *item, uint64_t dim) {
     const int64_t n = (int64_t)dim, step = item->step;
     const int64_t lowest = step > 0 ? 0 : -1, highest = step > 0 ? n : n - 1;
     int64_t first = step > 0 ? lowest : highest, last = step > 0 ? highest : lowest;
@@ -48,103 +45,113 @@ static void resolve_range(const struct ti_slice_item *item, uint64_t dim, uint64
         if (last < lowest) last = lowest;
         if (last > highest) last = highest;
     }
-    const uint64_t distance = step > 0 ? (last > first ? (uint64_t)(last - first) : 0)
-                                       : (first > last ? (uint64_t)(first - last) : 0);
+    struct ti_taken taken = {false, 0, 0, 1};
     const uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
-    *start = first < 0 ? 0 : (uint64_t)first;
-    *count = distance == 0 ? 0 : (distance - 1) / stride + 1;
+    if (step > 0 ? last > first : first > last) {
+        const uint64_t distance = (uint64_t)(step > 0 ? last - first : first - last);
+        taken.start = (uint64_t)first;
+        taken.count = (distance - 1) / stride + 1;
+        /* One place has no step: it may have been anything, also beyond the tensor. */
+        if (taken.count > 1) taken.step = step;
+    }
+    return taken;
 }
 
-static enum ti_status slice(const struct ti_slice *items, struct ti_view *view,
-                            struct ti_error *error) {
-    const struct ti_view before = *view;
-    const unsigned named = items->count - items->has_ellipsis;
-    unsigned axis = 0, kept = 0;
-    if (named > before.rank) {
+static enum ti_status take_index(const struct ti_slice_item *item, unsigned axis,
+                                 uint64_t dim, struct ti_taken *taken,
+                                 struct ti_error *error) {
+    int64_t at = item->start < 0 ? item->start + (int64_t)dim : item->start;
+    const struct ti_taken one = {true, (uint64_t)at, 1, 1};
+    if (at < 0 || (uint64_t)at >= dim) {
         return ti_error_set(error, TI_EVALUE, "slice",
-                            "slice has %u axes, the tensor has %u", named, before.rank);
+                            "index %lld is outside axis %u, which has %llu elements",
+                            (long long)item->start, axis, (unsigned long long)dim);
     }
-    for (unsigned i = 0; i < items->count; i++) {
+    *taken = one;
+    return TI_OK;
+}
+
+static enum ti_status slice(const struct ti_slice *items, struct ti_part *part,
+                            struct ti_error *error) {
+    const unsigned named = items->count - items->has_ellipsis;
+    enum ti_status status = TI_OK;
+    if (named > part->rank) {
+        return ti_error_set(error, TI_EVALUE, "slice",
+                            "slice has %u axes, the tensor has %u", named, part->rank);
+    }
+    for (unsigned i = 0, axis = 0; i < items->count && status == TI_OK; i++) {
         const struct ti_slice_item *item = &items->item[i];
         if (item->kind == TI_SLICE_ELLIPSIS) {
-            for (unsigned k = before.rank - named; k > 0; k--, axis++, kept++) {
-                view->shape[kept] = before.shape[axis];
-                view->stride[kept] = before.stride[axis];
-            }
-            continue;
-        }
-        const uint64_t dim = before.shape[axis];
-        const int64_t stride = before.stride[axis++];
-        if (item->kind == TI_SLICE_INDEX) {
-            int64_t at = item->start < 0 ? item->start + (int64_t)dim : item->start;
-            if (at < 0 || (uint64_t)at >= dim) {
-                return ti_error_set(
-                    error, TI_EVALUE, "slice",
-                    "index %lld is outside axis %u, which has %llu elements",
-                    (long long)item->start, axis - 1, (unsigned long long)dim);
-            }
-            view->base += (uint64_t)(at * stride);
+            axis += part->rank - named;
+        } else if (item->kind == TI_SLICE_INDEX) {
+            status = take_index(item, axis, part->dim[axis], &part->taken[axis], error);
+            axis++;
         } else {
-            uint64_t start;
-            resolve_range(item, dim, &start, &view->shape[kept]);
-            /* One element has no stride: a step may be anything, also beyond the tensor. */
-            view->stride[kept] = view->shape[kept] > 1 ? stride * item->step : stride;
-            if (view->shape[kept] > 0) view->base += start * (uint64_t)stride;
-            kept++;
+            part->taken[axis] = take_range(item, part->dim[axis]);
+            axis++;
         }
     }
-    for (; axis < before.rank; axis++, kept++) {
-        view->shape[kept] = before.shape[axis];
-        view->stride[kept] = before.stride[axis];
-    }
-    view->rank = kept;
-    return TI_OK;
+    return status;
 }
 
 /* Each splits what is left, as torch.chunk does: all parts of ceil(n / count) but the last. */
-static enum ti_status shard(const struct ti_shards *shards, struct ti_view *view,
+static enum ti_status shard(const struct ti_shards *shards, struct ti_part *part,
                             struct ti_error *error) {
     for (unsigned i = 0; i < shards->count; i++) {
         const struct ti_shard *one = &shards->shard[i];
-        int64_t axis = one->axis < 0 ? one->axis + view->rank : one->axis;
-        if (axis < 0 || axis >= view->rank) {
+        int64_t axis = one->axis < 0 ? one->axis + part->rank : one->axis;
+        if (axis < 0 || axis >= part->rank) {
             return ti_error_set(error, TI_EVALUE, "shard",
                                 "there is no axis %lld: the tensor has %u",
-                                (long long)one->axis, view->rank);
+                                (long long)one->axis, part->rank);
         }
-        const uint64_t n = view->shape[axis];
+        struct ti_taken *taken = &part->taken[axis];
+        const uint64_t n = taken->count;
         const uint64_t size = n / one->count + (n % one->count > 0);
-        uint64_t left = 0;
-        if (size > 0 && one->index <= n / size) {
-            const uint64_t start = one->index * size;
-            left = n - start < size ? n - start : size;
-            if (left > 0) view->base += start * (uint64_t)view->stride[axis];
-        }
-        view->shape[axis] = left;
+        const bool empty = size == 0 || one->index >= (n - 1) / size + 1;
+        const uint64_t start = empty ? 0 : one->index * size;
+        taken->start = empty ? 0 : taken->start + start;
+        taken->count = empty ? 0 : n - start < size ? n - start : size;
     }
     return TI_OK;
 }
 
-enum ti_status ti_part_resolve(const struct ti_spec *spec, struct ti_view *view,
+static void view(const struct ti_spec *spec, struct ti_part *part) {
+    struct ti_view *made = &part->view;
+    int64_t stride[TI_MAX_RANK], product = 1;
+    for (unsigned i = spec->rank; i-- > 0;) {
+        stride[i] = product;
+        /* Dims of 0 leave nothing to stride over; the plan has checked the others. */
+        if (spec->shape[i] > 0) product *= (int64_t)spec->shape[i];
+    }
+    made->elems = 1;
+    for (unsigned i = 0; i < part->rank; i++) {
+        const struct ti_taken *taken = &part->taken[i];
+        const int64_t axis_stride = stride[part->axis[i]];
+        made->base += taken->start * (uint64_t)axis_stride;
+        made->elems *= taken->count; /* no overflow: a 0 stays, the rest was checked */
+        if (taken->index) continue;
+        made->shape[made->rank] = taken->count;
+        made->stride[made->rank++] = axis_stride * taken->step;
+    }
+}
+
+enum ti_status ti_part_resolve(const struct ti_spec *spec, struct ti_part *part,
                                struct ti_error *error) {
     enum ti_status status = TI_OK;
-    whole(spec, view);
+    whole(spec, part);
     if (spec->given[TI_PARAM_slice] && spec->given[TI_PARAM_shard]) {
         return ti_error_set(error, TI_EINAPPLICABLE, "shard",
                             "slice and shard both say which part; give one");
     }
-    if (spec->given[TI_PARAM_permute]) status = permute(&spec->permute, view, error);
+    if (spec->given[TI_PARAM_permute]) status = permute(spec, part, error);
     if (status == TI_OK && spec->given[TI_PARAM_slice]) {
-        status = slice(&spec->slice, view, error);
+        status = slice(&spec->slice, part, error);
     }
     if (status == TI_OK && spec->given[TI_PARAM_shard]) {
-        status = shard(&spec->shard, view, error);
+        status = shard(&spec->shard, part, error);
     }
-    view->elems = 1;
-    for (unsigned i = 0; i < view->rank; i++) {
-        view->elems = view->shape[i] == 0 ? 0 : view->elems * view->shape[i];
-        if (view->elems == 0) break;
-    }
+    if (status == TI_OK) view(spec, part);
     return status;
 }
 

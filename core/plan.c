@@ -8,6 +8,9 @@
 
 #include <nettle/sha2.h>
 
+#include <tensorinit/version.h>
+
+#include "core/canonical.h"
 #include "core/dispatch.h"
 #include "core/fill.h"
 #include "core/float_state.h"
@@ -55,15 +58,14 @@ static enum ti_status check_size(const struct ti_spec *spec, enum ti_dtype dtype
 static enum ti_status take_part(const struct ti_spec *spec, struct ti_plan *plan,
                                 struct ti_error *error) {
     struct ti_plan_info *info = &plan->info;
-    enum ti_status status = ti_part_resolve(spec, &plan->view, error);
+    enum ti_status status = ti_part_resolve(spec, &plan->part, error);
     if (status != TI_OK) return status;
     info->full_rank = spec->rank;
     memcpy(info->full_shape, spec->shape, sizeof info->full_shape);
-    info->rank = plan->view.rank;
-    memcpy(info->shape, plan->view.shape, sizeof info->shape);
-    info->elems = plan->view.elems;
+    info->rank = plan->part.view.rank;
+    memcpy(info->shape, plan->part.view.shape, sizeof info->shape);
+    info->elems = plan->part.view.elems;
     info->body_bytes = info->elems * ti_dtype_bytes(info->dtype);
-    ti_view_simplify(&plan->view);
     return TI_OK;
 }
 
@@ -78,6 +80,33 @@ static uint64_t stream_of(const char *name, size_t name_bytes) {
     sha256_digest(&hash, sizeof digest, digest);
     for (int i = 0; i < 8; i++) stream |= (uint64_t)digest[i] << 8 * i;
     return stream;
+}
+
+/* docs/SPEC.md, "Entity tag": raised when the bytes around the elements change. */
+#define FORMAT_REVISION "1"
+
+/* The canonical query, and the entity tag that follows from it and the bits' version. */
+static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan,
+                                struct ti_error *error) {
+    static const char hex[] = "0123456789abcdef";
+    static const char prefix[] = TI_SPEC_NAME " " FORMAT_REVISION " ";
+    char query[TI_CANONICAL_BYTES_MAX];
+    uint8_t digest[16];
+    struct sha256_ctx hash;
+    const size_t n = ti_canonical_query(spec, &plan->part, query);
+    plan->query = malloc(n + 1);
+    if (!plan->query) return ti_error_nomem(error);
+    memcpy(plan->query, query, n + 1);
+    sha256_init(&hash);
+    sha256_update(&hash, sizeof prefix - 1, (const uint8_t *)prefix);
+    sha256_update(&hash, n, (const uint8_t *)query);
+    sha256_digest(&hash, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        plan->info.etag[2 * i] = hex[digest[i] >> 4];
+        plan->info.etag[2 * i + 1] = hex[digest[i] & 15];
+    }
+    plan->info.query = plan->query;
+    return TI_OK;
 }
 
 /* What the plan says of the distribution; nothing is computed from it. */
@@ -162,7 +191,8 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
         law.distribution == TI_DISTRIBUTION_CONSTANT ? TI_COST_COPY : TI_COST_DRAW;
     status =
         ti_draw_make(&law, info->dtype, info->seed, info->stream, &plan->draw, error);
-    return status == TI_OK ? ti_dispatch(&plan->kernels, error) : status;
+    if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
+    return status == TI_OK ? name_body(spec, plan, error) : status;
 }
 
 enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
@@ -176,11 +206,16 @@ enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
         free(made);
         return status;
     }
+    ti_view_simplify(&made->part.view);
     *plan = made;
     return TI_OK;
 }
 
-void ti_plan_free(struct ti_plan *plan) { free(plan); }
+void ti_plan_free(struct ti_plan *plan) {
+    if (!plan) return;
+    free(plan->query);
+    free(plan);
+}
 
 const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan) {
     return &plan->info;
@@ -193,7 +228,8 @@ enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
         return TI_ERANGE;
     }
     const struct ti_float_state state = ti_float_enter();
-    ti_fill_gather(&plan->draw, plan->kernels, &plan->view, first_elem, count_elems, out);
+    ti_fill_gather(&plan->draw, plan->kernels, &plan->part.view, first_elem, count_elems,
+                   out);
     ti_float_leave(state);
     return TI_OK;
 }

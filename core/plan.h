@@ -16,7 +16,8 @@ struct ti_plan {
     const struct ti_kernels *kernels;
     enum ti_json json;
     struct ti_draw draw;
-    struct ti_view view; /* simplified */
+    struct ti_part part; /* its view simplified */
+    char *query;
     size_t name_bytes;
     char name[TI_MAX_NAME_BYTES + 1];
 };

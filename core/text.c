@@ -158,3 +158,20 @@ bool ti_text_is_utf8(const char *text, size_t n) {
     }
     return true;
 }
+
+size_t ti_text_put(const char *word, char *out) {
+    const size_t n = strlen(word);
+    memcpy(out, word, n);
+    return n;
+}
+
+size_t ti_text_put_u64(uint64_t value, char *out) {
+    char digits[20];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    for (size_t i = 0; i < n; i++) out[i] = digits[n - 1 - i];
+    return n;
+}

@@ -44,6 +44,10 @@ bool ti_text_next(struct ti_text_list *list, char separator, const char **field,
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL. */
 bool ti_text_is_utf8(const char *text, size_t n);
 
+/* Writes a word or a number without a NUL; returns the length, at most 20 for a number. */
+size_t ti_text_put(const char *word, char *out);
+size_t ti_text_put_u64(uint64_t value, char *out);
+
 /* The value of a hexadecimal digit, -1 if it is none. */
 int ti_text_hex(char c);
 

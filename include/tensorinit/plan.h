@@ -48,6 +48,9 @@ enum ti_distribution {
  *                   or shard leave of it; 'elems' is their product
  *   name            the tensor's name, NUL-terminated, "" if none
  *   stream          64-bit stream that the name selects; 0 for no name
+ *   query           the canonical query: one spelling for all requests of these bytes
+ *   etag            32 hexadecimal digits that follow from the query and the bits' version,
+ *                   the same for every build and replica
  *   body_bytes      elems * bytes of the dtype
  *   workspace_bytes what ti_plan_fill() wants in 'workspace', 0 for none
  *   fan_in, fan_out from the full shape or as given; 0 where has_fans says they don't exist
@@ -72,6 +75,8 @@ struct ti_plan_info {
     uint64_t seed;
     uint64_t stream;
     const char *name;
+    const char *query;
+    char etag[33];
     bool has_fan_in, has_fan_out, has_gain;
     uint64_t fan_in, fan_out;
     double gain;

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One spelling for each request: parameters in the order of params.def, values in one form,
+ * defaults left out, shard turned into the slice that it is.
+ */
+#include "core/canonical.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/decimal.h"
+#include "core/params.h"
+#include "core/text.h"
+
+struct source {
+    const struct ti_spec *spec;
+    const struct ti_scheme *scheme;
+    const struct ti_part *part;
+};
+
+/* One writer a kind: the value's text, without a NUL; its length, 0 to leave it out. */
+typedef size_t writer(const struct source *from, enum ti_param param, char *out);
+
+static size_t write_shape(const struct source *from, enum ti_param param, char *out) {
+    const struct ti_spec *spec = from->spec;
+    size_t used = 0;
+    (void)param;
+    if (spec->rank == 0) return ti_text_put("scalar", out);
+    for (unsigned i = 0; i < spec->rank; i++) {
+        if (i > 0) out[used++] = ',';
+        used += ti_text_put_u64(spec->shape[i], out + used);
+    }
+    return used;
+}
+
+static size_t write_scheme(const struct source *from, enum ti_param param, char *out) {
+    (void)param;
+    return ti_text_put(from->scheme->info.name, out);
+}
+
+static size_t write_seed(const struct source *from, enum ti_param param, char *out) {
+    (void)param;
+    return ti_text_put_u64(from->spec->seed, out);
+}
+
+/* Percent-encoded but for RFC 3986's unreserved characters. */
+static size_t write_name(const struct source *from, enum ti_param param, char *out) {
+    static const char unreserved[] = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "abcdefghijklmnopqrstuvwxyz";
+    static const char hex[] = "0123456789ABCDEF";
+    size_t used = 0;
+    (void)param;
+    for (size_t i = 0; i < from->spec->name_bytes; i++) {
+        const unsigned char c = (unsigned char)from->spec->name[i];
+        if (memchr(unreserved, c, sizeof unreserved - 1)) {
+            out[used++] = (char)c;
+        } else {
+            out[used++] = '%';
+            out[used++] = hex[c >> 4];
+            out[used++] = hex[c & 15];
+        }
+    }
+    return used;
+}
+
+static size_t write_permute(const struct source *from, enum ti_param param, char *out) {
+    size_t used = 0;
+    bool moved = false;
+    (void)param;
+    for (unsigned i = 0; i < from->part->rank; i++) {
+        if (i > 0) out[used++] = ',';
+        used += ti_text_put_u64(from->part->axis[i], out + used);
+        moved |= from->part->axis[i] != i;
+    }
+    return moved ? used : 0;
+}
+
+static size_t write_taken(const struct ti_taken *taken, uint64_t dim, char *out) {
+    const uint64_t start = taken->start;
+    const uint64_t last = start + (taken->count - 1) * (uint64_t)taken->step;
+    const bool backwards = taken->step < 0;
+    size_t used = 0;
+    if (taken->index) return ti_text_put_u64(start, out);
+    if (taken->count == 0 && dim > 0) return ti_text_put("0:0", out);
+    if (backwards || start > 0) used = ti_text_put_u64(start, out);
+    out[used++] = ':';
+    if (backwards && last > 0) used += ti_text_put_u64(last - 1, out + used);
+    if (!backwards && dim > 0 && last + 1 < dim) {
+        used += ti_text_put_u64(last + 1, out + used);
+    }
+    if (taken->step != 1) {
+        used += ti_text_put(backwards ? ":-" : ":", out + used);
+        used += ti_text_put_u64(
+            backwards ? 0 - (uint64_t)taken->step : (uint64_t)taken->step, out + used);
+    }
+    return used;
+}
+
+/* Whatever asked for it; axes at the end of which all is taken are left out. */
+static size_t write_slice(const struct source *from, enum ti_param param, char *out) {
+    size_t used = 0, kept = 0;
+    (void)param;
+    for (unsigned i = 0; i < from->part->rank; i++) {
+        if (i > 0) out[used++] = ',';
+        const size_t item =
+            write_taken(&from->part->taken[i], from->part->dim[i], out + used);
+        const bool all = item == 1 && out[used] == ':';
+        used += item;
+        if (!all) kept = used;
+    }
+    return kept;
+}
+
+static size_t write_shard(const struct source *from, enum ti_param param, char *out) {
+    (void)from, (void)param, (void)out;
+    return 0; /* written as slice */
+}
+
+static size_t write_choice(const struct source *from, enum ti_param param, char *out) {
+    struct ti_text_list words = {ti_param_get(param)->accepts, NULL};
+    const char *word;
+    size_t n = 0;
+    words.end = words.at + strlen(words.at);
+    for (unsigned i = 0; i <= from->spec->value[param].choice; i++) {
+        ti_text_next(&words, ',', &word, &n);
+    }
+    while (n > 0 && *word == ' ') word++, n--;
+    memcpy(out, word, n);
+    return n;
+}
+
+static size_t write_flag(const struct source *from, enum ti_param param, char *out) {
+    return ti_text_put(from->spec->value[param].flag ? "true" : "false", out);
+}
+
+static size_t write_count(const struct source *from, enum ti_param param, char *out) {
+    return ti_text_put_u64(from->spec->value[param].count, out);
+}
+
+/* Shortest decimal, without what a query does not need: "2", "0.02", "1e16", "1e-07". */
+static size_t write_double(double value, char *out) {
+    char text[TI_DECIMAL_BYTES_MAX];
+    size_t n = ti_decimal_f64(value, text), used = 0;
+    if (n > 2 && text[n - 1] == '0' && text[n - 2] == '.') n -= 2;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] != '+') out[used++] = text[i];
+    }
+    return used;
+}
+
+static size_t write_number(const struct source *from, enum ti_param param, char *out) {
+    return write_double(from->spec->value[param].number + 0.0, out); /* no -0 */
+}
+
+static size_t write_constant(const struct source *from, enum ti_param param, char *out) {
+    const struct ti_whole *whole = &from->spec->constant;
+    if (!whole->is) return write_number(from, param, out);
+    return (size_t)sprintf(out, "%s%" PRIu64, whole->negative ? "-" : "",
+                           whole->magnitude);
+}
+
+static size_t write_truncation(const struct source *from, enum ti_param param,
+                               char *out) {
+    const struct ti_truncation cut = from->spec->truncation;
+    (void)param;
+    if (isinf(cut.low) && isinf(cut.high)) return ti_text_put("none", out);
+    if (cut.low == -cut.high) return write_double(cut.high, out);
+    size_t used = isinf(cut.low) ? ti_text_put("-inf", out) : write_double(cut.low, out);
+    out[used++] = ',';
+    return used + (isinf(cut.high) ? ti_text_put("inf", out + used)
+                                   : write_double(cut.high, out + used));
+}
+
+static const struct {
+    writer *write;
+    bool has_default; /* 'fallback' is the default in canonical form */
+} rows[] = {
+#define DEFAULT_shape false
+#define DEFAULT_scheme false
+#define DEFAULT_seed true
+#define DEFAULT_name false
+#define DEFAULT_permute false
+#define DEFAULT_slice false
+#define DEFAULT_shard false
+#define DEFAULT_choice true
+#define DEFAULT_flag true
+#define DEFAULT_count true
+#define DEFAULT_number true
+#define DEFAULT_constant false
+#define DEFAULT_truncation true
+#define TI_PARAM(name, kind, common, accepts, fallback, meaning)                         \
+    {write_##kind, DEFAULT_##kind},
+#include "core/params.def"
+#undef TI_PARAM
+};
+
+/* Whether "name=text" is among the scheme's defaults. */
+static bool is_scheme_default(const struct ti_scheme *scheme, const char *name,
+                              const char *text, size_t n) {
+    const char *defaults = scheme->info.defaults, *pair;
+    struct ti_text_list pairs = {defaults, defaults + strlen(defaults)};
+    const size_t name_bytes = strlen(name);
+    size_t length;
+    while (ti_text_next(&pairs, '&', &pair, &length)) {
+        if (length == name_bytes + 1 + n && memcmp(pair, name, name_bytes) == 0 &&
+            pair[name_bytes] == '=' && memcmp(pair + name_bytes + 1, text, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t ti_canonical_query(const struct ti_spec *spec, const struct ti_part *part,
+                          char out[TI_CANONICAL_BYTES_MAX]) {
+    const struct source from = {spec, ti_scheme_at(spec->scheme), part};
+    size_t used = 0;
+    for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
+        const enum ti_param param = (enum ti_param)i;
+        const struct ti_param_info *info = ti_param_get(i);
+        const bool always = param == TI_PARAM_scheme;
+        const bool shard = param == TI_PARAM_slice && spec->given[TI_PARAM_shard];
+        if (!spec->given[i] && !always && !shard) continue;
+        size_t start = used;
+        if (used > 0) out[used++] = '&';
+        used += ti_text_put(info->name, out + used);
+        out[used++] = '=';
+        const char *text = out + used;
+        const size_t n = rows[i].write(&from, param, out + used);
+        const bool is_default =
+            rows[i].has_default && (ti_text_is(text, n, info->fallback) ||
+                                    is_scheme_default(from.scheme, info->name, text, n));
+        used = n == 0 || is_default ? start : used + n;
+    }
+    out[used] = '\0';
+    return used;
+}
