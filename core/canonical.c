@@ -155,8 +155,8 @@ static size_t write_number(const struct source *from, enum ti_param param, char 
 static size_t write_constant(const struct source *from, enum ti_param param, char *out) {
     const struct ti_whole *whole = &from->spec->constant;
     if (!whole->is) return write_number(from, param, out);
-    return (size_t)sprintf(out, "%s%" PRIu64, whole->negative ? "-" : "",
-                           whole->magnitude);
+    const size_t sign = ti_text_put(whole->negative ? "-" : "", out);
+    return sign + ti_text_put_u64(whole->magnitude, out + sign);
 }
 
 static size_t write_truncation(const struct source *from, enum ti_param param,
