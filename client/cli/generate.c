@@ -120,11 +120,12 @@ static int write_body(const struct ti_body *body, const struct ti_plan *plan,
         goto out;
     }
     if ((code = cli_output_open(&output, path)) != 0) goto out;
-    for (uint64_t at = 0, total = ti_body_bytes(body); at < total && code == 0;) {
-        size_t now = total - at < PIECE_BYTES ? (size_t)(total - at) : PIECE_BYTES;
-        if (ti_body_read(body, at, now, piece, workspace) != TI_OK) abort();
-        code = cli_output_write(&output, piece, now);
-        at += now;
+    struct ti_body_cursor cursor = {0};
+    for (size_t written = 1; written > 0 && code == 0;) {
+        if (ti_body_next(body, &cursor, PIECE_BYTES, piece, &written, workspace) != TI_OK) {
+            abort(); /* the room is enough, and the cursor is its own */
+        }
+        code = cli_output_write(&output, piece, written);
     }
     if (code == 0) {
         code = cli_output_commit(&output);
