@@ -9,4 +9,7 @@
 const char *ti_dtype_npy_descr(enum ti_dtype dtype);
 const char *ti_dtype_safetensors(enum ti_dtype dtype);
 
+/* The number that an element is; exact but for whole numbers of more than 53 bits. */
+double ti_dtype_value(enum ti_dtype dtype, const void *elem);
+
 #endif

@@ -182,6 +182,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     if ((status = scheme->resolve(spec, scheme, &fans, &law, error)) != TI_OK)
         return status;
     describe(&law, info);
+    plan->law = law;
     memcpy(plan->name, spec->name, spec->name_bytes);
     plan->name_bytes = spec->name_bytes;
     info->name = plan->name;

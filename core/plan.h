@@ -9,12 +9,14 @@
 #include "core/draw.h"
 #include "core/kernels/kernels.h"
 #include "core/part.h"
+#include "core/schemes/schemes.h"
 
 struct ti_plan {
     struct ti_plan_info info;
     enum ti_format format;
     const struct ti_kernels *kernels;
     enum ti_json json;
+    struct ti_law law;
     struct ti_draw draw;
     struct ti_part part; /* its view simplified */
     char *query;

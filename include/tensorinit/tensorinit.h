@@ -14,6 +14,7 @@
 #include <tensorinit/plan.h>
 #include <tensorinit/schemes.h>
 #include <tensorinit/spec.h>
+#include <tensorinit/stats.h>
 #include <tensorinit/status.h>
 #include <tensorinit/version.h>
 
