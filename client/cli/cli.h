@@ -4,19 +4,93 @@
 #define CLI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <tensorinit/tensorinit.h>
 
 /* Exit codes besides those of status.def, after sysexits.h. */
+#define CLI_DIFFERS 1
 #define CLI_USAGE 64
 #define CLI_IO 74
 
-int cli_generate(int argc, char **argv);
+/* A parameter as it was given, for those who pass it on. */
+struct cli_param {
+    const char *name; /* one of ti_param_get()'s */
+    const char *value;
+};
+
+#define CLI_PARAMS_MAX 64
+
+/* The command line, parsed; strings are borrowed from it. */
+struct cli_options {
+    struct ti_spec *spec;
+    struct cli_param params[CLI_PARAMS_MAX];
+    size_t param_count;
+    const char *output, *server, *file; /* 'file' is what is no option */
+    bool quiet, help;
+};
+
+/* A verb: what it is for, which of the options it takes, and whether it takes a tensor. */
+struct cli_verb {
+    const char *name, *about,
+        *file;      /* 'file': name of its other argument, NULL for none */
+    unsigned takes; /* of enum cli_option */
+    bool tensor;
+    int (*run)(struct cli_options *options);
+};
+
+enum cli_option {
+    CLI_TAKES_OUTPUT = 1,
+    CLI_TAKES_QUIET = 2,
+    CLI_TAKES_SERVER = 4,
+};
+
+int cli_generate(struct cli_options *options);
+int cli_verify(struct cli_options *options);
+int cli_plan(struct cli_options *options);
+int cli_schemes(struct cli_options *options);
+int cli_stats(struct cli_options *options);
+int cli_digest(struct cli_options *options);
+
+/*
+ * Parses the arguments after the verb. Returns 0, or prints what is wrong and returns an exit
+ * code; either way cli_options_clear() ends it.
+ */
+int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, int argc,
+                      char **argv);
+void cli_options_clear(struct cli_options *options);
+void cli_options_help(const struct cli_verb *verb);
+
+/* Gives a parameter as if on the command line. Prints what is wrong and returns an exit code. */
+int cli_options_set(struct cli_options *options, const char *name, const char *value);
+
+/* Without --format, the extension of 'path' (which may be NULL) decides. */
+int cli_format_by_extension(struct cli_options *options, const char *path);
+
+/* The plan and body that the options ask for, and memory to read the body with. */
+struct cli_tensor {
+    struct ti_plan *plan;
+    struct ti_body *body;
+    void *workspace;
+    unsigned char *piece; /* CLI_PIECE_BYTES */
+};
+
+/* Bytes computed at a time: within the L2 cache. */
+#define CLI_PIECE_BYTES ((size_t)256 << 10)
+
+/* Prints what is wrong, and a note if no name was given; returns an exit code. */
+int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options);
+void cli_tensor_close(struct cli_tensor *tensor);
+
+/* Hands the body to 'take' piece by piece until it returns an exit code other than 0. */
+typedef int cli_take(void *state, const unsigned char *bytes, size_t count);
+int cli_tensor_read(struct cli_tensor *tensor, cli_take *take, void *state);
 
 /* Prints "tensorinit: TEXT" (and the option at fault) and returns the exit code. */
 int cli_fail(const struct ti_error *error);
 int cli_fail_io(const char *path, const char *doing);
+int cli_fail_memory(void);
 
 /* Exit code after writing to standard output: CLI_IO if that failed. */
 int cli_close_stdout(void);

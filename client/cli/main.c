@@ -5,15 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <tensorinit/tensorinit.h>
-
 #include "client/cli/cli.h"
 
-static const struct {
-    const char *name, *about;
-    int (*run)(int argc, char **argv);
-} verbs[] = {
-    {"generate", "writes a tensor, computed here", cli_generate},
+static const struct cli_verb verbs[] = {
+    {"generate", "writes a tensor, computed here", NULL,
+     CLI_TAKES_OUTPUT | CLI_TAKES_QUIET, true, cli_generate},
+    {"verify", "tells whether a file is exactly the tensor", "FILE", CLI_TAKES_QUIET,
+     true, cli_verify},
+    {"digest", "prints the SHA-256 of what generate would write", NULL, CLI_TAKES_QUIET,
+     true, cli_digest},
+    {"plan", "prints what would be generated", NULL, CLI_TAKES_QUIET, true, cli_plan},
+    {"stats", "prints statistics and a histogram of the values", NULL, CLI_TAKES_QUIET,
+     true, cli_stats},
+    {"schemes", "lists the schemes, or tells all about one", "SCHEME", 0, false,
+     cli_schemes},
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -25,10 +30,23 @@ static void print_help(FILE *to) {
     for (size_t i = 0; i < VERB_COUNT; i++) {
         fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].about);
     }
-    fputs("  --help     this text\n"
+    fputs("\n  --help     this text\n"
           "  --version  version of the software and of the bits\n\n"
           "'tensorinit VERB --help' lists a verb's options.\n",
           to);
+}
+
+static int run(const struct cli_verb *verb, int argc, char **argv) {
+    struct cli_options options;
+    int code = cli_options_parse(&options, verb, argc, argv);
+    if (code == 0 && options.help) {
+        cli_options_help(verb);
+        code = cli_close_stdout();
+    } else if (code == 0) {
+        code = verb->run(&options);
+    }
+    cli_options_clear(&options);
+    return code;
 }
 
 int main(int argc, char **argv) {
@@ -42,12 +60,12 @@ int main(int argc, char **argv) {
         return cli_close_stdout();
     }
     for (size_t i = 0; i < VERB_COUNT; i++) {
-        if (strcmp(verb, verbs[i].name) == 0) return verbs[i].run(argc - 1, argv + 1);
+        if (strcmp(verb, verbs[i].name) == 0) return run(&verbs[i], argc - 2, argv + 2);
     }
     if (argc > 1) {
-        fprintf(stderr, "tensorinit: there is no verb '%s'\n", verb);
+        fprintf(stderr, "tensorinit: there is no verb '%s'\n\n", verb);
     } else {
-        fputs("tensorinit: a verb is missing\n", stderr);
+        fputs("tensorinit: a verb is missing\n\n", stderr);
     }
     print_help(stderr);
     return CLI_USAGE;

@@ -10,24 +10,6 @@
 
 #include "client/cli/cli.h"
 
-int cli_fail(const struct ti_error *error) {
-    if (*error->field) {
-        fprintf(stderr, "tensorinit: --%s: %s\n", error->field, error->text);
-    } else {
-        fprintf(stderr, "tensorinit: %s\n", error->text);
-    }
-    return ti_status_exit_code(error->code);
-}
-
-int cli_fail_io(const char *path, const char *doing) {
-    fprintf(stderr, "tensorinit: %s %s: %s\n", doing, path, strerror(errno));
-    return CLI_IO;
-}
-
-int cli_close_stdout(void) {
-    return fclose(stdout) == 0 ? 0 : cli_fail_io("standard output", "cannot write");
-}
-
 /* A file beside the one to come, with the permissions that it would have been made with. */
 static int open_temporary(struct cli_output *output, const struct stat *old) {
     size_t room = strlen(output->path) + sizeof ".XXXXXX";

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/decimal.h"
+#include "core/dtype.h"
 #include "core/formats/formats.h"
 
 /* Most bytes of an item: brackets of every axis on both sides, a number, a comma. */
@@ -64,10 +65,21 @@ static size_t write_whole(enum ti_dtype dtype, const unsigned char *elem, char *
 }
 
 static size_t write_element(enum ti_dtype dtype, const unsigned char *elem, char *out) {
-    if (ti_dtype_kind(dtype) == TI_DTYPE_KIND_FLOAT) {
-        return ti_decimal_element(dtype, elem, out);
+    static const struct ti_decimal_type narrow[TI_DTYPE_COUNT] = {
+        [TI_DTYPE_F16] = TI_DECIMAL_F16,
+        [TI_DTYPE_BF16] = TI_DECIMAL_BF16,
+        [TI_DTYPE_F8_E4M3] = TI_DECIMAL_F8_E4M3,
+        [TI_DTYPE_F8_E5M2] = TI_DECIMAL_F8_E5M2,
+    };
+    float single;
+    if (dtype == TI_DTYPE_F32) {
+        memcpy(&single, elem, sizeof single);
+        return ti_decimal_f32(single, out);
     }
-    return write_whole(dtype, elem, out);
+    if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) return write_whole(dtype, elem, out);
+    const double value = ti_dtype_value(dtype, elem);
+    if (dtype == TI_DTYPE_F64) return ti_decimal_f64(value, out);
+    return ti_decimal_narrow((float)value, narrow[dtype], out);
 }
 
 static size_t repeat(char *out, char c, unsigned count) {

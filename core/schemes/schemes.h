@@ -58,9 +58,6 @@ struct ti_scheme {
 /* The scheme 'index' of schemes.def, which must exist. */
 const struct ti_scheme *ti_scheme_at(size_t index);
 
-/* Finds a scheme by name or alias; false if there is none. */
-bool ti_scheme_find(const char *name, size_t name_bytes, size_t *index);
-
 /* Whether the scheme takes the parameter. */
 bool ti_scheme_has(const struct ti_scheme *scheme, enum ti_param param);
 

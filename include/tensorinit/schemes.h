@@ -57,6 +57,9 @@ TI_API const struct ti_param_info *ti_param_get(size_t index);
 TI_API size_t ti_scheme_count(void);
 TI_API const struct ti_scheme_info *ti_scheme_get(size_t index);
 
+/* Index of a scheme by its name or an alias; false if there is none ('*index' untouched). */
+TI_API bool ti_scheme_find(const char *name, size_t name_bytes, size_t *index);
+
 /* Whether the scheme takes the parameter (both by index). Common ones: always. */
 TI_API bool ti_scheme_takes(size_t scheme_index, size_t param_index);
 
