@@ -10,13 +10,20 @@
 
 #include <tensorinit/plan.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 static bool always(void) { return true; }
 
 #if defined(__x86_64__)
-/* The compiler's checks include whether the system saves the wide registers. */
-static bool has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+/* The compiler's checks include whether the system saves the wide registers; clang's know
+   nothing of F16C. */
+static bool has_f16c(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
 }
+static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && has_f16c(); }
 static bool has_avx512(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&

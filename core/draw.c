@@ -7,6 +7,7 @@
 
 #include "core/dtype.h"
 #include "core/special.h"
+#include "core/wide.h"
 
 static double rounded(enum ti_dtype dtype, double x) {
     /* Adding 0 turns -0, which no element may be, into 0. */
@@ -60,31 +61,32 @@ static enum ti_status uniform(const struct ti_law *law, struct ti_draw *draw,
                             "high must be above low, also when both are rounded to %s",
                             dtype == TI_DTYPE_F64 ? "f64" : "f32");
     }
+    if (isinf(draw->low) || isinf(draw->high))
+        return TI_OK; /* check_range() refuses it */
     draw->high = before(dtype, draw->high);
     draw->offset = rounded(dtype, law->low / 2 + law->high / 2);
     draw->scale = rounded(dtype, law->high / 2 - law->low / 2);
     return TI_OK;
 }
 
-/* Where words are counted from, and how a count becomes the mass of a tail. */
+/* How a word becomes the mass of the tail beyond its value. */
 static void truncate_tail(const struct ti_law *law, struct ti_draw *draw) {
-    const bool symmetric = law->z_low == -law->z_high;
     const double lower = ti_normal_tail(-law->z_low), upper = ti_normal_tail(law->z_high);
-    const double outside = lower <= upper ? lower : upper;
     draw->z_low = rounded(draw->dtype, law->z_low);
     draw->z_high = rounded(draw->dtype, law->z_high);
-    if (draw->dtype != TI_DTYPE_F64 && symmetric && law->z_high >= 0.5) {
+    draw->mirrored = law->z_low == -law->z_high;
+    if (draw->dtype != TI_DTYPE_F64 && draw->mirrored && law->z_high >= 0.5) {
         draw->kernel = TI_KERNEL_truncated;
-        draw->tail_offset = (float)(0x1p32 * outside + (0.5 - outside));
-        draw->tail_scale = (float)(1 - 2 * outside);
+        draw->tail_offset = (float)(0x1p32 * lower + (0.5 - lower));
+        draw->tail_scale = (float)(1 - 2 * lower);
         return;
     }
     const double step = ti_normal_mass(law->z_low, law->z_high) *
                         (draw->dtype == TI_DTYPE_F64 ? 1 : 0x1p32);
     draw->path = TI_DRAW_WIDE;
-    draw->end = symmetric ? TI_TAIL_BOTH : lower <= upper ? TI_TAIL_LOWER : TI_TAIL_UPPER;
     draw->tail_scale = step;
-    draw->tail_offset = 0x1p64 * outside + step / 2;
+    draw->tail_offset = 0x1p64 * lower + step / 2;
+    draw->upper_offset = 0x1p64 * upper + step / 2;
 }
 
 static void normal(const struct ti_law *law, struct ti_draw *draw) {
@@ -93,6 +95,7 @@ static void normal(const struct ti_law *law, struct ti_draw *draw) {
     draw->scale = rounded(draw->dtype, law->sigma);
     draw->z_low = -INFINITY;
     draw->z_high = INFINITY;
+    draw->mirrored = true;
     draw->tail_offset = 0.5;
     draw->tail_scale = 1;
     if (law->distribution != TI_DISTRIBUTION_TRUNCATED_NORMAL) return;
@@ -104,13 +107,19 @@ static void normal(const struct ti_law *law, struct ti_draw *draw) {
     }
 }
 
-/* |z| of the first word: no value of a normal is further out. */
+/* The largest |z| that the draw can have. */
 static double reach(const struct ti_draw *draw) {
+    /* |z| of the first word of the untruncated normal */
     const double most =
         draw->dtype == TI_DTYPE_F64 ? 0x1.24f82aa55eb15p+3 : 0x1.95a118p+2;
-    const double low = fabs(draw->z_low), high = fabs(draw->z_high);
-    const double cut = low > high ? low : high;
-    return cut < most ? cut : most;
+    const int bits = draw->dtype == TI_DTYPE_F64 ? 64 : 32;
+    if (draw->kernel == TI_KERNEL_truncated) {
+        return draw->z_high < most ? draw->z_high : most;
+    }
+    if (isinf(draw->z_low) && isinf(draw->z_high)) return most;
+    const double first = fabs(ti_wide_z(draw, 0, bits));
+    const double last = fabs(ti_wide_z(draw, bits == 64 ? UINT64_MAX : UINT32_MAX, bits));
+    return first > last ? first : last;
 }
 
 /* What the largest |value| may not reach, because it would round to infinity or, in f8_e4m3,
@@ -136,11 +145,15 @@ static enum ti_status check_range(const struct ti_draw *draw, struct ti_error *e
     double largest =
         fabs(draw->low) > fabs(draw->high) ? fabs(draw->low) : fabs(draw->high);
     if (draw->kernel != TI_KERNEL_uniform && draw->path != TI_DRAW_CONSTANT) {
-        double free = fabs(draw->offset) + draw->scale * reach(draw);
+        const double z = reach(draw);
+        double free = fabs(draw->offset) + draw->scale * z;
+        if (draw->dtype != TI_DTYPE_F64) {
+            free = (float)fabs(draw->offset) + (float)draw->scale * (float)z;
+        }
         if (!draw->clamped || free < largest) largest = free;
     }
     /* The negation catches a NaN: infinity minus infinity. */
-    if (!(largest < limit_of(draw->dtype)) || isinf(draw->scale)) {
+    if (!(largest < limit_of(draw->dtype)) || isinf(draw->scale) || isinf(draw->offset)) {
         return ti_error_set(
             error, TI_EVALUE, "dtype",
             "values of up to %.6g do not fit %s; a wider dtype or a smaller "

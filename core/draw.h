@@ -21,23 +21,24 @@
  */
 enum ti_draw_path { TI_DRAW_CONSTANT, TI_DRAW_KERNEL, TI_DRAW_WIDE };
 
-/* Which end of a truncated normal a word counts from (docs/SPEC.md, "Truncated normal"). */
-enum ti_tail_end { TI_TAIL_BOTH, TI_TAIL_LOWER, TI_TAIL_UPPER };
-
 /*
+ * 'mirrored': one half of the words is the other with its sign changed, which all but
+ * asymmetric truncations are; these count from the lower end as far as the middle, then from
+ * the upper end, by 'upper_offset'.
+ *
  * All numbers are binary64 but hold binary32 values where the compute type is binary32. For
  * TI_DRAW_KERNEL the tail is in units of 2^-32, else of 2^-64.
  */
 struct ti_draw {
     enum ti_draw_path path;
     enum ti_kernel kernel;
-    enum ti_tail_end end;
     enum ti_dtype dtype;
     unsigned char pattern[8]; /* of a constant: the element's bytes */
-    bool clamped;             /* values to [low, high], after everything else */
+    bool mirrored;
+    bool clamped; /* values to [low, high], after everything else */
     double offset, scale;
     double low, high;
-    double tail_offset, tail_scale;
+    double tail_offset, upper_offset, tail_scale;
     double z_low, z_high;
     struct ti_philox philox;
     struct ti_transform transform; /* the same numbers, for kernels */

@@ -30,13 +30,22 @@ struct ti_float_state {
 
 #include <xmmintrin.h>
 
+/* SSE computes; strtod, which reads parameters, asks the x87 unit how to round. */
 static inline struct ti_float_state ti_float_enter(void) {
-    struct ti_float_state state = {_mm_getcsr()};
+    uint16_t x87;
+    __asm__ volatile("fnstcw %0" : "=m"(x87));
+    struct ti_float_state state = {(uint64_t)x87 << 32 | _mm_getcsr()};
     _mm_setcsr(0x1f80); /* nearest, FTZ and DAZ off, all exceptions masked */
+    if (x87 & 0x0c00) {
+        x87 &= (uint16_t)~0x0c00;
+        __asm__ volatile("fldcw %0" : : "m"(x87));
+    }
     return state;
 }
 
 static inline void ti_float_leave(struct ti_float_state state) {
+    const uint16_t x87 = (uint16_t)(state.saved >> 32);
+    if (x87 & 0x0c00) __asm__ volatile("fldcw %0" : : "m"(x87));
     _mm_setcsr((unsigned)state.saved);
 }
 

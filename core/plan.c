@@ -109,6 +109,11 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
     return TI_OK;
 }
 
+/* A bound in sigmas as a value; without spread there is only the mean. */
+static double value_at(const struct ti_law *law, double z) {
+    return law->sigma > 0 ? law->mean + law->sigma * z : law->mean;
+}
+
 /* What the plan says of the distribution; nothing is computed from it. */
 static void describe(const struct ti_law *law, struct ti_plan_info *info) {
     info->distribution = law->distribution;
@@ -136,8 +141,8 @@ static void describe(const struct ti_law *law, struct ti_plan_info *info) {
         ti_normal_moments(law->z_low, law->z_high, &mean, &std);
         info->mean = law->mean + law->sigma * mean;
         info->std = law->sigma * std;
-        info->low = law->bounded ? law->low : law->mean + law->sigma * law->z_low;
-        info->high = law->bounded ? law->high : law->mean + law->sigma * law->z_high;
+        info->low = law->bounded ? law->low : value_at(law, law->z_low);
+        info->high = law->bounded ? law->high : value_at(law, law->z_high);
         break;
     }
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/float_state.h"
 #include "core/params.h"
 #include "core/schemes/schemes.h"
 #include "core/text.h"
@@ -235,7 +236,10 @@ enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *
         return ti_error_set(error, TI_EDOUBLE, param, "%s is given more than once",
                             param);
     }
-    if (!readers[which](spec, which, value, value_bytes)) {
+    const struct ti_float_state state = ti_float_enter();
+    const bool read = readers[which](spec, which, value, value_bytes);
+    ti_float_leave(state);
+    if (!read) {
         return ti_error_set(
             error, TI_EVALUE, param, "%s does not take '%.*s'; it takes %s%s", param,
             value_bytes > 64 ? 64 : (int)value_bytes, value,

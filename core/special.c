@@ -147,8 +147,10 @@ double ti_normal_tail(double x) {
 
 double ti_normal_mass(double low, double high) { return mass(low, high).high; }
 
-/* x times its density, 0 at the infinities. */
-static struct dd moment(double x) { return dd_mul(dd_of(isinf(x) ? 0 : x), density(x)); }
+/* x times its density. */
+static struct dd moment(double x) {
+    return x > -37 && x < 37 ? dd_mul(dd_of(x), density(x)) : dd_of(0);
+}
 
 void ti_normal_moments(double low, double high, double *mean, double *std) {
     if (low == -2 && high == 2) {

@@ -8,7 +8,7 @@
 #define TI_SPECIAL_H
 
 /* The tail above 2 and tau(2), which the formulas give as well (tests/unit/core). */
-#define TI_NORMAL_TAIL_2 0x1.74bcf82c9d85fp-6
+#define TI_NORMAL_TAIL_2 0x1.74bcf82c9d860p-6
 #define TI_NORMAL_TAU_2 0.87962566103423978
 
 /* Mass of the standard normal above x, any x including infinities. */

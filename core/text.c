@@ -2,11 +2,12 @@
 /* Text to numbers and characters: see text.h. */
 #include "core/text.h"
 
-#include <fenv.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/float_state.h"
 
 bool ti_text_is(const char *text, size_t n, const char *word) {
     return strlen(word) == n && memcmp(text, word, n) == 0;
@@ -113,10 +114,9 @@ bool ti_text_number(const char *text, size_t n, double *value) {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (plain == (locale_t)0) return false;
     locale_t old = uselocale(plain);
-    int rounding = fegetround();
-    fesetround(FE_TONEAREST);
+    const struct ti_float_state state = ti_float_enter();
     double read = strtod(copy, NULL);
-    fesetround(rounding);
+    ti_float_leave(state);
     uselocale(old);
     freelocale(plain);
     if (!isfinite(read)) return false;

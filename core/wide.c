@@ -29,22 +29,26 @@ static double clamp(double x, double low, double high) {
     return x < high ? x : high;
 }
 
-double ti_wide_quantile(const struct ti_draw *draw, uint64_t word, int bits) {
-    const uint64_t mask = bits == 64 ? UINT64_MAX : UINT32_MAX;
+double ti_wide_z(const struct ti_draw *draw, uint64_t word, int bits) {
+    const uint64_t turned = ~word & (bits == 64 ? UINT64_MAX : UINT32_MAX);
     const bool top = word >> (bits - 1);
-    uint64_t from_end = word;
-    if (draw->end == TI_TAIL_BOTH ? top : draw->end == TI_TAIL_UPPER)
-        from_end = ~word & mask;
-    bool negative = draw->end == TI_TAIL_BOTH ? !top : draw->end == TI_TAIL_LOWER;
-
-    double tail = draw->tail_offset + draw->tail_scale * (double)from_end;
-    if (tail > 0x1p63) { /* beyond the middle: count from the other side */
-        tail = 0x1p64 - tail;
-        negative = !negative;
+    bool negative = true;
+    double tail;
+    if (draw->mirrored) {
+        negative = !top;
+        tail = draw->tail_offset + draw->tail_scale * (double)(top ? turned : word);
+    } else {
+        tail = draw->tail_offset + draw->tail_scale * (double)word;
+        if (tail > 0x1p63) { /* beyond the middle: count from the other end */
+            tail = draw->upper_offset + draw->tail_scale * (double)turned;
+            negative = false;
+        }
     }
     const double most = 0x1p63 - 1024; /* the last one below one half */
     double z = quantile(tail < most ? tail : most);
-    return negative ? -z : z;
+    if (negative) z = -z;
+    if (bits == 32) z = (float)z;
+    return clamp(z, draw->z_low, draw->z_high);
 }
 
 static double uniform(uint64_t word, int bits) {
@@ -59,21 +63,15 @@ double ti_wide_f64(const struct ti_draw *draw, uint64_t word) {
     if (draw->kernel == TI_KERNEL_uniform) {
         unit = uniform(word, 64);
     } else {
-        unit = ti_wide_quantile(draw, word, 64);
-        unit = clamp(unit, draw->z_low, draw->z_high);
+        unit = ti_wide_z(draw, word, 64);
     }
     double x = draw->offset + draw->scale * unit;
     return draw->clamped ? clamp(x, draw->low, draw->high) : x;
 }
 
 float ti_wide_f32(const struct ti_draw *draw, uint32_t word) {
-    float z = (float)ti_wide_quantile(draw, word, 32);
-    const float z_low = (float)draw->z_low, z_high = (float)draw->z_high;
-    z = z > z_low ? z : z_low;
-    z = z < z_high ? z : z_high;
+    const float z = (float)ti_wide_z(draw, word, 32);
     float x = (float)draw->offset + (float)draw->scale * z;
-    if (!draw->clamped) return x;
-    const float low = (float)draw->low, high = (float)draw->high;
-    x = x > low ? x : low;
-    return x < high ? x : high;
+    if (draw->clamped) x = (float)clamp(x, draw->low, draw->high);
+    return x;
 }

@@ -14,7 +14,8 @@ double ti_wide_f64(const struct ti_draw *draw, uint64_t word);
 /* The value of a 32-bit word of a tensor whose compute type is binary32. */
 float ti_wide_f32(const struct ti_draw *draw, uint32_t word);
 
-/* z of a word of 'bits' bits (32 or 64): standard normal, truncated as the draw says. */
-double ti_wide_quantile(const struct ti_draw *draw, uint64_t word, int bits);
+/* z of a word of 'bits' bits (32 or 64): standard normal, truncated as the draw says, in the
+   compute type. */
+double ti_wide_z(const struct ti_draw *draw, uint64_t word, int bits);
 
 #endif

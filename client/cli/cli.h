@@ -103,7 +103,7 @@ struct cli_output {
     int fd;
     bool temporary;
     const char *path;
-    char *temporary_path;
+    char *target, *temporary_path;
 };
 
 /* Each prints what went wrong and returns an exit code, 0 for success. */

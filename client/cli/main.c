@@ -2,6 +2,7 @@
 /*
  * The tensorinit command: finds the verb and hands over.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +50,18 @@ static int run(const struct cli_verb *verb, int argc, char **argv) {
     return code;
 }
 
+/*
+ * Where a standard descriptor is closed, the next file would take its number. These give
+ * EBADF to whoever uses them, as the closed one would.
+ */
+static void reserve_standard_descriptors(void) {
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) == -1) open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv) {
+    reserve_standard_descriptors();
     const char *verb = argc > 1 ? argv[1] : "";
     if (strcmp(verb, "--help") == 0) {
         print_help(stdout);

@@ -76,7 +76,8 @@ static int parse_parameter(struct cli_options *options, int argc, char **argv, i
         }
         return cli_options_set(options, name, value);
     }
-    fprintf(stderr, "tensorinit: there is no option %s; --help lists them\n", argv[*at]);
+    fprintf(stderr, "tensorinit: %.*s: there is no such option; --help lists them\n",
+            (int)strcspn(argv[*at], "="), argv[*at]);
     return CLI_USAGE;
 }
 

@@ -2,6 +2,7 @@
 /* Writing files so that a reader never sees half of one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +11,47 @@
 
 #include "client/cli/cli.h"
 
-/* A file beside the one to come, with the permissions that it would have been made with. */
+/* The temporary file that there is now, for who ends the process from outside. */
+static const char *volatile temporary_now;
+
+static void remove_temporary(int signal_number) {
+    if (temporary_now) unlink(temporary_now);
+    raise(signal_number); /* SA_RESETHAND: now it ends us */
+}
+
+static void remove_temporary_on_signals(void) {
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction action;
+        if (sigaction(signals[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
+            continue; /* nohup means it */
+        action.sa_handler = remove_temporary;
+        action.sa_flags = (int)SA_RESETHAND;
+        sigaction(signals[i], &action, NULL);
+    }
+}
+
+/*
+ * A file in the directory of the one to come, with the permissions that it would have been
+ * made with. Its name does not contain the other's, which may be as long as names can be.
+ */
 static int open_temporary(struct cli_output *output, const struct stat *old) {
-    size_t room = strlen(output->path) + sizeof ".XXXXXX";
-    output->temporary_path = malloc(room);
-    if (!output->temporary_path) return cli_fail_io(output->path, "cannot write");
-    snprintf(output->temporary_path, room, "%s.XXXXXX", output->path);
+    static const char name[] = ".tensorinit-XXXXXX";
+    const char *slash = strrchr(output->target, '/');
+    size_t directory = slash ? (size_t)(slash - output->target) + 1 : 0;
+    output->temporary_path = malloc(directory + sizeof name);
+    if (!output->temporary_path) return cli_fail_memory();
+    memcpy(output->temporary_path, output->target, directory);
+    memcpy(output->temporary_path + directory, name, sizeof name);
+    remove_temporary_on_signals();
     output->fd = mkstemp(output->temporary_path);
     if (output->fd < 0) {
         int code = cli_fail_io(output->path, "cannot write");
-        free(output->temporary_path);
+        cli_output_abandon(output);
         return code;
     }
     output->temporary = true;
+    temporary_now = output->temporary_path;
     mode_t mask = umask(0);
     umask(mask);
     mode_t mode = old ? old->st_mode & 07777 : 0666 & ~mask;
@@ -35,7 +64,7 @@ static int open_temporary(struct cli_output *output, const struct stat *old) {
 }
 
 int cli_output_open(struct cli_output *output, const char *path) {
-    struct stat old;
+    struct stat old, out;
     memset(output, 0, sizeof *output);
     if (!path || strcmp(path, "-") == 0) {
         output->path = "standard output";
@@ -44,8 +73,18 @@ int cli_output_open(struct cli_output *output, const char *path) {
     }
     output->path = path;
     bool exists = stat(path, &old) == 0;
-    if (!exists || S_ISREG(old.st_mode))
+    if (!exists || S_ISREG(old.st_mode)) {
+        /* /dev/stdout of a redirected command: there is no name to rename to. */
+        if (exists && fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == old.st_dev &&
+            out.st_ino == old.st_ino) {
+            output->fd = STDOUT_FILENO;
+            return 0;
+        }
+        /* What a symbolic link points to is replaced, not the link. */
+        output->target = exists ? realpath(path, NULL) : strdup(path);
+        if (!output->target) return cli_fail_io(path, "cannot open");
         return open_temporary(output, exists ? &old : NULL);
+    }
     output->fd = open(path, O_WRONLY);
     return output->fd >= 0 ? 0 : cli_fail_io(path, "cannot open");
 }
@@ -61,6 +100,12 @@ int cli_output_write(struct cli_output *output, const void *data, size_t bytes) 
     return 0;
 }
 
+static void forget(struct cli_output *output) {
+    temporary_now = NULL;
+    free(output->temporary_path);
+    free(output->target);
+}
+
 int cli_output_commit(struct cli_output *output) {
     if (output->fd == STDOUT_FILENO) return 0;
     if (close(output->fd) != 0) {
@@ -70,17 +115,17 @@ int cli_output_commit(struct cli_output *output) {
         return code;
     }
     output->fd = -1;
-    if (output->temporary && rename(output->temporary_path, output->path) != 0) {
+    if (output->temporary && rename(output->temporary_path, output->target) != 0) {
         int code = cli_fail_io(output->path, "cannot write");
         cli_output_abandon(output);
         return code;
     }
-    free(output->temporary_path);
+    forget(output);
     return 0;
 }
 
 void cli_output_abandon(struct cli_output *output) {
     if (output->fd >= 0 && output->fd != STDOUT_FILENO) close(output->fd);
     if (output->temporary) unlink(output->temporary_path);
-    free(output->temporary_path);
+    forget(output);
 }

@@ -47,7 +47,8 @@ int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options
         cli_tensor_close(tensor);
         return cli_fail_memory();
     }
-    if (!*info->name && !options->quiet) {
+    if (!*info->name && !options->quiet &&
+        info->distribution != TI_DISTRIBUTION_CONSTANT) {
         fputs(
             "tensorinit: note: no --name given; all unnamed tensors of a seed are the same "
             "draw\n",
