@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the tensorinit command share."""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
+import daemon  # noqa: E402, F401
+
+OK, DIFFERS, USAGE, NO_ISA, IO_ERROR = 0, 1, 64, 69, 74
+
+SMALL = ("--shape", "3,5", "--name", "a")
+HUGE = ("--shape", f"{2**59}", "--scheme", "normal", "--name", "a")
+
+
+def tensorinit(*arguments, **options):
+    """Runs it to its end; standard output and error are bytes."""
+    options.setdefault("stdout", subprocess.PIPE)
+    return subprocess.run([daemon.COMMAND, *arguments], stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, timeout=60, **options)
+
+
+def generate(*arguments, **options):
+    return tensorinit("generate", *arguments, **options)
+
+
+def raw(*arguments):
+    """The bytes of a tensor that is expected to be made."""
+    done = generate("-q", *arguments)
+    assert done.returncode == OK, done.stderr
+    return done.stdout
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = pathlib.Path(scratch.name)
+        self.out = self.scratch / "out.bin"
+
+    def fails(self, code, message, done):
+        """It ended with the code, one line that has the message, and no output."""
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertRegex(done.stderr.decode(), f"^tensorinit: .*{message}")
+        self.assertFalse(done.stdout)
+
+    def succeeds(self, done):
+        self.assertEqual(done.returncode, OK, done.stderr)
+
+    def only_file(self, path):
+        self.assertEqual(os.listdir(self.scratch), [path.name])
+
+    def link(self, target):
+        link = self.scratch / "link"
+        link.symlink_to(target)
+        return link

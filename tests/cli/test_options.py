@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Options, notes, help and wrong usage."""
+import json
+import os
+import re
+import struct
+import subprocess
+import unittest
+
+from support import NO_ISA, OK, SMALL, USAGE, Case, daemon, generate, raw, tensorinit
+
+
+class Notes(Case):
+    def test_unnamed_tensor_is_noted(self):
+        done = generate("--shape=2,3")
+        self.succeeds(done)
+        self.assertRegex(done.stderr.decode(), r"^tensorinit: note: .*--name.*\n$")
+        self.assertEqual(done.stdout, raw("--shape=2,3"))
+
+    def test_no_note(self):
+        for more in (["-q"], ["--quiet"], ["--name=a"], ["--name", "a"]):
+            self.assertEqual(generate("--shape=2,3", *more).stderr, b"")
+
+    def test_no_note_where_nothing_is_drawn(self):
+        self.assertEqual(generate("--shape=2,3", "--scheme=zeros").stderr, b"")
+
+    def test_quiet_keeps_errors(self):
+        self.fails(USAGE, "--shape", generate("-q", "--shape=x"))
+
+
+class Options(Case):
+    def test_both_spellings(self):
+        self.assertEqual(
+            raw("--shape", "2,3", "--seed", "-1", "--std", "1e-2", "--scheme", "normal"),
+            raw("--seed=-1", "--scheme=normal", "--std=1e-2", "--shape=2,3"))
+
+    def test_value_with_an_equals_sign(self):
+        both = raw("--shape=4,4", "--name=a=b")
+        self.assertEqual(both, raw("--shape=4,4", "--name", "a=b"))
+        self.assertNotEqual(both, raw("--shape=4,4", "--name=a"))
+
+    def test_value_that_looks_like_an_option(self):
+        self.assertEqual(raw("--shape=4,4", "--name", "-q"),
+                         raw("--shape=4,4", "--name=-q"))
+        self.succeeds(generate("--shape=2,2", "--name=a", "-o", "--help",
+                                  cwd=self.scratch))
+        self.assertTrue((self.scratch / "--help").is_file())
+
+    def test_format_by_extension(self):
+        cases = [("w.bin", [], False), ("w", [], False), ("npy", [], False),
+                 ("w.txt", [], False), ("w.npy.gz", [], False), ("a.npy/w", [], False),
+                 ("w.npy", [], True), ("w.safetensors.npy", [], True),
+                 ("w.npy", ["--format=raw"], False), ("w.bin", ["--format=npy"], True)]
+        for name, more, npy in cases:
+            out = self.scratch / name
+            out.parent.mkdir(exist_ok=True)
+            self.assertEqual(generate(*SMALL, "-o", out, *more).returncode, OK, name)
+            self.assertEqual(out.read_bytes().startswith(b"\x93NUMPY"), npy, (name, more))
+            out.unlink()
+
+    def test_formats_hold_the_same_values(self):
+        values = raw(*SMALL)
+        self.assertEqual(raw(*SMALL, "--format=npy")[-60:], values)
+        self.assertEqual(raw(*SMALL, "--format=safetensors")[-60:], values)
+        flat = json.loads(raw(*SMALL, "--format=json", "--json=flat"))
+        self.assertEqual(struct.pack("<15f", *flat), values)
+
+    def test_version(self):
+        done = tensorinit("--version")
+        self.assertEqual((done.returncode, done.stderr), (OK, b""))
+        self.assertRegex(done.stdout, rb"^tensorinit \d+\.\d+\.\d+ \(spec \S+\)\n$")
+        theirs = subprocess.run([daemon.DAEMON, "--version"], capture_output=True).stdout
+        self.assertEqual(done.stdout, theirs.replace(b"tensorinitd", b"tensorinit"))
+
+    def test_help(self):
+        done = tensorinit("--help")
+        self.assertEqual((done.returncode, done.stderr), (OK, b""))
+        for word in ("usage: tensorinit ", "generate", "--version"):
+            self.assertIn(word, done.stdout.decode())
+
+    def test_help_of_generate(self):
+        for arguments in (["--help"], ["--shape=2", "--help"], ["-o", "x", "--help"]):
+            done = generate(*arguments, cwd=self.scratch)
+            self.assertEqual((done.returncode, done.stderr), (OK, b""))
+            self.assertIn("--shape", done.stdout.decode())
+        self.assertEqual(os.listdir(self.scratch), [])
+
+    def test_help_names_every_scheme_and_parameter(self):
+        with daemon.running() as server:
+            document = json.loads(server.get("/v1/schemes")[0])
+        text = generate("--help").stdout.decode()
+        for parameter in document["parameters"]:
+            self.assertRegex(text, rf"(?m)^ +--{parameter['name']} ")
+            self.assertIn(parameter["accepts"], text)
+        for scheme in document["schemes"]:
+            formula = re.escape(scheme["formula"])
+            self.assertRegex(text, rf"(?m)^  {scheme['name']} +{formula}$")
+
+    def test_wrong_usage(self):
+        for arguments, message in (([], "verb"), ([""], "verb"), (["generat"], "generat"),
+                                   (["-x"], "-x"), (["--shape=2"], "--shape=2"),
+                                   (["generate"], "--shape"),
+                                   (["generate", "shape=2"], "shape=2"),
+                                   (["generate", "-x"], "-x"), (["generate", "--"], "--"),
+                                   (["generate", "-"], "-"),
+                                   (["generate", "--shape"], "--shape needs"),
+                                   (["generate", *SMALL, "-o"], "-o needs"),
+                                   (["generate", *SMALL, "--output"], "--output needs"),
+                                   (["generate", *SMALL, "extra"], "extra"),
+                                   (["generate", *SMALL, "--quiet=1"], "quiet"),
+                                   (["generate", *SMALL, "--colour=red"], "--colour"),
+                                   (["generate", "--Shape=2,2"], "--Shape"),
+                                   (["generate", "--shap=2,2"], "--shap")):
+            self.fails(USAGE, message, tensorinit(*arguments))
+
+    def test_instruction_set(self):
+        for isa, code in (("portable", OK), ("bogus", NO_ISA), ("", OK)):
+            done = generate(*SMALL, env=os.environ | {"TENSORINIT_ISA": isa})
+            self.assertEqual(done.returncode, code, (isa, done.stderr))
+            self.assertEqual(done.stdout, raw(*SMALL) if code == OK else b"")
+
+    def test_locale_is_of_no_account(self):
+        env = os.environ | {"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}
+        done = generate("--shape=2", "--scheme=constant", "--value=0.5", "-q", env=env)
+        self.assertEqual(done.stdout, struct.pack("<2f", 0.5, 0.5))

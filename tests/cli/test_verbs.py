@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""verify, digest, plan, stats and schemes."""
+import hashlib
+import subprocess
+
+from support import (DIFFERS, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate, raw,
+                     tensorinit)
+
+
+class Verbs(Case):
+    """Local like generate. What they compute is the library's, and tested there."""
+
+    def test_digest(self):
+        for arguments in (SMALL, (*SMALL, "--format=npy"), (*SMALL, "--format", "json")):
+            done = tensorinit("digest", *arguments)
+            self.assertEqual((done.returncode, done.stderr), (OK, b""))
+            self.assertEqual(done.stdout.decode(),
+                             hashlib.sha256(raw(*arguments)).hexdigest() + "  -\n")
+
+    def verify(self, content, *arguments, name="w.bin"):
+        path = self.scratch / name
+        path.write_bytes(content)
+        return tensorinit("verify", *SMALL, path, *arguments)
+
+    def test_verify_finds_it_equal(self):
+        for name in ("w.bin", "w.npy", "w.safetensors", "w.json"):
+            path = self.scratch / name
+            self.succeeds(generate(*SMALL, "-o", path))
+            done = tensorinit("verify", *SMALL, path)
+            self.assertEqual((done.returncode, done.stderr), (OK, b""))
+            self.assertIn(b"is exactly", done.stdout)
+            self.assertEqual(tensorinit("verify", "-q", path, *SMALL).stdout, b"")
+
+    def test_verify_finds_the_difference(self):
+        right = raw(*SMALL)
+        changed = bytearray(right)
+        changed[4 * 7 + 2] ^= 1
+        header = bytearray(raw(*SMALL, "--format=npy"))
+        header[3] ^= 1
+        cases = [(changed, "w.bin", r"byte 30, in element 7\b"),
+                 (right[:-1], "w.bin", "byte 59, in element 14: .*ends"),
+                 (b"", "w.bin", "byte 0, in element 0: .*ends"),
+                 (right + b"x", "w.bin", "after byte 60"),
+                 (header, "w.npy", "byte 3, in the header")]
+        for content, name, message in cases:
+            done = self.verify(content, name=name)
+            self.assertEqual((done.returncode, done.stderr), (DIFFERS, b""))
+            self.assertRegex(done.stdout.decode(), f"^\\S+{name} .*{message}")
+
+    def test_verify_reads_standard_input(self):
+        command = [daemon.COMMAND, "verify", *SMALL, "-"]
+        for content, code in ((raw(*SMALL), OK), (b"x" * 60, DIFFERS)):
+            done = subprocess.run(command, input=content, capture_output=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (code, b""))
+
+    def test_verify_fails(self):
+        self.fails(IO_ERROR, "No such file", tensorinit("verify", *SMALL, self.out))
+        self.fails(IO_ERROR, "Is a directory", tensorinit("verify", *SMALL, self.scratch))
+        self.fails(USAGE, "FILE", tensorinit("verify", *SMALL))
+        self.fails(USAGE, "--shape", tensorinit("verify", "--shape=x", self.out))
+
+    def test_plan(self):
+        done = tensorinit("plan", "--shape=300,700", "--name=a", "--scheme=he")
+        self.assertEqual((done.returncode, done.stderr), (OK, b""))
+        plan = dict(line.split(None, 1) for line in done.stdout.decode().splitlines())
+        self.assertEqual((plan["scheme"], plan["shape"], plan["fan_in"]),
+                         ("he_normal", "300,700", "700"))
+        self.assertAlmostEqual(float(plan["std"]), (2 / 700) ** 0.5, places=12)
+
+    def test_stats(self):
+        done = tensorinit("stats", "--shape=300,700", "--name=a")
+        self.assertEqual((done.returncode, done.stderr), (OK, b""))
+        lines = done.stdout.decode().splitlines()
+        rows = dict(line.split(None, 1) for line in lines if line)
+        real, promised = map(float, rows["std"].split())
+        self.assertAlmostEqual(promised, (2 / 700) ** 0.5, places=9)
+        self.assertAlmostEqual(real / promised, 1, delta=0.01)
+        self.assertEqual(rows["count"], "210000")
+
+    def test_schemes(self):
+        done = tensorinit("schemes")
+        self.assertEqual((done.returncode, done.stderr), (OK, b""))
+        names = [line.split()[0] for line in done.stdout.decode().splitlines()]
+        self.assertIn("he_normal", names)
+        for name in names:
+            done = tensorinit("schemes", name)
+            self.succeeds(done)
+            self.assertRegex(done.stdout.decode(), rf"^name +{name}\n")
+        self.assertEqual(tensorinit("schemes", "he").stdout,
+                         tensorinit("schemes", "he_normal").stdout)
+        self.fails(USAGE, "nonesuch", tensorinit("schemes", "nonesuch"))
+
+    def test_options_of_other_verbs(self):
+        for verb in ("verify", "digest", "plan", "stats"):
+            self.fails(USAGE, "-o", tensorinit(verb, *SMALL, "-o", self.out))
+        self.fails(USAGE, "--shape", tensorinit("schemes", "--shape", "2"))
+
+    def test_standard_output_is_full(self):
+        with open("/dev/full", "wb") as full:
+            for arguments in (["digest", *SMALL], ["plan", *SMALL], ["stats", *SMALL],
+                              ["schemes"], ["schemes", "he"]):
+                done = tensorinit(*arguments, stdout=full)
+                self.fails(IO_ERROR, "standard output", done)
