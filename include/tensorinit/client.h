@@ -53,8 +53,8 @@ struct tic_request;
 /*
  * Makes a request without parameters. Nothing is sent yet.
  *
- *   server_url  "http://host:port", "https://host" or, behind a proxy, with a path in front
- *               of /v1 ("https://host/tensors"); without query and fragment
+ *   server_url  "http://host:port", "https://host" or, behind a proxy, with a path in
+ *               front of /v1 ("https://host/tensors"); without query and fragment
  *
  * Returns TI_OK and a request in '*request', which the caller ends with
  * tic_request_free(); TI_EVALUE with the field "server" if the URL won't do; TI_ENOMEM.
@@ -164,8 +164,8 @@ enum tic_text {
 };
 
 /*
- * Copies 'value'. Returns TI_OK; TI_EPARAM for a setting that does not exist; TI_ENOMEM. On
- * failure the setting is as it was.
+ * Copies 'value'. Returns TI_OK; TI_EPARAM for a setting that does not exist; TI_ENOMEM.
+ * On failure the setting is as it was.
  */
 TIC_API TI_MUST_USE enum ti_status tic_request_text(struct tic_request *request,
                                                     enum tic_text which,
@@ -192,8 +192,8 @@ TIC_API TI_MUST_USE enum ti_status tic_request_url(const struct tic_request *req
  *   shape        Tensor-Shape: 'rank' dims of the body; 'elems' is their product
  *   total_bytes  of the whole body, TIC_UNKNOWN if only its end will tell (JSON)
  *   first_byte   of the part that is delivered, counted from the body's begin
- *   count_bytes  of that part. While it comes, TIC_UNKNOWN if only its end will tell; after
- *                a success always what was delivered
+ *   count_bytes  of that part. While it comes, TIC_UNKNOWN if only its end will tell;
+ *                after a success always what was delivered, or by tic_head() would be
  *   tries        HTTP exchanges so far, 1 if all went well; redirects don't count
  */
 struct tic_info {
@@ -214,10 +214,10 @@ struct tic_info {
 /*
  * Where the bytes go. Functions are called by the thread that fetches; 'state' is theirs.
  *
- *   begin  once, when the answer's header has been checked and before the first byte; also
- *          if no byte will follow. May be NULL
- *   write  the next bytes, in order, each byte once whatever had to be resumed; never 0 of
- *          them. 'data' is valid during the call only. NULL drops all bytes
+ *   begin  once, when the answer's header has been checked and before the first byte;
+ *          also if no byte will follow. May be NULL
+ *   write  the next bytes, in order, each byte once whatever had to be resumed; never 0
+ *          of them. 'data' is valid during the call only. NULL drops all bytes
  *   idle   one to five times a second, also while nothing comes or a retry is waited for.
  *          May be NULL
  *

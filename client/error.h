@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* How the client's files report a failure. */
+#ifndef CLIENT_ERROR_H
+#define CLIENT_ERROR_H
+
+#include <tensorinit/status.h>
+
+/*
+ * Fills 'error' (may be NULL) and returns 'code'. Bytes that are not printable ASCII,
+ * such as a server may send, become '?'.
+ */
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 5)))
+#endif
+enum ti_status
+tic_fail(struct ti_error *error, enum ti_status code, const char *field,
+         const char *format, ...);
+
+/* TI_ENOMEM with its text. */
+enum ti_status tic_out_of_memory(struct ti_error *error);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP by libcurl: the only file that knows it. Everything that libcurl would take from
+ * its surroundings (proxies, .netrc, redirects, cookies) is off unless the request says
+ * so.
+ */
+#include "client/transport.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <tensorinit/version.h>
+
+#include "client/error.h"
+
+/* What libcurl hands on at a time; its largest. */
+#define RECEIVE_BYTES (512L << 10)
+
+/*
+ *   stopped    by a function of the exchange
+ *   in_header  no header has come to its end, or another has begun
+ */
+struct tic_transport {
+    CURL *curl;
+    const struct tic_exchange *exchange;
+    bool stopped, in_header;
+};
+
+/* libcurl wants this done once for the process. Nobody undoes it: others may be using it.
+ */
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+static bool start_failed;
+
+static void start(void) { start_failed = curl_global_init(CURL_GLOBAL_DEFAULT) != 0; }
+
+struct tic_transport *tic_transport_make(void) {
+    struct tic_transport *transport;
+    if (pthread_once(&started, start) != 0 || start_failed) return NULL;
+    transport = calloc(1, sizeof *transport);
+    if (transport && !(transport->curl = curl_easy_init())) {
+        free(transport);
+        transport = NULL;
+    }
+    return transport;
+}
+
+void tic_transport_free(struct tic_transport *transport) {
+    if (!transport) return;
+    curl_easy_cleanup(transport->curl);
+    free(transport);
+}
+
+static bool has_part(CURLU *url, CURLUPart which) {
+    char *text = NULL;
+    bool has = curl_url_get(url, which, &text, 0) == CURLUE_OK;
+    curl_free(text);
+    return has;
+}
+
+static bool is_http(CURLU *url) {
+    char *scheme = NULL;
+    bool is = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+              (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+    curl_free(scheme);
+    return is;
+}
+
+enum ti_status tic_transport_check_url(const char *url, struct ti_error *error) {
+    static const char wanted[] = "is no server's URL; a server's is like "
+                                 "http://127.0.0.1:8080";
+    enum ti_status status = TI_OK;
+    CURLU *parsed = curl_url();
+    if (!parsed) return tic_out_of_memory(error);
+    CURLUcode code = curl_url_set(parsed, CURLUPART_URL, url, 0);
+    if (code == CURLUE_OUT_OF_MEMORY) {
+        status = tic_out_of_memory(error);
+    } else if (code != CURLUE_OK || !is_http(parsed)) {
+        status = tic_fail(error, TI_EVALUE, "server", "'%.200s' %s", url, wanted);
+    } else if (has_part(parsed, CURLUPART_QUERY) ||
+               has_part(parsed, CURLUPART_FRAGMENT) || strpbrk(url, "?#")) {
+        status =
+            tic_fail(error, TI_EVALUE, "server",
+                     "a server's URL has no '?' and no '#': parameters are set apart");
+    }
+    curl_url_cleanup(parsed);
+    return status;
+}
+
+static size_t on_line(char *line, size_t size, size_t bytes, void *state) {
+    struct tic_transport *transport = state;
+    (void)size;
+    transport->in_header = bytes > 2;
+    if (transport->exchange->line(transport->exchange->state, line, bytes)) return bytes;
+    transport->stopped = true;
+    return 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t bytes, void *state) {
+    struct tic_transport *transport = state;
+    (void)size;
+    if (bytes == 0) return 0;
+    if (transport->exchange->body(transport->exchange->state, data, bytes)) return bytes;
+    transport->stopped = true;
+    return 0;
+}
+
+static int on_progress(void *state, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                       curl_off_t up_now) {
+    struct tic_transport *transport = state;
+    (void)total, (void)now, (void)up_total, (void)up_now;
+    if (transport->exchange->idle(transport->exchange->state)) return 0;
+    transport->stopped = true;
+    return 1;
+}
+
+/* Sets an option unless one before could not be set. */
+#define SET(option, value)                                                               \
+    (code = code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_##option, value) : code)
+
+static CURLcode set_protocols(CURL *curl, const struct tic_exchange *exchange) {
+    CURLcode code = CURLE_OK;
+    bool tls = strncasecmp(exchange->url, "https", 5) == 0;
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(PROTOCOLS_STR, "http,https");
+    SET(REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
+#else
+    SET(PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+    SET(REDIR_PROTOCOLS, tls ? CURLPROTO_HTTPS : CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+    SET(FOLLOWLOCATION, exchange->numbers[TIC_REDIRECTS] > 0 ? 1L : 0L);
+    SET(MAXREDIRS, (long)exchange->numbers[TIC_REDIRECTS]);
+    return code;
+}
+
+static CURLcode set_settings(CURL *curl, const struct tic_exchange *exchange) {
+    CURLcode code = CURLE_OK;
+    const uint64_t *numbers = exchange->numbers;
+    char *const *texts = exchange->texts;
+    /* libcurl takes 0 for its own 300 s; the largest number that it takes is 24 days. */
+    long connect_ms = (long)numbers[TIC_CONNECT_TIMEOUT_MS];
+    SET(CONNECTTIMEOUT_MS, connect_ms > 0 ? connect_ms : (long)INT32_MAX);
+    SET(LOW_SPEED_TIME, (long)numbers[TIC_STALL_TIMEOUT_S]);
+    SET(LOW_SPEED_LIMIT, (long)numbers[TIC_STALL_BYTES_PER_S]);
+    /* "" keeps http_proxy and its like from being read. */
+    SET(PROXY, texts[TIC_PROXY] ? texts[TIC_PROXY] : "");
+    SET(USERAGENT, texts[TIC_USER_AGENT] ? texts[TIC_USER_AGENT]
+                                         : "libtensorinit-client/" TI_VERSION_STRING);
+    if (texts[TIC_CA_FILE]) SET(CAINFO, texts[TIC_CA_FILE]);
+    return code;
+}
+
+static CURLcode set_all(struct tic_transport *transport, struct curl_slist *fields,
+                        char *reason) {
+    CURL *curl = transport->curl;
+    const struct tic_exchange *exchange = transport->exchange;
+    CURLcode code = set_protocols(curl, exchange);
+    SET(URL, exchange->url);
+    SET(HTTPHEADER, fields);
+    SET(RANGE, exchange->range);
+    if (exchange->head) SET(NOBODY, 1L);
+    SET(ERRORBUFFER, reason);
+    /* Refused after some failures, while the handle still has a buffer: no harm done. */
+    (void)curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
+    SET(NOSIGNAL, 1L);
+    SET(SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(HEADERFUNCTION, on_line);
+    SET(HEADERDATA, transport);
+    SET(WRITEFUNCTION, on_body);
+    SET(WRITEDATA, transport);
+    SET(NOPROGRESS, 0L);
+    SET(XFERINFOFUNCTION, on_progress);
+    SET(XFERINFODATA, transport);
+    return code == CURLE_OK ? set_settings(curl, exchange) : code;
+}
+
+/* What a code of libcurl means for another try. */
+static enum tic_outcome outcome_of(const struct tic_transport *transport, CURLcode code) {
+    long sent_bytes = 0;
+    if (transport->stopped) return TIC_OUTCOME_STOPPED;
+    curl_easy_getinfo(transport->curl, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    switch (code) {
+    case CURLE_OK:
+        return TIC_OUTCOME_DONE;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+        return TIC_OUTCOME_UNREACHED;
+    case CURLE_OPERATION_TIMEDOUT:
+        return sent_bytes > 0 ? TIC_OUTCOME_BROKEN : TIC_OUTCOME_UNREACHED;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return TIC_OUTCOME_BROKEN;
+    /* 1 is what an answer of HTTP/0.9, that is of anything, comes to. */
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        return TIC_OUTCOME_GARBAGE;
+    /* Also what a header line of 100 KiB comes to; memory is seldom short just there. */
+    case CURLE_OUT_OF_MEMORY:
+        return sent_bytes > 0 && transport->in_header ? TIC_OUTCOME_GARBAGE
+                                                      : TIC_OUTCOME_MEMORY;
+    default:
+        return TIC_OUTCOME_REFUSED;
+    }
+}
+
+static bool add_field(struct curl_slist **fields, const char *name, const char *value) {
+    char text[2 * TIC_INFO_TEXT_BYTES];
+    struct curl_slist *longer;
+    if (!value) return true;
+    snprintf(text, sizeof text, "%s: %s", name, value);
+    longer = curl_slist_append(*fields, text);
+    if (longer) *fields = longer;
+    return longer != NULL;
+}
+
+void tic_transport_run(struct tic_transport *transport,
+                       const struct tic_exchange *exchange, struct tic_result *result) {
+    char reason[CURL_ERROR_SIZE] = "";
+    struct curl_slist *fields = NULL;
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    curl_off_t retry_after_s = 0;
+    memset(result, 0, sizeof *result);
+    transport->exchange = exchange;
+    transport->stopped = false;
+    transport->in_header = true;
+    /* Forgets the last exchange's settings and keeps its connection. */
+    curl_easy_reset(transport->curl);
+    if (add_field(&fields, "Accept", exchange->accept) &&
+        add_field(&fields, "If-Range", exchange->if_range)) {
+        code = set_all(transport, fields, reason);
+        if (code == CURLE_OK) code = curl_easy_perform(transport->curl);
+    }
+    result->outcome = outcome_of(transport, code);
+    if (result->outcome == TIC_OUTCOME_DONE) {
+        curl_easy_getinfo(transport->curl, CURLINFO_RETRY_AFTER, &retry_after_s);
+        if (retry_after_s > 0) result->retry_after_s = (uint64_t)retry_after_s;
+    } else {
+        const char *words = *reason ? reason : curl_easy_strerror(code);
+        if (code == CURLE_OUT_OF_MEMORY && result->outcome == TIC_OUTCOME_GARBAGE) {
+            words = "a line of its header is too long, or memory is short";
+        }
+        snprintf(result->reason, sizeof result->reason, "%s", words);
+    }
+    curl_easy_setopt(transport->curl, CURLOPT_ERRORBUFFER, NULL);
+    curl_slist_free_all(fields);
+    transport->exchange = NULL;
+}
