@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *tid_address_parse(const char *text, size_t bytes, struct tid_address *address)
-{
+const char *tid_address_parse(const char *text, size_t bytes,
+                              struct tid_address *address) {
     const char *host = text;
     const char *end = text + bytes;
     const char *colon = NULL;
@@ -28,11 +28,9 @@ const char *tid_address_parse(const char *text, size_t bytes, struct tid_address
         for (const char *c = text; c < end; c++) {
             if (*c == ':' && colon != NULL)
                 return "an IPv6 address goes in brackets, as in [::1]:8080";
-            if (*c == ':')
-                colon = c;
+            if (*c == ':') colon = c;
         }
-        if (colon == NULL)
-            return "expected HOST:PORT, as in 127.0.0.1:8080";
+        if (colon == NULL) return "expected HOST:PORT, as in 127.0.0.1:8080";
         host_bytes = (size_t)(colon - host);
     }
     if (host_bytes == 0 || host_bytes >= sizeof address->host ||
@@ -52,8 +50,7 @@ const char *tid_address_parse(const char *text, size_t bytes, struct tid_address
 }
 
 void tid_address_show(const struct sockaddr *address, socklen_t address_bytes,
-                      char text[TID_ADDRESS_BYTES])
-{
+                      char text[TID_ADDRESS_BYTES]) {
     char host[256];
     char port[8];
     int is_v6 = address->sa_family == AF_INET6;
@@ -63,6 +60,6 @@ void tid_address_show(const struct sockaddr *address, socklen_t address_bytes,
         snprintf(text, TID_ADDRESS_BYTES, "?");
         return;
     }
-    snprintf(text, TID_ADDRESS_BYTES, "%s%s%s:%s", is_v6 ? "[" : "", host, is_v6 ? "]" : "",
-             port);
+    snprintf(text, TID_ADDRESS_BYTES, "%s%s%s:%s", is_v6 ? "[" : "", host,
+             is_v6 ? "]" : "", port);
 }

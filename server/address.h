@@ -22,7 +22,8 @@ struct tid_address {
  * Returns NULL, or what is wrong with it as the rest of a sentence ('*address' is then
  * undefined).
  */
-const char *tid_address_parse(const char *text, size_t bytes, struct tid_address *address);
+const char *tid_address_parse(const char *text, size_t bytes,
+                              struct tid_address *address);
 
 /* Writes a socket address as HOST:PORT, IPv6 in brackets. */
 void tid_address_show(const struct sockaddr *address, socklen_t address_bytes,

@@ -9,12 +9,12 @@
 #include <time.h>
 
 /* Milliseconds since some start; never goes back, within a few milliseconds of exact. */
-static inline int64_t tid_clock_ms(void)
-{
+static inline int64_t tid_clock_ms(void) {
     struct timespec now;
 
 #ifdef CLOCK_MONOTONIC_COARSE
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* a third of the cost, every request pays */
+    clock_gettime(CLOCK_MONOTONIC_COARSE,
+                  &now); /* a third of the cost, every request pays */
 #else
     clock_gettime(CLOCK_MONOTONIC, &now);
 #endif

@@ -19,7 +19,7 @@ static const struct option {
     const char *help;
     size_t member;
 } options[] = {
-#define TID_OPTION(member, kind, name, value, least, most, fallback, help)                 \
+#define TID_OPTION(member, kind, name, value, least, most, fallback, help)               \
     {kind, name, value, least, most, fallback, help, offsetof(struct tid_config, member)},
 #include "options.def"
 #undef TID_OPTION
@@ -36,17 +36,15 @@ struct reading {
 };
 
 /*
- * A decimal number times 'scale', without strtod() and its locales. Digits beyond what the
- * scale can hold are an error.
+ * A decimal number times 'scale', without strtod() and its locales. Digits beyond what
+ * the scale can hold are an error.
  */
-static bool parse_decimal(const char *text, int64_t scale, int64_t *value)
-{
+static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
     int64_t number = 0;
     bool digits = false;
 
     for (; *text >= '0' && *text <= '9'; text++) {
-        if (number > INT64_C(1000000000))
-            return false;
+        if (number > INT64_C(1000000000)) return false;
         number = number * 10 + (*text - '0');
         digits = true;
     }
@@ -62,8 +60,8 @@ static bool parse_decimal(const char *text, int64_t scale, int64_t *value)
 }
 
 /* Adds the addresses of a list with commas, as the environment has it. */
-static bool add_addresses(struct tid_config *config, const char *list, const char **flaw)
-{
+static bool add_addresses(struct tid_config *config, const char *list,
+                          const char **flaw) {
     for (;;) {
         size_t length = strcspn(list, ",");
         if (config->listen_count == TID_CONFIG_LISTEN_MAX) {
@@ -71,19 +69,16 @@ static bool add_addresses(struct tid_config *config, const char *list, const cha
             return false;
         }
         *flaw = tid_address_parse(list, length, &config->listen[config->listen_count]);
-        if (*flaw != NULL)
-            return false;
+        if (*flaw != NULL) return false;
         config->listen_count++;
-        if (list[length] == '\0')
-            return true;
+        if (list[length] == '\0') return true;
         list += length + 1;
     }
 }
 
 /* 'label' is what the user wrote, "--workers" or the variable's name. */
 static bool set_option(struct reading *reading, const struct option *option,
-                       const char *label, const char *value)
-{
+                       const char *label, const char *value) {
     char *member = (char *)reading->config + option->member;
     const char *flaw = NULL;
     int64_t number = 0;
@@ -119,8 +114,7 @@ static bool set_option(struct reading *reading, const struct option *option,
 }
 
 /* The option of an argument "--name" or "--name=value"; NULL if there is none. */
-static const struct option *option_find(const char *argument)
-{
+static const struct option *option_find(const char *argument) {
     size_t length = strcspn(argument, "=");
 
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -131,8 +125,7 @@ static const struct option *option_find(const char *argument)
     return NULL;
 }
 
-static bool read_arguments(struct reading *reading, int argc, char *const *argv)
-{
+static bool read_arguments(struct reading *reading, int argc, char *const *argv) {
     for (int i = 1; i < argc; i++) {
         const struct option *option = option_find(argv[i]);
         if (option == NULL) {
@@ -147,21 +140,19 @@ static bool read_arguments(struct reading *reading, int argc, char *const *argv)
         } else if (i + 1 < argc) {
             value = argv[++i];
         } else {
-            snprintf(reading->why, reading->why_bytes, "--%s needs a value (%s)", option->name,
-                     option->value);
+            snprintf(reading->why, reading->why_bytes, "--%s needs a value (%s)",
+                     option->name, option->value);
             return false;
         }
         char label[40];
         snprintf(label, sizeof label, "--%s", option->name);
-        if (!set_option(reading, option, label, value))
-            return false;
+        if (!set_option(reading, option, label, value)) return false;
         reading->given[option - options] = true;
     }
     return true;
 }
 
-static void variable_name(const struct option *option, char name[64])
-{
+static void variable_name(const struct option *option, char name[64]) {
     snprintf(name, 64, "TENSORINITD_%s", option->name);
     for (char *c = name; *c != '\0'; c++) {
         if (*c >= 'a' && *c <= 'z')
@@ -172,17 +163,14 @@ static void variable_name(const struct option *option, char name[64])
 }
 
 static bool read_environment(struct reading *reading,
-                             char *(*environment)(const char *name))
-{
+                             char *(*environment)(const char *name)) {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char name[64];
         variable_name(&options[i], name);
         const char *value = environment(name);
         /* An empty variable is as good as none, which container files rely on. */
-        if (reading->given[i] || value == NULL || value[0] == '\0')
-            continue;
-        if (!set_option(reading, &options[i], name, value))
-            return false;
+        if (reading->given[i] || value == NULL || value[0] == '\0') continue;
+        if (!set_option(reading, &options[i], name, value)) return false;
     }
     return true;
 }
@@ -190,20 +178,19 @@ static bool read_environment(struct reading *reading,
 enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                                        char *const *argv,
                                        char *(*environment)(const char *name), char *why,
-                                       size_t why_bytes)
-{
+                                       size_t why_bytes) {
     struct reading reading = {.config = config, .why = why, .why_bytes = why_bytes};
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return TID_CONFIG_HELP;
-        if (strcmp(argv[i], "--version") == 0)
-            return TID_CONFIG_VERSION;
+        if (strcmp(argv[i], "--version") == 0) return TID_CONFIG_VERSION;
     }
     memset(config, 0, sizeof *config);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (options[i].kind == SECONDS || (options[i].kind == NUMBER && options[i].member !=
-                                           offsetof(struct tid_config, workers)))
+        if (options[i].kind == SECONDS ||
+            (options[i].kind == NUMBER &&
+             options[i].member != offsetof(struct tid_config, workers)))
             set_option(&reading, &options[i], options[i].name, options[i].fallback);
     }
     if (!read_arguments(&reading, argc, argv) || !read_environment(&reading, environment))
@@ -213,8 +200,7 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
     return TID_CONFIG_RUN;
 }
 
-void tid_config_help(FILE *file)
-{
+void tid_config_help(FILE *file) {
     fprintf(file, "Usage: tensorinitd [OPTION]...\n"
                   "Serves initialized neural-network tensors over HTTP.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -223,17 +209,18 @@ void tid_config_help(FILE *file)
         fprintf(file, "  %-26s", left);
         for (const char *c = options[i].help; *c != '\0'; c++) {
             fputc(*c, file);
-            if (*c == '\n')
-                fprintf(file, "%-28s", "");
+            if (*c == '\n') fprintf(file, "%-28s", "");
         }
         fprintf(file, " (%s)\n", options[i].fallback);
     }
-    fprintf(file,
-            "  --version                 print the version and exit\n"
-            "  --help                    print this and exit\n\n"
-            "Each option may also be set in the environment: --drain-timeout 5 is\n"
-            "TENSORINITD_DRAIN_TIMEOUT=5. TENSORINITD_LISTEN takes a list with commas.\n"
-            "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
-            "Exit status: 0 stopped by SIGTERM or SIGINT, 64 wrong usage, 69 instruction set\n"
-            "not available, 71 an address or another resource of the system was not to be had.\n");
+    fprintf(
+        file,
+        "  --version                 print the version and exit\n"
+        "  --help                    print this and exit\n\n"
+        "A time of 0 has no limit. Each option may also be set in the environment:\n"
+        "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5; TENSORINITD_LISTEN takes a\n"
+        "list with commas.\n"
+        "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
+        "Exit status: 0 stopped by a signal, 64 wrong usage, 69 no such instruction set,\n"
+        "71 an address or another resource of the system was not to be had.\n");
 }

@@ -19,7 +19,7 @@ struct tid_config {
     unsigned listen_count;
     int64_t workers; /* 0: as many as there are usable processors */
     int64_t max_connections;
-    int64_t header_ms, idle_ms, drain_ms;
+    int64_t header_ms, idle_ms, shutdown_delay_ms, drain_ms;
     bool access_log;
 };
 

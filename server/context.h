@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every endpoint may know besides its request: made by main before the first request,
- * and from then on only read, so that workers share it without locks.
+ * What every endpoint may know besides its request: made by main before the first
+ * request, and from then on only read, so that workers share it without locks; 'stopping' alone
+ * changes.
  */
 #ifndef TID_CONTEXT_H
 #define TID_CONTEXT_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 /*
- *   isa      instruction set that fills tensors
- *   schemes  document of /v1/schemes
+ *   isa       instruction set that fills tensors
+ *   schemes   document of /v1/schemes
+ *   stopping  true once the server has been asked to stop; NULL: never
  */
 struct tid_context {
     const char *isa;
     const char *schemes;
     size_t schemes_bytes;
+    const atomic_bool *stopping;
 };
 
 #endif

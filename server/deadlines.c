@@ -16,25 +16,21 @@
 
 #include "clock.h"
 
-void tid_watches_init(struct tid_watches *watches)
-{
+void tid_watches_init(struct tid_watches *watches) {
     pthread_mutex_init(&watches->lock, NULL);
     watches->first = NULL;
 }
 
-void tid_watches_clear(struct tid_watches *watches)
-{
+void tid_watches_clear(struct tid_watches *watches) {
     pthread_mutex_destroy(&watches->lock);
 }
 
-void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase)
-{
+void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase) {
     atomic_store_explicit(&watch->doing, tid_clock_ms() * 4 + (int64_t)phase,
                           memory_order_relaxed);
 }
 
-void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd)
-{
+void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd) {
     watch->fd = fd;
     watch->acked_bytes = 0;
     watch->previous = NULL;
@@ -42,26 +38,22 @@ void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd)
 
     pthread_mutex_lock(&watches->lock);
     watch->next = watches->first;
-    if (watch->next != NULL)
-        watch->next->previous = watch;
+    if (watch->next != NULL) watch->next->previous = watch;
     watches->first = watch;
     pthread_mutex_unlock(&watches->lock);
 }
 
-void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch)
-{
+void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch) {
     pthread_mutex_lock(&watches->lock);
     if (watch->previous != NULL)
         watch->previous->next = watch->next;
     else
         watches->first = watch->next;
-    if (watch->next != NULL)
-        watch->next->previous = watch->previous;
+    if (watch->next != NULL) watch->next->previous = watch->previous;
     pthread_mutex_unlock(&watches->lock);
 }
 
-unsigned tid_watches_end_waiting(struct tid_watches *watches)
-{
+unsigned tid_watches_end_waiting(struct tid_watches *watches, int64_t now_ms) {
     unsigned busy = 0;
 
     pthread_mutex_lock(&watches->lock);
@@ -73,7 +65,8 @@ unsigned tid_watches_end_waiting(struct tid_watches *watches)
          * SHUT_RD only: bytes that have arrived are still read and answered, and the
          * worker sees the end of the stream after them.
          */
-        if (phase == TID_PHASE_NEW || phase == TID_PHASE_IDLE)
+        if ((phase == TID_PHASE_NEW || phase == TID_PHASE_IDLE) &&
+            now_ms - doing / 4 >= TID_WATCH_GRACE_MS)
             shutdown(watch->fd, SHUT_RD);
         else
             busy++;
@@ -83,17 +76,17 @@ unsigned tid_watches_end_waiting(struct tid_watches *watches)
 }
 
 /*
- * Whether the client has acknowledged more than when it was last asked. A worker notes the
- * time once a block, and a slow client may need longer for one than the idle time.
+ * Whether the client has acknowledged more than when it was last asked. A worker notes
+ * the time once a block, and a slow client may need longer for one than the idle time.
  */
-static bool has_moved(struct tid_watch *watch)
-{
+static bool has_moved(struct tid_watch *watch) {
     struct tcp_info info;
     socklen_t bytes = sizeof info;
 
     memset(&info, 0, sizeof info);
     if (getsockopt(watch->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0 ||
-        bytes < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked)
+        bytes <
+            offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked)
         return false;
     bool moved = info.tcpi_bytes_acked != watch->acked_bytes;
     watch->acked_bytes = info.tcpi_bytes_acked;
@@ -101,28 +94,25 @@ static bool has_moved(struct tid_watch *watch)
 }
 
 static void reap(struct tid_watch *watch, const struct tid_deadlines *deadlines,
-                 int64_t now_ms)
-{
+                 int64_t now_ms) {
     int64_t doing = atomic_load_explicit(&watch->doing, memory_order_relaxed);
     enum tid_phase phase = (enum tid_phase)(doing & 3);
     bool in_header = phase == TID_PHASE_NEW || phase == TID_PHASE_HEAD;
     int64_t limit_ms = in_header ? deadlines->header_ms : deadlines->idle_ms;
 
-    if (limit_ms == 0 || now_ms - doing / 4 < limit_ms)
-        return;
+    if (limit_ms == 0 || now_ms - doing / 4 < limit_ms) return;
     if (phase == TID_PHASE_REPLY && has_moved(watch)) {
         /* Look again after another idle time, unless the worker changes it meanwhile. */
         int64_t again = now_ms * 4 + (int64_t)phase;
-        atomic_compare_exchange_strong_explicit(&watch->doing, &doing, again,
-                                                memory_order_relaxed, memory_order_relaxed);
+        atomic_compare_exchange_strong_explicit(
+            &watch->doing, &doing, again, memory_order_relaxed, memory_order_relaxed);
         return;
     }
     shutdown(watch->fd, SHUT_RDWR);
 }
 
 void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *deadlines,
-                      int64_t now_ms)
-{
+                      int64_t now_ms) {
     pthread_mutex_lock(&watches->lock);
     for (struct tid_watch *watch = watches->first; watch != NULL; watch = watch->next)
         reap(watch, deadlines, now_ms);
@@ -130,19 +120,16 @@ void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *d
 }
 
 /* Often enough that a deadline is kept to within a quarter. */
-static int64_t interval_ms(const struct tid_deadlines *deadlines)
-{
+static int64_t interval_ms(const struct tid_deadlines *deadlines) {
     int64_t least = 4000;
 
     if (deadlines->header_ms > 0 && deadlines->header_ms < least)
         least = deadlines->header_ms;
-    if (deadlines->idle_ms > 0 && deadlines->idle_ms < least)
-        least = deadlines->idle_ms;
+    if (deadlines->idle_ms > 0 && deadlines->idle_ms < least) least = deadlines->idle_ms;
     return least / 4 > 10 ? least / 4 : 10;
 }
 
-static void *reaper_run(void *argument)
-{
+static void *reaper_run(void *argument) {
     struct tid_reaper *reaper = argument;
     int64_t wait_ms = interval_ms(&reaper->deadlines);
 
@@ -166,8 +153,7 @@ static void *reaper_run(void *argument)
 }
 
 int tid_reaper_start(struct tid_reaper *reaper, struct tid_watches *const *watches,
-                     unsigned count, struct tid_deadlines deadlines)
-{
+                     unsigned count, struct tid_deadlines deadlines) {
     pthread_condattr_t attributes;
 
     reaper->watches = watches;
@@ -187,8 +173,7 @@ int tid_reaper_start(struct tid_reaper *reaper, struct tid_watches *const *watch
     return error;
 }
 
-void tid_reaper_stop(struct tid_reaper *reaper)
-{
+void tid_reaper_stop(struct tid_reaper *reaper) {
     pthread_mutex_lock(&reaper->lock);
     reaper->stopping = true;
     pthread_cond_signal(&reaper->wake);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each connection is doing and since when, and a thread that ends those that take too
- * long. libmicrohttpd's own timeout counts from the last byte, so that a byte now and then
- * holds a connection for ever; these deadlines are absolute.
+ * What each connection is doing and since when, and a thread that ends those that take
+ * too long. libmicrohttpd's own timeout counts from the last byte, so that a byte now and
+ * then holds a connection for ever; these deadlines are absolute.
  */
 #ifndef TID_DEADLINES_H
 #define TID_DEADLINES_H
@@ -40,8 +40,8 @@ void tid_watches_init(struct tid_watches *watches);
 void tid_watches_clear(struct tid_watches *watches);
 
 /*
- * Takes a connection in and out; 'fd' must stay open in between. The lock is taken here and
- * by the reaper, never for a request.
+ * Takes a connection in and out; 'fd' must stay open in between. The lock is taken here
+ * and by the reaper, never for a request.
  */
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd);
 void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch);
@@ -50,10 +50,16 @@ void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch);
 void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase);
 
 /*
+ * A client that has just had an answer may have its next request under way: for so long
+ * it counts as busy.
+ */
+#define TID_WATCH_GRACE_MS 200
+
+/*
  * Ends the connections that wait for a request, letting one whose request has already
  * arrived finish it. Returns the number of the others.
  */
-unsigned tid_watches_end_waiting(struct tid_watches *watches);
+unsigned tid_watches_end_waiting(struct tid_watches *watches, int64_t now_ms);
 
 /* Milliseconds; 0 for no limit. */
 struct tid_deadlines {

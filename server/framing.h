@@ -2,11 +2,11 @@
 /*
  * Whether a request is framed so that every proxy in front and this server agree where it
  * ends (RFC 9112 sections 2.2, 3.2, 5.1, 6.3 and 11.2). libmicrohttpd 0.9.75 accepts much
- * that it should not; what an application can see of it is judged here. No endpoint takes a
- * request body, so any is an error.
+ * that it should not; what an application can see of it is judged here. No endpoint takes
+ * a request body, so any is an error.
  *
- * A request that fails is answered and its connection closed, so that nothing that follows
- * on it is taken for a request: the defence against request smuggling.
+ * A request that fails is answered and its connection closed, so that nothing that
+ * follows on it is taken for a request: the defence against request smuggling.
  */
 #ifndef TID_FRAMING_H
 #define TID_FRAMING_H
@@ -46,8 +46,8 @@ struct tid_verdict tid_framing_judge(const struct tid_framing *framing,
                                      enum tid_method method, const char *version);
 
 /*
- * Whether a body follows the header. No endpoint takes one: the answer, whichever it is, has
- * to be given at once and the connection closed.
+ * Whether a body follows the header. No endpoint takes one: the answer, whichever it is,
+ * has to be given at once and the connection closed.
  */
 bool tid_framing_has_body(const struct tid_framing *framing);
 

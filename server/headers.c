@@ -4,76 +4,98 @@
  */
 #include "headers.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <tensorinit/version.h>
 
 #include "number.h"
 
-static bool is_plain(char c)
-{
+static bool is_plain(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
            c == '.' || c == '_' || c == '-';
 }
 
-void tid_file_name(const char *tensor_name, const char *extension,
-                   char file_name[TID_FILE_NAME_BYTES])
-{
-    size_t room = TID_FILE_NAME_BYTES - strlen(extension) - 2;
+size_t tid_file_name(const char *tensor_name, const char *extension,
+                     char file_name[TID_FILE_NAME_BYTES]) {
+    size_t extension_bytes = strlen(extension);
+    size_t room = TID_FILE_NAME_BYTES - extension_bytes - 2;
     size_t used = 0;
 
     /* ".", ".." and hidden files are nobody's intention. */
-    while (*tensor_name == '.')
-        tensor_name++;
+    while (*tensor_name == '.') tensor_name++;
     for (; *tensor_name != '\0' && used < room; tensor_name++)
         file_name[used++] = is_plain(*tensor_name) ? *tensor_name : '_';
     if (used == 0) {
         memcpy(file_name, "tensor", 6);
         used = 6;
     }
-    snprintf(file_name + used, TID_FILE_NAME_BYTES - used, ".%s", extension);
+    file_name[used++] = '.';
+    memcpy(file_name + used, extension, extension_bytes + 1);
+    return used + extension_bytes;
+}
+
+static void add_disposition(struct tid_reply *reply, const struct ti_plan_info *info,
+                            enum ti_format format) {
+    static const char before[] = "attachment; filename=\"";
+    char text[sizeof before + TID_FILE_NAME_BYTES];
+    size_t used = sizeof before - 1;
+
+    memcpy(text, before, used);
+    used += tid_file_name(info->name, ti_format_extension(format), text + used);
+    text[used++] = '"';
+    tid_reply_copy(reply, "Content-Disposition", text, used);
 }
 
 /* "512,784"; "scalar" as requests spell rank 0. */
-static void add_shape(struct tid_reply *reply, const struct ti_plan_info *info)
-{
-    char text[TI_MAX_RANK * 21 + 1];
-    size_t used = 0;
+static void add_shape(struct tid_reply *reply, const char *name, unsigned rank,
+                      const uint64_t *shape) {
+    char text[TI_MAX_RANK * 21 + TID_NUMBER_BYTES] = "scalar";
+    size_t used = rank > 0 ? 0 : strlen(text);
 
-    for (unsigned i = 0; i < info->rank; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%" PRIu64,
-                                 i > 0 ? "," : "", info->shape[i]);
-    tid_reply_printf(reply, "Tensor-Shape", "%s", info->rank > 0 ? text : "scalar");
+    for (unsigned i = 0; i < rank; i++) {
+        if (i > 0) text[used++] = ',';
+        used += tid_number_u64(shape[i], text + used);
+    }
+    tid_reply_copy(reply, name, text, used);
 }
 
-static void add_number(struct tid_reply *reply, const char *name, double value)
-{
+static void add_shapes(struct tid_reply *reply, const struct ti_plan_info *info) {
+    add_shape(reply, "Tensor-Shape", info->rank, info->shape);
+    if (info->rank != info->full_rank ||
+        memcmp(info->shape, info->full_shape, info->rank * sizeof *info->shape) != 0)
+        add_shape(reply, "Tensor-Full-Shape", info->full_rank, info->full_shape);
+}
+
+static void add_real(struct tid_reply *reply, const char *name, double value) {
     char text[TID_NUMBER_BYTES];
 
     if (isfinite(value))
-        tid_reply_printf(reply, name, "%s", tid_number_text(value, text));
+        tid_reply_copy(reply, name, text, tid_number_real(value, text, NULL));
+}
+
+static void add_u64(struct tid_reply *reply, const char *name, uint64_t value) {
+    char text[TID_NUMBER_BYTES];
+
+    tid_reply_copy(reply, name, text, tid_number_u64(value, text));
+}
+
+static void add_stream(struct tid_reply *reply, uint64_t stream) {
+    char text[TID_NUMBER_BYTES];
+
+    tid_reply_copy(reply, "Tensor-Stream", text, tid_number_hex(stream, text));
 }
 
 void tid_headers_add(struct tid_reply *reply, const struct ti_plan_info *info,
-                     enum ti_format format)
-{
-    char file_name[TID_FILE_NAME_BYTES];
-
-    tid_file_name(info->name, ti_format_extension(format), file_name);
+                     enum ti_format format) {
     tid_reply_static(reply, "Content-Type", ti_format_media_type(format));
-    tid_reply_printf(reply, "Content-Disposition", "attachment; filename=\"%s\"", file_name);
+    add_disposition(reply, info, format);
     tid_reply_static(reply, "Tensor-Spec", TI_SPEC_NAME);
-    add_shape(reply, info);
+    add_shapes(reply, info);
     tid_reply_static(reply, "Tensor-Dtype", ti_dtype_name(info->dtype));
-    add_number(reply, "Tensor-Std", info->std);
-    add_number(reply, "Tensor-Bound", fmax(fabs(info->low), fabs(info->high)));
-    if (info->has_fan_in)
-        tid_reply_printf(reply, "Tensor-Fan-In", "%" PRIu64, info->fan_in);
-    if (info->has_fan_out)
-        tid_reply_printf(reply, "Tensor-Fan-Out", "%" PRIu64, info->fan_out);
-    if (info->distribution != TI_DISTRIBUTION_CONSTANT)
-        tid_reply_printf(reply, "Tensor-Stream", "0x%016" PRIx64, info->stream);
+    add_real(reply, "Tensor-Std", info->std);
+    add_real(reply, "Tensor-Bound", fmax(fabs(info->low), fabs(info->high)));
+    if (info->has_fan_in) add_u64(reply, "Tensor-Fan-In", info->fan_in);
+    if (info->has_fan_out) add_u64(reply, "Tensor-Fan-Out", info->fan_out);
+    if (info->distribution != TI_DISTRIBUTION_CONSTANT) add_stream(reply, info->stream);
 }

@@ -16,9 +16,10 @@
 /*
  * A file name for a tensor: its name with every byte outside A-Z a-z 0-9 . _ - made '_',
  * no dot in front, "tensor" if nothing remains; cut to length; '.' and the extension.
+ * Returns its length.
  */
-void tid_file_name(const char *tensor_name, const char *extension,
-                   char file_name[TID_FILE_NAME_BYTES]);
+size_t tid_file_name(const char *tensor_name, const char *extension,
+                     char file_name[TID_FILE_NAME_BYTES]);
 
 /* Adds what the answer to GET /v1/tensor says of its body. */
 void tid_headers_add(struct tid_reply *reply, const struct ti_plan_info *info,

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Says what would be served, in JSON: every number that the request left to its scheme, and
- * what looks like a mistake.
+ * Says what would be served, in JSON: every number that the request left to its scheme,
+ * and what looks like a mistake.
  */
 #include "json_plan.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 
 #include <tensorinit/version.h>
 
 #include "json_text.h"
+#include "number.h"
+#include "warnings.h"
 
-static const char *distribution_name(enum ti_distribution distribution)
-{
+static const char *distribution_name(enum ti_distribution distribution) {
     switch (distribution) {
     case TI_DISTRIBUTION_CONSTANT:
         return "constant";
@@ -29,35 +28,34 @@ static const char *distribution_name(enum ti_distribution distribution)
     return "unknown";
 }
 
-/* A dim is a number as long as every reader of JSON reads it exactly, which is to 2^53. */
-static json_t *dim_value(uint64_t dim)
-{
-    char text[24];
+/*
+ * A dim is a number as long as every reader of JSON reads it exactly, which is to 2^53.
+ */
+static json_t *dim_value(uint64_t dim) {
+    char text[TID_NUMBER_BYTES];
 
-    if (dim <= UINT64_C(1) << 53)
-        return json_integer((json_int_t)dim);
-    snprintf(text, sizeof text, "%" PRIu64, dim);
+    if (dim <= UINT64_C(1) << 53) return json_integer((json_int_t)dim);
+    tid_number_u64(dim, text);
     return json_string(text);
 }
 
-static bool set_shape(json_t *object, const struct ti_plan_info *info)
-{
+static bool set_shape(json_t *object, const char *key, unsigned rank,
+                      const uint64_t *dims) {
     json_t *shape = json_array();
 
-    for (unsigned i = 0; i < info->rank; i++) {
-        if (json_array_append_new(shape, dim_value(info->shape[i])) != 0) {
+    for (unsigned i = 0; i < rank; i++) {
+        if (json_array_append_new(shape, dim_value(dims[i])) != 0) {
             json_decref(shape);
             return false;
         }
     }
-    return json_object_set_new(object, "shape", shape) == 0;
+    return json_object_set_new(object, key, shape) == 0;
 }
 
-static bool set_numbers(json_t *object, const struct ti_plan_info *info)
-{
-    char stream[24];
+static bool set_numbers(json_t *object, const struct ti_plan_info *info) {
+    char stream[TID_NUMBER_BYTES];
 
-    snprintf(stream, sizeof stream, "0x%016" PRIx64, info->stream);
+    tid_number_hex(info->stream, stream);
     return tid_json_set_u64(object, "seed", info->seed) &&
            tid_json_set_text(object, "name", info->name) &&
            tid_json_set_text(object, "stream", stream) &&
@@ -72,46 +70,40 @@ static bool set_numbers(json_t *object, const struct ti_plan_info *info)
            tid_json_set_real(object, "bound", fmax(fabs(info->low), fabs(info->high)));
 }
 
-/* A warning is a check here: 'holds' is why it is given, 'field' what to look at. */
-struct warning {
-    bool holds;
-    const char *field;
-    const char *text;
-};
-
-static bool set_warnings(json_t *object, const struct ti_plan_info *info)
-{
-    const struct warning warnings[] = {
-        {info->name[0] == '\0' && info->distribution != TI_DISTRIBUTION_CONSTANT, "name",
-         "No name is given: two unnamed tensors of one seed are the same draw. Give each "
-         "tensor of a model its own name."},
-    };
+static bool set_warnings(json_t *object, const struct ti_plan_info *info) {
+    struct tid_warning warnings[TID_WARNINGS_MAX];
+    const unsigned count = tid_warnings(info, warnings);
     json_t *list = json_array();
 
-    if (json_object_set_new(object, "warnings", list) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
-        if (warnings[i].holds &&
-            json_array_append_new(list, json_pack("{s:s, s:s}", "field", warnings[i].field,
-                                                  "text", warnings[i].text)) != 0)
+    if (json_object_set_new(object, "warnings", list) != 0) return false;
+    for (unsigned i = 0; i < count; i++) {
+        if (json_array_append_new(list,
+                                  json_pack("{s:s, s:s}", "field", warnings[i].field,
+                                            "text", warnings[i].text)) != 0)
             return false;
     }
     return true;
 }
 
-char *tid_json_plan(const struct tid_planned *planned, const char *isa)
-{
+char *tid_json_plan(const struct tid_planned *planned, const char *isa) {
     const struct ti_plan_info *info = ti_plan_info(planned->plan);
     char *text = NULL;
 
     json_t *object = json_object();
     if (tid_json_set_text(object, "spec", TI_SPEC_NAME) &&
         tid_json_set_text(object, "scheme", info->scheme) &&
-        tid_json_set_text(object, "distribution", distribution_name(info->distribution)) &&
+        tid_json_set_text(object, "distribution",
+                          distribution_name(info->distribution)) &&
         tid_json_set_text(object, "dtype", ti_dtype_name(info->dtype)) &&
-        tid_json_set_text(object, "format", ti_format_name(ti_body_format(planned->body))) &&
-        set_shape(object, info) && tid_json_set_u64(object, "elems", info->elems) &&
-        tid_json_set_u64(object, "bytes", ti_body_bytes(planned->body)) &&
+        tid_json_set_text(object, "format",
+                          ti_format_name(ti_body_format(planned->body))) &&
+        tid_json_set_text(object, "query", info->query) &&
+        tid_json_set_text(object, "etag", info->etag) &&
+        set_shape(object, "shape", info->rank, info->shape) &&
+        set_shape(object, "full_shape", info->full_rank, info->full_shape) &&
+        tid_json_set_u64(object, "elems", info->elems) &&
+        (!ti_body_has_length(planned->body) ||
+         tid_json_set_u64(object, "bytes", ti_body_bytes(planned->body))) &&
         set_numbers(object, info) && tid_json_set_text(object, "isa", isa) &&
         set_warnings(object, info))
         text = tid_json_text(object);

@@ -13,14 +13,12 @@
 #include "json_text.h"
 
 /* "a,b" as a list of texts. */
-static json_t *list_of(const char *names)
-{
+static json_t *list_of(const char *names) {
     json_t *list = json_array();
 
     while (*names != '\0') {
         size_t length = strcspn(names, ",");
-        if (length > 0)
-            json_array_append_new(list, json_stringn(names, length));
+        if (length > 0) json_array_append_new(list, json_stringn(names, length));
         names += length;
         names += strspn(names, ", ");
     }
@@ -28,8 +26,7 @@ static json_t *list_of(const char *names)
 }
 
 /* "a=1&b=2" as an object of texts. */
-static json_t *object_of(const char *query)
-{
+static json_t *object_of(const char *query) {
     json_t *object = json_object();
 
     while (*query != '\0') {
@@ -51,8 +48,7 @@ static json_t *object_of(const char *query)
     return object;
 }
 
-static json_t *parameters_of(size_t scheme)
-{
+static json_t *parameters_of(size_t scheme) {
     json_t *list = json_array();
 
     for (size_t i = 0; i < ti_param_count(); i++) {
@@ -62,27 +58,24 @@ static json_t *parameters_of(size_t scheme)
     return list;
 }
 
-static json_t *scheme_object(size_t index)
-{
+static json_t *scheme_object(size_t index) {
     const struct ti_scheme_info *scheme = ti_scheme_get(index);
 
-    return json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o}", "name", scheme->name, "aliases",
-                     list_of(scheme->aliases), "formula", scheme->formula, "source",
-                     scheme->source, "suits", scheme->suits, "defaults",
+    return json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o}", "name", scheme->name,
+                     "aliases", list_of(scheme->aliases), "formula", scheme->formula,
+                     "source", scheme->source, "suits", scheme->suits, "defaults",
                      object_of(scheme->defaults), "parameters", parameters_of(index));
 }
 
-static json_t *parameter_object(size_t index)
-{
+static json_t *parameter_object(size_t index) {
     const struct ti_param_info *param = ti_param_get(index);
 
     return json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", param->name, "accepts",
-                     param->accepts, "meaning", param->meaning, "default", param->fallback,
-                     "common", (int)param->common);
+                     param->accepts, "meaning", param->meaning, "default",
+                     param->fallback, "common", (int)param->common);
 }
 
-char *tid_json_schemes(void)
-{
+char *tid_json_schemes(void) {
     json_t *schemes = json_array();
     json_t *parameters = json_array();
     char *text = NULL;
@@ -92,8 +85,8 @@ char *tid_json_schemes(void)
     for (size_t i = 0; i < ti_param_count(); i++)
         json_array_append_new(parameters, parameter_object(i));
 
-    json_t *object = json_pack("{s:s, s:o, s:o}", "spec", TI_SPEC_NAME, "schemes", schemes,
-                               "parameters", parameters);
+    json_t *object = json_pack("{s:s, s:o, s:o}", "spec", TI_SPEC_NAME, "schemes",
+                               schemes, "parameters", parameters);
     /* jansson answers a failed step with a member less, so count them. */
     if (json_array_size(json_object_get(object, "schemes")) == ti_scheme_count() &&
         json_array_size(json_object_get(object, "parameters")) == ti_param_count())

@@ -13,8 +13,8 @@ struct json_t;
 
 /*
  * The document as text from malloc(), one member of the outermost object a line, with a
- * final newline; NULL if memory runs out. Real numbers that are members of 'object' itself
- * have the fewest digits that read back (number.h).
+ * final newline; NULL if memory runs out. Real numbers that are members of 'object'
+ * itself have the fewest digits that read back (number.h).
  */
 char *tid_json_text(struct json_t *object);
 

@@ -23,23 +23,21 @@
 /* Connections accepted from one socket before the others get their turn. */
 #define ACCEPT_SERIES 64
 
-static int set_option(int fd, int level, int option)
-{
+static int set_option(int fd, int level, int option) {
     const int on = 1;
 
     return setsockopt(fd, level, option, &on, sizeof on);
 }
 
 /* A socket bound and listening; -1 with 'errno' set. */
-static int socket_open(const struct addrinfo *info)
-{
+static int socket_open(const struct addrinfo *info) {
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (fd < 0)
-        return -1;
+    if (fd < 0) return -1;
     /*
      * A stopped server's port is free at once. An IPv6 socket leaves IPv4 to another, so
-     * that "localhost" and a pair of wildcards work. Accepted sockets inherit TCP_NODELAY.
+     * that "localhost" and a pair of wildcards work. Accepted sockets inherit
+     * TCP_NODELAY.
      */
     if (set_option(fd, SOL_SOCKET, SO_REUSEADDR) == 0 &&
         (info->ai_family != AF_INET6 || set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0) &&
@@ -53,16 +51,15 @@ static int socket_open(const struct addrinfo *info)
 }
 
 static void explain(int error, const struct tid_address *address, char *why,
-                    size_t why_bytes)
-{
+                    size_t why_bytes) {
     int is_v6 = strchr(address->host, ':') != NULL;
     int port = 0;
 
     sscanf(address->port, "%d", &port);
-    int used = snprintf(why, why_bytes, "cannot listen on %s%s%s:%s: %s", is_v6 ? "[" : "",
-                        address->host, is_v6 ? "]" : "", address->port, strerror(error));
-    if (used < 0 || (size_t)used >= why_bytes)
-        return;
+    int used =
+        snprintf(why, why_bytes, "cannot listen on %s%s%s:%s: %s", is_v6 ? "[" : "",
+                 address->host, is_v6 ? "]" : "", address->port, strerror(error));
+    if (used < 0 || (size_t)used >= why_bytes) return;
     if (error == EADDRINUSE)
         snprintf(why + used, why_bytes - (size_t)used,
                  "; another process has this port. Try another, as in --listen %s%s%s:%d",
@@ -75,8 +72,7 @@ static void explain(int error, const struct tid_address *address, char *why,
 }
 
 int tid_listener_open(struct tid_listener *listener, const struct tid_address *address,
-                      char *why, size_t why_bytes)
-{
+                      char *why, size_t why_bytes) {
     struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
                              .ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM};
@@ -90,7 +86,8 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
                  gai_strerror(status));
         return -1;
     }
-    for (struct addrinfo *info = found; info != NULL && failed == 0; info = info->ai_next) {
+    for (struct addrinfo *info = found; info != NULL && failed == 0;
+         info = info->ai_next) {
         if (listener->count == TID_LISTENER_SOCKETS) {
             failed = EMFILE;
             break;
@@ -106,17 +103,14 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
         }
     }
     freeaddrinfo(found);
-    if (failed == 0 && opened == 0)
-        failed = missing;
-    if (failed == 0)
-        return 0;
+    if (failed == 0 && opened == 0) failed = missing;
+    if (failed == 0) return 0;
     explain(failed, address, why, why_bytes);
     return -1;
 }
 
 void tid_listener_show(const struct tid_listener *listener, unsigned index,
-                       char text[TID_ADDRESS_BYTES])
-{
+                       char text[TID_ADDRESS_BYTES]) {
     struct sockaddr_storage address;
     socklen_t bytes = sizeof address;
 
@@ -130,17 +124,14 @@ void tid_listener_show(const struct tid_listener *listener, unsigned index,
  * Out of descriptors: the connection at the head of the queue would be reported again at
  * once, for ever. The spare descriptor is given up to accept it, and it is closed.
  */
-static void shed(struct tid_listener *listener, int listen_fd)
-{
+static void shed(struct tid_listener *listener, int listen_fd) {
     close(listener->spare_fd);
     int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-    if (fd >= 0)
-        close(fd);
+    if (fd >= 0) close(fd);
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static void accept_series(struct tid_listener *listener, int listen_fd)
-{
+static void accept_series(struct tid_listener *listener, int listen_fd) {
     for (int i = 0; i < ACCEPT_SERIES; i++) {
         struct sockaddr_storage address;
         socklen_t bytes = sizeof address;
@@ -159,8 +150,7 @@ static void accept_series(struct tid_listener *listener, int listen_fd)
     }
 }
 
-static void *listener_run(void *argument)
-{
+static void *listener_run(void *argument) {
     struct tid_listener *listener = argument;
     struct pollfd polls[TID_LISTENER_SOCKETS + 1];
 
@@ -179,8 +169,7 @@ static void *listener_run(void *argument)
         /* When asked to stop, take what already waits: closing would reset it. */
         stopping = polls[listener->count].revents != 0;
         for (unsigned i = 0; i < listener->count; i++) {
-            if (polls[i].revents != 0)
-                accept_series(listener, listener->fds[i]);
+            if (polls[i].revents != 0) accept_series(listener, listener->fds[i]);
         }
         tid_refused_tidy(&listener->refused, tid_clock_ms());
     }
@@ -188,8 +177,7 @@ static void *listener_run(void *argument)
     return NULL;
 }
 
-int tid_listener_start(struct tid_listener *listener, struct tid_workers *workers)
-{
+int tid_listener_start(struct tid_listener *listener, struct tid_workers *workers) {
     listener->workers = workers;
     listener->refused.count = 0;
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -207,15 +195,12 @@ int tid_listener_start(struct tid_listener *listener, struct tid_workers *worker
     return error;
 }
 
-void tid_listener_close(struct tid_listener *listener)
-{
-    for (unsigned i = 0; i < listener->count; i++)
-        close(listener->fds[i]);
+void tid_listener_close(struct tid_listener *listener) {
+    for (unsigned i = 0; i < listener->count; i++) close(listener->fds[i]);
     listener->count = 0;
 }
 
-void tid_listener_stop(struct tid_listener *listener)
-{
+void tid_listener_stop(struct tid_listener *listener) {
     eventfd_write(listener->wake_fd, 1);
     pthread_join(listener->thread, NULL);
     close(listener->wake_fd);

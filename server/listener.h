@@ -15,9 +15,9 @@
 #define TID_LISTENER_SOCKETS 32
 
 /*
- * Start from zeroes. Sockets are opened first, so that a busy port is found before anything
- * else is started; then the thread is started; then it is stopped, or, if there is none,
- * only the sockets are closed.
+ * Start from zeroes. Sockets are opened first, so that a busy port is found before
+ * anything else is started; then the thread is started; then it is stopped, or, if there
+ * is none, only the sockets are closed.
  */
 struct tid_listener {
     unsigned count;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tensorinitd: reads its options, starts listener and workers, waits for a signal, drains.
+ * tensorinitd: reads its options, starts listener and workers, waits for a signal,
+ * drains.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +29,7 @@
 #define EXIT_SYSTEM 71
 
 /* SIGTERM and SIGINT, blocked in every thread and waited for by this one. */
-static void block_signals(sigset_t *signals)
-{
+static void block_signals(sigset_t *signals) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     sigaction(SIGPIPE, &ignore, NULL);
@@ -38,22 +39,21 @@ static void block_signals(sigset_t *signals)
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
-/* A descriptor a connection, and some for the rest. Says so if there cannot be as many. */
-static void raise_descriptor_limit(int64_t max_connections)
-{
+/*
+ * A descriptor a connection, and some for the rest. Says so if there cannot be as many.
+ */
+static void raise_descriptor_limit(int64_t max_connections) {
     struct rlimit limit;
     rlim_t wanted = (rlim_t)max_connections + 128;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
     limit.rlim_cur = wanted <= limit.rlim_max ? wanted : limit.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
         tid_log("only %llu open files are allowed, too few for --max-connections %lld",
                 (unsigned long long)limit.rlim_cur, (long long)max_connections);
 }
 
-static int open_listener(struct tid_listener *listener, const struct tid_config *config)
-{
+static int open_listener(struct tid_listener *listener, const struct tid_config *config) {
     char why[512];
 
     for (unsigned i = 0; i < config->listen_count; i++) {
@@ -67,8 +67,8 @@ static int open_listener(struct tid_listener *listener, const struct tid_config 
 }
 
 /* Waits until all is sent, 'drain_ms' have passed or a second signal comes. */
-static void drain(struct tid_workers *workers, const sigset_t *signals, int64_t drain_ms)
-{
+static void drain(struct tid_workers *workers, const sigset_t *signals,
+                  int64_t drain_ms) {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     int64_t start_ms = tid_clock_ms();
     unsigned busy;
@@ -76,20 +76,34 @@ static void drain(struct tid_workers *workers, const sigset_t *signals, int64_t 
 
     tid_workers_begin_drain(workers);
     while ((busy = tid_workers_drain(workers)) > 0) {
-        if (!told)
-            tid_log("stopping; %u transfers are finishing", busy);
+        if (!told) tid_log("stopping; %u connections are busy", busy);
         told = true;
         bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
         if (late || sigtimedwait(signals, NULL, &pause) > 0) {
-            tid_log("cutting %u transfers: %s", busy, late ? "time is up" : "second signal");
+            tid_log("cutting %u connections: %s", busy,
+                    late ? "time is up" : "second signal");
             break;
         }
     }
 }
 
+/* Set at the first signal to stop: /readyz tells. */
+static atomic_bool stopping;
+
+/* Lets those who ask /readyz turn away before the listener closes. */
+static void announce_stop(const struct tid_config *config, const sigset_t *signals) {
+    const struct timespec delay = {config->shutdown_delay_ms / 1000,
+                                   config->shutdown_delay_ms % 1000 * 1000000};
+
+    atomic_store(&stopping, true);
+    if (config->shutdown_delay_ms == 0) return;
+    tid_log("stopping; the listener closes in %lld ms",
+            (long long)config->shutdown_delay_ms);
+    sigtimedwait(signals, NULL, &delay); /* a second signal cuts it short */
+}
+
 static int serve(struct tid_listener *listener, const struct tid_config *config,
-                 const struct tid_context *context)
-{
+                 const struct tid_context *context) {
     sigset_t signals;
     char address[TID_ADDRESS_BYTES];
     int got;
@@ -122,6 +136,7 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     }
 
     sigwait(&signals, &got);
+    announce_stop(config, &signals);
     tid_listener_stop(listener);
     drain(workers, &signals, config->drain_ms);
     tid_workers_stop(workers);
@@ -129,8 +144,14 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     return EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
-{
+/* Text that could not be written is a failure, as of a full disk. */
+static int close_stdout(void) {
+    if (fclose(stdout) == 0) return EXIT_SUCCESS;
+    tid_log("cannot write to standard output: %s", strerror(errno));
+    return EXIT_SYSTEM;
+}
+
+int main(int argc, char **argv) {
     struct tid_config config;
     struct tid_listener listener = {0};
     struct tid_context context;
@@ -140,10 +161,10 @@ int main(int argc, char **argv)
     switch (tid_config_read(&config, argc, argv, getenv, why, sizeof why)) {
     case TID_CONFIG_HELP:
         tid_config_help(stdout);
-        return EXIT_SUCCESS;
+        return close_stdout();
     case TID_CONFIG_VERSION:
         printf("tensorinitd %s (spec %s)\n", TI_VERSION_STRING, TI_SPEC_NAME);
-        return EXIT_SUCCESS;
+        return close_stdout();
     case TID_CONFIG_ERROR:
         tid_log("%s", why);
         fprintf(stderr, "Try 'tensorinitd --help'.\n");
@@ -158,14 +179,14 @@ int main(int argc, char **argv)
         return ti_status_exit_code(ti_error.code);
     }
     raise_descriptor_limit(config.max_connections);
-    if (open_listener(&listener, &config) != 0)
-        return EXIT_SYSTEM;
+    if (open_listener(&listener, &config) != 0) return EXIT_SYSTEM;
     char *schemes = tid_json_schemes();
     if (schemes == NULL) {
         tid_log("out of memory");
         tid_listener_close(&listener);
         return EXIT_SYSTEM;
     }
+    context.stopping = &stopping;
     context.schemes = schemes;
     context.schemes_bytes = strlen(schemes);
     int status = serve(&listener, &config, &context);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the three files that know libmicrohttpd share: mhd_workers.c starts it, mhd_request.c
- * turns what it calls into requests, mhd_reply.c sends replies through it.
+ * What the files that know libmicrohttpd share: mhd_worker.c runs it, mhd_request.c turns
+ * what it calls into requests, mhd_reply.c sends replies through it; mhd_workers.c is the
+ * set of workers.
  */
 #ifndef TID_MHD_INTERNAL_H
 #define TID_MHD_INTERNAL_H
 
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "context.h"
 #include "deadlines.h"
@@ -22,36 +25,59 @@
 struct tid_shared {
     const struct tid_context *context;
     bool access_log;
+    unsigned max_connections;
     atomic_bool draining;
     /* Bytes of the blocks of all running streams: touched twice a stream. */
     atomic_size_t block_bytes;
 };
 
+/* Up to here a body is made whole, and one sendmsg() carries header and body. */
+#define TID_WHOLE_BYTES 65536
+
 /*
- * One event loop. 'taken' counts the connections handed to it, 'started' those that it has
- * begun to look at, 'ended' those it has closed.
+ * One thread with an event loop of its own.
+ *
+ *   open         connections handed to it and not closed yet
+ *   inbox        those that it has not looked at, last come first; 'inbox_lock' guards it
+ *   inbox_count  their number, to be looked at without the lock
+ *   wake_fd      an eventfd that ends its waiting
+ *   starting     the connection that libmicrohttpd is about to announce
+ *   whole_taken  'whole' is in use. A small body is nearly always sent before the next is
+ *                made, so one buffer, which stays in the cache, does for almost all.
  */
 struct tid_worker {
-    struct MHD_Daemon *daemon;
     struct tid_shared *shared;
+    struct MHD_Daemon *daemon;
     struct tid_watches watches;
-    unsigned taken; /* listener's thread and, once that has ended, main's */
-    atomic_uint started;
-    atomic_uint ended;
+    pthread_t thread;
+    int wake_fd;
+    atomic_bool stopping;
+    atomic_uint open;
+    pthread_mutex_t inbox_lock;
+    struct tid_connection *inbox;
+    atomic_uint inbox_count;
+    struct tid_connection *starting;
+    bool whole_taken;
+    _Alignas(64) unsigned char whole[TID_WHOLE_BYTES];
 };
 
 /*
- * One connection, from accept to close. One request at a time: libmicrohttpd reads the next
- * only when the last is answered.
+ * One connection, from accept to close. One request at a time: libmicrohttpd reads the
+ * next only when the last is answered.
  *
  *   judged      the first of the two calls for this request has been made
- *   target      the request target, copied since libmicrohttpd decodes it in place; in
- *               'short_target' if it fits, else from malloc(), NULL if there was no memory
- *   raw_target  where it stood in libmicrohttpd's buffer
+ *   target      the request target, copied since libmicrohttpd writes to its buffer; in
+ *               'short_target' if it fits, else from malloc(); NULL without memory
+ *   raw_target  where it stands in libmicrohttpd's buffer
  */
 struct tid_connection {
     struct tid_watch watch;
     struct tid_worker *worker;
+    /* While it waits in the inbox. */
+    struct tid_connection *next;
+    int fd;
+    socklen_t address_bytes;
+    struct sockaddr_storage address;
     bool judged;
     const char *raw_target;
     char *target;
@@ -64,16 +90,26 @@ struct tid_connection {
     char short_target[512];
 };
 
+/* Starts a thread; NULL, with 'errno' set, if that fails. */
+struct tid_worker *tid_worker_start(struct tid_shared *shared);
+
+/* Hands a connection over; from any one thread. False, closing it, without memory. */
+bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
+                     socklen_t address_bytes);
+
+/* Ends the thread, cutting what still runs, and frees it. NULL is allowed. */
+void tid_worker_stop(struct tid_worker *worker);
+
 /* Callbacks of libmicrohttpd; the first argument is the struct tid_worker. */
 void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const char *url,
-                               const char *method, const char *version, const char *upload,
-                               size_t *upload_bytes, void **state);
+                               const char *method, const char *version,
+                               const char *upload, size_t *upload_bytes, void **state);
 void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
                        enum MHD_RequestTerminationCode how);
 
 /* Queues the reply, which is cleared in any case. MHD_NO closes the connection. */
-enum MHD_Result tid_mhd_send(struct tid_connection *connection, struct MHD_Connection *mhd,
-                             struct tid_reply *reply);
+enum MHD_Result tid_mhd_send(struct tid_connection *connection,
+                             struct MHD_Connection *mhd, struct tid_reply *reply);
 
 #endif

@@ -1,34 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends replies through libmicrohttpd. Small bodies are made at once and sent in one piece
- * with the header; large ones block by block, straight into the buffer that is sent.
+ * Sends replies through libmicrohttpd. Small bodies are made at once and sent in one
+ * piece with the header; large ones block by block, straight into the buffer that is
+ * sent; those of unknown length chunk by chunk.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "mhd_internal.h"
 #include "problem.h"
 
-/* Up to here a body is made whole: one sendmsg() carries header and body. */
-#define WHOLE_BYTES ((uint64_t)65536)
-
 /*
- * Blocks of streams. Large ones save system calls and turns of the event loop; all of them
- * together stay within the budget, however many clients there are, down to the least size.
+ * Blocks of streams. Large ones save system calls and turns of the event loop; all of
+ * them together stay within the budget, however many clients there are, down to the least
+ * size.
  */
-#define BLOCK_BYTES ((size_t)1 << 20)
+#define BLOCK_BYTES ((size_t)1 << 21)
 #define BLOCK_BYTES_LEAST ((size_t)1 << 16)
 #define BLOCK_BUDGET_BYTES ((size_t)32 << 20)
 
-/* A stream while it is sent. */
+/*
+ * A stream while it is sent. Where the length is not known, libmicrohttpd sends chunks of
+ * a size of its own, smaller than 'next' needs, so that what 'next' made waits in 'made'.
+ */
 struct sending {
     struct tid_stream stream;
     struct tid_watch *watch;
     struct tid_shared *shared;
     size_t block_bytes;
+    size_t made_from, made_to;
+    unsigned char made[];
 };
 
-static ssize_t sending_read(void *state, uint64_t offset, char *out, size_t room)
-{
+static ssize_t sending_read(void *state, uint64_t offset, char *out, size_t room) {
     struct sending *sending = state;
 
     /* libmicrohttpd never asks for more than remains, and 0 would make it spin. */
@@ -38,8 +42,26 @@ static ssize_t sending_read(void *state, uint64_t offset, char *out, size_t room
     return (ssize_t)room;
 }
 
-static void sending_free(void *state)
-{
+static ssize_t sending_next(void *state, uint64_t offset, char *out, size_t room) {
+    struct sending *sending = state;
+
+    (void)offset;
+    tid_watch_enter(sending->watch, TID_PHASE_REPLY);
+    if (sending->made_from == sending->made_to) {
+        sending->made_from = 0;
+        if (!sending->stream.next(sending->stream.state, TID_STREAM_ROOM_MIN,
+                                  sending->made, &sending->made_to))
+            return MHD_CONTENT_READER_END_WITH_ERROR;
+        if (sending->made_to == 0) return MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    size_t count = sending->made_to - sending->made_from;
+    if (count > room) count = room;
+    memcpy(out, sending->made + sending->made_from, count);
+    sending->made_from += count;
+    return (ssize_t)count;
+}
+
+static void sending_free(void *state) {
     struct sending *sending = state;
 
     atomic_fetch_sub_explicit(&sending->shared->block_bytes, sending->block_bytes,
@@ -52,36 +74,35 @@ static void sending_free(void *state)
  * An eighth of what is left of the budget: the first streams get full blocks, later ones
  * smaller and smaller ones, and no stream waits for another.
  */
-static size_t block_take(struct tid_shared *shared, uint64_t body_bytes)
-{
+static size_t block_take(struct tid_shared *shared, uint64_t body_bytes) {
     size_t used = atomic_load_explicit(&shared->block_bytes, memory_order_relaxed);
     size_t left = used < BLOCK_BUDGET_BYTES ? BLOCK_BUDGET_BYTES - used : 0;
     size_t block = left / 8 / 4096 * 4096;
 
-    if (block > BLOCK_BYTES)
-        block = BLOCK_BYTES;
-    if (block < BLOCK_BYTES_LEAST)
-        block = BLOCK_BYTES_LEAST;
-    if (block > body_bytes)
-        block = (size_t)body_bytes;
+    if (block > BLOCK_BYTES) block = BLOCK_BYTES;
+    if (block < BLOCK_BYTES_LEAST) block = BLOCK_BYTES_LEAST;
+    if (block > body_bytes) block = (size_t)body_bytes;
     atomic_fetch_add_explicit(&shared->block_bytes, block, memory_order_relaxed);
     return block;
 }
 
 static struct MHD_Response *stream_response(struct tid_connection *connection,
-                                            struct tid_reply *reply)
-{
+                                            struct tid_reply *reply) {
     struct tid_shared *shared = connection->worker->shared;
-    struct sending *sending = malloc(sizeof *sending);
+    bool known = reply->stream.bytes != TID_STREAM_UNKNOWN;
+    struct sending *sending =
+        malloc(sizeof *sending + (known ? 0 : (size_t)TID_STREAM_ROOM_MIN));
 
-    if (sending == NULL)
-        return NULL;
+    if (sending == NULL) return NULL;
     sending->stream = reply->stream;
     sending->watch = &connection->watch;
     sending->shared = shared;
-    sending->block_bytes = block_take(shared, reply->stream.bytes);
+    sending->block_bytes = block_take(shared, known ? reply->stream.bytes : 0);
+    sending->made_from = 0;
+    sending->made_to = 0;
     struct MHD_Response *response = MHD_create_response_from_callback(
-        reply->stream.bytes, sending->block_bytes, sending_read, sending, sending_free);
+        known ? reply->stream.bytes : MHD_SIZE_UNKNOWN, known ? sending->block_bytes : 1,
+        known ? sending_read : sending_next, sending, sending_free);
     if (response == NULL) {
         atomic_fetch_sub(&shared->block_bytes, sending->block_bytes);
         free(sending);
@@ -91,25 +112,37 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
     return response;
 }
 
-static struct MHD_Response *whole_response(struct tid_reply *reply)
-{
-    size_t bytes = (size_t)reply->stream.bytes;
-    void *buffer = malloc(bytes);
+static void whole_free(void *argument) {
+    struct tid_worker *worker = argument;
 
-    if (buffer == NULL)
-        return NULL;
-    if (reply->stream.read(reply->stream.state, 0, bytes, buffer)) {
-        struct MHD_Response *response =
-            MHD_create_response_from_buffer(bytes, buffer, MHD_RESPMEM_MUST_FREE);
-        if (response != NULL)
-            return response;
-    }
-    free(buffer);
-    return NULL;
+    worker->whole_taken = false;
 }
 
-static ssize_t never_read(void *state, uint64_t offset, char *out, size_t room)
-{
+static struct MHD_Response *whole_response(struct tid_worker *worker,
+                                           const struct tid_stream *stream) {
+    size_t bytes = (size_t)stream->bytes;
+    void *heap = NULL;
+    struct MHD_Response *response;
+
+    if (worker->whole_taken) {
+        heap = malloc(bytes);
+        if (heap == NULL) return NULL;
+    }
+    if (!stream->read(stream->state, 0, bytes, heap != NULL ? heap : worker->whole))
+        response = NULL;
+    else if (heap != NULL)
+        response = MHD_create_response_from_buffer(bytes, heap, MHD_RESPMEM_MUST_FREE);
+    else
+        response = MHD_create_response_from_buffer_with_free_callback_cls(
+            bytes, worker->whole, whole_free, worker);
+    if (response == NULL)
+        free(heap);
+    else if (heap == NULL)
+        worker->whole_taken = true;
+    return response;
+}
+
+static ssize_t never_read(void *state, uint64_t offset, char *out, size_t room) {
     (void)state;
     (void)offset;
     (void)out;
@@ -117,17 +150,32 @@ static ssize_t never_read(void *state, uint64_t offset, char *out, size_t room)
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
+/*
+ * HEAD, and 304: the length that a GET would have is told, nothing is computed (RFC 9110
+ * sections 9.3.2 and 8.6).
+ */
+static struct MHD_Response *head_response(uint64_t bytes) {
+    bool known = bytes != TID_STREAM_UNKNOWN;
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        known ? bytes : MHD_SIZE_UNKNOWN, 1, never_read, NULL, NULL);
+
+    /* libmicrohttpd 0.9.75 would send the last chunk of a body that is not there. */
+    if (response != NULL && !known)
+        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return response;
+}
+
 static struct MHD_Response *response_make(struct tid_connection *connection,
-                                          struct tid_reply *reply)
-{
-    /* HEAD: the length is told, nothing is computed (RFC 9110 section 9.3.2). */
-    if (connection->request.method == TID_METHOD_HEAD && tid_reply_bytes(reply) > 0)
-        return MHD_create_response_from_callback(tid_reply_bytes(reply), 1, never_read, NULL,
-                                                 NULL);
-    if (reply->body == TID_REPLY_STREAM && reply->stream.bytes > WHOLE_BYTES)
+                                          struct tid_reply *reply) {
+    bool only_head =
+        connection->request.method == TID_METHOD_HEAD || reply->status == 304;
+
+    if (only_head && tid_reply_bytes(reply) > 0)
+        return head_response(tid_reply_bytes(reply));
+    if (reply->body == TID_REPLY_STREAM && reply->stream.bytes > TID_WHOLE_BYTES)
         return stream_response(connection, reply);
     if (reply->body == TID_REPLY_STREAM && reply->stream.bytes > 0)
-        return whole_response(reply);
+        return whole_response(connection->worker, &reply->stream);
 
     /* libmicrohttpd only reads what is PERSISTENT; its interface forgets the const. */
     union {
@@ -138,14 +186,12 @@ static struct MHD_Response *response_make(struct tid_connection *connection,
         reply->body == TID_REPLY_HEAP ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT;
     struct MHD_Response *response =
         MHD_create_response_from_buffer(reply->byte_count, bytes.any, mode);
-    if (response != NULL)
-        reply->heap = NULL; /* the response owns it now */
+    if (response != NULL) reply->heap = NULL; /* the response owns it now */
     return response;
 }
 
 static bool fields_add(const struct tid_connection *connection,
-                       const struct tid_reply *reply, struct MHD_Response *response)
-{
+                       const struct tid_reply *reply, struct MHD_Response *response) {
     for (unsigned i = 0; i < reply->field_count; i++) {
         if (MHD_add_response_header(response, reply->fields[i].name,
                                     reply->fields[i].value) != MHD_YES)
@@ -156,21 +202,33 @@ static bool fields_add(const struct tid_connection *connection,
            MHD_add_response_header(response, "Connection", "close") == MHD_YES;
 }
 
-enum MHD_Result tid_mhd_send(struct tid_connection *connection, struct MHD_Connection *mhd,
-                             struct tid_reply *reply)
-{
+/* The response with its header fields; NULL without memory. */
+static struct MHD_Response *response_complete(struct tid_connection *connection,
+                                              struct tid_reply *reply) {
+    connection->status = reply->status;
+    connection->reply_bytes = tid_reply_bytes(reply);
+    struct MHD_Response *response = response_make(connection, reply);
+    if (response == NULL || fields_add(connection, reply, response)) return response;
+    MHD_destroy_response(response);
+    return NULL;
+}
+
+enum MHD_Result tid_mhd_send(struct tid_connection *connection,
+                             struct MHD_Connection *mhd, struct tid_reply *reply) {
     enum MHD_Result result = MHD_NO;
 
     if (reply->overflow) {
         tid_reply_clear(reply);
         tid_problem(reply, 500, "internal error", "The answer's header is too long.", "");
     }
-    connection->status = reply->status;
-    connection->reply_bytes = tid_reply_bytes(reply);
-    struct MHD_Response *response = response_make(connection, reply);
+    struct MHD_Response *response = response_complete(connection, reply);
+    if (response == NULL) {
+        tid_reply_clear(reply);
+        tid_problem(reply, 503, "out of memory", "The server is out of memory.", "");
+        response = response_complete(connection, reply);
+    }
     if (response != NULL) {
-        if (fields_add(connection, reply, response))
-            result = MHD_queue_response(mhd, reply->status, response);
+        result = MHD_queue_response(mhd, reply->status, response);
         MHD_destroy_response(response);
     }
     tid_reply_clear(reply);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The threads that answer: N event loops of libmicrohttpd, each with connections of its own.
- * They accept nothing themselves. A listener hands them what it accepted, so that the
- * listener can be closed while they finish what they have: libmicrohttpd has no way of its
- * own to do that which is safe with epoll.
+ * The threads that answer: N event loops of libmicrohttpd, each with connections of its
+ * own. They accept nothing themselves. A listener hands them what it accepted, so that
+ * the listener can be closed while they finish what they have: libmicrohttpd has no way
+ * of its own to do that which is safe with epoll.
  *
  * This header shows nothing of libmicrohttpd; mhd_internal.h does.
  */
@@ -42,16 +42,16 @@ enum tid_take {
 };
 
 /*
- * Hands an accepted, non-blocking connection to the worker with the fewest. For one listener
- * thread.
+ * Hands an accepted, non-blocking connection to the worker with the fewest. For one
+ * listener thread.
  */
 enum tid_take tid_workers_take(struct tid_workers *workers, int fd,
                                const struct sockaddr *address, socklen_t address_bytes);
 
 /*
  * From now on every answer closes its connection. The listener must have stopped. Then
- * tid_workers_drain(), called again and again, ends the connections that wait for a request
- * and returns how many are still busy.
+ * tid_workers_drain(), called again and again, ends the connections that wait for a
+ * request and returns how many are still busy.
  */
 void tid_workers_begin_drain(struct tid_workers *workers);
 unsigned tid_workers_drain(struct tid_workers *workers);

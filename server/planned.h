@@ -11,16 +11,20 @@
 
 #include "request.h"
 
+/* 'negotiated': the request names no format, so it was chosen for it. */
 struct tid_planned {
     struct ti_plan *plan;
     struct ti_body *body;
+    bool negotiated;
 };
 
 /*
- * Plans what the query asks for. Returns TI_OK; else what the core returned, with 'error'
- * filled whatever it was and '*planned' untouched. tid_planned_clear() ends it.
+ * Plans what the query asks for; 'format' is the one that it gets if it names none. Returns
+ * TI_OK; else what the core returned, with 'error' filled whatever it was and '*planned'
+ * untouched. tid_planned_clear() ends it.
  */
 TI_MUST_USE enum ti_status tid_planned_make(const struct tid_request *request,
+                                            enum ti_format format,
                                             struct tid_planned *planned,
                                             struct ti_error *error);
 void tid_planned_clear(struct tid_planned *planned);

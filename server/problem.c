@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds problem documents (RFC 9457). Errors are never cached: what is wrong today may be
- * served by tomorrow's release.
+ * Builds problem documents (RFC 9457). Errors are never cached: what is wrong today may
+ * be served by tomorrow's release.
  */
 #include "problem.h"
 
@@ -13,8 +13,7 @@
 #include "json_text.h"
 
 /* "invalid parameter value" -> "/problems/invalid-parameter-value" */
-static void type_of(const char *title, char *type, size_t type_bytes)
-{
+static void type_of(const char *title, char *type, size_t type_bytes) {
     size_t used = (size_t)snprintf(type, type_bytes, "/problems/");
 
     for (; *title != '\0' && used + 1 < type_bytes; title++) {
@@ -28,16 +27,14 @@ static void type_of(const char *title, char *type, size_t type_bytes)
 }
 
 static char *document(unsigned status, const char *title, const char *detail,
-                      const char *field)
-{
+                      const char *field) {
     char type[128];
     char *text = NULL;
 
     type_of(title, type, sizeof type);
-    json_t *object = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", title, "status",
-                               (int)status, "detail", detail);
-    if (object == NULL)
-        return NULL;
+    json_t *object = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", title,
+                               "status", (int)status, "detail", detail);
+    if (object == NULL) return NULL;
     if (field[0] == '\0' || json_object_set_new(object, "field", json_string(field)) == 0)
         text = tid_json_text(object);
     json_decref(object);
@@ -45,8 +42,7 @@ static char *document(unsigned status, const char *title, const char *detail,
 }
 
 void tid_problem(struct tid_reply *reply, unsigned status, const char *title,
-                 const char *detail, const char *field)
-{
+                 const char *detail, const char *field) {
     static const char no_memory[] = "{\"type\": \"/problems/out-of-memory\", \"title\": "
                                     "\"out of memory\", \"status\": 503}\n";
     char *text = document(status, title, detail, field);
@@ -61,8 +57,7 @@ void tid_problem(struct tid_reply *reply, unsigned status, const char *title,
         tid_reply_body_static(reply, no_memory, sizeof no_memory - 1);
 }
 
-void tid_problem_of(struct tid_reply *reply, const struct ti_error *error)
-{
-    tid_problem(reply, (unsigned)ti_status_http(error->code), ti_status_title(error->code),
-                error->text, error->field);
+void tid_problem_of(struct tid_reply *reply, const struct ti_error *error) {
+    tid_problem(reply, (unsigned)ti_status_http(error->code),
+                ti_status_title(error->code), error->text, error->field);
 }

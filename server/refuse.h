@@ -24,7 +24,9 @@ struct tid_refused {
 /* Answers and takes over a non-blocking connection. */
 void tid_refuse(struct tid_refused *refused, int fd, int64_t now_ms);
 
-/* Closes those that are done or whose time is up; all of them if 'now_ms' is INT64_MAX. */
+/*
+ * Closes those that are done or whose time is up; all of them if 'now_ms' is INT64_MAX.
+ */
 void tid_refused_tidy(struct tid_refused *refused, int64_t now_ms);
 
 #endif

@@ -4,13 +4,10 @@
  */
 #include "reply.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void tid_reply_init(struct tid_reply *reply, unsigned status)
-{
+void tid_reply_init(struct tid_reply *reply, unsigned status) {
     /* Not memset: 'text' is large and needs no value. */
     reply->status = status;
     reply->field_count = 0;
@@ -23,16 +20,14 @@ void tid_reply_init(struct tid_reply *reply, unsigned status)
     reply->stream = (struct tid_stream){0};
 }
 
-void tid_reply_clear(struct tid_reply *reply)
-{
+void tid_reply_clear(struct tid_reply *reply) {
     free(reply->heap);
     if (reply->body == TID_REPLY_STREAM && reply->stream.free != NULL)
         reply->stream.free(reply->stream.state);
     tid_reply_init(reply, reply->status);
 }
 
-void tid_reply_static(struct tid_reply *reply, const char *name, const char *value)
-{
+void tid_reply_static(struct tid_reply *reply, const char *name, const char *value) {
     if (reply->field_count == TID_REPLY_FIELDS) {
         reply->overflow = true;
         return;
@@ -42,54 +37,46 @@ void tid_reply_static(struct tid_reply *reply, const char *name, const char *val
     reply->field_count++;
 }
 
-void tid_reply_printf(struct tid_reply *reply, const char *name, const char *format, ...)
-{
-    char *value = reply->text + reply->text_bytes;
-    size_t room = sizeof reply->text - reply->text_bytes;
-    va_list arguments;
+void tid_reply_copy(struct tid_reply *reply, const char *name, const char *value,
+                    size_t value_bytes) {
+    char *text = reply->text + reply->text_bytes;
 
-    va_start(arguments, format);
-    int length = vsnprintf(value, room, format, arguments);
-    va_end(arguments);
-    if (length < 0 || (size_t)length >= room) {
+    if (sizeof reply->text - reply->text_bytes <= value_bytes) {
         reply->overflow = true;
         return;
     }
-    reply->text_bytes += (size_t)length + 1;
-    tid_reply_static(reply, name, value);
+    memcpy(text, value, value_bytes);
+    text[value_bytes] = '\0';
+    reply->text_bytes += value_bytes + 1;
+    tid_reply_static(reply, name, text);
 }
 
-void tid_reply_body_static(struct tid_reply *reply, const void *bytes, size_t byte_count)
-{
+void tid_reply_body_static(struct tid_reply *reply, const void *bytes,
+                           size_t byte_count) {
     reply->body = TID_REPLY_STATIC;
     reply->bytes = bytes;
     reply->byte_count = byte_count;
 }
 
-void tid_reply_body_take(struct tid_reply *reply, void *heap, size_t byte_count)
-{
+void tid_reply_body_take(struct tid_reply *reply, void *heap, size_t byte_count) {
     reply->body = TID_REPLY_HEAP;
     reply->heap = heap;
     reply->bytes = heap;
     reply->byte_count = byte_count;
 }
 
-void tid_reply_body_stream(struct tid_reply *reply, struct tid_stream stream)
-{
+void tid_reply_body_stream(struct tid_reply *reply, struct tid_stream stream) {
     reply->body = TID_REPLY_STREAM;
     reply->stream = stream;
 }
 
-uint64_t tid_reply_bytes(const struct tid_reply *reply)
-{
+uint64_t tid_reply_bytes(const struct tid_reply *reply) {
     return reply->body == TID_REPLY_STREAM ? reply->stream.bytes : reply->byte_count;
 }
 
-const char *tid_reply_field(const struct tid_reply *reply, const char *name)
-{
+const char *tid_reply_field(const struct tid_reply *reply, const char *name) {
     for (unsigned i = 0; i < reply->field_count; i++) {
-        if (strcmp(reply->fields[i].name, name) == 0)
-            return reply->fields[i].value;
+        if (strcmp(reply->fields[i].name, name) == 0) return reply->fields[i].value;
     }
     return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An answer as endpoints make it: status, header fields and where the body comes from. The
- * adapter of the HTTP library sends it; tests look at it. Fields that depend on the
+ * An answer as endpoints make it: status, header fields and where the body comes from.
+ * The adapter of the HTTP library sends it; tests look at it. Fields that depend on the
  * connection (Date, Connection, Content-Length) are the adapter's business.
  */
 #ifndef TID_REPLY_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define TID_REPLY_FIELDS 24
-#define TID_REPLY_TEXT_BYTES 3072
+#define TID_REPLY_TEXT_BYTES 8192
 
 enum tid_reply_body {
     TID_REPLY_EMPTY,
@@ -21,17 +21,28 @@ enum tid_reply_body {
     TID_REPLY_STREAM, /* made while it is sent */
 };
 
+/* Length of a body whose length is not known before it is made. */
+#define TID_STREAM_UNKNOWN UINT64_MAX
+
+/* Least room that 'next' of a stream is called with. */
+#define TID_STREAM_ROOM_MIN 65536
+
 /*
  * A body that is made piece by piece.
  *
- *   bytes  length of the whole body
- *   read   writes bytes [offset, offset + count_bytes) to 'out'; false ends the connection.
- *          Calls for one stream do not overlap.
- *   free   ends 'state'; called once, whether or not read was
+ *   bytes  length of the whole body, or TID_STREAM_UNKNOWN
+ *   read   where the length is known: writes bytes [offset, offset + count_bytes)
+ *   next   where it is not: writes what comes next, at most room_bytes, and tells how
+ *          much; 0 at the end
+ *   free   ends 'state'; called once, whether or not the others were
+ *
+ * 'read' and 'next' return false if they fail, which ends the connection. Calls for one
+ * stream do not overlap.
  */
 struct tid_stream {
     uint64_t bytes;
     bool (*read)(void *state, uint64_t offset, size_t count_bytes, void *out);
+    bool (*next)(void *state, size_t room_bytes, void *out, size_t *written);
     void (*free)(void *state);
     void *state;
 };
@@ -61,20 +72,20 @@ void tid_reply_init(struct tid_reply *reply, unsigned status);
 void tid_reply_clear(struct tid_reply *reply);
 
 /*
- * Adds a header field. 'name' is a static string. tid_reply_static() keeps 'value', a static
- * string as well; tid_reply_printf() formats it into the reply. What does not fit marks the
- * reply as 'overflow', which the adapter answers as an internal error.
+ * Adds a header field. 'name' is a static string. tid_reply_static() keeps 'value', a
+ * static string as well; tid_reply_copy() copies it into the reply. What does not fit
+ * marks the reply as 'overflow', which the adapter answers as an internal error.
  */
 void tid_reply_static(struct tid_reply *reply, const char *name, const char *value);
-void tid_reply_printf(struct tid_reply *reply, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void tid_reply_copy(struct tid_reply *reply, const char *name, const char *value,
+                    size_t value_bytes);
 
 /* Gives the reply a body; at most one of these. The second takes 'heap' over. */
 void tid_reply_body_static(struct tid_reply *reply, const void *bytes, size_t byte_count);
 void tid_reply_body_take(struct tid_reply *reply, void *heap, size_t byte_count);
 void tid_reply_body_stream(struct tid_reply *reply, struct tid_stream stream);
 
-/* Length of the body, whatever its kind. */
+/* Length of the body, whatever its kind; TID_STREAM_UNKNOWN if nobody knows. */
 uint64_t tid_reply_bytes(const struct tid_reply *reply);
 
 /* Value of a field of the reply, by exact name; NULL if it has none. For tests. */

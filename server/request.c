@@ -1,32 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Takes a request line and field names apart. Pure functions, called by the adapter of the
- * HTTP library for every request.
+ * Takes a request line and field names apart. Pure functions, called by the adapter of
+ * the HTTP library for every request.
  */
 #include "request.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum tid_method tid_method_find(const char *name)
-{
-    static const char *const other[] = {"POST", "PUT", "DELETE", "CONNECT", "TRACE", "PATCH"};
+enum tid_method tid_method_find(const char *name) {
+    static const char *const other[] = {"POST",    "PUT",   "DELETE",
+                                        "CONNECT", "TRACE", "PATCH"};
 
-    if (strcmp(name, "GET") == 0)
-        return TID_METHOD_GET;
-    if (strcmp(name, "HEAD") == 0)
-        return TID_METHOD_HEAD;
-    if (strcmp(name, "OPTIONS") == 0)
-        return TID_METHOD_OPTIONS;
+    if (strcmp(name, "GET") == 0) return TID_METHOD_GET;
+    if (strcmp(name, "HEAD") == 0) return TID_METHOD_HEAD;
+    if (strcmp(name, "OPTIONS") == 0) return TID_METHOD_OPTIONS;
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
-        if (strcmp(name, other[i]) == 0)
-            return TID_METHOD_OTHER;
+        if (strcmp(name, other[i]) == 0) return TID_METHOD_OTHER;
     }
     return TID_METHOD_UNKNOWN;
 }
 
-enum tid_field tid_field_find(const char *name, size_t name_bytes)
-{
+enum tid_field tid_field_find(const char *name, size_t name_bytes) {
     static const struct {
         const char *name;
         size_t bytes;
@@ -37,19 +32,19 @@ enum tid_field tid_field_find(const char *name, size_t name_bytes)
     };
 
     for (unsigned i = 0; i < TID_FIELD_COUNT; i++) {
-        if (name_bytes == known[i].bytes && strncasecmp(name, known[i].name, name_bytes) == 0)
+        if (name_bytes == known[i].bytes &&
+            strncasecmp(name, known[i].name, name_bytes) == 0)
             return (enum tid_field)i;
     }
     return TID_FIELD_COUNT;
 }
 
 /*
- * Bytes in an absolute-form target before its path: scheme, "://" and authority; 0 if it is
- * no http or https URI with a host (RFC 9110 section 4.2). User information is refused, as
- * section 4.2.4 asks of servers that have no use for it.
+ * Bytes in an absolute-form target before its path: scheme, "://" and authority; 0 if it
+ * is no http or https URI with a host (RFC 9110 section 4.2). User information is
+ * refused, as section 4.2.4 asks of servers that have no use for it.
  */
-static size_t authority_end(const char *target, size_t bytes)
-{
+static size_t authority_end(const char *target, size_t bytes) {
     size_t start;
 
     if (bytes > 7 && strncasecmp(target, "http://", 7) == 0)
@@ -61,16 +56,14 @@ static size_t authority_end(const char *target, size_t bytes)
 
     size_t end = start;
     while (end < bytes && target[end] != '/' && target[end] != '?') {
-        if (target[end] == '@')
-            return 0;
+        if (target[end] == '@') return 0;
         end++;
     }
     return end > start && target[start] != ':' ? end : 0;
 }
 
 const char *tid_target_split(const char *target, size_t target_bytes,
-                             struct tid_request *request)
-{
+                             struct tid_request *request) {
     /*
      * RFC 3986 allows printable ASCII only. Bytes above it are let through: many clients
      * send a UTF-8 tensor name as it is, and the query parser checks that it is UTF-8.
@@ -97,8 +90,8 @@ const char *tid_target_split(const char *target, size_t target_bytes,
     if (target_bytes == 0 || target[0] != '/') {
         size_t skip = authority_end(target, target_bytes);
         if (skip == 0)
-            return "The request target is neither a path that begins with '/' nor an http "
-                   "URI with a host.";
+            return "The request target is neither a path that begins with '/' nor an "
+                   "http URI with a host.";
         path += skip;
         rest -= skip;
     }

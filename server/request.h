@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A request as endpoints see it: method, target and the few header fields that an endpoint
- * asks for. Nothing here knows the HTTP library, so tests and fuzzers make requests by hand.
+ * A request as endpoints see it: method, target and the few header fields that an
+ * endpoint asks for. Nothing here knows the HTTP library, so tests and fuzzers make
+ * requests by hand.
  *
  * Framing (bodies, doubled fields, smuggling) is settled before a request gets here:
  * framing.h.
@@ -25,7 +26,15 @@ enum tid_method {
  * TID_FIELD(enumerator, name): the header fields that endpoints can look at. A field that
  * an endpoint starts to need is one line here.
  */
-#define TID_FIELDS(TID_FIELD) TID_FIELD(HOST, "Host")
+// clang-format off
+#define TID_FIELDS(TID_FIELD)                                                              \
+    TID_FIELD(HOST, "Host")                                                                \
+    TID_FIELD(ACCEPT, "Accept")                                                            \
+    TID_FIELD(RANGE, "Range")                                                              \
+    TID_FIELD(IF_RANGE, "If-Range")                                                        \
+    TID_FIELD(IF_MATCH, "If-Match")                                                        \
+    TID_FIELD(IF_NONE_MATCH, "If-None-Match")
+// clang-format on
 
 enum tid_field {
 #define TID_FIELD(id, name) TID_FIELD_##id,
@@ -51,15 +60,18 @@ struct tid_request {
 /* Methods are case-sensitive (RFC 9110 section 9.1). */
 enum tid_method tid_method_find(const char *name);
 
-/* The field of that name, compared without regard to case; TID_FIELD_COUNT if not listed. */
+/*
+ * The field of that name, compared without regard to case; TID_FIELD_COUNT if not listed.
+ */
 enum tid_field tid_field_find(const char *name, size_t name_bytes);
 
 /*
  * Splits a request target (RFC 9112 section 3.2) into path and query of '*request', which
- * then point into 'target'; the method must be set. Origin-form, absolute-form with http or
- * https, and '*' for OPTIONS are understood.
+ * then point into 'target'; the method must be set. Origin-form, absolute-form with http
+ * or https, and '*' for OPTIONS are understood.
  *
- * Returns NULL, or what is wrong with the target, as a sentence ('*request' is untouched).
+ * Returns NULL, or what is wrong with the target, as a sentence ('*request' is
+ * untouched).
  */
 const char *tid_target_split(const char *target, size_t target_bytes,
                              struct tid_request *request);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds the endpoint of a request, or says why there is none (RFC 9110 sections 9.1, 9.3.7,
- * 15.5.5, 15.5.6 and 15.6.2).
+ * Finds the endpoint of a request, or says why there is none (RFC 9110 sections 9.1,
+ * 9.3.7, 15.5.5, 15.5.6 and 15.6.2).
  */
 #include "routes.h"
 
@@ -23,11 +23,10 @@ static const struct route {
 };
 
 /*
- * Paths are compared as sent. None of ours needs percent-encoding, so an encoded one is some
- * other path; that way no two parties can differ about what "/v1%2Ftensor" means.
+ * Paths are compared as sent. None of ours needs percent-encoding, so an encoded one is
+ * some other path; that way no two parties can differ about what "/v1%2Ftensor" means.
  */
-static const struct route *route_find(const struct tid_request *request)
-{
+static const struct route *route_find(const struct tid_request *request) {
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (routes[i].path_bytes == request->path_bytes &&
             memcmp(routes[i].path, request->path, request->path_bytes) == 0)
@@ -36,15 +35,13 @@ static const struct route *route_find(const struct tid_request *request)
     return NULL;
 }
 
-static void answer_options(struct tid_reply *reply)
-{
+static void answer_options(struct tid_reply *reply) {
     tid_reply_init(reply, 204);
     tid_reply_static(reply, "Allow", allowed);
 }
 
 void tid_route(const struct tid_context *context, const struct tid_request *request,
-               struct tid_reply *reply)
-{
+               struct tid_reply *reply) {
     if (request->method == TID_METHOD_UNKNOWN) {
         tid_problem(reply, 501, "method not implemented",
                     "The method is not known to this server.", "");
@@ -60,7 +57,8 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
     const struct route *route = route_find(request);
     if (route == NULL) {
         tid_problem(reply, 404, "not found",
-                    "There is nothing at this path. GET / names the paths that exist.", "");
+                    "There is nothing at this path. GET / names the paths that exist.",
+                    "");
         return;
     }
     switch (request->method) {
@@ -72,8 +70,8 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
         answer_options(reply);
         break;
     default:
-        tid_problem(reply, 405, "method not allowed", "This path answers GET, HEAD and OPTIONS.",
-                    "");
+        tid_problem(reply, 405, "method not allowed",
+                    "This path answers GET, HEAD and OPTIONS.", "");
         tid_reply_static(reply, "Allow", allowed);
         break;
     }

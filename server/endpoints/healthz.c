@@ -6,8 +6,7 @@
 #include "endpoints.h"
 
 void tid_endpoint_healthz(const struct tid_context *context,
-                          const struct tid_request *request, struct tid_reply *reply)
-{
+                          const struct tid_request *request, struct tid_reply *reply) {
     (void)context;
     (void)request;
     tid_reply_init(reply, 200);

@@ -8,13 +8,12 @@
 #include "json_plan.h"
 #include "problem.h"
 
-void tid_endpoint_plan(const struct tid_context *context, const struct tid_request *request,
-                       struct tid_reply *reply)
-{
+void tid_endpoint_plan(const struct tid_context *context,
+                       const struct tid_request *request, struct tid_reply *reply) {
     struct ti_error error;
     struct tid_planned planned;
 
-    if (tid_planned_make(request, &planned, &error) != TI_OK) {
+    if (tid_planned_make(request, TI_FORMAT_RAW, &planned, &error) != TI_OK) {
         tid_problem_of(reply, &error);
         return;
     }

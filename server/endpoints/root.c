@@ -13,11 +13,10 @@
 #include "problem.h"
 
 /*
- * The Host that the client used, so that the command can be copied as it stands, if it is a
- * plain host and port: the text goes into a shell.
+ * The Host that the client used, so that the command can be copied as it stands, if it is
+ * a plain host and port: the text goes into a shell.
  */
-static const char *host_of(const struct tid_request *request)
-{
+static const char *host_of(const struct tid_request *request) {
     const char *host = request->fields[TID_FIELD_HOST];
 
     if (host == NULL || host[0] == '\0' || strlen(host) > 255 ||
@@ -27,22 +26,23 @@ static const char *host_of(const struct tid_request *request)
     return host;
 }
 
-void tid_endpoint_root(const struct tid_context *context, const struct tid_request *request,
-                       struct tid_reply *reply)
-{
+void tid_endpoint_root(const struct tid_context *context,
+                       const struct tid_request *request, struct tid_reply *reply) {
     static const char page[] =
-        "tensorinitd " TI_VERSION_STRING ": initialized tensors over HTTP, spec " TI_SPEC_NAME
-        "\n"
+        "tensorinitd " TI_VERSION_STRING
+        ": initialized tensors over HTTP, spec " TI_SPEC_NAME "\n"
         "\n"
         "Weights are a pure function of shape, scheme, seed and name. A first request:\n"
         "\n"
         "  curl -D - 'http://%s/v1/tensor?shape=512,784&scheme=he_normal&seed=42"
         "&name=fc1.weight&format=npy' -o w.npy\n"
         "\n"
-        "  /v1/tensor   the tensor, as raw little-endian bytes or NPY\n"
+        "  /v1/tensor   the tensor, as raw bytes, NPY, safetensors or JSON\n"
         "  /v1/plan     what the same query would serve, as JSON\n"
         "  /v1/schemes  every scheme and parameter, as JSON\n"
-        "  /healthz     whether the server is alive\n";
+        "  /v1/stats    statistics of its values, as JSON\n"
+        "  /healthz     whether the server is alive\n"
+        "  /readyz      whether to send it requests\n";
     const char *host = host_of(request);
     size_t room = sizeof page + strlen(host);
     char *text = malloc(room);

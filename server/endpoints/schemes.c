@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GET /v1/schemes: every scheme and parameter, as JSON. The document never changes while the
- * daemon runs.
+ * GET /v1/schemes: every scheme and parameter, as JSON. The document never changes while
+ * the daemon runs.
  */
 #include "endpoints.h"
 
 void tid_endpoint_schemes(const struct tid_context *context,
-                          const struct tid_request *request, struct tid_reply *reply)
-{
+                          const struct tid_request *request, struct tid_reply *reply) {
     (void)request;
     tid_reply_init(reply, 200);
     tid_reply_static(reply, "Content-Type", "application/json");

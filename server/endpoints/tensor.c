@@ -1,33 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * GET /v1/tensor: the weights. The tensor is made while it is sent, so its size costs no
- * memory.
+ * memory, and any range of its bytes costs what the range is long.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <tensorinit/body.h>
 
+#include "conditional.h"
 #include "endpoints.h"
 #include "headers.h"
+#include "negotiate.h"
 #include "planned.h"
 #include "problem.h"
+#include "range.h"
 
 /* What a body needs while it is sent. */
 struct tensor {
     struct tid_planned planned;
+    struct ti_body_cursor cursor;
+    uint64_t first; /* byte of the body that the answer starts at */
     void *workspace;
 };
 
-static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out)
-{
+static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out) {
     const struct tensor *tensor = state;
 
-    return ti_body_read(tensor->planned.body, offset, count_bytes, out, tensor->workspace) ==
-           TI_OK;
+    return ti_body_read(tensor->planned.body, tensor->first + offset, count_bytes, out,
+                        tensor->workspace) == TI_OK;
 }
 
-static void tensor_free(void *state)
-{
+/* json: its length is not known before it is made. */
+static bool tensor_next(void *state, size_t room_bytes, void *out, size_t *written) {
+    struct tensor *tensor = state;
+
+    return ti_body_next(tensor->planned.body, &tensor->cursor, room_bytes, out, written,
+                        tensor->workspace) == TI_OK;
+}
+
+static void tensor_free(void *state) {
     struct tensor *tensor = state;
 
     tid_planned_clear(&tensor->planned);
@@ -36,16 +50,14 @@ static void tensor_free(void *state)
 }
 
 /* For HEAD nothing is computed, so nothing is set aside. */
-static enum ti_status tensor_make(const struct tid_request *request, struct tensor **made,
-                                  struct ti_error *error)
-{
+static enum ti_status tensor_make(const struct tid_request *request,
+                                  enum ti_format format, struct tensor **made,
+                                  struct ti_error *error) {
     struct tensor *tensor = calloc(1, sizeof *tensor);
-    if (tensor == NULL)
-        return tid_out_of_memory(error);
+    if (tensor == NULL) return tid_out_of_memory(error);
 
-    enum ti_status status = tid_planned_make(request, &tensor->planned, error);
-    if (status != TI_OK)
-        goto fail;
+    enum ti_status status = tid_planned_make(request, format, &tensor->planned, error);
+    if (status != TI_OK) goto fail;
     size_t bytes = ti_plan_info(tensor->planned.plan)->workspace_bytes;
     if (bytes > 0 && request->method != TID_METHOD_HEAD) {
         tensor->workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
@@ -62,25 +74,137 @@ fail:
     return status;
 }
 
-void tid_endpoint_tensor(const struct tid_context *context,
-                         const struct tid_request *request, struct tid_reply *reply)
-{
-    struct ti_error error;
-    struct tensor *tensor = NULL;
+/* An entity tag with its quotes (RFC 9110 section 8.8.3). */
+struct etag {
+    char text[sizeof((struct ti_plan_info *)0)->etag + 2];
+};
 
-    (void)context;
-    if (tensor_make(request, &tensor, &error) != TI_OK) {
-        tid_problem_of(reply, &error);
-        return;
-    }
+static struct etag etag_of(const struct ti_plan *plan) {
+    struct etag etag;
 
-    const struct ti_body *body = tensor->planned.body;
-    tid_reply_init(reply, 200);
-    tid_headers_add(reply, ti_plan_info(tensor->planned.plan), ti_body_format(body));
+    snprintf(etag.text, sizeof etag.text, "\"%s\"", ti_plan_info(plan)->etag);
+    return etag;
+}
+
+/*
+ * Fields that tell caches and those who resume what they have: the same on 200, 206, 304, 412
+ * and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
+ */
+static void add_validators(struct tid_reply *reply, const char *etag) {
+    tid_reply_copy(reply, "ETag", etag, strlen(etag));
+    tid_reply_static(reply, "Accept-Ranges", "bytes");
+}
+
+/* The one URL of these bytes, with the format that was chosen (section 8.7). */
+static void add_location(struct tid_reply *reply, const struct tid_planned *planned) {
+    char text[1024];
+    const char *query = ti_plan_info(planned->plan)->query;
+    const bool raw = ti_body_format(planned->body) == TI_FORMAT_RAW;
+    const int used =
+        snprintf(text, sizeof text, "/v1/tensor?%s%s", query,
+                 raw ? "&format=raw" : ""); /* raw is left out as the default */
+
+    /* A name of hundreds of bytes is not worth an answer that does not fit. */
+    if (used > 0 && (size_t)used < sizeof text)
+        tid_reply_copy(reply, "Content-Location", text, (size_t)used);
+}
+
+static void add_cache_fields(struct tid_reply *reply, const struct tid_planned *planned) {
+    add_location(reply, planned);
+    if (planned->negotiated) tid_reply_static(reply, "Vary", "Accept");
     tid_reply_static(reply, "Cache-Control", "public, max-age=3600");
+}
+
+static void add_content_range(struct tid_reply *reply, const struct tid_range *range,
+                              uint64_t total) {
+    char text[96];
+    const int used =
+        range->kind == TID_RANGE_PART
+            ? snprintf(text, sizeof text, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+                       range->first, range->first + range->count - 1, total)
+            : snprintf(text, sizeof text, "bytes */%" PRIu64, total);
+
+    tid_reply_copy(reply, "Content-Range", text, (size_t)used);
+}
+
+/* Answers a condition that failed or a range that cannot be; true if it did. */
+static bool answer_early(const struct tid_request *request, const struct tensor *tensor,
+                         const char *etag, const struct tid_range *range,
+                         struct tid_reply *reply) {
+    if (tid_condition_judge(request, etag) == TID_CONDITION_FAILED) {
+        tid_problem(reply, 412, "precondition failed",
+                    "The tensor's entity tag is not among those of If-Match.", "");
+    } else if (range->kind == TID_RANGE_UNSATISFIABLE) {
+        tid_problem(
+            reply, 416, "range not satisfiable",
+            "The range starts behind the last byte; Content-Range tells the length.", "");
+        add_content_range(reply, range, ti_body_bytes(tensor->planned.body));
+    } else {
+        return false;
+    }
+    add_validators(reply, etag);
+    return true;
+}
+
+/* The body, or the part of it that was asked for. */
+static void answer(const struct tid_request *request, struct tensor *tensor,
+                   struct tid_reply *reply) {
+    const struct tid_planned *planned = &tensor->planned;
+    const bool sized = ti_body_has_length(planned->body);
+    const uint64_t total = sized ? ti_body_bytes(planned->body) : TID_STREAM_UNKNOWN;
+    const struct etag etag = etag_of(planned->plan);
+    struct tid_range range = {TID_RANGE_WHOLE, 0, total};
+    unsigned status = 200;
+
+    /* Order of evaluation: RFC 9110 section 13.2.2. Without a length, as json is, there are
+       no ranges, and no 304 could tell the length of what it stands for. */
+    if (sized) {
+        const bool fresh =
+            tid_condition_judge(request, etag.text) == TID_CONDITION_NOT_MODIFIED;
+        if (!fresh && tid_range_applies(request, etag.text))
+            range = tid_range_parse(request->fields[TID_FIELD_RANGE], total);
+        if (answer_early(request, tensor, etag.text, &range, reply)) {
+            tensor_free(tensor);
+            return;
+        }
+        if (fresh) status = 304;
+        if (range.kind == TID_RANGE_PART) status = 206;
+    }
+    tid_reply_init(reply, status);
+    tid_headers_add(reply, ti_plan_info(planned->plan), ti_body_format(planned->body));
+    if (sized) {
+        add_validators(reply, etag.text);
+    } else {
+        tid_reply_static(reply, "Accept-Ranges", "none");
+    }
+    if (status == 206) add_content_range(reply, &range, total);
+    add_cache_fields(reply, planned);
     tid_reply_static(reply, "X-Content-Type-Options", "nosniff");
-    tid_reply_body_stream(reply, (struct tid_stream){.bytes = ti_body_bytes(body),
+    tensor->first = range.first;
+    tid_reply_body_stream(reply, (struct tid_stream){.bytes = range.count,
                                                      .read = tensor_read,
+                                                     .next = tensor_next,
                                                      .free = tensor_free,
                                                      .state = tensor});
+}
+
+void tid_endpoint_tensor(const struct tid_context *context,
+                         const struct tid_request *request, struct tid_reply *reply) {
+    struct ti_error error;
+    struct tensor *tensor = NULL;
+    enum ti_format format = TI_FORMAT_RAW;
+    const bool acceptable = tid_negotiate(request->fields[TID_FIELD_ACCEPT], &format);
+
+    (void)context;
+    if (tensor_make(request, format, &tensor, &error) != TI_OK) {
+        tid_problem_of(reply, &error);
+    } else if (!acceptable && tensor->planned.negotiated) {
+        tensor_free(tensor);
+        tid_problem(reply, 406, "not acceptable",
+                    "Accept names no format of tensors; format= asks for one outright.",
+                    "format");
+        tid_reply_static(reply, "Vary", "Accept");
+    } else {
+        answer(request, tensor, reply);
+    }
 }

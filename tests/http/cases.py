@@ -1,0 +1,439 @@
+# SPDX-License-Identifier: MIT
+"""Runs HTTP cases against the daemon over raw sockets, so that a case can send what no HTTP
+library would.
+
+A case is a text file. '#' starts a comment line; every other line is one of
+
+    daemon OPTION...      start a daemon of its own with these options (first line)
+    env NAME=VALUE        ... and this in its environment (before 'daemon')
+    fails STATUS OPTION... ~ REGEX    a daemon with these options does not start; its log
+    send METHOD TARGET    a request; HTTP/1.1 and Host are added ...
+    field NAME: VALUE     ... and this field as well
+    raw TEXT              these bytes instead; \\r \\n \\0 \\t \\\\ \\xHH and {N*c}, N times c
+    connect               go on with a new connection, leaving the old one open
+    hangup                close the connection
+    pause SECONDS
+
+    expect STATUS         reads an answer; what follows is about it
+    head STATUS           reads its header only; 'rest' reads the body
+    rest
+    header NAME: VALUE    exactly;  NAME ~ REGEX  to search
+    no-header NAME
+    body TEXT             exactly, with escapes;  ~ REGEX  to search
+    body-bytes N
+    body-sha256 HEX
+    json KEY... = VALUE   member of the document, VALUE in JSON;  KEY... ~ REGEX  on its text
+    problem STATUS TYPE FIELD    a problem document and its header; FIELD - for none
+
+    keeps                 the connection still answers
+    closes                the server closes it, within some seconds
+    refused               the server takes no new connections
+    signal NAME           sends the daemon a signal
+    exits STATUS          the daemon ends, within some seconds
+    log REGEX             its log has such a line by now
+
+Bytes go out when an answer is awaited, so that several requests before the first 'expect'
+are pipelined.
+"""
+import fnmatch
+import hashlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+PATIENCE = float(os.environ.get("HTTP_PATIENCE", "10"))  # seconds; sanitizers are slow
+
+
+class Failure(Exception):
+    pass
+
+
+def check(holds, text):
+    if not holds:
+        raise Failure(text)
+
+
+def unescape(text):
+    """Bytes of a case's text, with its escapes and repetitions resolved."""
+    text = re.sub(r"\{(\d+)\*(.)\}", lambda m: m[2] * int(m[1]), text)
+    named = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
+    out = b""
+    for part in re.findall(r"\\x[0-9a-fA-F]{2}|\\.|[^\\]+", text):
+        if part.startswith("\\x"):
+            out += bytes([int(part[2:], 16)])
+        elif part.startswith("\\"):
+            check(part[1] in named, "unknown escape " + part)
+            out += named[part[1]]
+        else:
+            out += part.encode()
+    return out
+
+
+class Daemon:
+    def __init__(self, program, options, extra_env):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("TENSORINIT")}
+        env.update(extra_env)
+        self.process = subprocess.Popen(
+            [program, "--listen", "127.0.0.1:0", *options], env=env,
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+        self.log = []
+        self.listening = threading.Event()
+        self.port = None
+        self.reader = threading.Thread(target=self.read_log, daemon=True)
+        self.reader.start()
+        self.listening.wait(PATIENCE)
+        if self.port is None:
+            self.process.kill()
+            raise Failure("the daemon did not start: " + " | ".join(self.log))
+
+    def read_log(self):
+        for line in self.process.stderr:
+            self.log.append(line.rstrip("\n"))
+            found = re.search(r"listening on http://127\.0\.0\.1:(\d+)$", line.rstrip())
+            if found:
+                self.port = int(found[1])
+                self.listening.set()
+        self.listening.set()
+
+    def exit_status(self):
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise Failure("the daemon did not end")
+        finally:
+            self.reader.join(1)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.exit_status()
+
+
+class Answer:
+    def __init__(self, status, fields):
+        self.status = status
+        self.fields = fields
+        self.body = b""
+
+    def get(self, name):
+        found = [v for k, v in self.fields if k.lower() == name.lower()]
+        check(len(found) <= 1, f"{name} is there {len(found)} times")
+        return found[0] if found else None
+
+
+class Connection:
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.received = b""
+        self.outgoing = b""
+        self.methods = []
+
+    def queue(self, data, method):
+        self.outgoing += data
+        self.methods.append(method)
+
+    def flush(self):
+        data, self.outgoing = self.outgoing, b""
+        try:
+            self.socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the answer may have been sent before
+
+    def more(self):
+        """Receives something; False at the end of the stream."""
+        try:
+            data = self.socket.recv(1 << 20)
+        except socket.timeout:
+            raise Failure(f"no answer; so far: {self.received[:200]!r}")
+        except ConnectionResetError:
+            data = b""
+        self.received += data
+        return bool(data)
+
+    def read_head(self):
+        self.flush()
+        while b"\r\n\r\n" not in self.received:
+            check(self.more(), f"the connection ended; so far: {self.received[:200]!r}")
+        head, self.received = self.received.split(b"\r\n\r\n", 1)
+        lines = head.decode("latin-1").split("\r\n")
+        found = re.fullmatch(r"HTTP/1\.[01] (\d{3}) .+", lines[0])
+        check(found, f"bad status line {lines[0]!r}")
+        fields = []
+        for line in lines[1:]:
+            check(re.fullmatch(r"[!-9;-~]+: [ -~]*", line), f"bad header line {line!r}")
+            fields.append(tuple(line.split(": ", 1)))
+        return Answer(int(found[1]), fields)
+
+    def read_body(self, answer):
+        method = self.methods.pop(0) if self.methods else "GET"
+        if method == "HEAD" or answer.status in (204, 304):
+            return
+        length = answer.get("Content-Length")
+        if length is not None:
+            answer.body = self.take(int(length))
+        elif answer.get("Transfer-Encoding") == "chunked":
+            answer.body = b"".join(iter(self.read_chunk, b""))
+        else:
+            check(answer.get("Connection") == "close", "nothing says where the body ends")
+            while self.more():
+                pass
+            answer.body, self.received = self.received, b""
+
+    def take(self, count):
+        while len(self.received) < count:
+            check(self.more(), f"the body ended after {len(self.received)} of {count} bytes")
+        data, self.received = self.received[:count], self.received[count:]
+        return data
+
+    def read_chunk(self):
+        while b"\r\n" not in self.received:
+            check(self.more(), "the body ended before a chunk")
+        size, self.received = self.received.split(b"\r\n", 1)
+        data = self.take(int(size, 16))
+        check(self.take(2) == b"\r\n", "no CR LF after a chunk")
+        return data
+
+    def read(self):
+        answer = self.read_head()
+        self.read_body(answer)
+        return answer
+
+
+class Case:
+    def __init__(self, path, shared, program):
+        with open(path, encoding="utf-8") as file:
+            self.lines = [line.rstrip("\n") for line in file]
+        self.shared = shared
+        self.program = program
+        self.own = None
+        self.env = {}
+        self.connection = None
+        self.abandoned = []
+        self.answer = None
+
+    def daemon(self):
+        return self.own or self.shared
+
+    def connected(self):
+        if self.connection is None:
+            self.connection = Connection(self.daemon().port)
+        return self.connection
+
+    def run(self):
+        """None, or where and why the case failed."""
+        number = 0
+        try:
+            for number, line in enumerate(self.lines, 1):
+                if line.strip() and not line.startswith("#"):
+                    word, _, rest = line.partition(" ")
+                    step = getattr(self, "do_" + word.replace("-", "_"), None)
+                    check(step, f"unknown word {word!r}")
+                    step(rest)
+            number += 1
+            if self.own and self.own.process.poll() is None:
+                self.do_exits("0", stop=True)
+        except (Failure, OSError) as failure:
+            log = "".join(f"\n        {text}" for text in self.own.log) if self.own else ""
+            return f"line {number}: {failure}{log}"
+        finally:
+            for connection in [self.connection, *self.abandoned]:
+                if connection:
+                    connection.socket.close()
+            if self.own:
+                self.own.stop()
+        return None
+
+    # What is sent.
+
+    def do_env(self, rest):
+        name, _, value = rest.partition("=")
+        self.env[name] = value
+
+    def do_daemon(self, rest):
+        self.own = Daemon(self.program, rest.split(), self.env)
+
+    def do_fails(self, rest):
+        options, _, wanted = rest.partition(" ~ ")
+        status, *options = options.replace("PORT", str(self.shared.port)).split()
+        done = subprocess.run([self.program, *options], env={**os.environ, **self.env},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+        check(done.returncode == int(status), f"exit status {done.returncode}: {done.stderr}")
+        check(re.search(wanted, done.stderr), f"log: {done.stderr}")
+
+    def do_send(self, rest):
+        method, _, target = rest.partition(" ")
+        self.connected().queue(
+            unescape(f"{method} {target} HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n"), method)
+
+    def do_field(self, rest):
+        out = self.connected().outgoing
+        check(out.endswith(b"\r\n\r\n"), "'field' goes after 'send'")
+        self.connection.outgoing = out[:-2] + unescape(rest) + b"\r\n\r\n"
+
+    def do_raw(self, rest):
+        data = unescape(rest)
+        method = data.split(b" ")[0].decode("latin-1") if b" HTTP/" in data else None
+        self.connected().outgoing += data
+        if method:
+            self.connection.methods.append(method)
+
+    def do_connect(self, _):
+        if self.connection:
+            self.connection.flush()
+            self.abandoned.append(self.connection)
+        self.connection = None
+        self.connected()
+
+    def do_hangup(self, _):
+        self.connection.flush()
+        self.connection.socket.close()
+        self.connection = None
+
+    def do_pause(self, rest):
+        if self.connection:
+            self.connection.flush()
+        time.sleep(float(rest))
+
+    # What comes back.
+
+    def do_expect(self, rest):
+        self.answer = self.connected().read()
+        check(self.answer.status == int(rest), f"status {self.answer.status}")
+
+    def do_head(self, rest):
+        self.answer = self.connected().read_head()
+        check(self.answer.status == int(rest), f"status {self.answer.status}")
+
+    def do_rest(self, _):
+        self.connection.read_body(self.answer)
+
+    def do_header(self, rest):
+        found = re.fullmatch(r"([\w-]+)(: | ~ )(.*)", rest)
+        check(found, "expected NAME: VALUE or NAME ~ REGEX")
+        name, how, wanted = found.groups()
+        value = self.answer.get(name)
+        check(value is not None, f"no {name}")
+        matches = value == wanted if how == ": " else re.search(wanted, value)
+        check(matches, f"{name}: {value}")
+
+    def do_no_header(self, rest):
+        check(self.answer.get(rest) is None, f"{rest}: {self.answer.get(rest)}")
+
+    def do_body(self, rest):
+        body = self.answer.body
+        if rest.startswith("~ "):
+            check(re.search(rest[2:], body.decode("utf-8")), f"body {body[:300]!r}")
+        else:
+            check(body == unescape(rest), f"body {body[:300]!r}")
+
+    def do_body_bytes(self, rest):
+        check(len(self.answer.body) == int(rest), f"{len(self.answer.body)} bytes")
+
+    def do_body_sha256(self, rest):
+        digest = hashlib.sha256(self.answer.body).hexdigest()
+        check(digest == rest, f"sha256 {digest}")
+
+    def document(self):
+        try:
+            return json.loads(self.answer.body)
+        except ValueError as error:
+            raise Failure(f"no JSON: {error}: {self.answer.body[:200]!r}")
+
+    def do_json(self, rest):
+        found = re.fullmatch(r"(.*?) (=|~) (.*)", rest)
+        check(found, "expected KEY... = VALUE or KEY... ~ REGEX")
+        keys, how, wanted = found.groups()
+        value = self.document()
+        for key in keys.split():
+            try:
+                value = value[int(key) if isinstance(value, list) else key]
+            except (KeyError, IndexError, TypeError):
+                check(how == "=" and wanted == "(none)", f"no {key}")
+                return
+        matches = value == json.loads(wanted) if how == "=" else re.search(wanted, str(value))
+        check(matches, f"{keys} is {value!r}")
+
+    def do_problem(self, rest):
+        status, kind, field = rest.split()
+        document = self.document()
+        self.do_header("Content-Type: application/problem+json")
+        self.do_header("Cache-Control: no-store")
+        check(self.answer.status == int(status), f"status {self.answer.status}")
+        check(document["status"] == int(status), f"document's status {document['status']}")
+        check(document["type"] == "/problems/" + kind, f"type {document['type']}")
+        check(document.get("field", "-") == field, f"field {document.get('field')}")
+        check(document["title"] and document["detail"], "no title or detail")
+
+    # Connection and process.
+
+    def do_keeps(self, _):
+        self.connection.queue(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "GET")
+        check(self.connection.read().body == b"ok\n", "no second answer")
+
+    def do_closes(self, _):
+        self.connection.flush()
+        while self.connection.more():
+            pass
+        check(not self.connection.received,
+              f"more came before the end: {self.connection.received[:200]!r}")
+
+    def do_refused(self, _):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            try:
+                Connection(self.daemon().port).socket.close()
+            except ConnectionRefusedError:
+                return
+            time.sleep(0.05)
+        raise Failure("still accepts")
+
+    def do_signal(self, rest):
+        self.own.process.send_signal(getattr(signal, "SIG" + rest))
+
+    def do_exits(self, rest, stop=False):
+        status = self.own.stop() if stop else self.own.exit_status()
+        check(status == int(rest), f"exit status {status}")
+
+    def do_log(self, rest):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if any(re.search(rest, line) for line in self.daemon().log):
+                return
+            time.sleep(0.05)
+        raise Failure("log: " + " | ".join(self.daemon().log))
+
+
+def main():
+    program, folder = sys.argv[1:3]
+    wanted = sys.argv[3:] or ["*"]
+    names = [name[:-5] for name in sorted(os.listdir(folder)) if name.endswith(".case")]
+    names = [name for name in names if any(fnmatch.fnmatch(name, p) for p in wanted)]
+    shared = Daemon(program, [], {})
+    failed = 0
+    for name in names:
+        why = Case(os.path.join(folder, name + ".case"), shared, program).run()
+        if why is None and shared.process.poll() is not None:
+            why = f"the daemon died: {shared.process.returncode}: " + " | ".join(shared.log)
+        if why is not None:
+            failed += 1
+            print(f"FAIL {name}: {why}")
+        if shared.process.poll() is not None:
+            shared = Daemon(program, [], {})
+    status = shared.stop()
+    if status != 0:
+        failed += 1
+        print(f"FAIL the daemon's exit status is {status}: " + " | ".join(shared.log))
+    print(f"{len(names)} cases, {failed} failed")
+    return 1 if failed or not names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* server/config, address and cpus: what the command line and the environment ask for. */
+#include <stdlib.h>
+
+#include "server/config.h"
+#include "server/cpus.h"
+#include "support/test.h"
+
+/* The environment of the test at hand: NAME, value, NAME, value, NULL. */
+static const char *const *variables;
+
+static char *environment(const char *name) {
+    for (const char *const *v = variables; v != NULL && *v != NULL; v += 2) {
+        if (strcmp(v[0], name) == 0) return (char *)(uintptr_t)v[1];
+    }
+    return NULL;
+}
+
+static char why[256];
+
+static enum tid_config_result read_config(struct tid_config *config, const char *line) {
+    static char words[512];
+    char *argv[32] = {(char *)(uintptr_t) "tensorinitd"};
+    int argc = 1;
+    char *rest;
+
+    memcpy(words, line, strlen(line) + 1);
+    for (char *word = strtok_r(words, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest))
+        argv[argc++] = word;
+    why[0] = '\0';
+    return tid_config_read(config, argc, argv, environment, why, sizeof why);
+}
+
+static void defaults(void **state) {
+    struct tid_config config;
+    (void)state;
+    variables = NULL;
+    assert_int_equal(read_config(&config, ""), TID_CONFIG_RUN);
+    assert_int_equal(config.listen_count, 1);
+    assert_string_equal(config.listen[0].host, "127.0.0.1");
+    assert_string_equal(config.listen[0].port, "8080");
+    assert_int_equal(config.workers, 0);
+    assert_int_equal(config.max_connections, 1024);
+    assert_int_equal(config.header_ms, 10000);
+    assert_int_equal(config.idle_ms, 60000);
+    assert_int_equal(config.drain_ms, 60000);
+    assert_false(config.access_log);
+}
+
+static void arguments(void **state) {
+    struct tid_config config;
+    (void)state;
+    variables = NULL;
+    assert_int_equal(read_config(&config,
+                                 "--listen [::1]:0 --listen=localhost:80 --workers 3 "
+                                 "--max-connections=7 --header-timeout 0.25 "
+                                 "--idle-timeout 0 --drain-timeout 1.5 --access-log"),
+                     TID_CONFIG_RUN);
+    assert_int_equal(config.listen_count, 2);
+    assert_string_equal(config.listen[0].host, "::1");
+    assert_string_equal(config.listen[0].port, "0");
+    assert_string_equal(config.listen[1].host, "localhost");
+    assert_int_equal(config.workers, 3);
+    assert_int_equal(config.max_connections, 7);
+    assert_int_equal(config.header_ms, 250);
+    assert_int_equal(config.idle_ms, 0);
+    assert_int_equal(config.drain_ms, 1500);
+    assert_true(config.access_log);
+}
+
+static void precedence(void **state) {
+    static const char *const both[] = {"TENSORINITD_LISTEN",
+                                       "0.0.0.0:1,[::]:2",
+                                       "TENSORINITD_WORKERS",
+                                       "5",
+                                       "TENSORINITD_DRAIN_TIMEOUT",
+                                       "9",
+                                       "TENSORINITD_MAX_CONNECTIONS",
+                                       "",
+                                       "TENSORINITD_ACCESS_LOG",
+                                       "1",
+                                       NULL};
+    struct tid_config config;
+    (void)state;
+    variables = both;
+    assert_int_equal(read_config(&config, "--workers 2"), TID_CONFIG_RUN);
+    assert_int_equal(config.listen_count, 2);
+    assert_string_equal(config.listen[0].host, "0.0.0.0");
+    assert_string_equal(config.listen[1].host, "::");
+    assert_string_equal(config.listen[1].port, "2");
+    assert_int_equal(config.workers, 2);            /* flag beats environment */
+    assert_int_equal(config.drain_ms, 9000);        /* environment beats default */
+    assert_int_equal(config.max_connections, 1024); /* empty is as good as none */
+    assert_true(config.access_log);
+
+    assert_int_equal(read_config(&config, "--listen h:3 --access-log=0"), TID_CONFIG_RUN);
+    assert_int_equal(config.listen_count, 1);
+    assert_string_equal(config.listen[0].host, "h");
+    assert_false(config.access_log);
+}
+
+static const struct {
+    const char *line, *says;
+} errors[] = {
+    {"--colour red", "unknown option '--colour'"},
+    {"--work 1", "unknown option '--work'"},
+    {"-listen h:1", "unknown option '-listen'"},
+    {"127.0.0.1:8080", "unknown option '127.0.0.1:8080'"},
+    {"--", "unknown option '--'"},
+    {"--listen", "--listen needs a value (HOST:PORT)"},
+    {"--listen=", "--listen: ''"},
+    {"--listen 8080", "expected HOST:PORT"},
+    {"--listen h:", "the port"},
+    {"--listen h:65536", "the port"},
+    {"--listen h:x", "the port"},
+    {"--listen h:-1", "the port"},
+    {"--listen :80", "with a host"},
+    {"--listen ::1:80", "in brackets"},
+    {"--listen [::1]", "[IPV6]:PORT"},
+    {"--listen [::1:80", "[IPV6]:PORT"},
+    {"--listen []:80", "with a host"},
+    {"--workers 0", "--workers: '0' is not a whole number from 1 to 1024"},
+    {"--workers 1025", "--workers: '1025'"},
+    {"--workers 1.5", "--workers: '1.5'"},
+    {"--workers x", "--workers: 'x'"},
+    {"--workers -1", "--workers: '-1'"},
+    {"--workers 99999999999999999999", "--workers: '9999"},
+    {"--drain-timeout 1e3", "number of seconds from 0 to 86400"},
+    {"--drain-timeout .5", "number of seconds"},
+    {"--drain-timeout 1.2.3", "number of seconds"},
+    {"--drain-timeout 86401", "number of seconds"},
+    {"--access-log=maybe", "expected 1 or 0"},
+};
+
+static void refusals(void **state) {
+    struct tid_config config;
+    (void)state;
+    variables = NULL;
+    for (size_t i = 0; i < COUNT_OF(errors); i++) {
+        assert_row(read_config(&config, errors[i].line) == TID_CONFIG_ERROR,
+                   errors[i].line);
+        if (strstr(why, errors[i].says) == NULL) fail_msg("%s: %s", errors[i].line, why);
+    }
+}
+
+static void names_the_variable(void **state) {
+    static const char *const bad[] = {"TENSORINITD_HEADER_TIMEOUT", "soon", NULL};
+    struct tid_config config;
+    (void)state;
+    variables = bad;
+    assert_int_equal(read_config(&config, ""), TID_CONFIG_ERROR);
+    assert_non_null(strstr(why, "TENSORINITD_HEADER_TIMEOUT: 'soon'"));
+    /* What is not used need not be right. */
+    assert_int_equal(read_config(&config, "--header-timeout 1"), TID_CONFIG_RUN);
+}
+
+static void many_addresses(void **state) {
+    struct tid_config config;
+    char line[512] = "";
+    (void)state;
+    variables = NULL;
+    for (int i = 0; i < 15; i++) strcat(line, "--listen h:1 ");
+    assert_int_equal(read_config(&config, line), TID_CONFIG_RUN);
+    assert_int_equal(config.listen_count, 15);
+    static const char *const many[] = {
+        "TENSORINITD_LISTEN",
+        "a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,"
+        "a:1,a:1,a:1,a:1",
+        NULL};
+    variables = many;
+    assert_int_equal(read_config(&config, ""), TID_CONFIG_ERROR);
+    assert_non_null(strstr(why, "too many"));
+}
+
+static void help_and_version(void **state) {
+    struct tid_config config;
+    (void)state;
+    variables = NULL;
+    assert_int_equal(read_config(&config, "--help"), TID_CONFIG_HELP);
+    assert_int_equal(read_config(&config, "--nonsense -h"), TID_CONFIG_HELP);
+    assert_int_equal(read_config(&config, "--version"), TID_CONFIG_VERSION);
+}
+
+static void quotas(void **state) {
+    (void)state;
+    assert_int_equal(tid_cpus_of_quota("max 100000\n"), 0);
+    assert_int_equal(tid_cpus_of_quota("200000 100000\n"), 2);
+    assert_int_equal(tid_cpus_of_quota("150000 100000\n"), 2);
+    assert_int_equal(tid_cpus_of_quota("50000 100000\n"), 1);
+    assert_int_equal(tid_cpus_of_quota("1000 100000\n"), 1);
+    assert_int_equal(tid_cpus_of_quota(""), 0);
+    assert_int_equal(tid_cpus_of_quota("100000"), 0);
+    assert_int_equal(tid_cpus_of_quota("100000 0"), 0);
+    assert_int_equal(tid_cpus_of_quota("-1 100000"), 0);
+    assert_true(tid_cpus_usable() >= 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),           cmocka_unit_test(arguments),
+        cmocka_unit_test(precedence),         cmocka_unit_test(refusals),
+        cmocka_unit_test(names_the_variable), cmocka_unit_test(many_addresses),
+        cmocka_unit_test(help_and_version),   cmocka_unit_test(quotas),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
