@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests as queries: see test.h. */
+#include "support/test.h"
+
+enum ti_status test_plan_try(const char *query, struct ti_plan **plan,
+                             struct ti_error *error) {
+    struct ti_spec *spec;
+    enum ti_status status = ti_spec_make(&spec);
+    if (status != TI_OK) return status;
+    status = ti_spec_set_query(spec, query, strlen(query), error);
+    if (status == TI_OK) status = ti_plan_make(spec, plan, error);
+    ti_spec_free(spec);
+    return status;
+}
+
+struct ti_plan *test_plan(const char *query) {
+    struct ti_plan *plan = NULL;
+    struct ti_error error;
+    if (test_plan_try(query, &plan, &error) != TI_OK) {
+        fail_msg("%s: refused, %s: %s", query, error.field, error.text);
+    }
+    return plan;
+}
+
+void test_refused(const char *query, enum ti_status code, const char *field) {
+    struct ti_plan *const untouched = (struct ti_plan *)&code, *plan = untouched;
+    struct ti_error error = {TI_OK, "none", "none"};
+    enum ti_status status = test_plan_try(query, &plan, &error);
+    if (status == TI_OK) {
+        ti_plan_free(plan);
+        fail_msg("%s: accepted, but E%s was expected", query, field);
+    }
+    if (status != code || error.code != code || strcmp(error.field, field) != 0) {
+        fail_msg("%s: %s on '%s' (%s), expected %s on '%s'", query,
+                 ti_status_name(status), error.field, error.text, ti_status_name(code),
+                 field);
+    }
+    assert_row(plan == untouched, query);
+    assert_row(*error.text != '\0', query);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the tables of tests/vectors: lines of fields, '#' begins a comment line. */
+#ifndef TEST_TSV_H
+#define TEST_TSV_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define TSV_FIELDS 16
+
+struct tsv {
+    FILE *file;
+    char line[1024];
+    char *field[TSV_FIELDS];
+    int fields;
+};
+
+/* Opens a table; aborts the program if it cannot. Paths are from the top of the tree. */
+void tsv_open(struct tsv *tsv, const char *path);
+
+/* The next line's fields, cut at white space; false, and the file closed, at the end. */
+bool tsv_next(struct tsv *tsv);
+
+#endif

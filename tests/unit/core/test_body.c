@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* core/formats: headers as numpy writes them, and any byte range equals the whole. */
+#include <stdlib.h>
+
+#include "support/fence.h"
+#include "support/random.h"
+#include "support/test.h"
+
+static struct ti_body *body_of(const struct ti_plan *plan) {
+    struct ti_body *body;
+    assert_int_equal(ti_body_make(plan, &body, NULL), TI_OK);
+    return body;
+}
+
+/*
+ * Dict and length of the whole header, from numpy 1.24: write_array_header_1_0() of
+ * numpy.lib.format. The last pairs are where it grows from 128 to 192 bytes.
+ */
+static const struct {
+    const char *query, *dict;
+    size_t bytes;
+} headers[] = {
+    {"shape=scalar", "{'descr': '<f4', 'fortran_order': False, 'shape': (), }", 128},
+    {"shape=0", "{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }", 128},
+    {"shape=3", "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 128},
+    {"shape=512,784", "{'descr': '<f4', 'fortran_order': False, 'shape': (512, 784), }",
+     128},
+    {"shape=512,784&dtype=f64",
+     "{'descr': '<f8', 'fortran_order': False, 'shape': (512, 784), }", 128},
+    {"shape=2,3,4&dtype=f16",
+     "{'descr': '<f2', 'fortran_order': False, 'shape': (2, 3, 4), }", 128},
+    {"shape=2,3,4&dtype=bf16",
+     "{'descr': '<V2', 'fortran_order': False, 'shape': (2, 3, 4), }", 128},
+    {"shape=1234567890,0",
+     "{'descr': '<f4', 'fortran_order': False, 'shape': (1234567890, 0), }", 128},
+    {"shape=1,1,1,1,1,1,1,1,1,1,1,1,1,10",
+     "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, "
+     "1, 10), }",
+     128},
+    {"shape=1,1,1,1,1,1,1,1,1,1,1,1,1,100",
+     "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, "
+     "1, 100), }",
+     192},
+    {"shape=1,1,1,1,1,1,1,1,1,1,10000000000",
+     "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, "
+     "10000000000), }",
+     128},
+    {"shape=1,1,1,1,1,1,1,1,1,1,100000000000",
+     "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, "
+     "100000000000), }",
+     192},
+};
+
+static void npy_headers(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(headers); i++) {
+        const char *dict = headers[i].dict;
+        const size_t bytes = headers[i].bytes;
+        char query[200] = "scheme=normal&format=npy&";
+        unsigned char expected[192] = "\x93NUMPY\x01", header[192];
+        strcat(query, headers[i].query);
+        struct ti_plan *plan = test_plan(query);
+        struct ti_body *body = body_of(plan);
+        expected[8] = (unsigned char)(bytes - 10);
+        memset(expected + 10, ' ', bytes - 10);
+        memcpy(expected + 10, dict, strlen(dict));
+        expected[bytes - 1] = '\n';
+        assert_row(ti_body_bytes(body) == bytes + ti_plan_info(plan)->body_bytes, query);
+        assert_int_equal(ti_body_read(body, 0, bytes, header, NULL), TI_OK);
+        assert_row(memcmp(header, expected, bytes) == 0, query);
+        ti_body_free(body);
+        ti_plan_free(plan);
+    }
+}
+
+/* The longest header that there can be: 32 dims, the product below 2^63. */
+static void npy_header_of_many_dims(void **state) {
+    char query[2000] = "scheme=zeros&format=npy&shape=2305843009213693000";
+    (void)state;
+    for (int i = 1; i < TI_MAX_RANK; i++) strcat(query, ",1");
+    struct ti_plan *plan = test_plan(query);
+    struct ti_body *body = body_of(plan);
+    unsigned char header[1024];
+    const uint64_t bytes = ti_body_bytes(body) - ti_plan_info(plan)->body_bytes;
+    assert_int_equal(bytes % 64, 0);
+    assert_in_range(bytes, 1, sizeof header);
+    assert_int_equal(ti_body_read(body, 0, (size_t)bytes, header, NULL), TI_OK);
+    assert_int_equal(header[bytes - 1], '\n');
+    assert_int_equal(header[8] + 256 * header[9], bytes - 10);
+    ti_body_free(body);
+    ti_plan_free(plan);
+}
+
+static const char *const bodies[] = {
+    "shape=5,3&scheme=normal",
+    "shape=5,3&scheme=normal&format=npy",
+    "shape=5,3&scheme=normal&format=npy&dtype=f64",
+    "shape=5,3&scheme=uniform&format=npy&dtype=f16",
+    "shape=5,3&scheme=he_normal&format=npy&dtype=bf16",
+    "shape=5,3&scheme=ones&format=npy",
+    "shape=0,3&scheme=normal&format=npy",
+    "shape=0,3&scheme=normal",
+    "shape=scalar&scheme=normal&format=npy",
+    "shape=5,3&scheme=normal&format=safetensors&name=a%22b",
+    "shape=5,3&scheme=normal&format=npy&slice=::-2,1:",
+    "shape=5,3&scheme=normal&dtype=f8_e4m3",
+};
+
+/* The header, then what the plan fills. */
+static void whole_is_header_and_elements(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct ti_plan *plan = test_plan(bodies[i]);
+        struct ti_body *body = body_of(plan);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        unsigned char whole[1024], elems[1024];
+        const size_t bytes = (size_t)ti_body_bytes(body);
+        assert_true(bytes <= sizeof whole);
+        assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
+        assert_int_equal(ti_plan_fill(plan, 0, info->elems, elems, NULL), TI_OK);
+        assert_memory_equal(whole + bytes - info->body_bytes, elems, info->body_bytes);
+        ti_body_free(body);
+        ti_plan_free(plan);
+    }
+}
+
+/* All ranges of a small body, into memory that ends with the range. */
+static void all_ranges(void **state) {
+    struct fence fence = fence_make(1024);
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct ti_plan *plan = test_plan(bodies[i]);
+        struct ti_body *body = body_of(plan);
+        unsigned char whole[1024];
+        const size_t bytes = (size_t)ti_body_bytes(body);
+        assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
+        for (size_t from = 0; from <= bytes; from++) {
+            for (size_t n = 0; n <= bytes - from; n++) {
+                unsigned char *out = fence_tail(&fence, n);
+                if (ti_body_read(body, from, n, out, NULL) != TI_OK ||
+                    memcmp(out, whole + from, n) != 0) {
+                    fail_msg("%s: %zu bytes from %zu", bodies[i], n, from);
+                }
+            }
+        }
+        ti_body_free(body);
+        ti_plan_free(plan);
+    }
+    fence_free(&fence);
+}
+
+/* A longer body by pieces of random lengths, as a stream reads it. */
+static void pieces(void **state) {
+    static const char *const queries[] = {
+        "shape=1000,37&scheme=he_normal&format=npy",
+        "shape=1000,37&scheme=he_normal&format=npy&dtype=f64",
+        "shape=1000,37&scheme=glorot_uniform&dtype=bf16",
+    };
+    uint64_t random = 11;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries); i++) {
+        struct ti_plan *plan = test_plan(queries[i]);
+        struct ti_body *body = body_of(plan);
+        const size_t bytes = (size_t)ti_body_bytes(body);
+        unsigned char *whole = malloc(bytes), *out = malloc(bytes);
+        assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
+        for (int round = 0; round < 20; round++) {
+            memset(out, 0, bytes);
+            for (size_t at = 0, n; at < bytes; at += n) {
+                n = random_below(&random, round % 2 ? 9000 : 700);
+                if (n > bytes - at) n = bytes - at;
+                assert_int_equal(ti_body_read(body, at, n, out + at, NULL), TI_OK);
+            }
+            assert_memory_equal(out, whole, bytes);
+        }
+        free(whole);
+        free(out);
+        ti_body_free(body);
+        ti_plan_free(plan);
+    }
+}
+
+static void out_of_range(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct ti_plan *plan = test_plan(bodies[i]);
+        struct ti_body *body = body_of(plan);
+        const uint64_t bytes = ti_body_bytes(body);
+        const uint64_t ranges[][2] = {
+            {0, bytes + 1},  {bytes, 1},    {bytes + 1, 0},         {1, bytes},
+            {UINT64_MAX, 1}, {1, SIZE_MAX}, {UINT64_MAX, SIZE_MAX}, {bytes, SIZE_MAX},
+        };
+        for (size_t k = 0; k < COUNT_OF(ranges); k++) {
+            unsigned char out[1024], untouched[1024];
+            memset(out, 0x55, sizeof out);
+            memset(untouched, 0x55, sizeof untouched);
+            assert_int_equal(
+                ti_body_read(body, ranges[k][0], (size_t)ranges[k][1], out, NULL),
+                TI_ERANGE);
+            assert_memory_equal(out, untouched, sizeof out);
+        }
+        ti_body_free(body);
+        ti_plan_free(plan);
+    }
+    ti_body_free(NULL);
+}
+
+static void names(void **state) {
+    (void)state;
+    assert_string_equal(ti_format_name(TI_FORMAT_RAW), "raw");
+    assert_string_equal(ti_format_name(TI_FORMAT_NPY), "npy");
+    assert_string_equal(ti_format_extension(TI_FORMAT_RAW), "bin");
+    assert_string_equal(ti_format_extension(TI_FORMAT_NPY), "npy");
+    assert_string_equal(ti_format_media_type(TI_FORMAT_RAW), "application/octet-stream");
+    assert_string_equal(ti_format_media_type(TI_FORMAT_NPY), "application/x-npy");
+    struct ti_plan *plan = test_plan("shape=3&scheme=ones&format=npy");
+    struct ti_body *body = body_of(plan);
+    assert_int_equal(ti_body_format(body), TI_FORMAT_NPY);
+    ti_body_free(body);
+    ti_plan_free(plan);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(npy_headers),
+        cmocka_unit_test(npy_header_of_many_dims),
+        cmocka_unit_test(whole_is_header_and_elements),
+        cmocka_unit_test(all_ranges),
+        cmocka_unit_test(pieces),
+        cmocka_unit_test(out_of_range),
+        cmocka_unit_test(names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
