@@ -33,6 +33,8 @@ static const struct measurement measurements[] = {
     {"he_normal f16", "scheme=he_normal&fan_in=784&dtype=f16"},
     {"he_normal f64", "scheme=he_normal&fan_in=784&dtype=f64"},
     {"uniform f64", "scheme=uniform&dtype=f64"},
+    {"he_normal, runs of 64", "scheme=he_normal&fan_in=784&slice=:,3:67"},
+    {"he_normal, every 3rd", "scheme=he_normal&fan_in=784&slice=:,::3"},
 };
 
 #define COUNT (sizeof measurements / sizeof *measurements)
@@ -47,7 +49,7 @@ static struct ti_plan *plan_of(const char *query) {
     struct ti_error error;
     struct ti_spec *spec;
     struct ti_plan *plan;
-    static const char shape[] = "shape=1000000000000000000&name=bench";
+    static const char shape[] = "shape=1000000000000000,1000&name=bench";
     if (ti_spec_make(&spec) != TI_OK ||
         ti_spec_set_query(spec, shape, strlen(shape), &error) != TI_OK ||
         ti_spec_set_query(spec, query, strlen(query), &error) != TI_OK ||
@@ -63,12 +65,13 @@ static void fill_once(const struct ti_kernels *kernels, size_t which,
                       const struct ti_plan *plan, uint64_t turn, void *buffer) {
     if (plan) {
         uint64_t count = BUFFER_BYTES / ti_dtype_bytes(plan->info.dtype);
-        ti_fill(&plan->draw, kernels, turn * count, count, buffer);
+        ti_fill_gather(&plan->draw, kernels, &plan->part.view, turn * count, count, buffer);
     } else if (which == 0) {
         memset(buffer, (int)turn, BUFFER_BYTES);
     } else {
         static const struct ti_philox philox;
-        kernels->words(&philox, turn * (BUFFER_BYTES / 16), BUFFER_BYTES / 4, buffer);
+        const struct ti_blocks blocks = {turn * (BUFFER_BYTES / 16), NULL};
+        kernels->words(&philox, blocks, BUFFER_BYTES / 4, buffer);
     }
     __asm__ volatile("" : : "r"(buffer) : "memory");
 }
