@@ -122,6 +122,7 @@ static void gain_family(void **state) {
         {"kaiming_normal&mode=fan_geo_avg", NORMAL, sqrtl(2 / 30.L), 0},
         {"kaiming_normal&gain=1", NORMAL, sqrtl(1 / 20.L), 0},
         {"kaiming_normal&gain=0", NORMAL, 0, 0},
+        {"torch_default", UNIFORM, sqrtl(1 / 60.L), 0}, /* bound 1/sqrt(n) */
         {"xavier_uniform&gain=2.5", UNIFORM, 2.5L * sqrtl(1 / 32.5L), 0},
         /* torch.nn.Linear's default is kaiming_uniform with a = sqrt(5): bound 1/sqrt(n) */
         {"kaiming_uniform&slope=2.23606797749979", UNIFORM, sqrtl(1 / 60.L), 0},
@@ -301,6 +302,7 @@ static const struct {
     {"kaiming_uniform", "", FANS "gain nonlinearity slope"},
     {"xavier_normal", "xavier", FANS "gain nonlinearity slope"},
     {"xavier_uniform", "", FANS "gain nonlinearity slope"},
+    {"torch_default", "", FANS},
     {"variance_scaling", "", FANS "truncation corrected scale distribution"},
     {"normal", "", "mean std"},
     {"truncated_normal", "", "mean std low high truncation corrected"},

@@ -28,7 +28,7 @@ static const struct {
      "() [1] " ONES_31 ",1,1"},
     {"scheme",
      "he_normal he_uniform glorot_normal glorot_uniform lecun_normal lecun_uniform "
-     "kaiming_normal kaiming_uniform xavier_normal xavier_uniform variance_scaling normal "
+     "kaiming_normal kaiming_uniform xavier_normal xavier_uniform torch_default variance_scaling normal "
      "truncated_normal uniform constant zeros ones he glorot lecun kaiming xavier",
      "He he_ normal_ he_normal, he,kaiming he_normal,he none orthogonal_ HE_NORMAL"},
     {"seed", "0 42 -1 0x2a 18446744073709551615 -9223372036854775808",
