@@ -81,7 +81,7 @@ OPT_fuzz = $(SANITIZE) -fsanitize=fuzzer-no-link,address,$(UBSAN)
 OPT_KERNELS = $(if $(filter release,$(CONFIG)),-O3)
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-	-Wformat=2 -Wundef $(if $(filter 1,$(WERROR)),-Werror)
+	-Wformat=2 -Wundef -Werror=implicit-function-declaration $(if $(filter 1,$(WERROR)),-Werror)
 BASE = -std=c11 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden -pthread \
 	-fstack-protector-strong $(WARN) -Iinclude -iquote . $(OPT_$(CONFIG))
 
@@ -93,7 +93,7 @@ STRICT = -ffp-contract=off -fno-fast-math
 FAST_MATH = -Ofast -ffast-math -funsafe-math-optimizations
 LINK = $(CC) $(OPT_$(CONFIG)) $(filter-out $(FAST_MATH),$(CFLAGS)) $(STRICT) $(LDFLAGS) -pthread \
 	-Wl,--as-needed -Wl,-z,relro -Wl,-z,now
-SOFLAGS = -shared -Wl,-soname,libtensorinit.so.0 -Wl,-z,defs
+SOFLAGS = -shared -Wl,-soname,$(@F) -Wl,-z,defs
 
 # Instruction sets: a new one is a line of units, a line of flags.
 ISAS_x86_64 = portable avx2 avx512
@@ -143,10 +143,13 @@ SUPPORT_SRC = $(wildcard tests/support/*.c)
 CORE_OBJ = $(call to_obj,$(CORE_SRC) $(ISA_SRC))
 SERVER_OBJ = $(call to_obj,$(SERVER_SRC))
 CLIENT_OBJ = $(call to_obj,$(CLIENT_LIB_SRC) $(CLI_SRC))
+CLIENT_LIB_OBJ = $(call to_obj,$(CLIENT_LIB_SRC))
 SUPPORT_OBJ = $(call to_obj,$(SUPPORT_SRC))
 
 LIB_A = $(BUILD)/libtensorinit.a
 LIB_SO = $(BUILD)/libtensorinit.so
+CLIENT_LIB_A = $(if $(CLIENT_LIB_SRC),$(BUILD)/libtensorinit-client.a)
+CLIENT_LIB_SO = $(if $(CLIENT_LIB_SRC),$(BUILD)/libtensorinit-client.so.0)
 DAEMON = $(if $(SERVER_SRC),$(BUILD)/tensorinitd)
 CLI = $(if $(CLI_SRC),$(BUILD)/tensorinit)
 
@@ -173,7 +176,7 @@ TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -maxdepth 2 -type
 # Libraries and programs -----------------------------------------------------------------
 
 .PHONY: all
-all: $(if $(CORE_SRC),$(LIB_A) $(LIB_SO).0) $(DAEMON) $(CLI)
+all: $(if $(CORE_SRC),$(LIB_A) $(LIB_SO).0) $(CLIENT_LIB_A) $(CLIENT_LIB_SO) $(DAEMON) $(CLI)
 
 # $(call put,TEXT): (re)writes the target only if its text changes, so that what depends
 # on it is rebuilt only then.
@@ -238,6 +241,16 @@ $(BUILD)/lib%.so.0: $$(CORE_OBJ) $(BUILD)/members-CORE $(BUILD)/flags-link
 	$(call say,LINK)
 	$(Q)$(LINK) $(SOFLAGS) -o $@ $(filter %.o,$^) $(NETTLE_LIBS) -lm
 	@ln -sf $(@F) $(LIB_SO)
+
+# Explicit, so that the patterns above do not make it of the core.
+$(BUILD)/libtensorinit-client.a: $(CLIENT_LIB_OBJ) $(BUILD)/members-CLIENT_LIB
+	$(archive)
+
+$(BUILD)/libtensorinit-client.so.0: $(CLIENT_LIB_OBJ) $(LIB_SO).0 \
+		$(BUILD)/members-CLIENT_LIB $(BUILD)/flags-link
+	$(call say,LINK)
+	$(Q)$(LINK) $(SOFLAGS) -o $@ $(filter %.o,$^) $(LIB_SO).0 $(CURL_LIBS)
+	@ln -sf $(@F) $(@:.0=)
 
 define program
 @mkdir -p $(@D)
@@ -354,8 +367,10 @@ fuzz:
 .PHONY: run-fuzzers
 run-fuzzers: $(FUZZERS)
 	@for f in $(FUZZERS); do \
-		corpus=$$f.corpus; mkdir -p $$corpus; echo "$$f"; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$corpus || exit 1; \
+		corpus=$$f.corpus; seeds=tests/fuzz/corpus/$${f##*/}; mkdir -p $$corpus; echo "$$f"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			$$(ls -d $$seeds.dict 2>/dev/null | sed s/^/-dict=/) \
+			$$corpus $$(ls -d $$seeds 2>/dev/null) || exit 1; \
 	done
 
 .PHONY: bench
@@ -398,6 +413,8 @@ MAN1 = $(wildcard deploy/man/*.1)
 MAN8 = $(wildcard deploy/man/*.8)
 DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv)
 SO = libtensorinit.so
+CLIENT_SO = libtensorinit-client.so
+PC = tensorinit $(if $(CLIENT_LIB_SRC),tensorinit-client)
 
 .PHONY: install
 install: all
@@ -408,9 +425,16 @@ install: all
 	install -m 644 $(LIB_SO).0 '$(DESTDIR)$(LIBDIR)/$(SO).$(VERSION)'
 	ln -sf $(SO).$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SO).0'
 	ln -sf $(SO).0 '$(DESTDIR)$(LIBDIR)/$(SO)'
+ifneq ($(CLIENT_LIB_SRC),)
+	install -m 644 $(CLIENT_LIB_A) '$(DESTDIR)$(LIBDIR)'
+	install -m 644 $(CLIENT_LIB_SO) '$(DESTDIR)$(LIBDIR)/$(CLIENT_SO).$(VERSION)'
+	ln -sf $(CLIENT_SO).$(VERSION) '$(DESTDIR)$(LIBDIR)/$(CLIENT_SO).0'
+	ln -sf $(CLIENT_SO).0 '$(DESTDIR)$(LIBDIR)/$(CLIENT_SO)'
+endif
 	install -m 644 $(INSTALLED) '$(DESTDIR)$(INCDIR)/tensorinit'
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCDIR@|$(INCDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' deploy/tensorinit.pc.in >'$(DESTDIR)$(PCDIR)/tensorinit.pc'
+	for pc in $(PC); do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCDIR@|$(INCDIR)|' -e 's|@VERSION@|$(VERSION)|' deploy/$$pc.pc.in \
+		>'$(DESTDIR)$(PCDIR)'/$$pc.pc || exit 1; done
 	install -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
 	$(if $(MAN1),install -m 644 $(MAN1) '$(DESTDIR)$(MANDIR)/man1')
 	$(if $(MAN8),install -m 644 $(MAN8) '$(DESTDIR)$(MANDIR)/man8')
@@ -420,7 +444,9 @@ uninstall:
 	rm -f '$(DESTDIR)$(BINDIR)/tensorinit' '$(DESTDIR)$(BINDIR)/tensorinitd'
 	rm -f '$(DESTDIR)$(LIBDIR)/libtensorinit.a' '$(DESTDIR)$(LIBDIR)/$(SO)' \
 		'$(DESTDIR)$(LIBDIR)/$(SO).0' '$(DESTDIR)$(LIBDIR)/$(SO).$(VERSION)' \
-		'$(DESTDIR)$(PCDIR)/tensorinit.pc'
+		'$(DESTDIR)$(LIBDIR)/libtensorinit-client.a' \
+		$(foreach s,$(CLIENT_SO) $(CLIENT_SO).0 $(CLIENT_SO).$(VERSION),'$(DESTDIR)$(LIBDIR)/$s') \
+		$(PC:%='$(DESTDIR)$(PCDIR)/%.pc')
 	rm -f $(patsubst deploy/man/%.1,'$(DESTDIR)$(MANDIR)/man1/%.1',$(MAN1)) \
 		$(patsubst deploy/man/%.8,'$(DESTDIR)$(MANDIR)/man8/%.8',$(MAN8))
 	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)'

@@ -11,6 +11,9 @@
 static const struct cli_verb verbs[] = {
     {"generate", "writes a tensor, computed here", NULL,
      CLI_TAKES_OUTPUT | CLI_TAKES_QUIET, true, cli_generate},
+    {"get", "fetches a tensor from a tensorinitd", NULL,
+     CLI_TAKES_OUTPUT | CLI_TAKES_QUIET | CLI_TAKES_SERVER | CLI_TAKES_EXPECT_SPEC, true,
+     cli_get},
     {"verify", "tells whether a file is exactly the tensor", "FILE", CLI_TAKES_QUIET,
      true, cli_verify},
     {"digest", "prints the SHA-256 of what generate would write", NULL, CLI_TAKES_QUIET,
@@ -31,8 +34,8 @@ static void print_help(FILE *to) {
     for (size_t i = 0; i < VERB_COUNT; i++) {
         fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].about);
     }
-    fputs("\n  --help     this text\n"
-          "  --version  version of the software and of the bits\n\n"
+    fputs("\n  -h, --help  this text\n"
+          "  --version   version of the software and of the bits\n\n"
           "'tensorinit VERB --help' lists a verb's options.\n",
           to);
 }
@@ -63,7 +66,7 @@ static void reserve_standard_descriptors(void) {
 int main(int argc, char **argv) {
     reserve_standard_descriptors();
     const char *verb = argc > 1 ? argv[1] : "";
-    if (strcmp(verb, "--help") == 0) {
+    if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
         print_help(stdout);
         return cli_close_stdout();
     }

@@ -5,22 +5,39 @@
 
 #include "client/cli/cli.h"
 
-/* Options with a value, by where it goes. */
 static const struct {
     const char *name, *letter, *argument, *about;
     enum cli_option which;
 } own_options[] = {
     {"output", "o", "FILE",
-     "where to; - or nothing is standard output. A regular file appears when it is complete,\n"
-     "anything else is written straight",
+     "where to; - or nothing is standard output. A regular file appears when it is "
+     "complete, anything else is written straight",
      CLI_TAKES_OUTPUT},
     {"server", NULL, "URL",
      "the daemon; default: TENSORINIT_SERVER, else http://127.0.0.1:8080",
      CLI_TAKES_SERVER},
+    {"expect-spec", NULL, "SPEC",
+     "fail unless the bits are of this spec, as " TI_SPEC_NAME, CLI_TAKES_EXPECT_SPEC},
     {"quiet", "q", NULL, "no notes on standard error", CLI_TAKES_QUIET},
+    {"help", "h", NULL, "this text", CLI_TAKES_HELP},
 };
 
 #define OWN_COUNT (sizeof own_options / sizeof *own_options)
+
+/* The numbers of status.def, as far as the command can meet them. */
+static const struct {
+    int code;
+    const char *meaning;
+} exit_codes[] = {
+    {0, "done"},
+    {CLI_DIFFERS, "verify found a difference"},
+    {CLI_USAGE, "wrong usage, or a parameter that is not accepted"},
+    {69, "the server is not reached, breaks off or refuses; or the instruction set of "
+         "TENSORINIT_ISA is not available"},
+    {71, "out of memory"},
+    {CLI_IO, "a file could not be read or written"},
+    {76, "what the server sends is not what was asked for"},
+};
 
 static void take(struct cli_options *options, enum cli_option which, const char *value) {
     switch (which) {
@@ -30,22 +47,33 @@ static void take(struct cli_options *options, enum cli_option which, const char 
     case CLI_TAKES_SERVER:
         options->server = value;
         break;
+    case CLI_TAKES_EXPECT_SPEC:
+        options->expect_spec = value;
+        break;
     case CLI_TAKES_QUIET:
         options->quiet = true;
+        break;
+    case CLI_TAKES_HELP:
+        options->help = true;
         break;
     }
 }
 
-/* Whether 'arg' is --name, --name=VALUE or -l; the value, if it is in there. */
-static bool is_option(const char *arg, const char *name, const char *letter,
-                      const char **value) {
-    *value = NULL;
-    if (letter && arg[0] == '-' && strcmp(arg + 1, letter) == 0) return true;
-    if (strncmp(arg, "--", 2) != 0) return false;
+/* Whether 'arg' is --name or --name=VALUE; the value, if it is in there. */
+static bool is_long(const char *arg, const char *name, const char **value) {
     const size_t n = strlen(name);
-    if (strncmp(arg + 2, name, n) != 0) return false;
+    *value = NULL;
+    if (strncmp(arg, "--", 2) != 0 || strncmp(arg + 2, name, n) != 0) return false;
     if (arg[2 + n] == '=') *value = arg + 2 + n + 1;
     return arg[2 + n] == '\0' || arg[2 + n] == '=';
+}
+
+/* Whether 'arg' is -l or, with an argument to take, -lVALUE. */
+static bool is_short(const char *arg, const char *letter, bool takes_value,
+                     const char **value) {
+    if (!letter || arg[0] != '-' || arg[1] != letter[0]) return false;
+    *value = takes_value && arg[2] != '\0' ? arg + 2 : NULL;
+    return *value || arg[2] == '\0';
 }
 
 static int missing_value(const char *option) {
@@ -53,9 +81,23 @@ static int missing_value(const char *option) {
     return CLI_USAGE;
 }
 
+static int doubled(const char *option) {
+    fprintf(stderr, "tensorinit: --%s: %s is given more than once\n", option, option);
+    return CLI_USAGE;
+}
+
+const char *cli_options_get(const struct cli_options *options, const char *name) {
+    for (size_t i = 0; i < options->param_count; i++) {
+        if (strcmp(options->params[i].name, name) == 0) return options->params[i].value;
+    }
+    return NULL;
+}
+
 int cli_options_set(struct cli_options *options, const char *name, const char *value) {
     struct ti_error error;
-    if (ti_spec_set(options->spec, name, value, strlen(value), &error) != TI_OK) {
+    if (!options->spec && cli_options_get(options, name)) return doubled(name);
+    if (options->spec &&
+        ti_spec_set(options->spec, name, value, strlen(value), &error) != TI_OK) {
         return cli_fail(&error);
     }
     /* Each parameter is set once at most, so this is enough room. */
@@ -69,7 +111,7 @@ static int parse_parameter(struct cli_options *options, int argc, char **argv, i
     const char *value;
     for (size_t i = 0; i < ti_param_count(); i++) {
         const char *name = ti_param_get(i)->name;
-        if (!is_option(argv[*at], name, NULL, &value)) continue;
+        if (!is_long(argv[*at], name, &value)) continue;
         if (!value) {
             if (*at + 1 == argc) return missing_value(argv[*at]);
             value = argv[++*at];
@@ -81,28 +123,38 @@ static int parse_parameter(struct cli_options *options, int argc, char **argv, i
     return CLI_USAGE;
 }
 
+/* The same for the command's own option 'which'; 'value' is what is in the argument. */
+static int parse_own(struct cli_options *options, size_t which, const char *value,
+                     int argc, char **argv, int *at) {
+    const char *name = own_options[which].name;
+    if (own_options[which].argument && !value) {
+        if (*at + 1 == argc) return missing_value(argv[*at]);
+        value = argv[++*at];
+    } else if (!own_options[which].argument && value) {
+        fprintf(stderr, "tensorinit: --%s takes no value\n", name);
+        return CLI_USAGE;
+    }
+    if (own_options[which].argument && (options->given & own_options[which].which)) {
+        return doubled(name);
+    }
+    options->given |= own_options[which].which;
+    take(options, own_options[which].which, value);
+    return 0;
+}
+
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
-    if (strcmp(arg, "--help") == 0) {
-        options->help = true;
-        return 0;
-    }
     for (size_t i = 0; i < OWN_COUNT; i++) {
-        if (!is_option(arg, own_options[i].name, own_options[i].letter, &value)) continue;
-        if (!(verb->takes & own_options[i].which)) {
-            fprintf(stderr, "tensorinit: %s takes no %s\n", verb->name, arg);
-            return CLI_USAGE;
+        if (!is_long(arg, own_options[i].name, &value) &&
+            !is_short(arg, own_options[i].letter, own_options[i].argument, &value)) {
+            continue;
         }
-        if (own_options[i].argument && !value) {
-            if (*at + 1 == argc) return missing_value(arg);
-            value = argv[++*at];
-        } else if (!own_options[i].argument && value) {
-            fprintf(stderr, "tensorinit: --%s takes no value\n", own_options[i].name);
-            return CLI_USAGE;
+        if ((verb->takes | CLI_TAKES_HELP) & own_options[i].which) {
+            return parse_own(options, i, value, argc, argv, at);
         }
-        take(options, own_options[i].which, value);
-        return 0;
+        fprintf(stderr, "tensorinit: %s takes no %s\n", verb->name, arg);
+        return CLI_USAGE;
     }
     if (arg[0] == '-' && arg[1] != '\0') {
         if (verb->tensor) return parse_parameter(options, argc, argv, at);
@@ -122,7 +174,8 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
                       char **argv) {
     int code = 0;
     memset(options, 0, sizeof *options);
-    if (ti_spec_make(&options->spec) != TI_OK) return cli_fail_memory();
+    const bool judged_here = !(verb->takes & CLI_TAKES_SERVER);
+    if (judged_here && ti_spec_make(&options->spec) != TI_OK) return cli_fail_memory();
     for (int i = 0; i < argc && code == 0; i++) {
         code = parse_one(options, verb, argc, argv, &i);
     }
@@ -133,10 +186,7 @@ void cli_options_clear(struct cli_options *options) { ti_spec_free(options->spec
 
 int cli_format_by_extension(struct cli_options *options, const char *path) {
     const char *dot = path ? strrchr(path, '.') : NULL;
-    if (!dot) return 0;
-    for (size_t i = 0; i < options->param_count; i++) {
-        if (strcmp(options->params[i].name, "format") == 0) return 0;
-    }
+    if (!dot || cli_options_get(options, "format")) return 0;
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
         if (strcmp(dot + 1, ti_format_extension((enum ti_format)i)) != 0) continue;
         return cli_options_set(options, "format", ti_format_name((enum ti_format)i));
@@ -144,18 +194,45 @@ int cli_format_by_extension(struct cli_options *options, const char *path) {
     return 0;
 }
 
+/* Help ------------------------------------------------------------------------------- */
+
+#define HELP_COLUMNS 98
+#define ABOUT_COLUMN 27
+
+/* In lines of HELP_COLUMNS, each from ABOUT_COLUMN on; '\n' begins a new one. */
+static void print_wrapped(const char *text) {
+    size_t column = ABOUT_COLUMN;
+    while (*text) {
+        const size_t word = strcspn(text, " \n");
+        if (column > ABOUT_COLUMN && column + 1 + word > HELP_COLUMNS) {
+            printf("\n%*s", ABOUT_COLUMN, "");
+            column = ABOUT_COLUMN;
+        } else if (column > ABOUT_COLUMN) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)word, text);
+        column += word;
+        text += word;
+        if (*text == '\n') column = HELP_COLUMNS;
+        if (*text) text++;
+    }
+    putchar('\n');
+}
+
+static void print_item(const char *item, const char *about) {
+    printf("%-*s", ABOUT_COLUMN, item);
+    if (strlen(item) >= ABOUT_COLUMN) printf("\n%*s", ABOUT_COLUMN, "");
+    print_wrapped(about);
+}
+
 static void print_option(const char *letter, const char *name, const char *argument,
                          const char *about) {
     char option[64];
-    snprintf(option, sizeof option, "%s%s%s--%s%s%s", letter ? "-" : "",
+    snprintf(option, sizeof option, "  %s%s%s--%s%s%s", letter ? "-" : "",
              letter ? letter : "", letter ? ", " : "    ", name, argument ? " " : "",
              argument ? argument : "");
-    printf("  %-24s ", option);
-    for (; *about; about++) {
-        putchar(*about);
-        if (*about == '\n') printf("%27s", "");
-    }
-    putchar('\n');
+    print_item(option, about);
 }
 
 static void print_parameters(void) {
@@ -170,8 +247,12 @@ static void print_parameters(void) {
     puts("\nSchemes ('tensorinit schemes NAME' tells all about one):");
     for (size_t i = 0; i < ti_scheme_count(); i++) {
         const struct ti_scheme_info *scheme = ti_scheme_get(i);
-        printf("  %-18s %s\n", scheme->name, scheme->formula);
+        char names[128];
+        snprintf(names, sizeof names, "  %s%s%s", scheme->name,
+                 *scheme->aliases ? ", " : "", scheme->aliases);
+        print_item(names, scheme->formula);
     }
+    puts("\nWithout --format, the extension of the file decides, else it is raw.");
 }
 
 void cli_options_help(const struct cli_verb *verb) {
@@ -179,17 +260,15 @@ void cli_options_help(const struct cli_verb *verb) {
            verb->tensor ? " --shape DIMS" : "", verb->file ? " " : "",
            verb->file ? verb->file : "", verb->about[0] - 'a' + 'A', verb->about + 1);
     for (size_t i = 0; i < OWN_COUNT; i++) {
-        if (!(verb->takes & own_options[i].which)) continue;
+        if (!((verb->takes | CLI_TAKES_HELP) & own_options[i].which)) continue;
         print_option(own_options[i].letter, own_options[i].name, own_options[i].argument,
                      own_options[i].about);
     }
-    print_option(NULL, "help", NULL, "this text");
-    if (verb->tensor) {
-        print_parameters();
-        puts("\nWithout --format, the extension of the file decides, else it is raw.");
+    if (verb->tensor) print_parameters();
+    puts("\nExit codes:");
+    for (size_t i = 0; i < sizeof exit_codes / sizeof *exit_codes; i++) {
+        char code[16];
+        snprintf(code, sizeof code, "  %d", exit_codes[i].code);
+        print_item(code, exit_codes[i].meaning);
     }
-    puts(
-        "\nExit codes: 0 done, 1 verify found a difference, 64 bad usage or parameter,\n"
-        "69 instruction set not available, 71 out of memory, 74 a file could not be read or\n"
-        "written.");
 }

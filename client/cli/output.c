@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing files so that a reader never sees half of one. */
+#define _XOPEN_SOURCE 700 /* realpath(); without it some builds lack its declaration */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -32,8 +33,8 @@ static void remove_temporary_on_signals(void) {
 }
 
 /*
- * A file in the directory of the one to come, with the permissions that it would have been
- * made with. Its name does not contain the other's, which may be as long as names can be.
+ * A file in the directory of the one to come, with the permissions that it would have
+ * been made with. Its name does not contain the other's, which may be the longest there is.
  */
 static int open_temporary(struct cli_output *output, const struct stat *old) {
     static const char name[] = ".tensorinit-XXXXXX";
@@ -63,10 +64,27 @@ static int open_temporary(struct cli_output *output, const struct stat *old) {
     return 0;
 }
 
+static bool is_stdout(const char *path) { return !path || strcmp(path, "-") == 0; }
+
+int cli_output_check(const char *path, bool text) {
+    if (text || !is_stdout(path) || !isatty(STDOUT_FILENO)) return 0;
+    fputs("tensorinit: these are bytes, not text: give -o FILE or redirect\n", stderr);
+    return CLI_USAGE;
+}
+
+static bool ends_by_sigpipe;
+
+void cli_output_take_sigpipe(void) {
+    struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) != 0 || action.sa_handler != SIG_DFL) return;
+    action.sa_handler = SIG_IGN;
+    ends_by_sigpipe = sigaction(SIGPIPE, &action, NULL) == 0;
+}
+
 int cli_output_open(struct cli_output *output, const char *path) {
     struct stat old, out;
     memset(output, 0, sizeof *output);
-    if (!path || strcmp(path, "-") == 0) {
+    if (is_stdout(path)) {
         output->path = "standard output";
         output->fd = STDOUT_FILENO;
         return 0;
@@ -93,6 +111,10 @@ int cli_output_write(struct cli_output *output, const void *data, size_t bytes) 
     for (const char *at = data; bytes > 0;) {
         ssize_t now = write(output->fd, at, bytes);
         if (now < 0 && errno == EINTR) continue;
+        if (now < 0 && errno == EPIPE && ends_by_sigpipe) {
+            signal(SIGPIPE, SIG_DFL);
+            raise(SIGPIPE);
+        }
         if (now < 0) return cli_fail_io(output->path, "cannot write");
         at += now;
         bytes -= (size_t)now;

@@ -26,6 +26,13 @@ int cli_fail_memory(void) {
     return ti_status_exit_code(TI_ENOMEM);
 }
 
+void cli_note_unnamed(const struct cli_options *options) {
+    if (options->quiet) return;
+    fputs("tensorinit: note: no --name given; all unnamed tensors of a seed are the same "
+          "draw\n",
+          stderr);
+}
+
 int cli_close_stdout(void) {
     return fclose(stdout) == 0 ? 0 : cli_fail_io("standard output", "cannot write");
 }
@@ -47,12 +54,8 @@ int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options
         cli_tensor_close(tensor);
         return cli_fail_memory();
     }
-    if (!*info->name && !options->quiet &&
-        info->distribution != TI_DISTRIBUTION_CONSTANT) {
-        fputs(
-            "tensorinit: note: no --name given; all unnamed tensors of a seed are the same "
-            "draw\n",
-            stderr);
+    if (!*info->name && info->distribution != TI_DISTRIBUTION_CONSTANT) {
+        cli_note_unnamed(options);
     }
     return 0;
 }

@@ -2,15 +2,17 @@
 """What the tests of the tensorinit command share."""
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
 import daemon  # noqa: E402, F401
 
-OK, DIFFERS, USAGE, NO_ISA, IO_ERROR = 0, 1, 64, 69, 74
+OK, DIFFERS, USAGE, UNAVAILABLE, IO_ERROR, MISMATCH = 0, 1, 64, 69, 74, 76
 
 SMALL = ("--shape", "3,5", "--name", "a")
 HUGE = ("--shape", f"{2**59}", "--scheme", "normal", "--name", "a")
@@ -34,6 +36,11 @@ def raw(*arguments):
     return done.stdout
 
 
+def limit_file(size):
+    """For a child: no file of it grows larger."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -52,6 +59,28 @@ class Case(unittest.TestCase):
 
     def only_file(self, path):
         self.assertEqual(os.listdir(self.scratch), [path.name])
+
+    def half_way(self, *arguments):
+        """One that writes what does not end to self.out, of which there is some."""
+        self.out.write_bytes(b"old")
+        process = subprocess.Popen([daemon.COMMAND, *arguments, *HUGE, "-o", self.out],
+                                   preexec_fn=lambda: limit_file(1 << 30),
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        while not (temporary := [p for p in self.scratch.iterdir() if p != self.out]):
+            self.assertIsNone(process.poll())
+            time.sleep(0.001)
+        self.assertEqual(self.out.read_bytes(), b"old")
+        self.assertEqual(len(temporary), 1)
+        return process
+
+    def interrupted(self, number, *arguments):
+        """It ends by the signal, and what was there before still is."""
+        process = self.half_way(*arguments)
+        process.send_signal(number)
+        self.assertEqual(process.wait(60), -number)
+        self.assertEqual(self.out.read_bytes(), b"old")
 
     def link(self, target):
         link = self.scratch / "link"

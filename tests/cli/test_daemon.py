@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The same bytes and the same errors as the daemon."""
+"""The same bytes and the same errors as the daemon, and get what it sends."""
 import json
 import os
 import urllib.error
 import urllib.parse
 
-from support import USAGE, Case, daemon, generate, raw
+from support import USAGE, Case, daemon, generate, raw, tensorinit
 
 
 # The field, and the query as the daemon reads it; the command gets the same as options.
@@ -121,6 +121,9 @@ class AgainstDaemon(Case):
         cls.server = running.__enter__()
         cls.addClassCleanup(running.__exit__, None, None, None)
 
+    def get(self, *arguments):
+        return tensorinit("get", "--server", self.server.url, *arguments)
+
     def test_bad_values(self):
         """Exit code 64 and the field, and word for word what the daemon says."""
         bad = [line.split() for line in BAD.strip().splitlines()]
@@ -139,9 +142,15 @@ class AgainstDaemon(Case):
                 self.assertEqual(problem["field"], field)
                 self.assertEqual(done.stderr.decode(),
                                  f"tensorinit: --{field}: {problem['detail']}\n")
+                got = self.get(*options_of(query), "-o", self.out)
+                self.assertEqual((got.returncode, got.stderr), (USAGE, done.stderr))
+                self.assertEqual(os.listdir(self.scratch), [])
 
     def test_bytes(self):
         for query in [*GOOD.split(), "shape=70000,10&name=" + "n" * 1024]:
             with self.subTest(query):
                 body, _ = self.server.get("/v1/tensor?" + query)
                 self.assertEqual(raw(*options_of(query)), body)
+                got = self.get("-q", *options_of(query))
+                self.succeeds(got)
+                self.assertEqual(got.stdout, body)

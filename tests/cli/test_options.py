@@ -7,7 +7,8 @@ import struct
 import subprocess
 import unittest
 
-from support import NO_ISA, OK, SMALL, USAGE, Case, daemon, generate, raw, tensorinit
+from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
+                     tensorinit)
 
 
 class Notes(Case):
@@ -46,6 +47,11 @@ class Options(Case):
                                   cwd=self.scratch))
         self.assertTrue((self.scratch / "--help").is_file())
 
+    def test_value_in_the_letter(self):
+        self.succeeds(generate(*SMALL, "-oout.npy", cwd=self.scratch))
+        self.assertEqual((self.scratch / "out.npy").read_bytes(),
+                         raw(*SMALL, "--format=npy"))
+
     def test_format_by_extension(self):
         cases = [("w.bin", [], False), ("w", [], False), ("npy", [], False),
                  ("w.txt", [], False), ("w.npy.gz", [], False), ("a.npy/w", [], False),
@@ -74,12 +80,13 @@ class Options(Case):
 
     def test_help(self):
         done = tensorinit("--help")
+        self.assertEqual(tensorinit("-h").stdout, done.stdout)
         self.assertEqual((done.returncode, done.stderr), (OK, b""))
         for word in ("usage: tensorinit ", "generate", "--version"):
             self.assertIn(word, done.stdout.decode())
 
     def test_help_of_generate(self):
-        for arguments in (["--help"], ["--shape=2", "--help"], ["-o", "x", "--help"]):
+        for arguments in (["--help"], ["-h"], ["--shape=2", "-h"], ["-ox", "--help"]):
             done = generate(*arguments, cwd=self.scratch)
             self.assertEqual((done.returncode, done.stderr), (OK, b""))
             self.assertIn("--shape", done.stdout.decode())
@@ -89,12 +96,20 @@ class Options(Case):
         with daemon.running() as server:
             document = json.loads(server.get("/v1/schemes")[0])
         text = generate("--help").stdout.decode()
+        unwrapped = " ".join(text.split())
         for parameter in document["parameters"]:
             self.assertRegex(text, rf"(?m)^ +--{parameter['name']} ")
-            self.assertIn(parameter["accepts"], text)
+            self.assertIn(parameter["accepts"], unwrapped)
         for scheme in document["schemes"]:
+            names = ", ".join([scheme["name"], *scheme["aliases"]])
             formula = re.escape(scheme["formula"])
-            self.assertRegex(text, rf"(?m)^  {scheme['name']} +{formula}$")
+            self.assertRegex(text, rf"(?m)^  {names} +{formula}$")
+
+    def test_help_fits_a_terminal(self):
+        for verb in ([], ["generate"], ["get"], ["verify"], ["schemes"]):
+            for line in tensorinit(*verb, "--help").stdout.decode().splitlines():
+                self.assertLessEqual(len(line), 100)
+                self.assertEqual(line, line.rstrip())
 
     def test_wrong_usage(self):
         for arguments, message in (([], "verb"), ([""], "verb"), (["generat"], "generat"),
@@ -106,6 +121,10 @@ class Options(Case):
                                    (["generate", "--shape"], "--shape needs"),
                                    (["generate", *SMALL, "-o"], "-o needs"),
                                    (["generate", *SMALL, "--output"], "--output needs"),
+                                   (["generate", *SMALL, "-oa", "-ob"], "--output: "),
+                                   (["generate", *SMALL, "--name=b"], "--name: "),
+                                   (["generate", *SMALL, "-qo"], "-qo"),
+                                   (["generate", *SMALL, "--server=a"], "--server"),
                                    (["generate", *SMALL, "extra"], "extra"),
                                    (["generate", *SMALL, "--quiet=1"], "quiet"),
                                    (["generate", *SMALL, "--colour=red"], "--colour"),
@@ -114,7 +133,7 @@ class Options(Case):
             self.fails(USAGE, message, tensorinit(*arguments))
 
     def test_instruction_set(self):
-        for isa, code in (("portable", OK), ("bogus", NO_ISA), ("", OK)):
+        for isa, code in (("portable", OK), ("bogus", UNAVAILABLE), ("", OK)):
             done = generate(*SMALL, env=os.environ | {"TENSORINIT_ISA": isa})
             self.assertEqual(done.returncode, code, (isa, done.stderr))
             self.assertEqual(done.stdout, raw(*SMALL) if code == OK else b"")

@@ -6,22 +6,15 @@ device would do so here as well, and as root take the machine's /dev/null with i
 """
 import os
 import pty
-import resource
 import signal
 import stat
 import struct
 import subprocess
 import threading
-import time
 import unittest
 
-from support import (HUGE, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate, raw,
-                     tensorinit)
-
-
-def limit_file(size):
-    """For a child: no file of it grows larger."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+from support import (HUGE, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate,
+                     limit_file, raw, tensorinit)
 
 
 class Files(Case):
@@ -82,26 +75,12 @@ class Files(Case):
         self.assertEqual(self.out.read_bytes(), b"old")
         self.only_file(self.out)
 
-    def interrupted(self, number):
-        """Starts one that does not end, looks at it half-way, and sends the signal."""
-        self.out.write_bytes(b"old")
-        process = subprocess.Popen([daemon.COMMAND, "generate", *HUGE, "-o", self.out],
-                                   preexec_fn=lambda: limit_file(1 << 30))
-        while not (temporary := [p for p in self.scratch.iterdir() if p != self.out]):
-            self.assertIsNone(process.poll())
-            time.sleep(0.001)
-        self.assertEqual(self.out.read_bytes(), b"old")
-        self.assertEqual(len(temporary), 1)
-        process.send_signal(number)
-        self.assertEqual(process.wait(60), -number)
-        self.assertEqual(self.out.read_bytes(), b"old")
-
     def test_kill_leaves_the_old_file(self):
-        self.interrupted(signal.SIGKILL)
+        self.interrupted(signal.SIGKILL, "generate")
 
     def test_interrupt_leaves_nothing_else(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            self.interrupted(number)
+            self.interrupted(number, "generate")
             self.only_file(self.out)
 
     def test_symbolic_link_is_followed(self):

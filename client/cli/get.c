@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* tensorinit get: what generate would write, from a daemon. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tensorinit/client.h>
+
+#include "client/cli/cli.h"
+
+#define DEFAULT_SERVER "http://127.0.0.1:8080"
+
+/*
+ *   opened  the output is, which must then be committed or abandoned
+ *   code    what ended the fetch from this side; it has been said
+ */
+struct transfer {
+    const struct cli_options *options;
+    struct tic_request *request;
+    struct cli_output output;
+    bool opened;
+    int code;
+};
+
+/* Only now is it known that there will be a tensor, and that it is the right one. */
+static bool begin(void *state, const struct tic_info *info) {
+    struct transfer *transfer = state;
+    const char *name = cli_options_get(transfer->options, "name");
+    (void)info;
+    /* A stream is what constants lack. */
+    if ((!name || !*name) && tic_answer_field(transfer->request, "Tensor-Stream")) {
+        cli_note_unnamed(transfer->options);
+    }
+    transfer->code = cli_output_open(&transfer->output, transfer->options->output);
+    return transfer->opened = transfer->code == 0;
+}
+
+static bool write_piece(void *state, const void *data, size_t bytes) {
+    struct transfer *transfer = state;
+    transfer->code = cli_output_write(&transfer->output, data, bytes);
+    return transfer->code == 0;
+}
+
+static const char *server_of(const struct cli_options *options) {
+    const char *server = getenv("TENSORINIT_SERVER");
+    if (options->server) return options->server;
+    return server && *server ? server : DEFAULT_SERVER;
+}
+
+/* A URL as it may be shown: without the user and password that it may have. */
+static void print_server(const char *server) {
+    const char *host = strstr(server, "://");
+    host = host ? host + strlen("://") : server;
+    const size_t authority = strcspn(host, "/");
+    const char *at = NULL;
+    for (size_t i = 0; i < authority; i++) {
+        if (host[i] == '@') at = host + i;
+    }
+    fprintf(stderr, "%.*s%s", (int)(host - server), server, at ? at + 1 : host);
+}
+
+/* As cli_fail(), and what is not about a parameter is about the server. */
+static int fail(const struct cli_options *options, const struct ti_error *error) {
+    const bool remote = error->code == TI_ENETWORK || error->code == TI_ESERVER ||
+                        error->code == TI_EMISMATCH;
+    if (strcmp(error->field, "server") == 0 && !options->server) {
+        fprintf(stderr, "tensorinit: TENSORINIT_SERVER: %s\n", error->text);
+    } else if (!*error->field && remote) {
+        fputs("tensorinit: ", stderr);
+        print_server(server_of(options));
+        fprintf(stderr, ": %s\n", error->text);
+    } else {
+        return cli_fail(error);
+    }
+    return ti_status_exit_code(error->code);
+}
+
+static enum ti_status make_request(const struct cli_options *options,
+                                   struct tic_request **request, struct ti_error *error) {
+    enum ti_status status = tic_request_make(server_of(options), request, error);
+    for (size_t i = 0; status == TI_OK && i < options->param_count; i++) {
+        const struct cli_param *param = &options->params[i];
+        status = tic_request_set(*request, param->name, param->value, error);
+    }
+    if (status != TI_OK || !options->expect_spec) return status;
+    return tic_request_text(*request, TIC_EXPECT_SPEC, options->expect_spec, error);
+}
+
+int cli_get(struct cli_options *options) {
+    struct transfer transfer = {.options = options};
+    const struct tic_sink sink = {begin, write_piece, NULL, &transfer};
+    struct ti_error error;
+    int code = cli_format_by_extension(options, options->output);
+    const char *format = cli_options_get(options, "format");
+    const bool text = format && strcmp(format, ti_format_name(TI_FORMAT_JSON)) == 0;
+    if (code == 0) code = cli_output_check(options->output, text);
+    if (code != 0) return code;
+    cli_output_take_sigpipe();
+    enum ti_status status = make_request(options, &transfer.request, &error);
+    if (status == TI_OK) status = tic_fetch(transfer.request, &sink, NULL, &error);
+    if (status == TI_OK) {
+        code = cli_output_commit(&transfer.output);
+    } else {
+        if (transfer.opened) cli_output_abandon(&transfer.output);
+        code = transfer.code != 0 ? transfer.code : fail(options, &error);
+    }
+    tic_request_free(transfer.request);
+    return code;
+}

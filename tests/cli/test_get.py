@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: MIT
+"""tensorinit get: where the bytes come from, and what may happen on the way."""
+import http.server
+import os
+import pty
+import re
+import signal
+import socket
+import stat
+import subprocess
+import threading
+import time
+
+from support import (HUGE, IO_ERROR, MISMATCH, OK, SMALL, UNAVAILABLE, USAGE, Case,
+                     daemon, generate, limit_file, raw, tensorinit)
+
+EXTENSIONS = {"raw": "bin", "npy": "npy", "safetensors": "safetensors", "json": "json"}
+
+# Much that a URL must encode, repeated up to the longest name.
+ODD = "a/b c+d%20&e=f#g?h;i\"'<>\\^`{|}\x01\x7f\u00fc\U0001f9e0".encode()
+ODD_NAME = (ODD * (1024 // len(ODD)) + b"x" * (1024 % len(ODD))).decode()
+
+
+def get(server, *arguments, **options):
+    url = server if isinstance(server, str) else server.url
+    options.setdefault("env", os.environ | {"TENSORINIT_SERVER": url})
+    return tensorinit("get", *arguments, **options)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Relay:
+    """Hands requests on to a daemon and answers back, cutting the first ones short."""
+
+    def __init__(self, server, cuts):
+        self.server, self.cuts, self.requests = server, list(cuts), []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            with client, socket.create_connection(("127.0.0.1", self.server.port)) as to:
+                request = client.recv(65536)
+                if not request:
+                    return
+                self.requests.append(request.decode())
+                to.sendall(request)
+                left = self.cuts.pop(0) if self.cuts else 1 << 62
+                to.settimeout(1)  # kept alive, when all has come
+                try:
+                    while left > 0 and (data := to.recv(min(left, 65536))):
+                        client.sendall(data)
+                        left -= len(data)
+                except OSError:
+                    pass
+
+    def close(self):
+        socket.create_connection(self.listener.getsockname()).close()
+        self.thread.join()
+        self.listener.close()
+
+
+class Get(Case):
+    @classmethod
+    def setUpClass(cls):
+        running = daemon.running()
+        cls.server = running.__enter__()
+        cls.addClassCleanup(running.__exit__, None, None, None)
+
+    def get(self, *arguments, **options):
+        return get(self.server, *arguments, **options)
+
+    def test_formats_and_dtypes(self):
+        parts = ((), ("--slice=1:,::-2",), ("--shard=0:1/3",), ("--permute=1,0",))
+        for number, dtype in enumerate(("f32", "f64", "f16", "bf16", "f8_e4m3", "i16")):
+            tensor = ["--shape=33,7", "--name=a", "--dtype", dtype, *parts[number % 4]]
+            if dtype == "i16":
+                tensor += ["--scheme=constant", "--value=-300"]
+            for name, extension in EXTENSIONS.items():
+                with self.subTest(dtype=dtype, format=name):
+                    out = self.scratch / f"w.{extension}"
+                    done = self.get(*tensor, "-o", out)
+                    self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                     (OK, b"", b""))
+                    self.assertEqual(out.read_bytes(), raw(*tensor, "--format", name))
+                    self.succeeds(tensorinit("verify", *tensor, out))
+
+    def test_large_empty_and_scalar(self):
+        for shape in ("3000,700", "0,5", "scalar"):
+            tensor = ("--shape", shape, "--scheme=normal", "--name=a")
+            self.succeeds(self.get(*tensor, "-o", self.out))
+            self.assertEqual(self.out.read_bytes(), raw(*tensor))
+            self.only_file(self.out)
+
+    def test_odd_name(self):
+        self.assertEqual(len(ODD_NAME.encode()), 1024)
+        for name in (ODD_NAME, "%41", "a+b", "a b", "&seed=7", "a=b", "..", "\n"):
+            done = self.get("--shape=3,5", "--name", name)
+            self.succeeds(done)
+            self.assertEqual(done.stdout, raw("--shape=3,5", "--name", name))
+        self.fails(USAGE, "--name", self.get("--shape=3,5", "--name", ODD_NAME + "x"))
+
+    def test_note(self):
+        for more, noted in (((), True), (("--name=",), True), (("-q",), False),
+                            (("--name=a",), False), (("--scheme=zeros",), False)):
+            done = self.get("--shape=3,5", *more)
+            self.assertEqual((done.returncode, done.stderr),
+                             (OK, generate("--shape=3,5", *more).stderr))
+            self.assertEqual(b"note" in done.stderr, noted)
+
+    def test_server_is_given(self):
+        nowhere = "http://127.0.0.1:%d" % free_port()
+        for environment, options in (
+                (self.server.url, ()), (self.server.url + "/", ()),
+                (nowhere, ("--server", self.server.url)),
+                ("", ("--server=" + self.server.url,))):
+            done = get(environment, *SMALL, *options)
+            self.succeeds(done)
+            self.assertEqual(done.stdout, raw(*SMALL))
+
+    def test_existing_file(self):
+        self.out.write_bytes(b"old")
+        self.out.chmod(0o604)
+        self.fails(USAGE, "--scheme", self.get(*SMALL, "--scheme=x", "-o", self.out))
+        self.assertEqual(self.out.read_bytes(), b"old")
+        self.succeeds(self.get(*SMALL, "-o", self.link("out.bin")))
+        self.assertEqual(self.out.read_bytes(), raw(*SMALL))
+        self.assertEqual(stat.S_IMODE(self.out.stat().st_mode), 0o604)
+        self.assertTrue((self.scratch / "link").is_symlink())
+
+    def test_no_regular_file(self):
+        link = self.link("/dev/null")
+        self.succeeds(self.get(*SMALL, "-o", link))
+        self.assertTrue(link.is_symlink())
+        self.only_file(link)
+        fifo = self.scratch / "fifo"
+        os.mkfifo(fifo)
+        got = []
+        reader = threading.Thread(target=lambda: got.append(fifo.read_bytes()))
+        reader.start()
+        done = self.get("--shape=300,700", "--name=a", "-o", fifo)
+        reader.join(60)
+        self.succeeds(done)
+        self.assertEqual(got, [raw("--shape=300,700", "--name=a")])
+
+    def test_output_fails(self):
+        self.fails(IO_ERROR, "No such file", self.get(*SMALL, "-o", self.scratch / "a/b"))
+        self.fails(IO_ERROR, "Is a directory", self.get(*SMALL, "-o", self.scratch))
+        full = self.link("/dev/full")
+        self.fails(IO_ERROR, "No space left", self.get(*SMALL, "-o", full))
+        self.only_file(full)
+
+        def limit():
+            limit_file(1 << 20)
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        done = self.get(*HUGE, "-o", self.out, preexec_fn=limit, restore_signals=False)
+        self.fails(IO_ERROR, "cannot write", done)
+        self.only_file(full)
+
+    def test_terminal(self):
+        master, terminal = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, terminal)
+        for more in ((), ("-o", "-"), ("--format=npy",)):
+            done = self.get(*SMALL, *more, stdout=terminal)
+            self.assertEqual(done.returncode, USAGE)
+            self.assertIn(b"-o FILE", done.stderr)
+        self.succeeds(self.get(*SMALL, "--format=json", stdout=terminal))
+        self.assertEqual(os.read(master, 1), b"[")
+
+    def test_reader_goes_away(self):
+        for ignored, code in ((False, -signal.SIGPIPE), (True, IO_ERROR)):
+            process = subprocess.Popen(
+                [daemon.COMMAND, "get", "--server", self.server.url, *HUGE],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                restore_signals=not ignored)
+            self.assertEqual(len(process.stdout.read(1 << 20)), 1 << 20)
+            process.stdout.close()
+            self.assertEqual(process.wait(60), code)
+            process.stderr.close()
+
+    def test_signals_leave_nothing(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self.interrupted(number, "get", "--server", self.server.url)
+            self.only_file(self.out)
+
+    def test_spec_is_pinned(self):
+        version = tensorinit("--version").stdout.decode()
+        spec = re.search(r"\(spec (\S+)\)", version)[1]
+        for other in ("1", "1-draft.0", "", spec + "x"):
+            done = self.get(*SMALL, "--expect-spec", other, "-o", self.out)
+            self.fails(MISMATCH, f"{self.server.url}: .*{spec}; expected was {other}\n",
+                       done)
+            self.assertEqual(os.listdir(self.scratch), [])
+        done = self.get(*SMALL, "--expect-spec", spec)
+        self.succeeds(done)
+        self.assertEqual(done.stdout, raw(*SMALL))
+
+    def test_wrong_usage(self):
+        for arguments, message in (((), "--shape"), (("--shape=2,2", "a"), "'a'"),
+                                   (("--shape=2", "--shape=2"), "--shape: .* once"),
+                                   (("--shape=2", "--server=a", "--server=b"), "once"),
+                                   (("--shape=2", "--expect-spec"), "needs a value"),
+                                   (("--colour=red",), "--colour")):
+            self.fails(USAGE, message, self.get(*arguments))
+
+    def test_transfer_breaks_and_is_resumed(self):
+        tensor = ("--shape=1000,1000", "--name=a", "--format=npy")
+        relay = Relay(self.server, (1_500_000, 1_000_000))
+        self.addCleanup(relay.close)
+        done = get(relay.url, *tensor, "-o", self.out)
+        self.succeeds(done)
+        self.assertEqual(len(relay.requests), 3)
+        self.assertEqual(self.out.read_bytes(), raw(*tensor))
+        for request in relay.requests[1:]:
+            self.assertRegex(request, r"(?i)\r\nRange: bytes=\d+-")
+
+
+class NoTensor(Case):
+    """A server that is not there, goes away, or is another."""
+
+    def test_nobody_listens(self):
+        url = "http://127.0.0.1:%d" % free_port()
+        done = get(url, *SMALL, "-o", self.out)
+        self.fails(UNAVAILABLE, f"{url}: .*not reached", done)
+        self.assertEqual(os.listdir(self.scratch), [])
+
+    def test_password_is_not_shown(self):
+        port = free_port()
+        done = get(f"http://who:secret@127.0.0.1:{port}", *SMALL)
+        self.fails(UNAVAILABLE, f"http://127.0.0.1:{port}: ", done)
+        self.assertNotIn(b"secret", done.stderr)
+
+    def test_wrong_url(self):
+        for url in ("127.0.0.1:8080", "ftp://127.0.0.1", "http://", "nonsense",
+                    "http://127.0.0.1:8080/?a", "http://127.0.0.1:99999"):
+            self.fails(USAGE, "TENSORINIT_SERVER: ", get(url, *SMALL))
+            self.fails(USAGE, "--server: ", tensorinit("get", *SMALL, "--server", url))
+
+    def test_other_path(self):
+        with daemon.running() as server:
+            self.fails(UNAVAILABLE, f"{server.url}/x: ", get(server.url + "/x", *SMALL))
+
+    def test_other_server(self):
+        """A web server: its 404, and then a page for whatever is asked."""
+        class Page(http.server.BaseHTTPRequestHandler):
+            status, log_message = 404, lambda *_: None
+
+            def do_GET(self):
+                self.send_response(self.status)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", "5")
+                self.end_headers()
+                self.wfile.write(b"hello")
+        with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            url = f"http://127.0.0.1:{server.server_port}"
+            for Page.status, code in ((404, UNAVAILABLE), (200, MISMATCH)):
+                done = get(url, *SMALL, "-o", self.out)
+                self.fails(code, f"{url}: .*is the URL that of a tensorinitd", done)
+                self.assertEqual(os.listdir(self.scratch), [])
+            server.shutdown()
+            thread.join()
+
+    def test_daemon_is_killed(self):
+        """Half a tensor is none: the old file stays, the message says how it ended."""
+        process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0"])
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        url = f"http://127.0.0.1:{daemon.listening_port(process)}"
+        command = self.half_way("get", "--server", url)
+        while sum(p.stat().st_size for p in self.scratch.iterdir()) < 100_000:
+            time.sleep(0.001)
+        process.kill()
+        self.assertEqual(command.wait(60), UNAVAILABLE)
+        self.assertRegex(command.stderr.read().decode(),
+                         rf"^tensorinit: {url}: .* after \d+ bytes: .*\n$")
+        self.assertEqual(self.out.read_bytes(), b"old")
+        self.only_file(self.out)
