@@ -18,14 +18,14 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/float_state.h"
+#include "core/float_state.h" /* refuses hosts on which words are stored the other way */
 
 struct wide {
     uint64_t high, low;
 };
 
 /* 10^e = narrow_table[e - NARROW_FIRST] * 2^(floor_log2_pow10(e) - 63), rounded up. */
-#define NARROW_FIRST (-36)
+#define NARROW_FIRST (-37)
 static const uint64_t narrow_table[] = {
 #include "core/decimal_f32.inc"
 };
@@ -113,7 +113,7 @@ static inline struct wide wide_hair(uint64_t odd) {
     return (struct wide){0 - odd, hair(odd)};
 }
 
-/* Whole numbers first..last lie in the interval; 'near' is the closest to the value. */
+/* Whole numbers first..last lie in the interval; 'near' is the one closest to the value. */
 static inline uint64_t shortest(uint64_t first, uint64_t near, uint64_t last) {
     uint64_t ten = last / 10 * 10;
     near = near > first ? near : first; /* an irregular interval may begin above 'near' */
@@ -293,21 +293,23 @@ static size_t put_zero(char *out, unsigned negative) {
 
 /* ---------------------------------------------------------------------------------------- */
 
-/* Fields by arithmetic: gcc makes comparisons wait for the registers of the last call. */
 static inline struct binary binary_f32(uint32_t bits) {
     uint32_t fraction = bits & 0x7fffff, exponent = bits >> 23 & 0xff;
-    uint32_t normal = (exponent + 0xff) >> 8;
-    uint32_t irregular = (fraction - 1) >> 31 & (exponent + 0xfe) >> 8;
+    uint32_t normal = exponent > 0;
+    /*
+     * "fraction == 0" as gcc compiles it writes one byte of a register, and so waits for what
+     * the call before left there: a fifth of the speed.
+     */
+    uint32_t irregular = (fraction - 1) >> 31 & (exponent > 1);
     return (struct binary){normal << 23 | fraction, (int)(exponent - 149 - normal),
                            irregular};
 }
 
 static inline struct binary binary_f64(uint64_t bits) {
     uint64_t fraction = bits & 0xfffffffffffff, exponent = bits >> 52 & 0x7ff;
-    uint64_t normal = (exponent + 0x7ff) >> 11;
-    uint64_t irregular = (fraction - 1) >> 63 & (exponent + 0x7fe) >> 11;
+    uint64_t normal = exponent > 0;
     return (struct binary){normal << 52 | fraction, (int)(exponent - 1074 - normal),
-                           (unsigned)irregular};
+                           fraction == 0 && exponent > 1};
 }
 
 size_t ti_decimal_f32(float value, char out[TI_DECIMAL_BYTES_MAX]) {
@@ -323,12 +325,12 @@ size_t ti_decimal_narrow(float value, struct ti_decimal_type type,
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     struct binary x = binary_f32(bits);
-    if (x.c == 0) return put_zero(out, bits >> 31);
     /* In steps of the type, which are greater. */
     int steps = 24 - type.significand_bits;
     if (steps < type.exponent_min - x.q) steps = type.exponent_min - x.q;
-    x.c >>= steps;
+    x.c = steps < 24 ? x.c >> steps : 0; /* 0 itself */
     x.q += steps;
+    if (x.c == 0) return put_zero(out, bits >> 31);
     x.irregular =
         x.c == (uint64_t)1 << (type.significand_bits - 1) && x.q > type.exponent_min;
     return put(out, bits >> 31, ascii_narrow(decimal_narrow(x)));

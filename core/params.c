@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <tensorinit/version.h>
+
 #include "core/text.h"
 
 static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
