@@ -9,13 +9,6 @@
 
 #include "core/text.h"
 
-static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
-#define TI_PARAM(name, kind, common, accepts, fallback, meaning)                         \
-    {#name, accepts, meaning, fallback, common},
-#include "core/params.def"
-#undef TI_PARAM
-};
-
 enum kind {
     kind_shape,
     kind_scheme,
@@ -32,8 +25,10 @@ enum kind {
     kind_truncation
 };
 
-static const enum kind param_kinds[TI_PARAM_COUNT] = {
-#define TI_PARAM(name, kind, common, accepts, fallback, meaning) kind_##kind,
+static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
+#define TI_PARAM(name, kind, common, accepts, fallback, meaning)                         \
+    {#name,    accepts, meaning,                                                         \
+     fallback, common,  kind_##kind == kind_choice || kind_##kind == kind_flag},
 #include "core/params.def"
 #undef TI_PARAM
 };
@@ -54,9 +49,7 @@ bool ti_param_find(const char *name, size_t name_bytes, enum ti_param *param) {
     return false;
 }
 
-bool ti_param_is_choice(enum ti_param param) {
-    return param_kinds[param] == kind_choice || param_kinds[param] == kind_flag;
-}
+bool ti_param_is_choice(enum ti_param param) { return param_rows[param].choice; }
 
 const char *ti_param_names(void) {
     static const char names[] =

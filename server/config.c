@@ -217,10 +217,10 @@ void tid_config_help(FILE *file) {
         file,
         "  --version                 print the version and exit\n"
         "  --help                    print this and exit\n\n"
-        "A time of 0 has no limit. Each option may also be set in the environment:\n"
+        "A timeout of 0 has no limit. Each option may also be set in the environment:\n"
         "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5; TENSORINITD_LISTEN takes a\n"
         "list with commas.\n"
         "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
-        "Exit status: 0 stopped by a signal, 64 wrong usage, 69 no such instruction set,\n"
-        "71 an address or another resource of the system was not to be had.\n");
+        "Exit status: 0 stopped by a signal, 64 wrong usage, 69 no such instruction\n"
+        "set, 71 an address or another resource of the system was not to be had.\n");
 }

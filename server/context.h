@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What every endpoint may know besides its request: made by main before the first
- * request, and from then on only read, so that workers share it without locks; 'stopping' alone
- * changes.
+ * request, and from then on only read, so that workers share it without locks; 'stopping'
+ * alone changes.
  */
 #ifndef TID_CONTEXT_H
 #define TID_CONTEXT_H
@@ -10,15 +10,22 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+struct tid_metrics;
+
 /*
  *   isa       instruction set that fills tensors
  *   schemes   document of /v1/schemes
+ *   openapi   document of /openapi.json
+ *   metrics   what the workers count
  *   stopping  true once the server has been asked to stop; NULL: never
  */
 struct tid_context {
     const char *isa;
     const char *schemes;
     size_t schemes_bytes;
+    const char *openapi;
+    size_t openapi_bytes;
+    const struct tid_metrics *metrics;
     const atomic_bool *stopping;
 };
 

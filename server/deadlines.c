@@ -54,7 +54,7 @@ void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch) {
 }
 
 unsigned tid_watches_end_waiting(struct tid_watches *watches, int64_t now_ms) {
-    unsigned busy = 0;
+    unsigned open = 0;
 
     pthread_mutex_lock(&watches->lock);
     for (struct tid_watch *watch = watches->first; watch != NULL; watch = watch->next) {
@@ -68,11 +68,10 @@ unsigned tid_watches_end_waiting(struct tid_watches *watches, int64_t now_ms) {
         if ((phase == TID_PHASE_NEW || phase == TID_PHASE_IDLE) &&
             now_ms - doing / 4 >= TID_WATCH_GRACE_MS)
             shutdown(watch->fd, SHUT_RD);
-        else
-            busy++;
+        open++;
     }
     pthread_mutex_unlock(&watches->lock);
-    return busy;
+    return open;
 }
 
 /*

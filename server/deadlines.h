@@ -57,7 +57,8 @@ void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase);
 
 /*
  * Ends the connections that wait for a request, letting one whose request has already
- * arrived finish it. Returns the number of the others.
+ * arrived finish it. Returns the number of connections that are still there, those that
+ * have just been told to end among them: a request may have arrived at the same moment.
  */
 unsigned tid_watches_end_waiting(struct tid_watches *watches, int64_t now_ms);
 

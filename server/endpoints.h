@@ -16,7 +16,7 @@
 typedef void tid_endpoint(const struct tid_context *context,
                           const struct tid_request *request, struct tid_reply *reply);
 
-#define TID_ROUTE(path, endpoint) tid_endpoint endpoint;
+#define TID_ROUTE(path, endpoint, kind, summary) tid_endpoint endpoint;
 #include "routes.def"
 #undef TID_ROUTE
 

@@ -19,9 +19,11 @@
 #include "clock.h"
 #include "config.h"
 #include "cpus.h"
+#include "json_openapi.h"
 #include "json_schemes.h"
 #include "listener.h"
 #include "log.h"
+#include "metrics.h"
 #include "mhd_workers.h"
 
 /* As sysexits.h has them, which not every system has. */
@@ -71,16 +73,16 @@ static void drain(struct tid_workers *workers, const sigset_t *signals,
                   int64_t drain_ms) {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     int64_t start_ms = tid_clock_ms();
-    unsigned busy;
+    unsigned open;
     bool told = false;
 
     tid_workers_begin_drain(workers);
-    while ((busy = tid_workers_drain(workers)) > 0) {
-        if (!told) tid_log("stopping; %u connections are busy", busy);
+    while ((open = tid_workers_drain(workers)) > 0) {
+        if (!told) tid_log("stopping; %u connections are open", open);
         told = true;
         bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
         if (late || sigtimedwait(signals, NULL, &pause) > 0) {
-            tid_log("cutting %u connections: %s", busy,
+            tid_log("cutting %u connections: %s", open,
                     late ? "time is up" : "second signal");
             break;
         }
@@ -103,7 +105,7 @@ static void announce_stop(const struct tid_config *config, const sigset_t *signa
 }
 
 static int serve(struct tid_listener *listener, const struct tid_config *config,
-                 const struct tid_context *context) {
+                 const struct tid_context *context, struct tid_metrics *metrics) {
     sigset_t signals;
     char address[TID_ADDRESS_BYTES];
     int got;
@@ -111,7 +113,7 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     block_signals(&signals);
     struct tid_workers_options options = {
         .context = context,
-        .count = config->workers > 0 ? (unsigned)config->workers : tid_cpus_usable(),
+        .metrics = metrics,
         .max_connections = (unsigned)config->max_connections,
         .deadlines = {.header_ms = config->header_ms, .idle_ms = config->idle_ms},
         .access_log = config->access_log,
@@ -144,6 +146,40 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     return EXIT_SUCCESS;
 }
 
+/*
+ * Makes what the endpoints show, and serves. 'metrics' and the documents outlive the
+ * workers.
+ */
+static int prepare_and_serve(struct tid_listener *listener,
+                             const struct tid_config *config, const char *isa) {
+    const unsigned workers =
+        config->workers > 0 ? (unsigned)config->workers : tid_cpus_usable();
+    struct tid_metrics metrics;
+    char *schemes = tid_json_schemes();
+    char *openapi = tid_json_openapi();
+    int status = EXIT_SYSTEM;
+
+    if (!tid_metrics_init(&metrics, workers, isa) || schemes == NULL || openapi == NULL) {
+        tid_log("out of memory");
+        tid_listener_close(listener);
+    } else {
+        const struct tid_context context = {
+            .isa = isa,
+            .schemes = schemes,
+            .schemes_bytes = strlen(schemes),
+            .openapi = openapi,
+            .openapi_bytes = strlen(openapi),
+            .metrics = &metrics,
+            .stopping = &stopping,
+        };
+        status = serve(listener, config, &context, &metrics);
+    }
+    tid_metrics_clear(&metrics);
+    free(openapi);
+    free(schemes);
+    return status;
+}
+
 /* Text that could not be written is a failure, as of a full disk. */
 static int close_stdout(void) {
     if (fclose(stdout) == 0) return EXIT_SUCCESS;
@@ -154,7 +190,6 @@ static int close_stdout(void) {
 int main(int argc, char **argv) {
     struct tid_config config;
     struct tid_listener listener = {0};
-    struct tid_context context;
     struct ti_error ti_error;
     char why[512];
 
@@ -173,23 +208,12 @@ int main(int argc, char **argv) {
         break;
     }
 
-    context.isa = ti_isa_name(&ti_error);
-    if (context.isa == NULL) {
+    const char *isa = ti_isa_name(&ti_error);
+    if (isa == NULL) {
         tid_log("%s", ti_error.text);
         return ti_status_exit_code(ti_error.code);
     }
     raise_descriptor_limit(config.max_connections);
     if (open_listener(&listener, &config) != 0) return EXIT_SYSTEM;
-    char *schemes = tid_json_schemes();
-    if (schemes == NULL) {
-        tid_log("out of memory");
-        tid_listener_close(&listener);
-        return EXIT_SYSTEM;
-    }
-    context.stopping = &stopping;
-    context.schemes = schemes;
-    context.schemes_bytes = strlen(schemes);
-    int status = serve(&listener, &config, &context);
-    free(schemes);
-    return status;
+    return prepare_and_serve(&listener, &config, isa);
 }

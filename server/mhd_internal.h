@@ -18,6 +18,7 @@
 #include "context.h"
 #include "deadlines.h"
 #include "framing.h"
+#include "metrics.h"
 #include "reply.h"
 #include "request.h"
 
@@ -47,6 +48,7 @@ struct tid_shared {
  */
 struct tid_worker {
     struct tid_shared *shared;
+    struct tid_counters *counters;
     struct MHD_Daemon *daemon;
     struct tid_watches watches;
     pthread_t thread;
@@ -68,6 +70,7 @@ struct tid_worker {
  *   judged      the first of the two calls for this request has been made
  *   target      the request target, copied since libmicrohttpd writes to its buffer; in
  *               'short_target' if it fits, else from malloc(); NULL without memory
+ *   streamed    the body is a stream, whose bytes are counted as they are made
  *   raw_target  where it stands in libmicrohttpd's buffer
  */
 struct tid_connection {
@@ -79,19 +82,21 @@ struct tid_connection {
     socklen_t address_bytes;
     struct sockaddr_storage address;
     bool judged;
+    bool streamed;
     const char *raw_target;
     char *target;
     size_t target_bytes;
     struct tid_request request;
-    /* For the access log. */
+    /* For the access log and metrics. */
     int64_t began_ms;
     unsigned status;
     uint64_t reply_bytes;
     char short_target[512];
 };
 
-/* Starts a thread; NULL, with 'errno' set, if that fails. */
-struct tid_worker *tid_worker_start(struct tid_shared *shared);
+/* Starts a thread that counts into 'counters'; NULL, with 'errno' set, if that fails. */
+struct tid_worker *tid_worker_start(struct tid_shared *shared,
+                                    struct tid_counters *counters);
 
 /* Hands a connection over; from any one thread. False, closing it, without memory. */
 bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,

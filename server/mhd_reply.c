@@ -27,6 +27,7 @@ struct sending {
     struct tid_stream stream;
     struct tid_watch *watch;
     struct tid_shared *shared;
+    _Atomic uint64_t *counter;
     size_t block_bytes;
     size_t made_from, made_to;
     unsigned char made[];
@@ -39,6 +40,7 @@ static ssize_t sending_read(void *state, uint64_t offset, char *out, size_t room
     tid_watch_enter(sending->watch, TID_PHASE_REPLY);
     if (!sending->stream.read(sending->stream.state, offset, room, out))
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    tid_count(sending->counter, room);
     return (ssize_t)room;
 }
 
@@ -58,6 +60,7 @@ static ssize_t sending_next(void *state, uint64_t offset, char *out, size_t room
     if (count > room) count = room;
     memcpy(out, sending->made + sending->made_from, count);
     sending->made_from += count;
+    tid_count(sending->counter, count);
     return (ssize_t)count;
 }
 
@@ -97,6 +100,8 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
     sending->stream = reply->stream;
     sending->watch = &connection->watch;
     sending->shared = shared;
+    sending->counter =
+        &connection->worker->counters->bytes[tid_route_find(&connection->request)];
     sending->block_bytes = block_take(shared, known ? reply->stream.bytes : 0);
     sending->made_from = 0;
     sending->made_to = 0;
@@ -108,6 +113,7 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
         free(sending);
         return NULL;
     }
+    connection->streamed = true;
     reply->body = TID_REPLY_EMPTY; /* the response owns the stream now */
     return response;
 }
@@ -207,6 +213,7 @@ static struct MHD_Response *response_complete(struct tid_connection *connection,
                                               struct tid_reply *reply) {
     connection->status = reply->status;
     connection->reply_bytes = tid_reply_bytes(reply);
+    connection->streamed = false;
     struct MHD_Response *response = response_make(connection, reply);
     if (response == NULL || fields_add(connection, reply, response)) return response;
     MHD_destroy_response(response);

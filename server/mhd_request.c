@@ -127,6 +127,7 @@ static enum MHD_Result judge(struct tid_connection *connection,
     struct tid_reply reply;
 
     connection->began_ms = tid_clock_ms();
+    connection->status = 0;
     memset(&connection->request, 0, sizeof connection->request);
     connection->request.method = tid_method_find(method);
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &head);
@@ -168,6 +169,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     if (connection == NULL) return MHD_NO;
     if (!connection->judged) {
         connection->judged = true;
+        tid_count(&connection->worker->counters->in_flight, 1);
         return judge(connection, mhd, method, version);
     }
     if (*upload_bytes != 0)
@@ -178,8 +180,8 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
 }
 
 /*
- * A line of the access log. tid_log() takes care of what a target may hold. "cut" means that
- * the client, a deadline or the end of the daemon ended the transfer.
+ * A line of the access log. tid_log() takes care of what a target may hold. "cut" means
+ * that the client, a deadline or the end of the daemon ended the transfer.
  */
 static void log_request(const struct tid_connection *connection,
                         struct MHD_Connection *mhd, enum MHD_RequestTerminationCode how) {
@@ -201,6 +203,21 @@ static void log_request(const struct tid_connection *connection,
             how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut");
 }
 
+/* For /metrics. */
+static void count_request(const struct tid_connection *connection,
+                          enum MHD_RequestTerminationCode how) {
+    struct tid_counters *counters = connection->worker->counters;
+    const unsigned route = tid_route_find(&connection->request);
+    const bool whole = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    const bool bodiless =
+        connection->request.method == TID_METHOD_HEAD || connection->status == 304;
+
+    tid_count_request(counters, route, connection->status, whole);
+    if (whole && !bodiless && !connection->streamed)
+        tid_count(&counters->bytes[route], connection->reply_bytes);
+    tid_count(&counters->in_flight, UINT64_MAX); /* one less */
+}
+
 void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
                        enum MHD_RequestTerminationCode how) {
     struct tid_connection *connection = *state;
@@ -209,6 +226,8 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
     if (connection == NULL) return;
     if (connection->worker->shared->access_log && connection->judged)
         log_request(connection, mhd, how);
+    if (connection->judged) count_request(connection, how);
+    connection->judged = false;
     if (connection->target != connection->short_target) free(connection->target);
     connection->target = NULL;
     tid_watch_enter(&connection->watch, TID_PHASE_IDLE);

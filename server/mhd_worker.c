@@ -3,9 +3,9 @@
  * One worker: a thread that runs an event loop of libmicrohttpd for its connections.
  *
  * The thread is ours, and waits for events itself. libmicrohttpd's own would wait again,
- * without limit, when exactly 128 connections have become ready at once (0.9.75 and later):
- * it takes events in batches of that size and asks for more while a batch is full. Called
- * with no time to wait, it does not.
+ * without limit, when exactly 128 connections have become ready at once (0.9.75 and
+ * later): it takes events in batches of that size and asks for more while a batch is
+ * full. Called with no time to wait, it does not.
  */
 #define _GNU_SOURCE /* SCHED_BATCH, pthread_setname_np */
 #include "mhd_internal.h"
@@ -37,6 +37,7 @@ static size_t no_unescape(void *unused, struct MHD_Connection *mhd, char *text) 
 
 static void connection_end(struct tid_connection *connection) {
     atomic_fetch_sub_explicit(&connection->worker->open, 1, memory_order_relaxed);
+    tid_count(&connection->worker->counters->closed, 1);
     free(connection);
 }
 
@@ -83,8 +84,9 @@ static void inbox_empty(struct tid_worker *worker) {
 
 /*
  * The policy for threads that compute: waking up they wait for their turn instead of
- * interrupting whoever runs. A worker then finds several requests at once; with a client on
- * the same machine that is a quarter more answers. A policy that somebody chose for us stays.
+ * interrupting whoever runs. A worker then finds several requests at once; with a client
+ * on the same machine that is a quarter more answers. A policy that somebody chose for us
+ * stays.
  */
 static void prefer_batches(void) {
 #ifdef SCHED_BATCH
@@ -101,7 +103,9 @@ static void prefer_batches(void) {
 static bool is_pending(struct MHD_Daemon *daemon) {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
 
-    /* Connections have no timeouts in libmicrohttpd (deadlines.h), so 0 is all it says. */
+    /*
+     * Connections have no timeouts in libmicrohttpd (deadlines.h), so 0 is all it says.
+     */
     return MHD_get_timeout(daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
 }
 
@@ -155,13 +159,15 @@ static void worker_free(struct tid_worker *worker) {
     free(worker);
 }
 
-struct tid_worker *tid_worker_start(struct tid_shared *shared) {
+struct tid_worker *tid_worker_start(struct tid_shared *shared,
+                                    struct tid_counters *counters) {
     struct tid_worker *worker = aligned_alloc(64, (sizeof *worker + 63) / 64 * 64);
     int error = ENOMEM;
 
     if (worker == NULL) return NULL;
     memset(worker, 0, sizeof *worker);
     worker->shared = shared;
+    worker->counters = counters;
     tid_watches_init(&worker->watches);
     pthread_mutex_init(&worker->inbox_lock, NULL);
     worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -198,6 +204,7 @@ bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *a
     connection->address_bytes = address_bytes;
     memcpy(&connection->address, address, address_bytes);
     atomic_fetch_add_explicit(&worker->open, 1, memory_order_relaxed);
+    tid_count(&worker->counters->opened, 1);
 
     pthread_mutex_lock(&worker->inbox_lock);
     connection->next = worker->inbox;

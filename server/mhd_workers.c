@@ -13,6 +13,7 @@
 
 struct tid_workers {
     struct tid_shared shared;
+    struct tid_metrics *metrics;
     struct tid_reaper reaper;
     struct tid_watches **watches;
     unsigned count;
@@ -33,20 +34,22 @@ static void workers_free(struct tid_workers *workers) {
 }
 
 struct tid_workers *tid_workers_start(const struct tid_workers_options *options) {
-    struct tid_workers *workers =
-        calloc(1, sizeof *workers + options->count * sizeof workers->worker[0]);
+    struct tid_workers *workers = calloc(
+        1, sizeof *workers + options->metrics->worker_count * sizeof workers->worker[0]);
     if (workers == NULL) return NULL;
     workers->shared.context = options->context;
     workers->shared.access_log = options->access_log;
     workers->shared.max_connections = options->max_connections;
-    workers->count = options->count;
-    workers->watches = calloc(options->count, sizeof *workers->watches);
+    workers->metrics = options->metrics;
+    workers->count = options->metrics->worker_count;
+    workers->watches = calloc(workers->count, sizeof *workers->watches);
 
     int error = ENOMEM;
     if (workers->watches == NULL) goto fail;
     MHD_set_panic_func(panic, NULL);
     for (unsigned i = 0; i < workers->count; i++) {
-        workers->worker[i] = tid_worker_start(&workers->shared);
+        workers->worker[i] =
+            tid_worker_start(&workers->shared, &options->metrics->workers[i]);
         if (workers->worker[i] == NULL) {
             error = errno;
             goto fail;
@@ -79,7 +82,10 @@ enum tid_take tid_workers_take(struct tid_workers *workers, int fd,
             least_open = open;
         }
     }
-    if (total >= workers->shared.max_connections) return TID_TAKE_FULL;
+    if (total >= workers->shared.max_connections) {
+        tid_count(&workers->metrics->refused, 1);
+        return TID_TAKE_FULL;
+    }
     return tid_worker_take(least, fd, address, address_bytes) ? TID_TAKEN
                                                               : TID_TAKE_FAILED;
 }
@@ -89,14 +95,14 @@ void tid_workers_begin_drain(struct tid_workers *workers) {
 }
 
 unsigned tid_workers_drain(struct tid_workers *workers) {
-    unsigned busy = 0;
+    unsigned open = 0;
 
     for (unsigned i = 0; i < workers->count; i++) {
         struct tid_worker *worker = workers->worker[i];
-        busy += atomic_load(&worker->inbox_count);
-        busy += tid_watches_end_waiting(&worker->watches, tid_clock_ms());
+        open += atomic_load(&worker->inbox_count);
+        open += tid_watches_end_waiting(&worker->watches, tid_clock_ms());
     }
-    return busy;
+    return open;
 }
 
 void tid_workers_stop(struct tid_workers *workers) {

@@ -15,18 +15,19 @@
 
 #include "context.h"
 #include "deadlines.h"
+#include "metrics.h"
 
 struct tid_workers;
 
 /*
  *   context          handed to every endpoint; must outlive the workers
- *   count            threads, 1 or more
+ *   metrics          counted into; must outlive the workers, of which it tells the number
  *   max_connections  of all workers together
  *   access_log       a line for every request
  */
 struct tid_workers_options {
     const struct tid_context *context;
-    unsigned count;
+    struct tid_metrics *metrics;
     unsigned max_connections;
     struct tid_deadlines deadlines;
     bool access_log;
@@ -51,7 +52,7 @@ enum tid_take tid_workers_take(struct tid_workers *workers, int fd,
 /*
  * From now on every answer closes its connection. The listener must have stopped. Then
  * tid_workers_drain(), called again and again, ends the connections that wait for a
- * request and returns how many are still busy.
+ * request and returns how many are still open.
  */
 void tid_workers_begin_drain(struct tid_workers *workers);
 unsigned tid_workers_drain(struct tid_workers *workers);

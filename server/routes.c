@@ -13,26 +13,32 @@
 static const char allowed[] = "GET, HEAD, OPTIONS";
 
 static const struct route {
-    const char *path;
+    struct tid_route_info info;
     size_t path_bytes;
     tid_endpoint *endpoint;
-} routes[] = {
-#define TID_ROUTE(path, endpoint) {path, sizeof path - 1, endpoint},
+} routes[TID_ROUTE_COUNT] = {
+#define TID_ROUTE(path, endpoint, kind, summary)                                         \
+    {{path, TID_ROUTE_##kind, summary}, sizeof path - 1, endpoint},
 #include "routes.def"
 #undef TID_ROUTE
 };
+
+const struct tid_route_info *tid_route_get(unsigned index) {
+    return index < TID_ROUTE_COUNT ? &routes[index].info : NULL;
+}
 
 /*
  * Paths are compared as sent. None of ours needs percent-encoding, so an encoded one is
  * some other path; that way no two parties can differ about what "/v1%2Ftensor" means.
  */
-static const struct route *route_find(const struct tid_request *request) {
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (routes[i].path_bytes == request->path_bytes &&
-            memcmp(routes[i].path, request->path, request->path_bytes) == 0)
-            return &routes[i];
-    }
-    return NULL;
+unsigned tid_route_find(const struct tid_request *request) {
+    unsigned i = 0;
+
+    while (i < TID_ROUTE_COUNT &&
+           (routes[i].path_bytes != request->path_bytes ||
+            memcmp(routes[i].info.path, request->path, request->path_bytes) != 0))
+        i++;
+    return i;
 }
 
 static void answer_options(struct tid_reply *reply) {
@@ -54,8 +60,8 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
         return;
     }
 
-    const struct route *route = route_find(request);
-    if (route == NULL) {
+    const unsigned index = tid_route_find(request);
+    if (index == TID_ROUTE_COUNT) {
         tid_problem(reply, 404, "not found",
                     "There is nothing at this path. GET / names the paths that exist.",
                     "");
@@ -64,7 +70,7 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
     switch (request->method) {
     case TID_METHOD_GET:
     case TID_METHOD_HEAD:
-        route->endpoint(context, request, reply);
+        routes[index].endpoint(context, request, reply);
         break;
     case TID_METHOD_OPTIONS:
         answer_options(reply);

@@ -23,6 +23,7 @@ extern "C" {
  *   meaning   what it does, one line
  *   fallback  what holds when it is absent ("oi", "required", "as the scheme")
  *   common    true if every scheme takes it
+ *   choice    true if a value is one of the words of 'accepts', which ", " separates
  */
 struct ti_param_info {
     const char *name;
@@ -30,6 +31,7 @@ struct ti_param_info {
     const char *meaning;
     const char *fallback;
     bool common;
+    bool choice;
 };
 
 /*

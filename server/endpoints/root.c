@@ -11,6 +11,7 @@
 #include "endpoints.h"
 #include "planned.h"
 #include "problem.h"
+#include "routes.h"
 
 /*
  * The Host that the client used, so that the command can be copied as it stands, if it is
@@ -26,9 +27,12 @@ static const char *host_of(const struct tid_request *request) {
     return host;
 }
 
-void tid_endpoint_root(const struct tid_context *context,
-                       const struct tid_request *request, struct tid_reply *reply) {
-    static const char page[] =
+/*
+ * Writes the greeting and, in two columns, the routes. Returns the length that it has;
+ * what does not fit into 'room' is left out, so that 0 measures.
+ */
+static size_t page_write(const char *host, char *text, size_t room) {
+    static const char greeting[] =
         "tensorinitd " TI_VERSION_STRING
         ": initialized tensors over HTTP, spec " TI_SPEC_NAME "\n"
         "\n"
@@ -36,16 +40,23 @@ void tid_endpoint_root(const struct tid_context *context,
         "\n"
         "  curl -D - 'http://%s/v1/tensor?shape=512,784&scheme=he_normal&seed=42"
         "&name=fc1.weight&format=npy' -o w.npy\n"
-        "\n"
-        "  /v1/tensor   the tensor, as raw bytes, NPY, safetensors or JSON\n"
-        "  /v1/plan     what the same query would serve, as JSON\n"
-        "  /v1/schemes  every scheme and parameter, as JSON\n"
-        "  /v1/stats    statistics of its values, as JSON\n"
-        "  /healthz     whether the server is alive\n"
-        "  /readyz      whether to send it requests\n";
+        "\n";
+    size_t used = (size_t)snprintf(text, room, greeting, host);
+
+    for (unsigned i = 0; i < TID_ROUTE_COUNT; i++) {
+        const struct tid_route_info *route = tid_route_get(i);
+        const bool fits = used < room;
+        used += (size_t)snprintf(fits ? text + used : NULL, fits ? room - used : 0,
+                                 "  %-15s%s\n", route->path, route->summary);
+    }
+    return used;
+}
+
+void tid_endpoint_root(const struct tid_context *context,
+                       const struct tid_request *request, struct tid_reply *reply) {
     const char *host = host_of(request);
-    size_t room = sizeof page + strlen(host);
-    char *text = malloc(room);
+    const size_t bytes = page_write(host, NULL, 0);
+    char *text = malloc(bytes + 1);
 
     (void)context;
     if (text == NULL) {
@@ -54,10 +65,10 @@ void tid_endpoint_root(const struct tid_context *context,
         tid_problem_of(reply, &error);
         return;
     }
-    int length = snprintf(text, room, page, host);
+    page_write(host, text, bytes + 1);
     tid_reply_init(reply, 200);
     tid_reply_static(reply, "Content-Type", "text/plain; charset=utf-8");
     tid_reply_static(reply, "Cache-Control", "no-store");
     tid_reply_static(reply, "X-Content-Type-Options", "nosniff");
-    tid_reply_body_take(reply, text, (size_t)length);
+    tid_reply_body_take(reply, text, bytes);
 }

@@ -49,29 +49,32 @@ static void tensor_free(void *state) {
     free(tensor);
 }
 
-/* For HEAD nothing is computed, so nothing is set aside. */
-static enum ti_status tensor_make(const struct tid_request *request,
-                                  enum ti_format format, struct tensor **made,
-                                  struct ti_error *error) {
+/*
+ * NULL, with 'error' filled, if it fails. For HEAD nothing is computed, so nothing set
+ * aside.
+ */
+static struct tensor *tensor_make(const struct tid_request *request,
+                                  enum ti_format format, struct ti_error *error) {
     struct tensor *tensor = calloc(1, sizeof *tensor);
-    if (tensor == NULL) return tid_out_of_memory(error);
+    if (tensor == NULL) {
+        tid_out_of_memory(error);
+        return NULL;
+    }
 
-    enum ti_status status = tid_planned_make(request, format, &tensor->planned, error);
-    if (status != TI_OK) goto fail;
+    if (tid_planned_make(request, format, &tensor->planned, error) != TI_OK) goto fail;
     size_t bytes = ti_plan_info(tensor->planned.plan)->workspace_bytes;
     if (bytes > 0 && request->method != TID_METHOD_HEAD) {
         tensor->workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
         if (tensor->workspace == NULL) {
-            status = tid_out_of_memory(error);
+            tid_out_of_memory(error);
             goto fail;
         }
     }
-    *made = tensor;
-    return TI_OK;
+    return tensor;
 
 fail:
     tensor_free(tensor);
-    return status;
+    return NULL;
 }
 
 /* An entity tag with its quotes (RFC 9110 section 8.8.3). */
@@ -80,15 +83,19 @@ struct etag {
 };
 
 static struct etag etag_of(const struct ti_plan *plan) {
+    const struct ti_plan_info *info = ti_plan_info(plan);
+    const size_t digits = sizeof info->etag - 1;
     struct etag etag;
 
-    snprintf(etag.text, sizeof etag.text, "\"%s\"", ti_plan_info(plan)->etag);
+    etag.text[0] = '"';
+    memcpy(etag.text + 1, info->etag, digits);
+    memcpy(etag.text + 1 + digits, "\"", 2);
     return etag;
 }
 
 /*
- * Fields that tell caches and those who resume what they have: the same on 200, 206, 304, 412
- * and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
+ * Fields that tell caches and those who resume what they have: the same on 200, 206, 304,
+ * 412 and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
  */
 static void add_validators(struct tid_reply *reply, const char *etag) {
     tid_reply_copy(reply, "ETag", etag, strlen(etag));
@@ -97,16 +104,22 @@ static void add_validators(struct tid_reply *reply, const char *etag) {
 
 /* The one URL of these bytes, with the format that was chosen (section 8.7). */
 static void add_location(struct tid_reply *reply, const struct tid_planned *planned) {
+    static const char path[] = "/v1/tensor?", format[] = "&format=raw";
     char text[1024];
     const char *query = ti_plan_info(planned->plan)->query;
-    const bool raw = ti_body_format(planned->body) == TI_FORMAT_RAW;
-    const int used =
-        snprintf(text, sizeof text, "/v1/tensor?%s%s", query,
-                 raw ? "&format=raw" : ""); /* raw is left out as the default */
+    const size_t query_bytes = strlen(query);
+    size_t used = sizeof path - 1;
 
     /* A name of hundreds of bytes is not worth an answer that does not fit. */
-    if (used > 0 && (size_t)used < sizeof text)
-        tid_reply_copy(reply, "Content-Location", text, (size_t)used);
+    if (query_bytes > sizeof text - sizeof path - sizeof format) return;
+    memcpy(text, path, used);
+    memcpy(text + used, query, query_bytes);
+    used += query_bytes;
+    if (ti_body_format(planned->body) == TI_FORMAT_RAW) { /* left out as the default */
+        memcpy(text + used, format, sizeof format - 1);
+        used += sizeof format - 1;
+    }
+    tid_reply_copy(reply, "Content-Location", text, used);
 }
 
 static void add_cache_fields(struct tid_reply *reply, const struct tid_planned *planned) {
@@ -191,12 +204,12 @@ static void answer(const struct tid_request *request, struct tensor *tensor,
 void tid_endpoint_tensor(const struct tid_context *context,
                          const struct tid_request *request, struct tid_reply *reply) {
     struct ti_error error;
-    struct tensor *tensor = NULL;
     enum ti_format format = TI_FORMAT_RAW;
     const bool acceptable = tid_negotiate(request->fields[TID_FIELD_ACCEPT], &format);
 
     (void)context;
-    if (tensor_make(request, format, &tensor, &error) != TI_OK) {
+    struct tensor *tensor = tensor_make(request, format, &error);
+    if (tensor == NULL) {
         tid_problem_of(reply, &error);
     } else if (!acceptable && tensor->planned.negotiated) {
         tensor_free(tensor);

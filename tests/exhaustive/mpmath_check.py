@@ -25,7 +25,7 @@ def error(word, z, outside):
     mass = outside + (1 - 2 * outside) * (2 * word + 1) / mpf(2) ** 65
     size = mpf(-z)
     step = (mass - erfc(size / SQRT2) / 2) * sqrt(2 * pi) * exp(size * size / 2)
-    return float(abs(step / (1 - size * step / 2)) / max(1, size))
+    return float(abs(step / (1 + size * step / 2)) / max(1, size))
 
 
 def check(lines):

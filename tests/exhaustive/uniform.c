@@ -13,6 +13,7 @@
 #include "core/dispatch.h"
 #include "core/draw.h"
 #include "core/wide.h"
+#include "support/intervals.h"
 #include "support/parallel.h"
 #include "support/random.h"
 
@@ -30,67 +31,6 @@ static void fault(uint64_t number, const struct ti_law *law, const char *isa,
                (unsigned long long)word, x, what);
     }
     parallel_unlock();
-}
-
-static float float_of(uint32_t bits) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-/* A finite binary32 number with an exponent of at most 'most'. */
-static float any_float(uint64_t *random, uint32_t most) {
-    const uint32_t exponent = (uint32_t)random_below(random, most + 1);
-    return float_of((uint32_t)(random_u64(random) & 0x807fffff) | exponent << 23);
-}
-
-/* Wide and narrow, huge and subnormal, on both sides of 0, around it, neighbours, symmetric. */
-static struct ti_law interval(uint64_t number) {
-    uint64_t random = 1000 + number;
-    struct ti_law law = {.distribution = TI_DISTRIBUTION_UNIFORM};
-    float low = any_float(&random, 254), high = any_float(&random, 254);
-    switch (number % 10) {
-    case 0: /* neighbours */
-        high = nextafterf(low, INFINITY);
-        break;
-    case 1: /* a few places apart */
-        for (int i = 0; i < 5; i++) high = nextafterf(i ? high : low, INFINITY);
-        break;
-    case 2: /* subnormal and tiny */
-        low = any_float(&random, 2), high = any_float(&random, 2);
-        break;
-    case 3: /* huge */
-        low = -fabsf(any_float(&random, 3)) - 0x1p127f, high = -low;
-        break;
-    case 4: /* of ordinary size */
-        low = (float)random_unit(&random) - 0.5f,
-        high = low + (float)random_unit(&random);
-        break;
-    case 5: /* one end at 0 */
-        if (number % 20 == 5) low = 0;
-        if (number % 20 == 15) high = 0;
-        break;
-    case 6: /* narrow beside its distance from 0 */
-        high = low + fabsf(low) * 0x1p-20f;
-        break;
-    case 7: /* bounds that are not binary32 numbers */
-        law.low = random_unit(&random) - 0.5;
-        law.high = law.low + random_unit(&random) * 1e-3 + 1e-6;
-        return law;
-    default:
-        law.symmetric = true;
-        law.high = fabs((double)any_float(&random, 254));
-        if (law.high < 0x1.000002p-126) law.high = 0.1 + (double)number;
-        law.low = -law.high;
-        return law;
-    }
-    if (!(low < high)) {
-        const float other = low;
-        low = high, high = other;
-    }
-    if (!(low < high)) high = nextafterf(low, INFINITY);
-    law.low = (double)low, law.high = (double)high;
-    return law;
 }
 
 struct checker {
@@ -155,7 +95,7 @@ static void check_wide(uint64_t number, const struct ti_law *law) {
 }
 
 static void check_interval(void *context, uint64_t number) {
-    struct checker c = {.number = number, .law = interval(number)};
+    struct checker c = {.number = number, .law = interval_law(number)};
     (void)context;
     if (ti_draw_make(&c.law, TI_DTYPE_F32, 0, 0, &c.draw, NULL) != TI_OK) {
         fault(number, &c.law, "f32", "is refused", 0, 0);

@@ -28,6 +28,7 @@ A case is a text file. '#' starts a comment line; every other line is one of
     keeps                 the connection still answers
     closes                the server closes it, within some seconds
     refused               the server takes no new connections
+    crowd N TARGET        N connections ask for it at the very same time and are answered
     signal NAME           sends the daemon a signal
     exits STATUS          the daemon ends, within some seconds
     log REGEX             its log has such a line by now
@@ -384,6 +385,22 @@ class Case:
             pass
         check(not self.connection.received,
               f"more came before the end: {self.connection.received[:200]!r}")
+
+    def do_crowd(self, rest):
+        count, _, target = rest.partition(" ")
+        request = unescape(f"GET {target} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+        crowd = [Connection(self.own.port) for _ in range(int(count))]
+        self.abandoned += crowd
+        for stopped in (False, True):
+            if stopped:
+                self.own.process.send_signal(signal.SIGSTOP)
+            for connection in crowd:
+                connection.queue(request, "GET")
+                connection.flush()
+            if stopped:
+                self.own.process.send_signal(signal.SIGCONT)
+            for connection in crowd:
+                check(connection.read().status == 200, "not all were answered")
 
     def do_refused(self, _):
         end = time.monotonic() + PATIENCE

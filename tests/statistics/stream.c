@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* 'stream NAME' writes the words of a stream (support/streams.h) to standard output, for
    dieharder, until nobody reads them any more. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ int main(int argc, char **argv) {
         fputs("usage: stream NAME\n", stderr);
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN); /* the reader ends when it has enough */
     for (uint64_t first = 0;; first += QUADS) {
         stream->words(first, QUADS, words);
         if (fwrite(words, 4, 4 * QUADS, stdout) != 4 * QUADS) return 0;

@@ -29,7 +29,7 @@ double oracle_error(double z, long double tail);
 /*
  * The quantiles of a run of tails q(i) = first + i * step, i = 0 ... count-1, as binary64
  * numbers within 2e-15 for count * step at most first / 1000. A Taylor series about the
- * middle, which is found by Newton's method on erfc.
+ * middle, which is found by Halley's method on erfc.
  */
 void oracle_run(double first, double step, size_t count, double *exact);
 

@@ -33,15 +33,23 @@ static double gamma_q(double a, double x) {
     return fraction * factor;
 }
 
+/* One bin's share. */
+static double share(double count, double expected) {
+    return (count - expected) * (count - expected) / expected;
+}
+
 double p_chi_square(const uint64_t *count, const double *expected, size_t bins) {
-    double sum = 0, joined = 0, joined_expected = 0;
+    double sum = 0, left = 0; /* expected in the bins from i on */
     size_t used = 0;
-    for (size_t i = 0; i < bins; i++) {
-        joined += (double)count[i];
-        joined_expected += expected[i];
-        if (joined_expected < 5 && i + 1 < bins) continue;
-        sum += (joined - joined_expected) * (joined - joined_expected) / joined_expected;
-        joined = joined_expected = 0;
+    for (size_t i = 0; i < bins; i++) left += expected[i];
+    for (size_t i = 0; i < bins;) {
+        double joined = 0, joined_expected = 0;
+        while (i < bins && (joined_expected < 5 || left < 5)) {
+            joined += (double)count[i];
+            joined_expected += expected[i];
+            left -= expected[i++];
+        }
+        sum += share(joined, joined_expected);
         used++;
     }
     return gamma_q((double)(used - 1) / 2, sum / 2);
@@ -51,9 +59,7 @@ double p_even(const uint64_t *count, size_t bins) {
     double total = 0, sum = 0;
     for (size_t i = 0; i < bins; i++) total += (double)count[i];
     const double expected = total / (double)bins;
-    for (size_t i = 0; i < bins; i++) {
-        sum += ((double)count[i] - expected) * ((double)count[i] - expected) / expected;
-    }
+    for (size_t i = 0; i < bins; i++) sum += share((double)count[i], expected);
     return gamma_q((double)(bins - 1) / 2, sum / 2);
 }
 

@@ -2,25 +2,36 @@
 /* server/routes and the endpoints, called with requests made by hand. */
 #include <stdlib.h>
 
+#include "server/json_openapi.h"
 #include "server/json_schemes.h"
+#include "server/metrics.h"
 #include "server/routes.h"
 #include "support/test.h"
 
 static struct tid_context context;
+static struct tid_metrics metrics;
+static char *schemes, *openapi;
 
 static int context_make(void **state) {
     (void)state;
     context.isa = ti_isa_name(NULL);
-    char *schemes = tid_json_schemes();
+    schemes = tid_json_schemes();
+    openapi = tid_json_openapi();
+    if (context.isa == NULL || schemes == NULL || openapi == NULL) return -1;
+    if (!tid_metrics_init(&metrics, 1, context.isa)) return -1;
     context.schemes = schemes;
-    if (schemes == NULL || context.isa == NULL) return -1;
     context.schemes_bytes = strlen(schemes);
-    *state = schemes;
+    context.openapi = openapi;
+    context.openapi_bytes = strlen(openapi);
+    context.metrics = &metrics;
     return 0;
 }
 
 static int context_free(void **state) {
-    free(*state);
+    (void)state;
+    tid_metrics_clear(&metrics);
+    free(openapi);
+    free(schemes);
     return 0;
 }
 
@@ -44,6 +55,10 @@ static const struct {
     {TID_METHOD_HEAD, "/", "", 200},
     {TID_METHOD_GET, "/healthz", "", 200},
     {TID_METHOD_GET, "/v1/schemes", "", 200},
+    {TID_METHOD_GET, "/openapi.json", "", 200},
+    {TID_METHOD_GET, "/readyz", "", 200},
+    {TID_METHOD_GET, "/metrics", "", 200},
+    {TID_METHOD_HEAD, "/metrics", "", 200},
     {TID_METHOD_GET, "/v1/tensor", "shape=2,3", 200},
     {TID_METHOD_HEAD, "/v1/tensor", "shape=2,3", 200},
     {TID_METHOD_GET, "/v1/plan", "shape=2,3", 200},

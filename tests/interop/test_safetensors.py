@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""safetensors files: by the format's rules, byte for byte as its library writes them, and
+as a parser from npm reads them over HTTP.
+
+The rules are those of safetensors' README and of its reader, safetensors/src/tensor.rs.
+"""
+import json
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+
+from support import FLOATS, REQUIRE_ALL, Case, daemon, need, program, random_tensor, target, \
+    tensors
+
+HERE = pathlib.Path(__file__).resolve().parent
+DTYPES = {"f32": "F32", "f64": "F64", "f16": "F16", "bf16": "BF16", "f8_e4m3": "F8_E4M3",
+          "f8_e5m2": "F8_E5M2", "i8": "I8", "i16": "I16", "i32": "I32", "i64": "I64",
+          "u8": "U8", "u16": "U16", "u32": "U32", "u64": "U64", "bool": "BOOL"}
+ITEM_BITS = {"BOOL": 8, "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8} | {
+    f"{kind}{bits}": bits for kind in "IUF" for bits in (8, 16, 32, 64)}
+NAMES = ["", "model.layers.0.mlp.weight", "a b/c+d%&=", 'quo"te\\', "\x01\x1f\x7f\b\f\n\r\t",
+         "權重💡", "x" * 1024, "x" * 1023, "x" * 1022, "</script>"]
+
+
+def no_duplicates(pairs):
+    made = dict(pairs)
+    assert len(made) == len(pairs), "a name is there twice"
+    return made
+
+
+def parse(file):
+    """{name: (dtype, shape, bytes)} and metadata of a file that keeps every rule."""
+    (length,) = struct.unpack("<Q", file[:8])
+    assert length <= 100_000_000 and 8 + length <= len(file)
+    text = file[8:8 + length].decode("utf-8")
+    assert text.startswith("{")
+    header = json.loads(text, object_pairs_hook=no_duplicates)
+    metadata = header.pop("__metadata__", {})
+    assert all(type(item) is str for pair in metadata.items() for item in pair)
+    data, found, end = file[8 + length:], {}, 0
+    for name, info in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        assert set(info) == {"dtype", "shape", "data_offsets"}
+        first, last = info["data_offsets"]
+        count = 1
+        for dim in info["shape"]:
+            assert type(dim) is int and dim >= 0
+            count *= dim
+        assert first == end, "a hole or an overlap"
+        assert last - first == count * ITEM_BITS[info["dtype"]] // 8
+        found[name] = (info["dtype"], info["shape"], data[first:last])
+        end = last
+    assert end == len(data), "more than the tensors, or less"
+    assert (8 + length) % 8 == 0, "data not aligned"
+    return found, metadata
+
+
+def canonical(name, dtype, shape, data):
+    """The file that the library's writer makes: metadata first, no white space in the JSON,
+    spaces at its end up to a multiple of 8."""
+    header = {"__metadata__": {"format": "pt"},
+              name: {"dtype": dtype, "shape": shape, "data_offsets": [0, len(data)]}}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def all_tensors():
+    yield from tensors()
+    for name in NAMES:
+        yield random_tensor("bf16", name=name, shape="3,5")
+
+
+class Safetensors(Case):
+    def test_rules_and_canonical_bytes(self):
+        for tensor in all_tensors():
+            with self.subTest(**tensor):
+                file = self.get(tensor, format="safetensors")
+                raw = self.raw(tensor)
+                name, dtype = tensor.get("name") or "tensor", DTYPES[tensor["dtype"]]
+                found, metadata = parse(file)
+                self.assertEqual(found, {name: (dtype, list(raw.shape), raw.tobytes())})
+                self.assertEqual(metadata, {"format": "pt"})
+                self.assertEqual(file, canonical(name, dtype, list(raw.shape), raw.tobytes()))
+
+    def test_parts(self):
+        for dtype in FLOATS:
+            tensor = random_tensor(dtype, shape="6,5", slice="1:,::-2", permute="1,0")
+            raw = self.raw(tensor)
+            found, _ = parse(self.get(tensor, format="safetensors"))
+            self.assertEqual(found["w"], (DTYPES[dtype], list(raw.shape), raw.tobytes()))
+
+    def test_parser_from_npm(self):
+        entry = installed_parser()
+        asked = [*all_tensors(), random_tensor("f32", shape="65536,16384")]
+        targets = [target({**tensor, "format": "safetensors"}) for tensor in asked]
+        done = subprocess.run(
+            [os.environ["NODE"], HERE / "hub.mjs", entry.as_uri(), self.server.url],
+            input="\n".join(targets) + "\n", capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len(answers), len(asked))
+        for tensor, answer in zip(asked, answers):
+            with self.subTest(**tensor):
+                self.assertEqual(set(answer["statuses"]), {206})
+                header = answer["header"]
+                self.assertEqual(header.pop("__metadata__"), {"format": "pt"})
+                (name, info), = header.items()
+                self.assertEqual(name, tensor.get("name") or "tensor")
+                self.assertEqual(info["dtype"], DTYPES[tensor["dtype"]])
+                dims = tensor["shape"].replace("scalar", "")
+                self.assertEqual(info["shape"], [int(dim) for dim in dims.split(",") if dim])
+
+
+def installed_parser():
+    """Entry of the package that package.json names; installed if all is required."""
+    need(os.environ.get("NODE"), "node")
+    folder = daemon.BUILD / "interop"
+    wanted = (HERE / "package.json").read_text()
+    manifest = folder / "package.json"
+    modules = folder / "node_modules"
+    done = folder / "installed"
+    if not (done.exists() and manifest.read_text() == wanted):
+        need(REQUIRE_ALL, "parser from npm, which is installed only with REQUIRE_ALL=1")
+        npm = program("npm")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        manifest.write_text(wanted)
+        subprocess.run([npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"],
+                       cwd=folder, check=True, timeout=300)
+        done.touch()
+    return modules / "@huggingface/hub/dist/index.mjs"

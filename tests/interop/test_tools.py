@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""What download tools make of a tensor: pieces, and files that were cut off and resumed,
+have the whole's digest."""
+import hashlib
+import random
+import subprocess
+
+from support import Case, program, target
+
+TENSOR = {"shape": "1500,1000", "scheme": "normal", "seed": "4", "name": "w", "dtype": "f32"}
+FORMATS = ("raw", "npy", "safetensors", "json")
+RANGED = FORMATS[:3]  # a json body's length is not known beforehand
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, (command, done.stderr)
+    return done.stdout
+
+
+class Tools(Case):
+    def setUp(self):
+        super().setUp()
+        self.draw = random.Random(9)
+        self.out = self.scratch / "out"
+        self.bodies = {name: self.get(TENSOR, format=name) for name in FORMATS}
+
+    def url(self, name):
+        return self.server.url + target({**TENSOR, "format": name})
+
+    def same(self, name, data):
+        self.assertEqual(hashlib.sha256(data).hexdigest(),
+                         hashlib.sha256(self.bodies[name]).hexdigest(), name)
+
+    def cut_off(self, name):
+        """The file as an interrupted transfer leaves it."""
+        body = self.bodies[name]
+        self.out.write_bytes(body[:self.draw.choice([0, 1, 77, 4097, len(body) // 3,
+                                                     len(body) - 1])])
+
+    def test_curl_pieces(self):
+        curl = program("curl")
+        for name in RANGED:
+            length = len(self.bodies[name])
+            cuts = [0, 50, *sorted(self.draw.sample(range(51, length), 4)), length]
+            pieces = [run(curl, "-sSf", "-r", f"{first}-{end - 1}", self.url(name))
+                      for first, end in zip(cuts, cuts[1:])]
+            self.same(name, b"".join(pieces))
+            last = run(curl, "-sSf", "-r", "-1000", self.url(name))
+            self.assertEqual(last, self.bodies[name][-1000:])
+
+    def test_curl_resumes(self):
+        curl = program("curl")
+        for name in RANGED:
+            for _ in range(3):
+                self.cut_off(name)
+                run(curl, "-sSf", "-C", "-", "-o", self.out, self.url(name))
+                self.same(name, self.out.read_bytes())
+
+    def test_curl_compressed_and_http_1_0(self):
+        curl = program("curl")
+        for name in FORMATS:
+            for option in ("--compressed", "--http1.0"):
+                self.same(name, run(curl, "-sSf", option, self.url(name)))
+
+    def test_wget_resumes(self):
+        wget = program("wget")
+        for name in RANGED:
+            self.cut_off(name)
+            run(wget, "-q", "--no-proxy", "-c", "-O", self.out, self.url(name))
+            self.same(name, self.out.read_bytes())
+
+    def test_aria2_pieces_and_resume(self):
+        aria2 = program("aria2c")
+        command = [aria2, "-q", "--no-conf", "--all-proxy=", "-d", self.scratch, "-o", "out"]
+        for name in RANGED:
+            self.out.unlink(missing_ok=True)
+            run(*command, "-x", "4", "-s", "4", "-k", "1M", self.url(name))
+            self.same(name, self.out.read_bytes())
+            self.cut_off(name)
+            run(*command, "-c", self.url(name))
+            self.same(name, self.out.read_bytes())

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Every malformed value of every parameter, with some schemes that take it; parameters that
+a scheme does not take, twice, unknown; and a list by hand of what goes not together: 400
+with the right field over HTTP, the same field and text from 'tensorinit plan'."""
+import json
+import os
+import subprocess
+import urllib.parse
+
+from values import NEEDS, Parameters
+from wire import SANITIZED, Connection, daemon
+
+USAGE = 64
+SCHEMES_EACH = 1 if SANITIZED else 4
+
+# What each parameter takes, but not so: the field, and the query.
+BY_HAND = """
+shape        scheme=normal
+shape
+value        shape=2,2&scheme=constant
+shape        shape=7
+shape        shape=scalar&scheme=kaiming
+shape        shape=7&fan_out=3
+shape        shape=4611686018427387904&scheme=ones
+shape        shape=9223372036854775807&scheme=ones&dtype=u8&format=npy
+shape        shape=3074457345618258602,0,3&scheme=ones
+groups       shape=3,2&groups=2
+groups       shape=2,3&groups=2&layout=io
+layout       shape=7&fan_in=3&layout=io
+transposed   shape=7&fan_in=3&transposed=true
+groups       shape=2,2&fan_in=2&fan_out=2&groups=2
+nonlinearity shape=2,2&scheme=xavier_uniform&gain=2&nonlinearity=relu
+slope        shape=2,2&scheme=kaiming&gain=2&slope=0.1
+slope        shape=2,2&scheme=kaiming&nonlinearity=tanh&slope=0.1
+slope        shape=2,2&scheme=xavier&slope=0.1
+truncation   shape=2,2&scheme=variance_scaling&distribution=uniform&truncation=2
+corrected    shape=2,2&scheme=variance_scaling&distribution=untruncated_normal&corrected=true
+truncation   shape=2,2&scheme=truncated_normal&low=-1&truncation=2
+corrected    shape=2,2&scheme=truncated_normal&high=1&corrected=true
+corrected    shape=2,2&truncation=-1,2&corrected=true
+std          shape=2,2&scheme=truncated_normal&low=-1&std=0
+high         shape=2,2&scheme=truncated_normal&low=1&high=1
+high         shape=2,2&scheme=truncated_normal&low=1&high=-1
+high         shape=2,2&scheme=uniform&low=1&high=1
+high         shape=2,2&scheme=uniform&low=1&high=1.00000001
+low          shape=2,2&scheme=truncated_normal&low=7
+high         shape=2,2&scheme=truncated_normal&high=-7
+low          shape=2,2&scheme=uniform&low=1
+high         shape=2,2&scheme=uniform&high=0
+dtype        shape=2,2&dtype=i8
+dtype        shape=2,2&scheme=normal&dtype=bool
+value        shape=2&scheme=constant&value=128&dtype=i8
+value        shape=2&scheme=constant&value=-1&dtype=u64
+value        shape=2&scheme=constant&value=18446744073709551616&dtype=u64
+value        shape=2&scheme=constant&value=9223372036854775808&dtype=i64
+value        shape=2&scheme=constant&value=1.5&dtype=i32
+value        shape=2&scheme=constant&value=2&dtype=bool
+dtype        shape=2&scheme=constant&value=65520&dtype=f16
+dtype        shape=2&scheme=constant&value=465&dtype=f8_e4m3
+dtype        shape=2&scheme=constant&value=1e39
+name         shape=2,2&name=__metadata__&format=safetensors
+json         shape=2,2&json=flat
+json         shape=2,2&json=flat&format=npy
+shard        shape=4,4&slice=0:1&shard=0:0/2
+slice        shape=2,2&slice=0,0,0
+slice        shape=2,2&permute=1,0&slice=...,2
+permute      shape=scalar&scheme=ones&permute=0
+shard        shape=scalar&scheme=ones&shard=0:0/1
+slice        shape=scalar&scheme=ones&slice=0
+"""
+
+
+def quoted(text):
+    return urllib.parse.quote_from_bytes(os.fsencode(text) if isinstance(text, str) else text)
+
+
+class Checker:
+    def __init__(self, port):
+        self.connection = Connection(port)
+        self.over_http = self.by_command = 0
+
+    def refused(self, field, pairs, command=True):
+        """Both refuse it alike; returns what is wrong, or None."""
+        query = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
+        for target in (b"/v1/tensor?", b"/v1/plan?"):
+            self.connection.send(b"GET", target + query.encode())
+            answer = self.connection.read()
+            self.over_http += 1
+            if answer.status != 400:
+                return f"{query[:300]}: status {answer.status}"
+            problem = json.loads(answer.body)
+            if problem.get("field") != field:
+                return f"{query[:300]}: field {problem.get('field')}, not {field}: {problem}"
+            if answer.fields[b"content-type"] != b"application/problem+json":
+                return f"{query[:300]}: {answer.fields}"
+        if command and not any(b"\0" in os.fsencode(value) for _, value in pairs):
+            return self.command_refuses(field, pairs, problem["detail"])
+        return None
+
+    def command_refuses(self, field, pairs, detail):
+        """By the same field, in the same words."""
+        options = [os.fsencode(f"--{name}=") + os.fsencode(value) for name, value in pairs]
+        done = subprocess.run([daemon.COMMAND, "plan", *options], capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=60)
+        self.by_command += 1
+        wanted = f"tensorinit: --{field}: {detail}\n"
+        if done.returncode != USAGE or done.stdout or done.stderr.decode() != wanted:
+            return f"{options}: {done}, not {wanted!r}"
+        return None
+
+
+def cases(parameters):
+    """Field, query, and whether the command is asked as well (where it does not depend on
+    the scheme, once is enough)."""
+    for name, values in parameters.malformed.items():
+        for i, scheme in enumerate(parameters.taking(name)[:SCHEMES_EACH]):
+            for value in values:
+                query = parameters.base(scheme) | NEEDS.get(name, {}) | {name: value}
+                yield name, [*query.items()], i == 0
+    for scheme, row in parameters.schemes.items():
+        for name in set(parameters.valid) - set(row["parameters"]):
+            yield name, [*parameters.base(scheme).items(), (name, parameters.valid[name][0])], True
+    for name in parameters.valid:
+        query = parameters.base(parameters.taking(name)[0]) | NEEDS.get(name, {})
+        query.setdefault(name, parameters.valid[name][0])
+        yield name, [*query.items(), (name, query[name])], True
+        for wrong in (name.upper(), name + "s", name[:-1], " " + name):
+            yield wrong, [("shape", "2,2"), (wrong, parameters.valid[name][0])], False
+    for line in BY_HAND.strip().splitlines():
+        field, _, query = line.partition(" ")
+        yield field, urllib.parse.parse_qsl(query.strip(), keep_blank_values=True), True
+
+
+def main():
+    with daemon.running() as server:
+        parameters = Parameters(json.loads(server.get("/v1/schemes")[0]))
+        checker = Checker(server.port)
+        wrong = [why for case in cases(parameters) if (why := checker.refused(*case))]
+        checker.connection.close()
+    for why in wrong[:40]:
+        print(f"FAIL {why}")
+    print(f"malformed: {checker.over_http} refused over HTTP, {checker.by_command} by the "
+          f"command; {len(wrong)} wrong")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""100,000 random queries, most of them valid ones that were damaged: 200 or 400, and 400
+with a field that is in the query or missing from it. All come over connections that last,
+but what is too long or does not fit into a request's line."""
+import json
+import random
+import re
+import sys
+import urllib.parse
+
+from values import NEEDS, Parameters
+from wire import Connection, Ended, daemon, scaled
+
+COUNT = scaled(100000)
+BATCH = 50
+GET_SHARE = 0.1
+SMALL_BYTES = 1 << 16
+
+# What may stand in a query: no space, control character or beginning of a fragment.
+LETTERS = bytes(b for b in range(0x21, 0x100) if b not in b"#\x7f")
+NASTY = [b"%", b"%0", b"%zz", b"%00", b"%0a", b"%ff", b"%C0%80", b"%u0041", b"&", b"&&", b"=",
+         b"==", b"+", b"%2B", b"%26", b"%3D", b";", b"?", b"%23", b"/../", b"//", b"\\", b"'",
+         b'"', b"<", b",", b",,", b":", b"-", b"\xff", b"\xc3\xa4", b"...", b"1e999", b"nan"]
+
+
+def encoded(draw, value):
+    """The bytes of a value, each as it is or by %XX, now and then all of them."""
+    data = value if isinstance(value, bytes) else value.encode()
+    share = draw.choice([0, 0, 0, 0.3, 1])
+    style = draw.choice(["%%%02X", "%%%02x"])
+    return b"".join(
+        style.encode() % byte if byte not in LETTERS or byte in b"%&+=" or
+        share and draw.random() < share else bytes([byte]) for byte in data)
+
+
+def valid_pairs(draw, parameters):
+    scheme = draw.choice(list(parameters.schemes))
+    query = parameters.base(scheme) | {"shape": draw.choice(parameters.valid["shape"])}
+    takes = parameters.schemes[scheme]["parameters"]
+    for name in draw.sample(takes, draw.randrange(5)):
+        if name not in ("shape", "scheme"):
+            query |= NEEDS.get(name, {}) | {name: draw.choice(parameters.valid[name])}
+    pairs = list(query.items())
+    draw.shuffle(pairs)
+    return pairs
+
+
+def damage_pairs(draw, parameters, pairs):
+    place = draw.randrange(len(pairs))
+    name, value = pairs[place]
+    names = list(parameters.valid)
+    kind = draw.randrange(7)
+    if kind == 0:
+        pairs[place] = name, draw.choice(parameters.malformed.get(name, [""]))
+    elif kind == 1:
+        pairs[place] = name, draw.choice(parameters.valid[draw.choice(names)])
+    elif kind == 2:
+        del pairs[place]
+    elif kind == 3:
+        pairs.insert(draw.randrange(len(pairs) + 1), pairs[place])
+    elif kind == 4:
+        pairs[place] = draw.choice([name.upper(), name[1:], name + " ", "x", *names]), value
+    elif kind == 5:
+        other = draw.choice(names)
+        pairs.append((other, draw.choice(parameters.valid[other])))
+    else:
+        pairs[place] = name, draw.randbytes(draw.randrange(12))
+
+
+def damage_bytes(draw, query):
+    for _ in range(draw.choice([1, 1, 2, 5])):
+        first = draw.randrange(len(query) + 1)
+        last = first + draw.choice([0, 0, 1, 1, 3])
+        new = draw.choice(NASTY) if draw.random() < 0.5 else bytes([draw.choice(LETTERS)])
+        query = query[:first] + draw.choice([new, new, b""]) + query[last:]
+    return query
+
+
+def random_query(draw, parameters):
+    kind = draw.random()
+    if kind < 0.05:
+        return bytes(draw.choices(LETTERS, k=draw.randrange(60)))
+    if kind < 0.1:
+        return b"".join(draw.choices([*NASTY, b"shape=", b"1", b"seed"], k=draw.randrange(9)))
+    pairs = valid_pairs(draw, parameters)
+    while pairs and draw.random() < 0.4:
+        damage_pairs(draw, parameters, pairs)
+    query = b"&".join(encoded(draw, name) + b"=" + encoded(draw, value)
+                      for name, value in pairs)
+    return damage_bytes(draw, query) if draw.random() < 0.3 else query
+
+
+def names_in(query):
+    """What the query names, as a problem writes it; and what a problem may name though the
+    query does not: what is missing, defaults that do not go with the rest, the query."""
+    keys = (pair.partition(b"=")[0].replace(b"+", b" ") for pair in query.split(b"&"))
+    names = {re.sub(r"[^ -~]", "?", urllib.parse.unquote_to_bytes(key).decode("latin-1"))
+             for key in keys}
+    return names | {"shape", "value", "dtype", "corrected", "query"}
+
+
+class Checker:
+    def __init__(self, port):
+        self.port = port
+        self.connection = Connection(port)
+        self.wrong, self.statuses, self.fetched = [], {}, 0
+
+    def fail(self, query, why):
+        self.wrong.append(f"{query[:300]!r}: {why}")
+
+    def answers(self, method, queries, read):
+        """One for each, pipelined, over one connection as long as it lasts. It may end after
+        HEAD of what has no known length (libmicrohttpd), and has to say so."""
+        answers = []
+        while left := queries[len(answers):]:
+            self.connection.send(method, *(b"/v1/tensor?" + query for query in left))
+            for query in left:
+                try:
+                    answers.append(read(self.connection))
+                except Ended as error:
+                    self.fail(query, f"{error}; before it {queries[len(answers) - 1]}: "
+                              f"{answers[-1].fields if answers else None}")
+                    raise
+                if answers[-1].closes:
+                    if method != b"HEAD" or answers[-1].status != 200 or answers[-1].length:
+                        self.fail(query, f"{answers[-1].status} {answers[-1].fields}")
+                    self.connection.close()
+                    self.connection = Connection(self.port)
+                    break
+        return answers
+
+    def batch(self, draw, queries):
+        """HEAD for all of them, and then GET for some that have little to send."""
+        again = []
+        for query, head in zip(queries, self.answers(b"HEAD", queries, Connection.read_head)):
+            self.statuses[head.status] = self.statuses.get(head.status, 0) + 1
+            if head.status not in (200, 400):
+                self.fail(query, f"HEAD {head.status} {head.fields}")
+            elif (head.length or SMALL_BYTES) < SMALL_BYTES and draw.random() < GET_SHARE:
+                again.append((query, head))
+        answers = self.answers(b"GET", [query for query, _ in again], Connection.read)
+        for (query, head), answer in zip(again, answers):
+            self.compare(query, head, answer)
+
+    def compare(self, query, head, answer):
+        self.fetched += 1
+        head.fields.pop(b"date")
+        answer.fields.pop(b"date")
+        if (head.status, head.fields) != (answer.status, answer.fields):
+            self.fail(query, f"HEAD {head.fields}, GET {answer.fields}")
+        if answer.status == 400:
+            problem = json.loads(answer.body)
+            kind = answer.fields[b"content-type"]
+            if kind != b"application/problem+json" or problem["status"] != 400:
+                self.fail(query, f"{kind} {problem}")
+            names = names_in(query)
+            # A long name is cut.
+            if not any(name.startswith(problem.get("field", "?")) for name in names):
+                self.fail(query, f"no field of the query in {problem}")
+
+    def alone(self, query, statuses):
+        """On a connection of its own, that may be closed after an answer."""
+        connection = Connection(self.port)
+        try:
+            connection.send(b"GET", b"/v1/tensor?" + query)
+            answer = connection.read()
+            if answer.status not in statuses:
+                self.fail(query, answer.status)
+        except (Ended, BrokenPipeError, ConnectionResetError) as error:
+            self.fail(query, repr(error))
+        connection.close()
+
+
+def long_queries(draw):
+    for bytes_more in [5000, 8000, 8192, 15000, 16384, 32768, 65536, 200000]:
+        for start in (b"shape=2,2&name=", b"shape=", b"shape=2,2&", b""):
+            for piece in (b"a", b"%41", b"1,", b"&", b"a=1&", b"="):
+                query = start + piece * (bytes_more // len(piece))
+                yield query + bytes(draw.choices(LETTERS, k=draw.randrange(3)))
+
+
+def main():
+    draw = random.Random(10)
+    with daemon.running() as server:
+        parameters = Parameters(json.loads(server.get("/v1/schemes")[0]))
+        checker = Checker(server.port)
+        for _ in range(COUNT // BATCH):
+            try:
+                checker.batch(draw, [random_query(draw, parameters) for _ in range(BATCH)])
+            except Ended:
+                checker.connection = Connection(server.port)
+        unfit = [b" ", b"\t", b"\0", b"\x01", b"\x7f", b"\r", b"a b", b"#", b"a HTTP/1.1 "]
+        for text in unfit:
+            checker.alone(b"shape=2,2&name=" + text, {400})
+        longest = list(long_queries(draw))
+        for query in longest:
+            checker.alone(query, {400, 414, 431})
+        checker.connection.close()
+    for why in checker.wrong[:40]:
+        print(f"FAIL {why}")
+    print(f"queries: {checker.statuses}, {checker.fetched} compared with GET, {len(longest)} "
+          f"long and {len(unfit)} unfit ones; {len(checker.wrong)} wrong")
+    return bool(checker.wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

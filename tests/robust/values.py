@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""Values for every parameter that /v1/schemes names: valid ones, and malformed ones with
+which the parameter is at fault whatever else the query says.
+
+A parameter's kind follows from its text "accepts". A new kind is a line in KINDS and a
+function or list below; without them the tests fail, so that none is forgotten.
+"""
+import re
+
+KINDS = (  # the beginning of "accepts", the kind
+    ("up to 32 whole numbers", "shape"), ("a scheme's name", "scheme"),
+    ("a whole number from", "seed"), ("at most 1024 bytes", "text"),
+    ("each axis once", "permute"), ("numpy's basic slicing", "slice"),
+    ("axis:index/count", "shard"), ("a whole number of 1 or more", "count"),
+    ("true, false, 1, 0", "flag"), ("c of 0.0000005 or more", "truncation"),
+    ("a number; for a whole dtype", "constant"), ("a number of 0 or more", "size"),
+    ("a number above 0", "positive"), ("a number", "number"))
+
+VALID = {
+    "shape": ["2,3", "3,2", "4,4", "5,2", "64,32", "2,2,3"], "seed": ["0", "-1", "42", "0xfF"],
+    "text": ["a", "fc1.weight", "ä/b c", "=&+%"], "permute": ["1,0", "-1,0", "0,1"],
+    "slice": ["0:1", "...", "::-1,1:", "-1", ":,0"], "shard": ["0:0/2", "-1:1/3,0:0/1"],
+    "count": ["1", "2", "18446744073709551615"], "flag": ["true", "false", "1", "0"],
+    "truncation": ["none", "2", "-1,3", "0.5,inf"], "constant": ["0", "1", "0.1", "-1e-3"],
+    "size": ["0", "1", "0.02", "1e300"], "positive": ["1", "2", ".5", "1e-300"],
+    "number": ["0", "0.02", "-1.", "+2e-3"]}
+
+NO_NUMBER = [
+    "-", "+", ".", "e5", "1e", "1e+", "1.5.2", "1,5", "0x10", "0x1p-3", "inf", "-inf", "nan",
+    "NaN", "infinity", "1e309", "-1e309", "1_000", "1f", "１", "--1", "+-1", "1e5.5", "1 2",
+    "1e99999999999999999999", "1" * 1101, "0." + "0" * 1099, b"1\xff", b"1\0", b"\0"]
+NO_SIZE = [*NO_NUMBER, "-1", "-1e-320"]
+NO_WHOLE = ["1.0", "1e3", "x", "0x", "１", "--1", "1_0", "1,2", "1;", "99999999999999999999",
+            b"1\0", b"\xff"]
+MALFORMED = {
+    "shape": [
+        ",", "2,", ",2", "2,,2", "-2,2", "+2,2", "2x3", "2.0,2", "2, 2", "0x10,2", "1e3,1",
+        "18446744073709551616,1", "4294967296,4294967296", "2305843009213693952,2",
+        "9223372036854775808,1", ",".join(["1"] * 33), "Scalar", "scalar,2", "(2,3)", "[2,3]",
+        "2;3", "２,2", "2,3\n", b"2,2\0", b"\xff", "2:3"],
+    "seed": [*NO_WHOLE, "18446744073709551616", "-9223372036854775809", "0x10000000000000000",
+             "0xg", "-0x1", "0x 1", "0x-1", "-", "+"],
+    "text": ["x" * 1025, "ä" * 513, b"\xff", b"\xc0\x80", b"\xed\xa0\x80",
+             b"\xf4\x90\x80\x80", b"a\xc3", b"\x80", b"a\0b", b"\xf8\x88\x80\x80\x80"],
+    "permute": ["0", "0,0", "0,1,2", "1,", ",1", "a,b", "0,2", "0,-3", "0;1", "0, 1", "1.0,0",
+                "0,99999999999999999999", ",".join(["0"] * 33), "...", "-1,1", b"1,0\0"],
+    "slice": ["::0", "0:1:0", "0,0,0", "9:,99", "9999", "-9999", "a", "1:2:3:4", "...,...",
+              "0:1,", ",0", "0:9223372036854775808", "1.0", "0:1;0:1", "None", "[0]", ":,:,:",
+              "::-9223372036854775808", "0:1 ", "0 :1", "....", "..", ",".join([":"] * 34),
+              b"0\0", "::", "0/2"],
+    "shard": ["0", "0:0", "0:0/0", "0:2/2", "0:-1/2", "2:0/2", "-3:0/2", "0:0/2,", ",0:0/2",
+              "0:0/2;1:0/2", "a:0/2", "0:0/1.0", "0:0/18446744073709551616", "0/2", "0:+0/2",
+              ",".join(["0:0/1"] * 65), "0:0/2 ", "0:0/2/2", ":0/2", "0:/2", "0:0/",
+              b"0:0/2\0"],
+    "count": [*NO_WHOLE, "0", "00", "-1", "+1", "0x1", "18446744073709551616"],
+    "flag": ["True", "TRUE", "yes", "no", "on", "2", "01", "1.0", "-0", "truefalse", "t",
+             b"true\0"],
+    "truncation": [*(x for x in NO_NUMBER if x != "1,5"), "0", "-1", "1e-7", "2,1", "1,1",
+                   "1,2,3", "inf,inf", "6.1,7", "-7,-6.1", "-inf,-6.1", "6.1,inf", "None",
+                   "2,", ",2", "nan,1", "1,nan", "inf,-inf", "1, 2"],
+    "constant": NO_NUMBER, "number": NO_NUMBER, "size": NO_SIZE,
+    "positive": [*NO_SIZE, "0", "-0", "0e5", "1e-400"]}
+MALFORMED["slice"].remove("::")  # a whole axis
+
+# A parameter that has no meaning without another one.
+NEEDS = {"json": {"format": "json"}}
+
+
+def words_of(parameter):
+    """The words of a choice, or None."""
+    words = parameter["accepts"].split(", ")
+    is_flag = set(words) == {"true", "false", "1", "0"}
+    return words if not is_flag and all(re.fullmatch(r"[\w.-]+", w) for w in words) else None
+
+
+def kind_of(parameter):
+    for beginning, kind in KINDS:
+        if parameter["accepts"].startswith(beginning):
+            return kind
+    raise AssertionError(f"values.py knows no values for {parameter}")
+
+
+def wrong_words(words):
+    near = [f(word) for word in words for f in (
+        str.upper, str.title, lambda w: w + " ", lambda w: " " + w, lambda w: w[:-1],
+        lambda w: w + w[-1], lambda w: w + ",", lambda w: w.encode() + b"\0")]
+    return [w for w in [*near, ",".join(words[:2]) + ",", "none", "0", "\ufeff", b"\xff"]
+            if w not in words]
+
+
+class Parameters:
+    """What /v1/schemes says, with values for each."""
+
+    def __init__(self, document):
+        self.schemes = {scheme["name"]: scheme for scheme in document["schemes"]}
+        self.valid, self.malformed = {}, {}
+        names = [*self.schemes, *(a for s in self.schemes.values() for a in s["aliases"])]
+        for parameter in document["parameters"]:
+            words = names if parameter["name"] == "scheme" else words_of(parameter)
+            kind = None if words else kind_of(parameter)
+            valid = words or VALID[kind]
+            wrong = wrong_words(words) if words else MALFORMED[kind]
+            blanks = [] if kind == "text" else ["", " ", *(x + " " for x in valid[:2]),
+                                                *(" " + x for x in valid[:2]), valid[0] + "\n"]
+            self.valid[parameter["name"]] = valid
+            self.malformed[parameter["name"]] = [*blanks, *wrong]
+
+    def base(self, scheme):
+        """A valid query with this scheme and little else."""
+        takes_value = "value" in self.schemes[scheme]["parameters"]
+        return {"shape": "2,2", "scheme": scheme, **({"value": "1"} if takes_value else {})}
+
+    def taking(self, name):
+        """Schemes that take the parameter."""
+        return [scheme for scheme, row in self.schemes.items() if name in row["parameters"]]

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Intervals for uniform laws: see intervals.h. */
+#include "support/intervals.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "support/random.h"
+
+static float float_of(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* A finite binary32 number with an exponent of at most 'most'. */
+static float any_float(uint64_t *random, uint32_t most) {
+    const uint32_t exponent = (uint32_t)random_below(random, most + 1);
+    return float_of((uint32_t)(random_u64(random) & 0x807fffff) | exponent << 23);
+}
+
+struct ti_law interval_law(uint64_t number) {
+    uint64_t random = 1000 + number;
+    struct ti_law law = {.distribution = TI_DISTRIBUTION_UNIFORM};
+    float low = any_float(&random, 254), high = any_float(&random, 254);
+    switch (number % 10) {
+    case 0: /* neighbours */
+        high = nextafterf(low, INFINITY);
+        break;
+    case 1: /* a few places apart */
+        for (int i = 0; i < 5; i++) high = nextafterf(i ? high : low, INFINITY);
+        break;
+    case 2: /* subnormal and tiny */
+        low = any_float(&random, 2), high = any_float(&random, 2);
+        break;
+    case 3: /* huge */
+        low = -fabsf(any_float(&random, 3)) - 0x1p127f, high = -low;
+        break;
+    case 4: /* of ordinary size */
+        low = (float)random_unit(&random) - 0.5f,
+        high = low + (float)random_unit(&random);
+        break;
+    case 5: /* one end at 0 */
+        if (number % 20 == 5) low = 0;
+        if (number % 20 == 15) high = 0;
+        break;
+    case 6: /* narrow beside its distance from 0 */
+        high = low + fabsf(low) * 0x1p-20f;
+        break;
+    case 7: /* bounds that are not binary32 numbers */
+        law.low = random_unit(&random) - 0.5;
+        law.high = law.low + random_unit(&random) * 1e-3 + 1e-6;
+        return law;
+    default:
+        law.symmetric = true;
+        law.high = fabs((double)any_float(&random, 254));
+        if (law.high < 0x1.000002p-126) law.high = 0.1 + (double)number;
+        law.low = -law.high;
+        return law;
+    }
+    if (!(low < high)) {
+        const float other = low;
+        low = high, high = other;
+    }
+    if (!(low < high)) high = nextafterf(low, INFINITY);
+    law.low = (double)low, law.high = (double)high;
+    return law;
+}
