@@ -63,8 +63,8 @@ struct tid_metrics {
 };
 
 /*
- * Makes '*metrics' ready for so many workers, all counters at 0; 'isa' is a static string.
- * False if memory runs out. tid_metrics_clear() ends it, after the workers.
+ * Makes '*metrics' ready for so many workers, all counters at 0; 'isa' is a static
+ * string. False if memory runs out. tid_metrics_clear() ends it, after the workers.
  */
 bool tid_metrics_init(struct tid_metrics *metrics, unsigned worker_count,
                       const char *isa);

@@ -23,6 +23,12 @@
  * A stream while it is sent. Where the length is not known, libmicrohttpd sends chunks of
  * a size of its own, smaller than 'next' needs, so that what 'next' made waits in 'made'.
  */
+/*
+ * Block of a stream of unknown length that cannot be chunked, which HTTP/1.0 cannot; chunks
+ * themselves are made in the connection's memory.
+ */
+#define PLAIN_BLOCK_BYTES ((size_t)1 << 14)
+
 struct sending {
     struct tid_stream stream;
     struct tid_watch *watch;
@@ -106,7 +112,8 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
     sending->made_from = 0;
     sending->made_to = 0;
     struct MHD_Response *response = MHD_create_response_from_callback(
-        known ? reply->stream.bytes : MHD_SIZE_UNKNOWN, known ? sending->block_bytes : 1,
+        known ? reply->stream.bytes : MHD_SIZE_UNKNOWN,
+        known ? sending->block_bytes : PLAIN_BLOCK_BYTES,
         known ? sending_read : sending_next, sending, sending_free);
     if (response == NULL) {
         atomic_fetch_sub(&shared->block_bytes, sending->block_bytes);
