@@ -34,6 +34,11 @@ static enum ti_status set_pair(struct ti_spec *spec, const char *pair, size_t n,
         return ti_error_set(error, TI_EPARAM, "query", "'%.*s' is no parameter's name",
                             key_length > 64 ? 64 : (int)key_length, pair);
     }
+    if (key_bytes == 0) {
+        return ti_error_set(
+            error, TI_EPARAM, "query",
+            "there is a pair without a parameter's name; write name=value");
+    }
     scratch[key_bytes] = '\0';
     if (!equals) {
         return ti_error_set(error, TI_EVALUE, scratch,

@@ -17,11 +17,15 @@ enum ti_status ti_scheme_uniform(const struct ti_spec *spec,
                                  const struct ti_scheme *scheme,
                                  const struct ti_fans *fans, struct ti_law *law,
                                  struct ti_error *error) {
-    (void)scheme, (void)fans, (void)error;
+    (void)scheme, (void)fans;
     law->distribution = TI_DISTRIBUTION_UNIFORM;
     law->low = ti_spec_number(spec, TI_PARAM_low, 0);
     law->high = ti_spec_number(spec, TI_PARAM_high, 1);
-    return TI_OK; /* low < high is checked in the dtype's precision */
+    if (law->low < law->high)
+        return TI_OK; /* and checked again as the dtype rounds them */
+    return ti_error_set(error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",
+                        "high must be above low; they are %.17g and %.17g", law->high,
+                        law->low);
 }
 
 enum ti_status ti_scheme_normal(const struct ti_spec *spec,

@@ -168,7 +168,7 @@ function readQuery(query) {
         const key = decode(equals < 0 ? pair : pair.slice(0, equals));
         if (key === null) throw new Refused('query', 'a broken name');
         const name = key.toString('latin1');
-        if (!PARAMETERS.has(name)) throw new Refused(name, 'no such parameter');
+        if (!PARAMETERS.has(name)) throw new Refused(name || 'query', 'no such parameter');
         if (equals < 0) throw new Refused(name, 'without a value');
         if (given.has(name)) throw new Refused(name, 'given twice');
         const bytes = decode(pair.slice(equals + 1));

@@ -186,7 +186,7 @@ def read_query(query):
         except ValueError as error:
             raise Refused("query", "a broken name") from error
         if name not in PARAMETERS:
-            raise Refused(name, "no such parameter")
+            raise Refused(name or "query", "no such parameter")
         if not equals:
             raise Refused(name, "without a value")
         if name in given:

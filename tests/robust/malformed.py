@@ -11,7 +11,8 @@ from values import NEEDS, Parameters
 from wire import SANITIZED, Connection, daemon
 
 USAGE = 64
-SCHEMES_EACH = 1 if SANITIZED else 4
+SCHEMES_EACH = 1 if SANITIZED else 2
+COMMAND_EVERY = 10 if SANITIZED else 1  # case
 
 # What each parameter takes, but not so: the field, and the query.
 BY_HAND = """
@@ -135,7 +136,10 @@ def main():
     with daemon.running() as server:
         parameters = Parameters(json.loads(server.get("/v1/schemes")[0]))
         checker = Checker(server.port)
-        wrong = [why for case in cases(parameters) if (why := checker.refused(*case))]
+        wrong = []
+        for i, (field, query, command) in enumerate(cases(parameters)):
+            why = checker.refused(field, query, command and i % COMMAND_EVERY == 0)
+            wrong += [why] if why else []
         checker.connection.close()
     for why in wrong[:40]:
         print(f"FAIL {why}")

@@ -110,24 +110,37 @@ class Checker:
 
     def answers(self, method, queries, read):
         """One for each, pipelined, over one connection as long as it lasts. It may end after
-        HEAD of what has no known length (libmicrohttpd), and has to say so."""
-        answers = []
+        HEAD of what has no known length (libmicrohttpd), and that answer says so; but the
+        reset that follows may take it and others along, which are then asked for singly."""
+        answers, at_once, lost = [], len(queries), False
         while left := queries[len(answers):]:
+            left = left[:at_once]
             self.connection.send(method, *(b"/v1/tensor?" + query for query in left))
-            for query in left:
-                try:
+            try:
+                for query in left:
                     answers.append(read(self.connection))
-                except Ended as error:
-                    self.fail(query, f"{error}; before it {queries[len(answers) - 1]}: "
-                              f"{answers[-1].fields if answers else None}")
-                    raise
-                if answers[-1].closes:
-                    if method != b"HEAD" or answers[-1].status != 200 or answers[-1].length:
-                        self.fail(query, f"{answers[-1].status} {answers[-1].fields}")
-                    self.connection.close()
-                    self.connection = Connection(self.port)
-                    break
+                    if answers[-1].closes:
+                        self.judge_close(method, query, answers[-1])
+                        lost = False
+                        break
+            except Ended:
+                if at_once == 1:
+                    self.fail(left[0], "the connection ended")
+                    return answers
+                at_once, lost = 1, True
+                self.reconnect()
+        if lost:
+            self.fail(queries[-1], f"the connection of {len(queries)} ended, not so singly")
         return answers
+
+    def judge_close(self, method, query, answer):
+        if method != b"HEAD" or answer.status != 200 or answer.length is not None:
+            self.fail(query, f"closes: {answer.status} {answer.fields}")
+        self.reconnect()
+
+    def reconnect(self):
+        self.connection.close()
+        self.connection = Connection(self.port)
 
     def batch(self, draw, queries):
         """HEAD for all of them, and then GET for some that have little to send."""
@@ -185,10 +198,7 @@ def main():
         parameters = Parameters(json.loads(server.get("/v1/schemes")[0]))
         checker = Checker(server.port)
         for _ in range(COUNT // BATCH):
-            try:
-                checker.batch(draw, [random_query(draw, parameters) for _ in range(BATCH)])
-            except Ended:
-                checker.connection = Connection(server.port)
+            checker.batch(draw, [random_query(draw, parameters) for _ in range(BATCH)])
         unfit = [b" ", b"\t", b"\0", b"\x01", b"\x7f", b"\r", b"a b", b"#", b"a HTTP/1.1 "]
         for text in unfit:
             checker.alone(b"shape=2,2&name=" + text, {400})

@@ -65,7 +65,7 @@ static const struct {
     {"shape=3&scheme=truncated_normal&low=0&high=0.02&std=30000", TI_EVALUE, "high"},
     {"shape=3&scheme=truncated_normal&low=1&mean=-11&std=1.9", TI_EVALUE, "low"},
     /* uniform: low below high, also as binary32 */
-    {"shape=3&scheme=uniform&low=1", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&low=1", TI_EVALUE, "low"},
     {"shape=3&scheme=uniform&low=2&high=1", TI_EVALUE, "high"},
     {"shape=3&scheme=uniform&low=1&high=1.00000001", TI_EVALUE, "high"},
     {"shape=3&scheme=uniform&low=1&high=1.00000001&dtype=f16", TI_EVALUE, "high"},
