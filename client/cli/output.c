@@ -45,6 +45,7 @@ static int open_temporary(struct cli_output *output, const struct stat *old) {
     memcpy(output->temporary_path, output->target, directory);
     memcpy(output->temporary_path + directory, name, sizeof name);
     remove_temporary_on_signals();
+    temporary_now = output->temporary_path; /* before there is a file to leave behind */
     output->fd = mkstemp(output->temporary_path);
     if (output->fd < 0) {
         int code = cli_fail_io(output->path, "cannot write");
@@ -52,7 +53,6 @@ static int open_temporary(struct cli_output *output, const struct stat *old) {
         return code;
     }
     output->temporary = true;
-    temporary_now = output->temporary_path;
     mode_t mask = umask(0);
     umask(mask);
     mode_t mode = old ? old->st_mode & 07777 : 0666 & ~mask;
