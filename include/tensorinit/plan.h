@@ -53,6 +53,9 @@ enum ti_distribution {
  *                   the same for every build and replica
  *   body_bytes      elems * bytes of the dtype
  *   workspace_bytes what ti_plan_fill() wants in 'workspace', 0 for none
+ *   setup_bytes     memory that the plan's setup keeps (setup.h), 0 if it needs none;
+ *   setup_peak_bytes  and while it is being computed
+ *   setup_key       32 hexadecimal digits, equal for plans that can share a setup; else ""
  *   fan_in, fan_out from the full shape or as given; 0 where has_fans says they don't exist
  *   gain            factor that multiplied 1/sqrt(n), where the scheme has one (else 0)
  *   mean, std       of the distribution really sampled, after truncation; in value units
@@ -72,6 +75,8 @@ struct ti_plan_info {
     uint64_t elems;
     uint64_t body_bytes;
     size_t workspace_bytes;
+    size_t setup_bytes, setup_peak_bytes;
+    char setup_key[33];
     uint64_t seed;
     uint64_t stream;
     const char *name;
@@ -109,7 +114,8 @@ TI_API const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan);
  *                concurrent calls; may be NULL if that is 0
  *
  * The bytes do not depend on CPU, thread, rounding mode or how a tensor is cut into calls.
- * Returns TI_OK, or TI_ERANGE if the range leaves the tensor ('out' is untouched).
+ * Returns TI_OK; TI_ERANGE if the range leaves the tensor, TI_ESETUP if the plan needs a setup
+ * and has none (setup.h): then 'out' is untouched.
  */
 TI_API TI_MUST_USE enum ti_status ti_plan_fill(const struct ti_plan *plan,
                                                uint64_t first_elem, uint64_t count_elems,

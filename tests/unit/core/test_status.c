@@ -18,6 +18,7 @@ static const struct {
     {TI_ETOOLARGE, "ETOOLARGE", 400, 64},
     {TI_ERANGE, "ERANGE", 416, 65},
     {TI_EISA, "EISA", 500, 69},
+    {TI_ESETUP, "ESETUP", 500, 70},
 };
 
 static void texts(void **state) {
