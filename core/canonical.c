@@ -148,6 +148,28 @@ static size_t write_double(double value, char *out) {
     return used;
 }
 
+#define write_index write_count
+
+/* Negative axes counted from the first. */
+static size_t write_axes(const struct source *from, enum ti_param param, char *out) {
+    const struct ti_axes *axes = &from->spec->axes[ti_spec_axis_list(param)];
+    size_t used = 0;
+    if (axes->count == 0) return ti_text_put("none", out);
+    for (unsigned i = 0; i < axes->count; i++) {
+        const int64_t axis = axes->axis[i];
+        if (i > 0) out[used++] = ',';
+        used += ti_text_put_u64((uint64_t)(axis < 0 ? axis + from->spec->rank : axis),
+                                out + used);
+    }
+    return used;
+}
+
+/* Only frameworks' parameters are of this kind, and none is left in a resolved spec. */
+static size_t write_whole(const struct source *from, enum ti_param param, char *out) {
+    (void)from, (void)param, (void)out;
+    return 0;
+}
+
 static size_t write_number(const struct source *from, enum ti_param param, char *out) {
     return write_double(from->spec->value[param].number + 0.0, out); /* no -0 */
 }
@@ -185,29 +207,36 @@ static const struct {
 #define DEFAULT_choice true
 #define DEFAULT_flag true
 #define DEFAULT_count true
+#define DEFAULT_index true
+#define DEFAULT_whole false
+#define DEFAULT_axes true
 #define DEFAULT_number true
-#define DEFAULT_constant false
+#define DEFAULT_constant true
 #define DEFAULT_truncation true
-#define TI_PARAM(name, kind, common, accepts, fallback, meaning)                         \
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning)                          \
     {write_##kind, DEFAULT_##kind},
 #include "core/params.def"
 #undef TI_PARAM
 };
 
-/* Whether "name=text" is among the scheme's defaults. */
-static bool is_scheme_default(const struct ti_scheme *scheme, const char *name,
-                              const char *text, size_t n) {
+/*
+ * Whether the text is the parameter's default: the scheme's, if it has one of its own, else
+ * that of params.def.
+ */
+static bool is_default(const struct ti_scheme *scheme, const struct ti_param_info *param,
+                       const char *text, size_t n) {
     const char *defaults = scheme->info.defaults, *pair;
     struct ti_text_list pairs = {defaults, defaults + strlen(defaults)};
-    const size_t name_bytes = strlen(name);
+    const size_t name_bytes = strlen(param->name);
     size_t length;
-    while (ti_text_next(&pairs, '&', &pair, &length)) {
-        if (length == name_bytes + 1 + n && memcmp(pair, name, name_bytes) == 0 &&
-            pair[name_bytes] == '=' && memcmp(pair + name_bytes + 1, text, n) == 0) {
-            return true;
+    while (*defaults && ti_text_next(&pairs, '&', &pair, &length)) {
+        if (length > name_bytes && memcmp(pair, param->name, name_bytes) == 0 &&
+            pair[name_bytes] == '=') {
+            return length == name_bytes + 1 + n &&
+                   memcmp(pair + name_bytes + 1, text, n) == 0;
         }
     }
-    return false;
+    return ti_text_is(text, n, param->fallback);
 }
 
 size_t ti_canonical_query(const struct ti_spec *spec, const struct ti_part *part,
@@ -226,10 +255,9 @@ size_t ti_canonical_query(const struct ti_spec *spec, const struct ti_part *part
         out[used++] = '=';
         const char *text = out + used;
         const size_t n = rows[i].write(&from, param, out + used);
-        const bool is_default =
-            rows[i].has_default && (ti_text_is(text, n, info->fallback) ||
-                                    is_scheme_default(from.scheme, info->name, text, n));
-        used = n == 0 || is_default ? start : used + n;
+        const bool left_out =
+            n == 0 || (rows[i].has_default && is_default(from.scheme, info, text, n));
+        used = left_out ? start : used + n;
     }
     out[used] = '\0';
     return used;

@@ -144,7 +144,8 @@ static double limit_of(enum ti_dtype dtype) {
 static enum ti_status check_range(const struct ti_draw *draw, struct ti_error *error) {
     double largest =
         fabs(draw->low) > fabs(draw->high) ? fabs(draw->low) : fabs(draw->high);
-    if (draw->kernel != TI_KERNEL_uniform && draw->path != TI_DRAW_CONSTANT) {
+    if (draw->kernel != TI_KERNEL_uniform && draw->path != TI_DRAW_CONSTANT &&
+        draw->path != TI_DRAW_PATTERN) {
         const double z = reach(draw);
         double free = fabs(draw->offset) + draw->scale * z;
         if (draw->dtype != TI_DTYPE_F64) {
@@ -183,20 +184,22 @@ static enum ti_status whole_pattern(const struct ti_law *law, struct ti_draw *dr
     const size_t bits = 8 * ti_dtype_bytes(draw->dtype);
     const struct ti_whole *whole = &law->whole;
     uint64_t most = UINT64_MAX >> (64 - bits);
-    if (law->distribution != TI_DISTRIBUTION_CONSTANT) {
-        return ti_error_set(
-            error, TI_EVALUE, "dtype",
-            "dtype=%s is for schemes of whole numbers: constant, zeros, ones",
-            ti_dtype_name(draw->dtype));
+    const bool fixed = law->distribution == TI_DISTRIBUTION_PATTERN &&
+                       law->pattern.kind != TI_PATTERN_HADAMARD &&
+                       law->pattern.kind != TI_PATTERN_BILINEAR;
+    if (law->distribution != TI_DISTRIBUTION_CONSTANT && !fixed) {
+        return ti_error_set(error, TI_EVALUE, "dtype",
+                            "dtype=%s is for schemes of whole numbers: constant, zeros, "
+                            "ones, identity, dirac, lstm_forget_bias",
+                            ti_dtype_name(draw->dtype));
     }
     if (kind == TI_DTYPE_KIND_SIGNED) most = (most >> 1) + whole->negative;
     if (kind == TI_DTYPE_KIND_BOOL) most = 1;
     if (!whole->is || whole->magnitude > most ||
         (whole->negative && kind != TI_DTYPE_KIND_SIGNED)) {
-        return ti_error_set(
-            error, TI_EVALUE, "value",
-            "value is not of dtype=%s; it takes a whole number in its range",
-            ti_dtype_name(draw->dtype));
+        return ti_error_set(error, TI_EVALUE, law->value_field,
+                            "%s is not of dtype=%s; it takes a whole number in its range",
+                            law->value_field, ti_dtype_name(draw->dtype));
     }
     const uint64_t value = whole->negative ? 0 - whole->magnitude : whole->magnitude;
     memcpy(draw->pattern, &value, bits / 8);
@@ -208,9 +211,12 @@ enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint6
                             struct ti_error *error) {
     struct ti_draw made = {.dtype = dtype};
     enum ti_status status = TI_OK;
+    const bool pattern = law->distribution == TI_DISTRIBUTION_PATTERN;
     made.path = dtype == TI_DTYPE_F64 ? TI_DRAW_WIDE : TI_DRAW_KERNEL;
+    if (pattern) made.path = TI_DRAW_PATTERN;
+    made.fixed = law->pattern;
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {
-        made.path = TI_DRAW_CONSTANT;
+        if (!pattern) made.path = TI_DRAW_CONSTANT;
         status = whole_pattern(law, &made, error);
         if (status == TI_OK) *draw = made;
         return status;
@@ -218,6 +224,9 @@ enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint6
     if (law->distribution == TI_DISTRIBUTION_CONSTANT) {
         made.path = TI_DRAW_CONSTANT;
         made.low = made.high = rounded(dtype, law->low);
+    } else if (pattern) {
+        made.low = rounded(dtype, law->low);
+        made.high = rounded(dtype, law->high);
     } else if (law->distribution == TI_DISTRIBUTION_UNIFORM) {
         status = uniform(law, &made, error);
     } else {
@@ -231,6 +240,8 @@ enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint6
         (float)made.high,   (float)made.tail_offset, (float)made.tail_scale,
         (float)made.z_high};
     made.transform = transform;
+    made.masked = law->distribution == TI_DISTRIBUTION_SPARSE_NORMAL;
+    made.mask = law->mask;
     philox_init(&made.philox, seed, stream);
     *draw = made;
     return TI_OK;

@@ -18,8 +18,9 @@
  *   constant  'pattern' everywhere
  *   kernel    a SIMD kernel, binary32 (f32, f16, bf16)
  *   wide      scalar, binary64: f64 tensors, and truncations that the kernels do not do
+ *   pattern   scalar, binary64: fixed patterns; of a whole dtype, 'pattern' or 0
  */
-enum ti_draw_path { TI_DRAW_CONSTANT, TI_DRAW_KERNEL, TI_DRAW_WIDE };
+enum ti_draw_path { TI_DRAW_CONSTANT, TI_DRAW_KERNEL, TI_DRAW_WIDE, TI_DRAW_PATTERN };
 
 /*
  * 'mirrored': one half of the words is the other with its sign changed, which all but
@@ -33,13 +34,16 @@ struct ti_draw {
     enum ti_draw_path path;
     enum ti_kernel kernel;
     enum ti_dtype dtype;
-    unsigned char pattern[8]; /* of a constant: the element's bytes */
+    unsigned char pattern[8]; /* bytes of the one element that is not 0 */
     bool mirrored;
+    bool masked;  /* some elements are 0: 'mask' says which */
     bool clamped; /* values to [low, high], after everything else */
     double offset, scale;
     double low, high;
     double tail_offset, upper_offset, tail_scale;
     double z_low, z_high;
+    struct ti_pattern fixed;
+    struct ti_mask mask;
     struct ti_philox philox;
     struct ti_transform transform; /* the same numbers, for kernels */
 };

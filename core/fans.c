@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "core/params.h"
+
 /* The places of the two channel dims, and which of them the groups divide. */
 struct channels {
     unsigned in, out, grouped;
@@ -47,6 +49,141 @@ static enum ti_status fans_of_shape(const struct ti_spec *spec, struct ti_fans *
     return TI_OK;
 }
 
+/* The product of a list's axes, none of which may be named twice: 'named' is a set of bits. */
+static enum ti_status product_of(const struct ti_spec *spec, enum ti_param param,
+                                 const struct ti_axes *fallback, uint64_t *named,
+                                 uint64_t *product, struct ti_error *error) {
+    const char *name = ti_param_get(param)->name;
+    const struct ti_axes *axes =
+        spec->given[param] ? &spec->axes[ti_spec_axis_list(param)] : fallback;
+    *product = 1;
+    for (unsigned i = 0; i < axes->count; i++) {
+        const int64_t given = axes->axis[i],
+                      axis = given < 0 ? given + spec->rank : given;
+        if (axis < 0 || axis >= spec->rank) {
+            return ti_error_set(error, TI_EVALUE, name,
+                                "%s: there is no axis %lld, the tensor has %u", name,
+                                (long long)given, spec->rank);
+        }
+        if (*named >> axis & 1) {
+            return ti_error_set(error, TI_EVALUE, name, "%s names axis %lld again", name,
+                                (long long)given);
+        }
+        *named |= (uint64_t)1 << axis;
+        *product *= spec->shape[axis];
+    }
+    return TI_OK;
+}
+
+/* in_axis, out_axis and batch_axis: all other axes are the kernel's (jax.nn.initializers). */
+static enum ti_status fans_of_jax_axes(const struct ti_spec *spec, struct ti_fans *fans,
+                                       struct ti_error *error) {
+    static const struct ti_axes last_but_one = {1, {-2}}, last = {1, {-1}}, none = {0};
+    uint64_t named = 0, in, out, batch, kernel = 1;
+    enum ti_status status =
+        product_of(spec, TI_PARAM_in_axis, &last_but_one, &named, &in, error);
+    if (status == TI_OK) {
+        status = product_of(spec, TI_PARAM_out_axis, &last, &named, &out, error);
+    }
+    if (status == TI_OK) {
+        status = product_of(spec, TI_PARAM_batch_axis, &none, &named, &batch, error);
+    }
+    if (status != TI_OK) return status;
+    for (unsigned i = 0; i < spec->rank; i++) {
+        if (!(named >> i & 1)) kernel *= spec->shape[i];
+    }
+    fans->in = in * kernel;
+    fans->out = out * kernel;
+    fans->has_in = fans->has_out = true;
+    return TI_OK;
+}
+
+/* input_axes and output_axes: nothing else counts (keras.initializers). */
+static enum ti_status fans_of_keras_axes(const struct ti_spec *spec, struct ti_fans *fans,
+                                         struct ti_error *error) {
+    static const struct ti_axes none = {0};
+    uint64_t named = 0, also_named = 0, in, out;
+    const bool first = spec->given[TI_PARAM_input_axes];
+    if (!first || !spec->given[TI_PARAM_output_axes]) {
+        return ti_error_set(error, TI_EMISSING, first ? "output_axes" : "input_axes",
+                            "input_axes and output_axes go together; give both");
+    }
+    enum ti_status status =
+        product_of(spec, TI_PARAM_input_axes, &none, &named, &in, error);
+    if (status == TI_OK) {
+        status = product_of(spec, TI_PARAM_output_axes, &none, &also_named, &out, error);
+    }
+    if (status != TI_OK) return status;
+    fans->in = in;
+    fans->out = out;
+    fans->has_in = fans->has_out = true;
+    return TI_OK;
+}
+
+/*
+ * What says where the fans of a shape are: one of these ways, and none of them where the shape
+ * does not tell.
+ */
+enum way { way_layout, way_jax, way_keras };
+
+static const struct {
+    enum ti_param param;
+    enum way way;
+} way_rows[] = {
+    {TI_PARAM_layout, way_layout},     {TI_PARAM_groups, way_layout},
+    {TI_PARAM_transposed, way_layout}, {TI_PARAM_in_axis, way_jax},
+    {TI_PARAM_out_axis, way_jax},      {TI_PARAM_batch_axis, way_jax},
+    {TI_PARAM_input_axes, way_keras},  {TI_PARAM_output_axes, way_keras},
+};
+
+#define WAY_COUNT (sizeof way_rows / sizeof *way_rows)
+
+static enum ti_status refuse(enum ti_param param, const char *why,
+                             struct ti_error *error) {
+    const char *name = ti_param_get(param)->name;
+    return ti_error_set(error, TI_EINAPPLICABLE, name,
+                        "%s says where the shape's fans are, but here %s", name, why);
+}
+
+/* Which way was asked for, layout by default. */
+static enum ti_status find_way(const struct ti_spec *spec, enum way *way,
+                               struct ti_error *error) {
+    bool found = false;
+    *way = way_layout;
+    for (size_t i = 0; i < WAY_COUNT; i++) {
+        if (!spec->given[way_rows[i].param]) continue;
+        if (found && *way != way_rows[i].way) {
+            return refuse(way_rows[i].param, "another parameter says it in another way",
+                          error);
+        }
+        *way = way_rows[i].way;
+        found = true;
+    }
+    return TI_OK;
+}
+
+static enum ti_status refuse_ways(const struct ti_spec *spec, const char *why,
+                                  struct ti_error *error) {
+    for (size_t i = 0; i < WAY_COUNT; i++) {
+        if (spec->given[way_rows[i].param]) return refuse(way_rows[i].param, why, error);
+    }
+    return TI_OK;
+}
+
+/* d_model, which is n itself. */
+static enum ti_status fans_of_width(const struct ti_spec *spec, struct ti_fans *fans,
+                                    struct ti_error *error) {
+    static const enum ti_param others[] = {TI_PARAM_mode, TI_PARAM_fan_in,
+                                           TI_PARAM_fan_out};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!spec->given[others[i]]) continue;
+        return ti_error_set(error, TI_EINAPPLICABLE, ti_param_get(others[i])->name,
+                            "d_model is given, which takes the place of the fan");
+    }
+    fans->n = (double)spec->value[TI_PARAM_d_model].count;
+    return refuse_ways(spec, "d_model takes the place of the fan", error);
+}
+
 static enum ti_status need(const char *field, enum ti_mode mode, unsigned rank,
                            struct ti_error *error) {
     static const char *const names[] = {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"};
@@ -60,24 +197,24 @@ static enum ti_status need(const char *field, enum ti_mode mode, unsigned rank,
 
 enum ti_status ti_fans_resolve(const struct ti_spec *spec, enum ti_mode mode,
                                struct ti_fans *fans, struct ti_error *error) {
-    static const enum ti_param shape_only[] = {TI_PARAM_layout, TI_PARAM_groups,
-                                               TI_PARAM_transposed};
-    static const char *const shape_only_names[] = {"layout", "groups", "transposed"};
     const bool in = spec->given[TI_PARAM_fan_in], out = spec->given[TI_PARAM_fan_out];
     struct ti_fans found = {0};
-    if (spec->rank >= 2 && !(in && out)) {
-        enum ti_status status = fans_of_shape(spec, &found, error);
-        if (status != TI_OK) return status;
+    enum way way;
+    enum ti_status status = find_way(spec, &way, error);
+    if (status != TI_OK) return status;
+    if (spec->given[TI_PARAM_d_model]) return fans_of_width(spec, fans, error);
+    if (in && out) {
+        status = refuse_ways(spec, "fan_in and fan_out are both given", error);
+    } else if (way == way_jax) {
+        status = fans_of_jax_axes(spec, &found, error);
+    } else if (way == way_keras) {
+        status = fans_of_keras_axes(spec, &found, error);
+    } else if (spec->rank >= 2) {
+        status = fans_of_shape(spec, &found, error);
     } else {
-        for (int i = 0; i < 3; i++) {
-            if (!spec->given[shape_only[i]]) continue;
-            return ti_error_set(error, TI_EINAPPLICABLE, shape_only_names[i],
-                                "%s says where the shape's fans are, but here %s",
-                                shape_only_names[i],
-                                spec->rank < 2 ? "the shape has fewer than 2 dimensions"
-                                               : "fan_in and fan_out are both given");
-        }
+        status = refuse_ways(spec, "the shape has fewer than 2 dimensions", error);
     }
+    if (status != TI_OK) return status;
     if (in) found.in = spec->value[TI_PARAM_fan_in].count, found.has_in = true;
     if (out) found.out = spec->value[TI_PARAM_fan_out].count, found.has_out = true;
     switch (mode) {

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Truncating a normal law: shared by the families that do. */
+/* What families share: truncating a normal law, distributions by name. */
 #include <math.h>
 
 #include "core/error.h"
 #include "core/schemes/schemes.h"
 #include "core/special.h"
+
+const char *ti_distribution_name(enum ti_distribution distribution) {
+    static const char *const names[] = {
+#define TI_DISTRIBUTION(id, name) name,
+        TI_DISTRIBUTIONS(TI_DISTRIBUTION)
+#undef TI_DISTRIBUTION
+    };
+    const size_t index = (size_t)distribution;
+    return index < sizeof names / sizeof *names ? names[index] : "unknown";
+}
 
 enum ti_status ti_law_truncate(struct ti_law *law, double mean, double std,
                                struct ti_truncation cut, bool corrected,

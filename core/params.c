@@ -20,15 +20,29 @@ enum kind {
     kind_choice,
     kind_flag,
     kind_count,
+    kind_index,
+    kind_whole,
+    kind_axes,
     kind_number,
     kind_constant,
     kind_truncation
 };
 
+enum group { group_common, group_own, group_foreign };
+
+/* A scheme's parameters are a set of bits. */
+_Static_assert(TI_PARAM_COUNT <= 64,
+               "parameters no longer fit the bits of struct ti_scheme");
+
 static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
-#define TI_PARAM(name, kind, common, accepts, fallback, meaning)                         \
-    {#name,    accepts, meaning,                                                         \
-     fallback, common,  kind_##kind == kind_choice || kind_##kind == kind_flag},
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning)                          \
+    {#name,                                                                              \
+     accepts,                                                                            \
+     meaning,                                                                            \
+     fallback,                                                                           \
+     group_##group == group_common,                                                      \
+     group_##group == group_foreign,                                                     \
+     kind_##kind == kind_choice || kind_##kind == kind_flag},
 #include "core/params.def"
 #undef TI_PARAM
 };
@@ -51,9 +65,21 @@ bool ti_param_find(const char *name, size_t name_bytes, enum ti_param *param) {
 
 bool ti_param_is_choice(enum ti_param param) { return param_rows[param].choice; }
 
+bool ti_param_has_words(enum ti_param param) {
+    static const enum kind kinds[] = {
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning) kind_##kind,
+#include "core/params.def"
+#undef TI_PARAM
+    };
+    return kinds[param] == kind_choice;
+}
+
 const char *ti_param_names(void) {
+#define LIST_common(name) ", " #name
+#define LIST_own(name) ", " #name
+#define LIST_foreign(name)
     static const char names[] =
-#define TI_PARAM(name, kind, common, accepts, fallback, meaning) ", " #name
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning) LIST_##group(name)
 #include "core/params.def"
 #undef TI_PARAM
         ;

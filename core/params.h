@@ -10,7 +10,10 @@
 bool ti_param_find(const char *name, size_t name_bytes, enum ti_param *param);
 bool ti_param_is_choice(enum ti_param param);
 
-/* All names, "shape, scheme, ...": a static string. */
+/* Whether its value is kept as a choice among words: flags are not. */
+bool ti_param_has_words(enum ti_param param);
+
+/* All names but the frameworks', "shape, scheme, ...": a static string. */
 const char *ti_param_names(void);
 
 /* Position of a word in a list "oi, io"; false if it is not in there. */

@@ -10,6 +10,7 @@
 
 #include <tensorinit/version.h>
 
+#include "core/aliases.h"
 #include "core/canonical.h"
 #include "core/dispatch.h"
 #include "core/fill.h"
@@ -117,12 +118,25 @@ static double value_at(const struct ti_law *law, double z) {
 /* What the plan says of the distribution; nothing is computed from it. */
 static void describe(const struct ti_law *law, struct ti_plan_info *info) {
     info->distribution = law->distribution;
+    info->drawn = law->distribution != TI_DISTRIBUTION_CONSTANT &&
+                  law->distribution != TI_DISTRIBUTION_PATTERN;
     info->has_gain = law->has_gain;
     info->gain = law->gain;
     info->sigma = law->sigma;
     info->low = -INFINITY;
     info->high = INFINITY;
     switch (law->distribution) {
+    case TI_DISTRIBUTION_PATTERN:
+        info->mean = info->std = info->sigma = NAN;
+        info->low = law->low;
+        info->high = law->high;
+        break;
+    case TI_DISTRIBUTION_SPARSE_NORMAL: {
+        const double rows = (double)law->mask.rows;
+        const double kept = rows > 0 ? (rows - (double)law->mask.zeros) / rows : 0;
+        info->std = law->sigma * sqrt(kept);
+        break;
+    }
     case TI_DISTRIBUTION_CONSTANT:
         info->mean = info->low = info->high = law->low;
         break;
@@ -173,6 +187,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
                             "json goes with format=json only");
     }
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
+    if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;
     if ((status = check_size(spec, info->dtype, error)) != TI_OK) return status;
     if ((status = take_part(spec, plan, error)) != TI_OK) return status;
     if (ti_scheme_has(scheme, TI_PARAM_mode)) {
@@ -191,6 +206,8 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     memcpy(plan->name, spec->name, spec->name_bytes);
     plan->name_bytes = spec->name_bytes;
     info->name = plan->name;
+    memcpy(plan->asked, spec->asked, sizeof plan->asked);
+    info->asked = plan->asked;
     info->seed = spec->seed;
     info->stream = stream_of(spec->name, spec->name_bytes);
     info->cost =
@@ -201,12 +218,27 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     return status == TI_OK ? name_body(spec, plan, error) : status;
 }
 
+/* A request with a framework's name is one of ours first. */
+static enum ti_status resolve_alias(const struct ti_spec *spec, struct ti_plan *plan,
+                                    struct ti_error *error) {
+    struct ti_spec *ours = malloc(sizeof *ours);
+    if (!ours) return ti_error_nomem(error);
+    enum ti_status status = ti_alias_resolve(spec, ours, error);
+    if (status == TI_OK) {
+        status = resolve(ours, plan, error);
+        if (status != TI_OK) ti_alias_explain(spec, error);
+    }
+    free(ours);
+    return status;
+}
+
 enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
                             struct ti_error *error) {
     struct ti_plan *made = calloc(1, sizeof *made);
     if (!made) return ti_error_nomem(error);
     const struct ti_float_state state = ti_float_enter();
-    enum ti_status status = resolve(spec, made, error);
+    enum ti_status status =
+        spec->alias ? resolve_alias(spec, made, error) : resolve(spec, made, error);
     ti_float_leave(state);
     if (status != TI_OK) {
         free(made);

@@ -22,6 +22,7 @@ struct ti_plan {
     char *query;
     size_t name_bytes;
     char name[TI_MAX_NAME_BYTES + 1];
+    char asked[TI_MAX_SCHEME_BYTES];
 };
 
 #endif

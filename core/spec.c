@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/aliases.h"
 #include "core/error.h"
 #include "core/float_state.h"
 #include "core/params.h"
@@ -48,8 +49,19 @@ static bool read_shape(struct ti_spec *spec, enum ti_param param, const char *te
 
 static bool read_scheme(struct ti_spec *spec, enum ti_param param, const char *text,
                         size_t n) {
+    size_t index;
+    const struct ti_alias *alias = NULL;
     (void)param;
-    return ti_scheme_find(text, n, &spec->scheme);
+    if (!ti_scheme_find(text, n, &index)) {
+        alias = ti_alias_find(text, n);
+        if (!alias || n >= sizeof spec->asked) return false;
+        index = ti_alias_scheme(alias);
+        memcpy(spec->asked, text, n);
+        spec->asked[n] = '\0';
+    }
+    spec->scheme = index;
+    spec->alias = alias;
+    return true;
 }
 
 static bool read_seed(struct ti_spec *spec, enum ti_param param, const char *text,
@@ -68,18 +80,47 @@ static bool read_name(struct ti_spec *spec, enum ti_param param, const char *tex
     return true;
 }
 
-static bool read_permute(struct ti_spec *spec, enum ti_param param, const char *text,
-                         size_t n) {
+static bool read_axis_list(const char *text, size_t n, struct ti_axes *axes) {
     struct ti_text_list list = {text, text + n};
-    struct ti_axes axes = {0};
-    (void)param;
+    axes->count = 0;
     while (ti_text_next(&list, ',', &text, &n)) {
-        if (axes.count == TI_MAX_RANK ||
-            !ti_text_i64(text, n, &axes.axis[axes.count++])) {
+        if (axes->count == TI_MAX_RANK ||
+            !ti_text_i64(text, n, &axes->axis[axes->count++])) {
             return false;
         }
     }
+    return true;
+}
+
+static bool read_permute(struct ti_spec *spec, enum ti_param param, const char *text,
+                         size_t n) {
+    struct ti_axes axes = {0};
+    (void)param;
+    if (!read_axis_list(text, n, &axes)) return false;
     spec->permute = axes;
+    return true;
+}
+
+enum ti_axis_list ti_spec_axis_list(enum ti_param param) {
+    switch (param) {
+#define LIST(name)                                                                       \
+    case TI_PARAM_##name:                                                                \
+        return TI_AXES_##name;
+        LIST(in_axis)
+        LIST(out_axis)
+        LIST(batch_axis)
+        LIST(input_axes)
+#undef LIST
+    default:
+        return TI_AXES_output_axes;
+    }
+}
+
+static bool read_axes(struct ti_spec *spec, enum ti_param param, const char *text,
+                      size_t n) {
+    struct ti_axes axes = {0};
+    if (!ti_text_is(text, n, "none") && !read_axis_list(text, n, &axes)) return false;
+    spec->axes[ti_spec_axis_list(param)] = axes;
     return true;
 }
 
@@ -148,8 +189,13 @@ static bool read_shard(struct ti_spec *spec, enum ti_param param, const char *te
 
 static bool read_choice(struct ti_spec *spec, enum ti_param param, const char *text,
                         size_t n) {
-    return ti_words_find(ti_param_get(param)->accepts, text, n,
-                         &spec->value[param].choice);
+    unsigned word;
+    if (!ti_words_find(ti_param_get(param)->accepts, text, n, &word) &&
+        !ti_alias_word_find(param, text, n, &word)) {
+        return false;
+    }
+    spec->value[param].choice = word;
+    return true;
 }
 
 static bool read_flag(struct ti_spec *spec, enum ti_param param, const char *text,
@@ -170,6 +216,16 @@ static bool read_count(struct ti_spec *spec, enum ti_param param, const char *te
     if (!ti_text_u64(text, n, &count) || count == 0) return false;
     spec->value[param].count = count;
     return true;
+}
+
+static bool read_index(struct ti_spec *spec, enum ti_param param, const char *text,
+                       size_t n) {
+    return ti_text_u64(text, n, &spec->value[param].count);
+}
+
+static bool read_whole(struct ti_spec *spec, enum ti_param param, const char *text,
+                       size_t n) {
+    return ti_text_i64(text, n, &spec->value[param].whole);
 }
 
 static bool read_number(struct ti_spec *spec, enum ti_param param, const char *text,
@@ -219,7 +275,7 @@ static bool read_truncation(struct ti_spec *spec, enum ti_param param, const cha
 }
 
 static reader *const readers[] = {
-#define TI_PARAM(name, kind, common, accepts, fallback, meaning) read_##kind,
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning) read_##kind,
 #include "core/params.def"
 #undef TI_PARAM
 };
@@ -240,10 +296,16 @@ enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *
     const bool read = readers[which](spec, which, value, value_bytes);
     ti_float_leave(state);
     if (!read) {
-        return ti_error_set(
-            error, TI_EVALUE, param, "%s does not take '%.*s'; it takes %s%s", param,
-            value_bytes > 64 ? 64 : (int)value_bytes, value,
-            ti_param_is_choice(which) ? "one of " : "", ti_param_get(which)->accepts);
+        const int shown = value_bytes > 64 ? 64 : (int)value_bytes;
+        if (which == TI_PARAM_nonlinearity) { /* the words that PyTorch's users know */
+            return ti_error_set(error, TI_EVALUE, param,
+                                "Unsupported nonlinearity '%.*s'; it takes one of %s",
+                                shown, value, ti_param_get(which)->accepts);
+        }
+        return ti_error_set(error, TI_EVALUE, param,
+                            "%s does not take '%.*s'; it takes %s%s", param, shown, value,
+                            ti_param_is_choice(which) ? "one of " : "",
+                            ti_param_get(which)->accepts);
     }
     spec->given[which] = true;
     return TI_OK;

@@ -12,8 +12,11 @@
 #include <tensorinit/dtype.h>
 #include <tensorinit/spec.h>
 
+/* What axis lists take. */
+#define TI_AXES_TEXT "axes separated by commas, negative ones from the last, or none"
+
 enum ti_param {
-#define TI_PARAM(name, kind, common, accepts, fallback, meaning) TI_PARAM_##name,
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning) TI_PARAM_##name,
 #include "core/params.def"
 #undef TI_PARAM
     TI_PARAM_COUNT
@@ -48,7 +51,7 @@ struct ti_truncation {
     double low, high;
 };
 
-/* permute: the axes, in their new order; negative ones count from the last. */
+/* Axes, in order; negative ones count from the last. */
 struct ti_axes {
     unsigned count;
     int64_t axis[TI_MAX_RANK];
@@ -88,29 +91,57 @@ struct ti_whole {
     uint64_t magnitude;
 };
 
-/* Which member holds a parameter's value follows from its kind. */
+/*
+ * Which member holds a parameter's value follows from its kind: choice, flag, count (and
+ * index), number (and constant), whole. A choice from TI_FOREIGN_WORD on is a framework's word
+ * (aliases.def), which resolving the framework's name turns into one of ours.
+ */
 union ti_value {
     unsigned choice;
     bool flag;
     uint64_t count;
+    int64_t whole;
     double number;
 };
+
+#define TI_FOREIGN_WORD 0x100u
+
+/* Parameters that are lists of axes, from in_axis to output_axes. */
+enum ti_axis_list {
+    TI_AXES_in_axis,
+    TI_AXES_out_axis,
+    TI_AXES_batch_axis,
+    TI_AXES_input_axes,
+    TI_AXES_output_axes,
+    TI_AXES_COUNT
+};
+
+struct ti_alias;
+
+/* Most bytes of a scheme's name, with the NUL. */
+#define TI_MAX_SCHEME_BYTES 48
 
 struct ti_spec {
     bool given[TI_PARAM_COUNT];
     union ti_value value[TI_PARAM_COUNT];
     unsigned rank;
     uint64_t shape[TI_MAX_RANK];
-    size_t scheme; /* index into schemes.def */
+    size_t scheme;                   /* index into schemes.def */
+    const struct ti_alias *alias;    /* of the framework's name that was given, or NULL */
+    char asked[TI_MAX_SCHEME_BYTES]; /* and that name */
     uint64_t seed;
     struct ti_truncation truncation; /* infinite on both sides for none */
     struct ti_whole constant;        /* of value, whose number is in value[] as well */
     struct ti_axes permute;
+    struct ti_axes axes[TI_AXES_COUNT];
     struct ti_slice slice;
     struct ti_shards shard;
     size_t name_bytes;
     char name[TI_MAX_NAME_BYTES + 1];
 };
+
+/* Which list a parameter of kind 'axes' is. */
+enum ti_axis_list ti_spec_axis_list(enum ti_param param);
 
 /* The value given, or 'fallback'. */
 static inline double ti_spec_number(const struct ti_spec *spec, enum ti_param param,

@@ -36,15 +36,15 @@ enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats
     if (!made) return TI_ENOMEM;
     const struct ti_float_state state = ti_float_enter();
     made->plan = plan;
-    made->centre = info->mean;
+    made->centre = isnan(info->mean) ? 0 : info->mean;
     made->unit = info->std > 0 ? info->std : 1;
     made->bins_low = info->low;
     made->bins_high = info->high;
-    if (isinf(info->low)) made->bins_low = info->mean - 5 * made->unit;
-    if (isinf(info->high)) made->bins_high = info->mean + 5 * made->unit;
+    if (isinf(info->low)) made->bins_low = made->centre - 5 * made->unit;
+    if (isinf(info->high)) made->bins_high = made->centre + 5 * made->unit;
     if (!(made->bins_low < made->bins_high)) { /* a constant */
-        made->bins_low = info->mean - 0.5;
-        made->bins_high = info->mean + 0.5;
+        made->bins_low = made->centre - 0.5;
+        made->bins_high = made->centre + 0.5;
     }
     made->bins_per = FINE / (made->bins_high - made->bins_low);
     ti_float_leave(state);
@@ -154,8 +154,8 @@ void ti_stats_get(const struct ti_stats *stats, struct ti_stats_summary *summary
         made.kurtosis = fourth / (variance * variance) - 3;
     }
     for (size_t i = 0; i < FINE; i++) made.bins[i / FINE_A_BIN] += stats->fine[i];
-    made.has_ks = stats->plan->info.distribution != TI_DISTRIBUTION_CONSTANT &&
-                  stats->plan->info.std > 0;
+    made.has_ks = stats->plan->info.drawn && stats->plan->info.std > 0 &&
+                  stats->plan->info.distribution != TI_DISTRIBUTION_SPARSE_NORMAL;
     if (made.has_ks) made.ks = ks_distance(stats);
     ti_float_leave(state);
     *summary = made;

@@ -18,8 +18,64 @@ static struct ti_blocks after(struct ti_blocks blocks, size_t words) {
     return blocks;
 }
 
-static void tiles_f32(const struct ti_draw *draw, const struct ti_kernels *kernels,
-                      struct ti_blocks blocks, size_t count, void *out) {
+/* Fixed patterns do not come from words, but from places: runs of blocks of their elements. */
+static void pattern_f64(const struct ti_draw *draw, struct ti_blocks blocks, size_t count,
+                        double *out) {
+    if (!blocks.list) {
+        ti_pattern_fill(&draw->fixed, 4 * blocks.first, count, out);
+        return;
+    }
+    for (size_t i = 0, run; i < count / 4; i += run) {
+        for (run = 1; i + run < count / 4; run++) {
+            if (blocks.list[i + run] != blocks.list[i] + run) break;
+        }
+        ti_pattern_fill(&draw->fixed, 4 * blocks.list[i], 4 * run, out + 4 * i);
+    }
+}
+
+static void pattern_f32(const struct ti_draw *draw, struct ti_blocks blocks, size_t count,
+                        void *out) {
+    double values[CHUNK];
+    for (size_t done = 0; done < count; done += CHUNK) {
+        const size_t now = count - done < CHUNK ? count - done : CHUNK;
+        pattern_f64(draw, after(blocks, done), now, values);
+        for (size_t i = 0; i < now; i++) {
+            const float value = (float)values[i];
+            memcpy((char *)out + 4 * (done + i), &value, sizeof value);
+        }
+    }
+}
+
+/* Whole numbers: the pattern's one value, exactly, or 0. */
+static void pattern_whole(const struct ti_draw *draw, struct ti_blocks blocks,
+                          size_t count, unsigned char *out) {
+    const size_t bytes = ti_dtype_bytes(draw->dtype);
+    double values[CHUNK];
+    memset(out, 0, count * bytes);
+    for (size_t done = 0; done < count; done += CHUNK) {
+        const size_t now = count - done < CHUNK ? count - done : CHUNK;
+        pattern_f64(draw, after(blocks, done), now, values);
+        for (size_t i = 0; i < now; i++) {
+            if (values[i] != 0) memcpy(out + bytes * (done + i), draw->pattern, bytes);
+        }
+    }
+}
+
+/* Zeros of a mask, in place. */
+static void mask(const struct ti_draw *draw, const struct ti_kernels *kernels,
+                 struct ti_blocks blocks, size_t count, size_t bytes, void *out) {
+    bool zero[CHUNK];
+    for (size_t done = 0; done < count; done += CHUNK) {
+        const size_t now = count - done < CHUNK ? count - done : CHUNK;
+        ti_mask_get(&draw->mask, &draw->philox, kernels, after(blocks, done), now, zero);
+        for (size_t i = 0; i < now; i++) {
+            if (zero[i]) memset((char *)out + bytes * (done + i), 0, bytes);
+        }
+    }
+}
+
+static void draw_f32(const struct ti_draw *draw, const struct ti_kernels *kernels,
+                     struct ti_blocks blocks, size_t count, void *out) {
     if (draw->path == TI_DRAW_KERNEL) {
         kernels->draw[draw->kernel](&draw->philox, &draw->transform, blocks, count, out);
         if (draw->clamped && draw->kernel != TI_KERNEL_uniform) {
@@ -37,6 +93,16 @@ static void tiles_f32(const struct ti_draw *draw, const struct ti_kernels *kerne
     }
 }
 
+static void tiles_f32(const struct ti_draw *draw, const struct ti_kernels *kernels,
+                      struct ti_blocks blocks, size_t count, void *out) {
+    if (draw->path == TI_DRAW_PATTERN) {
+        pattern_f32(draw, blocks, count, out);
+        return;
+    }
+    draw_f32(draw, kernels, blocks, count, out);
+    if (draw->masked) mask(draw, kernels, blocks, count, sizeof(float), out);
+}
+
 static void tiles_narrow(const struct ti_draw *draw, const struct ti_kernels *kernels,
                          struct ti_blocks blocks, size_t count, void *out) {
     _Alignas(64) float values[CHUNK];
@@ -48,8 +114,8 @@ static void tiles_narrow(const struct ti_draw *draw, const struct ti_kernels *ke
     }
 }
 
-static void tiles_f64(const struct ti_draw *draw, const struct ti_kernels *kernels,
-                      struct ti_blocks blocks, size_t count, void *out) {
+static void draw_f64(const struct ti_draw *draw, const struct ti_kernels *kernels,
+                     struct ti_blocks blocks, size_t count, void *out) {
     for (size_t done = 0; done < count; done += TI_TILE_WORDS) {
         uint32_t high[TI_TILE_WORDS], low[TI_TILE_WORDS];
         uint64_t lane_1[TI_TILE_BLOCKS];
@@ -67,12 +133,29 @@ static void tiles_f64(const struct ti_draw *draw, const struct ti_kernels *kerne
     }
 }
 
+static void tiles_f64(const struct ti_draw *draw, const struct ti_kernels *kernels,
+                      struct ti_blocks blocks, size_t count, void *out) {
+    if (draw->path == TI_DRAW_PATTERN) {
+        double values[CHUNK];
+        for (size_t done = 0; done < count; done += CHUNK) {
+            const size_t now = count - done < CHUNK ? count - done : CHUNK;
+            pattern_f64(draw, after(blocks, done), now, values);
+            memcpy((char *)out + 8 * done, values, 8 * now);
+        }
+        return;
+    }
+    draw_f64(draw, kernels, blocks, count, out);
+    if (draw->masked) mask(draw, kernels, blocks, count, sizeof(double), out);
+}
+
 void ti_tiles(const struct ti_draw *draw, const struct ti_kernels *kernels,
               struct ti_blocks blocks, size_t count, void *out) {
     if (draw->dtype == TI_DTYPE_F32) {
         tiles_f32(draw, kernels, blocks, count, out);
     } else if (draw->dtype == TI_DTYPE_F64) {
         tiles_f64(draw, kernels, blocks, count, out);
+    } else if (ti_dtype_kind(draw->dtype) != TI_DTYPE_KIND_FLOAT) {
+        pattern_whole(draw, blocks, count, out);
     } else {
         tiles_narrow(draw, kernels, blocks, count, out);
     }

@@ -97,5 +97,5 @@ void tid_headers_add(struct tid_reply *reply, const struct ti_plan_info *info,
     add_real(reply, "Tensor-Bound", fmax(fabs(info->low), fabs(info->high)));
     if (info->has_fan_in) add_u64(reply, "Tensor-Fan-In", info->fan_in);
     if (info->has_fan_out) add_u64(reply, "Tensor-Fan-Out", info->fan_out);
-    if (info->distribution != TI_DISTRIBUTION_CONSTANT) add_stream(reply, info->stream);
+    if (info->drawn) add_stream(reply, info->stream);
 }

@@ -168,12 +168,26 @@ static json_t *names_of_takers(size_t param) {
     return list;
 }
 
+/* The words of a choice: ours, and those of frameworks that are not among them. */
+static json_t *words_of(const struct ti_param_info *param) {
+    json_t *list = list_of(param->accepts);
+
+    for (size_t i = 0; i < ti_word_count(); i++) {
+        const struct ti_word_info *word = ti_word_get(i);
+        bool listed = strcmp(word->param, param->name) != 0;
+        for (size_t k = 0; !listed && k < json_array_size(list); k++)
+            listed = strcmp(json_string_value(json_array_get(list, k)), word->word) == 0;
+        if (!listed) list = with_item(list, json_string(word->word));
+    }
+    return list;
+}
+
 /* The texts are those of /v1/schemes, word for word. */
 static json_t *query_parameter(size_t index) {
     const struct ti_param_info *param = ti_param_get(index);
     json_t *schema = text_pair("type", "string");
 
-    if (param->choice) schema = with(schema, "enum", list_of(param->accepts));
+    if (param->choice) schema = with(schema, "enum", words_of(param));
     if (fallback_is_value(param)) schema = with_text(schema, "default", param->fallback);
     json_t *object = with_text(text_pair("name", param->name), "in", "query");
     object = with(object, "description",

@@ -14,20 +14,6 @@
 #include "number.h"
 #include "warnings.h"
 
-static const char *distribution_name(enum ti_distribution distribution) {
-    switch (distribution) {
-    case TI_DISTRIBUTION_CONSTANT:
-        return "constant";
-    case TI_DISTRIBUTION_UNIFORM:
-        return "uniform";
-    case TI_DISTRIBUTION_NORMAL:
-        return "normal";
-    case TI_DISTRIBUTION_TRUNCATED_NORMAL:
-        return "truncated_normal";
-    }
-    return "unknown";
-}
-
 /*
  * A dim is a number as long as every reader of JSON reads it exactly, which is to 2^53.
  */
@@ -92,8 +78,9 @@ char *tid_json_plan(const struct tid_planned *planned, const char *isa) {
     json_t *object = json_object();
     if (tid_json_set_text(object, "spec", TI_SPEC_NAME) &&
         tid_json_set_text(object, "scheme", info->scheme) &&
+        (*info->asked == '\0' || tid_json_set_text(object, "asked", info->asked)) &&
         tid_json_set_text(object, "distribution",
-                          distribution_name(info->distribution)) &&
+                          ti_distribution_name(info->distribution)) &&
         tid_json_set_text(object, "dtype", ti_dtype_name(info->dtype)) &&
         tid_json_set_text(object, "format",
                           ti_format_name(ti_body_format(planned->body))) &&

@@ -67,17 +67,60 @@ static json_t *scheme_object(size_t index) {
                      object_of(scheme->defaults), "parameters", parameters_of(index));
 }
 
+/* "a, b=c" as an object of texts: what stands after the equals sign is our name. */
+static json_t *names_of(const char *params) {
+    json_t *object = json_object();
+
+    while (*params != '\0') {
+        size_t length = strcspn(params, ",");
+        const char *equals = memchr(params, '=', length);
+        size_t key_bytes = equals != NULL ? (size_t)(equals - params) : length;
+        const char *ours = equals != NULL ? equals + 1 : params;
+        char key[64];
+
+        if (key_bytes < sizeof key) {
+            memcpy(key, params, key_bytes);
+            key[key_bytes] = '\0';
+            json_object_set_new(object, key,
+                                json_stringn(ours, (size_t)(params + length - ours)));
+        }
+        params += length;
+        params += strspn(params, ", ");
+    }
+    return object;
+}
+
+static json_t *alias_object(size_t index) {
+    const struct ti_alias_info *alias = ti_alias_get(index);
+
+    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "frameworks",
+                     list_of(alias->frameworks), "names", list_of(alias->spellings),
+                     "scheme", alias->scheme, "parameters", names_of(alias->params),
+                     "defaults", object_of(alias->defaults), "fixed",
+                     object_of(alias->fixed));
+}
+
+static json_t *word_object(size_t index) {
+    const struct ti_word_info *word = ti_word_get(index);
+
+    return json_pack("{s:o, s:s, s:s, s:s}", "frameworks", list_of(word->frameworks),
+                     "parameter", word->param, "word", word->word, "ours", word->ours);
+}
+
 static json_t *parameter_object(size_t index) {
     const struct ti_param_info *param = ti_param_get(index);
 
-    return json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", param->name, "accepts",
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "name", param->name, "accepts",
                      param->accepts, "meaning", param->meaning, "default",
-                     param->fallback, "common", (int)param->common);
+                     param->fallback, "common", (int)param->common, "foreign",
+                     (int)param->foreign);
 }
 
 char *tid_json_schemes(void) {
     json_t *schemes = json_array();
     json_t *parameters = json_array();
+    json_t *aliases = json_array();
+    json_t *words = json_array();
     char *text = NULL;
 
     for (size_t i = 0; i < ti_scheme_count(); i++)
@@ -85,10 +128,18 @@ char *tid_json_schemes(void) {
     for (size_t i = 0; i < ti_param_count(); i++)
         json_array_append_new(parameters, parameter_object(i));
 
-    json_t *object = json_pack("{s:s, s:o, s:o}", "spec", TI_SPEC_NAME, "schemes",
-                               schemes, "parameters", parameters);
+    for (size_t i = 0; i < ti_alias_count(); i++)
+        json_array_append_new(aliases, alias_object(i));
+    for (size_t i = 0; i < ti_word_count(); i++)
+        json_array_append_new(words, word_object(i));
+
+    json_t *object =
+        json_pack("{s:s, s:o, s:o, s:o, s:o}", "spec", TI_SPEC_NAME, "schemes", schemes,
+                  "parameters", parameters, "frameworks", aliases, "words", words);
     /* jansson answers a failed step with a member less, so count them. */
     if (json_array_size(json_object_get(object, "schemes")) == ti_scheme_count() &&
+        json_array_size(json_object_get(object, "frameworks")) == ti_alias_count() &&
+        json_array_size(json_object_get(object, "words")) == ti_word_count() &&
         json_array_size(json_object_get(object, "parameters")) == ti_param_count())
         text = tid_json_text(object);
     json_decref(object);

@@ -71,12 +71,12 @@ static double share_within(const struct ti_plan_info *info, double limit) {
 
 unsigned tid_warnings(const struct ti_plan_info *info,
                       struct tid_warning warnings[TID_WARNINGS_MAX]) {
-    const bool drawn = info->distribution != TI_DISTRIBUTION_CONSTANT;
     const char *layout = other_layout(info);
-    const double subnormal = drawn ? share_within(info, least_normal(info->dtype)) : 0;
+    const double subnormal =
+        info->drawn ? share_within(info, least_normal(info->dtype)) : 0;
     unsigned count = 0;
 
-    if (drawn && info->name[0] == '\0') {
+    if (info->drawn && info->name[0] == '\0') {
         warnings[count].field = "name";
         snprintf(
             warnings[count++].text, TID_WARNING_BYTES,

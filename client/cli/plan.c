@@ -15,12 +15,10 @@ static void print_shape(const char *label, unsigned rank, const uint64_t *shape)
 
 /* 17 digits tell any binary64 number from any other. */
 static void print_number(const char *label, double value) {
-    if (!isinf(value)) printf("%-14s%.17g\n", label, value);
+    if (isfinite(value)) printf("%-14s%.17g\n", label, value);
 }
 
 int cli_plan(struct cli_options *options) {
-    static const char *const distributions[] = {"constant", "uniform", "normal",
-                                                "truncated_normal"};
     struct cli_tensor tensor;
     int code = cli_tensor_open(&tensor, options);
     if (code != 0) return code;
@@ -29,6 +27,7 @@ int cli_plan(struct cli_options *options) {
     printf("%-14s%s\n", "query", info->query);
     printf("%-14s%s\n", "etag", info->etag);
     printf("%-14s%s\n", "scheme", info->scheme);
+    if (*info->asked) printf("%-14s%s\n", "asked", info->asked);
     printf("%-14s%s\n", "dtype", ti_dtype_name(info->dtype));
     printf("%-14s%s\n", "format", ti_format_name(ti_body_format(tensor.body)));
     print_shape("shape", info->rank, info->shape);
@@ -39,7 +38,7 @@ int cli_plan(struct cli_options *options) {
     }
     printf("%-14s%" PRIu64 "\n", "seed", info->seed);
     printf("%-14s0x%016" PRIx64 "\n", "stream", info->stream);
-    printf("%-14s%s\n", "distribution", distributions[info->distribution]);
+    printf("%-14s%s\n", "distribution", ti_distribution_name(info->distribution));
     if (info->has_fan_in) printf("%-14s%" PRIu64 "\n", "fan_in", info->fan_in);
     if (info->has_fan_out) printf("%-14s%" PRIu64 "\n", "fan_out", info->fan_out);
     if (info->has_gain) print_number("gain", info->gain);

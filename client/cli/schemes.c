@@ -28,12 +28,25 @@ static void print_one(size_t index) {
     putchar('\n');
 }
 
+/* The frameworks' names that stand for the scheme. */
+static void print_aliases(const char *scheme) {
+    for (size_t i = 0; i < ti_alias_count(); i++) {
+        const struct ti_alias_info *alias = ti_alias_get(i);
+        if (strcmp(alias->scheme, scheme) != 0) continue;
+        printf("%-10s %s.{%s}%s%s%s%s%s%s\n", "name of", alias->frameworks,
+               alias->spellings, *alias->params ? ", takes " : "", alias->params,
+               *alias->defaults ? ", defaults " : "", alias->defaults,
+               *alias->fixed ? ", fixed " : "", alias->fixed);
+    }
+}
+
 int cli_schemes(struct cli_options *options) {
     size_t index;
     if (!options->file) {
         print_table();
     } else if (ti_scheme_find(options->file, strlen(options->file), &index)) {
         print_one(index);
+        print_aliases(ti_scheme_get(index)->name);
     } else {
         fprintf(stderr, "tensorinit: there is no scheme '%s'\n", options->file);
         return CLI_USAGE;

@@ -54,7 +54,7 @@ int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options
         cli_tensor_close(tensor);
         return cli_fail_memory();
     }
-    if (!*info->name && info->distribution != TI_DISTRIBUTION_CONSTANT) {
+    if (!*info->name && info->drawn) {
         cli_note_unnamed(options);
     }
     return 0;

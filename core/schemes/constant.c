@@ -16,6 +16,7 @@ enum ti_status ti_scheme_constant(const struct ti_spec *spec,
     const struct ti_whole own_whole = {true, false, (uint64_t)own};
     double value = ti_spec_number(spec, TI_PARAM_value, own);
     law->whole = spec->given[TI_PARAM_value] ? spec->constant : own_whole;
+    law->value_field = "value";
     law->distribution = TI_DISTRIBUTION_CONSTANT;
     law->low = law->high = law->mean = value;
     return TI_OK;

@@ -5,9 +5,9 @@
 #include "core/params.h"
 #include "core/schemes/schemes.h"
 
-static enum ti_status std_of(const struct ti_spec *spec, double *std,
-                             struct ti_error *error) {
-    *std = ti_spec_number(spec, TI_PARAM_std, 1);
+enum ti_status ti_scheme_std(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                             double *std, struct ti_error *error) {
+    *std = ti_spec_number(spec, TI_PARAM_std, scheme->numbers.std);
     if (*std >= 0) return TI_OK;
     return ti_error_set(error, TI_EVALUE, "std", "std is negative; it takes %s",
                         ti_param_get(TI_PARAM_std)->accepts);
@@ -32,10 +32,10 @@ enum ti_status ti_scheme_normal(const struct ti_spec *spec,
                                 const struct ti_scheme *scheme,
                                 const struct ti_fans *fans, struct ti_law *law,
                                 struct ti_error *error) {
-    (void)scheme, (void)fans;
+    (void)fans;
     law->distribution = TI_DISTRIBUTION_NORMAL;
     law->mean = ti_spec_number(spec, TI_PARAM_mean, 0);
-    return std_of(spec, &law->sigma, error);
+    return ti_scheme_std(spec, scheme, &law->sigma, error);
 }
 
 /* Bounds in value units become bounds in sigmas; the values are clamped to them as well. */
@@ -70,8 +70,8 @@ enum ti_status ti_scheme_truncated_normal(const struct ti_spec *spec,
                                           struct ti_error *error) {
     struct ti_truncation cut = {-2, 2};
     double std, mean = ti_spec_number(spec, TI_PARAM_mean, 0);
-    enum ti_status status = std_of(spec, &std, error);
-    (void)scheme, (void)fans;
+    enum ti_status status = ti_scheme_std(spec, scheme, &std, error);
+    (void)fans;
     if (status != TI_OK) return status;
     if (spec->given[TI_PARAM_low] || spec->given[TI_PARAM_high]) {
         status = bounded(spec, mean, std, law, &cut, error);

@@ -7,7 +7,8 @@
 #define TAKES(param) ((uint64_t)1 << TI_PARAM_##param)
 #define TAKES_FANS                                                                       \
     (TAKES(layout) | TAKES(groups) | TAKES(transposed) | TAKES(fan_in) |                 \
-     TAKES(fan_out) | TAKES(mode))
+     TAKES(fan_out) | TAKES(mode) | TAKES(in_axis) | TAKES(out_axis) |                   \
+     TAKES(batch_axis) | TAKES(input_axes) | TAKES(output_axes))
 #define NUMBERS(...)                                                                     \
     { __VA_ARGS__ }
 

@@ -10,11 +10,22 @@
 #include <tensorinit/schemes.h>
 
 #include "core/fans.h"
+#include "core/mask.h"
+#include "core/pattern.h"
 #include "core/spec.h"
+
+/* How a recipe gets a standard deviation from the sizes of a model (recipes.c). */
+enum ti_recipe {
+    TI_RECIPE_RESIDUAL,
+    TI_RECIPE_SMALL,
+    TI_RECIPE_WANG,
+    TI_RECIPE_MITCHELL,
+};
 
 /* What distinguishes the schemes of a family. */
 struct ti_scheme_numbers {
-    double scale, slope, value;
+    double scale, slope, value, std;
+    enum ti_recipe recipe;
     enum ti_mode mode;
     enum ti_drawn drawn;
     enum ti_nonlinearity nonlinearity;
@@ -29,6 +40,8 @@ struct ti_scheme_numbers {
  *   normal            mean, sigma
  *   truncated_normal  mean, sigma, cut at z_low and z_high sigmas; 'bounded': low and high
  *                     are bounds in value units as well
+ *   pattern           'pattern'; low and high are its least and largest value
+ *   sparse_normal     mean, sigma, and zeros as 'mask' says
  *
  * 'sigma' is the standard deviation before truncation, corrections applied.
  */
@@ -40,6 +53,9 @@ struct ti_law {
     double low, high;
     double z_low, z_high;
     struct ti_whole whole;
+    const char *value_field; /* the parameter that 'whole' is of */
+    struct ti_pattern pattern;
+    struct ti_mask mask;
 };
 
 struct ti_scheme;
@@ -69,6 +85,14 @@ enum ti_status ti_law_truncate(struct ti_law *law, double mean, double std,
                                struct ti_truncation cut, bool corrected,
                                struct ti_error *error);
 
+/* The value 'std', which must be 0 or more, or the scheme's. */
+enum ti_status ti_scheme_std(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                             double *std, struct ti_error *error);
+
+/* TI_EVALUE on shape unless the rank is 'rank'. */
+enum ti_status ti_scheme_rank(const struct ti_spec *spec, unsigned rank,
+                              struct ti_error *error);
+
 #define TI_FAMILY(name) ti_scheme_function ti_scheme_##name;
 TI_FAMILY(constant)
 TI_FAMILY(uniform)
@@ -76,6 +100,14 @@ TI_FAMILY(normal)
 TI_FAMILY(truncated_normal)
 TI_FAMILY(variance)
 TI_FAMILY(gained)
+TI_FAMILY(siren)
+TI_FAMILY(recipe)
+TI_FAMILY(identity)
+TI_FAMILY(dirac)
+TI_FAMILY(zero_hadamard)
+TI_FAMILY(lstm_forget_bias)
+TI_FAMILY(bilinear)
+TI_FAMILY(sparse)
 #undef TI_FAMILY
 
 #endif

@@ -32,17 +32,34 @@ enum ti_cost {
     TI_COST_COMPUTE, /* needs a workspace or long computation before the first element */
 };
 
+/*
+ * TI_DISTRIBUTION(enumerator, name)
+ *
+ *   pattern        values that follow from the place alone
+ *   sparse_normal  normal, with zeros in between
+ */
+#define TI_DISTRIBUTIONS(TI_DISTRIBUTION)                                                \
+    TI_DISTRIBUTION(CONSTANT, "constant")                                                \
+    TI_DISTRIBUTION(UNIFORM, "uniform")                                                  \
+    TI_DISTRIBUTION(NORMAL, "normal")                                                    \
+    TI_DISTRIBUTION(TRUNCATED_NORMAL, "truncated_normal")                                \
+    TI_DISTRIBUTION(PATTERN, "pattern")                                                  \
+    TI_DISTRIBUTION(SPARSE_NORMAL, "sparse_normal")
+
 enum ti_distribution {
-    TI_DISTRIBUTION_CONSTANT,
-    TI_DISTRIBUTION_UNIFORM,
-    TI_DISTRIBUTION_NORMAL,
-    TI_DISTRIBUTION_TRUNCATED_NORMAL,
+#define TI_DISTRIBUTION(id, name) TI_DISTRIBUTION_##id,
+    TI_DISTRIBUTIONS(TI_DISTRIBUTION)
+#undef TI_DISTRIBUTION
 };
+
+/* The name of the list above, a static string. */
+TI_API const char *ti_distribution_name(enum ti_distribution distribution);
 
 /*
  * Everything a plan can say of itself.
  *
  *   scheme          canonical name ("he_normal" for scheme=he)
+ *   asked           the framework's name that was asked for ("keras.HeNormal"), "" if none
  *   full_shape      'full_rank' dims of the tensor that was drawn
  *   shape           'rank' dims of what is served: the same, or the part that permute, slice
  *                   or shard leave of it; 'elems' is their product
@@ -58,7 +75,9 @@ enum ti_distribution {
  *   setup_key       32 hexadecimal digits, equal for plans that can share a setup; else ""
  *   fan_in, fan_out from the full shape or as given; 0 where has_fans says they don't exist
  *   gain            factor that multiplied 1/sqrt(n), where the scheme has one (else 0)
- *   mean, std       of the distribution really sampled, after truncation; in value units
+ *   drawn           whether the values depend on seed and name
+ *   mean, std       of the distribution really sampled, after truncation; in value units.
+ *                   Of a sparse one zeros count; of a pattern they and sigma are NaN
  *   sigma           standard deviation of the normal before truncation (else equal to std)
  *   low, high       no value lies outside (before rounding to a narrower dtype); +-infinity
  *                   where the distribution has no bound
@@ -66,7 +85,7 @@ enum ti_distribution {
  * mean to high are binary64 and informative: what is computed is docs/SPEC.md's business.
  */
 struct ti_plan_info {
-    const char *scheme;
+    const char *scheme, *asked;
     enum ti_distribution distribution;
     enum ti_dtype dtype;
     enum ti_cost cost;
@@ -82,7 +101,7 @@ struct ti_plan_info {
     const char *name;
     const char *query;
     char etag[33];
-    bool has_fan_in, has_fan_out, has_gain;
+    bool has_fan_in, has_fan_out, has_gain, drawn;
     uint64_t fan_in, fan_out;
     double gain;
     double mean, std, sigma, low, high;

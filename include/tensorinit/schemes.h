@@ -23,6 +23,7 @@ extern "C" {
  *   meaning   what it does, one line
  *   fallback  what holds when it is absent ("oi", "required", "as the scheme")
  *   common    true if every scheme takes it
+ *   foreign   true if only frameworks' names take it (ti_alias_get())
  *   choice    true if a value is one of the words of 'accepts', which ", " separates
  */
 struct ti_param_info {
@@ -31,6 +32,7 @@ struct ti_param_info {
     const char *meaning;
     const char *fallback;
     bool common;
+    bool foreign;
     bool choice;
 };
 
@@ -53,11 +55,51 @@ struct ti_scheme_info {
     const char *defaults;
 };
 
+/*
+ * A framework's name of an initializer, which a request may have for its scheme
+ * ("keras.HeNormal"): it has the framework's parameters, defaults and rule for fans, and is
+ * resolved to a scheme of ours.
+ *
+ *   frameworks  which frameworks have it ("jax, flax")
+ *   spellings   how they spell it ("HeNormal, he_normal"), comma-separated
+ *   scheme      the scheme that it stands for
+ *   params      its parameters, comma-separated, "stddev=std" where ours has another name;
+ *               besides these the common ones and, if the scheme has fans, fan_in and fan_out
+ *   defaults    of these, as a query, where they are not the scheme's
+ *   fixed       what it means besides, as a query in our terms ("truncation=2"), or ""
+ */
+struct ti_alias_info {
+    const char *frameworks;
+    const char *spellings;
+    const char *scheme;
+    const char *params;
+    const char *defaults;
+    const char *fixed;
+};
+
+/*
+ * A word that frameworks have for the value of a parameter that is a choice ("normal" for
+ * distribution). Where a framework has any for a parameter, these are all that it takes.
+ *
+ *   frameworks, param  whose word it is, and for which parameter
+ *   word, ours         the word, and the one of ours that it means
+ */
+struct ti_word_info {
+    const char *frameworks;
+    const char *param;
+    const char *word;
+    const char *ours;
+};
+
 /* Number of entries, and the entry 'index' in the order of the definition; NULL beyond it. */
 TI_API size_t ti_param_count(void);
 TI_API const struct ti_param_info *ti_param_get(size_t index);
 TI_API size_t ti_scheme_count(void);
 TI_API const struct ti_scheme_info *ti_scheme_get(size_t index);
+TI_API size_t ti_alias_count(void);
+TI_API const struct ti_alias_info *ti_alias_get(size_t index);
+TI_API size_t ti_word_count(void);
+TI_API const struct ti_word_info *ti_word_get(size_t index);
 
 /* Index of a scheme by its name or an alias; false if there is none ('*index' untouched). */
 TI_API bool ti_scheme_find(const char *name, size_t name_bytes, size_t *index);

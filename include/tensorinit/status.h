@@ -23,7 +23,7 @@ enum ti_status {
 
 /* Sizes include the terminating NUL. */
 #define TI_ERROR_FIELD_BYTES 32
-#define TI_ERROR_TEXT_BYTES 512
+#define TI_ERROR_TEXT_BYTES 1024
 
 /*
  * What went wrong, for a person and for a program.

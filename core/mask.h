@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Zeros of sparse matrices: in each column the same number, at places that any element can
+ * tell for itself. docs/SPEC.md, "Sparse", defines them.
+ */
+#ifndef TI_MASK_H
+#define TI_MASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/kernels/kernels.h"
+
+/* A matrix of rows * cols elements with 'zeros' zeros in each column. */
+struct ti_mask {
+    uint64_t rows, cols, zeros;
+};
+
+#define TI_MASK_ROWS_MAX UINT32_MAX
+#define TI_MASK_COLS_MAX ((uint64_t)1 << 58)
+
+/*
+ * Whether each element of the blocks, 'count' of them, a multiple of 4, is a zero. What lies
+ * beyond the matrix gets any answer.
+ */
+void ti_mask_get(const struct ti_mask *mask, const struct ti_philox *philox,
+                 const struct ti_kernels *kernels, struct ti_blocks blocks, size_t count,
+                 bool *zero);
+
+#endif
