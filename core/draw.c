@@ -215,6 +215,7 @@ enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint6
     made.path = dtype == TI_DTYPE_F64 ? TI_DRAW_WIDE : TI_DRAW_KERNEL;
     if (pattern) made.path = TI_DRAW_PATTERN;
     made.fixed = law->pattern;
+    made.fixed.value = rounded(dtype, law->pattern.value);
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {
         if (!pattern) made.path = TI_DRAW_CONSTANT;
         status = whole_pattern(law, &made, error);
