@@ -61,19 +61,6 @@ static void pattern_whole(const struct ti_draw *draw, struct ti_blocks blocks,
     }
 }
 
-/* Zeros of a mask, in place. */
-static void mask(const struct ti_draw *draw, const struct ti_kernels *kernels,
-                 struct ti_blocks blocks, size_t count, size_t bytes, void *out) {
-    bool zero[CHUNK];
-    for (size_t done = 0; done < count; done += CHUNK) {
-        const size_t now = count - done < CHUNK ? count - done : CHUNK;
-        ti_mask_get(&draw->mask, &draw->philox, kernels, after(blocks, done), now, zero);
-        for (size_t i = 0; i < now; i++) {
-            if (zero[i]) memset((char *)out + bytes * (done + i), 0, bytes);
-        }
-    }
-}
-
 static void draw_f32(const struct ti_draw *draw, const struct ti_kernels *kernels,
                      struct ti_blocks blocks, size_t count, void *out) {
     if (draw->path == TI_DRAW_KERNEL) {
@@ -100,7 +87,6 @@ static void tiles_f32(const struct ti_draw *draw, const struct ti_kernels *kerne
         return;
     }
     draw_f32(draw, kernels, blocks, count, out);
-    if (draw->masked) mask(draw, kernels, blocks, count, sizeof(float), out);
 }
 
 static void tiles_narrow(const struct ti_draw *draw, const struct ti_kernels *kernels,
@@ -145,7 +131,6 @@ static void tiles_f64(const struct ti_draw *draw, const struct ti_kernels *kerne
         return;
     }
     draw_f64(draw, kernels, blocks, count, out);
-    if (draw->masked) mask(draw, kernels, blocks, count, sizeof(double), out);
 }
 
 void ti_tiles(const struct ti_draw *draw, const struct ti_kernels *kernels,
@@ -158,5 +143,9 @@ void ti_tiles(const struct ti_draw *draw, const struct ti_kernels *kernels,
         pattern_whole(draw, blocks, count, out);
     } else {
         tiles_narrow(draw, kernels, blocks, count, out);
+    }
+    if (draw->masked) {
+        ti_mask_clear(&draw->mask, &draw->philox, kernels, blocks, count,
+                      ti_dtype_bytes(draw->dtype), out);
     }
 }

@@ -95,7 +95,7 @@ struct cli_tensor {
 };
 
 /* Bytes computed at a time: within the L2 cache. */
-#define CLI_PIECE_BYTES ((size_t)256 << 10)
+#define CLI_PIECE_BYTES ((size_t)2 << 20)
 
 /* Prints what is wrong, and a note if no name was given; returns an exit code. */
 int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options);
