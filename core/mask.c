@@ -96,14 +96,15 @@ static void table_words(const struct ti_mask *mask, const struct ti_philox *phil
                         const struct ti_kernels *kernels, struct table *table) {
     enum { BLOCKS = 2 * TI_TILE_BLOCKS };
     const size_t a_row = (table->cols + 3 + 3) / 4, rows = (size_t)mask->rows;
-    uint64_t list[BLOCKS];
+    uint64_t list[BLOCKS] = {0};
     uint32_t words[4 * BLOCKS];
     const struct ti_blocks blocks = {0, list};
     for (size_t row = 0, now; row < rows; row += now) {
         now = BLOCKS / a_row < rows - row ? BLOCKS / a_row : rows - row;
-        for (size_t i = 0; i < BLOCKS; i++) {
-            const uint64_t elem = (row + i / a_row) * mask->cols + table->first;
-            list[i] = LANE(2) | (elem / 4 + i % a_row);
+        for (size_t i = 0; i < now; i++) {
+            const uint64_t elem = (row + i) * mask->cols + table->first;
+            for (size_t k = 0; k < a_row; k++)
+                list[i * a_row + k] = LANE(2) | (elem / 4 + k);
         }
         kernels->words(philox, blocks, 4 * BLOCKS, words);
         for (size_t i = 0; i < now; i++) {
@@ -125,15 +126,19 @@ static void table_pivots(const struct ti_mask *mask, const struct ti_philox *phi
     }
 }
 
-/* Places of ABREAST neighbouring rows after all rounds. */
-static void rounds(const uint32_t *word, const uint32_t *pivot, uint32_t rows,
-                   uint32_t place[ABREAST]) {
+/*
+ * Places of ABREAST neighbouring rows after all rounds, without a branch that random bits would
+ * mislead. In 64 bits: of 32 the compiler makes SSE2 vectors, which it has to take apart for
+ * every look-up.
+ */
+static void rounds(const uint32_t *word, const uint32_t *pivot, uint64_t rows,
+                   uint64_t place[ABREAST]) {
     for (unsigned round = 0; round < ROUNDS; round++) {
         for (unsigned i = 0; i < ABREAST; i++) {
-            const uint32_t x = place[i];
-            const uint32_t partner = pivot[round] - x + (pivot[round] < x ? rows : 0);
-            const uint32_t larger = x > partner ? x : partner;
-            const uint32_t swaps = 0u - (word[larger] >> round & 1);
+            const uint64_t x = place[i], apart = pivot[round] - x;
+            const uint64_t partner = apart + (rows & (0 - (apart >> 63)));
+            const uint64_t larger = x > partner ? x : partner;
+            const uint64_t swaps = 0 - (uint64_t)(word[larger] >> round & 1);
             place[i] = x ^ ((x ^ partner) & swaps);
         }
     }
@@ -143,12 +148,12 @@ static void rounds(const uint32_t *word, const uint32_t *pivot, uint32_t rows,
 static void clear_column(const struct ti_mask *mask, const struct table *table, size_t c,
                          uint64_t first, size_t count, size_t bytes, unsigned char *out) {
     const uint64_t cols = mask->cols, col = table->first + c;
-    const uint32_t rows = (uint32_t)mask->rows;
+    const uint64_t rows = mask->rows;
     uint64_t row = first > col ? (first - col + cols - 1) / cols : 0;
     for (; row < rows && row * cols + col < first + count; row += ABREAST) {
-        uint32_t place[ABREAST];
+        uint64_t place[ABREAST];
         for (unsigned i = 0; i < ABREAST; i++) {
-            place[i] = row + i < rows ? (uint32_t)(row + i) : 0;
+            place[i] = row + i < rows ? row + i : 0;
         }
         rounds(table->word + c * rows, table->pivot[c], rows, place);
         for (unsigned i = 0; i < ABREAST && row + i < rows; i++) {
