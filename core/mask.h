@@ -24,7 +24,7 @@ struct ti_mask {
  * each, a multiple of 4, are at 'out'; what lies beyond the matrix may be cleared or not.
  */
 void ti_mask_clear(const struct ti_mask *mask, const struct ti_philox *philox,
-                   const struct ti_kernels *kernels, struct ti_blocks blocks, size_t count,
-                   size_t bytes, void *out);
+                   const struct ti_kernels *kernels, struct ti_blocks blocks,
+                   size_t count, size_t bytes, void *out);
 
 #endif

@@ -30,8 +30,7 @@ static enum ti_status check_applicable(const struct ti_spec *spec,
         for (size_t k = 0; k < TI_PARAM_COUNT; k++) {
             if (ti_param_get(k)->common || !ti_scheme_has(scheme, (enum ti_param)k))
                 continue;
-            if (*takes) strncat(takes, ", ", sizeof takes - strlen(takes) - 1);
-            strncat(takes, ti_param_get(k)->name, sizeof takes - strlen(takes) - 1);
+            ti_words_add(takes, sizeof takes, ti_param_get(k)->name);
         }
         return ti_error_set(error, TI_EINAPPLICABLE, name,
                             "%s does not apply to scheme=%s, which takes %s", name,
