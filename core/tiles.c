@@ -35,7 +35,7 @@ static void pattern_f64(const struct ti_draw *draw, struct ti_blocks blocks, siz
 
 static void pattern_f32(const struct ti_draw *draw, struct ti_blocks blocks, size_t count,
                         void *out) {
-    double values[CHUNK];
+    double values[CHUNK] = {0};
     for (size_t done = 0; done < count; done += CHUNK) {
         const size_t now = count - done < CHUNK ? count - done : CHUNK;
         pattern_f64(draw, after(blocks, done), now, values);
@@ -50,7 +50,7 @@ static void pattern_f32(const struct ti_draw *draw, struct ti_blocks blocks, siz
 static void pattern_whole(const struct ti_draw *draw, struct ti_blocks blocks,
                           size_t count, unsigned char *out) {
     const size_t bytes = ti_dtype_bytes(draw->dtype);
-    double values[CHUNK];
+    double values[CHUNK] = {0};
     memset(out, 0, count * bytes);
     for (size_t done = 0; done < count; done += CHUNK) {
         const size_t now = count - done < CHUNK ? count - done : CHUNK;
@@ -122,7 +122,7 @@ static void draw_f64(const struct ti_draw *draw, const struct ti_kernels *kernel
 static void tiles_f64(const struct ti_draw *draw, const struct ti_kernels *kernels,
                       struct ti_blocks blocks, size_t count, void *out) {
     if (draw->path == TI_DRAW_PATTERN) {
-        double values[CHUNK];
+        double values[CHUNK] = {0};
         for (size_t done = 0; done < count; done += CHUNK) {
             const size_t now = count - done < CHUNK ? count - done : CHUNK;
             pattern_f64(draw, after(blocks, done), now, values);
