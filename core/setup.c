@@ -101,12 +101,13 @@ enum ti_status ti_setup_make(const struct ti_plan *plan, struct ti_setup **setup
     made->normal = reflector_draw(&plan->draw);
     made->kernels = plan->kernels;
     const struct sizes sizes = sizes_of(made->n, made->k, made->wide);
-    made->blocks = sizes.blocks;
+    made->blocks = sizes.blocks; /* 1 or more */
     made->v.width = up_to_blocks(made->n) * TI_BLOCK;
     made->t.width = made->blocks * TI_BLOCK;
     made->v.data = calloc(1, sizes.v);
     made->t.data = calloc(1, sizes.t);
     made->sign = calloc(1, sizes.sign);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): there is a block */
     made->u = calloc(1, sizes.squares);
     made->x = calloc(1, sizes.squares);
     atomic_init(&made->left, made->blocks);
