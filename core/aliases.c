@@ -312,9 +312,9 @@ static void set_fans(struct ti_spec *spec, enum rule rule) {
     const unsigned rank = spec->rank;
     const bool axes = spec->given[TI_PARAM_input_axes] || spec->given[TI_PARAM_in_axis] ||
                       spec->given[TI_PARAM_out_axis] || spec->given[TI_PARAM_batch_axis];
-    const bool both = spec->given[TI_PARAM_fan_in] && spec->given[TI_PARAM_fan_out];
-    if (rule <= rule_torch || axes || both) return;
-    if (rule == rule_tfjs && (rank < 2 || rank > 5)) {
+    const bool in = spec->given[TI_PARAM_fan_in], out = spec->given[TI_PARAM_fan_out];
+    if (rule <= rule_torch || axes || (in && out)) return;
+    if (rule == rule_tfjs && (rank < 2 || rank > 5) && !in && !out) {
         set_count(spec, TI_PARAM_fan_in, product(spec, rank));
         set_count(spec, TI_PARAM_fan_out, 1);
         set_choice(spec, TI_PARAM_mode, TI_MODE_FAN_GEO_AVG);
