@@ -288,8 +288,8 @@ static size_t param_index(const char *name) {
 }
 
 /* Which scheme takes what; the table of parameters is in the order of params.def. */
-#define FANS                                                                             \
-    "layout groups transposed fan_in fan_out mode in_axis out_axis batch_axis input_axes "  \
+#define FANS                                                                               \
+    "layout groups transposed fan_in fan_out mode in_axis out_axis batch_axis input_axes " \
     "output_axes "
 static const struct {
     const char *scheme, *aliases, *takes;
@@ -457,13 +457,15 @@ static void recipe_refusals(void **state) {
         {"shape=4,4&scheme=wang_init", TI_EMISSING, "layers"},
         {"shape=4,4&scheme=gpt2_residual", TI_EMISSING, "layers"},
         {"shape=4,4&scheme=megatron_scaled", TI_EMISSING, "layers"},
-        {"shape=4,4&scheme=megatron_scaled&layers=1&multiplier=0", TI_EVALUE, "multiplier"},
+        {"shape=4,4&scheme=megatron_scaled&layers=1&multiplier=0", TI_EVALUE,
+         "multiplier"},
         {"shape=4,4&scheme=megatron_scaled&layers=1&multiplier=-2", TI_EVALUE,
          "multiplier"},
         {"shape=4,4&scheme=gpt2_residual&layers=1&std=-1", TI_EVALUE, "std"},
         {"shape=4,4&scheme=gpt2_residual&layers=1&multiplier=2", TI_EINAPPLICABLE,
          "multiplier"},
-        {"shape=4,4&scheme=gpt2_residual&layers=1&d_model=2", TI_EINAPPLICABLE, "d_model"},
+        {"shape=4,4&scheme=gpt2_residual&layers=1&d_model=2", TI_EINAPPLICABLE,
+         "d_model"},
         {"shape=4,4&scheme=small_init&layers=2", TI_EINAPPLICABLE, "layers"},
         {"shape=4&scheme=small_init", TI_EVALUE, "shape"},
         {"shape=4,4&scheme=mitchell&layers=2", TI_EINAPPLICABLE, "layers"},
@@ -515,8 +517,8 @@ static void sparse_numbers(void **state) {
 
 /* Every scheme takes tensors without elements, of the ranks that it takes at all. */
 static void no_elements(void **state) {
-    static const char *const shapes[] = {"0",     "0,5",     "5,0",     "0,0",    "0,16,5",
-                                         "4,0,5", "4,4,0,0", "0,4,3,3", "2,0,3,3"};
+    static const char *const shapes[] = {
+        "0", "0,5", "5,0", "0,0", "0,16,5", "4,0,5", "4,4,0,0", "0,4,3,3", "2,0,3,3"};
     unsigned taken[64] = {0};
     (void)state;
     assert_true(ti_scheme_count() <= COUNT_OF(taken));

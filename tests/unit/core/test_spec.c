@@ -59,7 +59,8 @@ static const struct {
     {"fan_out", "1 784", "0 -1 1.5 x"},
     {"mode", "fan_in fan_out fan_avg fan_geo_avg fanIn fanOut fanAvg",
      "in Fan_In avg fan_in,fan_out fan_ fanGeoAvg fanin"},
-    {"in_axis", "0 -1 0,1 none -2,3 9223372036854775807", ", 1, ,1 x 1.0 None 0:1 () [0] "
+    {"in_axis", "0 -1 0,1 none -2,3 9223372036854775807",
+     ", 1, ,1 x 1.0 None 0:1 () [0] "
      "9223372036854775808"},
     {"out_axis", "0 -1 0,1 none", ", x 1.0 None"},
     {"batch_axis", "0 -1 0,1 none", ", x 1.0 None"},
@@ -242,7 +243,7 @@ static void name_length(void **state) {
 }
 
 static void unknown_parameter(void **state) {
-    static const char *const unknown[] = {"",       "Shape",  "shap", "shapes",
+    static const char *const unknown[] = {"",       "Shape",   "shap", "shapes",
                                           "shape ", "std_dev", "c",    "shape\n"};
     struct ti_spec *spec = empty_spec();
     (void)state;
