@@ -37,8 +37,8 @@ struct tid_job {
 };
 
 /*
- * Starts so many threads. They run when the processors have nothing else to do in this
- * process, so that an answer that needs no computing is as fast as ever. NULL, with 'errno'
+ * Starts so many threads. They give way to others of this process, so that an answer that
+ * needs no computing is about as fast as ever. NULL, with 'errno'
  * set, if that fails.
  */
 struct tid_compute *tid_compute_start(unsigned thread_count);

@@ -14,6 +14,10 @@
  * - A suspended connection is not polled. The worker watches it itself, for the client that
  *   goes away, in an epoll set of its own. Whoever ends only his own direction (shutdown())
  *   is taken for gone as well: the two look the same until something is sent.
+ * - A body that the reader ends, right after the connection has been resumed, closes the
+ *   connection, but neither an event nor anything else has libmicrohttpd clean up after it:
+ *   the connections with a timeout of their own, though, are all looked at in every turn.
+ *   So these connections get one, too long to matter, and the worker makes one more turn.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -59,6 +63,9 @@ struct tid_computed {
     size_t block_bytes, made_from, made_to;
     unsigned char made[];
 };
+
+/* A timeout of its own, in seconds; see above. */
+#define TIMEOUT_SECONDS 2000000U
 
 static bool is_sized(const struct tid_computed *computed) {
     return computed->stream.bytes != TID_STREAM_UNKNOWN;
@@ -197,17 +204,21 @@ static void resume(struct tid_computed *computed) {
     MHD_resume_connection(computed->mhd);
 }
 
+static ssize_t end(struct tid_computed *computed, bool whole) {
+    computed->worker->turn_again = true;
+    return whole ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 /* What libmicrohttpd calls for more of the body. */
 static ssize_t computed_read(void *state, uint64_t offset, char *out, size_t room) {
     struct tid_computed *computed = state;
 
     (void)offset;
-    if (computed->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (computed->gone) return end(computed, false);
     if (computed->state == MORE) block_begin(computed);
-    if (computed->state == BUSY)
-        return suspend(computed) ? 0 : MHD_CONTENT_READER_END_WITH_ERROR;
-    if (computed->state == FAILED) return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (computed->made_to == 0) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (computed->state == BUSY) return suspend(computed) ? 0 : end(computed, false);
+    if (computed->state == FAILED) return end(computed, false);
+    if (computed->made_to == 0) return end(computed, true);
 
     tid_watch_enter(&computed->connection->watch, TID_PHASE_REPLY);
     size_t count = computed->made_to - computed->made_from;
@@ -251,6 +262,8 @@ struct MHD_Response *tid_computed_response(struct tid_connection *connection,
         computed->counter =
             &connection->worker->counters->bytes[tid_route_find(&connection->request)];
         computed->block_bytes = block_bytes;
+        MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, TIMEOUT_SECONDS);
+        connection->has_timeout = true;
         response =
             MHD_create_response_from_callback(sized ? stream->bytes : MHD_SIZE_UNKNOWN,
                                               sized ? block_bytes : TID_PLAIN_BLOCK_BYTES,

@@ -54,6 +54,7 @@ struct tid_shared {
  *   jobs         blocks that wait, are computed or are about to be in 'ready'
  *   suspended    bodies whose connections are suspended until a block is ready
  *   gone_fd      an epoll set that watches them for clients that go away
+ *   turn_again   libmicrohttpd has to be run once more without an event
  *   whole_taken  'whole' is in use. A small body is nearly always sent before the next is
  *                made, so one buffer, which stays in the cache, does for almost all.
  */
@@ -76,6 +77,7 @@ struct tid_worker {
     atomic_uint jobs;
     struct tid_computed *suspended;
     int gone_fd;
+    bool turn_again;
     bool whole_taken;
     _Alignas(64) unsigned char whole[TID_WHOLE_BYTES];
 };
@@ -88,6 +90,7 @@ struct tid_worker {
  *   target      the request target, copied since libmicrohttpd writes to its buffer; in
  *               'short_target' if it fits, else from malloc(); NULL without memory
  *   streamed    the body is a stream, whose bytes are counted as they are made
+ *   has_timeout libmicrohttpd has been given a timeout for it (mhd_compute.c)
  *   raw_target  where it stands in libmicrohttpd's buffer
  */
 struct tid_connection {
@@ -100,6 +103,7 @@ struct tid_connection {
     struct sockaddr_storage address;
     bool judged;
     bool streamed;
+    bool has_timeout;
     const char *raw_target;
     char *target;
     size_t target_bytes;

@@ -115,7 +115,10 @@ static bool is_pending(struct MHD_Daemon *daemon) {
 static void wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
     eventfd_t count;
 
-    if (is_pending(worker->daemon)) return;
+    if (worker->turn_again || is_pending(worker->daemon)) {
+        worker->turn_again = false;
+        return;
+    }
     if (poll(polls, worker->suspended != NULL ? 3 : 2, -1) > 0 && polls[1].revents != 0)
         eventfd_read(worker->wake_fd, &count);
 }
