@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Orthogonal matrices from several clients at once are what the command computes, computed
 once for all who want the same; hundreds of clients that go away while theirs is computed
-leave nothing behind; other answers do not wait meanwhile."""
+leave nothing behind; more than can wait are refused; other answers do not wait meanwhile."""
 import hashlib
 import random
 import re
@@ -109,6 +109,27 @@ def at_rest(port):
             counts["tensorinit_setups_waiting"])
 
 
+def check_busy(port):
+    """What is wrong with the answers if more want memory than may wait for it."""
+    before = metrics(port)["tensorinit_setups_refused_total"]
+    crowd = [Connection(port) for _ in range(80)]
+    for number, connection in enumerate(crowd):
+        connection.send(b"GET", LARGE % (3000000 + number))
+    heads = [connection.read_head() for connection in crowd]
+    counts = metrics(port)
+    for connection in crowd:
+        connection.close()
+    refused = [head for head in heads if head.status == 503]
+    if {head.status for head in heads} != {200, 503} or len(refused) > 48:
+        yield f"statuses {[head.status for head in heads]}"
+    if any(b"retry-after" not in head.fields for head in refused):
+        yield "503 without Retry-After"
+    if counts["tensorinit_setups_refused_total"] - before != len(refused):
+        yield f"{len(refused)} were refused: {counts}"
+    if settled(lambda: at_rest(port), 0) > 0:
+        yield f"work is left: {metrics(port)}"
+
+
 def slowest_ms(port, while_running):
     """The slowest of small requests while a large one is computed."""
     connection, slowest = Connection(port), 0
@@ -144,6 +165,7 @@ def main():
     if rss_after > limit and not SANITIZED:
         wrong.append(f"resident {rss} KiB, {rss_after} KiB after clients have left")
 
+    wrong += check_busy(port)
     large = Client(port, [LARGE.decode() % 1000000])
     large.start()
     slowest = slowest_ms(port, large)
