@@ -209,7 +209,7 @@ static const struct {
 #define DEFAULT_count true
 #define DEFAULT_index true
 #define DEFAULT_whole false
-#define DEFAULT_axes true
+#define DEFAULT_axes false /* that they are given says where the fans are */
 #define DEFAULT_number true
 #define DEFAULT_constant true
 #define DEFAULT_truncation true

@@ -37,10 +37,12 @@ def product(p, axes):
 
 def fans_of_jax(p):
     defaults = {"in_axis": [-2], "out_axis": [-1], "batch_axis": []}
-    lists = [axes_of(p, name, p[name] if name in p else axes) for name, axes in defaults.items()]
-    named = sum(lists, [])
-    if len(set(named)) != len(named):
-        raise Refused("out_axis", "an axis in two lists")
+    lists, named = [], []
+    for name, axes in defaults.items():
+        lists.append(axes_of(p, name, p[name] if name in p else axes))
+        if set(named) & set(lists[-1]):
+            raise Refused(name, "an axis in two lists")
+        named += lists[-1]
     rest = product(p, [axis for axis in range(len(p["shape"])) if axis not in named])
     return product(p, lists[0]) * rest, product(p, lists[1]) * rest
 
