@@ -325,6 +325,8 @@ static const struct {
     {"lstm_forget_bias", "", "value"},
     {"bilinear", "", ""},
     {"sparse", "", "sparsity std"},
+    {"orthogonal", "", "gain layout"},
+    {"delta_orthogonal", "", "gain layout"},
 };
 
 static void table_of_schemes(void **state) {
@@ -358,28 +360,6 @@ static void table_of_schemes(void **state) {
     assert_false(ti_scheme_takes(0, ti_param_count()));
 }
 
-/* A request that each scheme takes, but for what it has defaults for. */
-static const struct {
-    const char *scheme, *query;
-} least[] = {
-    {"constant", "shape=9,4,5&value=3"},
-    {"wang_init", "shape=9,4,5&layers=3"},
-    {"gpt2_residual", "shape=9,4,5&layers=3"},
-    {"megatron_scaled", "shape=9,4,5&layers=3"},
-    {"identity", "shape=18,10"},
-    {"zero_hadamard", "shape=18,10"},
-    {"lstm_forget_bias", "shape=180"},
-    {"bilinear", "shape=4,5,3,3"},
-    {"sparse", "shape=18,10&sparsity=0.5"},
-};
-
-static const char *least_query(const char *scheme) {
-    for (size_t i = 0; i < COUNT_OF(least); i++) {
-        if (strcmp(least[i].scheme, scheme) == 0) return least[i].query;
-    }
-    return "shape=9,4,5";
-}
-
 /*
  * What a scheme lists as its defaults are its defaults: giving them changes neither a value nor
  * the canonical query.
@@ -390,14 +370,14 @@ static void listed_defaults(void **state) {
         const struct ti_scheme_info *info = ti_scheme_get(i);
         char plain[200], given[400];
         if (!*info->defaults) continue;
-        snprintf(plain, sizeof plain, "%s&dtype=f64&scheme=%s", least_query(info->name),
-                 info->name);
+        snprintf(plain, sizeof plain, "%s&dtype=f64&scheme=%s",
+                 test_least_query(info->name), info->name);
         snprintf(given, sizeof given, "%s&%s", plain, info->defaults);
         struct ti_plan *a = test_plan(plain), *b = test_plan(given);
         double x[180], y[180];
         assert_int_equal(ti_plan_info(a)->elems, 180);
-        assert_int_equal(ti_plan_fill(a, 0, 180, x, NULL), TI_OK);
-        assert_int_equal(ti_plan_fill(b, 0, 180, y, NULL), TI_OK);
+        test_fill_all(a, x);
+        test_fill_all(b, y);
         assert_row(memcmp(x, y, sizeof x) == 0, given);
         assert_string_equal(ti_plan_info(a)->query, ti_plan_info(b)->query);
         assert_string_equal(ti_plan_info(a)->etag, ti_plan_info(b)->etag);
@@ -523,7 +503,8 @@ static void no_elements(void **state) {
     (void)state;
     assert_true(ti_scheme_count() <= COUNT_OF(taken));
     for (size_t i = 0; i < ti_scheme_count(); i++) {
-        const char *name = ti_scheme_get(i)->name, *rest = strchr(least_query(name), '&');
+        const char *name = ti_scheme_get(i)->name,
+                   *rest = strchr(test_least_query(name), '&');
         for (size_t k = 0; k < COUNT_OF(shapes); k++) {
             char query[200];
             struct ti_plan *plan;
