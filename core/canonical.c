@@ -117,14 +117,9 @@ static size_t write_shard(const struct source *from, enum ti_param param, char *
 }
 
 static size_t write_choice(const struct source *from, enum ti_param param, char *out) {
-    struct ti_text_list words = {ti_param_get(param)->accepts, NULL};
-    const char *word;
-    size_t n = 0;
-    words.end = words.at + strlen(words.at);
-    for (unsigned i = 0; i <= from->spec->value[param].choice; i++) {
-        ti_text_next(&words, ',', &word, &n);
-    }
-    while (n > 0 && *word == ' ') word++, n--;
+    size_t n;
+    const char *word =
+        ti_words_at(ti_param_get(param)->accepts, from->spec->value[param].choice, &n);
     memcpy(out, word, n);
     return n;
 }
@@ -209,7 +204,7 @@ static const struct {
 #define DEFAULT_count true
 #define DEFAULT_index true
 #define DEFAULT_whole false
-#define DEFAULT_axes false /* that they are given says where the fans are */
+#define DEFAULT_axes false /* "none" says where the fans are, too */
 #define DEFAULT_number true
 #define DEFAULT_constant true
 #define DEFAULT_truncation true

@@ -145,7 +145,7 @@ static enum ti_status check_range(const struct ti_draw *draw, struct ti_error *e
     double largest =
         fabs(draw->low) > fabs(draw->high) ? fabs(draw->low) : fabs(draw->high);
     if (draw->kernel != TI_KERNEL_uniform && draw->path != TI_DRAW_CONSTANT &&
-        draw->path != TI_DRAW_PATTERN) {
+        draw->path != TI_DRAW_PATTERN && draw->path != TI_DRAW_MATRIX) {
         const double z = reach(draw);
         double free = fabs(draw->offset) + draw->scale * z;
         if (draw->dtype != TI_DTYPE_F64) {
@@ -225,6 +225,12 @@ enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint6
     if (law->distribution == TI_DISTRIBUTION_CONSTANT) {
         made.path = TI_DRAW_CONSTANT;
         made.low = made.high = rounded(dtype, law->low);
+    } else if (law->distribution == TI_DISTRIBUTION_ORTHOGONAL) {
+        made.path = TI_DRAW_MATRIX;
+        made.scale = rounded(dtype, law->gain);
+        /* No element is larger than the gain, but for rounding. */
+        made.clamped = true;
+        made.high = rounded(dtype, fabs(law->gain) * TI_MATRIX_MOST);
     } else if (pattern) {
         made.low = rounded(dtype, law->low);
         made.high = rounded(dtype, law->high);
@@ -243,6 +249,7 @@ enum ti_status ti_draw_make(const struct ti_law *law, enum ti_dtype dtype, uint6
     made.transform = transform;
     made.masked = law->distribution == TI_DISTRIBUTION_SPARSE_NORMAL;
     made.mask = law->mask;
+    made.matrix = law->matrix;
     philox_init(&made.philox, seed, stream);
     *draw = made;
     return TI_OK;

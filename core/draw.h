@@ -18,9 +18,16 @@
  *   constant  'pattern' everywhere
  *   kernel    a SIMD kernel, binary32 (f32, f16, bf16)
  *   wide      scalar, binary64: f64 tensors, and truncations that the kernels do not do
+ *   matrix    from a setup: matrix.h
  *   pattern   scalar, binary64: fixed patterns; of a whole dtype, 'pattern' or 0
  */
-enum ti_draw_path { TI_DRAW_CONSTANT, TI_DRAW_KERNEL, TI_DRAW_WIDE, TI_DRAW_PATTERN };
+enum ti_draw_path {
+    TI_DRAW_CONSTANT,
+    TI_DRAW_KERNEL,
+    TI_DRAW_WIDE,
+    TI_DRAW_PATTERN,
+    TI_DRAW_MATRIX
+};
 
 /*
  * 'mirrored': one half of the words is the other with its sign changed, which all but
@@ -44,6 +51,8 @@ struct ti_draw {
     double z_low, z_high;
     struct ti_pattern fixed;
     struct ti_mask mask;
+    struct ti_matrix matrix;
+    uint64_t first_block; /* of element 0: the lane in the top two bits */
     struct ti_philox philox;
     struct ti_transform transform; /* the same numbers, for kernels */
 };

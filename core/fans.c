@@ -49,11 +49,29 @@ static enum ti_status fans_of_shape(const struct ti_spec *spec, struct ti_fans *
     return TI_OK;
 }
 
+/*
+ * An axis of a list that cannot be. At fault is what was given: where that is not the list, it
+ * is what the list's default does not go with.
+ */
+static enum ti_status refuse_axis(const struct ti_spec *spec, enum ti_param param,
+                                  const char *why, int64_t axis, struct ti_error *error) {
+    static const enum ti_param lists[] = {TI_PARAM_in_axis, TI_PARAM_out_axis,
+                                          TI_PARAM_batch_axis};
+    enum ti_param at_fault = param;
+    for (size_t i = 0; !spec->given[at_fault] && i < sizeof lists / sizeof *lists; i++) {
+        at_fault = spec->given[lists[i]] ? lists[i] : at_fault;
+    }
+    return ti_error_set(error, TI_EVALUE, ti_param_get(at_fault)->name,
+                        "axis %lld of %s%s %s, and the tensor has %u", (long long)axis,
+                        ti_param_get(param)->name,
+                        spec->given[param] ? "" : ", which is the default,", why,
+                        spec->rank);
+}
+
 /* The product of a list's axes, none of which may be named twice: 'named' is a set of bits. */
 static enum ti_status product_of(const struct ti_spec *spec, enum ti_param param,
                                  const struct ti_axes *fallback, uint64_t *named,
                                  uint64_t *product, struct ti_error *error) {
-    const char *name = ti_param_get(param)->name;
     const struct ti_axes *axes =
         spec->given[param] ? &spec->axes[ti_spec_axis_list(param)] : fallback;
     *product = 1;
@@ -61,13 +79,10 @@ static enum ti_status product_of(const struct ti_spec *spec, enum ti_param param
         const int64_t given = axes->axis[i],
                       axis = given < 0 ? given + spec->rank : given;
         if (axis < 0 || axis >= spec->rank) {
-            return ti_error_set(error, TI_EVALUE, name,
-                                "%s: there is no axis %lld, the tensor has %u", name,
-                                (long long)given, spec->rank);
+            return refuse_axis(spec, param, "does not exist", given, error);
         }
         if (*named >> axis & 1) {
-            return ti_error_set(error, TI_EVALUE, name, "%s names axis %lld again", name,
-                                (long long)given);
+            return refuse_axis(spec, param, "is named twice", given, error);
         }
         *named |= (uint64_t)1 << axis;
         *product *= spec->shape[axis];

@@ -14,7 +14,7 @@ static void part_of_tile(const struct ti_draw *draw, const struct ti_kernels *ke
                          uint64_t first, size_t count, unsigned char *out) {
     _Alignas(64) unsigned char tile[TI_TILE_BYTES];
     const size_t bytes = ti_dtype_bytes(draw->dtype), at = first % 4;
-    const struct ti_blocks blocks = {first / 4, NULL};
+    const struct ti_blocks blocks = {draw->first_block + first / 4, NULL};
     ti_tiles(draw, kernels, blocks, TI_TILE_WORDS, tile);
     memcpy(out, tile + at * bytes, count * bytes);
 }
@@ -50,7 +50,7 @@ void ti_fill(const struct ti_draw *draw, const struct ti_kernels *kernels, uint6
     }
     const uint64_t whole = count / TI_TILE_WORDS * TI_TILE_WORDS;
     if (whole > 0) {
-        const struct ti_blocks blocks = {first / 4, NULL};
+        const struct ti_blocks blocks = {draw->first_block + first / 4, NULL};
         ti_tiles(draw, kernels, blocks, (size_t)whole, to);
     }
     if (count > whole) {

@@ -114,10 +114,17 @@ static void add_strided(struct batch *batch, uint64_t first, int64_t stride,
     }
 }
 
+static void add(void *state, uint64_t elem, int64_t stride, uint64_t count) {
+    if (stride == 1) {
+        add_run(state, elem, count);
+    } else {
+        add_strided(state, elem, stride, count);
+    }
+}
+
 void ti_fill_gather(const struct ti_draw *draw, const struct ti_kernels *kernels,
                     const struct ti_view *view, uint64_t first, uint64_t count,
                     void *out) {
-    uint64_t index[TI_MAX_RANK], elem = view->base;
     struct batch batch;
     if (count == 0) return;
     if (ti_view_is_run(view) || draw->path == TI_DRAW_CONSTANT) {
@@ -126,30 +133,6 @@ void ti_fill_gather(const struct ti_draw *draw, const struct ti_kernels *kernels
     }
     batch.draw = draw, batch.kernels = kernels, batch.out = out;
     batch.blocks = batch.picks = 0;
-    const unsigned last = view->rank - 1;
-    const int64_t stride = view->stride[last];
-    for (unsigned i = view->rank; i-- > 0; first /= view->shape[i]) {
-        index[i] = first % view->shape[i];
-        elem += index[i] * (uint64_t)view->stride[i];
-    }
-    while (count > 0) {
-        const uint64_t left = view->shape[last] - index[last];
-        const uint64_t now = left < count ? left : count;
-        if (stride == 1) {
-            add_run(&batch, elem, now);
-        } else {
-            add_strided(&batch, elem, stride, now);
-        }
-        count -= now;
-        elem += now * (uint64_t)stride;
-        index[last] += now;
-        /* Carry into the outer axes. */
-        for (unsigned i = last; i > 0 && index[i] == view->shape[i]; i--) {
-            elem -= view->shape[i] * (uint64_t)view->stride[i];
-            elem += (uint64_t)view->stride[i - 1];
-            index[i] = 0;
-            index[i - 1]++;
-        }
-    }
-    flush(&batch, stride != 1);
+    ti_view_runs(view, first, count, add, &batch);
+    flush(&batch, view->stride[view->rank - 1] != 1);
 }

@@ -6,7 +6,6 @@
 #ifndef TI_MASK_H
 #define TI_MASK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +20,11 @@ struct ti_mask {
 #define TI_MASK_COLS_MAX ((uint64_t)1 << 58)
 
 /*
- * Whether each element of the blocks, 'count' of them, a multiple of 4, is a zero. What lies
- * beyond the matrix gets any answer.
+ * Clears those of the elements of the blocks that are zeros. 'count' elements of 'bytes' bytes
+ * each, a multiple of 4, are at 'out'; what lies beyond the matrix may be cleared or not.
  */
-void ti_mask_get(const struct ti_mask *mask, const struct ti_philox *philox,
-                 const struct ti_kernels *kernels, struct ti_blocks blocks, size_t count,
-                 bool *zero);
+void ti_mask_clear(const struct ti_mask *mask, const struct ti_philox *philox,
+                   const struct ti_kernels *kernels, struct ti_blocks blocks,
+                   size_t count, size_t bytes, void *out);
 
 #endif

@@ -99,6 +99,20 @@ bool ti_words_find(const char *list, const char *word, size_t n, unsigned *posit
     return false;
 }
 
+const char *ti_words_at(const char *list, unsigned position, size_t *n) {
+    for (; position > 0; position--) {
+        list += strcspn(list, ",");
+        list += strspn(list, ", ");
+    }
+    *n = strcspn(list, ",");
+    return list;
+}
+
+void ti_words_add(char *list, size_t room, const char *word) {
+    if (*list) strncat(list, ", ", room - strlen(list) - 1);
+    strncat(list, word, room - strlen(list) - 1);
+}
+
 bool ti_truncation_is_valid(struct ti_truncation cut) {
     return cut.low <= 6 && cut.high >= -6 && cut.high - cut.low >= 1e-6;
 }

@@ -53,6 +53,14 @@ enum ti_status ti_part_resolve(const struct ti_spec *spec, struct ti_part *part,
 /* The same elements in the same order with as few axes as can be: what loops run over. */
 void ti_view_simplify(struct ti_view *view);
 
+/*
+ * Calls 'run' for elements [first, first + count) of a simplified view, in order: for as many at
+ * a time as are equally far apart, 'stride', from number 'elem' of the full tensor on.
+ */
+void ti_view_runs(const struct ti_view *view, uint64_t first, uint64_t count,
+                  void (*run)(void *state, uint64_t elem, int64_t stride, uint64_t count),
+                  void *state);
+
 /* Whether the view is one run of neighbours from 'base' on. Of a simplified view. */
 bool ti_view_is_run(const struct ti_view *view);
 

@@ -57,7 +57,8 @@ static void hadamard(const struct ti_pattern *pattern, uint64_t first, size_t co
 static void bilinear(const struct ti_pattern *pattern, uint64_t first, size_t count,
                      double *out) {
     const uint64_t size = pattern->cols;
-    const double f = (double)(size / 2 + size % 2), c = (double)(size - 1) / (2 * f);
+    const uint64_t half = size / 2 + size % 2;
+    const double f = (double)half, c = (double)(size - 1) / (2 * f);
     uint64_t x = first % size, y = first / size % size;
     for (size_t k = 0; k < count; k++) {
         out[k] = (1 - fabs((double)x / f - c)) * (1 - fabs((double)y / f - c));

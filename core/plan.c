@@ -3,6 +3,7 @@
 #include "core/plan.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #include "core/canonical.h"
 #include "core/dispatch.h"
 #include "core/fill.h"
+#include "core/matrix.h"
+#include "core/setup.h"
 #include "core/float_state.h"
 #include "core/params.h"
 #include "core/special.h"
@@ -30,8 +33,7 @@ static enum ti_status check_applicable(const struct ti_spec *spec,
         for (size_t k = 0; k < TI_PARAM_COUNT; k++) {
             if (ti_param_get(k)->common || !ti_scheme_has(scheme, (enum ti_param)k))
                 continue;
-            if (*takes) strncat(takes, ", ", sizeof takes - strlen(takes) - 1);
-            strncat(takes, ti_param_get(k)->name, sizeof takes - strlen(takes) - 1);
+            ti_words_add(takes, sizeof takes, ti_param_get(k)->name);
         }
         return ti_error_set(error, TI_EINAPPLICABLE, name,
                             "%s does not apply to scheme=%s, which takes %s", name,
@@ -83,29 +85,36 @@ static uint64_t stream_of(const char *name, size_t name_bytes) {
     return stream;
 }
 
+/* The first 32 hexadecimal digits of a text's SHA-256. */
+static void hash_text(const char *text, size_t n, char digits[33]) {
+    static const char hex[] = "0123456789abcdef";
+    uint8_t digest[16];
+    struct sha256_ctx hash;
+    sha256_init(&hash);
+    sha256_update(&hash, n, (const uint8_t *)text);
+    sha256_digest(&hash, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        digits[2 * i] = hex[digest[i] >> 4];
+        digits[2 * i + 1] = hex[digest[i] & 15];
+    }
+    digits[32] = '\0';
+}
+
 /* docs/SPEC.md, "Entity tag": raised when the bytes around the elements change. */
 #define FORMAT_REVISION "1"
 
 /* The canonical query, and the entity tag that follows from it and the bits' version. */
 static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan,
                                 struct ti_error *error) {
-    static const char hex[] = "0123456789abcdef";
     static const char prefix[] = TI_SPEC_NAME " " FORMAT_REVISION " ";
-    char query[TI_CANONICAL_BYTES_MAX];
-    uint8_t digest[16];
-    struct sha256_ctx hash;
+    char text[sizeof prefix + TI_CANONICAL_BYTES_MAX];
+    char *query = text + sizeof prefix - 1;
+    memcpy(text, prefix, sizeof prefix - 1);
     const size_t n = ti_canonical_query(spec, &plan->part, query);
     plan->query = malloc(n + 1);
     if (!plan->query) return ti_error_nomem(error);
     memcpy(plan->query, query, n + 1);
-    sha256_init(&hash);
-    sha256_update(&hash, sizeof prefix - 1, (const uint8_t *)prefix);
-    sha256_update(&hash, n, (const uint8_t *)query);
-    sha256_digest(&hash, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        plan->info.etag[2 * i] = hex[digest[i] >> 4];
-        plan->info.etag[2 * i + 1] = hex[digest[i] & 15];
-    }
+    hash_text(text, sizeof prefix - 1 + n, plan->info.etag);
     plan->info.query = plan->query;
     return TI_OK;
 }
@@ -113,6 +122,12 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
 /* A bound in sigmas as a value; without spread there is only the mean. */
 static double value_at(const struct ti_law *law, double z) {
     return law->sigma > 0 ? law->mean + law->sigma * z : law->mean;
+}
+
+static double elems_of(const struct ti_plan_info *info) {
+    double elems = 1;
+    for (unsigned i = 0; i < info->full_rank; i++) elems *= (double)info->full_shape[i];
+    return elems;
 }
 
 /* What the plan says of the distribution; nothing is computed from it. */
@@ -135,6 +150,14 @@ static void describe(const struct ti_law *law, struct ti_plan_info *info) {
         const double rows = (double)law->mask.rows;
         const double kept = rows > 0 ? (rows - (double)law->mask.zeros) / rows : 0;
         info->std = law->sigma * sqrt(kept);
+        break;
+    }
+    case TI_DISTRIBUTION_ORTHOGONAL: {
+        const double rows = (double)law->matrix.rows, cols = (double)law->matrix.cols;
+        const double shorter = rows < cols ? rows : cols, elems = elems_of(info);
+        if (elems > 0) info->std = info->sigma = fabs(law->gain) * sqrt(shorter / elems);
+        info->high = fabs(law->gain) * TI_MATRIX_MOST;
+        info->low = -info->high;
         break;
     }
     case TI_DISTRIBUTION_CONSTANT:
@@ -160,6 +183,31 @@ static void describe(const struct ti_law *law, struct ti_plan_info *info) {
         break;
     }
     }
+}
+
+/* "SPEC orthogonal n k compute-type seed stream", hashed: what a setup is computed from. */
+static void name_setup(const struct ti_draw *draw, size_t n, size_t k,
+                       struct ti_plan_info *info) {
+    char text[160];
+    snprintf(text, sizeof text, TI_SPEC_NAME " orthogonal %zu %zu %s %llu %llu", n, k,
+             draw->dtype == TI_DTYPE_F64 ? "binary64" : "binary32",
+             (unsigned long long)info->seed, (unsigned long long)info->stream);
+    hash_text(text, strlen(text), info->setup_key);
+}
+
+/* What has to be computed before the first element, if anything is served. */
+static void plan_setup(struct ti_plan *plan) {
+    struct ti_plan_info *info = &plan->info;
+    const struct ti_matrix *matrix = &plan->draw.matrix;
+    const size_t rows = (size_t)matrix->rows, cols = (size_t)matrix->cols;
+    const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
+    const bool wide = info->dtype == TI_DTYPE_F64;
+    if (plan->draw.path != TI_DRAW_MATRIX || info->elems == 0) return;
+    info->cost = TI_COST_COMPUTE;
+    info->workspace_bytes = ti_matrix_workspace_bytes(info->dtype);
+    info->setup_bytes = ti_setup_bytes_kept(n, k, wide);
+    info->setup_peak_bytes = ti_setup_bytes_peak(n, k, wide);
+    name_setup(&plan->draw, n, k, info);
 }
 
 static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
@@ -214,6 +262,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
         law.distribution == TI_DISTRIBUTION_CONSTANT ? TI_COST_COPY : TI_COST_DRAW;
     status =
         ti_draw_make(&law, info->dtype, info->seed, info->stream, &plan->draw, error);
+    if (status == TI_OK) plan_setup(plan);
     if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
     return status == TI_OK ? name_body(spec, plan, error) : status;
 }
@@ -261,13 +310,18 @@ const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan) {
 
 enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
                             uint64_t count_elems, void *out, void *workspace) {
-    (void)workspace; /* no scheme needs one yet */
     if (first_elem > plan->info.elems || count_elems > plan->info.elems - first_elem) {
         return TI_ERANGE;
     }
+    if (plan->info.setup_bytes > 0 && !plan->setup && count_elems > 0) return TI_ESETUP;
     const struct ti_float_state state = ti_float_enter();
-    ti_fill_gather(&plan->draw, plan->kernels, &plan->part.view, first_elem, count_elems,
-                   out);
+    if (plan->draw.path == TI_DRAW_MATRIX) {
+        ti_matrix_fill(&plan->draw, plan->setup, plan->kernels, &plan->part.view,
+                       first_elem, count_elems, out, workspace);
+    } else {
+        ti_fill_gather(&plan->draw, plan->kernels, &plan->part.view, first_elem,
+                       count_elems, out);
+    }
     ti_float_leave(state);
     return TI_OK;
 }

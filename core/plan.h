@@ -5,6 +5,7 @@
 
 #include <tensorinit/body.h>
 #include <tensorinit/plan.h>
+#include <tensorinit/setup.h>
 
 #include "core/draw.h"
 #include "core/kernels/kernels.h"
@@ -18,6 +19,8 @@ struct ti_plan {
     enum ti_json json;
     struct ti_law law;
     struct ti_draw draw;
+    const struct ti_setup
+        *setup;          /* borrowed; NULL if none is needed or none is given yet */
     struct ti_part part; /* its view simplified */
     char *query;
     size_t name_bytes;

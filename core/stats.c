@@ -12,8 +12,9 @@
 #include "core/plan.h"
 #include "core/special.h"
 
-/* Elements looked at a time. */
+/* Elements looked at a time, and computed at a time where that is costly. */
 #define PIECE 1024
+#define COSTLY_PIECE (256 * PIECE)
 
 /* Bins of the fine histogram: its edges are where distribution functions are compared. */
 #define FINE 1024
@@ -21,6 +22,8 @@
 
 struct ti_stats {
     const struct ti_plan *plan;
+    unsigned char *elems; /* 'room' of them */
+    size_t room;
     double centre, unit;       /* sums are of (value - centre) / unit */
     double bins_low, bins_per; /* lower end of the histogram, bins per value unit */
     double bins_high;
@@ -34,6 +37,12 @@ enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats
     const struct ti_plan_info *info = &plan->info;
     struct ti_stats *made = calloc(1, sizeof *made);
     if (!made) return TI_ENOMEM;
+    made->room = info->cost == TI_COST_COMPUTE ? COSTLY_PIECE : PIECE;
+    made->elems = malloc(made->room * ti_dtype_bytes(info->dtype));
+    if (!made->elems) {
+        free(made);
+        return TI_ENOMEM;
+    }
     const struct ti_float_state state = ti_float_enter();
     made->plan = plan;
     made->centre = isnan(info->mean) ? 0 : info->mean;
@@ -52,7 +61,11 @@ enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats
     return TI_OK;
 }
 
-void ti_stats_free(struct ti_stats *stats) { free(stats); }
+void ti_stats_free(struct ti_stats *stats) {
+    if (!stats) return;
+    free(stats->elems);
+    free(stats);
+}
 
 static void add_value(struct ti_stats *stats, double value, double sum[4]) {
     const double x = (value - stats->centre) / stats->unit;
@@ -83,16 +96,18 @@ static void add_piece(struct ti_stats *stats, const unsigned char *elems, size_t
 
 enum ti_status ti_stats_add(struct ti_stats *stats, uint64_t first_elem,
                             uint64_t count_elems, void *workspace) {
-    _Alignas(64) unsigned char elems[PIECE * 8];
     const uint64_t all = stats->plan->info.elems;
+    const size_t bytes = ti_dtype_bytes(stats->plan->info.dtype);
     if (first_elem > all || count_elems > all - first_elem) return TI_ERANGE;
     while (count_elems > 0) {
-        const size_t now = count_elems < PIECE ? (size_t)count_elems : PIECE;
+        const size_t now = count_elems < stats->room ? (size_t)count_elems : stats->room;
         enum ti_status status =
-            ti_plan_fill(stats->plan, first_elem, now, elems, workspace);
+            ti_plan_fill(stats->plan, first_elem, now, stats->elems, workspace);
         if (status != TI_OK) return status;
         const struct ti_float_state state = ti_float_enter();
-        add_piece(stats, elems, now);
+        for (size_t i = 0; i < now; i += PIECE) {
+            add_piece(stats, stats->elems + i * bytes, now - i < PIECE ? now - i : PIECE);
+        }
         ti_float_leave(state);
         first_elem += now, count_elems -= now;
     }
@@ -154,8 +169,10 @@ void ti_stats_get(const struct ti_stats *stats, struct ti_stats_summary *summary
         made.kurtosis = fourth / (variance * variance) - 3;
     }
     for (size_t i = 0; i < FINE; i++) made.bins[i / FINE_A_BIN] += stats->fine[i];
+    const enum ti_distribution distribution = stats->plan->info.distribution;
     made.has_ks = stats->plan->info.drawn && stats->plan->info.std > 0 &&
-                  stats->plan->info.distribution != TI_DISTRIBUTION_SPARSE_NORMAL;
+                  distribution != TI_DISTRIBUTION_SPARSE_NORMAL &&
+                  distribution != TI_DISTRIBUTION_ORTHOGONAL;
     if (made.has_ks) made.ks = ks_distance(stats);
     ti_float_leave(state);
     *summary = made;

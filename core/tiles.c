@@ -35,12 +35,12 @@ static void pattern_f64(const struct ti_draw *draw, struct ti_blocks blocks, siz
 
 static void pattern_f32(const struct ti_draw *draw, struct ti_blocks blocks, size_t count,
                         void *out) {
-    double values[CHUNK];
+    double values[CHUNK] = {0};
     for (size_t done = 0; done < count; done += CHUNK) {
         const size_t now = count - done < CHUNK ? count - done : CHUNK;
         pattern_f64(draw, after(blocks, done), now, values);
         for (size_t i = 0; i < now; i++) {
-            const float value = (float)values[i];
+            const float value = (float)values[i] + 0.0f; /* a tiny -x becomes 0, not -0 */
             memcpy((char *)out + 4 * (done + i), &value, sizeof value);
         }
     }
@@ -50,26 +50,13 @@ static void pattern_f32(const struct ti_draw *draw, struct ti_blocks blocks, siz
 static void pattern_whole(const struct ti_draw *draw, struct ti_blocks blocks,
                           size_t count, unsigned char *out) {
     const size_t bytes = ti_dtype_bytes(draw->dtype);
-    double values[CHUNK];
+    double values[CHUNK] = {0};
     memset(out, 0, count * bytes);
     for (size_t done = 0; done < count; done += CHUNK) {
         const size_t now = count - done < CHUNK ? count - done : CHUNK;
         pattern_f64(draw, after(blocks, done), now, values);
         for (size_t i = 0; i < now; i++) {
             if (values[i] != 0) memcpy(out + bytes * (done + i), draw->pattern, bytes);
-        }
-    }
-}
-
-/* Zeros of a mask, in place. */
-static void mask(const struct ti_draw *draw, const struct ti_kernels *kernels,
-                 struct ti_blocks blocks, size_t count, size_t bytes, void *out) {
-    bool zero[CHUNK];
-    for (size_t done = 0; done < count; done += CHUNK) {
-        const size_t now = count - done < CHUNK ? count - done : CHUNK;
-        ti_mask_get(&draw->mask, &draw->philox, kernels, after(blocks, done), now, zero);
-        for (size_t i = 0; i < now; i++) {
-            if (zero[i]) memset((char *)out + bytes * (done + i), 0, bytes);
         }
     }
 }
@@ -100,7 +87,6 @@ static void tiles_f32(const struct ti_draw *draw, const struct ti_kernels *kerne
         return;
     }
     draw_f32(draw, kernels, blocks, count, out);
-    if (draw->masked) mask(draw, kernels, blocks, count, sizeof(float), out);
 }
 
 static void tiles_narrow(const struct ti_draw *draw, const struct ti_kernels *kernels,
@@ -136,7 +122,7 @@ static void draw_f64(const struct ti_draw *draw, const struct ti_kernels *kernel
 static void tiles_f64(const struct ti_draw *draw, const struct ti_kernels *kernels,
                       struct ti_blocks blocks, size_t count, void *out) {
     if (draw->path == TI_DRAW_PATTERN) {
-        double values[CHUNK];
+        double values[CHUNK] = {0};
         for (size_t done = 0; done < count; done += CHUNK) {
             const size_t now = count - done < CHUNK ? count - done : CHUNK;
             pattern_f64(draw, after(blocks, done), now, values);
@@ -145,7 +131,6 @@ static void tiles_f64(const struct ti_draw *draw, const struct ti_kernels *kerne
         return;
     }
     draw_f64(draw, kernels, blocks, count, out);
-    if (draw->masked) mask(draw, kernels, blocks, count, sizeof(double), out);
 }
 
 void ti_tiles(const struct ti_draw *draw, const struct ti_kernels *kernels,
@@ -158,5 +143,9 @@ void ti_tiles(const struct ti_draw *draw, const struct ti_kernels *kernels,
         pattern_whole(draw, blocks, count, out);
     } else {
         tiles_narrow(draw, kernels, blocks, count, out);
+    }
+    if (draw->masked) {
+        ti_mask_clear(&draw->mask, &draw->philox, kernels, blocks, count,
+                      ti_dtype_bytes(draw->dtype), out);
     }
 }

@@ -25,25 +25,25 @@ static json_t *list_of(const char *names) {
     return list;
 }
 
-/* "a=1&b=2" as an object of texts. */
-static json_t *object_of(const char *query) {
+/* Pairs as an object of texts: "a=1&b=2", or "a, b=c", where a stands for "a=a". */
+static json_t *object_of(const char *pairs, const char *separators) {
     json_t *object = json_object();
 
-    while (*query != '\0') {
-        size_t length = strcspn(query, "&");
-        const char *equals = memchr(query, '=', length);
-        size_t key_bytes = equals != NULL ? (size_t)(equals - query) : length;
-        const char *value = equals != NULL ? equals + 1 : "";
-        size_t value_bytes = equals != NULL ? length - key_bytes - 1 : 0;
+    while (*pairs != '\0') {
+        size_t length = strcspn(pairs, separators);
+        const char *equals = memchr(pairs, '=', length);
+        size_t key_bytes = equals != NULL ? (size_t)(equals - pairs) : length;
+        const char *value = equals != NULL ? equals + 1 : pairs;
         char key[64];
 
         if (key_bytes < sizeof key) {
-            memcpy(key, query, key_bytes);
+            memcpy(key, pairs, key_bytes);
             key[key_bytes] = '\0';
-            json_object_set_new(object, key, json_stringn(value, value_bytes));
+            json_object_set_new(object, key,
+                                json_stringn(value, (size_t)(pairs + length - value)));
         }
-        query += length;
-        query += strspn(query, "&");
+        pairs += length;
+        pairs += strspn(pairs, separators);
     }
     return object;
 }
@@ -64,40 +64,18 @@ static json_t *scheme_object(size_t index) {
     return json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o}", "name", scheme->name,
                      "aliases", list_of(scheme->aliases), "formula", scheme->formula,
                      "source", scheme->source, "suits", scheme->suits, "defaults",
-                     object_of(scheme->defaults), "parameters", parameters_of(index));
-}
-
-/* "a, b=c" as an object of texts: what stands after the equals sign is our name. */
-static json_t *names_of(const char *params) {
-    json_t *object = json_object();
-
-    while (*params != '\0') {
-        size_t length = strcspn(params, ",");
-        const char *equals = memchr(params, '=', length);
-        size_t key_bytes = equals != NULL ? (size_t)(equals - params) : length;
-        const char *ours = equals != NULL ? equals + 1 : params;
-        char key[64];
-
-        if (key_bytes < sizeof key) {
-            memcpy(key, params, key_bytes);
-            key[key_bytes] = '\0';
-            json_object_set_new(object, key,
-                                json_stringn(ours, (size_t)(params + length - ours)));
-        }
-        params += length;
-        params += strspn(params, ", ");
-    }
-    return object;
+                     object_of(scheme->defaults, "&"), "parameters",
+                     parameters_of(index));
 }
 
 static json_t *alias_object(size_t index) {
     const struct ti_alias_info *alias = ti_alias_get(index);
 
-    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "frameworks",
-                     list_of(alias->frameworks), "names", list_of(alias->spellings),
-                     "scheme", alias->scheme, "parameters", names_of(alias->params),
-                     "defaults", object_of(alias->defaults), "fixed",
-                     object_of(alias->fixed));
+    return json_pack(
+        "{s:o, s:o, s:s, s:o, s:o, s:o}", "frameworks", list_of(alias->frameworks),
+        "names", list_of(alias->spellings), "scheme", alias->scheme, "parameters",
+        object_of(alias->params, ", "), "defaults", object_of(alias->defaults, "&"),
+        "fixed", object_of(alias->fixed, "&"));
 }
 
 static json_t *word_object(size_t index) {

@@ -90,12 +90,19 @@ int cli_format_by_extension(struct cli_options *options, const char *path);
 struct cli_tensor {
     struct ti_plan *plan;
     struct ti_body *body;
+    struct ti_setup *setup; /* made by cli_tensor_set_up(), or NULL */
     void *workspace;
     unsigned char *piece; /* CLI_PIECE_BYTES */
 };
 
-/* Bytes computed at a time: within the L2 cache. */
-#define CLI_PIECE_BYTES ((size_t)256 << 10)
+/* Bytes computed at a time: enough rows of a matrix, and not beyond the L3 cache. */
+#define CLI_PIECE_BYTES ((size_t)2 << 20)
+
+/*
+ * Computes what the tensor needs before its first element; cli_tensor_read() does it by itself.
+ * Returns an exit code, having said what is wrong.
+ */
+int cli_tensor_set_up(struct cli_tensor *tensor);
 
 /* Prints what is wrong, and a note if no name was given; returns an exit code. */
 int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options);

@@ -18,10 +18,11 @@ int cli_digest(struct cli_options *options) {
     int code = cli_tensor_open(&tensor, options);
     if (code != 0) return code;
     sha256_init(&hash);
-    cli_tensor_read(&tensor, add_piece, &hash);
+    code = cli_tensor_read(&tensor, add_piece, &hash);
+    cli_tensor_close(&tensor);
+    if (code != 0) return code;
     sha256_digest(&hash, sizeof digest, digest);
     for (size_t i = 0; i < sizeof digest; i++) printf("%02x", digest[i]);
     puts("  -");
-    cli_tensor_close(&tensor);
     return cli_close_stdout();
 }

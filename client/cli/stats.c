@@ -38,9 +38,10 @@ int cli_stats(struct cli_options *options) {
     int code = cli_tensor_open(&tensor, options);
     if (code != 0) return code;
     const struct ti_plan_info *info = ti_plan_info(tensor.plan);
-    if (ti_stats_make(tensor.plan, &stats) != TI_OK) {
+    code = cli_tensor_set_up(&tensor);
+    if (code == 0 && ti_stats_make(tensor.plan, &stats) != TI_OK)
         code = cli_fail_memory();
-    } else {
+    if (code == 0) {
         if (ti_stats_add(stats, 0, info->elems, tensor.workspace) != TI_OK) {
             code = cli_fail_memory();
         }

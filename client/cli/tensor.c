@@ -65,10 +65,13 @@ void cli_tensor_close(struct cli_tensor *tensor) {
     free(tensor->piece);
     ti_body_free(tensor->body);
     ti_plan_free(tensor->plan);
+    ti_setup_free(tensor->setup);
 }
 
 int cli_tensor_read(struct cli_tensor *tensor, cli_take *take, void *state) {
     struct ti_body_cursor cursor = {0};
+    const int failed = cli_tensor_set_up(tensor);
+    if (failed != 0) return failed;
     for (;;) {
         size_t written;
         if (ti_body_next(tensor->body, &cursor, CLI_PIECE_BYTES, tensor->piece, &written,

@@ -55,6 +55,23 @@ enum ti_kernel {
 };
 
 /*
+ * Products of blocks of matrices: for x < rows and y < cols
+ *
+ *     c[x][y] = c[x][y] - (((0 + a[0][x] * b[0][y]) + a[1][x] * b[1][y]) + ...)
+ *
+ * with 'depth' products, each operation rounded by itself. Rows of b and c are 'b_stride' and
+ * 'c_stride' numbers apart, those of a TI_BLOCK; 'turned' has a[x][l] where the others have
+ * a[l][x]. 'cols' is a multiple of TI_PRODUCT_COLS; 'rows' and 'depth' are any. b and c do
+ * not overlap. Numbers lie aligned as their type.
+ */
+#define TI_BLOCK 64
+#define TI_PRODUCT_COLS 32
+
+struct ti_product {
+    size_t depth, rows, cols, b_stride, c_stride;
+};
+
+/*
  * 'out' and 'in' have any alignment. 'words' counts are multiples of TI_TILE_WORDS.
  *
  *   words   the words themselves, for tests, measurements and schemes that need bits
@@ -62,6 +79,9 @@ enum ti_kernel {
  *   map     words from memory, transformed the same way
  *   clamp   in place, to [low, high]
  *   narrow  binary32 rounded to a narrower type; NULL for the others
+ *   product_f32, product_f64, turned_f64
+ *           products of blocks of matrices, as above
+ *   widen   binary32 to binary64; 'count' is a multiple of TI_PRODUCT_COLS
  */
 struct ti_kernels {
     const char *name;
@@ -74,6 +94,13 @@ struct ti_kernels {
                                  size_t words, void *out);
     void (*clamp)(const struct ti_transform *transform, size_t words, void *values);
     void (*narrow[TI_DTYPE_COUNT])(const void *in, size_t words, void *out);
+    void (*product_f32)(const struct ti_product *size, const float *a, const float *b,
+                        float *c);
+    void (*product_f64)(const struct ti_product *size, const double *a, const double *b,
+                        double *c);
+    void (*turned_f64)(const struct ti_product *size, const double *a, const double *b,
+                       double *c);
+    void (*widen)(const float *in, size_t count, double *out);
 };
 
 extern const struct ti_kernels ti_kernels_portable, ti_kernels_avx2, ti_kernels_avx512,

@@ -12,6 +12,7 @@
 #include "core/kernels/narrow.h"
 #include "core/kernels/normal.h"
 #include "core/kernels/philox.h"
+#include "core/kernels/product.h"
 #include "core/kernels/uniform.h"
 
 #define TABLE_NAME_(isa) ti_kernels_##isa
@@ -125,4 +126,8 @@ const struct ti_kernels TABLE_NAME(V_ISA) = {
                [TI_DTYPE_BF16] = narrow_bf16,
                [TI_DTYPE_F8_E4M3] = narrow_f8_e4m3,
                [TI_DTYPE_F8_E5M2] = narrow_f8_e5m2},
+    .product_f32 = product_f32,
+    .product_f64 = product_f64,
+    .turned_f64 = turned_f64,
+    .widen = widen,
 };

@@ -33,6 +33,18 @@ struct ti_scheme_numbers {
 };
 
 /*
+ * An orthogonal matrix within a tensor: element number m is the tensor's number base + m * step,
+ * and 'all' says that the tensor has no others.
+ */
+#define TI_MATRIX_MOST 1.0009765625 /* 1 + 2^-10: no element, times 1/gain, is larger */
+
+struct ti_matrix {
+    uint64_t rows, cols;
+    uint64_t base, step;
+    bool all;
+};
+
+/*
  * A distribution, resolved.
  *
  *   constant          low = high = the value; 'whole' is the same exactly, if it is whole
@@ -42,6 +54,7 @@ struct ti_scheme_numbers {
  *                     are bounds in value units as well
  *   pattern           'pattern'; low and high are its least and largest value
  *   sparse_normal     mean, sigma, and zeros as 'mask' says
+ *   orthogonal        'matrix', times 'gain'
  *
  * 'sigma' is the standard deviation before truncation, corrections applied.
  */
@@ -56,6 +69,7 @@ struct ti_law {
     const char *value_field; /* the parameter that 'whole' is of */
     struct ti_pattern pattern;
     struct ti_mask mask;
+    struct ti_matrix matrix;
 };
 
 struct ti_scheme;
@@ -108,6 +122,8 @@ TI_FAMILY(zero_hadamard)
 TI_FAMILY(lstm_forget_bias)
 TI_FAMILY(bilinear)
 TI_FAMILY(sparse)
+TI_FAMILY(orthogonal)
+TI_FAMILY(delta_orthogonal)
 #undef TI_FAMILY
 
 #endif

@@ -12,10 +12,14 @@
 #define V_GROUPS 2
 #define V_UNROLL 2
 #define V_LUT_TOP 8
+#define V_WIDE_LANES 4
+#define V_PRODUCT_ROWS 4
+#define V_PRODUCT_VECTORS 2
 
 typedef __m256i v_u64;
 typedef __m256i v_u32;
 typedef __m256 v_f32;
+typedef __m256d v_f64;
 typedef const float *v_lut;
 typedef __m256 v_lut_top;
 
@@ -92,6 +96,16 @@ static inline v_u32 v_u32_if_less(v_f32 a, v_f32 b, v_u32 x, v_u32 y) {
 }
 static inline void v_f32_store_f16(void *p, v_f32 a) {
     _mm_storeu_si128(p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+}
+
+static inline v_f64 v_f64_set(double x) { return _mm256_set1_pd(x); }
+static inline v_f64 v_f64_load(const void *p) { return _mm256_loadu_pd(p); }
+static inline void v_f64_store(void *p, v_f64 a) { _mm256_storeu_pd(p, a); }
+static inline v_f64 v_f64_add(v_f64 a, v_f64 b) { return _mm256_add_pd(a, b); }
+static inline v_f64 v_f64_sub(v_f64 a, v_f64 b) { return _mm256_sub_pd(a, b); }
+static inline v_f64 v_f64_mul(v_f64 a, v_f64 b) { return _mm256_mul_pd(a, b); }
+static inline v_f64 v_f64_load_f32(const void *p) {
+    return _mm256_cvtps_pd(_mm_loadu_ps(p));
 }
 
 /* The full table by gathering, which is slow and rare; the top octaves by vpermps, turned

@@ -13,10 +13,14 @@
 #define V_GROUPS 2
 #define V_UNROLL 2
 #define V_LUT_TOP 16
+#define V_WIDE_LANES 2
+#define V_PRODUCT_ROWS 8
+#define V_PRODUCT_VECTORS 2
 
 typedef uint64x2_t v_u64;
 typedef uint32x4_t v_u32;
 typedef float32x4_t v_f32;
+typedef float64x2_t v_f64;
 typedef const float *v_lut;
 typedef uint8x16x4_t v_lut_top;
 
@@ -96,6 +100,18 @@ static inline v_u32 v_u32_if_less(v_f32 a, v_f32 b, v_u32 x, v_u32 y) {
 }
 static inline void v_f32_store_f16(void *p, v_f32 a) {
     vst1_u8(p, vreinterpret_u8_f16(vcvt_f16_f32(a)));
+}
+
+static inline v_f64 v_f64_set(double x) { return vdupq_n_f64(x); }
+static inline v_f64 v_f64_load(const void *p) {
+    return vreinterpretq_f64_u8(vld1q_u8(p));
+}
+static inline void v_f64_store(void *p, v_f64 a) { vst1q_u8(p, vreinterpretq_u8_f64(a)); }
+static inline v_f64 v_f64_add(v_f64 a, v_f64 b) { return vaddq_f64(a, b); }
+static inline v_f64 v_f64_sub(v_f64 a, v_f64 b) { return vsubq_f64(a, b); }
+static inline v_f64 v_f64_mul(v_f64 a, v_f64 b) { return vmulq_f64(a, b); }
+static inline v_f64 v_f64_load_f32(const void *p) {
+    return vcvt_f64_f32(vreinterpret_f32_u8(vld1_u8(p)));
 }
 
 /* The full table lane by lane; the 16 top octaves, 64 bytes, by one tbl of four registers. */

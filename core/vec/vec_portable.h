@@ -13,15 +13,20 @@
 #include <string.h>
 
 #define V_ISA portable
-#define V_LANES 1    /* 32-bit lanes of a vector */
-#define V_GROUP 4    /* words of one group: four a 64-bit lane */
-#define V_GROUPS 1   /* groups that Philox keeps in flight */
-#define V_UNROLL 1   /* vectors that a transform keeps in flight */
-#define V_LUT_TOP 32 /* octaves, from the top, that a v_lut_top table holds */
+#define V_LANES 1      /* 32-bit lanes of a vector */
+#define V_GROUP 4      /* words of one group: four a 64-bit lane */
+#define V_GROUPS 1     /* groups that Philox keeps in flight */
+#define V_UNROLL 1     /* vectors that a transform keeps in flight */
+#define V_LUT_TOP 32   /* octaves, from the top, that a v_lut_top table holds */
+#define V_WIDE_LANES 1 /* binary64 lanes of a vector */
+#define V_PRODUCT_ROWS                                                                   \
+    4 /* rows, and vectors of each, that a matrix product keeps in flight */
+#define V_PRODUCT_VECTORS 8
 
 typedef uint64_t v_u64;
 typedef uint32_t v_u32;
 typedef float v_f32;
+typedef double v_f64;
 typedef const float *v_lut;
 typedef const float *v_lut_top;
 
@@ -146,6 +151,22 @@ static inline void v_f32_store_f16(void *p, v_f32 a) {
     }
     v_u32_store16(p, sign | half);
 }
+
+/* binary64 lanes: the same. */
+
+static inline v_f64 v_f64_set(double x) { return x; }
+static inline v_f64 v_f64_load(const void *p) {
+    v_f64 x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+static inline void v_f64_store(void *p, v_f64 a) { memcpy(p, &a, sizeof a); }
+static inline v_f64 v_f64_add(v_f64 a, v_f64 b) { return a + b; }
+static inline v_f64 v_f64_sub(v_f64 a, v_f64 b) { return a - b; }
+static inline v_f64 v_f64_mul(v_f64 a, v_f64 b) { return a * b; }
+
+/* From the V_WIDE_LANES binary32 numbers at 'p', exactly. */
+static inline v_f64 v_f64_load_f32(const void *p) { return (double)v_f32_load(p); }
 
 /*
  * Tables of 32 floats, one an octave, looked up by a binary32 number's exponent: octave 0 is

@@ -37,6 +37,7 @@ enum ti_cost {
  *
  *   pattern        values that follow from the place alone
  *   sparse_normal  normal, with zeros in between
+ *   orthogonal     elements of an orthogonal matrix, perhaps with zeros around it
  */
 #define TI_DISTRIBUTIONS(TI_DISTRIBUTION)                                                \
     TI_DISTRIBUTION(CONSTANT, "constant")                                                \
@@ -44,7 +45,8 @@ enum ti_cost {
     TI_DISTRIBUTION(NORMAL, "normal")                                                    \
     TI_DISTRIBUTION(TRUNCATED_NORMAL, "truncated_normal")                                \
     TI_DISTRIBUTION(PATTERN, "pattern")                                                  \
-    TI_DISTRIBUTION(SPARSE_NORMAL, "sparse_normal")
+    TI_DISTRIBUTION(SPARSE_NORMAL, "sparse_normal")                                      \
+    TI_DISTRIBUTION(ORTHOGONAL, "orthogonal")
 
 enum ti_distribution {
 #define TI_DISTRIBUTION(id, name) TI_DISTRIBUTION_##id,

@@ -12,7 +12,7 @@
 
 #include "core/draw.h"
 
-/* What docs/SPEC.md section 10 promises, times max(1, |z|). */
+/* What docs/SPEC.md promises, "Accuracy", times max(1, |z|). */
 #define QUANTILE_ERROR_MAX 3e-7
 
 /* Words of a run: one call of each kernel, and one Taylor series of the oracle. */

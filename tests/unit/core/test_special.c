@@ -164,7 +164,7 @@ static void constants(void **state) {
     (void)state;
     assert_true(ti_normal_tail(2) == TI_NORMAL_TAIL_2);
     if (TI_NORMAL_TAIL_2 !=
-        0x1.74bcf82c9d860p-6) { /* mpmath, and docs/SPEC.md section 8 */
+        0x1.74bcf82c9d860p-6) { /* mpmath, and docs/SPEC.md section 9 */
         fail_msg("TI_NORMAL_TAIL_2 is %a", TI_NORMAL_TAIL_2);
     }
     assert_true(TI_NORMAL_TAU_2 == 0x1.c25e4b6dba981p-1);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of a struct ti_setup: made by setup.c, read by matrix.c. */
+#ifndef TI_SETUP_H
+#define TI_SETUP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <tensorinit/setup.h>
+
+#include "core/draw.h"
+
+/*
+ * An upper triangular or trapezoidal matrix, m[l][c] = 0 for c < l, kept by blocks of TI_BLOCK
+ * rows: of each block the columns from its first row's number on. There is room for
+ * TI_PRODUCT_COLS more numbers behind the last, which is read but does not count.
+ *
+ *   width  columns, a multiple of TI_BLOCK
+ *   data   binary32 or binary64
+ */
+struct ti_upper {
+    size_t width;
+    void *data;
+};
+
+/* Where a block begins, in numbers; its rows are width - block * TI_BLOCK numbers long. */
+static inline size_t ti_upper_at(size_t width, size_t block) {
+    return TI_BLOCK * (block * width - TI_BLOCK / 2 * block * (block - (block > 0)));
+}
+
+/* Numbers of so many blocks, with the room behind them. */
+static inline size_t ti_upper_count(size_t width, size_t blocks) {
+    return ti_upper_at(width, blocks) + TI_PRODUCT_COLS;
+}
+
+/*
+ *   n, k    the longer and the shorter side of the matrix
+ *   wide    numbers are binary64
+ *   v       k reflectors of n coordinates
+ *   t       k by k
+ *   sign    k signs, 1 or -1
+ *   u, x    while it is computed: products of reflectors, and t in binary64; blocks (i, j),
+ *           i <= j, of TI_BLOCK * TI_BLOCK numbers, column after column of blocks
+ *   left    pieces of the last stage that have not ended
+ */
+struct ti_setup {
+    size_t n, k, blocks;
+    bool wide;
+    struct ti_draw normal;
+    const struct ti_kernels *kernels;
+    struct ti_upper v, t;
+    double *sign, *u, *x;
+    atomic_size_t left;
+};
+
+/* Bytes of a setup, complete and at most. */
+size_t ti_setup_bytes_kept(size_t n, size_t k, bool wide);
+size_t ti_setup_bytes_peak(size_t n, size_t k, bool wide);
+
+#endif
