@@ -135,7 +135,7 @@ class Tensor:
             return encode(np.full(self.elems, self.draw.numbers["value"]), self.dtype)
         whole_tensor = self.shape == self.full_shape and all(place.step > 0 for place in self.taken) \
             and self.axes == list(range(len(self.axes)))
-        if whole_tensor and kind not in ("pattern", "sparse normal"):
+        if whole_tensor and kind not in ("pattern", "sparse normal", "orthogonal"):
             return encode(self.values(0, self.elems), self.dtype)
         with np.errstate(all="ignore"):
             return encode(self.draw.elements(self.numbers(), self.words), self.dtype)
