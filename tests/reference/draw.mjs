@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // docs/SPEC.md, "Words" to "Truncated normal": from a distribution and words to values.
+import { orthogonalOf } from './orthogonal.mjs';
 import { Refused } from './refused.mjs';
 import { normalMass, normalTail } from './special.mjs';
 import { PHILOX, QUANTILE32, QUANTILE64 } from './tables.mjs';
@@ -175,6 +176,10 @@ export function drawOf(law, wide, words) {
     }
     if (law.kind === 'pattern') {
         return { largest: Math.abs(R(law.value)), at: (number) => R(law.value * law.factor(number)) };
+    }
+    if (law.kind === 'orthogonal') {
+        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(law.gain) };
+        return { largest: R(Math.abs(law.gain) * (1 + 2 ** -10)), at: orthogonalOf(law, how) };
     }
     if (law.kind === 'symmetric' || law.kind === 'uniform') {
         let offset = 0;

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+import orthogonal
 from refused import Refused
 from special import normal_mass, normal_tail
 from tables import PHILOX_M, PHILOX_W, TABLE32, TABLE64, TYPES
@@ -114,7 +115,7 @@ class Draw:
         self.bits = 64 if self.wide else 32
         self.ones = np.uint64(2**self.bits - 1)
         self.kind = distribution["kind"]
-        self.normal = self.kind in ("normal", "sparse normal")
+        self.normal = self.kind in ("normal", "sparse normal", "orthogonal")
         self.bounded = self.kind == "truncated normal" and "low" in distribution
         self.numbers = {name: number for name, number in self.prepare()}
         if not self.largest() < TYPES[dtype].limit:
@@ -129,6 +130,8 @@ class Draw:
             yield "value", self.rounded(d["value"])
         elif self.kind == "pattern":
             yield "value", self.rounded(d["value"])
+        elif self.kind == "orthogonal":
+            yield "gain", self.rounded(d["gain"])
         elif self.kind == "symmetric uniform":
             yield "offset", self.compute(0)
             yield "scale", self.rounded(d["bound"])
@@ -173,6 +176,8 @@ class Draw:
         n = self.numbers
         if self.kind in ("constant", "pattern"):
             return float(abs(n["value"]))
+        if self.kind == "orthogonal":
+            return float(self.rounded(abs(self.distribution["gain"]) * (1 + 2.0**-10)))
         if not (np.isfinite(n["offset"]) and np.isfinite(n["scale"])):
             return math.inf
         if self.kind == "uniform" and np.isinf(self.rounded(self.distribution["high"])):
@@ -248,6 +253,8 @@ class Draw:
         """Elements anywhere, in the compute type."""
         if self.kind == "pattern":
             return self.compute(self.distribution["at"](numbers)) + self.compute(0)
+        if self.kind == "orthogonal":
+            return orthogonal.elements(self.distribution, self, numbers, words)
         x = self.values(words.of(numbers, self.wide))
         if self.kind == "sparse normal":
             return np.where(self.zeroed(numbers, words), self.compute(0), x)

@@ -34,12 +34,11 @@ function layoutOf(name, axis, shape) {
     throw new Refused(name, 'neither the first axis nor the last');
 }
 
-// Step 4. theirs: of our names, for errors.
+// Step 4.
 function rename(row, asked) {
-    const [given, theirs] = [new Map(), new Map()];
+    const given = new Map();
     for (const [name, value] of asked) {
         const ours = row.params.get(name) ?? name;
-        if (!theirs.has(ours)) theirs.set(ours, name);
         let meant = value;
         if (ours === 'truncation') {
             meant = { low: asked.get('lower'), high: asked.get('upper') };
@@ -49,7 +48,7 @@ function rename(row, asked) {
         }
         given.set(ours, meant);
     }
-    return { given, theirs };
+    return given;
 }
 
 function setFans(rule, given) {
@@ -89,7 +88,8 @@ export function standsFor(asked) {
     setUnlessGiven(all, row.defaults);
     for (const [name, value] of all) all.set(name, ourWord(row, name, value));
     for (const [name, value] of all) if (name !== 'scheme') checkWord(name, value);
-    const { given, theirs } = rename(row, all);
+    const given = rename(row, all);
+    const theirs = new Map([...row.params].reverse().map(([their, our]) => [our, their]));
     setUnlessGiven(given, row.fixed);
     given.set('scheme', row.scheme);
     if (![undefined, 'truncated_normal'].includes(given.get('distribution'))) {

@@ -42,8 +42,8 @@ def layout_of(name, axis, rank):
 
 
 def renamed(row, given):
-    """Step 4; and our name -> theirs, for errors."""
-    found, theirs = {}, {}
+    """Step 4."""
+    found = {}
     for name, value in given.items():
         ours = row.params.get(name, name)
         if ours == "truncation":
@@ -53,8 +53,7 @@ def renamed(row, given):
         elif ours == "layout":
             value = layout_of(name, value, len(given["shape"]))
         found[ours] = value
-        theirs.setdefault(ours, name)
-    return found, theirs
+    return found
 
 
 def add_fans(rule, given):
@@ -81,10 +80,10 @@ def stands_for(given):
     check_taken(row, given)
     defaults = {name: read_value(name, text.encode()) for name, text in row.defaults.items()}
     given = {name: our_word(row, name, value) for name, value in {**defaults, **given}.items()}
-    given, theirs = renamed(row, given)
+    given = renamed(row, given)
     fixed = {name: read_value(name, text.encode()) for name, text in row.fixed.items()}
     given = {**fixed, **given, "scheme": row.scheme}
     if given.get("distribution", "truncated_normal") != "truncated_normal":
         given.pop("corrected", None)
     add_fans(row.fans, given)
-    return given, theirs
+    return given, {ours: theirs for theirs, ours in reversed(row.params.items())}

@@ -31,7 +31,7 @@ export class Parameters {
     constructor(query) {
         this.given = readQuery(query);
         if (!this.has('shape')) throw new Refused('shape', 'required');
-        this.theirs = new Map();
+        this.theirs = new Map(); // our names of parameters -> a framework's
         if (FRAMEWORKS.has(this.given.get('scheme'))) {
             ({ given: this.given, theirs: this.theirs } = standsFor(this.given));
         }
@@ -52,12 +52,7 @@ export class Parameters {
     }
 
     distribution() {
-        try {
-            return RULES[this.scheme.rule](this);
-        } catch (error) {
-            if (error instanceof Refused) error.field = this.theirs.get(error.field) ?? error.field;
-            throw error;
-        }
+        return RULES[this.scheme.rule](this);
     }
 
     get(name, fallback) {

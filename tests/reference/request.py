@@ -36,7 +36,7 @@ class Parameters:
         self.given = read_query(query)
         if "shape" not in self.given:
             raise Refused("shape", "required")
-        self.theirs = {}
+        self.theirs = {}  # our names of parameters -> a framework's
         if self.given.get("scheme") in FRAMEWORKS:
             self.given, self.theirs = stands_for(self.given)
         self.scheme = self.given.get("scheme", "he_normal")
@@ -58,8 +58,4 @@ class Parameters:
         return name in self.given
 
     def distribution(self):
-        try:
-            return RULES[self.rule](self)
-        except Refused as error:
-            error.field = self.theirs.get(error.field, error.field)
-            raise
+        return RULES[self.rule](self)

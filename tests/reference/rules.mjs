@@ -2,6 +2,7 @@
 //
 // docs/SPEC.md, "Rules": parameters -> a distribution, as an object of its kind and its numbers.
 import { selectedFan } from './fans.mjs';
+import { ORTHOGONAL } from './orthogonal.mjs';
 import { PATTERNS, shapeOfRank } from './patterns.mjs';
 import { Refused } from './refused.mjs';
 import { tau } from './special.mjs';
@@ -145,5 +146,6 @@ export const RULES = {
         };
     },
 
+    ...ORTHOGONAL,
     ...PATTERNS,
 };

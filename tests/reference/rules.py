@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from fans import selected_fan
+from orthogonal import delta_orthogonal, orthogonal
 from patterns import PATTERNS, of_rank
 from refused import Refused
 from special import tau
@@ -168,4 +169,4 @@ RULES = {"variance": rule_variance, "gain": rule_gain, "normal": rule_normal,
          "truncated_normal": rule_truncated_normal, "uniform": rule_uniform,
          "constant": rule_constant, "siren": rule_siren, "small": rule_small, "wang": rule_wang,
          "mitchell": rule_mitchell, "residual": rule_residual, "sparse": rule_sparse,
-         **PATTERNS}
+         "orthogonal": orthogonal, "delta orthogonal": delta_orthogonal, **PATTERNS}

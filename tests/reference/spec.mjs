@@ -76,7 +76,7 @@ function safetensorsHeader(shape, type, name, bytes) {
 }
 
 // The element of a whole type.
-function wholeOf(law, type, theirs) {
+function wholeOf(law, type) {
     if (!['constant', 'pattern'].includes(law.kind) || law.field === 'dtype') {
         throw new Refused('dtype', 'is for whole constants');
     }
@@ -86,14 +86,14 @@ function wholeOf(law, type, theirs) {
     if (type.name.startsWith('i')) [least, most] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
     const { whole } = law;
     if (whole === undefined || whole < least || whole > most) {
-        throw new Refused(theirs.get(law.field) ?? law.field, `not of dtype=${type.name}`);
+        throw new Refused(law.field, `not of dtype=${type.name}`);
     }
     return whole;
 }
 
-function drawChecked(law, type, words, { theirs }) {
+function drawChecked(law, type, words) {
     if (type.whole) {
-        const whole = wholeOf(law, type, theirs);
+        const whole = wholeOf(law, type);
         if (law.kind === 'constant') return { value: () => whole };
         return { at: (number) => (law.factor(number) === 0 ? 0n : whole) };
     }
@@ -112,6 +112,15 @@ function streamOf(name) {
 // A request, resolved: header, elements, and how to compute them.
 function resolve(query) {
     const p = new Parameters(query);
+    try {
+        return resolved(p);
+    } catch (error) {
+        if (error instanceof Refused) error.field = p.theirs.get(error.field) ?? error.field;
+        throw error;
+    }
+}
+
+function resolved(p) {
     const type = TYPES.get(p.get('dtype', 'f32'));
     const product = (dims) => dims.reduce((a, b) => a * b, BigInt(type.bytes));
     const most = (1n << 63n) - 1n;
@@ -125,7 +134,7 @@ function resolve(query) {
     const law = p.distribution();
     const name = p.get('name', Buffer.alloc(0));
     const words = wordsOf(p.get('seed', 0n), streamOf(name));
-    const draw = drawChecked(law, type, words, p);
+    const draw = drawChecked(law, type, words);
     let header = Buffer.alloc(0);
     if (format === 'npy') header = npyHeader(view.shape, type.descr);
     if (format === 'safetensors') header = safetensorsHeader(view.shape, type, name, bytes);

@@ -51,7 +51,14 @@ class Tensor:
     """A request, resolved. Raises Refused."""
 
     def __init__(self, query):
-        self.p = p = Parameters(query.encode("ascii"))
+        self.p = Parameters(query.encode("ascii"))
+        try:
+            self.resolve(self.p)
+        except Refused as error:
+            error.field = self.p.theirs.get(error.field, error.field)
+            raise
+
+    def resolve(self, p):
         self.full_shape, self.dtype, self.format = p["shape"], p["dtype"], p["format"]
         self.seed, self.name, self.stream = p["seed"], p["name"], stream_of(p["name"])
         self.words = Words(self.seed, self.stream)
@@ -79,7 +86,7 @@ class Tensor:
         law = self.law
         if law["kind"] not in ("constant", "pattern") or law.get("field") == "dtype":
             raise Refused("dtype", "%s is for whole constants" % self.dtype)
-        whole, field = law["whole"], self.p.theirs.get(law["field"], law["field"])
+        whole, field = law["whole"], law["field"]
         numpy_type = np.dtype("?" if self.dtype == "bool" else TYPES[self.dtype].descr)
         least, most = (0, 1) if self.dtype == "bool" else \
             (np.iinfo(numpy_type).min, np.iinfo(numpy_type).max)
@@ -128,7 +135,7 @@ class Tensor:
             return encode(np.full(self.elems, self.draw.numbers["value"]), self.dtype)
         whole_tensor = self.shape == self.full_shape and all(place.step > 0 for place in self.taken) \
             and self.axes == list(range(len(self.axes)))
-        if whole_tensor and kind not in ("pattern", "sparse normal"):
+        if whole_tensor and kind not in ("pattern", "sparse normal", "orthogonal"):
             return encode(self.values(0, self.elems), self.dtype)
         with np.errstate(all="ignore"):
             return encode(self.draw.elements(self.numbers(), self.words), self.dtype)
