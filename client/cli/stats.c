@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit stats: what the values really look like, and a histogram of them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "client/cli/cli.h"
@@ -28,7 +29,9 @@ static void print_histogram(const struct ti_stats_summary *summary) {
 }
 
 static void print_row(const char *label, double real, double promised) {
-    printf("%-10s %-16.9g %.9g\n", label, real, promised);
+    printf("%-10s %-16.9g", label, real);
+    if (!isnan(promised)) printf(" %.9g", promised);
+    putchar('\n');
 }
 
 int cli_stats(struct cli_options *options) {
