@@ -20,11 +20,16 @@ def fans_of_layout(p):
     return dims[into] * rest, dims[out] * rest
 
 
+def blamed(p, name):
+    """Not a default, but the axes that it does not go with."""
+    return name if name in p else next(other for other in WAYS[1] if other in p)
+
+
 def axes_of(p, name, axes):
     """Counted from 0."""
     rank = len(p["shape"])
     if any(not -rank <= axis < rank for axis in axes):
-        raise Refused(name, "no such axis")
+        raise Refused(blamed(p, name), "no such axis")
     axes = [axis % rank for axis in axes]
     if len(set(axes)) != len(axes):
         raise Refused(name, "names an axis twice")
@@ -41,7 +46,7 @@ def fans_of_jax(p):
     for name, axes in defaults.items():
         lists.append(axes_of(p, name, p[name] if name in p else axes))
         if set(named) & set(lists[-1]):
-            raise Refused(name, "an axis in two lists")
+            raise Refused(blamed(p, name), "an axis in two lists")
         named += lists[-1]
     rest = product(p, [axis for axis in range(len(p["shape"])) if axis not in named])
     return product(p, lists[0]) * rest, product(p, lists[1]) * rest
