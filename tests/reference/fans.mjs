@@ -36,15 +36,13 @@ function productOf(p, wanted) {
 const JAX = { in_axis: [-2n], out_axis: [-1n], batch_axis: [] };
 
 function fansOfJax(p) {
-    const owner = new Map(); // axis -> the list that names it
-    for (const [name, fallback] of Object.entries(JAX)) {
-        for (const axis of axesOf(p, name, fallback)) {
-            if (owner.has(axis)) throw new Refused(blamed(p, name), 'in another list');
-            owner.set(axis, name);
-        }
+    const [into, out, batch] = Object.entries(JAX)
+        .map(([name, fallback]) => axesOf(p, name, fallback));
+    if (batch.some((axis) => into.includes(axis) || out.includes(axis))) {
+        throw new Refused(blamed(p, 'batch_axis'), 'in another list');
     }
-    const fan = (name) => productOf(p, (axis) => !owner.has(axis) || owner.get(axis) === name);
-    return { fan_in: fan('in_axis'), fan_out: fan('out_axis') };
+    const fan = (others) => productOf(p, (axis) => !others.includes(axis) && !batch.includes(axis));
+    return { fan_in: fan(out), fan_out: fan(into) };
 }
 
 function fansOfKeras(p) {

@@ -101,6 +101,8 @@ export function standsFor(asked) {
     for (const [name, value] of all) all.set(name, ourWord(row, name, value));
     for (const [name, value] of all) if (name !== 'scheme') checkWord(name, value);
     const given = rename(row, all, asked);
+    const leaky = (given.get('nonlinearity') ?? 'leaky_relu') === 'leaky_relu';
+    if (row.framework === 'torch' && given.get('slope') === 0 && !leaky) given.delete('slope');
     setUnlessGiven(given, row.fixed);
     given.set('scheme', row.scheme);
     if (![undefined, 'truncated_normal'].includes(given.get('distribution'))) {

@@ -90,6 +90,9 @@ def stands_for(asked):
     defaults = {name: read_value(name, text.encode()) for name, text in row.defaults.items()}
     given = {name: our_word(row, name, value) for name, value in {**defaults, **asked}.items()}
     given = renamed(row, given, asked)
+    leaky = given.get("nonlinearity", "leaky_relu") == "leaky_relu"
+    if row.framework == "torch" and given.get("slope") == 0 and not leaky:
+        del given["slope"]
     fixed = {name: read_value(name, text.encode()) for name, text in row.fixed.items()}
     given = {**fixed, **given, "scheme": row.scheme}
     if given.get("distribution", "truncated_normal") != "truncated_normal":

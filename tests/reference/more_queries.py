@@ -346,7 +346,7 @@ shape=3,3&scheme=keras.VarianceScaling&scale=0	scale
 shape=3,3&scheme=keras.HeNormal&input_axes=0	output_axes
 shape=3,3&scheme=jax.he_normal&in_axis=2	in_axis
 shape=3,3&scheme=jax.he_normal&in_axis=0,-2	in_axis
-shape=3,3&scheme=jax.he_normal&out_axis=0	out_axis
+shape=3,3&scheme=jax.he_normal&batch_axis=0	batch_axis
 shape=3&scheme=jax.he_normal	shape
 shape=3&scheme=torch.xavier_uniform_	shape
 shape=3,3&scheme=torch.kaiming_normal_&a=1&nonlinearity=relu	a
