@@ -28,10 +28,13 @@ static void print_histogram(const struct ti_stats_summary *summary) {
     }
 }
 
+/* Of fixed patterns neither mean nor std is promised. */
 static void print_row(const char *label, double real, double promised) {
-    printf("%-10s %-16.9g", label, real);
-    if (!isnan(promised)) printf(" %.9g", promised);
-    putchar('\n');
+    if (isnan(promised)) {
+        printf("%-10s %.9g\n", label, real);
+    } else {
+        printf("%-10s %-16.9g %.9g\n", label, real, promised);
+    }
 }
 
 int cli_stats(struct cli_options *options) {

@@ -174,9 +174,28 @@ def check_fills(service):
             service.check((mine == theirs).all(), "constant_", shape, name, value)
 
 
+def check_orthogonal(service):
+    """Semi-orthogonal as PyTorch's, and as far as numbers are, of one distribution."""
+    for number, (shape, gain) in enumerate([
+            ((3, 4), 0.19949), ((4, 3), 0.26566), ((20, 2, 3, 4), 0.87376),
+            ((2, 3, 4, 5), 1), ((300, 300), 1), ((400, 20, 5, 5), -2), ((1, 9), 1)]):
+        what = "orthogonal_", shape, gain
+        x = service.tensor("torch.orthogonal_", shape, seed=number, name="o", gain=gain)
+        torch.manual_seed(number)
+        theirs = init.orthogonal_(torch.empty(shape), gain).numpy()
+        for mine, limit in ((x, 1e-6), (theirs, 1e-4)):
+            rows = mine.reshape(shape[0], -1).astype(float)
+            gram = rows @ rows.T if rows.shape[0] <= rows.shape[1] else rows.T @ rows
+            error = abs(gram - gain ** 2 * numpy.eye(len(gram))).max()
+            service.check(error < limit * gain ** 2, *what, "gram", error)
+        if x.size > 10000:
+            check_alike(service, x, theirs, *what)
+
+
 FAN_PHRASE = "fewer than 2 dimensions"
 TWO_DIMS = "Only tensors with 2 dimensions are supported"
 DIRAC_DIMS = "Only tensors with 3, 4, or 5 dimensions are supported"
+MORE_DIMS = "Only tensors with 2 or more dimensions are supported"
 REFUSALS = [  # function, shapes, arguments, the phrase that both say, our field
     ("xavier_uniform_", [(), (1,), (5,)], {}, FAN_PHRASE, "shape"),
     ("xavier_normal_", [(), (1,), (5,)], {}, FAN_PHRASE, "shape"),
@@ -190,6 +209,7 @@ REFUSALS = [  # function, shapes, arguments, the phrase that both say, our field
      "nonlinearity"),
     ("kaiming_normal_", [(3, 4)], {"mode": "fan_avg"}, "not supported", "mode"),
     ("kaiming_normal_", [(3, 4)], {"a": "x"}, "", "a"),
+    ("orthogonal_", [(), (1,), (0,)], {}, MORE_DIMS, "shape"),
     ("eye_", [(), (1,), (2, 1, 2)], {}, TWO_DIMS, "shape"),
     ("sparse_", [(), (1,), (2, 1, 1)], {"sparsity": 0.1}, TWO_DIMS, "shape"),
     ("sparse_", [(3, 4)], {}, "sparsity", "sparsity"),
@@ -208,7 +228,8 @@ REFUSALS = [  # function, shapes, arguments, the phrase that both say, our field
 TAKEN = [  # both take these, most of them without elements
     ("uniform_", (0, 5), {}), ("normal_", (0, 5), {}), ("trunc_normal_", (0, 5), {}),
     ("constant_", (0, 5), {"val": 0.3}), ("ones_", (0, 5), {}), ("zeros_", (0, 5), {}),
-    ("eye_", (0, 5), {}), ("dirac_", (0, 16, 5), {}), ("kaiming_uniform_", (0, 5), {}),
+    ("eye_", (0, 5), {}), ("orthogonal_", (0, 5), {}),
+    ("orthogonal_", (3, 5), {"gain": 0}), ("dirac_", (0, 16, 5), {}), ("kaiming_uniform_", (0, 5), {}),
     ("xavier_uniform_", (0, 5), {}), ("xavier_normal_", (0, 5), {}),
     ("kaiming_normal_", (0, 5), {}), ("kaiming_normal_", (0, 1), {}),
     ("sparse_", (0, 5), {"sparsity": 0.1}), ("dirac_", (3, 16, 5), {}),
@@ -256,7 +277,7 @@ def check_refusals(service):
 def check_spellings(service):
     """Without the underscore where PyTorch has that, too, and only there."""
     for name in sorted(vars(init)):
-        if not name.endswith("_") or name.startswith("_") or name == "orthogonal_":
+        if not name.endswith("_") or name.startswith("_"):
             continue
         old = name[:-1] in vars(init) and callable(getattr(init, name[:-1]))
         arguments = {"constant_": {"val": 1}, "sparse_": {"sparsity": 0.1}}.get(name, {})
@@ -271,6 +292,7 @@ with daemon.running() as server:
     check_all_numbers(service)
     check_draws(service)
     check_sparse(service)
+    check_orthogonal(service)
     check_fills(service)
     check_refusals(service)
     check_spellings(service)

@@ -176,6 +176,50 @@ def check_sparse(server):
             check_law(what, drawn, bell(std))
 
 
+class Sphere:
+    """An element of a random unit vector of n dims: its square is Beta(1/2, (n - 1)/2)."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def cdf(self, x):
+        return 0.5 + numpy.sign(x) * special.betainc(0.5, (self.n - 1) / 2, x * x) / 2
+
+
+def check_matrix(what, matrix, dtype):
+    """Rows or columns are orthogonal, all elements together have the length that they must."""
+    rows, cols = matrix.shape
+    matrix = matrix.astype(numpy.float64)
+    gram = matrix @ matrix.T if rows <= cols else matrix.T @ matrix
+    error = abs(gram - numpy.eye(len(gram))).max()
+    check(error < (1e-6 if dtype == "f32" else 1e-13), what, "gram", error)
+    check_law(what, matrix.ravel(), Sphere(max(rows, cols)))
+
+
+def check_orthogonal(server):
+    for number, (shape, _, _) in enumerate(SHAPES[1:]):
+        for layout, dtype in (("oi", "f32"), ("io", "f64"), ("oi", "f64")):
+            if layout == "io" and len(shape) > 2:  # the matrix is the rest by the last
+                shape = shape[2:] + shape[1::-1]
+            query = f"orthogonal&seed={number}&name={dtype}&layout={layout}"
+            x, headers = fetch(server, query, shape, dtype)
+            matrix = x.reshape(-1, shape[-1]) if layout == "io" else x.reshape(shape[0], -1)
+            what = f"{query} {shape} {dtype}"
+            check_matrix(what, matrix, dtype)
+            promised = 1 / sqrt(max(matrix.shape))
+            check(abs(float(headers["Tensor-Std"]) / promised - 1) < 1e-6, what, "Tensor-Std")
+            error = promised / sqrt(x.size)
+            check(abs(x.mean(dtype=float)) < SIGMAS * error, what, "mean")
+    for shape, centre in (((300, 200, 3), (1,)), ((200, 150, 3, 5), (1, 2)),
+                          ((120, 100, 2, 3, 4), (0, 1, 1))):
+        query = f"delta_orthogonal&seed={len(shape)}&name=d"
+        x, _ = fetch(server, query, shape, "f32")
+        x = x.reshape(shape)
+        tap = x[(slice(None), slice(None), *centre)]
+        check((x != 0).sum() == (tap != 0).sum() > 0, query, shape, "zeros")
+        check_matrix(f"{query} {shape}", tap, "f32")
+
+
 def rounded_bf16(x):
     bits = x.view("<u4").astype(numpy.uint64)
     return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype("<u2")
@@ -215,7 +259,8 @@ def check_narrow(server):
 
 def check_complete(server):
     """No scheme that draws is left out."""
-    tested = {query.partition("&")[0] for query, _ in FANS + PLAIN} | {"sparse"}
+    tested = {query.partition("&")[0] for query, _ in FANS + PLAIN} 
+    tested |= {"sparse", "orthogonal", "delta_orthogonal"}
     for scheme in json.loads(server.get("/v1/schemes")[0])["schemes"]:
         plain = {"constant", "zeros", "ones", "identity", "dirac", "zero_hadamard",
                  "lstm_forget_bias", "bilinear"}
@@ -230,6 +275,7 @@ def main():
     for number, (query, law) in enumerate(PLAIN, len(FANS)):
         check_scheme(server, number, query, lambda i, o, law=law: law, False)
     check_sparse(server)
+    check_orthogonal(server)
     check_narrow(server)
     for failure in failures[:40]:
         print("FAIL", failure)
