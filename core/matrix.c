@@ -51,9 +51,7 @@ static size_t up_to_cols(size_t x) {
 
 /* What the rows (or the columns) of the matrix are of: V is on the longer side. */
 static const struct ti_upper *side_of(const struct fill *fill, bool columns) {
-    const struct ti_matrix *matrix = &fill->draw->matrix;
-    const bool rows_longer = matrix->rows >= matrix->cols;
-    return rows_longer != columns ? &fill->setup->v : &fill->setup->t;
+    return fill->draw->matrix.tall != columns ? &fill->setup->v : &fill->setup->t;
 }
 
 static uint64_t larger_end(uint64_t first, int64_t step, size_t count) {

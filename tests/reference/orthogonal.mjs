@@ -7,7 +7,8 @@ const BLOCK = 64;
 
 function law(p, rows, cols, base, step) {
     if (rows * cols > 1n << 28n) throw new Refused('shape', 'too large');
-    return { kind: 'orthogonal', gain: p.get('gain'), rows, cols, base, step };
+    const tall = rows > cols || (rows === cols && p.get('layout', 'oi') === 'oi');
+    return { kind: 'orthogonal', gain: p.get('gain'), rows, cols, base, step, tall };
 }
 
 const productOf = (dims) => dims.reduce((a, b) => a * b, 1n);
@@ -82,7 +83,7 @@ function qOf(n, k, z, round) {
 
 // A function from the number of an element to its value. 'quantile' is that of the normal
 // distribution, 'gain' rounded to the compute type.
-export function orthogonalOf({ rows, cols, base, step }, { words, wide, round, quantile, gain }) {
+export function orthogonalOf({ rows, cols, base, step, tall }, { words, wide, round, quantile, gain }) {
     const [n, k] = (rows >= cols ? [rows, cols] : [cols, rows]).map(Number);
     let q;
     const z = (l, r) => {
@@ -95,7 +96,7 @@ export function orthogonalOf({ rows, cols, base, step }, { words, wide, round, q
         if (number < base || (number - base) % step !== 0n || m >= rows * cols) return 0;
         q ??= qOf(n, k, z, round);
         const [row, column] = [Number(m / cols), Number(m % cols)];
-        const value = rows >= cols ? q(row, column) : q(column, row);
+        const value = tall ? q(row, column) : q(column, row);
         return round(0 + round(gain * value));
     };
 }

@@ -14,6 +14,7 @@ def law(p, rows, cols, base, step):
     if rows * cols > 2**28:
         raise Refused("shape", "too large")
     return {"kind": "orthogonal", "gain": p["gain"], "rows": rows, "cols": cols, "base": base,
+            "tall": rows > cols or (rows == cols and p["layout"] == "oi"),
             "step": step}
 
 
@@ -104,7 +105,7 @@ def matrix(d, draw, words):
     if draw.wide:
         w = (w << np.uint64(32)) + words.lane(3, numbers)
     q = q_matrix(n, k, draw.unit(w).reshape(k, n), draw.compute)
-    return q if d["rows"] >= d["cols"] else q.T
+    return q if d["tall"] else q.T
 
 
 def elements(d, draw, numbers, words):
