@@ -106,14 +106,23 @@ static uint64_t product(const struct ti_spec *spec, unsigned rank) {
     return product;
 }
 
-static void set_fans(struct ti_spec *spec, enum ti_alias_rule rule) {
+static enum ti_status set_fans(struct ti_spec *spec, enum ti_alias_rule rule,
+                               struct ti_error *error) {
     const unsigned rank = spec->rank;
     const bool axes = spec->given[TI_PARAM_input_axes] ||
                       spec->given[TI_PARAM_output_axes] ||
                       spec->given[TI_PARAM_in_axis] || spec->given[TI_PARAM_out_axis] ||
                       spec->given[TI_PARAM_batch_axis];
     const bool in = spec->given[TI_PARAM_fan_in], out = spec->given[TI_PARAM_fan_out];
-    if (rule <= TI_ALIAS_TORCH || axes || (in && out)) return;
+    if (rule <= TI_ALIAS_TORCH || axes || (in && out)) return TI_OK;
+    if (rule == TI_ALIAS_JAX && rank < 2 && !in && !out) { /* in JAX's words */
+        return ti_error_set(
+            error, TI_EVALUE, "shape",
+            "Can't compute input and output sizes of a %u-dimensional weights "
+            "tensor with default in_axis. Must be at least 2D or specify "
+            "in_axis explicitly. fan_in= and fan_out= give the sizes outright",
+            rank);
+    }
     if (rule == TI_ALIAS_TFJS && (rank < 2 || rank > 5) && !in && !out) {
         set_count(spec, TI_PARAM_fan_in, product(spec, rank));
         set_count(spec, TI_PARAM_fan_out, 1);
@@ -126,6 +135,7 @@ static void set_fans(struct ti_spec *spec, enum ti_alias_rule rule) {
     } else if (rank >= 2) {
         set_choice(spec, TI_PARAM_layout, TI_LAYOUT_IO);
     }
+    return TI_OK;
 }
 
 /* lower and upper, at least one of them asked for: the two ends of truncation. */
@@ -140,8 +150,8 @@ static enum ti_status set_truncation(struct ti_spec *spec, const struct ti_spec 
     if (ti_truncation_is_valid(cut)) return TI_OK;
     return ti_error_set(
         error, TI_EVALUE, asked->given[TI_PARAM_lower] ? "lower" : "upper",
-        "lower and upper are %.6g and %.6g; lower must be at most 6, upper "
-        "at least -6 and above lower",
+        "lower and upper are %.6g and %.6g; lower must be at most 6, upper at least -6, and "
+        "they at least 0.000001 apart",
         cut.low, cut.high);
 }
 
@@ -196,8 +206,14 @@ enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *reso
     if (status == TI_OK) status = set_columns(resolved, TI_PARAM_axis, error);
     if (status == TI_OK && alias->rule == TI_ALIAS_SQUARE)
         status = check_square(spec, error);
-    if (status == TI_OK) set_fans(resolved, alias->rule);
-    return status;
+    if (status != TI_OK) return status;
+    /* PyTorch has a default for its slope, and no use for it but with leaky_relu. */
+    if (alias->rule == TI_ALIAS_TORCH && resolved->value[TI_PARAM_slope].number == 0 &&
+        ti_spec_choice(resolved, TI_PARAM_nonlinearity, TI_NONLINEARITY_LEAKY_RELU) !=
+            TI_NONLINEARITY_LEAKY_RELU) {
+        resolved->given[TI_PARAM_slope] = false;
+    }
+    return set_fans(resolved, alias->rule, error);
 }
 
 /* Their parameter that ours, the error's field, comes from. */

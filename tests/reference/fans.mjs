@@ -15,11 +15,16 @@ function fansOfShape(p) {
     return { fan_in: shape[into] * rest, fan_out: shape[out] * rest };
 }
 
+// Not a default, but the axes that it does not go with.
+function blamed(p, name) {
+    return p.has(name) ? name : ['in_axis', 'out_axis', 'batch_axis'].find((other) => p.has(other));
+}
+
 // Axes of a parameter, counted from 0.
 export function axesOf(p, name, fallback) {
     const rank = p.get('shape').length;
     const axes = p.get(name, fallback).map((axis) => Number(axis) + (axis < 0n ? rank : 0));
-    if (axes.some((axis) => axis < 0 || axis >= rank)) throw new Refused(name, 'no such axis');
+    if (axes.some((axis) => axis < 0 || axis >= rank)) throw new Refused(blamed(p, name), 'no such axis');
     if (new Set(axes).size < axes.length) throw new Refused(name, 'names an axis twice');
     return axes;
 }
@@ -31,15 +36,13 @@ function productOf(p, wanted) {
 const JAX = { in_axis: [-2n], out_axis: [-1n], batch_axis: [] };
 
 function fansOfJax(p) {
-    const owner = new Map(); // axis -> the list that names it
-    for (const [name, fallback] of Object.entries(JAX)) {
-        for (const axis of axesOf(p, name, fallback)) {
-            if (owner.has(axis)) throw new Refused(name, 'an axis of another list');
-            owner.set(axis, name);
-        }
+    const [into, out, batch] = Object.entries(JAX)
+        .map(([name, fallback]) => axesOf(p, name, fallback));
+    if (batch.some((axis) => into.includes(axis) || out.includes(axis))) {
+        throw new Refused(blamed(p, 'batch_axis'), 'in another list');
     }
-    const fan = (name) => productOf(p, (axis) => !owner.has(axis) || owner.get(axis) === name);
-    return { fan_in: fan('in_axis'), fan_out: fan('out_axis') };
+    const fan = (others) => productOf(p, (axis) => !others.includes(axis) && !batch.includes(axis));
+    return { fan_in: fan(out), fan_out: fan(into) };
 }
 
 function fansOfKeras(p) {

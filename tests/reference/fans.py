@@ -20,11 +20,16 @@ def fans_of_layout(p):
     return dims[into] * rest, dims[out] * rest
 
 
+def blamed(p, name):
+    """Not a default, but the axes that it does not go with."""
+    return name if name in p else next(other for other in WAYS[1] if other in p)
+
+
 def axes_of(p, name, axes):
     """Counted from 0."""
     rank = len(p["shape"])
     if any(not -rank <= axis < rank for axis in axes):
-        raise Refused(name, "no such axis")
+        raise Refused(blamed(p, name), "no such axis")
     axes = [axis % rank for axis in axes]
     if len(set(axes)) != len(axes):
         raise Refused(name, "names an axis twice")
@@ -37,14 +42,12 @@ def product(p, axes):
 
 def fans_of_jax(p):
     defaults = {"in_axis": [-2], "out_axis": [-1], "batch_axis": []}
-    lists, named = [], []
-    for name, axes in defaults.items():
-        lists.append(axes_of(p, name, p[name] if name in p else axes))
-        if set(named) & set(lists[-1]):
-            raise Refused(name, "an axis in two lists")
-        named += lists[-1]
-    rest = product(p, [axis for axis in range(len(p["shape"])) if axis not in named])
-    return product(p, lists[0]) * rest, product(p, lists[1]) * rest
+    into, out, batch = (set(axes_of(p, name, p[name] if name in p else axes))
+                        for name, axes in defaults.items())
+    if batch & (into | out):
+        raise Refused(blamed(p, "batch_axis"), "an axis of another list")
+    everything = set(range(len(p["shape"])))
+    return product(p, everything - out - batch), product(p, everything - into - batch)
 
 
 def fans_of_keras(p):

@@ -35,21 +35,25 @@ function layoutOf(name, axis, shape) {
 }
 
 // Step 4.
-function rename(row, asked) {
+function rename(row, all, asked) {
     const given = new Map();
-    for (const [name, value] of asked) {
+    for (const [name, value] of all) {
         const ours = row.params.get(name) ?? name;
         let meant = value;
         if (ours === 'truncation') {
-            meant = { low: asked.get('lower'), high: asked.get('upper') };
-            if (!isCut(meant)) throw new Refused('lower', 'no cut with upper');
+            meant = { low: all.get('lower'), high: all.get('upper') };
+            if (!isCut(meant)) {
+                throw new Refused(asked.has('lower') ? 'lower' : 'upper', 'not a cut');
+            }
         } else if (ours === 'layout') {
-            meant = layoutOf(name, value, asked.get('shape'));
+            meant = layoutOf(name, value, all.get('shape'));
         }
         given.set(ours, meant);
     }
     return given;
 }
+
+const AXES_OF_FANS = ['in_axis', 'out_axis', 'batch_axis', 'input_axes', 'output_axes'];
 
 function setFans(rule, given) {
     const shape = given.get('shape');
@@ -58,10 +62,11 @@ function setFans(rule, given) {
         throw new Refused('shape', 'not square');
     }
     if (given.has('fan_in') && given.has('fan_out')) return;
-    if (['in_axis', 'out_axis', 'batch_axis', 'input_axes'].some((name) => given.has(name))) return;
+    if (AXES_OF_FANS.some((name) => given.has(name))) return;
     const fill = (name, value) => given.has(name) || given.set(name, value);
     const elems = shape.reduce((a, b) => a * b, 1n) || 1n;
-    if (rule === 'tfjs' && (rank < 2 || rank > 5)) {
+    const none = !given.has('fan_in') && !given.has('fan_out');
+    if (rule === 'tfjs' && (rank < 2 || rank > 5) && none) {
         fill('fan_in', elems);
         fill('fan_out', 1n);
         given.set('mode', 'fan_geo_avg');
@@ -81,6 +86,13 @@ function setUnlessGiven(given, pairs) {
     }
 }
 
+// Our names of parameters -> theirs, for errors: not a default, but what does not go with it.
+function toBlame({ params }, given, asked) {
+    const first = [...params.keys()].find((name) => asked.has(name));
+    return new Map([...params].reverse().map(([their, our]) => (
+        [our, given.has(our) && !asked.has(their) && first ? first : their])));
+}
+
 export function standsFor(asked) {
     const row = FRAMEWORKS.get(asked.get('scheme'));
     checkTaken(row, asked);
@@ -88,13 +100,14 @@ export function standsFor(asked) {
     setUnlessGiven(all, row.defaults);
     for (const [name, value] of all) all.set(name, ourWord(row, name, value));
     for (const [name, value] of all) if (name !== 'scheme') checkWord(name, value);
-    const given = rename(row, all);
-    const theirs = new Map([...row.params].reverse().map(([their, our]) => [our, their]));
+    const given = rename(row, all, asked);
+    const leaky = (given.get('nonlinearity') ?? 'leaky_relu') === 'leaky_relu';
+    if (row.framework === 'torch' && given.get('slope') === 0 && !leaky) given.delete('slope');
     setUnlessGiven(given, row.fixed);
     given.set('scheme', row.scheme);
     if (![undefined, 'truncated_normal'].includes(given.get('distribution'))) {
         given.delete('corrected');
     }
     setFans(row.fans, given);
-    return { given, theirs };
+    return { given, theirs: toBlame(row, given, asked) };
 }

@@ -41,7 +41,7 @@ def layout_of(name, axis, rank):
     raise Refused(name, "neither the first axis nor the last")
 
 
-def renamed(row, given):
+def renamed(row, given, asked):
     """Step 4."""
     found = {}
     for name, value in given.items():
@@ -49,7 +49,7 @@ def renamed(row, given):
         if ours == "truncation":
             value = given["lower"], given["upper"]
             if not is_cut(*value):
-                raise Refused("lower", "no cut with upper")
+                raise Refused("lower" if "lower" in asked else "upper", "no cut with upper")
         elif ours == "layout":
             value = layout_of(name, value, len(given["shape"]))
         found[ours] = value
@@ -58,32 +58,44 @@ def renamed(row, given):
 
 def add_fans(rule, given):
     """Step 6."""
-    shape, explicit = given["shape"], ("in_axis", "out_axis", "batch_axis", "input_axes")
+    shape = given["shape"]
+    explicit = ("in_axis", "out_axis", "batch_axis", "input_axes", "output_axes")
     rank, elems = len(shape), max(math.prod(shape), 1)
     if rule == "square" and (rank != 2 or shape[0] != shape[1]):
         raise Refused("shape", "not square")
     if all(fan in given for fan in FANS) or any(name in given for name in explicit):
         return
-    if rule in ("keras", "jax", "rows", "tfjs") and 2 <= rank <= (5 if rule == "tfjs" else 32):
+    if rule == "tfjs" and not 2 <= rank <= 5 and not any(fan in given for fan in FANS):
+        given.update({"fan_in": elems, "fan_out": 1, "mode": "fan_geo_avg"})
+    elif rule in ("keras", "jax", "rows", "tfjs") and rank >= 2:
         given["layout"] = "io"
     elif rule == "keras":
         given.update({"fan_in": elems, "fan_out": elems, **given})
     elif rule == "rows":
         given.setdefault("fan_in", 1)
-    elif rule == "tfjs":
-        given.update({"fan_in": elems, "fan_out": 1, **given, "mode": "fan_geo_avg"})
 
 
-def stands_for(given):
+def to_blame(row, given, asked):
+    """Our name of a parameter -> theirs, for errors: not a default, but what does not go with it."""
+    first = next((name for name in row.params if name in asked), None)
+    theirs = {ours: name for name, ours in reversed(row.params.items())}
+    return {ours: first if ours in given and name not in asked and first else name
+            for ours, name in theirs.items()}
+
+
+def stands_for(asked):
     """Parameters given with a framework's name -> those in our terms; our names -> theirs."""
-    row = FRAMEWORKS[given["scheme"]]
-    check_taken(row, given)
+    row = FRAMEWORKS[asked["scheme"]]
+    check_taken(row, asked)
     defaults = {name: read_value(name, text.encode()) for name, text in row.defaults.items()}
-    given = {name: our_word(row, name, value) for name, value in {**defaults, **given}.items()}
-    given = renamed(row, given)
+    given = {name: our_word(row, name, value) for name, value in {**defaults, **asked}.items()}
+    given = renamed(row, given, asked)
+    leaky = given.get("nonlinearity", "leaky_relu") == "leaky_relu"
+    if row.framework == "torch" and given.get("slope") == 0 and not leaky:
+        del given["slope"]
     fixed = {name: read_value(name, text.encode()) for name, text in row.fixed.items()}
     given = {**fixed, **given, "scheme": row.scheme}
     if given.get("distribution", "truncated_normal") != "truncated_normal":
         given.pop("corrected", None)
     add_fans(row.fans, given)
-    return given, {ours: theirs for theirs, ours in reversed(row.params.items())}
+    return given, to_blame(row, given, asked)

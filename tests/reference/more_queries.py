@@ -86,6 +86,41 @@ shape=48,20&scheme=megatron_scaled&layers=24&multiplier=1&std=0.006&seed=49&dtyp
 shape=8,48&scheme=lora_a&seed=50
 shape=8,48&scheme=lora_a&seed=50&mode=fan_out&dtype=f64
 
+# Orthogonal: square, tall, wide; fewer and more columns than a block; types, layouts, parts.
+shape=1,1&scheme=orthogonal&seed=110
+shape=5,3&scheme=orthogonal&seed=111&name=o
+shape=3,5&scheme=orthogonal&seed=112
+shape=64,64&scheme=orthogonal&seed=113
+shape=65,65&scheme=orthogonal&seed=114
+shape=130,200&scheme=orthogonal&seed=115
+shape=200,130&scheme=orthogonal&seed=116
+shape=63,128&scheme=orthogonal&seed=117&gain=1.4142135623730951&dtype=f64
+shape=129,66&scheme=orthogonal&seed=118&dtype=f64
+shape=40,24&scheme=orthogonal&seed=119&dtype=f16&gain=-2
+shape=40,24&scheme=orthogonal&seed=119&dtype=bf16&format=npy
+shape=17,19&scheme=orthogonal&seed=120&dtype=f8_e5m2&gain=0
+shape=16,8,3,3&scheme=orthogonal&seed=121
+shape=3,3,8,16&scheme=orthogonal&seed=121&layout=io
+shape=2,3,4&scheme=orthogonal&seed=122&layout=io&format=json
+shape=7,1&scheme=orthogonal&seed=123
+shape=1,300&scheme=orthogonal&seed=124&dtype=f64
+shape=0,5&scheme=orthogonal
+shape=5,0&scheme=orthogonal&layout=io
+shape=100,90&scheme=orthogonal&seed=125&slice=::-13,7
+shape=100,90&scheme=orthogonal&seed=125&permute=1,0&shard=0:2/4
+shape=8,4,3&scheme=delta_orthogonal&seed=126
+shape=3,4,8&scheme=delta_orthogonal&seed=126&layout=io
+shape=20,20,3,3&scheme=delta_orthogonal&seed=127&gain=0.5&dtype=f64
+shape=4,2,4,6,70&scheme=delta_orthogonal&seed=128&layout=io
+shape=5,3,2,2&scheme=delta_orthogonal&seed=129&dtype=bf16&format=npy
+shape=9,5,1&scheme=delta_orthogonal&seed=130&dtype=f16
+shape=5,3,0&scheme=delta_orthogonal
+shape=80,66,3&scheme=delta_orthogonal&seed=131&slice=...,1
+shape=12,7&scheme=jax.orthogonal&seed=132&column_axis=0
+shape=3,5,4&scheme=flax.orthogonal&seed=133&scale=2&column_axis=2
+shape=12,7&scheme=haiku.Orthogonal&seed=134&axis=-2&dtype=f64
+shape=3,4,8&scheme=jax.delta_orthogonal&seed=135&scale=3
+
 # Axes of fans.
 shape=6,5,4&scheme=he_normal&in_axis=0&out_axis=2&seed=51
 shape=6,5,4&scheme=he_uniform&in_axis=0,1&seed=52
@@ -158,6 +193,8 @@ shape=12,5,7&scheme=torch.kaiming_normal_&seed=120
 shape=3,3,8,6&scheme=torch.kaiming_normal&seed=121&dtype=bf16
 shape=50,7&scheme=torch.sparse_&seed=122&sparsity=0.3
 shape=50,7&scheme=torch.sparse&seed=123&sparsity=0.3&dtype=f16
+shape=12,7&scheme=torch.orthogonal_&seed=140
+shape=7,12&scheme=torch.orthogonal&seed=141
 
 # Each name of keras.
 shape=7,9&scheme=keras.Zeros
@@ -193,6 +230,10 @@ shape=12,5,7&scheme=keras.HeUniform&seed=153&dtype=bf16
 shape=3,3,8,6&scheme=keras.he_uniform&seed=154
 shape=33,17&scheme=keras.HeNormal&seed=155&dtype=f16
 shape=12,5,7&scheme=keras.he_normal&seed=156
+shape=3,4,5&scheme=keras.Orthogonal&seed=142
+shape=12,7&scheme=keras.orthogonal&seed=143
+shape=7,12&scheme=keras.OrthogonalInitializer&seed=144
+shape=3,4,5&scheme=keras.orthogonal_initializer&seed=145
 
 # Each name of jax.
 shape=101&scheme=jax.zeros
@@ -212,6 +253,8 @@ shape=33,17&scheme=jax.he_uniform&seed=185&dtype=bf16
 shape=12,5,7&scheme=jax.kaiming_uniform&seed=186
 shape=12,5,7&scheme=jax.he_normal&seed=189
 shape=3,3,8,6&scheme=jax.kaiming_normal&seed=190
+shape=12,7&scheme=jax.orthogonal&seed=146
+shape=3,4,6&scheme=jax.delta_orthogonal&seed=148
 
 # Each name of flax.
 shape=101&scheme=flax.zeros&dtype=f64
@@ -233,6 +276,8 @@ shape=3,3,8,6&scheme=flax.he_uniform&seed=187&dtype=f16
 shape=33,17&scheme=flax.kaiming_uniform&seed=188
 shape=33,17&scheme=flax.he_normal&seed=191&dtype=f64
 shape=12,5,7&scheme=flax.kaiming_normal&seed=192
+shape=7,12&scheme=flax.orthogonal&seed=147
+shape=3,4,6&scheme=flax.delta_orthogonal&seed=149
 
 # Each name of haiku.
 shape=101&scheme=haiku.Constant&constant=2.5&dtype=bf16
@@ -242,6 +287,7 @@ shape=7,9&scheme=haiku.RandomUniform&seed=196
 shape=101&scheme=haiku.TruncatedNormal&seed=197
 shape=12,5,7&scheme=haiku.VarianceScaling&seed=198
 shape=3,3,8,6&scheme=haiku.UniformScaling&seed=199&dtype=f64
+shape=7,12&scheme=haiku.Orthogonal&seed=150
 
 # Each name of tfjs.
 shape=7,9&scheme=tfjs.zeros
@@ -272,6 +318,8 @@ shape=33,17&scheme=tfjs.heNormal&seed=224
 shape=12,5,7&scheme=tfjs.HeNormal&seed=225&dtype=bf16
 shape=3,3,8,6&scheme=tfjs.leCunNormal&seed=226
 shape=33,17&scheme=tfjs.LeCunNormal&seed=227&dtype=f16
+shape=3,4,5&scheme=tfjs.orthogonal&seed=151
+shape=12,7&scheme=tfjs.Orthogonal&seed=152
 """
 
 REFUSALS = """
@@ -298,13 +346,13 @@ shape=3,3&scheme=keras.VarianceScaling&scale=0	scale
 shape=3,3&scheme=keras.HeNormal&input_axes=0	output_axes
 shape=3,3&scheme=jax.he_normal&in_axis=2	in_axis
 shape=3,3&scheme=jax.he_normal&in_axis=0,-2	in_axis
-shape=3,3&scheme=jax.he_normal&out_axis=0	out_axis
+shape=3,3&scheme=jax.he_normal&batch_axis=0	batch_axis
 shape=3&scheme=jax.he_normal	shape
 shape=3&scheme=torch.xavier_uniform_	shape
 shape=3,3&scheme=torch.kaiming_normal_&a=1&nonlinearity=relu	a
-shape=3,3&scheme=torch.uniform_&a=1	b
+shape=3,3&scheme=torch.uniform_&a=1	a
 shape=3,3&scheme=torch.trunc_normal_&std=0	std
-shape=3,3&scheme=torch.trunc_normal_&a=3	b
+shape=3,3&scheme=torch.trunc_normal_&a=3	a
 shape=3,3&scheme=torch.constant_	val
 shape=3,3&scheme=torch.constant_&val=1.5&dtype=i32	val
 shape=3,3&scheme=torch.sparse_	sparsity
@@ -313,6 +361,7 @@ shape=3,3&scheme=torch.dirac_	shape
 shape=3,3&scheme=jax.constant	value
 shape=3,3&scheme=haiku.Constant&value=1	value
 shape=3,3&scheme=jax.truncated_normal&lower=3	lower
+shape=3,3&scheme=jax.truncated_normal&upper=-3	upper
 shape=3,3&scheme=jax.truncated_normal&lower=6.1&upper=7	lower
 shape=3,4&scheme=tfjs.identity	shape
 shape=3,3,3&scheme=tfjs.identity	shape
@@ -320,12 +369,14 @@ shape=3,3&scheme=he_normal&in_axis=0&layout=io	in_axis
 shape=3,3&scheme=he_normal&in_axis=0&input_axes=0&output_axes=0	input_axes
 shape=3,3&scheme=he_normal&input_axes=0	output_axes
 shape=3,3&scheme=he_normal&output_axes=0	input_axes
+shape=3,3&scheme=keras.HeNormal&output_axes=0	input_axes
+shape=3&scheme=tfjs.glorotNormal&fan_in=3	shape
 shape=3,3&scheme=he_normal&input_axes=0,0&output_axes=0	input_axes
 shape=3,3&scheme=he_normal&in_axis=0&fan_in=3&fan_out=3	in_axis
 shape=3,3&scheme=he_normal&in_axis=	in_axis
 shape=3,3&scheme=he_normal&in_axis=a	in_axis
 shape=3,3&scheme=he_normal&in_axis=none,0	in_axis
-shape=3&scheme=he_normal&out_axis=0	in_axis
+shape=3&scheme=he_normal&out_axis=0	out_axis
 shape=3,3&scheme=he_normal&batch_axis=0	batch_axis
 shape=3,3&scheme=normal&in_axis=0	in_axis
 shape=3&scheme=identity	shape
@@ -375,6 +426,22 @@ shape=3,3&scheme=gpt2_residual&layers=1&std=-1	std
 shape=3,3&scheme=megatron_scaled&layers=1&multiplier=0	multiplier
 shape=3,3&scheme=megatron_scaled&layers=1&multiplier=1e-300	dtype
 shape=3,3&scheme=lora_a&nonlinearity=relu	nonlinearity
+shape=3&scheme=orthogonal	shape
+shape=16385,16385&scheme=orthogonal	shape
+shape=3,3&scheme=orthogonal&dtype=i8	dtype
+shape=3,3&scheme=orthogonal&groups=1	groups
+shape=3,3&scheme=orthogonal&layout=hwio	layout
+shape=3,3&scheme=orthogonal&gain=3.4e38	dtype
+shape=3,3&scheme=delta_orthogonal	shape
+shape=3,3,3,3,3,3&scheme=delta_orthogonal	shape
+shape=3,4,3&scheme=delta_orthogonal	shape
+shape=3,4,3&scheme=delta_orthogonal&layout=io	shape
+shape=3,4,3&scheme=jax.orthogonal&column_axis=1	column_axis
+shape=3,4,3&scheme=jax.orthogonal&column_axis=3	column_axis
+shape=3,4,3&scheme=jax.orthogonal&axis=0	axis
+shape=3,4,3&scheme=haiku.Orthogonal&axis=-2	axis
+shape=3,4,3&scheme=haiku.Orthogonal&axis=1.5	axis
+shape=3,3&scheme=torch.orthogonal_&layout=io	layout
 """
 
 CANONICAL = """
@@ -420,6 +487,12 @@ shape=3,3&scheme=wang_init&layers=012
 shape=3,3&scheme=mitchell&layer=00
 shape=3,3&scheme=gpt2_residual&layers=12&std=2e-2
 shape=3,3&scheme=megatron_scaled&layers=12&multiplier=2
+shape=3,3&scheme=orthogonal&layout=oi&gain=1
+shape=3,3&scheme=keras.Orthogonal
+shape=3,3&scheme=jax.orthogonal
+shape=3,3&scheme=jax.orthogonal&column_axis=-2&scale=2
+shape=3,3,3&scheme=flax.delta_orthogonal
+shape=3,3&scheme=haiku.Orthogonal&axis=1
 shape=3,3&batch_axis=none
 shape=3,3&in_axis=-2&out_axis=-1&batch_axis=none
 shape=3,3&in_axis=none

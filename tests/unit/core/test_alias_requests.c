@@ -198,8 +198,7 @@ static const struct {
     {S "keras.HeNormal&output_axes=0", TI_EMISSING, "input_axes"},
     {S "keras.HeNormal&input_axes=3&output_axes=0", TI_EVALUE, "input_axes"},
     {S "jax.he_normal&in_axis=-4", TI_EVALUE, "in_axis"},
-    {S "jax.he_normal&in_axis=-1", TI_EVALUE, "in_axis"}, /* out_axis is -1 by default */
-    {S "jax.he_normal&in_axis=0&out_axis=0", TI_EVALUE, "out_axis"},
+    {S "jax.he_normal&in_axis=0&batch_axis=0", TI_EVALUE, "batch_axis"},
     /* ranks */
     {"shape=5&scheme=torch.xavier_normal_", TI_EVALUE, "shape"},
     {"shape=scalar&scheme=torch.kaiming_uniform_", TI_EVALUE, "shape"},

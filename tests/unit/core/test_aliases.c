@@ -165,6 +165,9 @@ static void torch(void **state) {
          -INFINITY, INFINITY, 0, 0},
         {S "torch.orthogonal_", S "orthogonal", MATRIX(1, 20.L), 0, 0},
         {S "torch.orthogonal_&gain=3", S "orthogonal&gain=3", MATRIX(3, 20.L), 0, 0},
+        /* PyTorch's own default of a goes with any nonlinearity */
+        {S "torch.kaiming_normal_&a=0&nonlinearity=relu",
+         S "kaiming_normal&nonlinearity=relu", BELL(0, sqrtl(2 / in)), 20, 45},
     };
     (void)state;
     check_rows(rows, COUNT_OF(rows));
@@ -323,6 +326,7 @@ static void jax_axes(void **state) {
         {"2,3", "&in_axis=none&out_axis=0", "in_axis=none&out_axis=0", 3, 6},
         {"2", "&in_axis=none&out_axis=0", "in_axis=none&out_axis=0", 1, 2},
         {"2,3,4,5", "&in_axis=0", "in_axis=0", 24, 60}, /* out_axis is -1 */
+        {"7,9", "&out_axis=0", "out_axis=0", 9, 9},     /* in_axis is -2 */
         {"2,3,4,5", "&out_axis=0", "out_axis=0", 60, 30},
         {"2,3,4,5", "&batch_axis=0", "batch_axis=0", 12, 15},
         {"2,3,4,5", "&batch_axis=none", "batch_axis=none", 24, 30},

@@ -70,6 +70,11 @@ static const struct {
     {"shape=512,8,64&in_axis=0&out_axis=1,2", 512, 512}, /* attention: query */
     {"shape=8,64,512&in_axis=0,1&out_axis=2", 512, 512}, /* and output */
     {"shape=9&in_axis=0&out_axis=none", 9, 1},
+    /* the same axis twice: fan_in = in * (all / (in * out)), as JAX computes it */
+    {"shape=7,9&out_axis=0", 9, 9}, /* Flax's embeddings */
+    {"shape=6,4&in_axis=1", 6, 6},
+    {"shape=5&in_axis=0", 1, 1},
+    {"shape=2,3,4&in_axis=0,1&out_axis=1,2", 2, 4},
     {"shape=3,5&batch_axis=none", 3, 5}, /* unlike layout=oi */
     /* axes as Keras: nothing else counts */
     {"shape=512,8,64&input_axes=0&output_axes=1,2", 512, 512},
@@ -207,10 +212,9 @@ static const struct {
     {"shape=6,4&in_axis=0&out_axis=1&batch_axis=2", TI_EVALUE, "batch_axis"},
     {"shape=6,4&in_axis=0,0", TI_EVALUE, "in_axis"},
     {"shape=6,4&in_axis=0,-2", TI_EVALUE, "in_axis"},
-    {"shape=6,4&in_axis=1", TI_EVALUE, "in_axis"}, /* out_axis is -1 by default */
-    {"shape=6,4&out_axis=0", TI_EVALUE, "out_axis"},
     {"shape=6,4&batch_axis=1", TI_EVALUE, "batch_axis"},
-    {"shape=5&in_axis=0", TI_EVALUE, "in_axis"},
+    {"shape=6,4&in_axis=0&out_axis=0&batch_axis=0", TI_EVALUE, "batch_axis"},
+    {"shape=5&out_axis=0", TI_EVALUE, "out_axis"}, /* in_axis is -2 by default */
     {"shape=scalar&in_axis=none", TI_EVALUE, "in_axis"},
     {"shape=6,4&input_axes=2&output_axes=0", TI_EVALUE, "input_axes"},
     {"shape=6,4&input_axes=0&output_axes=1,1", TI_EVALUE, "output_axes"},
