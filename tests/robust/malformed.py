@@ -166,9 +166,11 @@ def cases(parameters):
     for scheme, row in parameters.schemes.items():
         foreign = "stands_for" in row
         fans = {"fan_in", "fan_out"} if foreign else set()  # these are everybody's
-        for name in set(parameters.valid) - set(row["parameters"]) - fans:
+        foreign_to_it = set(parameters.valid) - set(row["parameters"]) - fans
+        for i, name in enumerate(sorted(foreign_to_it)):
             pair = name, parameters.valid[name][0]
-            yield name, [*parameters.base(scheme).items(), pair], name == "omega"
+            command = not foreign and (i + len(scheme)) % 5 == 0  # a process takes its time
+            yield name, [*parameters.base(scheme).items(), pair], command
     for name in parameters.valid:
         query = parameters.base(parameters.taking(name)[0]) | NEEDS.get(name, {})
         query.setdefault(name, parameters.valid[name][0])
