@@ -73,6 +73,13 @@ bool ti_alias_next_param(const char **list, struct ti_alias_param *param) {
     return n > 0;
 }
 
+bool ti_alias_has_words(enum ti_param param) {
+    for (size_t i = 0; i < WORD_COUNT; i++) {
+        if (strcmp(word_rows[i].param, ti_param_get(param)->name) == 0) return true;
+    }
+    return false;
+}
+
 bool ti_alias_word_find(enum ti_param param, const char *word, size_t word_bytes,
                         unsigned *choice) {
     for (size_t i = 0; i < WORD_COUNT; i++) {

@@ -66,6 +66,9 @@ bool ti_alias_word_find(enum ti_param param, const char *word, size_t word_bytes
 enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *resolved,
                                 struct ti_error *error);
 
+/* Whether some framework has words of its own for a choice. */
+bool ti_alias_has_words(enum ti_param param);
+
 /* A choice in a spec of a framework's name: from the framework's word to ours. */
 enum ti_status ti_alias_translate_word(struct ti_spec *spec, enum ti_param param,
                                        struct ti_error *error);

@@ -106,13 +106,24 @@ static uint64_t product(const struct ti_spec *spec, unsigned rank) {
     return product;
 }
 
-static void set_fans(struct ti_spec *spec, enum ti_alias_rule rule) {
+static enum ti_status set_fans(struct ti_spec *spec, enum ti_alias_rule rule,
+                               struct ti_error *error) {
     const unsigned rank = spec->rank;
-    const bool axes = spec->given[TI_PARAM_input_axes] || spec->given[TI_PARAM_in_axis] ||
-                      spec->given[TI_PARAM_out_axis] || spec->given[TI_PARAM_batch_axis];
-    const bool both = spec->given[TI_PARAM_fan_in] && spec->given[TI_PARAM_fan_out];
-    if (rule <= TI_ALIAS_TORCH || axes || both) return;
-    if (rule == TI_ALIAS_TFJS && (rank < 2 || rank > 5)) {
+    const bool axes = spec->given[TI_PARAM_input_axes] ||
+                      spec->given[TI_PARAM_output_axes] ||
+                      spec->given[TI_PARAM_in_axis] || spec->given[TI_PARAM_out_axis] ||
+                      spec->given[TI_PARAM_batch_axis];
+    const bool in = spec->given[TI_PARAM_fan_in], out = spec->given[TI_PARAM_fan_out];
+    if (rule <= TI_ALIAS_TORCH || axes || (in && out)) return TI_OK;
+    if (rule == TI_ALIAS_JAX && rank < 2 && !in && !out) { /* in JAX's words */
+        return ti_error_set(
+            error, TI_EVALUE, "shape",
+            "Can't compute input and output sizes of a %u-dimensional weights "
+            "tensor with default in_axis. Must be at least 2D or specify "
+            "in_axis explicitly. fan_in= and fan_out= give the sizes outright",
+            rank);
+    }
+    if (rule == TI_ALIAS_TFJS && (rank < 2 || rank > 5) && !in && !out) {
         set_count(spec, TI_PARAM_fan_in, product(spec, rank));
         set_count(spec, TI_PARAM_fan_out, 1);
         set_choice(spec, TI_PARAM_mode, TI_MODE_FAN_GEO_AVG);
@@ -124,10 +135,12 @@ static void set_fans(struct ti_spec *spec, enum ti_alias_rule rule) {
     } else if (rank >= 2) {
         set_choice(spec, TI_PARAM_layout, TI_LAYOUT_IO);
     }
+    return TI_OK;
 }
 
-/* lower and upper: the two ends of truncation. */
-static enum ti_status set_truncation(struct ti_spec *spec, struct ti_error *error) {
+/* lower and upper, at least one of them asked for: the two ends of truncation. */
+static enum ti_status set_truncation(struct ti_spec *spec, const struct ti_spec *asked,
+                                     struct ti_error *error) {
     const struct ti_truncation cut = {spec->value[TI_PARAM_lower].number,
                                       spec->value[TI_PARAM_upper].number};
     if (!spec->given[TI_PARAM_lower]) return TI_OK;
@@ -136,9 +149,9 @@ static enum ti_status set_truncation(struct ti_spec *spec, struct ti_error *erro
     spec->truncation = cut;
     if (ti_truncation_is_valid(cut)) return TI_OK;
     return ti_error_set(
-        error, TI_EVALUE, "lower",
-        "lower and upper are %.6g and %.6g; lower must be at most 6, upper "
-        "at least -6 and above lower",
+        error, TI_EVALUE, asked->given[TI_PARAM_lower] ? "lower" : "upper",
+        "lower and upper are %.6g and %.6g; lower must be at most 6, upper at least -6, and "
+        "they at least 0.000001 apart",
         cut.low, cut.high);
 }
 
@@ -188,31 +201,54 @@ enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *reso
         resolved->given[TI_PARAM_corrected] =
             false; /* it is fixed for what is truncated */
     }
-    status = set_truncation(resolved, error);
+    status = set_truncation(resolved, spec, error);
     if (status == TI_OK) status = set_columns(resolved, TI_PARAM_column_axis, error);
     if (status == TI_OK) status = set_columns(resolved, TI_PARAM_axis, error);
     if (status == TI_OK && alias->rule == TI_ALIAS_SQUARE)
         status = check_square(spec, error);
-    if (status == TI_OK) set_fans(resolved, alias->rule);
-    return status;
+    if (status != TI_OK) return status;
+    /* PyTorch has a default for its slope, and no use for it but with leaky_relu. */
+    if (alias->rule == TI_ALIAS_TORCH && resolved->value[TI_PARAM_slope].number == 0 &&
+        ti_spec_choice(resolved, TI_PARAM_nonlinearity, TI_NONLINEARITY_LEAKY_RELU) !=
+            TI_NONLINEARITY_LEAKY_RELU) {
+        resolved->given[TI_PARAM_slope] = false;
+    }
+    return set_fans(resolved, alias->rule, error);
+}
+
+/* Their parameter that ours, the error's field, comes from. */
+static bool find_theirs(const struct ti_spec *spec, const struct ti_error *error,
+                        struct ti_alias_param *item) {
+    const char *list = spec->alias->info.params;
+    while (ti_alias_next_param(&list, item)) {
+        if (ti_text_is(item->ours, item->ours_bytes, error->field)) return true;
+    }
+    return false;
+}
+
+static bool is_given(const struct ti_spec *spec, const struct ti_alias_param *item) {
+    enum ti_param theirs;
+    return ti_param_find(item->theirs, item->theirs_bytes, &theirs) &&
+           spec->given[theirs];
 }
 
 void ti_alias_explain(const struct ti_spec *spec, struct ti_error *error) {
     struct ti_alias_param item;
-    if (!error) return;
-    const char *list = spec->alias->info.params;
-    while (ti_alias_next_param(&list, &item)) {
-        if (item.theirs_bytes == item.ours_bytes &&
-            memcmp(item.theirs, item.ours, item.ours_bytes) == 0) {
-            continue;
-        }
-        if (!ti_text_is(item.ours, item.ours_bytes, error->field)) continue;
+    if (!error || !find_theirs(spec, error, &item)) return;
+    if (item.theirs_bytes != item.ours_bytes ||
+        memcmp(item.theirs, item.ours, item.ours_bytes) != 0) {
         const size_t used = strlen(error->text);
         snprintf(error->text + used, sizeof error->text - used, "; %s calls %.*s %.*s",
                  spec->asked, (int)item.ours_bytes, item.ours, (int)item.theirs_bytes,
                  item.theirs);
-        snprintf(error->field, sizeof error->field, "%.*s", (int)item.theirs_bytes,
-                 item.theirs);
-        return;
     }
+    /* At fault is what was given, not the default that it does not go with. */
+    if (error->code != TI_EMISSING && !is_given(spec, &item)) {
+        const char *list = spec->alias->info.params;
+        const struct ti_alias_param none = item;
+        while (ti_alias_next_param(&list, &item) && !is_given(spec, &item)) continue;
+        if (!is_given(spec, &item)) item = none;
+    }
+    snprintf(error->field, sizeof error->field, "%.*s", (int)item.theirs_bytes,
+             item.theirs);
 }

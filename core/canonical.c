@@ -204,7 +204,7 @@ static const struct {
 #define DEFAULT_count true
 #define DEFAULT_index true
 #define DEFAULT_whole false
-#define DEFAULT_axes true
+#define DEFAULT_axes false /* "none" says where the fans are, too */
 #define DEFAULT_number true
 #define DEFAULT_constant true
 #define DEFAULT_truncation true

@@ -49,51 +49,72 @@ static enum ti_status fans_of_shape(const struct ti_spec *spec, struct ti_fans *
     return TI_OK;
 }
 
-/* The product of a list's axes, none of which may be named twice: 'named' is a set of bits. */
-static enum ti_status product_of(const struct ti_spec *spec, enum ti_param param,
-                                 const struct ti_axes *fallback, uint64_t *named,
-                                 uint64_t *product, struct ti_error *error) {
-    const char *name = ti_param_get(param)->name;
+/*
+ * An axis of a list that cannot be. At fault is what was given: where that is not the list, it
+ * is what the list's default does not go with.
+ */
+static enum ti_status refuse_axis(const struct ti_spec *spec, enum ti_param param,
+                                  const char *why, int64_t axis, struct ti_error *error) {
+    static const enum ti_param lists[] = {TI_PARAM_in_axis, TI_PARAM_out_axis,
+                                          TI_PARAM_batch_axis};
+    enum ti_param at_fault = param;
+    for (size_t i = 0; !spec->given[at_fault] && i < sizeof lists / sizeof *lists; i++) {
+        at_fault = spec->given[lists[i]] ? lists[i] : at_fault;
+    }
+    return ti_error_set(error, TI_EVALUE, ti_param_get(at_fault)->name,
+                        "axis %lld of %s%s %s, and the tensor has %u", (long long)axis,
+                        ti_param_get(param)->name,
+                        spec->given[param] ? "" : ", which is the default,", why,
+                        spec->rank);
+}
+
+/* The axes of a list as a set of bits; none may be named twice, or be among the 'taken'. */
+static enum ti_status axes_of(const struct ti_spec *spec, enum ti_param param,
+                              const struct ti_axes *fallback, uint64_t taken,
+                              uint64_t *set, struct ti_error *error) {
     const struct ti_axes *axes =
         spec->given[param] ? &spec->axes[ti_spec_axis_list(param)] : fallback;
-    *product = 1;
+    *set = 0;
     for (unsigned i = 0; i < axes->count; i++) {
         const int64_t given = axes->axis[i],
                       axis = given < 0 ? given + spec->rank : given;
         if (axis < 0 || axis >= spec->rank) {
-            return ti_error_set(error, TI_EVALUE, name,
-                                "%s: there is no axis %lld, the tensor has %u", name,
-                                (long long)given, spec->rank);
+            return refuse_axis(spec, param, "does not exist", given, error);
         }
-        if (*named >> axis & 1) {
-            return ti_error_set(error, TI_EVALUE, name, "%s names axis %lld again", name,
-                                (long long)given);
+        if ((*set | taken) >> axis & 1) {
+            return refuse_axis(spec, param, "is named twice", given, error);
         }
-        *named |= (uint64_t)1 << axis;
-        *product *= spec->shape[axis];
+        *set |= (uint64_t)1 << axis;
     }
     return TI_OK;
 }
 
-/* in_axis, out_axis and batch_axis: all other axes are the kernel's (jax.nn.initializers). */
+static uint64_t product_of(const struct ti_spec *spec, uint64_t set) {
+    uint64_t product = 1;
+    for (unsigned i = 0; i < spec->rank; i++) {
+        if (set >> i & 1) product *= spec->shape[i];
+    }
+    return product;
+}
+
+/*
+ * in_axis, out_axis and batch_axis (jax.nn.initializers): the kernel's axes are all others. An
+ * axis may be of the inputs and of the outputs, as Flax has it for embeddings.
+ */
 static enum ti_status fans_of_jax_axes(const struct ti_spec *spec, struct ti_fans *fans,
                                        struct ti_error *error) {
     static const struct ti_axes last_but_one = {1, {-2}}, last = {1, {-1}}, none = {0};
-    uint64_t named = 0, in, out, batch, kernel = 1;
-    enum ti_status status =
-        product_of(spec, TI_PARAM_in_axis, &last_but_one, &named, &in, error);
+    uint64_t in, out, batch;
+    enum ti_status status = axes_of(spec, TI_PARAM_in_axis, &last_but_one, 0, &in, error);
     if (status == TI_OK) {
-        status = product_of(spec, TI_PARAM_out_axis, &last, &named, &out, error);
+        status = axes_of(spec, TI_PARAM_out_axis, &last, 0, &out, error);
     }
     if (status == TI_OK) {
-        status = product_of(spec, TI_PARAM_batch_axis, &none, &named, &batch, error);
+        status = axes_of(spec, TI_PARAM_batch_axis, &none, in | out, &batch, error);
     }
     if (status != TI_OK) return status;
-    for (unsigned i = 0; i < spec->rank; i++) {
-        if (!(named >> i & 1)) kernel *= spec->shape[i];
-    }
-    fans->in = in * kernel;
-    fans->out = out * kernel;
+    fans->in = product_of(spec, ~(out | batch));
+    fans->out = product_of(spec, ~(in | batch));
     fans->has_in = fans->has_out = true;
     return TI_OK;
 }
@@ -102,20 +123,19 @@ static enum ti_status fans_of_jax_axes(const struct ti_spec *spec, struct ti_fan
 static enum ti_status fans_of_keras_axes(const struct ti_spec *spec, struct ti_fans *fans,
                                          struct ti_error *error) {
     static const struct ti_axes none = {0};
-    uint64_t named = 0, also_named = 0, in, out;
     const bool first = spec->given[TI_PARAM_input_axes];
+    uint64_t in, out;
     if (!first || !spec->given[TI_PARAM_output_axes]) {
         return ti_error_set(error, TI_EMISSING, first ? "output_axes" : "input_axes",
                             "input_axes and output_axes go together; give both");
     }
-    enum ti_status status =
-        product_of(spec, TI_PARAM_input_axes, &none, &named, &in, error);
+    enum ti_status status = axes_of(spec, TI_PARAM_input_axes, &none, 0, &in, error);
     if (status == TI_OK) {
-        status = product_of(spec, TI_PARAM_output_axes, &none, &also_named, &out, error);
+        status = axes_of(spec, TI_PARAM_output_axes, &none, 0, &out, error);
     }
     if (status != TI_OK) return status;
-    fans->in = in;
-    fans->out = out;
+    fans->in = product_of(spec, in);
+    fans->out = product_of(spec, out);
     fans->has_in = fans->has_out = true;
     return TI_OK;
 }

@@ -51,9 +51,7 @@ static size_t up_to_cols(size_t x) {
 
 /* What the rows (or the columns) of the matrix are of: V is on the longer side. */
 static const struct ti_upper *side_of(const struct fill *fill, bool columns) {
-    const struct ti_matrix *matrix = &fill->draw->matrix;
-    const bool rows_longer = matrix->rows >= matrix->cols;
-    return rows_longer != columns ? &fill->setup->v : &fill->setup->t;
+    return fill->draw->matrix.tall != columns ? &fill->setup->v : &fill->setup->t;
 }
 
 static uint64_t larger_end(uint64_t first, int64_t step, size_t count) {
@@ -205,7 +203,7 @@ static void add_run(void *state, uint64_t elem, int64_t step, uint64_t count) {
     const uint64_t end =
         matrix->base + (matrix->rows * matrix->cols - 1) * matrix->step + 1;
     const uint64_t out = fill->done;
-    uint64_t i = 0, every = 1;
+    uint64_t i = 0;
     fill->done += count;
     if (step > 0 && elem < matrix->base) i = (matrix->base - elem + size - 1) / size;
     if (step < 0 && elem >= end) i = (elem - end) / size + 1;
@@ -215,12 +213,13 @@ static void add_run(void *state, uint64_t elem, int64_t step, uint64_t count) {
         if ((at - matrix->base) % matrix->step == 0) break;
     }
     if (i >= count) return;
-    while (every * size % matrix->step != 0) every++;
+    uint64_t hop = size, every = 1; /* from one to the next, in elements of either kind */
+    while (hop % matrix->step != 0) hop += size, every++;
     const uint64_t first = elem + i * (uint64_t)step;
     const uint64_t ahead = step > 0 ? end - 1 - first : first - matrix->base;
-    const uint64_t inside = ahead / (every * size) + 1,
-                   asked = (count - i - 1) / every + 1;
-    const int64_t along = (int64_t)(every * size / matrix->step);
+    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): no step is 0 */
+    const uint64_t inside = ahead / hop + 1, asked = (count - i - 1) / every + 1;
+    const int64_t along = (int64_t)(hop / matrix->step);
     add_elems(fill, (first - matrix->base) / matrix->step, step < 0 ? -along : along,
               inside < asked ? inside : asked, out + i, every);
 }

@@ -101,12 +101,13 @@ enum ti_status ti_setup_make(const struct ti_plan *plan, struct ti_setup **setup
     made->normal = reflector_draw(&plan->draw);
     made->kernels = plan->kernels;
     const struct sizes sizes = sizes_of(made->n, made->k, made->wide);
-    made->blocks = sizes.blocks;
+    made->blocks = sizes.blocks; /* 1 or more */
     made->v.width = up_to_blocks(made->n) * TI_BLOCK;
     made->t.width = made->blocks * TI_BLOCK;
     made->v.data = calloc(1, sizes.v);
     made->t.data = calloc(1, sizes.t);
     made->sign = calloc(1, sizes.sign);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): there is a block */
     made->u = calloc(1, sizes.squares);
     made->x = calloc(1, sizes.squares);
     atomic_init(&made->left, made->blocks);
@@ -121,24 +122,28 @@ enum ti_status ti_setup_make(const struct ti_plan *plan, struct ti_setup **setup
 
 /* Reflectors: V and the signs ---------------------------------------------------------- */
 
-/* Coordinates [l, n) of reflector l as they were drawn, 'v' being coordinate l. */
-static double norm_f64(const double *v, size_t l, size_t n) {
-    double total = 0;
-    for (size_t r = l; r < n;) {
-        const size_t end = (r / TI_BLOCK + 1) * TI_BLOCK;
-        double part = 0;
-        for (; r < n && r < end; r++) part = part + v[r - l] * v[r - l];
-        total = total + part;
-    }
-    return sqrt(total);
+static double number_at(const void *numbers, bool wide, size_t at) {
+    return wide ? ((const double *)numbers)[at] : (double)((const float *)numbers)[at];
 }
 
-static double norm_f32(const float *v, size_t l, size_t n) {
+static void set_number(void *numbers, bool wide, size_t at, double value) {
+    if (wide) {
+        ((double *)numbers)[at] = value;
+    } else {
+        ((float *)numbers)[at] = (float)value;
+    }
+}
+
+/* Length of coordinates [l, n), which lie from number 'at' on. */
+static double norm(const struct ti_setup *setup, size_t l, size_t at) {
     double total = 0;
-    for (size_t r = l; r < n;) {
+    for (size_t r = l; r < setup->n;) {
         const size_t end = (r / TI_BLOCK + 1) * TI_BLOCK;
         double part = 0;
-        for (; r < n && r < end; r++) part = part + (double)v[r - l] * (double)v[r - l];
+        for (; r < setup->n && r < end; r++) {
+            const double z = number_at(setup->v.data, setup->wide, at + (r - l));
+            part = part + z * z;
+        }
         total = total + part;
     }
     return sqrt(total);
@@ -146,21 +151,15 @@ static double norm_f32(const float *v, size_t l, size_t n) {
 
 static void reflector(struct ti_setup *setup, size_t l) {
     const size_t block = l / TI_BLOCK, start = block * TI_BLOCK, n = setup->n;
+    const size_t bytes = setup->wide ? sizeof(double) : sizeof(float);
     const size_t stride = setup->v.width - start;
     const size_t at =
         ti_upper_at(setup->v.width, block) + (l - start) * stride + (l - start);
-    const uint64_t elem = (uint64_t)l * n + l;
-    if (setup->wide) {
-        double *v = (double *)setup->v.data + at;
-        ti_fill(&setup->normal, setup->kernels, elem, n - l, v);
-        setup->sign[l] = v[0] > 0 ? -1 : 1;
-        v[0] = v[0] - setup->sign[l] * norm_f64(v, l, n);
-    } else {
-        float *v = (float *)setup->v.data + at;
-        ti_fill(&setup->normal, setup->kernels, elem, n - l, v);
-        setup->sign[l] = v[0] > 0 ? -1 : 1;
-        v[0] = (float)((double)v[0] - setup->sign[l] * norm_f32(v, l, n));
-    }
+    ti_fill(&setup->normal, setup->kernels, (uint64_t)l * n + l, n - l,
+            (char *)setup->v.data + at * bytes);
+    const double z = number_at(setup->v.data, setup->wide, at);
+    setup->sign[l] = z > 0 ? -1 : 1;
+    set_number(setup->v.data, setup->wide, at, z - setup->sign[l] * norm(setup, l, at));
 }
 
 /* Products: U --------------------------------------------------------------------------- */
@@ -253,13 +252,8 @@ static void store_t(struct ti_setup *setup, size_t row, size_t column, const dou
     const size_t at = ti_upper_at(setup->t.width, row) + (column - row) * TI_BLOCK;
     for (size_t i = 0; i < TI_BLOCK; i++) {
         for (size_t j = 0; j < TI_BLOCK; j++) {
-            const double value = x[i * TI_BLOCK + j];
-            const size_t to = at + i * stride + j;
-            if (setup->wide) {
-                ((double *)setup->t.data)[to] = value;
-            } else {
-                ((float *)setup->t.data)[to] = (float)value;
-            }
+            set_number(setup->t.data, setup->wide, at + i * stride + j,
+                       x[i * TI_BLOCK + j]);
         }
     }
 }

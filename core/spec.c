@@ -3,6 +3,7 @@
 #include "core/spec.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,6 +281,33 @@ static reader *const readers[] = {
 #undef TI_PARAM
 };
 
+/* What is said of a refused value, where PyTorch's and Keras' users know words for it. */
+static const struct {
+    enum ti_param param;
+    const char *words;
+} refusals[] = {
+    {TI_PARAM_nonlinearity, "Unsupported nonlinearity"},
+    {TI_PARAM_mode, "Invalid `mode` argument:"},
+    {TI_PARAM_distribution, "Invalid `distribution` argument:"},
+};
+
+static enum ti_status refuse(enum ti_param param, const char *value, size_t value_bytes,
+                             struct ti_error *error) {
+    const struct ti_param_info *info = ti_param_get(param);
+    const int shown = value_bytes > 64 ? 64 : (int)value_bytes;
+    char words[64];
+    snprintf(words, sizeof words, "%s does not take", info->name);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        if (refusals[i].param != param) continue;
+        snprintf(words, sizeof words, "%s", refusals[i].words);
+    }
+    return ti_error_set(
+        error, TI_EVALUE, info->name, "%s '%.*s'; it takes %s%s%s", words, shown, value,
+        ti_param_is_choice(param) ? "one of " : "", info->accepts,
+        ti_alias_has_words(param) ? ", or with a framework's name that framework's words"
+                                  : "");
+}
+
 enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *value,
                            size_t value_bytes, struct ti_error *error) {
     enum ti_param which;
@@ -295,18 +323,7 @@ enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *
     const struct ti_float_state state = ti_float_enter();
     const bool read = readers[which](spec, which, value, value_bytes);
     ti_float_leave(state);
-    if (!read) {
-        const int shown = value_bytes > 64 ? 64 : (int)value_bytes;
-        if (which == TI_PARAM_nonlinearity) { /* the words that PyTorch's users know */
-            return ti_error_set(error, TI_EVALUE, param,
-                                "Unsupported nonlinearity '%.*s'; it takes one of %s",
-                                shown, value, ti_param_get(which)->accepts);
-        }
-        return ti_error_set(error, TI_EVALUE, param,
-                            "%s does not take '%.*s'; it takes %s%s", param, shown, value,
-                            ti_param_is_choice(which) ? "one of " : "",
-                            ti_param_get(which)->accepts);
-    }
+    if (!read) return refuse(which, value, value_bytes, error);
     spec->given[which] = true;
     return TI_OK;
 }

@@ -40,7 +40,7 @@ static void pattern_f32(const struct ti_draw *draw, struct ti_blocks blocks, siz
         const size_t now = count - done < CHUNK ? count - done : CHUNK;
         pattern_f64(draw, after(blocks, done), now, values);
         for (size_t i = 0; i < now; i++) {
-            const float value = (float)values[i];
+            const float value = (float)values[i] + 0.0f; /* a tiny -x becomes 0, not -0 */
             memcpy((char *)out + 4 * (done + i), &value, sizeof value);
         }
     }

@@ -8,7 +8,7 @@
 
 #include <tensorinit/version.h>
 
-enum kind { ADDRESS, NUMBER, SECONDS, FLAG };
+enum kind { ADDRESS, NUMBER, SECONDS, BYTES, FLAG };
 
 static const struct option {
     enum kind kind;
@@ -44,7 +44,7 @@ static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
     bool digits = false;
 
     for (; *text >= '0' && *text <= '9'; text++) {
-        if (number > INT64_C(1000000000)) return false;
+        if (number > INT64_C(100000000000000)) return false;
         number = number * 10 + (*text - '0');
         digits = true;
     }
@@ -57,6 +57,26 @@ static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
     }
     *value = number;
     return digits && *text == '\0';
+}
+
+/* A whole number that K, M or G may follow, of at most 'most_gib' times 2^30. */
+static bool parse_bytes(const char *text, int64_t most_gib, int64_t *bytes) {
+    static const char units[] = "KMG";
+    char digits[24];
+    int64_t number, unit = 1;
+    size_t length = strlen(text);
+
+    if (length > 0 && strchr(units, text[length - 1]) != NULL) {
+        unit = INT64_C(1) << 10 * (strchr(units, text[length - 1]) - units + 1);
+        length--;
+    }
+    if (length >= sizeof digits) return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    if (!parse_decimal(digits, 1, &number) || number > (most_gib << 30) / unit)
+        return false;
+    *bytes = number * unit;
+    return true;
 }
 
 /* Adds the addresses of a list with commas, as the environment has it. */
@@ -101,6 +121,12 @@ static bool set_option(struct reading *reading, const struct option *option,
                  (long long)option->least, (long long)option->most);
         return false;
     }
+    case BYTES:
+        if (parse_bytes(value, option->most, &number))
+            memcpy(member, &number, sizeof number);
+        else
+            flaw = "expected a number of bytes, with K, M or G for 2^10, 2^20 or 2^30";
+        break;
     case FLAG:
         if (strcmp(value, "1") == 0 || strcmp(value, "0") == 0)
             *(bool *)(void *)member = value[0] == '1';
@@ -188,9 +214,9 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
     }
     memset(config, 0, sizeof *config);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (options[i].kind == SECONDS ||
-            (options[i].kind == NUMBER &&
-             options[i].member != offsetof(struct tid_config, workers)))
+        /* Not a default that only the machine can tell. */
+        const char digit = options[i].fallback[0];
+        if (options[i].kind != ADDRESS && digit >= '0' && digit <= '9')
             set_option(&reading, &options[i], options[i].name, options[i].fallback);
     }
     if (!read_arguments(&reading, argc, argv) || !read_environment(&reading, environment))

@@ -17,7 +17,9 @@
 struct tid_config {
     struct tid_address listen[TID_CONFIG_LISTEN_MAX];
     unsigned listen_count;
-    int64_t workers; /* 0: as many as there are usable processors */
+    int64_t workers;         /* 0: as many as there are usable processors */
+    int64_t compute_threads; /* likewise */
+    int64_t setup_bytes;
     int64_t max_connections;
     int64_t header_ms, idle_ms, shutdown_delay_ms, drain_ms;
     bool access_log;

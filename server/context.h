@@ -10,13 +10,17 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+struct tid_compute;
 struct tid_metrics;
+struct tid_setups;
 
 /*
  *   isa       instruction set that fills tensors
  *   schemes   document of /v1/schemes
  *   openapi   document of /openapi.json
  *   metrics   what the workers count
+ *   compute   the threads that compute what takes long
+ *   setups    what requests have them compute once, and share
  *   stopping  true once the server has been asked to stop; NULL: never
  */
 struct tid_context {
@@ -26,6 +30,8 @@ struct tid_context {
     const char *openapi;
     size_t openapi_bytes;
     const struct tid_metrics *metrics;
+    struct tid_compute *compute;
+    struct tid_setups *setups;
     const atomic_bool *stopping;
 };
 

@@ -25,14 +25,24 @@ void tid_watches_clear(struct tid_watches *watches) {
     pthread_mutex_destroy(&watches->lock);
 }
 
+/* Phase and time in one word. */
+static int64_t doing_of(enum tid_phase phase, int64_t since_ms) {
+    return since_ms * 8 + (int64_t)phase;
+}
+
+static enum tid_phase phase_of(int64_t doing) { return (enum tid_phase)(doing & 7); }
+
+static int64_t since_ms_of(int64_t doing) { return doing / 8; }
+
 void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase) {
-    atomic_store_explicit(&watch->doing, tid_clock_ms() * 4 + (int64_t)phase,
+    atomic_store_explicit(&watch->doing, doing_of(phase, tid_clock_ms()),
                           memory_order_relaxed);
 }
 
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd) {
     watch->fd = fd;
     watch->acked_bytes = 0;
+    atomic_store_explicit(&watch->read_ended, false, memory_order_relaxed);
     watch->previous = NULL;
     tid_watch_enter(watch, TID_PHASE_NEW);
 
@@ -59,15 +69,17 @@ unsigned tid_watches_end_waiting(struct tid_watches *watches, int64_t now_ms) {
     pthread_mutex_lock(&watches->lock);
     for (struct tid_watch *watch = watches->first; watch != NULL; watch = watch->next) {
         int64_t doing = atomic_load_explicit(&watch->doing, memory_order_relaxed);
-        enum tid_phase phase = (enum tid_phase)(doing & 3);
+        enum tid_phase phase = phase_of(doing);
 
         /*
          * SHUT_RD only: bytes that have arrived are still read and answered, and the
          * worker sees the end of the stream after them.
          */
         if ((phase == TID_PHASE_NEW || phase == TID_PHASE_IDLE) &&
-            now_ms - doing / 4 >= TID_WATCH_GRACE_MS)
+            now_ms - since_ms_of(doing) >= TID_WATCH_GRACE_MS) {
+            atomic_store(&watch->read_ended, true);
             shutdown(watch->fd, SHUT_RD);
+        }
         open++;
     }
     pthread_mutex_unlock(&watches->lock);
@@ -95,14 +107,16 @@ static bool has_moved(struct tid_watch *watch) {
 static void reap(struct tid_watch *watch, const struct tid_deadlines *deadlines,
                  int64_t now_ms) {
     int64_t doing = atomic_load_explicit(&watch->doing, memory_order_relaxed);
-    enum tid_phase phase = (enum tid_phase)(doing & 3);
+    enum tid_phase phase = phase_of(doing);
     bool in_header = phase == TID_PHASE_NEW || phase == TID_PHASE_HEAD;
     int64_t limit_ms = in_header ? deadlines->header_ms : deadlines->idle_ms;
 
-    if (limit_ms == 0 || now_ms - doing / 4 < limit_ms) return;
+    if (phase == TID_PHASE_COMPUTE || limit_ms == 0 ||
+        now_ms - since_ms_of(doing) < limit_ms)
+        return;
     if (phase == TID_PHASE_REPLY && has_moved(watch)) {
         /* Look again after another idle time, unless the worker changes it meanwhile. */
-        int64_t again = now_ms * 4 + (int64_t)phase;
+        int64_t again = doing_of(phase, now_ms);
         atomic_compare_exchange_strong_explicit(
             &watch->doing, &doing, again, memory_order_relaxed, memory_order_relaxed);
         return;

@@ -13,20 +13,23 @@
 #include <stdint.h>
 
 enum tid_phase {
-    TID_PHASE_NEW,   /* accepted, no request line yet: header deadline */
-    TID_PHASE_HEAD,  /* request line came, header fields not yet: header deadline */
-    TID_PHASE_REPLY, /* answering: ends if the client takes nothing for the idle time */
-    TID_PHASE_IDLE,  /* between requests: idle deadline */
+    TID_PHASE_NEW,     /* accepted, no request line yet: header deadline */
+    TID_PHASE_HEAD,    /* request line came, header fields not yet: header deadline */
+    TID_PHASE_REPLY,   /* answering: ends if the client takes nothing for the idle time */
+    TID_PHASE_IDLE,    /* between requests: idle deadline */
+    TID_PHASE_COMPUTE, /* the client waits for us: no deadline */
 };
 
 /*
  * One connection; part of what the adapter keeps for it. 'doing' is phase and time in one
- * word, so that a worker sets both and the reaper reads both without a lock.
+ * word, so that a worker sets both and the reaper reads both without a lock. 'read_ended'
+ * is set before we end the client's direction ourselves, which else looks as if he had.
  */
 struct tid_watch {
     struct tid_watch *next, *previous;
     int fd;
     _Atomic int64_t doing;
+    atomic_bool read_ended;
     uint64_t acked_bytes; /* reaper's: what the client had acknowledged when last asked */
 };
 

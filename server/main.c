@@ -17,6 +17,7 @@
 #include <tensorinit/version.h>
 
 #include "clock.h"
+#include "compute.h"
 #include "config.h"
 #include "cpus.h"
 #include "json_openapi.h"
@@ -25,6 +26,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "mhd_workers.h"
+#include "setups.h"
 
 /* As sysexits.h has them, which not every system has. */
 #define EXIT_USAGE 64
@@ -105,12 +107,11 @@ static void announce_stop(const struct tid_config *config, const sigset_t *signa
 }
 
 static int serve(struct tid_listener *listener, const struct tid_config *config,
-                 const struct tid_context *context, struct tid_metrics *metrics) {
-    sigset_t signals;
+                 const struct tid_context *context, struct tid_metrics *metrics,
+                 const sigset_t *signals) {
     char address[TID_ADDRESS_BYTES];
     int got;
 
-    block_signals(&signals);
     struct tid_workers_options options = {
         .context = context,
         .metrics = metrics,
@@ -137,13 +138,39 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
         tid_log("listening on http://%s", address);
     }
 
-    sigwait(&signals, &got);
-    announce_stop(config, &signals);
+    sigwait(signals, &got);
+    announce_stop(config, signals);
     tid_listener_stop(listener);
-    drain(workers, &signals, config->drain_ms);
+    drain(workers, signals, config->drain_ms);
     tid_workers_stop(workers);
     tid_log("stopped");
     return EXIT_SUCCESS;
+}
+
+/* Starts what computes for the workers, and serves. */
+static int compute_and_serve(struct tid_listener *listener,
+                             const struct tid_config *config, struct tid_context *context,
+                             struct tid_metrics *metrics) {
+    const unsigned threads = config->compute_threads > 0
+                                 ? (unsigned)config->compute_threads
+                                 : tid_cpus_usable();
+    sigset_t signals;
+    int status = EXIT_SYSTEM;
+
+    block_signals(&signals);
+    context->compute = tid_compute_start(threads);
+    if (context->compute != NULL)
+        context->setups = tid_setups_make(context->compute, (size_t)config->setup_bytes,
+                                          &tid_setup_functions);
+    if (context->setups != NULL) {
+        status = serve(listener, config, context, metrics, &signals);
+    } else {
+        tid_log("cannot start threads that compute: %s", strerror(errno));
+        tid_listener_close(listener);
+    }
+    tid_compute_stop(context->compute);
+    tid_setups_free(context->setups);
+    return status;
 }
 
 /*
@@ -163,7 +190,7 @@ static int prepare_and_serve(struct tid_listener *listener,
         tid_log("out of memory");
         tid_listener_close(listener);
     } else {
-        const struct tid_context context = {
+        struct tid_context context = {
             .isa = isa,
             .schemes = schemes,
             .schemes_bytes = strlen(schemes),
@@ -172,7 +199,7 @@ static int prepare_and_serve(struct tid_listener *listener,
             .metrics = &metrics,
             .stopping = &stopping,
         };
-        status = serve(listener, config, &context, &metrics);
+        status = compute_and_serve(listener, config, &context, &metrics);
     }
     tid_metrics_clear(&metrics);
     free(openapi);

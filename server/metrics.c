@@ -179,6 +179,36 @@ static void put_connections(struct buffer *buffer, const struct tid_metrics *met
                (int64_t)atomic_load_explicit(&metrics->refused, memory_order_relaxed));
 }
 
+static void put_compute(struct buffer *buffer, const struct tid_compute_load *load) {
+    put_single(buffer, "tensorinit_compute_queue", "gauge",
+               "Setups and blocks of tensors that wait for a thread that computes.",
+               (int64_t)load->queued);
+    put_single(buffer, "tensorinit_compute_running", "gauge",
+               "Threads that compute setups and blocks now.", (int64_t)load->running);
+    put_seconds(buffer, "tensorinit_compute_seconds_total", "counter",
+                "Time that threads have computed setups and blocks, in seconds.",
+                (int64_t)load->busy_ms);
+}
+
+static void put_setups(struct buffer *buffer, const struct tid_setups_counts *counts) {
+    put_single(buffer, "tensorinit_setups_computed_total", "counter",
+               "Setups of tensors that have been computed.", (int64_t)counts->computed);
+    put_single(buffer, "tensorinit_setups_reused_total", "counter",
+               "Requests that found their setup there, or being computed.",
+               (int64_t)counts->reused);
+    put_single(buffer, "tensorinit_setups_cancelled_total", "counter",
+               "Setups given up since everybody who wanted them had gone.",
+               (int64_t)counts->cancelled);
+    put_single(buffer, "tensorinit_setups_refused_total", "counter",
+               "Requests answered with 503 since too many setups waited for memory.",
+               (int64_t)counts->refused);
+    put_single(buffer, "tensorinit_setups_waiting", "gauge",
+               "Setups that wait for memory.", (int64_t)counts->waiting);
+    put_single(buffer, "tensorinit_setup_memory_bytes", "gauge",
+               "Memory of setups that are kept or being computed.",
+               (int64_t)counts->bytes);
+}
+
 static void put_process(struct buffer *buffer, const struct tid_process *process,
                         int64_t start_ms) {
     put_seconds(buffer, "process_start_time_seconds", "gauge",
@@ -194,7 +224,7 @@ static void put_process(struct buffer *buffer, const struct tid_process *process
 }
 
 char *tid_metrics_text(const struct tid_metrics *metrics,
-                       const struct tid_process *process) {
+                       const struct tid_metrics_others *others) {
     struct buffer buffer = {.text = malloc(8192), .room = 8192};
 
     put_head(&buffer, "tensorinit_build_info", "gauge",
@@ -215,6 +245,8 @@ char *tid_metrics_text(const struct tid_metrics *metrics,
                "Transfers that client, deadline or stop ended before their time.",
                (int64_t)SUM(metrics, cut));
     put_connections(&buffer, metrics);
-    put_process(&buffer, process, metrics->start_ms);
+    put_compute(&buffer, &others->compute);
+    put_setups(&buffer, &others->setups);
+    put_process(&buffer, &others->process, metrics->start_ms);
     return buffer.text;
 }

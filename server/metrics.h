@@ -10,8 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compute.h"
 #include "process.h"
 #include "routes.h"
+#include "setups.h"
 
 /* Statuses of answers, 200 first; one that is not listed counts as code="other". */
 #define TID_METRICS_CODES(TID_CODE)                                                      \
@@ -86,11 +88,18 @@ static inline void tid_count(_Atomic uint64_t *counter, uint64_t more) {
 void tid_count_request(struct tid_counters *counters, unsigned route, unsigned status,
                        bool whole);
 
+/* What is counted elsewhere: compute.h, setups.h and process.h say what it means. */
+struct tid_metrics_others {
+    struct tid_compute_load compute;
+    struct tid_setups_counts setups;
+    struct tid_process process;
+};
+
 /*
  * The exposition format 0.0.4, as text from malloc(); NULL if memory runs out. What the
  * process could not find out of itself is left out.
  */
 char *tid_metrics_text(const struct tid_metrics *metrics,
-                       const struct tid_process *process);
+                       const struct tid_metrics_others *others);
 
 #endif

@@ -23,12 +23,6 @@
  * A stream while it is sent. Where the length is not known, libmicrohttpd sends chunks of
  * a size of its own, smaller than 'next' needs, so that what 'next' made waits in 'made'.
  */
-/*
- * Block of a stream of unknown length that cannot be chunked, which HTTP/1.0 cannot; chunks
- * themselves are made in the connection's memory.
- */
-#define PLAIN_BLOCK_BYTES ((size_t)1 << 14)
-
 struct sending {
     struct tid_stream stream;
     struct tid_watch *watch;
@@ -73,8 +67,7 @@ static ssize_t sending_next(void *state, uint64_t offset, char *out, size_t room
 static void sending_free(void *state) {
     struct sending *sending = state;
 
-    atomic_fetch_sub_explicit(&sending->shared->block_bytes, sending->block_bytes,
-                              memory_order_relaxed);
+    tid_block_give(sending->shared, sending->block_bytes);
     sending->stream.free(sending->stream.state);
     free(sending);
 }
@@ -83,20 +76,24 @@ static void sending_free(void *state) {
  * An eighth of what is left of the budget: the first streams get full blocks, later ones
  * smaller and smaller ones, and no stream waits for another.
  */
-static size_t block_take(struct tid_shared *shared, uint64_t body_bytes) {
+size_t tid_block_take(struct tid_shared *shared, uint64_t body_bytes, unsigned count) {
     size_t used = atomic_load_explicit(&shared->block_bytes, memory_order_relaxed);
     size_t left = used < BLOCK_BUDGET_BYTES ? BLOCK_BUDGET_BYTES - used : 0;
-    size_t block = left / 8 / 4096 * 4096;
+    size_t block = left / 8 / count / 4096 * 4096;
 
     if (block > BLOCK_BYTES) block = BLOCK_BYTES;
     if (block < BLOCK_BYTES_LEAST) block = BLOCK_BYTES_LEAST;
     if (block > body_bytes) block = (size_t)body_bytes;
-    atomic_fetch_add_explicit(&shared->block_bytes, block, memory_order_relaxed);
+    atomic_fetch_add_explicit(&shared->block_bytes, count * block, memory_order_relaxed);
     return block;
 }
 
-static struct MHD_Response *stream_response(struct tid_connection *connection,
-                                            struct tid_reply *reply) {
+void tid_block_give(struct tid_shared *shared, size_t bytes) {
+    atomic_fetch_sub_explicit(&shared->block_bytes, bytes, memory_order_relaxed);
+}
+
+static struct MHD_Response *sending_response(struct tid_connection *connection,
+                                             const struct tid_reply *reply) {
     struct tid_shared *shared = connection->worker->shared;
     bool known = reply->stream.bytes != TID_STREAM_UNKNOWN;
     struct sending *sending =
@@ -108,20 +105,18 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
     sending->shared = shared;
     sending->counter =
         &connection->worker->counters->bytes[tid_route_find(&connection->request)];
-    sending->block_bytes = block_take(shared, known ? reply->stream.bytes : 0);
+    sending->block_bytes = tid_block_take(shared, known ? reply->stream.bytes : 0, 1);
     sending->made_from = 0;
     sending->made_to = 0;
     struct MHD_Response *response = MHD_create_response_from_callback(
         known ? reply->stream.bytes : MHD_SIZE_UNKNOWN,
-        known ? sending->block_bytes : PLAIN_BLOCK_BYTES,
+        known ? sending->block_bytes : TID_PLAIN_BLOCK_BYTES,
         known ? sending_read : sending_next, sending, sending_free);
     if (response == NULL) {
-        atomic_fetch_sub(&shared->block_bytes, sending->block_bytes);
+        tid_block_give(shared, sending->block_bytes);
         free(sending);
         return NULL;
     }
-    connection->streamed = true;
-    reply->body = TID_REPLY_EMPTY; /* the response owns the stream now */
     return response;
 }
 
@@ -129,6 +124,20 @@ static void whole_free(void *argument) {
     struct tid_worker *worker = argument;
 
     worker->whole_taken = false;
+}
+
+/* The response owns the stream then. */
+static struct MHD_Response *stream_response(struct tid_connection *connection,
+                                            struct MHD_Connection *mhd,
+                                            struct tid_reply *reply) {
+    struct MHD_Response *response =
+        reply->stream.computes ? tid_computed_response(connection, mhd, &reply->stream)
+                               : sending_response(connection, reply);
+
+    if (response == NULL) return NULL;
+    connection->streamed = true;
+    reply->body = TID_REPLY_EMPTY;
+    return response;
 }
 
 static struct MHD_Response *whole_response(struct tid_worker *worker,
@@ -179,14 +188,17 @@ static struct MHD_Response *head_response(uint64_t bytes) {
 }
 
 static struct MHD_Response *response_make(struct tid_connection *connection,
+                                          struct MHD_Connection *mhd,
                                           struct tid_reply *reply) {
     bool only_head =
         connection->request.method == TID_METHOD_HEAD || reply->status == 304;
 
     if (only_head && tid_reply_bytes(reply) > 0)
         return head_response(tid_reply_bytes(reply));
-    if (reply->body == TID_REPLY_STREAM && reply->stream.bytes > TID_WHOLE_BYTES)
-        return stream_response(connection, reply);
+    if (reply->body == TID_REPLY_STREAM &&
+        (reply->stream.bytes > TID_WHOLE_BYTES ||
+         (reply->stream.computes && reply->stream.bytes > 0)))
+        return stream_response(connection, mhd, reply);
     if (reply->body == TID_REPLY_STREAM && reply->stream.bytes > 0)
         return whole_response(connection->worker, &reply->stream);
 
@@ -217,11 +229,12 @@ static bool fields_add(const struct tid_connection *connection,
 
 /* The response with its header fields; NULL without memory. */
 static struct MHD_Response *response_complete(struct tid_connection *connection,
+                                              struct MHD_Connection *mhd,
                                               struct tid_reply *reply) {
     connection->status = reply->status;
     connection->reply_bytes = tid_reply_bytes(reply);
     connection->streamed = false;
-    struct MHD_Response *response = response_make(connection, reply);
+    struct MHD_Response *response = response_make(connection, mhd, reply);
     if (response == NULL || fields_add(connection, reply, response)) return response;
     MHD_destroy_response(response);
     return NULL;
@@ -235,11 +248,11 @@ enum MHD_Result tid_mhd_send(struct tid_connection *connection,
         tid_reply_clear(reply);
         tid_problem(reply, 500, "internal error", "The answer's header is too long.", "");
     }
-    struct MHD_Response *response = response_complete(connection, reply);
+    struct MHD_Response *response = response_complete(connection, mhd, reply);
     if (response == NULL) {
         tid_reply_clear(reply);
         tid_problem(reply, 503, "out of memory", "The server is out of memory.", "");
-        response = response_complete(connection, reply);
+        response = response_complete(connection, mhd, reply);
     }
     if (response != NULL) {
         result = MHD_queue_response(mhd, reply->status, response);

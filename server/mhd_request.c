@@ -53,6 +53,9 @@ void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mh
     (void)worker;
     if (connection == NULL) return NULL;
     tid_watch_enter(&connection->watch, TID_PHASE_HEAD);
+    if (connection->has_timeout)
+        MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+    connection->has_timeout = false;
     if (target == NULL) target = "";
     connection->judged = false;
     connection->raw_target = target;

@@ -16,7 +16,9 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -60,9 +62,6 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
 
 /* Gives libmicrohttpd what has been handed over. */
 static void inbox_empty(struct tid_worker *worker) {
-    eventfd_t count;
-
-    eventfd_read(worker->wake_fd, &count);
     pthread_mutex_lock(&worker->inbox_lock);
     struct tid_connection *list = worker->inbox;
     worker->inbox = NULL;
@@ -109,31 +108,52 @@ static bool is_pending(struct MHD_Daemon *daemon) {
     return MHD_get_timeout(daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
 }
 
+/*
+ * Waits until there is something to do. The wake-up is forgotten first, what it was for
+ * looked at afterwards: the other way round one could be lost, or never end.
+ */
+static void wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
+    eventfd_t count;
+
+    if (worker->turn_again || is_pending(worker->daemon)) {
+        worker->turn_again = false;
+        return;
+    }
+    if (poll(polls, worker->suspended != NULL ? 3 : 2, -1) > 0 && polls[1].revents != 0)
+        eventfd_read(worker->wake_fd, &count);
+}
+
 static void *worker_run(void *argument) {
     struct tid_worker *worker = argument;
-    struct pollfd polls[2] = {
+    struct pollfd polls[3] = {
         {.fd = MHD_get_daemon_info(worker->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
          .events = POLLIN},
         {.fd = worker->wake_fd, .events = POLLIN},
+        {.fd = worker->gone_fd, .events = POLLIN},
     };
 
     prefer_batches();
     pthread_setname_np(pthread_self(), "worker");
     while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
-        if (!is_pending(worker->daemon)) poll(polls, 2, -1);
+        wait_for_events(worker, polls);
         if (atomic_load_explicit(&worker->inbox_count, memory_order_relaxed) > 0)
             inbox_empty(worker);
+        if (atomic_load_explicit(&worker->ready_count, memory_order_relaxed) > 0)
+            tid_computed_ready(worker);
+        if (worker->suspended != NULL) tid_computed_gone(worker);
         MHD_run(worker->daemon);
     }
+    tid_computed_resume_all(worker);
     return NULL;
 }
 
 static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, tid_mhd_handle, worker,
-        MHD_OPTION_URI_LOG_CALLBACK, tid_mhd_target, worker, MHD_OPTION_NOTIFY_COMPLETED,
-        tid_mhd_completed, worker, MHD_OPTION_NOTIFY_CONNECTION, connection_changed,
-        worker, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+        NULL, tid_mhd_handle, worker, MHD_OPTION_URI_LOG_CALLBACK, tid_mhd_target, worker,
+        MHD_OPTION_NOTIFY_COMPLETED, tid_mhd_completed, worker,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, worker,
+        MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
         /* The limit is kept by tid_workers_take(), which can answer 503. */
         MHD_OPTION_CONNECTION_LIMIT, worker->shared->max_connections + 1,
         MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -146,7 +166,12 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
 
 /* Of a worker whose thread has ended or never ran. */
 static void worker_free(struct tid_worker *worker) {
+    const struct timespec pause = {.tv_nsec = 1000000};
+
     if (worker->daemon != NULL) MHD_stop_daemon(worker->daemon);
+    /* Blocks that nobody wants any more, but are being computed: some milliseconds. */
+    while (atomic_load_explicit(&worker->jobs, memory_order_acquire) > 0)
+        nanosleep(&pause, NULL);
     while (worker->inbox != NULL) {
         struct tid_connection *connection = worker->inbox;
         worker->inbox = connection->next;
@@ -154,7 +179,9 @@ static void worker_free(struct tid_worker *worker) {
         connection_end(connection);
     }
     if (worker->wake_fd >= 0) close(worker->wake_fd);
+    if (worker->gone_fd >= 0) close(worker->gone_fd);
     tid_watches_clear(&worker->watches);
+    pthread_mutex_destroy(&worker->ready_lock);
     pthread_mutex_destroy(&worker->inbox_lock);
     free(worker);
 }
@@ -170,8 +197,10 @@ struct tid_worker *tid_worker_start(struct tid_shared *shared,
     worker->counters = counters;
     tid_watches_init(&worker->watches);
     pthread_mutex_init(&worker->inbox_lock, NULL);
+    pthread_mutex_init(&worker->ready_lock, NULL);
     worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (worker->wake_fd < 0) {
+    worker->gone_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (worker->wake_fd < 0 || worker->gone_fd < 0) {
         error = errno;
         goto fail;
     }

@@ -7,7 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <tensorinit/setup.h>
 #include <tensorinit/spec.h>
+
+#include "problem.h"
+
+/* When to try again if too many setups wait for memory: some will be through by then. */
+#define RETRY_AFTER_SECONDS "10"
 
 enum ti_status tid_out_of_memory(struct ti_error *error) {
     error->code = TI_ENOMEM;
@@ -44,12 +50,73 @@ enum ti_status tid_planned_make(const struct tid_request *request, enum ti_forma
     planned->plan = plan;
     planned->body = body;
     planned->negotiated = negotiated;
+    planned->claim = NULL;
     return TI_OK;
+}
+
+bool tid_planned_computes(const struct tid_planned *planned) {
+    return ti_plan_info(planned->plan)->cost == TI_COST_COMPUTE;
+}
+
+static void refuse_large(size_t need_bytes, size_t limit_bytes, struct tid_reply *reply) {
+    struct ti_error error = {.code = TI_ETOOLARGE, .field = "shape"};
+    const size_t mib = (size_t)1 << 20;
+
+    snprintf(error.text, sizeof error.text,
+             "computing this tensor takes %zu MiB of memory, and this server allows %zu "
+             "MiB (--setup-memory)",
+             need_bytes / mib + (need_bytes % mib != 0), limit_bytes / mib);
+    tid_problem_of(reply, &error);
+}
+
+bool tid_planned_claim(struct tid_planned *planned, const struct tid_context *context,
+                       bool only_head, struct tid_reply *reply) {
+    const struct ti_plan_info *info = ti_plan_info(planned->plan);
+    struct ti_error error;
+
+    if (info->setup_key[0] == '\0') return true;
+    const struct tid_setup_need need = {planned->plan, info->setup_key, info->setup_bytes,
+                                        info->setup_peak_bytes};
+    const size_t limit_bytes = tid_setups_limit(context->setups);
+    enum tid_claim_result result = TID_CLAIM_MADE;
+    if (need.peak_bytes > limit_bytes)
+        result = TID_CLAIM_TOO_LARGE;
+    else if (!only_head)
+        result = tid_setups_claim(context->setups, &need, &planned->claim);
+    switch (result) {
+    case TID_CLAIM_MADE:
+        return true;
+    case TID_CLAIM_TOO_LARGE:
+        refuse_large(need.peak_bytes, limit_bytes, reply);
+        break;
+    case TID_CLAIM_BUSY:
+        tid_problem(reply, 503, "too busy",
+                    "All memory for computing tensors is in use, and too many requests "
+                    "wait for it; try again later.",
+                    "");
+        break;
+    case TID_CLAIM_NO_MEMORY:
+        tid_out_of_memory(&error);
+        tid_problem_of(reply, &error);
+        break;
+    }
+    if (result != TID_CLAIM_TOO_LARGE)
+        tid_reply_static(reply, "Retry-After", RETRY_AFTER_SECONDS);
+    return false;
+}
+
+void tid_planned_begin(struct tid_planned *planned) {
+    if (planned->claim == NULL) return;
+    const struct ti_setup *setup = tid_claim_get(planned->claim);
+    /* Else there was no memory for it, and filling will say so. */
+    if (setup != NULL) ti_plan_use(planned->plan, setup);
 }
 
 void tid_planned_clear(struct tid_planned *planned) {
     ti_body_free(planned->body);
     ti_plan_free(planned->plan);
+    tid_claim_release(planned->claim); /* last: the setup outlives what uses it */
     planned->body = NULL;
     planned->plan = NULL;
+    planned->claim = NULL;
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tid_claim;
+
 #define TID_REPLY_FIELDS 24
 #define TID_REPLY_TEXT_BYTES 8192
 
@@ -36,11 +38,18 @@ enum tid_reply_body {
  *          much; 0 at the end
  *   free   ends 'state'; called once, whether or not the others were
  *
+ *   computes  'read' and 'next' take long: a thread that polls connections must not call
+ *             them, only one that computes (compute.h)
+ *   claim     on a setup (setups.h), which must be complete before they are called; NULL:
+ *             none is needed. Part of 'state', whose 'free' releases it
+ *
  * 'read' and 'next' return false if they fail, which ends the connection. Calls for one
- * stream do not overlap.
+ * stream do not overlap; where it computes, they and 'free' may come from any thread.
  */
 struct tid_stream {
     uint64_t bytes;
+    bool computes;
+    struct tid_claim *claim;
     bool (*read)(void *state, uint64_t offset, size_t count_bytes, void *out);
     bool (*next)(void *state, size_t room_bytes, void *out, size_t *written);
     void (*free)(void *state);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit stats: what the values really look like, and a histogram of them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "client/cli/cli.h"
@@ -27,8 +28,13 @@ static void print_histogram(const struct ti_stats_summary *summary) {
     }
 }
 
+/* Of fixed patterns neither mean nor std is promised. */
 static void print_row(const char *label, double real, double promised) {
-    printf("%-10s %-16.9g %.9g\n", label, real, promised);
+    if (isnan(promised)) {
+        printf("%-10s %.9g\n", label, real);
+    } else {
+        printf("%-10s %-16.9g %.9g\n", label, real, promised);
+    }
 }
 
 int cli_stats(struct cli_options *options) {

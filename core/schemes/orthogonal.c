@@ -22,6 +22,11 @@ static enum ti_status set_matrix(const struct ti_spec *spec, struct ti_matrix ma
     law->gain = ti_spec_number(spec, TI_PARAM_gain, 1);
     law->has_gain = true;
     law->matrix = matrix;
+    /* So that a matrix of one layout is the transpose of the other's, square ones as well. */
+    law->matrix.tall =
+        matrix.rows > matrix.cols ||
+        (matrix.rows == matrix.cols &&
+         ti_spec_choice(spec, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_OI);
     return TI_OK;
 }
 
@@ -30,7 +35,7 @@ enum ti_status ti_scheme_orthogonal(const struct ti_spec *spec,
                                     const struct ti_fans *fans, struct ti_law *law,
                                     struct ti_error *error) {
     const bool io = ti_spec_choice(spec, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_IO;
-    struct ti_matrix matrix = {1, 1, 0, 1, true};
+    struct ti_matrix matrix = {.rows = 1, .cols = 1, .step = 1, .all = true};
     (void)scheme, (void)fans;
     if (spec->rank < 2) {
         return ti_error_set(
@@ -65,8 +70,11 @@ enum ti_status ti_scheme_delta_orthogonal(const struct ti_spec *spec,
         centre = centre * dim + (dim > 0 ? (dim - 1) / 2 : 0);
         taps *= dim;
     }
-    struct ti_matrix matrix = {spec->shape[rows_at], spec->shape[rows_at + 1], centre,
-                               taps, taps == 1};
+    struct ti_matrix matrix = {.rows = spec->shape[rows_at],
+                               .cols = spec->shape[rows_at + 1],
+                               .base = centre,
+                               .step = taps,
+                               .all = taps == 1};
     const uint64_t in = io ? matrix.rows : matrix.cols;
     const uint64_t out = io ? matrix.cols : matrix.rows;
     if (out < in) {

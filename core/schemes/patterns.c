@@ -8,6 +8,7 @@
 static void set_pattern(struct ti_law *law, struct ti_pattern pattern) {
     law->distribution = TI_DISTRIBUTION_PATTERN;
     law->pattern = pattern;
+    law->pattern.value += 0.0; /* no -0, of which the canonical query says nothing */
     law->value_field = "gain";
     law->whole.is = pattern.value == floor(pattern.value) && fabs(pattern.value) < 0x1p53;
     law->whole.negative = pattern.value < 0;

@@ -34,14 +34,15 @@ struct ti_scheme_numbers {
 
 /*
  * An orthogonal matrix within a tensor: element number m is the tensor's number base + m * step,
- * and 'all' says that the tensor has no others.
+ * and 'all' says that the tensor has no others. 'tall': its columns are orthonormal vectors, not
+ * its rows; with either layout a square one could be both.
  */
 #define TI_MATRIX_MOST 1.0009765625 /* 1 + 2^-10: no element, times 1/gain, is larger */
 
 struct ti_matrix {
     uint64_t rows, cols;
     uint64_t base, step;
-    bool all;
+    bool all, tall;
 };
 
 /*

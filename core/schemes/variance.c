@@ -19,7 +19,9 @@ enum ti_status ti_scheme_variance(const struct ti_spec *spec,
                                   struct ti_error *error) {
     double scale = ti_spec_number(spec, TI_PARAM_scale, scheme->numbers.scale);
     if (!(scale > 0)) {
-        return ti_error_set(error, TI_EVALUE, "scale", "scale must be a number above 0");
+        return ti_error_set(
+            error, TI_EVALUE, "scale",
+            "Argument `scale` must be positive float. It takes a number above 0");
     }
     /* No element needs the numbers of a tensor whose fan is 0. */
     double variance = fans->n > 0 ? scale / fans->n : 0;

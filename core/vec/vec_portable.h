@@ -13,13 +13,14 @@
 #include <string.h>
 
 #define V_ISA portable
-#define V_LANES 1    /* 32-bit lanes of a vector */
-#define V_GROUP 4    /* words of one group: four a 64-bit lane */
-#define V_GROUPS 1   /* groups that Philox keeps in flight */
-#define V_UNROLL 1   /* vectors that a transform keeps in flight */
-#define V_LUT_TOP 32 /* octaves, from the top, that a v_lut_top table holds */
-#define V_WIDE_LANES 1  /* binary64 lanes of a vector */
-#define V_PRODUCT_ROWS 4 /* rows, and vectors of each, that a matrix product keeps in flight */
+#define V_LANES 1      /* 32-bit lanes of a vector */
+#define V_GROUP 4      /* words of one group: four a 64-bit lane */
+#define V_GROUPS 1     /* groups that Philox keeps in flight */
+#define V_UNROLL 1     /* vectors that a transform keeps in flight */
+#define V_LUT_TOP 32   /* octaves, from the top, that a v_lut_top table holds */
+#define V_WIDE_LANES 1 /* binary64 lanes of a vector */
+#define V_PRODUCT_ROWS                                                                   \
+    4 /* rows, and vectors of each, that a matrix product keeps in flight */
 #define V_PRODUCT_VECTORS 8
 
 typedef uint64_t v_u64;

@@ -11,11 +11,14 @@
 
 void tid_endpoint_metrics(const struct tid_context *context,
                           const struct tid_request *request, struct tid_reply *reply) {
-    struct tid_process process;
+    struct tid_metrics_others others = {
+        .compute = tid_compute_load(context->compute),
+        .setups = tid_setups_counts(context->setups),
+    };
 
     (void)request;
-    tid_process_read(&process);
-    char *text = tid_metrics_text(context->metrics, &process);
+    tid_process_read(&others.process);
+    char *text = tid_metrics_text(context->metrics, &others);
     if (text == NULL) {
         struct ti_error error;
         tid_out_of_memory(&error);

@@ -6,6 +6,7 @@
  * Values are computed a slice at a time, each time that the connection can take a byte, so
  * that other connections of the worker get their turn, and a client that goes away ends the
  * work. Until the result is there the bytes are spaces, which JSON allows before a document.
+ * Values that take long are computed elsewhere, as those of /v1/tensor are.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 
 struct counting {
     struct tid_planned planned;
+    bool begun;
     struct ti_stats *stats;
     void *workspace;
     uint64_t next; /* element */
@@ -53,6 +55,10 @@ static bool counting_next(void *state, size_t room_bytes, void *out, size_t *wri
     struct counting *counting = state;
     const uint64_t left = ti_plan_info(counting->planned.plan)->elems - counting->next;
 
+    if (!counting->begun) {
+        counting->begun = true;
+        tid_planned_begin(&counting->planned);
+    }
     if (left > 0) {
         const uint64_t now = left < SLICE_ELEMS ? left : SLICE_ELEMS;
         if (ti_stats_add(counting->stats, counting->next, now, counting->workspace) !=
@@ -107,17 +113,25 @@ void tid_endpoint_stats(const struct tid_context *context,
     struct ti_error error;
     struct counting *counting = NULL;
 
-    (void)context;
     if (counting_make(request, &counting, &error) != TI_OK) {
         tid_problem_of(reply, &error);
+        return;
+    }
+    const bool only_head = request->method == TID_METHOD_HEAD ||
+                           ti_plan_info(counting->planned.plan)->elems == 0;
+    if (!tid_planned_claim(&counting->planned, context, only_head, reply)) {
+        counting_free(counting);
         return;
     }
     tid_reply_init(reply, 200);
     tid_reply_static(reply, "Content-Type", "application/json");
     tid_reply_static(reply, "Cache-Control", "public, max-age=3600");
     tid_reply_static(reply, "X-Content-Type-Options", "nosniff");
-    tid_reply_body_stream(reply, (struct tid_stream){.bytes = TID_STREAM_UNKNOWN,
-                                                     .next = counting_next,
-                                                     .free = counting_free,
-                                                     .state = counting});
+    tid_reply_body_stream(
+        reply, (struct tid_stream){.bytes = TID_STREAM_UNKNOWN,
+                                   .computes = tid_planned_computes(&counting->planned),
+                                   .claim = counting->planned.claim,
+                                   .next = counting_next,
+                                   .free = counting_free,
+                                   .state = counting});
 }

@@ -21,14 +21,22 @@
 /* What a body needs while it is sent. */
 struct tensor {
     struct tid_planned planned;
+    bool begun;
     struct ti_body_cursor cursor;
     uint64_t first; /* byte of the body that the answer starts at */
     void *workspace;
 };
 
-static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out) {
-    const struct tensor *tensor = state;
+static void tensor_begin(struct tensor *tensor) {
+    if (tensor->begun) return;
+    tensor->begun = true;
+    tid_planned_begin(&tensor->planned);
+}
 
+static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out) {
+    struct tensor *tensor = state;
+
+    tensor_begin(tensor);
     return ti_body_read(tensor->planned.body, tensor->first + offset, count_bytes, out,
                         tensor->workspace) == TI_OK;
 }
@@ -37,6 +45,7 @@ static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *
 static bool tensor_next(void *state, size_t room_bytes, void *out, size_t *written) {
     struct tensor *tensor = state;
 
+    tensor_begin(tensor);
     return ti_body_next(tensor->planned.body, &tensor->cursor, room_bytes, out, written,
                         tensor->workspace) == TI_OK;
 }
@@ -160,8 +169,8 @@ static bool answer_early(const struct tid_request *request, const struct tensor 
 }
 
 /* The body, or the part of it that was asked for. */
-static void answer(const struct tid_request *request, struct tensor *tensor,
-                   struct tid_reply *reply) {
+static void answer(const struct tid_context *context, const struct tid_request *request,
+                   struct tensor *tensor, struct tid_reply *reply) {
     const struct tid_planned *planned = &tensor->planned;
     const bool sized = ti_body_has_length(planned->body);
     const uint64_t total = sized ? ti_body_bytes(planned->body) : TID_STREAM_UNKNOWN;
@@ -183,6 +192,12 @@ static void answer(const struct tid_request *request, struct tensor *tensor,
         if (fresh) status = 304;
         if (range.kind == TID_RANGE_PART) status = 206;
     }
+    const bool only_head =
+        request->method == TID_METHOD_HEAD || status == 304 || range.count == 0;
+    if (!tid_planned_claim(&tensor->planned, context, only_head, reply)) {
+        tensor_free(tensor);
+        return;
+    }
     tid_reply_init(reply, status);
     tid_headers_add(reply, ti_plan_info(planned->plan), ti_body_format(planned->body));
     if (sized) {
@@ -194,11 +209,14 @@ static void answer(const struct tid_request *request, struct tensor *tensor,
     add_cache_fields(reply, planned);
     tid_reply_static(reply, "X-Content-Type-Options", "nosniff");
     tensor->first = range.first;
-    tid_reply_body_stream(reply, (struct tid_stream){.bytes = range.count,
-                                                     .read = tensor_read,
-                                                     .next = tensor_next,
-                                                     .free = tensor_free,
-                                                     .state = tensor});
+    tid_reply_body_stream(reply,
+                          (struct tid_stream){.bytes = range.count,
+                                              .computes = tid_planned_computes(planned),
+                                              .claim = planned->claim,
+                                              .read = tensor_read,
+                                              .next = tensor_next,
+                                              .free = tensor_free,
+                                              .state = tensor});
 }
 
 void tid_endpoint_tensor(const struct tid_context *context,
@@ -207,7 +225,6 @@ void tid_endpoint_tensor(const struct tid_context *context,
     enum ti_format format = TI_FORMAT_RAW;
     const bool acceptable = tid_negotiate(request->fields[TID_FIELD_ACCEPT], &format);
 
-    (void)context;
     struct tensor *tensor = tensor_make(request, format, &error);
     if (tensor == NULL) {
         tid_problem_of(reply, &error);
@@ -218,6 +235,6 @@ void tid_endpoint_tensor(const struct tid_context *context,
                     "format");
         tid_reply_static(reply, "Vary", "Accept");
     } else {
-        answer(request, tensor, reply);
+        answer(context, request, tensor, reply);
     }
 }

@@ -102,7 +102,7 @@ class Options(Case):
             self.assertIn(parameter["accepts"], unwrapped)
         for scheme in document["schemes"]:
             names = ", ".join([scheme["name"], *scheme["aliases"]])
-            formula = re.escape(scheme["formula"])
+            formula = r"\s+".join(map(re.escape, scheme["formula"].split()))
             self.assertRegex(text, rf"(?m)^  {names} +{formula}$")
 
     def test_help_fits_a_terminal(self):

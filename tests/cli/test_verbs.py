@@ -67,6 +67,15 @@ class Verbs(Case):
                          ("he_normal", "300,700", "700"))
         self.assertAlmostEqual(float(plan["std"]), (2 / 700) ** 0.5, places=12)
 
+    def test_stats_promises_what_there_is(self):
+        for arguments in (["--shape=5,7", "--scheme=identity"],
+                          ["--shape=4,3,3", "--scheme=torch.dirac_"],
+                          ["--shape=9,7", "--scheme=sparse", "--sparsity=0.5", "--name=a"]):
+            for verb in ("plan", "stats"):
+                done = tensorinit(verb, *arguments)
+                self.assertEqual((done.returncode, done.stderr), (OK, b""))
+                self.assertNotIn(b"nan", done.stdout)
+
     def test_stats(self):
         done = tensorinit("stats", "--shape=300,700", "--name=a")
         self.assertEqual((done.returncode, done.stderr), (OK, b""))

@@ -44,7 +44,9 @@ static void check_info(const struct ti_plan_info *info) {
     require(info->body_bytes <= INT64_MAX);
     require(strlen(info->name) <= TI_MAX_NAME_BYTES);
     require(info->workspace_bytes == 0);
-    require(!isnan(info->mean) && !isnan(info->std) && !isnan(info->sigma));
+    const int pattern = info->distribution == TI_DISTRIBUTION_PATTERN;
+    require(isnan(info->mean) == pattern && isnan(info->std) == pattern);
+    require(isnan(info->sigma) == pattern);
     require(!isnan(info->low) && !isnan(info->high) && info->low <= info->high);
 }
 

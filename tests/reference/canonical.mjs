@@ -3,6 +3,7 @@
 // docs/SPEC.md, "Canonical query" and "Entity tag".
 import { createHash } from 'node:crypto';
 
+import { axesOf } from './fans.mjs';
 import { numberText } from './json.mjs';
 import { itemText } from './part.mjs';
 import { PARAMETERS, specName } from './tables.mjs';
@@ -24,6 +25,7 @@ const TEXTS = {
         const c = String.fromCharCode(byte);
         return unreserved.test(c) ? c : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
     }).join(''),
+    axes: (axes) => axes.join(',') || 'none',
     number: plainNumber,
     truncation: truncationText,
     constant: ({ number, whole }) => (whole === undefined ? plainNumber(number) : `${whole}`),
@@ -40,9 +42,10 @@ export function canonicalQuery(p, view) {
         } else if (name === 'permute') {
             text = view.axes.some((axis, i) => axis !== i) ? view.axes.join(',') : '';
         } else if (p.has(name) && name !== 'shard') {
-            text = (TEXTS[form] ?? String)(p.get(name));
-            const always = ['shape', 'name', 'value'].includes(name);
-            if (!always && (text === fallback || text === p.scheme.defaults.get(name))) continue;
+            const value = form === 'axes' ? axesOf(p, name) : p.get(name);
+            text = (TEXTS[form] ?? String)(value);
+            const always = form === 'axes' || ['shape', 'name'].includes(name);
+            if (!always && text === (p.scheme.defaults.get(name) ?? fallback)) continue;
         }
         if (text) pairs.push(`${name}=${text}`);
     }

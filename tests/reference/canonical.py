@@ -4,9 +4,11 @@ import hashlib
 import math
 import urllib.parse
 
+from fans import WAYS, axes_of
 from tables import PARAMETERS, SCHEMES, SPEC
 
-NEVER_BY_DEFAULT = ("shape", "scheme", "name", "permute", "slice", "shard", "value")
+AXES = (*WAYS[1], *WAYS[2])
+NEVER_BY_DEFAULT = ("shape", "scheme", "name", "permute", "slice", "shard", *AXES)
 
 
 def number(value):
@@ -65,6 +67,8 @@ def text_of(p, name, taken, axes):
         return number(value)
     if form == "truncation":
         return truncation(*value)
+    if form == "axes":
+        return ",".join(map(str, axes_of(p, name, value))) or "none"
     if form == "constant":
         return number(value[0]) if value[1] is None else str(value[1])
     return str(value)
@@ -77,7 +81,7 @@ def canonical_query(p, taken, axes):
         if name not in p and name not in ("scheme", "slice"):
             continue
         text = text_of(p, name, taken, axes)
-        if name not in NEVER_BY_DEFAULT and text in (default, defaults.get(name)):
+        if name not in NEVER_BY_DEFAULT and text == defaults.get(name, default):
             continue
         if text:
             pairs.append("%s=%s" % (name, text))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // docs/SPEC.md, "Words" to "Truncated normal": from a distribution and words to values.
+import { orthogonalOf } from './orthogonal.mjs';
 import { Refused } from './refused.mjs';
 import { normalMass, normalTail } from './special.mjs';
 import { PHILOX, QUANTILE32, QUANTILE64 } from './tables.mjs';
@@ -150,13 +151,35 @@ function cutQuantile(cut, wide) {
     };
 }
 
-// { largest, value }: the largest |x| that is possible, and the function from words to x.
-export function drawOf(law, wide) {
+// Whether a sparse normal sets an element to 0.
+function isZeroed({ rows, cols, zeros }, words, number) {
+    const word = (lane, element) => words(lane, element >> 2n)[Number(element & 3n)];
+    const [row, c] = [number / cols, number % cols];
+    let x = row;
+    for (let k = 0n; k < 32n; k++) {
+        const pivot = (BigInt(word(3, 32n * c + k)) * rows) >> 32n;
+        const partner = (pivot - x + rows) % rows;
+        const bit = (word(2, (x > partner ? x : partner) * cols + c) >>> Number(k)) & 1;
+        if (bit === 1) x = partner;
+    }
+    return x < zeros;
+}
+
+// { largest, value, at }: the largest |x| that is possible, and the function from words to x. Or
+// from the number of an element, and if that gives none, from words.
+export function drawOf(law, wide, words) {
     const type = wide ? (x) => x : fround;
     const R = (x) => type(x) + 0;
     if (law.kind === 'constant') {
         const value = R(law.value);
         return { largest: Math.abs(value), value: () => value };
+    }
+    if (law.kind === 'pattern') {
+        return { largest: Math.abs(R(law.value)), at: (number) => R(law.value * law.factor(number)) };
+    }
+    if (law.kind === 'orthogonal') {
+        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(law.gain) };
+        return { largest: R(Math.abs(law.gain) * (1 + 2 ** -10)), at: orthogonalOf(law, how) };
     }
     if (law.kind === 'symmetric' || law.kind === 'uniform') {
         let offset = 0;
@@ -198,5 +221,6 @@ export function drawOf(law, wide) {
         const finite = Number.isFinite(offset) && Number.isFinite(scale);
         if (finite) largest = Math.min(largest, Math.max(Math.abs(least), Math.abs(most)));
     }
-    return { largest, value };
+    if (law.kind !== 'sparse') return { largest, value };
+    return { largest, value, at: (number) => (isZeroed(law, words, number) ? 0 : undefined) };
 }

@@ -9,7 +9,8 @@ import sys
 
 import numpy as np
 
-from spec import Tensor, encode, lane_words, octave_and_t
+from draw import lane_words, octave_and_t
+from spec import Tensor, encode
 from tables import SPEC
 
 REQUEST = "shape=512,784&seed=42&name=fc1.weight"
@@ -42,7 +43,7 @@ def steps(tensor, i):
                            np.array([block + lane * 2**62], dtype=np.uint64))
         yield "  b = 0x%x: words %s" % (block + lane * 2**62,
                                        " ".join("%08x" % word for word in words))
-    w = tensor.words(i, 1)
+    w = tensor.words.run(i, 1, draw.wide)
     yield "  w = %0*x" % (draw.bits // 4, w[0])
     name = "v" if "uniform" in draw.kind else "z" if draw.kind == "normal" else "z'"
     if name != "v":

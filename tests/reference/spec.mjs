@@ -12,7 +12,7 @@
 // numbers is that operation in binary32. Number(text) and Number(bigint) round to nearest
 // even in V8, whatever the number of digits.
 import { createHash } from 'node:crypto';
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 import { canonicalQuery, entityTag } from './canonical.mjs';
@@ -77,24 +77,27 @@ function safetensorsHeader(shape, type, name, bytes) {
 
 // The element of a whole type.
 function wholeOf(law, type) {
-    if (law.kind !== 'constant') throw new Refused('dtype', 'is for constants');
+    if (!['constant', 'pattern'].includes(law.kind) || law.field === 'dtype') {
+        throw new Refused('dtype', 'is for whole constants');
+    }
     const bits = BigInt(8 * type.bytes);
     let [least, most] = [0n, (1n << bits) - 1n];
     if (type.name === 'bool') most = 1n;
     if (type.name.startsWith('i')) [least, most] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
     const { whole } = law;
     if (whole === undefined || whole < least || whole > most) {
-        throw new Refused('value', `not of dtype=${type.name}`);
+        throw new Refused(law.field, `not of dtype=${type.name}`);
     }
     return whole;
 }
 
-function drawChecked(law, type) {
+function drawChecked(law, type, words) {
     if (type.whole) {
         const whole = wholeOf(law, type);
-        return { value: () => whole };
+        if (law.kind === 'constant') return { value: () => whole };
+        return { at: (number) => (law.factor(number) === 0 ? 0n : whole) };
     }
-    const draw = drawOf(law, type.wide);
+    const draw = drawOf(law, type.wide, words);
     if (!(draw.largest < type.limit)) {
         throw new Refused('dtype', `values of up to ${draw.largest} do not fit`);
     }
@@ -109,6 +112,15 @@ function streamOf(name) {
 // A request, resolved: header, elements, and how to compute them.
 function resolve(query) {
     const p = new Parameters(query);
+    try {
+        return resolved(p);
+    } catch (error) {
+        if (error instanceof Refused) error.field = p.theirs.get(error.field) ?? error.field;
+        throw error;
+    }
+}
+
+function resolved(p) {
     const type = TYPES.get(p.get('dtype', 'f32'));
     const product = (dims) => dims.reduce((a, b) => a * b, BigInt(type.bytes));
     const most = (1n << 63n) - 1n;
@@ -120,30 +132,32 @@ function resolve(query) {
     const view = viewOf(p);
     const bytes = product(view.shape);
     const law = p.distribution();
-    const draw = drawChecked(law, type);
     const name = p.get('name', Buffer.alloc(0));
+    const words = wordsOf(p.get('seed', 0n), streamOf(name));
+    const draw = drawChecked(law, type, words);
     let header = Buffer.alloc(0);
     if (format === 'npy') header = npyHeader(view.shape, type.descr);
     if (format === 'safetensors') header = safetensorsHeader(view.shape, type, name, bytes);
     if (BigInt(header.length) + bytes > most) throw new Refused('shape', 'too large');
     return {
-        p, header, type, bytes, view, format, name, constant: law.kind === 'constant',
-        value: draw.value, words: wordsOf(p.get('seed', 0n), streamOf(name)),
+        p, header, type, bytes, view, format, name, words, draw, constant: law.kind === 'constant',
     };
 }
 
 // A function from the number of an element in the full tensor to its value.
-function elementOf({ type, constant, value, words }) {
+function elementOf({ type, constant, draw, words }) {
     let block, upper, lower;
     return (number) => {
-        if (constant) return value();
+        if (constant) return draw.value();
+        const x = draw.at?.(number);
+        if (x !== undefined) return x;
         if (number >> 2n !== block) {
             block = number >> 2n;
             upper = words(0, block);
             lower = type.wide ? words(1, block) : [0, 0, 0, 0];
         }
         const at = Number(number & 3n);
-        return value(upper[at], lower[at]);
+        return draw.value(upper[at], lower[at]);
     };
 }
 
@@ -200,6 +214,7 @@ function compare(path, answer) {
     for (const [query, ...expected] of rows) {
         const got = answer(query);
         if (got.join('\t') === expected.join('\t')) continue;
+        if (expected.join() === '*' && got.join() !== 'accepted') continue;
         if (++wrong > 5) continue;
         console.log(`${query}\n  expected ${expected}\n  got      ${got}`);
     }
@@ -216,8 +231,7 @@ function main([first, second]) {
         return 64;
     }
     try {
-        const body = bodyOf(resolve(first));
-        for (let at = 0; at < body.length;) at += writeSync(1, body, at);
+        process.stdout.write(bodyOf(resolve(first)));
         return 0;
     } catch (error) {
         if (!(error instanceof Refused)) throw error;

@@ -75,6 +75,23 @@ export const SCHEMES = new Map(tableOf('scheme', 'aliases', 'rule', 'fixed', 'de
         takes: wordsIn(takes),
     }]));
 
+// 'framework.name' -> what it stands for.
+export const FRAMEWORKS = new Map(tableOf('frameworks', 'names', 'stands for', 'fans', 'parameters',
+    "name's defaults", 'fixed').flatMap(([frameworks, names, scheme, fans, params, defaults, fixed]) => (
+    wordsIn(frameworks).flatMap((framework) => wordsIn(names).map((name) => [`${framework}.${name}`, {
+        framework,
+        scheme,
+        fans,
+        params: new Map(pairsIn(params).map(([theirs, ours]) => [theirs, ours ?? theirs])),
+        defaults: new Map(pairsIn(defaults)),
+        fixed: new Map(pairsIn(fixed)),
+    }])))));
+
+// { framework, parameter, word, ours } of each word.
+export const WORDS = tableOf('words of', 'parameter', 'word', 'is')
+    .flatMap(([frameworks, parameter, word, ours]) => wordsIn(frameworks)
+        .map((framework) => ({ framework, parameter, word, ours })));
+
 // Floats have k, bits after the point, and a, the exponent of the smallest normal number.
 const floats = new Map([['f32', [23, -126]], ['f64', [52, -1022]],
     ...tableOf('float', 'exponent bits', 'significand bits after the point',

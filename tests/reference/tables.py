@@ -29,6 +29,7 @@ def read_tables(text):
 
 
 Type = collections.namedtuple("Type", "bytes compute limit descr safetensors")
+Framework = collections.namedtuple("Framework", "framework scheme fans params defaults fixed")
 
 TABLES = read_tables(SPEC.read_text(encoding="utf-8"))
 
@@ -94,6 +95,18 @@ SCHEMES = {name: (rule, pairs(fixed), pairs(defaults), set(takes.split()))
            for name, (_, rule, fixed, defaults, takes) in keyed("scheme", "aliases").items()}
 ALIASES = {alias: name for name, row in keyed("scheme", "aliases").items()
            for alias in row[0].split()}
+# 'framework.name' -> what it stands for
+FRAMEWORKS = {"%s.%s" % (framework, name): Framework(
+    framework, scheme, fans, {theirs: ours or theirs for theirs, _, ours in
+                              (param.partition("=") for param in params.split())},
+    pairs(defaults), pairs(fixed))
+    for frameworks, names, scheme, fans, params, defaults, fixed in rows_of("frameworks", "names")
+    for framework in frameworks.split() for name in names.split()}
+# parameter -> framework -> word -> our word
+WORDS = {}
+for _frameworks, _param, _word, _ours in rows_of("words of", "parameter"):
+    for _framework in _frameworks.split():
+        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _ours
 # name -> what there is to know of an element type
 TYPES = {name: Type(int(size), compute, limit(bound), descr, safetensors)
          for name, (size, compute, bound, descr, safetensors)

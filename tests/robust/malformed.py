@@ -59,6 +59,51 @@ value        shape=2&scheme=constant&value=2&dtype=bool
 dtype        shape=2&scheme=constant&value=65520&dtype=f16
 dtype        shape=2&scheme=constant&value=465&dtype=f8_e4m3
 dtype        shape=2&scheme=constant&value=1e39
+distribution shape=2,2&scheme=variance_scaling&distribution=normal
+mode         shape=2,2&scheme=he_normal&mode=fanIn
+mode         shape=2,2&scheme=keras.VarianceScaling&mode=fan_geo_avg
+mode         shape=2,2&scheme=torch.kaiming_normal_&mode=fan_avg
+distribution shape=2,2&scheme=tfjs.varianceScaling&distribution=truncated_normal
+a            shape=2,2&scheme=torch.kaiming_normal_&a=1&nonlinearity=relu
+a            shape=2,2&scheme=torch.uniform_&a=1
+b            shape=2,2&scheme=torch.uniform_&b=0
+minval       shape=2,2&scheme=keras.RandomUniform&minval=0.05
+mean         shape=2,2&scheme=torch.trunc_normal_&mean=100
+std          shape=2,2&scheme=torch.trunc_normal_&std=0
+upper        shape=2,2&scheme=jax.truncated_normal&upper=-2
+lower        shape=2,2&scheme=jax.truncated_normal&lower=2
+stddev       shape=2,2&scheme=jax.normal&stddev=-1
+scale        shape=2,2&scheme=jax.uniform&scale=0
+constant     shape=2,2&scheme=haiku.Constant
+val          shape=2,2&scheme=torch.constant_
+val          shape=2,2&scheme=torch.constant_&val=1.5&dtype=i8
+gain         shape=2,2&scheme=keras.Identity&gain=1.5&dtype=i8
+gain         shape=2,2&scheme=identity&gain=2&dtype=bool
+value        shape=4&scheme=lstm_forget_bias&value=-1&dtype=u8
+dtype        shape=2,2&scheme=sparse&sparsity=0&dtype=i32
+dtype        shape=4,2&scheme=zero_hadamard&dtype=i32
+shape        shape=2,3&scheme=tfjs.identity
+shape        shape=2&scheme=jax.he_normal
+shape        shape=2&scheme=torch.xavier_normal_
+shape        shape=2&scheme=identity
+shape        shape=2,2&scheme=dirac
+shape        shape=6&scheme=lstm_forget_bias
+shape        shape=2,2,3,4&scheme=bilinear
+groups       shape=3,2,3&scheme=dirac&groups=2
+sparsity     shape=2,2&scheme=sparse
+layers       shape=2,2&scheme=wang_init
+omega        shape=2,2&scheme=siren&first=true&omega=30
+fan_in       shape=2,2&scheme=mitchell&d_model=2&fan_in=2
+input_axes   shape=2,2&output_axes=0
+output_axes  shape=2,2&input_axes=0
+in_axis      shape=2,2&in_axis=2
+in_axis      shape=2,2&layout=io&in_axis=0
+in_axis      shape=2,2&in_axis=-1
+out_axis     shape=2,2&out_axis=0
+out_axis     shape=2,2&in_axis=0&out_axis=0
+batch_axis   shape=2,2&batch_axis=0
+in_axis      shape=scalar&in_axis=none
+input_axes   shape=2,2&in_axis=0&out_axis=1&input_axes=0&output_axes=1
 name         shape=2,2&name=__metadata__&format=safetensors
 json         shape=2,2&json=flat
 json         shape=2,2&json=flat&format=npy
@@ -119,14 +164,20 @@ def cases(parameters):
                 query = parameters.base(scheme) | NEEDS.get(name, {}) | {name: value}
                 yield name, [*query.items()], i == 0
     for scheme, row in parameters.schemes.items():
-        for name in set(parameters.valid) - set(row["parameters"]):
-            yield name, [*parameters.base(scheme).items(), (name, parameters.valid[name][0])], True
+        foreign = "stands_for" in row
+        fans = {"fan_in", "fan_out"} if foreign else set()  # these are everybody's
+        foreign_to_it = set(parameters.valid) - set(row["parameters"]) - fans
+        for i, name in enumerate(sorted(foreign_to_it)):
+            pair = name, parameters.valid[name][0]
+            command = not foreign and (i + len(scheme)) % 5 == 0  # a process takes its time
+            yield name, [*parameters.base(scheme).items(), pair], command
     for name in parameters.valid:
         query = parameters.base(parameters.taking(name)[0]) | NEEDS.get(name, {})
         query.setdefault(name, parameters.valid[name][0])
         yield name, [*query.items(), (name, query[name])], True
         for wrong in (name.upper(), name + "s", name[:-1], " " + name):
-            yield wrong, [("shape", "2,2"), (wrong, parameters.valid[name][0])], False
+            if wrong:
+                yield wrong, [("shape", "2,2"), (wrong, parameters.valid[name][0])], False
     for line in BY_HAND.strip().splitlines():
         field, _, query = line.partition(" ")
         yield field, urllib.parse.parse_qsl(query.strip(), keep_blank_values=True), True

@@ -10,11 +10,13 @@ import re
 KINDS = (  # the beginning of "accepts", the kind
     ("up to 32 whole numbers", "shape"), ("a scheme's name", "scheme"),
     ("a whole number from", "seed"), ("at most 1024 bytes", "text"),
-    ("each axis once", "permute"), ("numpy's basic slicing", "slice"),
+    ("each axis once", "permute"), ("axes separated by commas", "axes"), ("numpy's basic slicing", "slice"),
     ("axis:index/count", "shard"), ("a whole number of 1 or more", "count"),
+    ("a whole number of 0 or more", "index"), ("0 or -1", "whole"),
     ("true, false, 1, 0", "flag"), ("c of 0.0000005 or more", "truncation"),
     ("a number; for a whole dtype", "constant"), ("a number of 0 or more", "size"),
-    ("a number above 0", "positive"), ("a number", "number"))
+    ("a number from 0 to 1", "share"), ("a number above 0", "positive"),
+    ("a number", "number"))
 
 VALID = {
     "shape": ["2,3", "3,2", "4,4", "5,2", "64,32", "2,2,3"], "seed": ["0", "-1", "42", "0xfF"],
@@ -22,6 +24,8 @@ VALID = {
     "slice": ["0:1", "...", "::-1,1:", "-1", ":,0"], "shard": ["0:0/2", "-1:1/3,0:0/1"],
     "count": ["1", "2", "18446744073709551615"], "flag": ["true", "false", "1", "0"],
     "truncation": ["none", "2", "-1,3", "0.5,inf"], "constant": ["0", "1", "0.1", "-1e-3"],
+    "axes": ["0", "-1", "1,0", "none", "-2"], "index": ["0", "31", "18446744073709551615"],
+    "whole": ["0", "-1"], "share": ["0", "1", "0.5", "1e-300"],
     "size": ["0", "1", "0.02", "1e300"], "positive": ["1", "2", ".5", "1e-300"],
     "number": ["0", "0.02", "-1.", "+2e-3"]}
 
@@ -33,6 +37,10 @@ NO_SIZE = [*NO_NUMBER, "-1", "-1e-320"]
 NO_WHOLE = ["1.0", "1e3", "x", "0x", "１", "--1", "1_0", "1,2", "1;", "99999999999999999999",
             b"1\0", b"\xff"]
 MALFORMED = {
+    "axes": [*NO_WHOLE[:6], ",", "1,", ",1", "1,,0", "0;1", "0, 1", "None", "none,0", "()",
+             "[0]", "9223372036854775808", ",".join(["0"] * 33), b"0\0", b"\xff"],
+    "index": [*NO_WHOLE, "-1", "+1", "18446744073709551616"],
+    "whole": [*NO_WHOLE, "9223372036854775808"], "share": [*NO_NUMBER, "-1", "1.0001"],
     "shape": [
         ",", "2,", ",2", "2,,2", "-2,2", "+2,2", "2x3", "2.0,2", "2, 2", "0x10,2", "1e3,1",
         "18446744073709551616,1", "4294967296,4294967296", "2305843009213693952,2",
@@ -63,7 +71,14 @@ MALFORMED = {
 MALFORMED["slice"].remove("::")  # a whole axis
 
 # A parameter that has no meaning without another one.
-NEEDS = {"json": {"format": "json"}}
+NEEDS = {"json": {"format": "json"}, "input_axes": {"output_axes": "0"},
+         "output_axes": {"input_axes": "0"}}
+
+# What a scheme has to have, and where it does not take the shape 2,2, a shape.
+LEAST = {"dirac": {"shape": "4,2,3"}, "lstm_forget_bias": {"shape": "8"},
+         "bilinear": {"shape": "2,3,2,2"}}
+REQUIRED = {"layers": "2", "sparsity": "0.5", "value": "1"}
+FOREIGN = {"val": "1", "constant": "1"}
 
 
 def words_of(parameter):
@@ -93,8 +108,14 @@ class Parameters:
 
     def __init__(self, document):
         self.schemes = {scheme["name"]: scheme for scheme in document["schemes"]}
-        self.valid, self.malformed = {}, {}
+        common = [p["name"] for p in document["parameters"] if p["common"]]
         names = [*self.schemes, *(a for s in self.schemes.values() for a in s["aliases"])]
+        for row in document["frameworks"]:
+            for name in (f"{f}.{n}" for f in row["frameworks"] for n in row["names"]):
+                self.schemes[name] = {"name": name, "stands_for": row["scheme"],
+                                      "parameters": [*common, *row["parameters"]]}
+                names.append(name)
+        self.valid, self.malformed = {}, {}
         for parameter in document["parameters"]:
             words = names if parameter["name"] == "scheme" else words_of(parameter)
             kind = None if words else kind_of(parameter)
@@ -107,9 +128,15 @@ class Parameters:
 
     def base(self, scheme):
         """A valid query with this scheme and little else."""
-        takes_value = "value" in self.schemes[scheme]["parameters"]
-        return {"shape": "2,2", "scheme": scheme, **({"value": "1"} if takes_value else {})}
+        row = self.schemes[scheme]
+        ours = row.get("stands_for", scheme)
+        needs = {name: value for name, value in REQUIRED.items() if name in row["parameters"]}
+        for name, words in FOREIGN.items():
+            if name in row["parameters"] and scheme != ours:
+                needs.setdefault(name, words)
+        return {"shape": "2,2", "scheme": scheme, **needs, **LEAST.get(ours, {})}
 
     def taking(self, name):
-        """Schemes that take the parameter."""
-        return [scheme for scheme, row in self.schemes.items() if name in row["parameters"]]
+        """Schemes that take the parameter; any one if none does."""
+        return [scheme for scheme, row in self.schemes.items()
+                if name in row["parameters"]] or [next(iter(self.schemes))]

@@ -123,6 +123,7 @@ static double solve(size_t k, size_t l, size_t i, double start, const double *u,
 double *orthogonal_wanted(const struct orthogonal *of) {
     const size_t n = of->rows > of->cols ? of->rows : of->cols;
     const size_t k = of->rows > of->cols ? of->cols : of->rows;
+    const bool tall = of->rows > of->cols || (of->rows == of->cols && !of->io);
     double *v = numbers(k * n), *u = numbers(k * k), *x = numbers(k * k);
     double *sign = numbers(k), *elems = numbers(n * k);
     const double gain = rounded(of->wide, of->gain) + 0;
@@ -141,7 +142,7 @@ double *orthogonal_wanted(const struct orthogonal *of) {
             }
             const double q = total(&sum);
             const double elem = 0 + rounded(of->wide, gain * q);
-            elems[of->rows >= of->cols ? r * k + i : i * n + r] = elem;
+            elems[tall ? r * k + i : i * n + r] = elem;
         }
     }
     free(v), free(u), free(x), free(sign);

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which matrix: 'wide' has binary64 for its compute type. */
+/* Which matrix: 'wide' has binary64 for its compute type, 'io' that layout. */
 struct orthogonal {
     size_t rows, cols;
-    bool wide;
+    bool wide, io;
     uint64_t seed, stream;
     double gain;
 };

@@ -61,6 +61,32 @@ static const struct {
     {"shape=3,4,0", 0, 0},
     {"shape=0,5&groups=7", 5, 0},
     {"shape=0,4,3,3", 36, 0},
+    /* axes as JAX: the kernel is what is left, but for batch_axis */
+    {"shape=7,7,3,64&in_axis=-2", 147, 3136},
+    {"shape=7,7,3,64&out_axis=-1", 147, 3136},
+    {"shape=64,3,7,7&in_axis=1&out_axis=0", 147, 3136}, /* PyTorch's layout */
+    {"shape=64,3,7,7&out_axis=0&in_axis=1&batch_axis=none", 147, 3136},
+    {"shape=12,64,3,7,7&in_axis=2&out_axis=1&batch_axis=0", 147, 3136},
+    {"shape=512,8,64&in_axis=0&out_axis=1,2", 512, 512}, /* attention: query */
+    {"shape=8,64,512&in_axis=0,1&out_axis=2", 512, 512}, /* and output */
+    {"shape=9&in_axis=0&out_axis=none", 9, 1},
+    /* the same axis twice: fan_in = in * (all / (in * out)), as JAX computes it */
+    {"shape=7,9&out_axis=0", 9, 9}, /* Flax's embeddings */
+    {"shape=6,4&in_axis=1", 6, 6},
+    {"shape=5&in_axis=0", 1, 1},
+    {"shape=2,3,4&in_axis=0,1&out_axis=1,2", 2, 4},
+    {"shape=3,5&batch_axis=none", 3, 5}, /* unlike layout=oi */
+    /* axes as Keras: nothing else counts */
+    {"shape=512,8,64&input_axes=0&output_axes=1,2", 512, 512},
+    {"shape=512,8,64&input_axes=0,1&output_axes=2", 4096, 64},
+    {"shape=512,8,64&input_axes=-1&output_axes=-3", 64, 512},
+    {"shape=512,8,64&input_axes=none&output_axes=none", 1, 1},
+    {"shape=512,8,64&input_axes=1&output_axes=1", 8, 8}, /* Keras lets them overlap */
+    {"shape=9&input_axes=0&output_axes=none", 9, 1},
+    {"shape=scalar&input_axes=none&output_axes=none", 1, 1},
+    {"shape=5,6,7&input_axes=0&output_axes=1&fan_in=3", 3, 6},
+    {"shape=0,6,7&in_axis=0&out_axis=1", 0, 42},
+    {"shape=5,0,7&in_axis=0&out_axis=2&batch_axis=1", 5, 7},
     /* the full shape counts, not the part that is served */
     {"shape=512,784&slice=0:7,3", 784, 512},
     {"shape=512,784&shard=0:1/2,1:0/4", 784, 512},
@@ -104,6 +130,23 @@ static void modes(void **state) {
         struct ti_plan *plan = test_plan(query);
         assert_row(ti_plan_info(plan)->sigma == sqrt(1 / cases[i].n), query);
         ti_plan_free(plan);
+    }
+}
+
+/* The canonical query says the same by itself, whatever was written. */
+static void canonical_queries(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char query[200] = "scheme=lecun_normal&";
+        strncat(query, rows[i].query, sizeof query - strlen(query) - 1);
+        struct ti_plan *plan = test_plan(query);
+        struct ti_plan *again = test_plan(ti_plan_info(plan)->query);
+        const struct ti_plan_info *info = ti_plan_info(again);
+        assert_row(info->fan_in == rows[i].in && info->fan_out == rows[i].out, query);
+        assert_string_equal(info->query, ti_plan_info(plan)->query);
+        assert_string_equal(info->etag, ti_plan_info(plan)->etag);
+        ti_plan_free(plan);
+        ti_plan_free(again);
     }
 }
 
@@ -152,6 +195,33 @@ static const struct {
     {"shape=5&fan_in=1&layout=oi", TI_EINAPPLICABLE, "layout"},
     {"shape=5&fan_in=1&groups=1", TI_EINAPPLICABLE, "groups"},
     {"shape=5&fan_in=1&transposed=true", TI_EINAPPLICABLE, "transposed"},
+    {"shape=6,4&fan_in=1&fan_out=2&in_axis=0", TI_EINAPPLICABLE, "in_axis"},
+    {"shape=6,4&fan_in=1&fan_out=2&batch_axis=none", TI_EINAPPLICABLE, "batch_axis"},
+    {"shape=6,4&fan_in=1&fan_out=2&output_axes=0&input_axes=1", TI_EINAPPLICABLE,
+     "input_axes"},
+    /* said in two ways */
+    {"shape=6,4&layout=oi&in_axis=0", TI_EINAPPLICABLE, "in_axis"},
+    {"shape=6,4&groups=1&out_axis=0", TI_EINAPPLICABLE, "out_axis"},
+    {"shape=6,4&transposed=false&input_axes=0&output_axes=1", TI_EINAPPLICABLE,
+     "input_axes"},
+    {"shape=6,4&in_axis=0&out_axis=1&input_axes=0&output_axes=1", TI_EINAPPLICABLE,
+     "input_axes"},
+    /* axes that are not there, or there twice */
+    {"shape=6,4&in_axis=2&out_axis=1", TI_EVALUE, "in_axis"},
+    {"shape=6,4&in_axis=0&out_axis=-3", TI_EVALUE, "out_axis"},
+    {"shape=6,4&in_axis=0&out_axis=1&batch_axis=2", TI_EVALUE, "batch_axis"},
+    {"shape=6,4&in_axis=0,0", TI_EVALUE, "in_axis"},
+    {"shape=6,4&in_axis=0,-2", TI_EVALUE, "in_axis"},
+    {"shape=6,4&batch_axis=1", TI_EVALUE, "batch_axis"},
+    {"shape=6,4&in_axis=0&out_axis=0&batch_axis=0", TI_EVALUE, "batch_axis"},
+    {"shape=5&out_axis=0", TI_EVALUE, "out_axis"}, /* in_axis is -2 by default */
+    {"shape=scalar&in_axis=none", TI_EVALUE, "in_axis"},
+    {"shape=6,4&input_axes=2&output_axes=0", TI_EVALUE, "input_axes"},
+    {"shape=6,4&input_axes=0&output_axes=1,1", TI_EVALUE, "output_axes"},
+    {"shape=6,4&input_axes=0", TI_EMISSING, "output_axes"},
+    {"shape=6,4&output_axes=0", TI_EMISSING, "input_axes"},
+    {"shape=6,4&in_axis=9223372036854775807&out_axis=0", TI_EVALUE, "in_axis"},
+    {"shape=6,4&in_axis=-9223372036854775808&out_axis=0", TI_EVALUE, "in_axis"},
 };
 
 static void refusals(void **state) {
@@ -176,7 +246,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),         cmocka_unit_test(modes),
         cmocka_unit_test(one_fan_given), cmocka_unit_test(refusals),
-        cmocka_unit_test(phrases),
+        cmocka_unit_test(phrases),       cmocka_unit_test(canonical_queries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

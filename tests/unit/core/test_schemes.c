@@ -279,94 +279,122 @@ static void no_nan(void **state) {
     }
 }
 
-static size_t param_index(const char *name) {
-    for (size_t i = 0; i < ti_param_count(); i++) {
-        if (strcmp(ti_param_get(i)->name, name) == 0) return i;
-    }
-    fail_msg("no parameter %s", name);
-    return 0;
+/* Schemes of sines, of language models and of LoRA, by their papers' or codes' formulas. */
+static void recipes(void **state) {
+    const struct row rows[] = {
+        /* siren.py: the first layer 1/n, the others sqrt(6/n)/omega */
+        {"siren", UNIFORM, sqrtl(6 / 20.L) / 30 / sqrtl(3), 0},
+        {"siren&omega=1", UNIFORM, sqrtl(2 / 20.L), 0},
+        {"siren&omega=256.5", UNIFORM, sqrtl(2 / 20.L) / 256.5L, 0},
+        {"siren&first=true", UNIFORM, 1 / 20.L / sqrtl(3), 0},
+        {"siren&first=1&mode=fan_out", UNIFORM, 1 / 45.L / sqrtl(3), 0},
+        {"siren&first=false&fan_in=7", UNIFORM, sqrtl(2 / 7.L) / 30, 0},
+        {"siren&layout=io", UNIFORM, sqrtl(2 / 36.L) / 30, 0},
+        /* GPT-NeoX: small_init sqrt(2/(5 d)), wang_init 2/(layers sqrt(d)) */
+        {"small_init", NORMAL, sqrtl(2 / 100.L), 0},
+        {"small_init&d_model=4096", NORMAL, sqrtl(2 / (5 * 4096.L)), 0},
+        {"small_init&mode=fan_out", NORMAL, sqrtl(2 / (5 * 45.L)), 0},
+        {"wang_init&layers=1", NORMAL, 2 / sqrtl(20), 0},
+        {"wang_init&layers=44&d_model=6144", NORMAL, 2 / (44 * sqrtl(6144)), 0},
+        /* OLMo: 1/sqrt(d), residual ones 1/sqrt(2 d (layer + 1)), cut at 3 sigmas */
+        {"mitchell", CUT, sqrtl(1 / 20.L) * tau(3), 3},
+        {"mitchell&layer=0", CUT, sqrtl(1 / 40.L) * tau(3), 3},
+        {"mitchell&layer=31&d_model=4096", CUT, sqrtl(1 / (64 * 4096.L)) * tau(3), 3},
+        /* GPT-2: 0.02/sqrt(2 layers); Megatron: std/sqrt(2 layers) */
+        {"gpt2_residual&layers=12", NORMAL, 0.02L / sqrtl(24), 0},
+        {"gpt2_residual&layers=1&std=0.5", NORMAL, 0.5L / sqrtl(2), 0},
+        {"gpt2_residual&layers=48&std=0", NORMAL, 0, 0},
+        {"megatron_scaled&layers=96&std=0.006", NORMAL, 0.006L / sqrtl(192), 0},
+        {"megatron_scaled&layers=96", NORMAL, 0.02L / sqrtl(192), 0},
+        {"megatron_scaled&layers=10&multiplier=1", NORMAL, 0.02L / sqrtl(10), 0},
+        {"megatron_scaled&layers=10&multiplier=2.5", NORMAL, 0.02L / 5, 0},
+        /* loralib and PEFT: kaiming_uniform_(a=sqrt(5)) */
+        {"lora_a", UNIFORM, sqrtl(1 / 60.L), 0},
+        {"lora_a&fan_in=4096", UNIFORM, sqrtl(1 / (3 * 4096.L)), 0},
+    };
+    (void)state;
+    check_rows(rows, COUNT_OF(rows));
 }
 
-/* Which scheme takes what; the table of parameters is in the order of params.def. */
-#define FANS "layout groups transposed fan_in fan_out mode "
-static const struct {
-    const char *scheme, *aliases, *takes;
-} schemes[] = {
-    {"he_normal", "he", FANS "truncation corrected"},
-    {"he_uniform", "", FANS},
-    {"glorot_normal", "glorot", FANS "truncation corrected"},
-    {"glorot_uniform", "", FANS},
-    {"lecun_normal", "lecun", FANS "truncation corrected"},
-    {"lecun_uniform", "", FANS},
-    {"kaiming_normal", "kaiming", FANS "gain nonlinearity slope"},
-    {"kaiming_uniform", "", FANS "gain nonlinearity slope"},
-    {"xavier_normal", "xavier", FANS "gain nonlinearity slope"},
-    {"xavier_uniform", "", FANS "gain nonlinearity slope"},
-    {"torch_default", "", FANS},
-    {"variance_scaling", "", FANS "truncation corrected scale distribution"},
-    {"normal", "", "mean std"},
-    {"truncated_normal", "", "mean std low high truncation corrected"},
-    {"uniform", "", "low high"},
-    {"constant", "", "value"},
-    {"zeros", "", ""},
-    {"ones", "", ""},
-};
-
-static void table_of_schemes(void **state) {
+static void recipe_refusals(void **state) {
+    static const struct {
+        const char *query;
+        enum ti_status code;
+        const char *field;
+    } faults[] = {
+        {"shape=4,4&scheme=siren&first=true&omega=30", TI_EINAPPLICABLE, "omega"},
+        {"shape=4,4&scheme=siren&omega=0", TI_EVALUE, "omega"},
+        {"shape=4,4&scheme=siren&omega=-30", TI_EVALUE, "omega"},
+        {"shape=4,4&scheme=siren&gain=1", TI_EINAPPLICABLE, "gain"},
+        {"shape=4&scheme=siren", TI_EVALUE, "shape"},
+        {"shape=4,4&scheme=wang_init", TI_EMISSING, "layers"},
+        {"shape=4,4&scheme=gpt2_residual", TI_EMISSING, "layers"},
+        {"shape=4,4&scheme=megatron_scaled", TI_EMISSING, "layers"},
+        {"shape=4,4&scheme=megatron_scaled&layers=1&multiplier=0", TI_EVALUE,
+         "multiplier"},
+        {"shape=4,4&scheme=megatron_scaled&layers=1&multiplier=-2", TI_EVALUE,
+         "multiplier"},
+        {"shape=4,4&scheme=gpt2_residual&layers=1&std=-1", TI_EVALUE, "std"},
+        {"shape=4,4&scheme=gpt2_residual&layers=1&multiplier=2", TI_EINAPPLICABLE,
+         "multiplier"},
+        {"shape=4,4&scheme=gpt2_residual&layers=1&d_model=2", TI_EINAPPLICABLE,
+         "d_model"},
+        {"shape=4,4&scheme=small_init&layers=2", TI_EINAPPLICABLE, "layers"},
+        {"shape=4&scheme=small_init", TI_EVALUE, "shape"},
+        {"shape=4,4&scheme=mitchell&layers=2", TI_EINAPPLICABLE, "layers"},
+        /* d_model is n: nothing else may say it as well */
+        {"shape=4,4&scheme=mitchell&d_model=2&fan_in=3", TI_EINAPPLICABLE, "fan_in"},
+        {"shape=4,4&scheme=mitchell&d_model=2&fan_out=3", TI_EINAPPLICABLE, "fan_out"},
+        {"shape=4,4&scheme=mitchell&d_model=2&mode=fan_in", TI_EINAPPLICABLE, "mode"},
+        {"shape=4,4&scheme=mitchell&d_model=2&layout=io", TI_EINAPPLICABLE, "layout"},
+        {"shape=4,4&scheme=mitchell&d_model=2&in_axis=0", TI_EINAPPLICABLE, "in_axis"},
+        {"shape=4,4&scheme=lora_a&slope=1", TI_EINAPPLICABLE, "slope"},
+        {"shape=4,4&scheme=lora_a&gain=1", TI_EINAPPLICABLE, "gain"},
+    };
     (void)state;
-    assert_int_equal(ti_scheme_count(), COUNT_OF(schemes));
-    assert_null(ti_scheme_get(ti_scheme_count()));
-    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
-        const struct ti_scheme_info *info = ti_scheme_get(i);
-        size_t common = 0, own = 0;
-        assert_string_equal(info->name, schemes[i].scheme);
-        assert_string_equal(info->aliases, schemes[i].aliases);
-        char *copy = strdup(schemes[i].takes), *rest = copy, *param;
-        while ((param = strtok_r(rest, " ", &rest))) {
-            assert_row(ti_scheme_takes(i, param_index(param)), info->name);
-            own++;
-        }
-        free(copy);
-        for (size_t k = 0; k < ti_param_count(); k++) {
-            if (ti_param_get(k)->common) {
-                assert_true(ti_scheme_takes(i, k));
-                common++;
-            } else if (ti_scheme_takes(i, k)) {
-                assert_row(own-- > 0, info->name);
-            }
-        }
-        assert_row(own == 0, info->name);
-        assert_true(common >= 6);
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
+        test_refused(faults[i].query, faults[i].code, faults[i].field);
     }
-    assert_false(ti_scheme_takes(COUNT_OF(schemes), 0));
-    assert_false(ti_scheme_takes(0, ti_param_count()));
+    /* a width makes a shape's dims unnecessary */
+    ti_plan_free(test_plan("shape=4&scheme=small_init&d_model=16"));
+    ti_plan_free(test_plan("shape=scalar&scheme=mitchell&d_model=16"));
 }
 
-/* What a scheme lists as its defaults are its defaults: giving them changes nothing. */
-static void listed_defaults(void **state) {
+/* What a plan says of a sparse matrix: std counts the zeros, sigma does not. */
+static void sparse_numbers(void **state) {
+    static const struct {
+        const char *query;
+        double sigma;
+        long double kept;
+    } rows[] = {
+        {"shape=10,3&scheme=sparse&sparsity=0.5", 0.01, 0.5L},
+        {"shape=10,3&scheme=sparse&sparsity=0.51&std=2", 2, 0.4L},
+        {"shape=7,3&scheme=sparse&sparsity=0.3&std=2", 2, 4 / 7.L}, /* ceil(2.1) zeros */
+        {"shape=7,3&scheme=sparse&sparsity=0&std=2", 2, 1},
+        {"shape=7,3&scheme=sparse&sparsity=1&std=2", 2, 0},
+        {"shape=1,3&scheme=sparse&sparsity=0.001", 0.01, 0},
+        {"shape=0,3&scheme=sparse&sparsity=0.5", 0.01, 0},
+    };
     (void)state;
-    for (size_t i = 0; i < ti_scheme_count(); i++) {
-        const struct ti_scheme_info *info = ti_scheme_get(i);
-        char plain[200], given[400];
-        if (!*info->defaults || strcmp(info->name, "constant") == 0) continue;
-        snprintf(plain, sizeof plain, "shape=9,4,5&dtype=f64&scheme=%s", info->name);
-        snprintf(given, sizeof given, "%s&%s", plain, info->defaults);
-        struct ti_plan *a = test_plan(plain), *b = test_plan(given);
-        double x[180], y[180];
-        assert_int_equal(ti_plan_fill(a, 0, 180, x, NULL), TI_OK);
-        assert_int_equal(ti_plan_fill(b, 0, 180, y, NULL), TI_OK);
-        assert_row(memcmp(x, y, sizeof x) == 0, given);
-        ti_plan_free(a);
-        ti_plan_free(b);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct ti_plan *plan = test_plan(rows[i].query);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        assert_row(info->distribution == TI_DISTRIBUTION_SPARSE_NORMAL, rows[i].query);
+        assert_row(info->mean == 0 && info->drawn, rows[i].query);
+        assert_row(info->sigma == rows[i].sigma, rows[i].query);
+        assert_row(close_to(info->std, info->sigma * sqrtl(rows[i].kept)), rows[i].query);
+        assert_row(isinf(info->low) && isinf(info->high), rows[i].query);
+        ti_plan_free(plan);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(variance_family),  cmocka_unit_test(gain_family),
-        cmocka_unit_test(calculate_gain),   cmocka_unit_test(framework_facts),
-        cmocka_unit_test(plain_family),     cmocka_unit_test(no_nan),
-        cmocka_unit_test(table_of_schemes), cmocka_unit_test(listed_defaults),
+        cmocka_unit_test(variance_family), cmocka_unit_test(gain_family),
+        cmocka_unit_test(calculate_gain),  cmocka_unit_test(framework_facts),
+        cmocka_unit_test(plain_family),    cmocka_unit_test(no_nan),
+        cmocka_unit_test(recipes),         cmocka_unit_test(recipe_refusals),
+        cmocka_unit_test(sparse_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,26 @@ static void phases(void **state) {
     }
 }
 
+/* Who waits for us is not late, however long it takes; the next phase has its own time. */
+static void computing(void **state) {
+    struct pair pair;
+    (void)state;
+    open_pair(&pair);
+    tid_watch_enter(&pair.watch, TID_PHASE_COMPUTE);
+    tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 1000000000);
+    assert_false(ended(&pair));
+    assert_int_equal(tid_watches_end_waiting(&watches, tid_clock_ms() + 1000000000), 1);
+    assert_false(ended(&pair));
+    assert_false(atomic_load(&pair.watch.read_ended));
+    tid_watch_enter(&pair.watch, TID_PHASE_REPLY);
+    tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 4900);
+    assert_false(ended(&pair));
+    tid_watch_enter(&pair.watch, TID_PHASE_IDLE);
+    tid_watches_end_waiting(&watches, tid_clock_ms() + TID_WATCH_GRACE_MS + 100);
+    assert_true(atomic_load(&pair.watch.read_ended));
+    close_pair(&pair);
+}
+
 static void no_limit(void **state) {
     static const struct tid_deadlines none = {0};
     struct pair pair;
@@ -155,8 +175,9 @@ static void thread(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(phases), cmocka_unit_test(no_limit), cmocka_unit_test(steps),
-        cmocka_unit_test(list),   cmocka_unit_test(drain),    cmocka_unit_test(thread),
+        cmocka_unit_test(phases), cmocka_unit_test(computing), cmocka_unit_test(no_limit),
+        cmocka_unit_test(steps),  cmocka_unit_test(list),      cmocka_unit_test(drain),
+        cmocka_unit_test(thread),
     };
     return cmocka_run_group_tests(tests, watches_make, watches_free);
 }

@@ -7,7 +7,16 @@
 #include "server/metrics.h"
 #include "support/test.h"
 
-static const struct tid_process process = {1234, 4096, 7, 100};
+static const struct tid_metrics_others others = {
+    .compute = {3, 2, 1500},
+    .setups = {.computed = 11,
+               .reused = 12,
+               .cancelled = 13,
+               .refused = 14,
+               .waiting = 15,
+               .bytes = 16},
+    .process = {1234, 4096, 7, 100},
+};
 
 /* A request to a path, as the route of it. */
 static unsigned route_of(const char *path) {
@@ -15,7 +24,8 @@ static unsigned route_of(const char *path) {
     return tid_route_find(&request);
 }
 
-static char *text_of(const struct tid_metrics *metrics, const struct tid_process *of) {
+static char *text_of(const struct tid_metrics *metrics,
+                     const struct tid_metrics_others *of) {
     char *text = tid_metrics_text(metrics, of);
     assert_non_null(text);
     return text;
@@ -45,7 +55,7 @@ static void sums(void **state) {
         tid_count_request(counters, other, 299, true);
     }
     tid_count(&metrics.refused, 9);
-    char *text = text_of(&metrics, &process);
+    char *text = text_of(&metrics, &others);
     assert_line(text, "tensorinit_requests_total{route=\"/v1/tensor\",code=\"206\"} 3");
     assert_line(text, "tensorinit_requests_total{route=\"/v1/tensor\",code=\"200\"} 0");
     assert_line(text, "tensorinit_requests_total{route=\"other\",code=\"404\"} 3");
@@ -59,6 +69,15 @@ static void sums(void **state) {
     assert_line(text, "process_cpu_seconds_total 1.234");
     assert_line(text, "process_resident_memory_bytes 4096");
     assert_line(text, "process_open_fds 7");
+    assert_line(text, "tensorinit_compute_queue 3");
+    assert_line(text, "tensorinit_compute_running 2");
+    assert_line(text, "tensorinit_compute_seconds_total 1.500");
+    assert_line(text, "tensorinit_setups_computed_total 11");
+    assert_line(text, "tensorinit_setups_reused_total 12");
+    assert_line(text, "tensorinit_setups_cancelled_total 13");
+    assert_line(text, "tensorinit_setups_refused_total 14");
+    assert_line(text, "tensorinit_setups_waiting 15");
+    assert_line(text, "tensorinit_setup_memory_bytes 16");
     free(text);
     tid_metrics_clear(&metrics);
 }
@@ -70,14 +89,14 @@ static void more_closed_than_opened(void **state) {
 
     assert_true(tid_metrics_init(&metrics, 1, "portable"));
     tid_count(&metrics.workers[0].closed, 1);
-    char *text = text_of(&metrics, &process);
+    char *text = text_of(&metrics, &others);
     assert_line(text, "tensorinit_connections 0");
     free(text);
     tid_metrics_clear(&metrics);
 }
 
 static void unknown_is_left_out(void **state) {
-    const struct tid_process unknown = {-1, -1, -1, -1};
+    const struct tid_metrics_others unknown = {.process = {-1, -1, -1, -1}};
     struct tid_metrics metrics;
     (void)state;
 
@@ -96,7 +115,7 @@ static void labels_are_escaped(void **state) {
     (void)state;
 
     assert_true(tid_metrics_init(&metrics, 1, "a\"b\\c\nd"));
-    char *text = text_of(&metrics, &process);
+    char *text = text_of(&metrics, &others);
     assert_non_null(strstr(text, ",isa=\"a\\\"b\\\\c\\nd\"} 1\n"));
     free(text);
     tid_metrics_clear(&metrics);
@@ -115,7 +134,7 @@ static void format(void **state) {
     (void)state;
 
     assert_true(tid_metrics_init(&metrics, 2, "portable"));
-    char *text = text_of(&metrics, &process);
+    char *text = text_of(&metrics, &others);
     assert_int_equal(text[strlen(text) - 1], '\n');
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         if (strncmp(line, "# HELP ", 7) == 0) {

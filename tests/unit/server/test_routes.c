@@ -6,6 +6,7 @@
 #include "server/json_schemes.h"
 #include "server/metrics.h"
 #include "server/routes.h"
+#include "server/setups.h"
 #include "support/test.h"
 
 static struct tid_context context;
@@ -24,11 +25,16 @@ static int context_make(void **state) {
     context.openapi = openapi;
     context.openapi_bytes = strlen(openapi);
     context.metrics = &metrics;
-    return 0;
+    context.compute = tid_compute_start(1);
+    if (context.compute == NULL) return -1;
+    context.setups = tid_setups_make(context.compute, 16 << 20, &tid_setup_functions);
+    return context.setups != NULL ? 0 : -1;
 }
 
 static int context_free(void **state) {
     (void)state;
+    tid_compute_stop(context.compute);
+    tid_setups_free(context.setups);
     tid_metrics_clear(&metrics);
     free(openapi);
     free(schemes);
@@ -130,6 +136,54 @@ static void stream(void **state) {
     ti_plan_free(plan);
 }
 
+/* What takes long says so, and claims its setup, unless nothing is to be computed. */
+static void computing(void **state) {
+    static const struct {
+        enum tid_method method;
+        const char *path, *query;
+        bool computes, claims;
+    } takes[] = {
+        {TID_METHOD_GET, "/v1/tensor", "shape=9,9", false, false},
+        {TID_METHOD_GET, "/v1/tensor", "shape=9,9&scheme=orthogonal", true, true},
+        {TID_METHOD_GET, "/v1/tensor", "shape=9,9&scheme=orthogonal&format=json", true,
+         true},
+        {TID_METHOD_GET, "/v1/stats", "shape=9,9", false, false},
+        {TID_METHOD_GET, "/v1/stats", "shape=9,9&scheme=orthogonal", true, true},
+        {TID_METHOD_HEAD, "/v1/tensor", "shape=9,9&scheme=orthogonal", true, false},
+        {TID_METHOD_HEAD, "/v1/stats", "shape=9,9&scheme=orthogonal", true, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(takes); i++) {
+        struct tid_reply reply;
+        answer(takes[i].method, takes[i].path, takes[i].query, &reply);
+        assert_row(reply.body == TID_REPLY_STREAM, takes[i].query);
+        assert_row(reply.stream.computes == takes[i].computes, takes[i].query);
+        assert_row((reply.stream.claim != NULL) == takes[i].claims, takes[i].query);
+        tid_reply_clear(&reply);
+    }
+}
+
+/* What would never fit is refused alike, however it is asked for. */
+static void too_large(void **state) {
+    static const char query[] = "shape=3000,3000&scheme=orthogonal";
+    struct tid_reply reply;
+    (void)state;
+    answer(TID_METHOD_GET, "/v1/tensor", query, &reply);
+    assert_int_equal(reply.status, 400);
+    assert_non_null(strstr(reply.bytes, "this server allows 16 MiB"));
+    assert_non_null(strstr(reply.bytes, "\"shape\""));
+    tid_reply_clear(&reply);
+    answer(TID_METHOD_HEAD, "/v1/tensor", query, &reply);
+    assert_int_equal(reply.status, 400);
+    tid_reply_clear(&reply);
+    answer(TID_METHOD_GET, "/v1/stats", query, &reply);
+    assert_int_equal(reply.status, 400);
+    tid_reply_clear(&reply);
+    answer(TID_METHOD_GET, "/v1/plan", query, &reply);
+    assert_int_equal(reply.status, 200);
+    tid_reply_clear(&reply);
+}
+
 /* A hostile Host does not reach the page. */
 static void host(void **state) {
     static const char *const hosts[] = {"",         "x'; reboot; '", "x y",   "a\tb",
@@ -150,8 +204,8 @@ static void host(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(statuses),
-        cmocka_unit_test(stream),
+        cmocka_unit_test(statuses),  cmocka_unit_test(stream),
+        cmocka_unit_test(computing), cmocka_unit_test(too_large),
         cmocka_unit_test(host),
     };
     return cmocka_run_group_tests(tests, context_make, context_free);

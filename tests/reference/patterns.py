@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""docs/SPEC.md, "Rules": the patterns. A pattern is a dict of 'value', its largest element,
+'whole', the same exactly or None, 'field', the parameter that says it, and 'at', a function from
+numbers of elements to their values in binary64."""
+import math
+
+import numpy as np
+
+from refused import Refused
+
+
+def of_rank(p, least, most=None):
+    shape = p["shape"]
+    if not least <= len(shape) <= (most or least):
+        raise Refused("shape", "not of a rank that %s has" % p.scheme)
+    return shape
+
+
+def places(numbers, shape):
+    """Numbers of elements -> an array for each axis."""
+    found = []
+    for dim in shape[::-1]:
+        numbers, place = np.divmod(numbers, dim)
+        found.insert(0, place)
+    return found
+
+
+def pattern(shape, value, whole, field, function):
+    """'function' from arrays of places to values in units of 'value'."""
+    return {"kind": "pattern", "value": value, "whole": whole, "field": field,
+            "at": lambda numbers: value * np.float64(function(*places(numbers, shape)))}
+
+
+def identity(p):
+    gain = p["gain"]
+    whole = int(gain) if gain == math.floor(gain) and abs(gain) < 2**53 else None
+    return pattern(of_rank(p, 2), gain, whole, "gain", lambda r, c: r == c)
+
+
+def dirac(p):
+    shape = of_rank(p, 3, 5)
+    if shape[0] % p["groups"]:
+        raise Refused("groups", "does not divide the first dim")
+    per_group = shape[0] // p["groups"]
+
+    def ones(o, c, *k):
+        middle = [place == dim // 2 for place, dim in zip(k, shape[2:])]
+        return np.logical_and.reduce([c == o % per_group, *middle])
+
+    return pattern(shape, 1.0, 1, "value", ones)
+
+
+def hadamard(p):
+    rows, cols = shape = of_rank(p, 2)
+    if rows <= cols:
+        return pattern(shape, 1.0, 1, "value", lambda i, j: i == j)
+    order = 1
+    while order < rows:
+        order *= 2
+
+    def signs(i, j):
+        both = i & j
+        for shift in (32, 16, 8, 4, 2, 1):
+            both = both ^ both >> shift
+        return 1 - 2 * (both & 1)
+
+    return pattern(shape, 1 / math.sqrt(order), None, "dtype", signs)
+
+
+def forget_bias(p):
+    (size,) = shape = of_rank(p, 1)
+    if size % 4:
+        raise Refused("shape", "not a multiple of 4")
+    value, whole = p["value"]
+    return pattern(shape, value, whole, "value", lambda i: i // (size // 4) == 1)
+
+
+def bilinear(p):
+    shape = of_rank(p, 4)
+    k = shape[3]
+    if shape[2] != k:
+        raise Refused("shape", "the last two dims differ")
+    f = -(-k // 2)
+
+    def slope(x):
+        return 1 - np.abs(x / np.float64(f) - (k - 1) / (2 * f))
+
+    return pattern(shape, 1.0, None, "dtype", lambda o, i, y, x: slope(x) * slope(y))
+
+
+PATTERNS = {"identity": identity, "dirac": dirac, "hadamard": hadamard,
+            "forget bias": forget_bias, "bilinear": bilinear}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+//
+// docs/SPEC.md, "Rules": parameters -> a distribution, as an object of its kind and its numbers.
+import { selectedFan } from './fans.mjs';
+import { ORTHOGONAL } from './orthogonal.mjs';
+import { PATTERNS, shapeOfRank } from './patterns.mjs';
+import { Refused } from './refused.mjs';
+import { tau } from './special.mjs';
+import { isCut } from './values.mjs';
+
+const symmetric = (bound) => ({ kind: 'symmetric', bound });
+const normal = (mean, sigma) => ({ kind: 'normal', mean, sigma });
+
+function truncated(mean, sigma, cut, bounds) {
+    if (cut.low === -Infinity && cut.high === Infinity) return normal(mean, sigma);
+    return { kind: 'truncated', mean, sigma, cut, bounds };
+}
+
+function notNegative(p, name) {
+    if (!(p.get(name) >= 0)) throw new Refused(name, 'negative');
+    return p.get(name);
+}
+
+function cutAsAsked(p, mean, std) {
+    const cut = p.get('truncation');
+    const infinite = cut.low === -Infinity && cut.high === Infinity;
+    if (infinite || !p.get('corrected')) return truncated(mean, std, cut);
+    if (cut.low !== -cut.high) throw new Refused('corrected', 'the cut is not symmetric');
+    return truncated(mean, std / tau(cut.high), cut);
+}
+
+function gainOf(p) {
+    if (p.has('gain')) {
+        for (const name of ['nonlinearity', 'slope']) {
+            if (p.has(name)) throw new Refused(name, 'not with gain');
+        }
+        return notNegative(p, 'gain');
+    }
+    const nonlinearity = p.get('nonlinearity');
+    const slope = p.get('slope', 0.01);
+    if (p.has('slope') && nonlinearity !== 'leaky_relu') {
+        throw new Refused('slope', `not with ${nonlinearity}`);
+    }
+    switch (nonlinearity) {
+    case undefined: return p.get('gain');
+    case 'tanh': return 5 / 3;
+    case 'relu': return Math.sqrt(2);
+    case 'leaky_relu': return Math.sqrt(2 / (1 + slope * slope));
+    case 'selu': return 3 / 4;
+    default: return 1;
+    }
+}
+
+function required(p, name) {
+    if (!p.has(name)) throw new Refused(name, 'required');
+    return p.get(name);
+}
+
+const fanOrOne = (p) => selectedFan(p) || 1;
+
+export const RULES = {
+    variance(p) {
+        const n = selectedFan(p);
+        const scale = p.get('scale');
+        if (!(scale > 0)) throw new Refused('scale', 'not above 0');
+        const variance = n === 0 ? 0 : scale / n;
+        const drawn = p.get('distribution');
+        if (drawn === 'truncated_normal') return cutAsAsked(p, 0, Math.sqrt(variance));
+        for (const name of ['truncation', 'corrected']) {
+            if (p.has(name)) throw new Refused(name, `not with distribution=${drawn}`);
+        }
+        return drawn === 'uniform' ? symmetric(Math.sqrt(3 * variance))
+            : normal(0, Math.sqrt(variance));
+    },
+
+    gain(p) {
+        const n = selectedFan(p);
+        const gain = gainOf(p);
+        const std = n === 0 ? 0 : gain / Math.sqrt(n);
+        return p.get('distribution') === 'uniform' ? symmetric(Math.sqrt(3) * std)
+            : normal(0, std);
+    },
+
+    normal: (p) => normal(p.get('mean'), notNegative(p, 'std')),
+
+    truncated_normal(p) {
+        const mean = p.get('mean');
+        const std = notNegative(p, 'std');
+        if (!p.has('low') && !p.has('high')) return cutAsAsked(p, mean, std);
+        if (p.has('truncation')) throw new Refused('truncation', 'not with low or high');
+        if (p.get('corrected')) throw new Refused('corrected', 'not with low or high');
+        if (std === 0) throw new Refused('std', 'not 0 with low or high');
+        const bounds = { low: p.get('low', -Infinity), high: p.get('high', Infinity) };
+        const cut = { low: (bounds.low - mean) / std, high: (bounds.high - mean) / std };
+        if (!isCut(cut)) throw new Refused(p.has('high') ? 'high' : 'low', 'leaves nothing');
+        return truncated(mean, std, cut, bounds);
+    },
+
+    uniform: (p) => ({ kind: 'uniform', low: p.get('low', 0), high: p.get('high', 1) }),
+
+    constant(p) {
+        const value = p.get('value');
+        if (value === undefined) throw new Refused('value', 'required');
+        return { kind: 'constant', value: value.number, whole: value.whole, field: 'value' };
+    },
+
+    siren(p) {
+        const n = selectedFan(p);
+        const omega = p.get('omega');
+        if (p.get('first')) {
+            if (p.has('omega')) throw new Refused('omega', 'not with first=true');
+            return symmetric(n === 0 ? 0 : 1 / n);
+        }
+        if (!(omega > 0)) throw new Refused('omega', 'not above 0');
+        return symmetric(n === 0 ? 0 : Math.sqrt(6 / n) / omega);
+    },
+
+    small: (p) => normal(0, Math.sqrt(2 / (5 * fanOrOne(p)))),
+
+    wang: (p) => normal(0, 2 / (Number(required(p, 'layers')) * Math.sqrt(fanOrOne(p)))),
+
+    mitchell(p) {
+        const n = fanOrOne(p);
+        const layer = p.get('layer');
+        const std = layer === undefined ? 1 / Math.sqrt(n)
+            : 1 / Math.sqrt(2 * n * (Number(layer) + 1));
+        return truncated(0, std, { low: -3, high: 3 });
+    },
+
+    residual(p) {
+        const std = notNegative(p, 'std');
+        const multiplier = p.get('multiplier');
+        const layers = Number(required(p, 'layers'));
+        if (!(multiplier > 0)) throw new Refused('multiplier', 'not above 0');
+        return normal(0, std / Math.sqrt(multiplier * layers));
+    },
+
+    sparse(p) {
+        const [rows, cols] = shapeOfRank(p, 2);
+        if (rows >= 1n << 32n || cols > 1n << 58n) throw new Refused('shape', 'too large');
+        const sparsity = required(p, 'sparsity');
+        if (!(sparsity >= 0 && sparsity <= 1)) throw new Refused('sparsity', 'not from 0 to 1');
+        const sigma = notNegative(p, 'std');
+        return {
+            kind: 'sparse', mean: 0, sigma, rows, cols, zeros: Math.ceil(sparsity * Number(rows)),
+        };
+    },
+
+    ...ORTHOGONAL,
+    ...PATTERNS,
+};

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""docs/SPEC.md, "Rules": parameters -> a distribution, as a dict of its kind and its numbers."""
+import math
+
+import numpy as np
+
+from fans import selected_fan
+from orthogonal import delta_orthogonal, orthogonal
+from patterns import PATTERNS, of_rank
+from refused import Refused
+from special import tau
+from values import is_cut
+
+
+def divided(a, b):
+    """a / b as IEEE 754 has it, overflow included (Python's own raises an exception)."""
+    with np.errstate(over="ignore"):
+        return float(np.float64(a) / np.float64(b))
+
+
+def not_negative(p, name):
+    if not p[name] >= 0:
+        raise Refused(name, "negative")
+    return p[name]
+
+
+def cut(p, mean, std):
+    low, high = p["truncation"]
+    if math.isinf(low) and math.isinf(high):
+        return {"kind": "normal", "mean": mean, "sigma": std}
+    if p["corrected"]:
+        if low != -high:
+            raise Refused("corrected", "the cut is not symmetric")
+        std = divided(std, tau(high))
+    return {"kind": "truncated normal", "mean": mean, "sigma": std,
+            "z_low": low, "z_high": high}
+
+
+def rule_variance(p):
+    n, scale, drawn = selected_fan(p), p["scale"], p["distribution"]
+    if not scale > 0:
+        raise Refused("scale", "not above 0")
+    variance = divided(scale, n) if n > 0 else 0.0
+    if drawn == "truncated_normal":
+        return cut(p, 0.0, math.sqrt(variance))
+    for name in ("truncation", "corrected"):
+        if name in p:
+            raise Refused(name, "not with distribution=" + drawn)
+    if drawn == "uniform":
+        return {"kind": "symmetric uniform", "bound": math.sqrt(3 * variance)}
+    return {"kind": "normal", "mean": 0.0, "sigma": math.sqrt(variance)}
+
+
+def gain(p):
+    if "gain" in p:
+        for name in ("nonlinearity", "slope"):
+            if name in p:
+                raise Refused(name, "not with gain")
+        return not_negative(p, "gain")
+    nonlinearity, slope = p.values.get("nonlinearity"), p["slope"]
+    if "slope" in p and nonlinearity != "leaky_relu":
+        raise Refused("slope", "not with nonlinearity=%s" % nonlinearity)
+    if nonlinearity is None:
+        return p["gain"]
+    return {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4,
+            "leaky_relu": math.sqrt(2 / (1 + slope * slope))}.get(nonlinearity, 1.0)
+
+
+def rule_gain(p):
+    n, factor = selected_fan(p), gain(p)
+    std = divided(factor, math.sqrt(n)) if n > 0 else 0.0
+    if p["distribution"] == "uniform":
+        return {"kind": "symmetric uniform", "bound": math.sqrt(3) * std}
+    return {"kind": "normal", "mean": 0.0, "sigma": std}
+
+
+def rule_normal(p):
+    return {"kind": "normal", "mean": p["mean"], "sigma": not_negative(p, "std")}
+
+
+def rule_truncated_normal(p):
+    mean, std = p["mean"], not_negative(p, "std")
+    if "low" not in p and "high" not in p:
+        return cut(p, mean, std)
+    if "truncation" in p:
+        raise Refused("truncation", "not with low or high")
+    if p["corrected"]:
+        raise Refused("corrected", "not with low or high")
+    if std == 0:
+        raise Refused("std", "0 with low or high")
+    low = p["low"] if "low" in p else -math.inf
+    high = p["high"] if "high" in p else math.inf
+    z_low, z_high = divided(low - mean, std), divided(high - mean, std)
+    if not is_cut(z_low, z_high):
+        raise Refused("high" if "high" in p else "low", "no room between the bounds")
+    if math.isinf(z_low) and math.isinf(z_high):
+        return {"kind": "normal", "mean": mean, "sigma": std}
+    return {"kind": "truncated normal", "mean": mean, "sigma": std,
+            "z_low": z_low, "z_high": z_high, "low": low, "high": high}
+
+
+def rule_uniform(p):
+    return {"kind": "uniform",
+            "low": p["low"] if "low" in p else 0.0, "high": p["high"] if "high" in p else 1.0}
+
+
+def rule_constant(p):
+    if "value" not in p.values:
+        raise Refused("value", "required")
+    return {"kind": "constant", "value": p["value"][0], "whole": p["value"][1],
+            "field": "value"}
+
+
+def rule_siren(p):
+    n, omega = selected_fan(p), p["omega"]
+    if p["first"]:
+        if "omega" in p:
+            raise Refused("omega", "not with first=true")
+        bound = 1 / n if n > 0 else 0.0
+    else:
+        if not omega > 0:
+            raise Refused("omega", "not above 0")
+        bound = divided(math.sqrt(6 / n), omega) if n > 0 else 0.0
+    return {"kind": "symmetric uniform", "bound": bound}
+
+
+def required(p, name):
+    if name not in p:
+        raise Refused(name, "required")
+    return p[name]
+
+
+def rule_small(p):
+    n = selected_fan(p) or 1.0
+    return {"kind": "normal", "mean": 0.0, "sigma": math.sqrt(2 / (5 * n))}
+
+
+def rule_wang(p):
+    n, layers = selected_fan(p) or 1.0, float(required(p, "layers"))
+    return {"kind": "normal", "mean": 0.0, "sigma": 2 / (layers * math.sqrt(n))}
+
+
+def rule_mitchell(p):
+    n = selected_fan(p) or 1.0
+    std = 1 / math.sqrt(2 * n * (float(p["layer"]) + 1)) if "layer" in p else 1 / math.sqrt(n)
+    return {"kind": "truncated normal", "mean": 0.0, "sigma": std, "z_low": -3.0, "z_high": 3.0}
+
+
+def rule_residual(p):
+    std, layers, multiplier = not_negative(p, "std"), required(p, "layers"), p["multiplier"]
+    if not multiplier > 0:
+        raise Refused("multiplier", "not above 0")
+    sigma = divided(std, float(np.sqrt(np.float64(multiplier) * np.float64(layers))))
+    return {"kind": "normal", "mean": 0.0, "sigma": sigma}
+
+
+def rule_sparse(p):
+    rows, cols = of_rank(p, 2)
+    if rows >= 2**32 or cols > 2**58:
+        raise Refused("shape", "too large")
+    sparsity = required(p, "sparsity")
+    if not 0 <= sparsity <= 1:
+        raise Refused("sparsity", "not from 0 to 1")
+    return {"kind": "sparse normal", "mean": 0.0, "sigma": not_negative(p, "std"), "rows": rows,
+            "cols": cols, "zeros": math.ceil(sparsity * float(rows))}
+
+
+RULES = {"variance": rule_variance, "gain": rule_gain, "normal": rule_normal,
+         "truncated_normal": rule_truncated_normal, "uniform": rule_uniform,
+         "constant": rule_constant, "siren": rule_siren, "small": rule_small, "wang": rule_wang,
+         "mitchell": rule_mitchell, "residual": rule_residual, "sparse": rule_sparse,
+         "orthogonal": orthogonal, "delta orthogonal": delta_orthogonal, **PATTERNS}
