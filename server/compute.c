@@ -3,15 +3,15 @@
  * The pool: a ring of jobs, from whose front every thread takes one piece and puts the job
  * back at its end. See compute.h.
  */
-#define _GNU_SOURCE /* SCHED_BATCH, pthread_setname_np */
 #include "compute.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+
+#include "thread.h"
 
 struct tid_compute {
     pthread_mutex_t lock;
@@ -80,21 +80,12 @@ static void turn(struct tid_compute *compute) {
 }
 
 /*
- * A tenth of a worker's weight: with all processors computing, an answer of 4 KiB still
- * takes 0.1 ms in the median and 5 ms at worst. The policy SCHED_IDLE would
- * give way at once, but to anything else on the machine as well, and for so long that a
- * worker would wait for a lock that such a thread holds. A policy that somebody chose for
- * us stays.
+ * A tenth of a worker's weight: with all processors computing, an answer of 4 KiB still takes
+ * 0.1 ms in the median and 5 ms at worst. The policy SCHED_IDLE would give way at once, but to
+ * anything else on the machine as well, and for so long that a worker would wait for a lock
+ * that such a thread holds.
  */
 static void give_way(void) {
-#ifdef SCHED_BATCH
-    struct sched_param none = {0};
-    int policy;
-
-    if (pthread_getschedparam(pthread_self(), &policy, &none) == 0 &&
-        policy == SCHED_OTHER)
-        pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
-#endif
 #ifdef __linux__
     setpriority(PRIO_PROCESS, 0, 10); /* of this thread alone, on Linux */
 #endif
@@ -103,8 +94,8 @@ static void give_way(void) {
 static void *compute_run(void *argument) {
     struct tid_compute *compute = argument;
 
+    tid_thread_begin("compute");
     give_way();
-    pthread_setname_np(pthread_self(), "compute");
     pthread_mutex_lock(&compute->lock);
     while (!compute->stopping) {
         if (compute->first != NULL)

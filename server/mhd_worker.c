@@ -7,13 +7,11 @@
  * later): it takes events in batches of that size and asks for more while a batch is
  * full. Called with no time to wait, it does not.
  */
-#define _GNU_SOURCE /* SCHED_BATCH, pthread_setname_np */
 #include "mhd_internal.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,6 +20,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "thread.h"
 
 /*
  * Memory of a connection for its request header and the header of the answer. A longer
@@ -81,23 +80,6 @@ static void inbox_empty(struct tid_worker *worker) {
     }
 }
 
-/*
- * The policy for threads that compute: waking up they wait for their turn instead of
- * interrupting whoever runs. A worker then finds several requests at once; with a client
- * on the same machine that is a quarter more answers. A policy that somebody chose for us
- * stays.
- */
-static void prefer_batches(void) {
-#ifdef SCHED_BATCH
-    struct sched_param none = {0};
-    int policy;
-
-    if (pthread_getschedparam(pthread_self(), &policy, &none) == 0 &&
-        policy == SCHED_OTHER)
-        pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
-#endif
-}
-
 /* Whether libmicrohttpd has something to do without waiting for an event. */
 static bool is_pending(struct MHD_Daemon *daemon) {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
@@ -132,8 +114,9 @@ static void *worker_run(void *argument) {
         {.fd = worker->gone_fd, .events = POLLIN},
     };
 
-    prefer_batches();
-    pthread_setname_np(pthread_self(), "worker");
+    /* A worker that waits for its turn finds several requests at once: with a client on the
+       same machine that is a quarter more answers. */
+    tid_thread_begin("worker");
     while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
         wait_for_events(worker, polls);
         if (atomic_load_explicit(&worker->inbox_count, memory_order_relaxed) > 0)
