@@ -54,14 +54,21 @@ static const struct ti_upper *side_of(const struct fill *fill, bool columns) {
     return fill->draw->matrix.tall != columns ? &fill->setup->v : &fill->setup->t;
 }
 
-static uint64_t larger_end(uint64_t first, int64_t step, size_t count) {
-    return step > 0 ? first + (count - 1) * (uint64_t)step : first;
+/* Rows or columns of the matrix: 'count' of them, 'step' apart from 'first' on. */
+struct places {
+    uint64_t first;
+    int64_t step;
+    size_t count;
+};
+
+static uint64_t largest(struct places places) {
+    return places.step > 0 ? places.first + (places.count - 1) * (uint64_t)places.step
+                           : places.first;
 }
 
 /* How many blocks of the sum matter: both sides are upper triangular. */
-static size_t blocks_of(const struct lines *lines, uint64_t first, size_t count) {
-    const uint64_t a = larger_end(lines->fixed, lines->fixed_step, lines->count);
-    const uint64_t b = larger_end(first, lines->step, count);
+static size_t blocks_of(struct places across, struct places along) {
+    const uint64_t a = largest(across), b = largest(along);
     return (size_t)((a < b ? a : b) / TI_BLOCK) + 1;
 }
 

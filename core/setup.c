@@ -48,9 +48,9 @@ struct sizes {
 static struct sizes sizes_of(size_t n, size_t k, bool wide) {
     const size_t blocks = up_to_blocks(k), bytes = wide ? sizeof(double) : sizeof(float);
     const struct sizes sizes = {
-        blocks, bytes * ti_upper_count(up_to_blocks(n) * TI_BLOCK, blocks),
-        bytes * ti_upper_count(blocks * TI_BLOCK, blocks),
-        blocks * TI_BLOCK * sizeof(double), triangle(blocks) * SQUARE * sizeof(double)};
+        blocks, bytes * ti_upper_count(up_to_blocks(n) * TI_BLOCK, k),
+        bytes * ti_upper_count(blocks * TI_BLOCK, k), blocks * TI_BLOCK * sizeof(double),
+        triangle(blocks) * SQUARE * sizeof(double)};
     return sizes;
 }
 
@@ -164,12 +164,14 @@ static void reflector(struct ti_setup *setup, size_t l) {
 
 /* Products: U --------------------------------------------------------------------------- */
 
-/* TI_BLOCK rows of V in binary64: coordinates [from, from + TI_BLOCK) of a block's reflectors. */
+/* Coordinates [from, from + TI_BLOCK) of a block's reflectors, in binary64; zeros beyond. */
 static void square_of_v(const struct ti_setup *setup, size_t block, size_t from,
                         double *out) {
     const size_t stride = setup->v.width - block * TI_BLOCK;
     const size_t at = ti_upper_at(setup->v.width, block) + from - block * TI_BLOCK;
-    for (size_t row = 0; row < TI_BLOCK; row++) {
+    const size_t rows = ti_block_rows(setup->k, block);
+    memset(out + rows * TI_BLOCK, 0, (TI_BLOCK - rows) * TI_BLOCK * sizeof *out);
+    for (size_t row = 0; row < rows; row++) {
         if (setup->wide) {
             memcpy(out + row * TI_BLOCK, (double *)setup->v.data + at + row * stride,
                    TI_BLOCK * sizeof *out);
@@ -209,8 +211,6 @@ static size_t product_pieces(size_t blocks) {
 /* U[i][j] = sum over r of V[i][r] * V[j][r], on the diagonal half of it; kept negative while
    it is summed, since kernels subtract. */
 static void products(struct ti_setup *setup, size_t piece) {
-    static const struct ti_product size = {TI_BLOCK, TI_BLOCK, TI_BLOCK, TI_BLOCK,
-                                           TI_BLOCK};
     double square[SQUARE], turned[SQUARE];
     size_t column, first;
     find_products(piece, &column, &first);
@@ -219,6 +219,8 @@ static void products(struct ti_setup *setup, size_t piece) {
         square_of_v(setup, column, from, square);
         transpose(square, turned);
         for (size_t row = first; row <= last; row++) {
+            const struct ti_product size = {TI_BLOCK, ti_block_rows(setup->k, row),
+                                            TI_BLOCK, TI_BLOCK, TI_BLOCK};
             square_of_v(setup, row, from, square);
             setup->kernels->turned_f64(&size, square, turned,
                                        square_at(setup->u, row, column));
@@ -250,7 +252,8 @@ static void substitute(const struct ti_setup *setup, const double *u, size_t dep
 static void store_t(struct ti_setup *setup, size_t row, size_t column, const double *x) {
     const size_t stride = setup->t.width - row * TI_BLOCK;
     const size_t at = ti_upper_at(setup->t.width, row) + (column - row) * TI_BLOCK;
-    for (size_t i = 0; i < TI_BLOCK; i++) {
+    const size_t rows = ti_block_rows(setup->k, row);
+    for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < TI_BLOCK; j++) {
             set_number(setup->t.data, setup->wide, at + i * stride + j,
                        x[i * TI_BLOCK + j]);
@@ -264,8 +267,6 @@ static void solution(struct ti_setup *setup, size_t column) {
                                             TI_BLOCK};
     const double *sign = setup->sign + column * TI_BLOCK;
     for (size_t row = column + 1; row-- > 0;) {
-        const size_t left = setup->k - row * TI_BLOCK;
-        const size_t depth = left < TI_BLOCK ? left : TI_BLOCK;
         double *x = square_at(setup->x, row, column);
         square_of_v(setup, row, column * TI_BLOCK, x);
         for (size_t i = 0; i < SQUARE; i++) x[i] = x[i] * sign[i % TI_BLOCK];
@@ -273,7 +274,7 @@ static void solution(struct ti_setup *setup, size_t column) {
             setup->kernels->turned_f64(&whole, square_at(setup->u, row, j),
                                        square_at(setup->x, j, column), x);
         }
-        substitute(setup, square_at(setup->u, row, row), depth, x);
+        substitute(setup, square_at(setup->u, row, row), ti_block_rows(setup->k, row), x);
         store_t(setup, row, column, x);
     }
     if (atomic_fetch_sub(&setup->left, 1) == 1) { /* nobody needs these any more */

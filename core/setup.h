@@ -12,7 +12,8 @@
 
 /*
  * An upper triangular or trapezoidal matrix, m[l][c] = 0 for c < l, kept by blocks of TI_BLOCK
- * rows: of each block the columns from its first row's number on. There is room for
+ * rows, of which the last may have fewer: of each block the columns from its first row's number
+ * on. There is room for
  * TI_PRODUCT_COLS more numbers behind the last, which is read but does not count.
  *
  *   width  columns, a multiple of TI_BLOCK
@@ -28,9 +29,17 @@ static inline size_t ti_upper_at(size_t width, size_t block) {
     return TI_BLOCK * (block * width - TI_BLOCK / 2 * block * (block - (block > 0)));
 }
 
-/* Numbers of so many blocks, with the room behind them. */
-static inline size_t ti_upper_count(size_t width, size_t blocks) {
-    return ti_upper_at(width, blocks) + TI_PRODUCT_COLS;
+/* How many of a matrix's rows a block has. */
+static inline size_t ti_block_rows(size_t rows, size_t block) {
+    const size_t left = rows - block * TI_BLOCK;
+    return left < TI_BLOCK ? left : TI_BLOCK;
+}
+
+/* Numbers of so many rows, with the room behind them. */
+static inline size_t ti_upper_count(size_t width, size_t rows) {
+    const size_t blocks = rows / TI_BLOCK, rest = rows % TI_BLOCK;
+    return ti_upper_at(width, blocks) + rest * (width - blocks * TI_BLOCK) +
+           TI_PRODUCT_COLS;
 }
 
 /*
