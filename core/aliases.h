@@ -17,6 +17,7 @@
  *
  *   none    the scheme has no fans
  *   square  nor has this one, and other shapes are an error
+ *   delta   nor has this one; column_axis is of the matrix of inputs and outputs
  *   torch   layout=oi; fewer than 2 dims are an error
  *   keras   layout=io; 1 for a scalar, n and n for n biases
  *   jax     layout=io; fewer than 2 dims are an error
@@ -26,6 +27,7 @@
 enum ti_alias_rule {
     TI_ALIAS_NONE,
     TI_ALIAS_SQUARE,
+    TI_ALIAS_DELTA,
     TI_ALIAS_TORCH,
     TI_ALIAS_KERAS,
     TI_ALIAS_JAX,

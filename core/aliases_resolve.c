@@ -114,8 +114,11 @@ static enum ti_status set_fans(struct ti_spec *spec, enum ti_alias_rule rule,
                       spec->given[TI_PARAM_in_axis] || spec->given[TI_PARAM_out_axis] ||
                       spec->given[TI_PARAM_batch_axis];
     const bool in = spec->given[TI_PARAM_fan_in], out = spec->given[TI_PARAM_fan_out];
-    if (rule <= TI_ALIAS_TORCH || axes || (in && out)) return TI_OK;
-    if (rule == TI_ALIAS_JAX && rank < 2 && !in && !out) { /* in JAX's words */
+    const struct ti_axes *in_axis = &spec->axes[TI_AXES_in_axis];
+    const bool default_in_axis =
+        !spec->given[TI_PARAM_in_axis] || (in_axis->count == 1 && in_axis->axis[0] == -2);
+    /* in JAX's words */
+    if (rule == TI_ALIAS_JAX && rank < 2 && default_in_axis && !in && !out) {
         return ti_error_set(
             error, TI_EVALUE, "shape",
             "Can't compute input and output sizes of a %u-dimensional weights "
@@ -123,6 +126,7 @@ static enum ti_status set_fans(struct ti_spec *spec, enum ti_alias_rule rule,
             "in_axis explicitly. fan_in= and fan_out= give the sizes outright",
             rank);
     }
+    if (rule <= TI_ALIAS_TORCH || axes || (in && out)) return TI_OK;
     if (rule == TI_ALIAS_TFJS && (rank < 2 || rank > 5) && !in && !out) {
         set_count(spec, TI_PARAM_fan_in, product(spec, rank));
         set_count(spec, TI_PARAM_fan_out, 1);
@@ -162,6 +166,13 @@ static enum ti_status set_columns(struct ti_spec *spec, enum ti_param param,
     const int64_t last = (int64_t)spec->rank - 1;
     if (!spec->given[param]) return TI_OK;
     spec->given[param] = false;
+    if (spec->alias->rule ==
+        TI_ALIAS_DELTA) { /* the distribution is the same either way */
+        if (axis >= -2 && axis <= 1) return TI_OK;
+        return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
+                            "%s takes -2 to 1: it is of the matrix of inputs and outputs",
+                            ti_param_get(param)->name);
+    }
     set_choice(spec, TI_PARAM_layout,
                axis == -1 || axis == last ? TI_LAYOUT_IO : TI_LAYOUT_OI);
     if (axis == -1 || axis == last || axis == 0 || axis == -1 - last) return TI_OK;

@@ -3,6 +3,7 @@
 #include "core/draw.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/dtype.h"
@@ -155,11 +156,14 @@ static enum ti_status check_range(const struct ti_draw *draw, struct ti_error *e
     }
     /* The negation catches a NaN: infinity minus infinity. */
     if (!(largest < limit_of(draw->dtype)) || isinf(draw->scale) || isinf(draw->offset)) {
+        char what[40] = "numbers of this size";
+        if (isfinite(largest))
+            snprintf(what, sizeof what, "values of up to %.6g", largest);
         return ti_error_set(
             error, TI_EVALUE, "dtype",
-            "values of up to %.6g do not fit %s; a wider dtype or a smaller "
-            "std, bound, mean or value would",
-            largest, ti_dtype_name(draw->dtype));
+            "%s do not fit %s; a wider dtype or a smaller std, bound, mean, "
+            "gain or value would",
+            what, ti_dtype_name(draw->dtype));
     }
     return TI_OK;
 }

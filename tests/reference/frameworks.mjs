@@ -45,6 +45,9 @@ function rename(row, all, asked) {
             if (!isCut(meant)) {
                 throw new Refused(asked.has('lower') ? 'lower' : 'upper', 'not a cut');
             }
+        } else if (ours === 'layout' && row.fans === 'delta') {
+            if (value < -2n || value > 1n) throw new Refused(name, 'not an axis of a matrix');
+            continue;
         } else if (ours === 'layout') {
             meant = layoutOf(name, value, all.get('shape'));
         }
@@ -60,6 +63,11 @@ function setFans(rule, given) {
     const rank = shape.length;
     if (rule === 'square' && (rank !== 2 || shape[0] !== shape[1])) {
         throw new Refused('shape', 'not square');
+    }
+    const inAxis = given.get('in_axis') ?? [-2n];
+    const byDefault = inAxis.length === 1 && inAxis[0] === -2n;
+    if (rule === 'jax' && rank < 2 && byDefault && !given.has('fan_in') && !given.has('fan_out')) {
+        throw new Refused('shape', 'no fans with the default of in_axis');
     }
     if (given.has('fan_in') && given.has('fan_out')) return;
     if (AXES_OF_FANS.some((name) => given.has(name))) return;

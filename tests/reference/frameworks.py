@@ -50,6 +50,10 @@ def renamed(row, given, asked):
             value = given["lower"], given["upper"]
             if not is_cut(*value):
                 raise Refused("lower" if "lower" in asked else "upper", "no cut with upper")
+        elif ours == "layout" and row.fans == "delta":
+            if not -2 <= value <= 1:
+                raise Refused(name, "not an axis of a matrix")
+            continue
         elif ours == "layout":
             value = layout_of(name, value, len(given["shape"]))
         found[ours] = value
@@ -63,6 +67,9 @@ def add_fans(rule, given):
     rank, elems = len(shape), max(math.prod(shape), 1)
     if rule == "square" and (rank != 2 or shape[0] != shape[1]):
         raise Refused("shape", "not square")
+    if rule == "jax" and rank < 2 and given.get("in_axis", [-2]) == [-2] and not any(
+            fan in given for fan in FANS):
+        raise Refused("shape", "no fans with the default of in_axis")
     if all(fan in given for fan in FANS) or any(name in given for name in explicit):
         return
     if rule == "tfjs" and not 2 <= rank <= 5 and not any(fan in given for fan in FANS):

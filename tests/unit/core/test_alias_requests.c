@@ -199,6 +199,8 @@ static const struct {
     {S "keras.HeNormal&input_axes=3&output_axes=0", TI_EVALUE, "input_axes"},
     {S "jax.he_normal&in_axis=-4", TI_EVALUE, "in_axis"},
     {S "jax.he_normal&in_axis=0&batch_axis=0", TI_EVALUE, "batch_axis"},
+    {"shape=5&scheme=jax.he_normal&in_axis=-2&out_axis=-1", TI_EVALUE, "shape"},
+    {S "jax.delta_orthogonal&column_axis=2", TI_EVALUE, "column_axis"},
     /* ranks */
     {"shape=5&scheme=torch.xavier_normal_", TI_EVALUE, "shape"},
     {"shape=scalar&scheme=torch.kaiming_uniform_", TI_EVALUE, "shape"},

@@ -291,6 +291,8 @@ static void jax(void **state) {
         {S "jax.orthogonal&column_axis=0", S "orthogonal", MATRIX(1, 20.L), 0, 0},
         {S "jax.delta_orthogonal&scale=2", S "delta_orthogonal&layout=io&gain=2",
          MATRIX(2, 45.L), 0, 0},
+        {S "jax.delta_orthogonal&column_axis=0", S "delta_orthogonal&layout=io",
+         MATRIX(1, 45.L), 0, 0},
     };
     (void)state;
     check_rows(rows, COUNT_OF(rows));
