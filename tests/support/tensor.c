@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole tensors for tests: see tensor.h. */
+#include "support/tensor.h"
+
+#include <stdlib.h>
+
+struct test_tensor test_tensor(const char *query) {
+    struct test_tensor tensor = {.plan = test_plan(query)};
+    tensor.info = ti_plan_info(tensor.plan);
+    assert_int_equal(ti_setup_make(tensor.plan, &tensor.setup, NULL), TI_OK);
+    ti_setup_run_all(tensor.setup);
+    ti_plan_use(tensor.plan, tensor.setup);
+    const size_t room = (tensor.info->workspace_bytes + 63) / 64 * 64;
+    tensor.workspace = room > 0 ? aligned_alloc(64, room) : NULL;
+    return tensor;
+}
+
+void test_tensor_clear(struct test_tensor *tensor) {
+    ti_plan_free(tensor->plan);
+    ti_setup_free(tensor->setup);
+    free(tensor->workspace);
+}
+
+unsigned char *test_tensor_bytes(const struct test_tensor *tensor) {
+    unsigned char *out = malloc(tensor->info->body_bytes + 1);
+    assert_non_null(out);
+    assert_int_equal(
+        ti_plan_fill(tensor->plan, 0, tensor->info->elems, out, tensor->workspace),
+        TI_OK);
+    return out;
+}
+
+unsigned char *test_body(const char *query) {
+    struct test_tensor tensor = test_tensor(query);
+    unsigned char *out = test_tensor_bytes(&tensor);
+    test_tensor_clear(&tensor);
+    return out;
+}
