@@ -4,6 +4,9 @@
  * drains.
  */
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -214,6 +217,17 @@ static int close_stdout(void) {
     return EXIT_SYSTEM;
 }
 
+/*
+ * Matrices of tens of megabytes come and go. glibc takes the size of what is freed, up to 32
+ * MiB, for its new limit between memory that goes back to the system and memory that each
+ * thread's arena keeps: after clients that left, the daemon was many times --setup-memory.
+ */
+static void give_back_large_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
+}
+
 int main(int argc, char **argv) {
     struct tid_config config;
     struct tid_listener listener = {0};
@@ -240,6 +254,7 @@ int main(int argc, char **argv) {
         tid_log("%s", ti_error.text);
         return ti_status_exit_code(ti_error.code);
     }
+    give_back_large_memory();
     raise_descriptor_limit(config.max_connections);
     if (open_listener(&listener, &config) != 0) return EXIT_SYSTEM;
     return prepare_and_serve(&listener, &config, isa);

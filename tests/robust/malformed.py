@@ -98,11 +98,10 @@ input_axes   shape=2,2&output_axes=0
 output_axes  shape=2,2&input_axes=0
 in_axis      shape=2,2&in_axis=2
 in_axis      shape=2,2&layout=io&in_axis=0
-in_axis      shape=2,2&in_axis=-1
-out_axis     shape=2,2&out_axis=0
-out_axis     shape=2,2&in_axis=0&out_axis=0
 batch_axis   shape=2,2&batch_axis=0
 in_axis      shape=scalar&in_axis=none
+in_axis      shape=2,2&in_axis=0,0&out_axis=1
+batch_axis   shape=2,2&in_axis=0&out_axis=1&batch_axis=0
 input_axes   shape=2,2&in_axis=0&out_axis=1&input_axes=0&output_axes=1
 name         shape=2,2&name=__metadata__&format=safetensors
 json         shape=2,2&json=flat
