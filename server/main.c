@@ -60,6 +60,18 @@ static void raise_descriptor_limit(int64_t max_connections) {
                 (unsigned long long)limit.rlim_cur, (long long)max_connections);
 }
 
+/*
+ * Has the memory of setups given back to the system when they are given up. By itself
+ * glibc would come to keep blocks of up to 32 MiB for later, having seen some freed. What
+ * streams have, 2 MiB, it is to keep: they come and go all the time.
+ */
+static void give_memory_back(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
+#endif
+}
+
 static int open_listener(struct tid_listener *listener, const struct tid_config *config) {
     char why[512];
 
@@ -217,17 +229,6 @@ static int close_stdout(void) {
     return EXIT_SYSTEM;
 }
 
-/*
- * Matrices of tens of megabytes come and go. glibc takes the size of what is freed, up to 32
- * MiB, for its new limit between memory that goes back to the system and memory that each
- * thread's arena keeps: after clients that left, the daemon was many times --setup-memory.
- */
-static void give_back_large_memory(void) {
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-#endif
-}
-
 int main(int argc, char **argv) {
     struct tid_config config;
     struct tid_listener listener = {0};
@@ -254,7 +255,7 @@ int main(int argc, char **argv) {
         tid_log("%s", ti_error.text);
         return ti_status_exit_code(ti_error.code);
     }
-    give_back_large_memory();
+    give_memory_back();
     raise_descriptor_limit(config.max_connections);
     if (open_listener(&listener, &config) != 0) return EXIT_SYSTEM;
     return prepare_and_serve(&listener, &config, isa);

@@ -18,7 +18,9 @@ from wire import SANITIZED, Connection, daemon, scaled
 ABORTS = scaled(600)
 RSS_TOLERANCE_KIB = 24576  # less than one setup a client would come to
 SIZE = 96 if SANITIZED else 384
-LARGE = b"/v1/tensor?shape=2048,2048&scheme=orthogonal&name=w&seed=%d"
+LARGE = (b"/v1/tensor?shape=%d,%d&scheme=orthogonal&name=w&seed=%%d" %
+         ((768, 768) if SANITIZED else (2048, 2048)))
+MEMORY = "30M" if SANITIZED else "200M"  # for some of the large ones at a time
 SMALL = b"/v1/tensor?shape=32,32&name=w"
 
 
@@ -145,7 +147,7 @@ def slowest_ms(port, while_running):
 
 def main():
     draw = random.Random(13)
-    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", "--setup-memory", "200M"])
+    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", "--setup-memory", MEMORY])
     port, pid = daemon.listening_port(process), process.pid
     wrong = list(check_shared(port, draw))
 
