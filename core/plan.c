@@ -258,8 +258,9 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     info->asked = plan->asked;
     info->seed = spec->seed;
     info->stream = stream_of(spec->name, spec->name_bytes);
-    info->cost =
-        law.distribution == TI_DISTRIBUTION_CONSTANT ? TI_COST_COPY : TI_COST_DRAW;
+    info->cost = TI_COST_DRAW;
+    if (law.distribution == TI_DISTRIBUTION_CONSTANT) info->cost = TI_COST_COPY;
+    if (law.distribution == TI_DISTRIBUTION_SPARSE_NORMAL) info->cost = TI_COST_COMPUTE;
     status =
         ti_draw_make(&law, info->dtype, info->seed, info->stream, &plan->draw, error);
     if (status == TI_OK) plan_setup(plan);

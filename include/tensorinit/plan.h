@@ -29,7 +29,7 @@ struct ti_plan;
 enum ti_cost {
     TI_COST_COPY,    /* the same value everywhere */
     TI_COST_DRAW,    /* nanoseconds an element, any element alone */
-    TI_COST_COMPUTE, /* needs a workspace or long computation before the first element */
+    TI_COST_COMPUTE, /* long: before the first element (setup.h), or much for every one */
 };
 
 /*
