@@ -19,7 +19,14 @@ import daemon  # noqa: E402
 ITEM_BYTES = {"f32": 4, "f64": 8, "f16": 2, "bf16": 2, "f8_e4m3": 1, "f8_e5m2": 1, "i8": 1,
               "i16": 2, "i32": 4, "i64": 8, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "bool": 1}
 FORMATS = ("raw", "npy", "safetensors")
+
+# What a scheme asks for besides, or another shape than others.
 SHAPE = (10, 7, 6)
+ASKS = {"constant": {"value": "1"}, "wang_init": {"layers": "3"},
+        "gpt2_residual": {"layers": "3"}, "megatron_scaled": {"layers": "3"},
+        "identity": {"shape": "42,10"}, "zero_hadamard": {"shape": "42,10"},
+        "sparse": {"shape": "42,10", "sparsity": "0.3"},
+        "lstm_forget_bias": {"shape": "420"}, "bilinear": {"shape": "4,5,5,5"}}
 
 
 class Client:
@@ -42,10 +49,10 @@ def tensors(client):
     """Parameters of every scheme with every dtype that it takes."""
     schemes = json.loads(client.get("/v1/schemes", {})[2])["schemes"]
     for scheme in schemes:
-        value = {"value": "1"} if "value" in scheme["parameters"] else {}
         for dtype in ITEM_BYTES:
             tensor = {"shape": ",".join(map(str, SHAPE)), "scheme": scheme["name"],
-                      "seed": "42", "name": "w", "dtype": dtype, **value}
+                      "seed": "42", "name": "w", "dtype": dtype,
+                      **ASKS.get(scheme["name"], {})}
             status, _, body = client.get("/v1/tensor", tensor)
             if status == 200:
                 yield tensor
@@ -76,11 +83,15 @@ def join(client, tensor, splits, cuts=()):
     return numpy.concatenate(parts, axis)
 
 
-def random_splits(draw):
+def shape_of(tensor):
+    return tuple(int(dim) for dim in tensor["shape"].split(","))
+
+
+def random_splits(draw, rank):
     """One split, or a tensor-parallel one and then one for FSDP along the first axis."""
-    splits = [(draw.randrange(len(SHAPE)), draw.choice([2, 3, 4, 12]))]
+    splits = [(draw.randrange(rank), draw.choice([2, 3, 4, 12]))]
     if draw.random() < 0.5:
-        splits = [(draw.randrange(len(SHAPE)), 2), (0, draw.choice([2, 3]))]
+        splits = [(draw.randrange(rank), 2), (0, draw.choice([2, 3]))]
     return splits
 
 
@@ -103,9 +114,9 @@ def check_ranges(client, draw, tensor, whole):
 
 
 def check_shards(client, draw, tensor, whole):
-    splits = random_splits(draw)
+    splits = random_splits(draw, len(shape_of(tensor)))
     joined = join(client, tensor, splits)
-    assert joined.shape == SHAPE, (tensor, splits)
+    assert joined.shape == shape_of(tensor), (tensor, splits)
     header = whole[:len(whole) - joined.nbytes]
     assert bool(header) == (tensor["format"] != "raw"), tensor
     assert sha256(header + joined.tobytes()) == sha256(whole), (tensor, splits)
