@@ -4,9 +4,6 @@
  * drains.
  */
 #include <errno.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -58,18 +55,6 @@ static void raise_descriptor_limit(int64_t max_connections) {
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
         tid_log("only %llu open files are allowed, too few for --max-connections %lld",
                 (unsigned long long)limit.rlim_cur, (long long)max_connections);
-}
-
-/*
- * Has the memory of setups given back to the system when they are given up. By itself
- * glibc would come to keep blocks of up to 32 MiB for later, having seen some freed. What
- * streams have, 2 MiB, it is to keep: they come and go all the time.
- */
-static void give_memory_back(void) {
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 4 << 20);
-    mallopt(M_TRIM_THRESHOLD, 8 << 20);
-#endif
 }
 
 static int open_listener(struct tid_listener *listener, const struct tid_config *config) {
@@ -255,7 +240,6 @@ int main(int argc, char **argv) {
         tid_log("%s", ti_error.text);
         return ti_status_exit_code(ti_error.code);
     }
-    give_memory_back();
     raise_descriptor_limit(config.max_connections);
     if (open_listener(&listener, &config) != 0) return EXIT_SYSTEM;
     return prepare_and_serve(&listener, &config, isa);

@@ -6,6 +6,9 @@
  */
 #include "setups.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,14 +88,27 @@ static void list_remove(struct tid_setups *setups, struct kept *kept) {
         setups->last = kept->previous;
 }
 
+/*
+ * Has freed memory given back to the system: glibc, having seen blocks of some megabytes
+ * freed, keeps the next ones for later, and would come to hold many times the limit.
+ */
+static void give_back(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void garbage_free(const struct tid_setup_functions *functions,
                          struct kept *garbage) {
+    const bool any = garbage != NULL;
+
     while (garbage != NULL) {
         struct kept *kept = garbage;
         garbage = kept->next;
         if (kept->setup != NULL) functions->free(kept->setup);
         free(kept);
     }
+    if (any) give_back();
 }
 
 static void sweep_run(struct tid_job *job, size_t piece) {
@@ -227,6 +243,7 @@ static void kept_run(struct tid_job *job, size_t piece) {
 static void kept_done(struct tid_job *job) {
     struct kept *kept = (struct kept *)(void *)job;
     struct tid_setups *setups = kept->setups;
+    bool complete = false;
 
     pthread_mutex_lock(&setups->lock);
     if (kept->state == GIVEN_UP) {
@@ -234,10 +251,12 @@ static void kept_done(struct tid_job *job) {
     } else {
         kept->stage++;
         advance(setups, kept);
+        complete = kept->state == COMPLETE;
         limit_count(setups);
     }
     admit(setups);
     pthread_mutex_unlock(&setups->lock);
+    if (complete) give_back(); /* what only computing needed */
 }
 
 struct tid_setups *tid_setups_make(struct tid_compute *compute, size_t limit_bytes,
