@@ -99,11 +99,11 @@ static void set_choice(struct ti_spec *spec, enum ti_param param, unsigned choic
     spec->value[param].choice = choice;
 }
 
-/* The product of dims [0, rank) other than 0, as far as 64 bits go: the plan checks it. */
-static uint64_t product(const struct ti_spec *spec, unsigned rank) {
-    uint64_t product = 1;
-    for (unsigned i = 0; i < rank; i++) product *= spec->shape[i];
-    return product;
+/* How many elements there are; a number beyond 64 bits wraps, and the plan refuses it. */
+static uint64_t elems_of(const struct ti_spec *spec) {
+    uint64_t elems = 1;
+    for (unsigned i = 0; i < spec->rank; i++) elems *= spec->shape[i];
+    return elems;
 }
 
 static enum ti_status set_fans(struct ti_spec *spec, enum ti_alias_rule rule,
@@ -128,12 +128,12 @@ static enum ti_status set_fans(struct ti_spec *spec, enum ti_alias_rule rule,
     }
     if (rule <= TI_ALIAS_TORCH || axes || (in && out)) return TI_OK;
     if (rule == TI_ALIAS_TFJS && (rank < 2 || rank > 5) && !in && !out) {
-        set_count(spec, TI_PARAM_fan_in, product(spec, rank));
+        set_count(spec, TI_PARAM_fan_in, elems_of(spec));
         set_count(spec, TI_PARAM_fan_out, 1);
         set_choice(spec, TI_PARAM_mode, TI_MODE_FAN_GEO_AVG);
     } else if (rank < 2 && rule == TI_ALIAS_KERAS) {
-        set_count(spec, TI_PARAM_fan_in, product(spec, rank));
-        set_count(spec, TI_PARAM_fan_out, product(spec, rank));
+        set_count(spec, TI_PARAM_fan_in, elems_of(spec));
+        set_count(spec, TI_PARAM_fan_out, elems_of(spec));
     } else if (rank < 2 && rule == TI_ALIAS_ROWS) {
         set_count(spec, TI_PARAM_fan_in, 1);
     } else if (rank >= 2) {

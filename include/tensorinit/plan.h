@@ -76,7 +76,7 @@ TI_API const char *ti_distribution_name(enum ti_distribution distribution);
  *   setup_peak_bytes  and while it is being computed
  *   setup_key       32 hexadecimal digits, equal for plans that can share a setup; else ""
  *   fan_in, fan_out from the full shape or as given; 0 where has_fans says they don't exist
- *   gain            factor that multiplied 1/sqrt(n), where the scheme has one (else 0)
+ *   gain            factor on 1/sqrt(n), or on a matrix, where the scheme has one (else 0)
  *   drawn           whether the values depend on seed and name
  *   mean, std       of the distribution really sampled, after truncation; in value units.
  *                   Of a sparse one zeros count; of a pattern they and sigma are NaN

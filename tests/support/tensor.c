@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-struct test_tensor test_tensor(const char *query) {
-    struct test_tensor tensor = {.plan = test_plan(query)};
+static struct test_tensor of_plan(struct ti_plan *plan) {
+    struct test_tensor tensor = {.plan = plan};
     tensor.info = ti_plan_info(tensor.plan);
     assert_int_equal(ti_setup_make(tensor.plan, &tensor.setup, NULL), TI_OK);
     ti_setup_run_all(tensor.setup);
@@ -15,18 +15,37 @@ struct test_tensor test_tensor(const char *query) {
     return tensor;
 }
 
-void test_tensor_clear(struct test_tensor *tensor) {
-    ti_plan_free(tensor->plan);
+struct test_tensor test_tensor(const char *query) {
+    return of_plan(test_plan(query));
+}
+
+static void clear_setup(struct test_tensor *tensor) {
+    ti_plan_use(tensor->plan, NULL);
     ti_setup_free(tensor->setup);
     free(tensor->workspace);
+}
+
+void test_tensor_clear(struct test_tensor *tensor) {
+    clear_setup(tensor);
+    ti_plan_free(tensor->plan);
+}
+
+static void fill(const struct test_tensor *tensor, void *out) {
+    assert_int_equal(
+        ti_plan_fill(tensor->plan, 0, tensor->info->elems, out, tensor->workspace),
+        TI_OK);
+}
+
+void test_fill_all(struct ti_plan *plan, void *out) {
+    struct test_tensor tensor = of_plan(plan);
+    fill(&tensor, out);
+    clear_setup(&tensor);
 }
 
 unsigned char *test_tensor_bytes(const struct test_tensor *tensor) {
     unsigned char *out = malloc(tensor->info->body_bytes + 1);
     assert_non_null(out);
-    assert_int_equal(
-        ti_plan_fill(tensor->plan, 0, tensor->info->elems, out, tensor->workspace),
-        TI_OK);
+    fill(tensor, out);
     return out;
 }
 

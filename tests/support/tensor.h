@@ -21,4 +21,7 @@ void test_tensor_clear(struct test_tensor *tensor);
 unsigned char *test_tensor_bytes(const struct test_tensor *tensor);
 unsigned char *test_body(const char *query);
 
+/* Writes all that a plan of the caller's serves to 'out', with a setup of its own. */
+void test_fill_all(struct ti_plan *plan, void *out);
+
 #endif

@@ -2,8 +2,6 @@
 /* Requests as queries: see test.h. */
 #include "support/test.h"
 
-#include <stdlib.h>
-
 enum ti_status test_plan_try(const char *query, struct ti_plan **plan,
                              struct ti_error *error) {
     struct ti_spec *spec;
@@ -22,20 +20,6 @@ struct ti_plan *test_plan(const char *query) {
         fail_msg("%s: refused, %s: %s", query, error.field, error.text);
     }
     return plan;
-}
-
-void test_fill_all(struct ti_plan *plan, void *out) {
-    const struct ti_plan_info *info = ti_plan_info(plan);
-    void *workspace = aligned_alloc(64, (info->workspace_bytes + 64) / 64 * 64);
-    struct ti_setup *setup = NULL;
-    assert_non_null(workspace);
-    assert_int_equal(ti_setup_make(plan, &setup, NULL), TI_OK);
-    ti_setup_run_all(setup);
-    ti_plan_use(plan, setup);
-    assert_int_equal(ti_plan_fill(plan, 0, info->elems, out, workspace), TI_OK);
-    ti_plan_use(plan, NULL);
-    ti_setup_free(setup);
-    free(workspace);
 }
 
 const char *test_least_query(const char *scheme) {

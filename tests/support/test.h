@@ -33,9 +33,6 @@ enum ti_status test_plan_try(const char *query, struct ti_plan **plan,
 /* A plan; the test fails if there is none. The caller ends it with ti_plan_free(). */
 struct ti_plan *test_plan(const char *query);
 
-/* Writes all that the plan serves to 'out', with a setup of its own where it needs one. */
-void test_fill_all(struct ti_plan *plan, void *out);
-
 /* The least request that a scheme takes, without 'scheme': shapes of 180 elements. */
 const char *test_least_query(const char *scheme);
 

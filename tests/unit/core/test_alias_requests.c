@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/test.h"
+#include "support/tensor.h"
 
 /* Of comma-separated words: the length of the first, and the rest. */
 static int length(const char *words) { return (int)strcspn(words, ","); }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/test.h"
+#include "support/tensor.h"
 
 static size_t param_index(const char *name) {
     for (size_t i = 0; i < ti_param_count(); i++) {
