@@ -89,9 +89,18 @@ static void list_remove(struct tid_setups *setups, struct kept *kept) {
 }
 
 /*
- * Has freed memory given back to the system: glibc, having seen blocks of some megabytes
- * freed, keeps the next ones for later, and would come to hold many times the limit.
+ * Lets the large parts of a setup go back to the system as soon as they are freed. Of itself
+ * glibc, having seen such blocks freed, keeps the next ones for later, 64 MiB in each arena.
+ * Blocks of streams, up to 1 MiB, are still kept: every request needs one.
  */
+static void part_large_blocks(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
+#endif
+}
+
+/* Gives freed memory of smaller parts back to the system. */
 static void give_back(void) {
 #ifdef __GLIBC__
     malloc_trim(0);
@@ -264,6 +273,7 @@ struct tid_setups *tid_setups_make(struct tid_compute *compute, size_t limit_byt
     struct tid_setups *setups = calloc(1, sizeof *setups);
 
     if (setups == NULL) return NULL;
+    part_large_blocks();
     pthread_mutex_init(&setups->lock, NULL);
     setups->compute = compute;
     setups->functions = functions;
