@@ -17,6 +17,10 @@ void tid_endpoint_plan(const struct tid_context *context,
         tid_problem_of(reply, &error);
         return;
     }
+    if (!tid_planned_claim(&planned, context, true, reply)) {
+        tid_planned_clear(&planned);
+        return;
+    }
     char *text = tid_json_plan(&planned, context->isa);
     tid_planned_clear(&planned);
     if (text == NULL) {
