@@ -180,7 +180,7 @@ static void too_large(void **state) {
     assert_int_equal(reply.status, 400);
     tid_reply_clear(&reply);
     answer(TID_METHOD_GET, "/v1/plan", query, &reply);
-    assert_int_equal(reply.status, 200);
+    assert_int_equal(reply.status, 400);
     tid_reply_clear(&reply);
 }
 
