@@ -199,6 +199,14 @@ static void add_elems(struct fill *fill, uint64_t elem, int64_t step, uint64_t c
     }
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b) {
+    while (b != 0) {
+        const uint64_t rest = a % b;
+        a = b, b = rest;
+    }
+    return a;
+}
+
 /*
  * Which of the tensor's elements, 'step' apart from number 'elem' on, are of the matrix. Between
  * one that is and the next there are always as many that are not.
@@ -220,12 +228,17 @@ static void add_run(void *state, uint64_t elem, int64_t step, uint64_t count) {
         if ((at - matrix->base) % matrix->step == 0) break;
     }
     if (i >= count) return;
-    uint64_t hop = size, every = 1; /* from one to the next, in elements of either kind */
-    while (hop % matrix->step != 0) hop += size, every++;
+    /* From one to the next, in elements of either kind; if this one is alone in the run, there
+       is no next, whose distance might not fit. */
+    uint64_t every = matrix->step / common_divisor(matrix->step, size);
+    if (every >= count - i) every = count - i;
+    const bool alone = every == count - i;
+    const uint64_t hop = alone ? matrix->step : size * every;
     const uint64_t first = elem + i * (uint64_t)step;
     const uint64_t ahead = step > 0 ? end - 1 - first : first - matrix->base;
     /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): no step is 0 */
-    const uint64_t inside = ahead / hop + 1, asked = (count - i - 1) / every + 1;
+    const uint64_t inside = alone ? 1 : ahead / hop + 1,
+                   asked = (count - i - 1) / every + 1;
     const int64_t along = (int64_t)(hop / matrix->step);
     add_elems(fill, (first - matrix->base) / matrix->step, step < 0 ? -along : along,
               inside < asked ? inside : asked, out + i, every);
