@@ -230,15 +230,13 @@ static void add_run(void *state, uint64_t elem, int64_t step, uint64_t count) {
     if (i >= count) return;
     /* From one to the next, in elements of either kind; if this one is alone in the run, there
        is no next, whose distance might not fit. */
-    uint64_t every = matrix->step / common_divisor(matrix->step, size);
-    if (every >= count - i) every = count - i;
-    const bool alone = every == count - i;
+    const uint64_t every = matrix->step / common_divisor(matrix->step, size);
+    const bool alone = every >= count - i;
     const uint64_t hop = alone ? matrix->step : size * every;
     const uint64_t first = elem + i * (uint64_t)step;
     const uint64_t ahead = step > 0 ? end - 1 - first : first - matrix->base;
     /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): no step is 0 */
-    const uint64_t inside = alone ? 1 : ahead / hop + 1,
-                   asked = (count - i - 1) / every + 1;
+    const uint64_t inside = ahead / hop + 1, asked = (count - i - 1) / every + 1;
     const int64_t along = (int64_t)(hop / matrix->step);
     add_elems(fill, (first - matrix->base) / matrix->step, step < 0 ? -along : along,
               inside < asked ? inside : asked, out + i, every);

@@ -173,7 +173,8 @@ def main():
     limit = rss + RSS_TOLERANCE_KIB
     rss_after = settled(lambda: besides_setups_kib(port, pid), limit)
     if rss_after > limit and not SANITIZED:
-        wrong.append(f"resident besides setups {rss} KiB, {rss_after} KiB after clients have left")
+        wrong.append(f"resident besides setups {rss} KiB, "
+                     f"{rss_after} KiB after clients have left")
 
     wrong += check_busy(port)
     large = Client(port, [LARGE.decode() % 1000000])
@@ -195,8 +196,9 @@ def main():
         connection.close()
     for why in wrong:
         print(f"FAIL {why}")
-    print(f"computed: {ABORTS} clients left; resident besides setups {rss} KiB, {rss_after} KiB; slowest small "
-          f"answer beside a large one {slowest:.1f} ms; {len(wrong)} wrong")
+    print(f"computed: {ABORTS} clients left; resident besides setups {rss} KiB, "
+          f"{rss_after} KiB; slowest small answer beside a large one {slowest:.1f} ms; "
+          f"{len(wrong)} wrong")
     return bool(wrong)
 
 
