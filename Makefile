@@ -102,11 +102,10 @@ ISA_FLAGS_avx2 = -mavx2 -mf16c
 ISA_FLAGS_avx512 = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mf16c
 ISAS = $(or $(ISAS_$(firstword $(subst -, ,$(TARGET)))),portable)
 
-# -iquote, not -I: server/limits.h must not take the place of <limits.h>.
 FLAGS_core = $(NETTLE_CFLAGS)
 FLAGS_kernels = $(OPT_KERNELS)
-FLAGS_server = -iquote server $(HTTP_CFLAGS)
-FLAGS_client = -iquote client $(NETTLE_CFLAGS) $(if $(CLIENT_LIB_SRC),$(CURL_CFLAGS))
+FLAGS_server = $(HTTP_CFLAGS)
+FLAGS_client = $(NETTLE_CFLAGS) $(if $(CLIENT_LIB_SRC),$(CURL_CFLAGS))
 FLAGS_tests = -iquote tests $(CMOCKA_CFLAGS) $(NETTLE_CFLAGS)
 FLAGS_tests_server = $(FLAGS_tests) $(HTTP_CFLAGS)
 
@@ -130,12 +129,12 @@ COMPILE = $(CC) $(BASE) $(UNIT) $(CPPFLAGS) $(CFLAGS) $(ISA) $(STRICT)
 
 to_obj = $(patsubst %.c,$(OBJ)/%.o,$1)
 # Test programs lie up to three folders deep, as the sources that they mirror.
-tests_in = $(wildcard $(foreach d,$1,$(addprefix tests/$d/,$2 */$2 */*/$2)))
+tests_in = $(wildcard $(foreach d,$1,$(addprefix tests/$d/,$2 */$2 */*/$2 */*/*/$2)))
 to_program = $(patsubst %.c,$(BUILD)/%,$1)
 
-CORE_SRC = $(wildcard core/*.c core/schemes/*.c core/formats/*.c)
+CORE_SRC = $(filter-out core/isa/%,$(wildcard core/*/*.c core/*/*/*.c))
 ISA_SRC = $(wildcard $(ISAS:%=core/isa/%.c))
-SERVER_SRC = $(wildcard server/*.c server/endpoints/*.c)
+SERVER_SRC = $(wildcard server/*.c server/*/*.c)
 CLIENT_LIB_SRC = $(wildcard client/*.c)
 CLI_SRC = $(wildcard client/cli/*.c)
 SUPPORT_SRC = $(wildcard tests/support/*.c)
@@ -162,16 +161,14 @@ UNIT_TESTS = $(call to_program,$(call tests_in,unit,test_*.c))
 ISA_TESTS = $(call to_program,$(call tests_in,isa,test_*.c))
 FAULT_TESTS = $(call to_program,$(call tests_in,fault,test_*.c))
 FUZZERS = $(call to_program,$(call tests_in,fuzz,fuzz_*.c))
-EXHAUSTIVE = $(call to_program,$(wildcard tests/exhaustive/*.c))
-STATISTICS = $(call to_program,$(wildcard tests/statistics/*.c))
-BENCHES = $(call to_program,$(wildcard tests/bench/*.c))
-# Programs that the scripts of 'make test' call.
-HELPERS = $(call to_program,$(call tests_in,golden http reference docs,*.c))
+EXHAUSTIVE = $(call to_program,$(wildcard tests/long/exhaustive/*.c))
+STATISTICS = $(call to_program,$(wildcard tests/long/statistics/*.c))
+BENCHES = $(call to_program,$(wildcard tests/long/bench/*.c))
 
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS)
-TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -maxdepth 2 -type f \
-	-perm -100 '(' -path 'tests/lint/*.sh' -o -path 'tests/docs/*' -o -name run ')' | \
-	grep -Ev '^tests/(bench|exhaustive|fuzz|statistics)/' | LC_ALL=C sort)
+TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
+	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
+	grep -Ev '^tests/long/(bench|exhaustive|statistics)/' | LC_ALL=C sort)
 
 # Libraries and programs -----------------------------------------------------------------
 
@@ -298,7 +295,7 @@ $(BUILD)/tests/fuzz/server/%: $(OBJ)/tests/fuzz/server/%.o $(SERVER_A) $(LIB_A) 
 -include $(patsubst %.o,%.d,$(call to_obj,$(CORE_SRC) $(wildcard core/isa/*.c) \
 	$(SERVER_SRC) $(CLIENT_LIB_SRC) $(CLI_SRC) $(SUPPORT_SRC)) \
 	$(patsubst $(BUILD)/%,$(OBJ)/%.o,$(TEST_PROGRAMS) $(FUZZERS) $(EXHAUSTIVE) \
-	$(STATISTICS) $(BENCHES) $(HELPERS)))
+	$(STATISTICS) $(BENCHES)))
 
 # Run ------------------------------------------------------------------------------------
 
@@ -331,7 +328,7 @@ test:
 
 # What 'make test' runs, built.
 .PHONY: programs
-programs: $(TEST_PROGRAMS) $(HELPERS)
+programs: $(TEST_PROGRAMS)
 
 # Only the C programs: for other compilers, sanitizers, and NEON under qemu.
 .PHONY: test-programs test-core test-isa test-fault
@@ -341,7 +338,7 @@ test-programs: programs
 # Without server and client: the part that runs under qemu. And without the statistics that
 # only the bits decide, which other tests hold to be the same everywhere.
 CORE_TESTS = $(filter-out $(foreach d,unit/server unit/client fault/server,\
-	$(BUILD)/tests/$d/%) $(BUILD)/tests/unit/core/test_haar,$(TEST_PROGRAMS))
+	$(BUILD)/tests/$d/%) $(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
 
 test-core: $(LIB_A) $(LIB_SO).0 $(CLI) $(CORE_TESTS)
 	@$(RUN_TESTS) $(CORE_TESTS)
@@ -354,10 +351,10 @@ test-fault: $(FAULT_TESTS)
 
 .PHONY: test-exhaustive test-statistics
 test-exhaustive: all $(EXHAUSTIVE)
-	@LIMIT_SECONDS=0 $(RUN_TESTS) $(EXHAUSTIVE) $(wildcard tests/exhaustive/run)
+	@LIMIT_SECONDS=0 $(RUN_TESTS) $(EXHAUSTIVE) $(wildcard tests/long/exhaustive/run)
 
 test-statistics: all $(STATISTICS)
-	@LIMIT_SECONDS=0 $(RUN_TESTS) tests/statistics/run
+	@LIMIT_SECONDS=0 $(RUN_TESTS) tests/long/statistics/run
 
 FUZZ_SECONDS ?= 60
 
@@ -376,7 +373,7 @@ run-fuzzers: $(FUZZERS)
 
 .PHONY: bench
 bench: all $(BENCHES)
-	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' tests/bench/run
+	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' tests/long/bench/run
 
 # Look after -----------------------------------------------------------------------------
 

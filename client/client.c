@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/error.h"
+#include "client/client_error.h"
 #include "client/fetch.h"
 
 enum ti_status tic_fetch(struct tic_request *request, const struct tic_sink *sink,

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/error.h"
-#include "client/json.h"
+#include "client/client_error.h"
+#include "client/problem_json.h"
 #include "client/resume.h"
 #include "client/transport.h"
 #include "client/verify.h"

@@ -3,7 +3,7 @@
 #ifndef CLIENT_FETCH_H
 #define CLIENT_FETCH_H
 
-#include "client/request.h"
+#include "client/client_request.h"
 
 /* tic_fetch(), or with 'head' tic_head(). 'sink' may be NULL then. */
 enum ti_status tic_fetch_run(struct tic_request *request, const struct tic_sink *sink,

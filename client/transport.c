@@ -15,7 +15,7 @@
 
 #include <tensorinit/version.h>
 
-#include "client/error.h"
+#include "client/client_error.h"
 
 /* What libcurl hands on at a time; its largest. */
 #define RECEIVE_BYTES (512L << 10)

@@ -11,7 +11,7 @@
 
 #include <tensorinit/body.h>
 
-#include "client/error.h"
+#include "client/client_error.h"
 
 struct check {
     const struct tic_request *request;

@@ -3,7 +3,7 @@
 #ifndef CLIENT_VERIFY_H
 #define CLIENT_VERIFY_H
 
-#include "client/request.h"
+#include "client/client_request.h"
 
 /*
  * What was asked of the server in this exchange.

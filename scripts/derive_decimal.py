@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Derive the powers of ten of core/decimal.c, and prove that they are exact enough.
+"""Derive the powers of ten of core/base/decimal.c, and prove that they are exact enough.
 
 The shortest decimal of a value c * 2^q (Raffaello Giulietti, "The Schubfach way to
 render doubles", 2021) follows from whole numbers alone, once the value and the ends of
@@ -28,7 +28,7 @@ has, which Euclid's algorithm finds (the best approximations of X from either si
 The proof covers each exponent of each type and both kinds of interval, and the formulas
 for logarithms over their whole range.
 
-Writes core/decimal_f32.inc, core/decimal_f64.inc and core/decimal_five.inc.  Takes a few
+Writes core/base/decimal_f32.inc, core/base/decimal_f64.inc and core/base/decimal_five.inc.  Takes a few
 seconds.
 """
 
@@ -53,7 +53,7 @@ WIDE_FIRST, WIDE_LAST, WIDE_STEP, WIDE_POINT = -292, 324, 28, 70
 HAIR = 5
 
 
-# The formulas of core/decimal.c -----------------------------------------------------------
+# The formulas of core/base/decimal.c -----------------------------------------------------------
 
 def floor_log10_pow2(q, three_quarters):
     """floor(log10(2^q)), or of 3/4 * 2^q."""

@@ -2,7 +2,7 @@
 /*
  * Reads command line and environment: see config.h.
  */
-#include "config.h"
+#include "server/config.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static const struct option {
 } options[] = {
 #define TID_OPTION(member, kind, name, value, least, most, fallback, help)               \
     {kind, name, value, least, most, fallback, help, offsetof(struct tid_config, member)},
-#include "options.def"
+#include "server/options.def"
 #undef TID_OPTION
 };
 

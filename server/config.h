@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "address.h"
+#include "server/http/address.h"
 
 #define TID_CONFIG_LISTEN_MAX 16
 
@@ -19,7 +19,7 @@ struct tid_config {
     unsigned listen_count;
     int64_t workers;         /* 0: as many as there are usable processors */
     int64_t compute_threads; /* likewise */
-    int64_t setup_bytes;
+    int64_t factor_bytes;
     int64_t max_connections;
     int64_t header_ms, idle_ms, shutdown_delay_ms, drain_ms;
     bool access_log;

@@ -10,9 +10,9 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-struct tid_compute;
+struct tid_pool;
 struct tid_metrics;
-struct tid_setups;
+struct tid_factor_cache;
 
 /*
  *   isa       instruction set that fills tensors
@@ -30,8 +30,8 @@ struct tid_context {
     const char *openapi;
     size_t openapi_bytes;
     const struct tid_metrics *metrics;
-    struct tid_compute *compute;
-    struct tid_setups *setups;
+    struct tid_pool *compute;
+    struct tid_factor_cache *factor_cache;
     const atomic_bool *stopping;
 };
 

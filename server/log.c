@@ -2,7 +2,7 @@
 /*
  * Log lines: see log.h.
  */
-#include "log.h"
+#include "server/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

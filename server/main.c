@@ -16,17 +16,17 @@
 #include <tensorinit/plan.h>
 #include <tensorinit/version.h>
 
-#include "clock.h"
-#include "compute.h"
-#include "config.h"
-#include "cpus.h"
-#include "json_openapi.h"
-#include "json_schemes.h"
-#include "listener.h"
-#include "log.h"
-#include "metrics.h"
-#include "mhd_workers.h"
-#include "setups.h"
+#include "server/work/clock.h"
+#include "server/work/pool.h"
+#include "server/config.h"
+#include "server/work/cpus.h"
+#include "server/documents/json_openapi.h"
+#include "server/documents/json_schemes.h"
+#include "server/http/listener.h"
+#include "server/log.h"
+#include "server/documents/metrics.h"
+#include "server/mhd/mhd_workers.h"
+#include "server/work/factor_cache.h"
 
 /* As sysexits.h has them, which not every system has. */
 #define EXIT_USAGE 64
@@ -158,18 +158,18 @@ static int compute_and_serve(struct tid_listener *listener,
     int status = EXIT_SYSTEM;
 
     block_signals(&signals);
-    context->compute = tid_compute_start(threads);
+    context->compute = tid_pool_start(threads);
     if (context->compute != NULL)
-        context->setups = tid_setups_make(context->compute, (size_t)config->setup_bytes,
-                                          &tid_setup_functions);
-    if (context->setups != NULL) {
+        context->factor_cache = tid_factor_cache_make(
+            context->compute, (size_t)config->factor_bytes, &tid_factor_functions);
+    if (context->factor_cache != NULL) {
         status = serve(listener, config, context, metrics, &signals);
     } else {
         tid_log("cannot start threads that compute: %s", strerror(errno));
         tid_listener_close(listener);
     }
-    tid_compute_stop(context->compute);
-    tid_setups_free(context->setups);
+    tid_pool_stop(context->compute);
+    tid_factor_cache_free(context->factor_cache);
     return status;
 }
 

@@ -3,12 +3,12 @@
  * Finds the endpoint of a request, or says why there is none (RFC 9110 sections 9.1,
  * 9.3.7, 15.5.5, 15.5.6 and 15.6.2).
  */
-#include "routes.h"
+#include "server/routes.h"
 
 #include <string.h>
 
-#include "endpoints.h"
-#include "problem.h"
+#include "server/endpoints/endpoints.h"
+#include "server/documents/problem.h"
 
 static const char allowed[] = "GET, HEAD, OPTIONS";
 
@@ -19,7 +19,7 @@ static const struct route {
 } routes[TID_ROUTE_COUNT] = {
 #define TID_ROUTE(path, endpoint, kind, summary)                                         \
     {{path, TID_ROUTE_##kind, summary}, sizeof path - 1, endpoint},
-#include "routes.def"
+#include "server/routes.def"
 #undef TID_ROUTE
 };
 
@@ -41,28 +41,28 @@ unsigned tid_route_find(const struct tid_request *request) {
     return i;
 }
 
-static void answer_options(struct tid_reply *reply) {
-    tid_reply_init(reply, 204);
-    tid_reply_static(reply, "Allow", allowed);
+static void answer_options(struct tid_response *response) {
+    tid_response_init(response, 204);
+    tid_response_static(response, "Allow", allowed);
 }
 
 void tid_route(const struct tid_context *context, const struct tid_request *request,
-               struct tid_reply *reply) {
+               struct tid_response *response) {
     if (request->method == TID_METHOD_UNKNOWN) {
-        tid_problem(reply, 501, "method not implemented",
+        tid_problem(response, 501, "method not implemented",
                     "The method is not known to this server.", "");
         return;
     }
     /* 'OPTIONS *' asks about the server as a whole. */
     if (request->method == TID_METHOD_OPTIONS && request->path_bytes == 1 &&
         request->path[0] == '*') {
-        answer_options(reply);
+        answer_options(response);
         return;
     }
 
     const unsigned index = tid_route_find(request);
     if (index == TID_ROUTE_COUNT) {
-        tid_problem(reply, 404, "not found",
+        tid_problem(response, 404, "not found",
                     "There is nothing at this path. GET / names the paths that exist.",
                     "");
         return;
@@ -70,15 +70,15 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
     switch (request->method) {
     case TID_METHOD_GET:
     case TID_METHOD_HEAD:
-        routes[index].endpoint(context, request, reply);
+        routes[index].endpoint(context, request, response);
         break;
     case TID_METHOD_OPTIONS:
-        answer_options(reply);
+        answer_options(response);
         break;
     default:
-        tid_problem(reply, 405, "method not allowed",
+        tid_problem(response, 405, "method not allowed",
                     "This path answers GET, HEAD and OPTIONS.", "");
-        tid_reply_static(reply, "Allow", allowed);
+        tid_response_static(response, "Allow", allowed);
         break;
     }
 }

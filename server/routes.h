@@ -5,9 +5,9 @@
 #ifndef TID_ROUTES_H
 #define TID_ROUTES_H
 
-#include "context.h"
-#include "reply.h"
-#include "request.h"
+#include "server/context.h"
+#include "server/http/response.h"
+#include "server/http/request.h"
 
 /*
  *   TENSOR        the tensor of a query, in one of several formats, with ranges and tags
@@ -28,7 +28,7 @@ enum tid_route_kind {
 enum {
     TID_ROUTE_COUNT = 0
 #define TID_ROUTE(path, endpoint, kind, summary) +1
-#include "routes.def"
+#include "server/routes.def"
 #undef TID_ROUTE
 };
 
@@ -46,9 +46,9 @@ unsigned tid_route_find(const struct tid_request *request);
 
 /*
  * Answers the request, whatever it is; '*reply' comes uninitialized and is to be ended
- * with tid_reply_clear(). May be called by several threads at once.
+ * with tid_response_clear(). May be called by several threads at once.
  */
 void tid_route(const struct tid_context *context, const struct tid_request *request,
-               struct tid_reply *reply);
+               struct tid_response *response);
 
 #endif

@@ -90,7 +90,7 @@ int cli_format_by_extension(struct cli_options *options, const char *path);
 struct cli_tensor {
     struct ti_plan *plan;
     struct ti_body *body;
-    struct ti_setup *setup; /* made by cli_tensor_set_up(), or NULL */
+    struct ti_factor *factor; /* made by cli_tensor_set_up(), or NULL */
     void *workspace;
     unsigned char *piece; /* CLI_PIECE_BYTES */
 };

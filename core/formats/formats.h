@@ -6,7 +6,7 @@
 #ifndef TI_FORMATS_H
 #define TI_FORMATS_H
 
-#include "core/plan.h"
+#include "core/request/plan.h"
 
 /* Most bytes that a header has: safetensors', with a name of 1,024 control characters. */
 #define TI_HEADER_BYTES_MAX 8192
@@ -19,7 +19,7 @@ ti_format_header ti_format_raw_header, ti_format_npy_header, ti_format_safetenso
 
 /* ti_body_next() of a format without a header: json. */
 enum ti_status ti_format_json_next(const struct ti_plan *plan,
-                                   struct ti_body_cursor *cursor, size_t room_bytes,
+                                   struct ti_body_cursor *cursor, size_t capacity_bytes,
                                    char *out, size_t *written, void *workspace);
 
 /*

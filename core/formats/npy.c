@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/dtype.h"
+#include "core/base/dtype.h"
 #include "core/formats/formats.h"
 
 #define PREFIX_BYTES 10

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/dtype.h"
+#include "core/base/dtype.h"
 #include "core/formats/formats.h"
 
 size_t ti_format_safetensors_header(const struct ti_plan *plan,

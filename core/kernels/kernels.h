@@ -79,7 +79,7 @@ struct ti_product {
  *   map     words from memory, transformed the same way
  *   clamp   in place, to [low, high]
  *   narrow  binary32 rounded to a narrower type; NULL for the others
- *   product_f32, product_f64, turned_f64
+ *   product_f32, product_f64, transposed_f64
  *           products of blocks of matrices, as above
  *   widen   binary32 to binary64; 'count' is a multiple of TI_PRODUCT_COLS
  */
@@ -87,9 +87,9 @@ struct ti_kernels {
     const char *name;
     void (*words)(const struct ti_philox *philox, struct ti_blocks blocks, size_t words,
                   void *out);
-    void (*draw[TI_KERNEL_COUNT])(const struct ti_philox *philox,
-                                  const struct ti_transform *transform,
-                                  struct ti_blocks blocks, size_t words, void *out);
+    void (*sample[TI_KERNEL_COUNT])(const struct ti_philox *philox,
+                                    const struct ti_transform *transform,
+                                    struct ti_blocks blocks, size_t words, void *out);
     void (*map[TI_KERNEL_COUNT])(const struct ti_transform *transform, const void *in,
                                  size_t words, void *out);
     void (*clamp)(const struct ti_transform *transform, size_t words, void *values);
@@ -98,8 +98,8 @@ struct ti_kernels {
                         float *c);
     void (*product_f64)(const struct ti_product *size, const double *a, const double *b,
                         double *c);
-    void (*turned_f64)(const struct ti_product *size, const double *a, const double *b,
-                       double *c);
+    void (*transposed_f64)(const struct ti_product *size, const double *a,
+                           const double *b, double *c);
     void (*widen)(const float *in, size_t count, double *out);
 };
 

@@ -66,7 +66,7 @@ _Static_assert(TI_PRODUCT_COLS % (V_PRODUCT_VECTORS * V_LANES) == 0,
 
 PRODUCT(product_f32, float, v_f32, V_LANES, PRODUCT_STRAIGHT)
 PRODUCT(product_f64, double, v_f64, V_WIDE_LANES, PRODUCT_STRAIGHT)
-PRODUCT(turned_f64, double, v_f64, V_WIDE_LANES, PRODUCT_TURNED)
+PRODUCT(transposed_f64, double, v_f64, V_WIDE_LANES, PRODUCT_TURNED)
 
 static void widen(const float *in, size_t count, double *out) {
     for (size_t i = 0; i < count; i += V_WIDE_LANES) {

@@ -37,9 +37,9 @@ static void words(const struct ti_philox *philox, struct ti_blocks blocks, size_
 
 /* The draw and the map of one transform: 'make' prepares it, 'get' is V_UNROLL vectors. */
 #define TABLE_TRANSFORM(name, type, make, get)                                           \
-    static void draw_##name(const struct ti_philox *philox,                              \
-                            const struct ti_transform *transform,                        \
-                            struct ti_blocks blocks, size_t count, void *out) {          \
+    static void sample_##name(const struct ti_philox *philox,                            \
+                              const struct ti_transform *transform,                      \
+                              struct ti_blocks blocks, size_t count, void *out) {        \
         const struct philox_keys keys = philox_keys(philox);                             \
         const struct type state = make(transform);                                       \
         for (size_t i = 0; i < count; i += PHILOX_BATCH) {                               \
@@ -77,10 +77,10 @@ TABLE_TRANSFORM(normal, normal, normal_make, normal_get)
 TABLE_TRANSFORM(truncated_near, normal, normal_make, truncated_near_get)
 TABLE_TRANSFORM(truncated_far, normal, normal_make, truncated_far_get)
 
-static void draw_truncated(const struct ti_philox *philox,
-                           const struct ti_transform *transform, struct ti_blocks blocks,
-                           size_t count, void *out) {
-    (truncated_is_near(transform) ? draw_truncated_near : draw_truncated_far)(
+static void sample_truncated(const struct ti_philox *philox,
+                             const struct ti_transform *transform,
+                             struct ti_blocks blocks, size_t count, void *out) {
+    (truncated_is_near(transform) ? sample_truncated_near : sample_truncated_far)(
         philox, transform, blocks, count, out);
 }
 
@@ -115,8 +115,8 @@ TABLE_NARROW(f8_e5m2, 1, v_u32_store8(to, f8_e5m2_get(value)))
 const struct ti_kernels TABLE_NAME(V_ISA) = {
     .name = TABLE_TEXT(V_ISA),
     .words = words,
-#define TI_KERNEL(name) [TI_KERNEL_##name] = draw_##name,
-    .draw = {TI_KERNELS(TI_KERNEL)},
+#define TI_KERNEL(name) [TI_KERNEL_##name] = sample_##name,
+    .sample = {TI_KERNELS(TI_KERNEL)},
 #undef TI_KERNEL
 #define TI_KERNEL(name) [TI_KERNEL_##name] = map_##name,
     .map = {TI_KERNELS(TI_KERNEL)},
@@ -128,6 +128,6 @@ const struct ti_kernels TABLE_NAME(V_ISA) = {
                [TI_DTYPE_F8_E5M2] = narrow_f8_e5m2},
     .product_f32 = product_f32,
     .product_f64 = product_f64,
-    .turned_f64 = turned_f64,
+    .transposed_f64 = transposed_f64,
     .widen = widen,
 };

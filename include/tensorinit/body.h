@@ -80,7 +80,7 @@ TI_API TI_MUST_USE enum ti_status ti_body_read(const struct ti_body *body,
                                                void *out, void *workspace);
 
 /* Least room for ti_body_next(). */
-#define TI_BODY_ROOM_MIN 16384
+#define TI_BODY_CAPACITY_MIN 16384
 
 /* How far a reader of a body has come: all zeros at its start. Caller's, one a reader. */
 struct ti_body_cursor {
@@ -93,15 +93,15 @@ struct ti_body_cursor {
  * Writes what comes next of the body, in order from its start; works for every format.
  *
  *   cursor      in: where to go on; out: after what was written
- *   room_bytes  of 'out', at least TI_BODY_ROOM_MIN
- *   written     out: at most room_bytes; 0 at the end of the body and only there
+ *   capacity_bytes  of 'out', at least TI_BODY_CAPACITY_MIN
+ *   written     out: at most capacity_bytes; 0 at the end of the body and only there
  *   workspace   as for ti_plan_fill()
  *
  * Returns TI_OK, or TI_ERANGE if the room is too small or the cursor is not of this body.
  */
 TI_API TI_MUST_USE enum ti_status ti_body_next(const struct ti_body *body,
                                                struct ti_body_cursor *cursor,
-                                               size_t room_bytes, void *out,
+                                               size_t capacity_bytes, void *out,
                                                size_t *written, void *workspace);
 
 #ifdef __cplusplus

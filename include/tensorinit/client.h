@@ -71,7 +71,7 @@ TIC_API void tic_request_free(struct tic_request *request);
  *   param  its name ("shape", "scheme", "name", ...), not ""
  *   value  its text, unencoded; percent-encoding is this library's business
  *
- * Returns TI_OK; TI_EDOUBLE if the parameter was given before; TI_EPARAM for an empty
+ * Returns TI_OK; TI_EDUPLICATE if the parameter was given before; TI_EPARAM for an empty
  * name; TI_ENOMEM. On failure the request is as it was.
  */
 TIC_API TI_MUST_USE enum ti_status tic_request_set(struct tic_request *request,

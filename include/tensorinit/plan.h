@@ -28,7 +28,7 @@ struct ti_plan;
 /* What an element costs, so that a server can decide where to compute it. */
 enum ti_cost {
     TI_COST_COPY,    /* the same value everywhere */
-    TI_COST_DRAW,    /* nanoseconds an element, any element alone */
+    TI_COST_SAMPLE,  /* nanoseconds an element, any element alone */
     TI_COST_COMPUTE, /* long: before the first element (setup.h), or much for every one */
 };
 
@@ -61,7 +61,7 @@ TI_API const char *ti_distribution_name(enum ti_distribution distribution);
  * Everything a plan can say of itself.
  *
  *   scheme          canonical name ("he_normal" for scheme=he)
- *   asked           the framework's name that was asked for ("keras.HeNormal"), "" if none
+ *   framework_name  the framework's name that was asked for ("keras.HeNormal"), "" if none
  *   full_shape      'full_rank' dims of the tensor that was drawn
  *   shape           'rank' dims of what is served: the same, or the part that permute, slice
  *                   or shard leave of it; 'elems' is their product
@@ -72,12 +72,12 @@ TI_API const char *ti_distribution_name(enum ti_distribution distribution);
  *                   the same for every build and replica
  *   body_bytes      elems * bytes of the dtype
  *   workspace_bytes what ti_plan_fill() wants in 'workspace', 0 for none
- *   setup_bytes     memory that the plan's setup keeps (setup.h), 0 if it needs none;
- *   setup_peak_bytes  and while it is being computed
- *   setup_key       32 hexadecimal digits, equal for plans that can share a setup; else ""
+ *   factor_bytes     memory that the plan's setup keeps (setup.h), 0 if it needs none;
+ *   factor_peak_bytes  and while it is being computed
+ *   factor_key       32 hexadecimal digits, equal for plans that can share a setup; else ""
  *   fan_in, fan_out from the full shape or as given; 0 where has_fans says they don't exist
  *   gain            factor on 1/sqrt(n), or on a matrix, where the scheme has one (else 0)
- *   drawn           whether the values depend on seed and name
+ *   random          whether the values depend on seed and name
  *   mean, std       of the distribution really sampled, after truncation; in value units.
  *                   Of a sparse one zeros count; of a pattern they and sigma are NaN
  *   sigma           standard deviation of the normal before truncation (else equal to std)
@@ -87,7 +87,7 @@ TI_API const char *ti_distribution_name(enum ti_distribution distribution);
  * mean to high are binary64 and informative: what is computed is docs/SPEC.md's business.
  */
 struct ti_plan_info {
-    const char *scheme, *asked;
+    const char *scheme, *framework_name;
     enum ti_distribution distribution;
     enum ti_dtype dtype;
     enum ti_cost cost;
@@ -96,14 +96,14 @@ struct ti_plan_info {
     uint64_t elems;
     uint64_t body_bytes;
     size_t workspace_bytes;
-    size_t setup_bytes, setup_peak_bytes;
-    char setup_key[33];
+    size_t factor_bytes, factor_peak_bytes;
+    char factor_key[33];
     uint64_t seed;
     uint64_t stream;
     const char *name;
     const char *query;
     char etag[33];
-    bool has_fan_in, has_fan_out, has_gain, drawn;
+    bool has_fan_in, has_fan_out, has_gain, random;
     uint64_t fan_in, fan_out;
     double gain;
     double mean, std, sigma, low, high;
@@ -135,7 +135,7 @@ TI_API const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan);
  *                concurrent calls; may be NULL if that is 0
  *
  * The bytes do not depend on CPU, thread, rounding mode or how a tensor is cut into calls.
- * Returns TI_OK; TI_ERANGE if the range leaves the tensor, TI_ESETUP if the plan needs a setup
+ * Returns TI_OK; TI_ERANGE if the range leaves the tensor, TI_EFACTOR if the plan needs a setup
  * and has none (setup.h): then 'out' is untouched.
  */
 TI_API TI_MUST_USE enum ti_status ti_plan_fill(const struct ti_plan *plan,

@@ -23,7 +23,7 @@ extern "C" {
  *   meaning   what it does, one line
  *   fallback  what holds when it is absent ("oi", "required", "as the scheme")
  *   common    true if every scheme takes it
- *   foreign   true if only frameworks' names take it (ti_alias_get())
+ *   framework true if only frameworks' names take it (ti_alias_get())
  *   choice    true if a value is one of the words of 'accepts', which ", " separates
  */
 struct ti_param_info {
@@ -32,7 +32,7 @@ struct ti_param_info {
     const char *meaning;
     const char *fallback;
     bool common;
-    bool foreign;
+    bool framework;
     bool choice;
 };
 
@@ -82,13 +82,13 @@ struct ti_alias_info {
  * distribution). Where a framework has any for a parameter, these are all that it takes.
  *
  *   frameworks, param  whose word it is, and for which parameter
- *   word, ours         the word, and the one of ours that it means
+ *   word, canonical    the word, and the one of ours that it means
  */
 struct ti_word_info {
     const char *frameworks;
     const char *param;
     const char *word;
-    const char *ours;
+    const char *canonical;
 };
 
 /* Number of entries, and the entry 'index' in the order of the definition; NULL beyond it. */

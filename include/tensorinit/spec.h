@@ -40,7 +40,7 @@ TI_API void ti_spec_free(struct ti_spec *spec);
  *   param        its name, NUL-terminated ("shape"); ti_param_get() lists them all
  *   value        its value as text, 'value_bytes' long; needs no NUL and may hold one
  *
- * Returns TI_OK; TI_EPARAM if there is no such parameter; TI_EDOUBLE if it was given before;
+ * Returns TI_OK; TI_EPARAM if there is no such parameter; TI_EDUPLICATE if it was given before;
  * TI_EVALUE if the value is not well formed. On failure the spec is as it was.
  */
 TI_API TI_MUST_USE enum ti_status ti_spec_set(struct ti_spec *spec, const char *param,

@@ -13,7 +13,7 @@
 #include <tensorinit/dtype.h>
 #include <tensorinit/plan.h>
 #include <tensorinit/schemes.h>
-#include <tensorinit/setup.h>
+#include <tensorinit/factor.h>
 #include <tensorinit/spec.h>
 #include <tensorinit/stats.h>
 #include <tensorinit/status.h>

@@ -35,10 +35,10 @@ static void test_free(void *memory) {
 #define malloc test_malloc
 #define calloc test_calloc
 #define free test_free
-#include "core/formats/body.c"
-#include "core/plan.c"
-#include "core/query.c"
-#include "core/spec.c"
+#include "core/request/body.c"
+#include "core/request/plan.c"
+#include "core/request/query.c"
+#include "core/request/spec.c"
 #undef malloc
 #undef calloc
 #undef free

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/dispatch.h"
-#include "core/draw.h"
+#include "core/kernels/dispatch.h"
+#include "core/values/sampler.h"
 #include "support/fence.h"
 #include "support/oracle.h"
 #include "support/random.h"
@@ -39,7 +39,7 @@ static int close_fences(void **state) {
 
 /* One call: the output's place is chosen by the caller. */
 struct call {
-    const struct ti_draw *draw;
+    const struct ti_sampler *sampler;
     enum ti_dtype dtype;
     struct ti_blocks blocks;
     size_t count;
@@ -49,17 +49,19 @@ typedef void runner(const struct ti_kernels *kernels, const struct call *call, v
 
 static void run_draw(const struct ti_kernels *kernels, const struct call *call,
                      void *out) {
-    kernels->draw[call->draw->kernel](&call->draw->philox, &call->draw->transform,
-                                      call->blocks, call->count, out);
+    kernels->sample[call->sampler->kernel](&call->sampler->philox,
+                                           &call->sampler->transform, call->blocks,
+                                           call->count, out);
 }
 static void run_map(const struct ti_kernels *kernels, const struct call *call,
                     void *out) {
-    kernels->map[call->draw->kernel](&call->draw->transform, call->in, call->count, out);
+    kernels->map[call->sampler->kernel](&call->sampler->transform, call->in, call->count,
+                                        out);
 }
 static void run_clamp(const struct ti_kernels *kernels, const struct call *call,
                       void *out) {
     memcpy(out, call->in, 4 * call->count);
-    kernels->clamp(&call->draw->transform, call->count, out);
+    kernels->clamp(&call->sampler->transform, call->count, out);
 }
 static void run_narrow(const struct ti_kernels *kernels, const struct call *call,
                        void *out) {
@@ -92,18 +94,18 @@ static void compare(const char *what, runner *run, const struct call *call,
     }
 }
 
-static struct ti_draw draw_of(const struct ti_law *law, enum ti_dtype dtype) {
-    struct ti_draw draw;
+static struct ti_sampler draw_of(const struct ti_dist *dist, enum ti_dtype dtype) {
+    struct ti_sampler sampler;
     struct ti_error error;
-    if (ti_draw_make(law, dtype, random_u64(&random_state), random_u64(&random_state),
-                     &draw, &error) != TI_OK) {
+    if (ti_sampler_make(dist, dtype, random_u64(&random_state), random_u64(&random_state),
+                        &sampler, &error) != TI_OK) {
         fail_msg("%s", error.text);
     }
-    return draw;
+    return sampler;
 }
 
 /* Laws that reach every kernel, near and far cuts, offsets, and scales down to subnormal. */
-static const struct ti_law laws[] = {
+static const struct ti_dist laws[] = {
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -0.125, .high = 3},
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -1e-42, .high = 2e-42},
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = 1, .high = 1.0000001},
@@ -141,9 +143,9 @@ static const struct ti_law laws[] = {
 static void draws(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        const struct ti_draw draw = draw_of(&laws[i], TI_DTYPE_F32);
+        const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F32);
         for (int round = 0; round < 12; round++) {
-            struct call call = {.draw = &draw};
+            struct call call = {.sampler = &sampler};
             uint64_t list[COUNT_MAX / 4];
             call.count = TI_TILE_WORDS * (1 + random_below(&random_state, 8));
             call.blocks.first = random_u64(&random_state);
@@ -187,9 +189,9 @@ static void maps(void **state) {
     (void)state;
     assert_true(edge_count <= COUNT_MAX);
     for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        const struct ti_draw draw = draw_of(&laws[i], TI_DTYPE_F32);
+        const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F32);
         for (int round = 0; round < 24; round++) {
-            struct call call = {.draw = &draw, .count = COUNT_MAX};
+            struct call call = {.sampler = &sampler, .count = COUNT_MAX};
             unsigned char *in = in_fence.end - BYTES_MAX;
             if (round % 2) in = in_fence.start + random_below(&random_state, 64);
             for (size_t k = 0; k < COUNT_MAX; k++) {
@@ -222,10 +224,11 @@ static void clamps(void **state) {
         {-1, 1}, {0, 0.5f}, {-0x1p-149f, 0x1p-149f}, {-3e38f, -1e-3f}, {0.25f, INFINITY}};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(bounds); i++) {
-        struct ti_draw draw = {.path = TI_DRAW_KERNEL};
-        struct call call = {.draw = &draw, .count = COUNT_MAX, .in = in_fence.start + 4};
-        draw.transform.low = bounds[i][0];
-        draw.transform.high = bounds[i][1];
+        struct ti_sampler sampler = {.path = TI_SAMPLER_KERNEL};
+        struct call call = {
+            .sampler = &sampler, .count = COUNT_MAX, .in = in_fence.start + 4};
+        sampler.transform.low = bounds[i][0];
+        sampler.transform.high = bounds[i][1];
         for (size_t k = 0; k < COUNT_MAX; k++) {
             float x = k % 7 ? random_float(INFINITY) : bounds[i][k % 2];
             if (isinf(x)) x = 0;
@@ -316,10 +319,10 @@ static void draw_is_map_of_words(void **state) {
     (void)state;
     for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
         for (size_t i = 0; i < COUNT_OF(laws); i++) {
-            const struct ti_draw draw = draw_of(&laws[i], TI_DTYPE_F32);
-            struct call call = {.draw = &draw, .count = COUNT_MAX};
+            const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F32);
+            struct call call = {.sampler = &sampler, .count = COUNT_MAX};
             call.blocks.first = random_u64(&random_state);
-            kernels->words(&draw.philox, call.blocks, COUNT_MAX, in_fence.start);
+            kernels->words(&sampler.philox, call.blocks, COUNT_MAX, in_fence.start);
             call.in = in_fence.start;
             run_map(kernels, &call, fences[0].start);
             run_draw(kernels, &call, fences[1].start);

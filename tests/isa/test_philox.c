@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/dispatch.h"
-#include "core/draw.h"
+#include "core/kernels/dispatch.h"
+#include "core/values/sampler.h"
 #include "support/fence.h"
 #include "support/oracle.h"
 #include "support/random.h"
@@ -13,10 +13,11 @@
 
 /* The round keys come with a draw, whatever its law. */
 static struct ti_philox philox_of(uint64_t seed, uint64_t stream) {
-    const struct ti_law law = {.distribution = TI_DISTRIBUTION_CONSTANT};
-    struct ti_draw draw;
-    assert_int_equal(ti_draw_make(&law, TI_DTYPE_F32, seed, stream, &draw, NULL), TI_OK);
-    return draw.philox;
+    const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_CONSTANT};
+    struct ti_sampler sampler;
+    assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, seed, stream, &sampler, NULL),
+                     TI_OK);
+    return sampler.philox;
 }
 
 static uint64_t pair(const uint32_t *words) {
@@ -28,7 +29,7 @@ static void known_answers(void **state) {
     struct tsv tsv;
     int rows = 0;
     (void)state;
-    for (tsv_open(&tsv, "tests/vectors/philox4x32_10.txt"); tsv_next(&tsv); rows++) {
+    for (tsv_open(&tsv, "tests/bits/vectors/philox4x32_10.txt"); tsv_next(&tsv); rows++) {
         uint32_t v[10];
         assert_int_equal(tsv.fields, 10);
         for (int i = 0; i < 10; i++) v[i] = (uint32_t)strtoul(tsv.field[i], NULL, 16);

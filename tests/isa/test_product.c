@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/dispatch.h"
-#include "core/plan.h"
+#include "core/kernels/dispatch.h"
+#include "core/request/plan.h"
 #include "support/fence.h"
 #include "support/random.h"
 #include "support/test.h"
@@ -32,7 +32,7 @@ static void run_product(const struct ti_kernels *kernels, const struct product *
     if (!product->wide) {
         kernels->product_f32(size, a, b, c);
     } else if (product->turned) {
-        kernels->turned_f64(size, a, b, c);
+        kernels->transposed_f64(size, a, b, c);
     } else {
         kernels->product_f64(size, a, b, c);
     }
@@ -122,7 +122,7 @@ static void products(void **state) {
     static const struct product all[] = {
         {"product_f32", false, false},
         {"product_f64", true, false},
-        {"turned_f64", true, true},
+        {"transposed_f64", true, true},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(all); i++) {
@@ -187,11 +187,11 @@ static void orthogonals(void **state) {
         for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
             struct ti_plan *plan = test_plan(queries[i]);
             const struct ti_plan_info *info = ti_plan_info(plan);
-            struct ti_setup *setup;
+            struct ti_factor *factor;
             plan->kernels = kernels;
-            assert_int_equal(ti_setup_make(plan, &setup, NULL), TI_OK);
-            ti_setup_run_all(setup);
-            ti_plan_use(plan, setup);
+            assert_int_equal(ti_factor_make(plan, &factor, NULL), TI_OK);
+            ti_factor_run_all(factor);
+            ti_plan_use(plan, factor);
             unsigned char *out = malloc(info->body_bytes);
             void *workspace = aligned_alloc(64, (info->workspace_bytes + 63) / 64 * 64);
             assert_int_equal(ti_plan_fill(plan, 0, info->elems, out, workspace), TI_OK);
@@ -204,7 +204,7 @@ static void orthogonals(void **state) {
             }
             free(workspace);
             ti_plan_free(plan);
-            ti_setup_free(setup);
+            ti_factor_free(factor);
         }
         free(expected);
     }

@@ -40,6 +40,6 @@ above 'core/isa/' 'dispatch|fill|plan|formats'
 above 'core/dispatch' 'fill|plan|formats'
 above 'core/fill' 'plan|formats'
 above 'core/plan' 'formats'
-above 'core/schemes/' 'vec|kernels|isa|dispatch|fill|formats'
+above 'core/request/schemes/' 'vec|kernels|isa|dispatch|fill|formats'
 
 exit $status

@@ -19,9 +19,9 @@ static float any_float(uint64_t *random, uint32_t most) {
     return float_of((uint32_t)(random_u64(random) & 0x807fffff) | exponent << 23);
 }
 
-struct ti_law interval_law(uint64_t number) {
+struct ti_dist interval_law(uint64_t number) {
     uint64_t random = 1000 + number;
-    struct ti_law law = {.distribution = TI_DISTRIBUTION_UNIFORM};
+    struct ti_dist dist = {.distribution = TI_DISTRIBUTION_UNIFORM};
     float low = any_float(&random, 254), high = any_float(&random, 254);
     switch (number % 10) {
     case 0: /* neighbours */
@@ -48,21 +48,21 @@ struct ti_law interval_law(uint64_t number) {
         high = low + fabsf(low) * 0x1p-20f;
         break;
     case 7: /* bounds that are not binary32 numbers */
-        law.low = random_unit(&random) - 0.5;
-        law.high = law.low + random_unit(&random) * 1e-3 + 1e-6;
-        return law;
+        dist.low = random_unit(&random) - 0.5;
+        dist.high = dist.low + random_unit(&random) * 1e-3 + 1e-6;
+        return dist;
     default:
-        law.symmetric = true;
-        law.high = fabs((double)any_float(&random, 254));
-        if (law.high < 0x1.000002p-126) law.high = 0.1 + (double)number;
-        law.low = -law.high;
-        return law;
+        dist.symmetric = true;
+        dist.high = fabs((double)any_float(&random, 254));
+        if (dist.high < 0x1.000002p-126) dist.high = 0.1 + (double)number;
+        dist.low = -dist.high;
+        return dist;
     }
     if (!(low < high)) {
         const float other = low;
         low = high, high = other;
     }
     if (!(low < high)) high = nextafterf(low, INFINITY);
-    law.low = (double)low, law.high = (double)high;
-    return law;
+    dist.low = (double)low, dist.high = (double)high;
+    return dist;
 }

@@ -8,9 +8,9 @@
 
 #include <stdint.h>
 
-#include "core/schemes/schemes.h"
+#include "core/request/schemes/schemes.h"
 
 /* The same for the same number; low < high in binary32, symmetric bounds above 2^-126. */
-struct ti_law interval_law(uint64_t number);
+struct ti_dist interval_law(uint64_t number);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/draw.h"
-#include "core/wide.h"
+#include "core/values/sampler.h"
+#include "core/values/scalar.h"
 #include "support/oracle.h"
 
 #define BLOCK 64
@@ -55,10 +55,10 @@ static double total(struct sum *sum) {
 
 /* A standard normal of each of 'count' elements in lane 2, or lanes 2 and 3. */
 static void draw_normals(const struct orthogonal *of, size_t count, double *z) {
-    const struct ti_law law = {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 1};
-    struct ti_draw draw;
-    if (ti_draw_make(&law, of->wide ? TI_DTYPE_F64 : TI_DTYPE_F32, 0, 0, &draw, NULL) !=
-        TI_OK) {
+    const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 1};
+    struct ti_sampler sampler;
+    if (ti_sampler_make(&dist, of->wide ? TI_DTYPE_F64 : TI_DTYPE_F32, 0, 0, &sampler,
+                        NULL) != TI_OK) {
         abort();
     }
     for (size_t from = 0; from < count; from += TI_TILE_WORDS) {
@@ -67,12 +67,12 @@ static void draw_normals(const struct orthogonal *of, size_t count, double *z) {
         for (size_t i = 0; i < TI_TILE_WORDS; i++) {
             words[i] = oracle_word(of->seed, of->stream, 2, from + i);
         }
-        ti_kernels_portable.map[TI_KERNEL_normal](&draw.transform, words, TI_TILE_WORDS,
-                                                  values);
+        ti_kernels_portable.map[TI_KERNEL_normal](&sampler.transform, words,
+                                                  TI_TILE_WORDS, values);
         for (size_t i = 0; i < TI_TILE_WORDS && from + i < count; i++) {
             const uint32_t low = oracle_word(of->seed, of->stream, 3, from + i);
             const uint64_t word = (uint64_t)words[i] << 32 | low;
-            z[from + i] = of->wide ? ti_wide_z(&draw, word, 64) : (double)values[i];
+            z[from + i] = of->wide ? ti_scalar_z(&sampler, word, 64) : (double)values[i];
         }
     }
 }

@@ -6,20 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/dispatch.h"
+#include "core/kernels/dispatch.h"
 #include "support/oracle.h"
 
 /* Below this magnitude a run of the oracle is too long for its series. */
 #define SERIES_MIN ((uint32_t)QUANTILE_RUN * 1024)
 
 void quantile_init(struct quantile *q, double cut) {
-    struct ti_law law = {.sigma = 1, .z_low = -cut, .z_high = cut};
+    struct ti_dist dist = {.sigma = 1, .z_low = -cut, .z_high = cut};
     struct ti_error error = {0};
     memset(q, 0, sizeof *q);
-    law.distribution =
+    dist.distribution =
         isinf(cut) ? TI_DISTRIBUTION_NORMAL : TI_DISTRIBUTION_TRUNCATED_NORMAL;
-    if (ti_draw_make(&law, TI_DTYPE_F32, 0, 0, &q->draw, &error) != TI_OK ||
-        q->draw.path != TI_DRAW_KERNEL) {
+    if (ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &q->sampler, &error) != TI_OK ||
+        q->sampler.path != TI_SAMPLER_KERNEL) {
         snprintf(q->fault, sizeof q->fault, "no kernel for a cut at %g: %.80s", cut,
                  error.text);
     }
@@ -47,7 +47,7 @@ static bool same_everywhere(struct quantile *q, uint32_t first, const uint32_t *
     const struct ti_kernels *kernels;
     for (size_t i = 1; (kernels = ti_dispatch_at(i)); i++) {
         float z[QUANTILE_RUN];
-        kernels->map[q->draw.kernel](&q->draw.transform, words, QUANTILE_RUN, z);
+        kernels->map[q->sampler.kernel](&q->sampler.transform, words, QUANTILE_RUN, z);
         if (memcmp(z, expected, sizeof z) != 0) {
             return fault(q, first + first_difference(z, expected),
                          "differs from portable", kernels->name);
@@ -104,8 +104,8 @@ bool quantile_run(struct quantile *q, uint32_t first) {
         words[1][i] = ~(first + i);
     }
     for (int side = 0; side < 2; side++) {
-        ti_kernels_portable.map[q->draw.kernel](&q->draw.transform, words[side],
-                                                QUANTILE_RUN, z[side]);
+        ti_kernels_portable.map[q->sampler.kernel](&q->sampler.transform, words[side],
+                                                   QUANTILE_RUN, z[side]);
         if (!same_everywhere(q, first, words[side], z[side])) return false;
     }
     q->words += 2 * QUANTILE_RUN;

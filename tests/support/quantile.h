@@ -2,7 +2,7 @@
 /*
  * Checks the normal kernels on runs of words: error against the exact quantile, sign,
  * antisymmetry, order, bounds, and that every instruction set gives the same bits. Used by
- * tests/isa on selected runs and by tests/exhaustive on all words.
+ * tests/isa on selected runs and by tests/long/exhaustive on all words.
  */
 #ifndef TEST_QUANTILE_H
 #define TEST_QUANTILE_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/draw.h"
+#include "core/values/sampler.h"
 
 /* What docs/SPEC.md promises, "Accuracy", times max(1, |z|). */
 #define QUANTILE_ERROR_MAX 3e-7
@@ -19,8 +19,8 @@
 #define QUANTILE_RUN 1024
 
 struct quantile {
-    struct ti_draw draw; /* of mean 0 and std 1, so that the values are z */
-    double cut;          /* +-cut sigmas, infinity for none */
+    struct ti_sampler sampler; /* of mean 0 and std 1, so that the values are z */
+    double cut;                /* +-cut sigmas, infinity for none */
     double outside,
         step;      /* exact mass beyond z of magnitude m: outside + step * (m + 1/2) */
     uint32_t next; /* magnitude after the last one checked, and its |z| */

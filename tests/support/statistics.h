@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * P-values, and the count of tests that tests/statistics makes. All input is fixed, so a result
+ * P-values, and the count of tests that tests/long/statistics makes. All input is fixed, so a result
  * is always the same; a test fails if its p-value is outside [1e-6, 1 - 1e-6].
  */
 #ifndef TEST_STATISTICS_H

@@ -9,8 +9,8 @@
 
 #include <tensorinit/tensorinit.h>
 
-#include "core/dispatch.h"
-#include "core/plan.h"
+#include "core/kernels/dispatch.h"
+#include "core/request/plan.h"
 
 static struct ti_plan *plan_of(const char *query) {
     struct ti_spec *spec;
@@ -33,7 +33,7 @@ static void words_of(const struct ti_plan *plan, uint64_t block, size_t quads,
     for (size_t done = 0; done < quads; done += TI_TILE_BLOCKS) {
         const size_t now = quads - done < TI_TILE_BLOCKS ? quads - done : TI_TILE_BLOCKS;
         const struct ti_blocks blocks = {block + done, NULL};
-        plan->kernels->words(&plan->draw.philox, blocks, TI_TILE_WORDS, tile);
+        plan->kernels->words(&plan->sampler.philox, blocks, TI_TILE_WORDS, tile);
         memcpy(out + 4 * done, tile, 16 * now);
     }
 }
@@ -74,7 +74,7 @@ static void of_lanes(uint64_t first, size_t quads, uint32_t *out) {
             const uint64_t at = first + done + i;
             list[i] = at / 4 + (at % 4 << 62);
         }
-        plan->kernels->words(&plan->draw.philox, blocks, TI_TILE_WORDS, tile);
+        plan->kernels->words(&plan->sampler.philox, blocks, TI_TILE_WORDS, tile);
         memcpy(out + 4 * done, tile, 16 * now);
     }
     ti_plan_free(plan);

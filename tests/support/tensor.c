@@ -7,9 +7,9 @@
 static struct test_tensor of_plan(struct ti_plan *plan) {
     struct test_tensor tensor = {.plan = plan};
     tensor.info = ti_plan_info(tensor.plan);
-    assert_int_equal(ti_setup_make(tensor.plan, &tensor.setup, NULL), TI_OK);
-    ti_setup_run_all(tensor.setup);
-    ti_plan_use(tensor.plan, tensor.setup);
+    assert_int_equal(ti_factor_make(tensor.plan, &tensor.factor, NULL), TI_OK);
+    ti_factor_run_all(tensor.factor);
+    ti_plan_use(tensor.plan, tensor.factor);
     const size_t room = (tensor.info->workspace_bytes + 63) / 64 * 64;
     tensor.workspace = room > 0 ? aligned_alloc(64, room) : NULL;
     return tensor;
@@ -21,7 +21,7 @@ struct test_tensor test_tensor(const char *query) {
 
 static void clear_setup(struct test_tensor *tensor) {
     ti_plan_use(tensor->plan, NULL);
-    ti_setup_free(tensor->setup);
+    ti_factor_free(tensor->factor);
     free(tensor->workspace);
 }
 

@@ -8,7 +8,7 @@
 /* A plan with its setup, complete, and a workspace of its own. */
 struct test_tensor {
     struct ti_plan *plan;
-    struct ti_setup *setup;
+    struct ti_factor *factor;
     const struct ti_plan_info *info;
     void *workspace;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the tables of tests/vectors: lines of fields, '#' begins a comment line. */
+/* Reads the tables of tests/bits/vectors: lines of fields, '#' begins a comment line. */
 #ifndef TEST_TSV_H
 #define TEST_TSV_H
 

@@ -5,7 +5,7 @@
 
 #include <tensorinit/client.h>
 
-#include "play.h"
+#include "tests/unit/client/play.h"
 
 #define SPEC "Tensor-Spec: 1-draft.1\r\n"
 #define TENSOR SPEC "Tensor-Shape: 2,3\r\nTensor-Dtype: f32\r\n"

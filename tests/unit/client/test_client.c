@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The client library against a server that plays answers, good and bad. */
-#include "scenes.h"
+#include "tests/unit/client/scenes.h"
 
 static void fetches_a_tensor(void **state) {
     (void)state;

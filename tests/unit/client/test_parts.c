@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/answer.h"
-#include "client/json.h"
-#include "client/request.h"
+#include "client/client_response.h"
+#include "client/problem_json.h"
+#include "client/client_request.h"
 #include "client/resume.h"
 #include "client/verify.h"
 
@@ -73,7 +73,7 @@ static void sets_and_takes_away(void **state) {
     assert_int_equal(tic_request_set(request, "a", "1", &error), TI_OK);
     assert_int_equal(tic_request_set(request, "b", "", &error), TI_OK);
     assert_int_equal(tic_request_set(request, "c", "-._~,:", &error), TI_OK);
-    assert_int_equal(tic_request_set(request, "a", "2", &error), TI_EDOUBLE);
+    assert_int_equal(tic_request_set(request, "a", "2", &error), TI_EDUPLICATE);
     assert_string_equal(error.field, "a");
     assert_int_equal(tic_request_set(request, "", "2", NULL), TI_EPARAM);
     expect_url(request, "http://h/v1/tensor?a=1&b=&c=-._~,:");
@@ -95,7 +95,7 @@ static void takes_queries(void **state) {
         {"shape=2,3&name=a+b%2Bc", TI_OK, "http://h/v1/tensor?shape=2,3&name=a%20b%2Bc"},
         {"%73hape=2%2c3", TI_OK, "http://h/v1/tensor?shape=2,3"},
         {"a==", TI_OK, "http://h/v1/tensor?a=%3D"},
-        {"a=1&a=2", TI_EDOUBLE, "http://h/v1/tensor?a=1"},
+        {"a=1&a=2", TI_EDUPLICATE, "http://h/v1/tensor?a=1"},
         {"a=1&b=%", TI_EVALUE, "http://h/v1/tensor?a=1"},
         {"a=%4", TI_EVALUE, "http://h/v1/tensor"},
         {"a=%4&b=%41", TI_EVALUE, "http://h/v1/tensor"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the client does when an answer does not come to its end, or is to be ended. */
-#include "scenes.h"
+#include "tests/unit/client/scenes.h"
 
 #define HALF OK TENSOR RAW TAG LENGTH "0123456789ab"
 #define REST "Content-Range: bytes 12-23/24\r\nContent-Length: 12\r\n\r\ncdefghijklmn"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "server/config.h"
-#include "server/cpus.h"
+#include "server/work/cpus.h"
 #include "support/test.h"
 
 /* The environment of the test at hand: NAME, value, NAME, value, NULL. */
@@ -42,7 +42,7 @@ static void defaults(void **state) {
     assert_string_equal(config.listen[0].port, "8080");
     assert_int_equal(config.workers, 0);
     assert_int_equal(config.compute_threads, 0);
-    assert_int_equal(config.setup_bytes, 1 << 30);
+    assert_int_equal(config.factor_bytes, 1 << 30);
     assert_int_equal(config.max_connections, 1024);
     assert_int_equal(config.header_ms, 10000);
     assert_int_equal(config.idle_ms, 60000);
@@ -56,7 +56,7 @@ static void arguments(void **state) {
     variables = NULL;
     assert_int_equal(read_config(&config,
                                  "--listen [::1]:0 --listen=localhost:80 --workers 3 "
-                                 "--compute-threads 4 --setup-memory=300M "
+                                 "--compute-threads 4 --memory=300M "
                                  "--max-connections=7 --header-timeout 0.25 "
                                  "--idle-timeout 0 --drain-timeout 1.5 --access-log"),
                      TID_CONFIG_RUN);
@@ -66,7 +66,7 @@ static void arguments(void **state) {
     assert_string_equal(config.listen[1].host, "localhost");
     assert_int_equal(config.workers, 3);
     assert_int_equal(config.compute_threads, 4);
-    assert_int_equal(config.setup_bytes, 300 << 20);
+    assert_int_equal(config.factor_bytes, 300 << 20);
     assert_int_equal(config.max_connections, 7);
     assert_int_equal(config.header_ms, 250);
     assert_int_equal(config.idle_ms, 0);
@@ -79,19 +79,19 @@ static void sizes(void **state) {
         const char *line;
         int64_t bytes;
     } rows[] = {
-        {"--setup-memory 0", 0},
-        {"--setup-memory 12345", 12345},
-        {"--setup-memory 3K", 3072},
-        {"--setup-memory 70000M", INT64_C(70000) << 20},
-        {"--setup-memory 65536G", INT64_C(1) << 46},
-        {"--setup-memory 70368744177664", INT64_C(1) << 46},
+        {"--memory 0", 0},
+        {"--memory 12345", 12345},
+        {"--memory 3K", 3072},
+        {"--memory 70000M", INT64_C(70000) << 20},
+        {"--memory 65536G", INT64_C(1) << 46},
+        {"--memory 70368744177664", INT64_C(1) << 46},
     };
     struct tid_config config;
     (void)state;
     variables = NULL;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_row(read_config(&config, rows[i].line) == TID_CONFIG_RUN, rows[i].line);
-        assert_row(config.setup_bytes == rows[i].bytes, rows[i].line);
+        assert_row(config.factor_bytes == rows[i].bytes, rows[i].line);
     }
 }
 
@@ -153,16 +153,16 @@ static const struct {
     {"--workers -1", "--workers: '-1'"},
     {"--workers 99999999999999999999", "--workers: '9999"},
     {"--compute-threads 0", "--compute-threads: '0' is not a whole number"},
-    {"--setup-memory", "--setup-memory needs a value (BYTES)"},
-    {"--setup-memory=", "expected a number of bytes"},
-    {"--setup-memory 1.5G", "expected a number of bytes"},
-    {"--setup-memory G", "expected a number of bytes"},
-    {"--setup-memory 1g", "expected a number of bytes"},
-    {"--setup-memory 1GB", "expected a number of bytes"},
-    {"--setup-memory -1", "expected a number of bytes"},
-    {"--setup-memory 65537G", "expected a number of bytes"},
-    {"--setup-memory 99999999999999999999", "expected a number of bytes"},
-    {"--setup-memory 999999999999999999999999999999", "expected a number of bytes"},
+    {"--memory", "--memory needs a value (BYTES)"},
+    {"--memory=", "expected a number of bytes"},
+    {"--memory 1.5G", "expected a number of bytes"},
+    {"--memory G", "expected a number of bytes"},
+    {"--memory 1g", "expected a number of bytes"},
+    {"--memory 1GB", "expected a number of bytes"},
+    {"--memory -1", "expected a number of bytes"},
+    {"--memory 65537G", "expected a number of bytes"},
+    {"--memory 99999999999999999999", "expected a number of bytes"},
+    {"--memory 999999999999999999999999999999", "expected a number of bytes"},
     {"--drain-timeout 1e3", "number of seconds from 0 to 86400"},
     {"--drain-timeout .5", "number of seconds"},
     {"--drain-timeout 1.2.3", "number of seconds"},

@@ -2,11 +2,11 @@
 /* server/routes and the endpoints, called with requests made by hand. */
 #include <stdlib.h>
 
-#include "server/json_openapi.h"
-#include "server/json_schemes.h"
-#include "server/metrics.h"
+#include "server/documents/json_openapi.h"
+#include "server/documents/json_schemes.h"
+#include "server/documents/metrics.h"
 #include "server/routes.h"
-#include "server/setups.h"
+#include "server/work/factor_cache.h"
 #include "support/test.h"
 
 static struct tid_context context;
@@ -25,16 +25,17 @@ static int context_make(void **state) {
     context.openapi = openapi;
     context.openapi_bytes = strlen(openapi);
     context.metrics = &metrics;
-    context.compute = tid_compute_start(1);
+    context.compute = tid_pool_start(1);
     if (context.compute == NULL) return -1;
-    context.setups = tid_setups_make(context.compute, 16 << 20, &tid_setup_functions);
-    return context.setups != NULL ? 0 : -1;
+    context.factor_cache =
+        tid_factor_cache_make(context.compute, 16 << 20, &tid_factor_functions);
+    return context.factor_cache != NULL ? 0 : -1;
 }
 
 static int context_free(void **state) {
     (void)state;
-    tid_compute_stop(context.compute);
-    tid_setups_free(context.setups);
+    tid_pool_stop(context.compute);
+    tid_factor_cache_free(context.factor_cache);
     tid_metrics_clear(&metrics);
     free(openapi);
     free(schemes);
@@ -42,14 +43,14 @@ static int context_free(void **state) {
 }
 
 static void answer(enum tid_method method, const char *path, const char *query,
-                   struct tid_reply *reply) {
+                   struct tid_response *response) {
     struct tid_request request = {.method = method,
                                   .path = path,
                                   .path_bytes = strlen(path),
                                   .query = query,
                                   .query_bytes = strlen(query)};
-    tid_route(&context, &request, reply);
-    assert_false(reply->overflow);
+    tid_route(&context, &request, response);
+    assert_false(response->overflow);
 }
 
 static const struct {
@@ -87,20 +88,21 @@ static const struct {
 static void statuses(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct tid_reply reply;
-        answer(rows[i].method, rows[i].path, rows[i].query, &reply);
-        if (reply.status != rows[i].status) {
-            fail_msg("%s?%s: %u", rows[i].path, rows[i].query, reply.status);
+        struct tid_response response;
+        answer(rows[i].method, rows[i].path, rows[i].query, &response);
+        if (response.status != rows[i].status) {
+            fail_msg("%s?%s: %u", rows[i].path, rows[i].query, response.status);
         }
-        bool allows = reply.status == 204 || reply.status == 405;
-        assert_row((tid_reply_field(&reply, "Allow") != NULL) == allows, rows[i].path);
-        const char *cache = tid_reply_field(&reply, "Cache-Control");
+        bool allows = response.status == 204 || response.status == 405;
+        assert_row((tid_response_field(&response, "Allow") != NULL) == allows,
+                   rows[i].path);
+        const char *cache = tid_response_field(&response, "Cache-Control");
         bool stored = cache != NULL && strcmp(cache, "no-store") != 0;
-        assert_row(reply.status < 400 || !stored, rows[i].path);
-        const char *type = tid_reply_field(&reply, "Content-Type");
+        assert_row(response.status < 400 || !stored, rows[i].path);
+        const char *type = tid_response_field(&response, "Content-Type");
         bool problem = type != NULL && strcmp(type, "application/problem+json") == 0;
-        assert_row(problem == (reply.status >= 400), rows[i].path);
-        tid_reply_clear(&reply);
+        assert_row(problem == (response.status >= 400), rows[i].path);
+        tid_response_clear(&response);
     }
 }
 
@@ -109,7 +111,7 @@ static void stream(void **state) {
     const char *query = "shape=33,7&seed=5&name=w&format=npy";
     struct ti_plan *plan = test_plan(query);
     struct ti_body *body;
-    struct tid_reply reply;
+    struct tid_response response;
     (void)state;
 
     assert_int_equal(ti_body_make(plan, &body, NULL), TI_OK);
@@ -117,19 +119,20 @@ static void stream(void **state) {
     unsigned char *whole = malloc(bytes), *pieces = malloc(bytes);
     assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
 
-    answer(TID_METHOD_GET, "/v1/tensor", query, &reply);
-    assert_int_equal(reply.body, TID_REPLY_STREAM);
-    assert_int_equal(tid_reply_bytes(&reply), bytes);
+    answer(TID_METHOD_GET, "/v1/tensor", query, &response);
+    assert_int_equal(response.body, TID_REPLY_STREAM);
+    assert_int_equal(tid_response_bytes(&response), bytes);
     for (size_t piece = 1; piece < bytes; piece = piece * 3 + 1) {
         memset(pieces, 0xa5, bytes);
         for (size_t at = 0; at < bytes; at += piece) {
             size_t count = bytes - at < piece ? bytes - at : piece;
-            assert_true(reply.stream.read(reply.stream.state, at, count, pieces + at));
+            assert_true(
+                response.stream.read(response.stream.state, at, count, pieces + at));
         }
         assert_memory_equal(whole, pieces, bytes);
     }
-    assert_false(reply.stream.read(reply.stream.state, bytes, 1, pieces));
-    tid_reply_clear(&reply);
+    assert_false(response.stream.read(response.stream.state, bytes, 1, pieces));
+    tid_response_clear(&response);
     free(pieces);
     free(whole);
     ti_body_free(body);
@@ -154,34 +157,34 @@ static void computing(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(takes); i++) {
-        struct tid_reply reply;
-        answer(takes[i].method, takes[i].path, takes[i].query, &reply);
-        assert_row(reply.body == TID_REPLY_STREAM, takes[i].query);
-        assert_row(reply.stream.computes == takes[i].computes, takes[i].query);
-        assert_row((reply.stream.claim != NULL) == takes[i].claims, takes[i].query);
-        tid_reply_clear(&reply);
+        struct tid_response response;
+        answer(takes[i].method, takes[i].path, takes[i].query, &response);
+        assert_row(response.body == TID_REPLY_STREAM, takes[i].query);
+        assert_row(response.stream.computes == takes[i].computes, takes[i].query);
+        assert_row((response.stream.claim != NULL) == takes[i].claims, takes[i].query);
+        tid_response_clear(&response);
     }
 }
 
 /* What would never fit is refused alike, however it is asked for. */
 static void too_large(void **state) {
     static const char query[] = "shape=3000,3000&scheme=orthogonal";
-    struct tid_reply reply;
+    struct tid_response response;
     (void)state;
-    answer(TID_METHOD_GET, "/v1/tensor", query, &reply);
-    assert_int_equal(reply.status, 400);
-    assert_non_null(strstr(reply.bytes, "this server allows 16 MiB"));
-    assert_non_null(strstr(reply.bytes, "\"shape\""));
-    tid_reply_clear(&reply);
-    answer(TID_METHOD_HEAD, "/v1/tensor", query, &reply);
-    assert_int_equal(reply.status, 400);
-    tid_reply_clear(&reply);
-    answer(TID_METHOD_GET, "/v1/stats", query, &reply);
-    assert_int_equal(reply.status, 400);
-    tid_reply_clear(&reply);
-    answer(TID_METHOD_GET, "/v1/plan", query, &reply);
-    assert_int_equal(reply.status, 400);
-    tid_reply_clear(&reply);
+    answer(TID_METHOD_GET, "/v1/tensor", query, &response);
+    assert_int_equal(response.status, 400);
+    assert_non_null(strstr(response.bytes, "this server allows 16 MiB"));
+    assert_non_null(strstr(response.bytes, "\"shape\""));
+    tid_response_clear(&response);
+    answer(TID_METHOD_HEAD, "/v1/tensor", query, &response);
+    assert_int_equal(response.status, 400);
+    tid_response_clear(&response);
+    answer(TID_METHOD_GET, "/v1/stats", query, &response);
+    assert_int_equal(response.status, 400);
+    tid_response_clear(&response);
+    answer(TID_METHOD_GET, "/v1/plan", query, &response);
+    assert_int_equal(response.status, 400);
+    tid_response_clear(&response);
 }
 
 /* A hostile Host does not reach the page. */
@@ -191,14 +194,14 @@ static void host(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(hosts); i++) {
         struct tid_request request = {.path = "/", .path_bytes = 1, .query = ""};
-        struct tid_reply reply;
+        struct tid_response response;
         request.fields[TID_FIELD_HOST] = hosts[i];
-        tid_route(&context, &request, &reply);
-        assert_int_equal(reply.status, 200);
-        const char *text = reply.bytes;
+        tid_route(&context, &request, &response);
+        assert_int_equal(response.status, 200);
+        const char *text = response.bytes;
         assert_row(strstr(text, "'http://127.0.0.1:8080/v1/tensor?") != NULL, hosts[i]);
-        assert_row(text[reply.byte_count - 1] == '\n', hosts[i]);
-        tid_reply_clear(&reply);
+        assert_row(text[response.byte_count - 1] == '\n', hosts[i]);
+        tid_response_clear(&response);
     }
 }
 

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests: what is asked for and how it becomes a URL and a range of bytes.
+ */
+#include "client/client_request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <tensorinit/body.h>
+
+#include "client/client_error.h"
+#include "client/transport.h"
+
+#define PATH "/v1/tensor"
+
+static const uint64_t number_defaults[TIC_NUMBER_COUNT] = {
+    [TIC_CONNECT_TIMEOUT_MS] = 10000,
+    [TIC_STALL_TIMEOUT_S] = 60,
+    [TIC_STALL_BYTES_PER_S] = 1,
+    [TIC_RETRIES] = 3,
+    [TIC_RETRY_WAIT_MS] = 30000,
+    [TIC_SKIP_BYTES] = (uint64_t)64 << 20,
+    [TIC_REDIRECTS] = 0,
+};
+
+enum ti_status tic_request_make(const char *server_url, struct tic_request **request,
+                                struct ti_error *error) {
+    struct tic_request *made;
+    size_t length = strlen(server_url);
+    enum ti_status status = tic_transport_check_url(server_url, error);
+    if (status != TI_OK) return status;
+    while (length > 0 && server_url[length - 1] == '/') length--;
+    made = calloc(1, sizeof *made);
+    if (!made) return tic_out_of_memory(error);
+    memcpy(made->numbers, number_defaults, sizeof number_defaults);
+    made->count = TIC_TO_END;
+    made->base = strndup(server_url, length);
+    if (!made->base || !(made->transport = tic_transport_make())) {
+        tic_request_free(made);
+        return tic_out_of_memory(error);
+    }
+    *request = made;
+    return TI_OK;
+}
+
+void tic_request_free(struct tic_request *request) {
+    if (!request) return;
+    for (size_t i = 0; i < request->param_count; i++) {
+        free(request->params[i].name);
+        free(request->params[i].value);
+    }
+    for (size_t i = 0; i < TIC_TEXT_COUNT; i++) free(request->texts[i]);
+    free(request->params);
+    free(request->base);
+    tic_transport_free(request->transport);
+    tic_answer_clear(&request->answer);
+    free(request);
+}
+
+/* Parameters ----------------------------------------------------------------------------
+ */
+
+static struct tic_param *find(const struct tic_request *request, const char *param) {
+    for (size_t i = 0; i < request->param_count; i++) {
+        if (strcmp(request->params[i].name, param) == 0) return &request->params[i];
+    }
+    return NULL;
+}
+
+const char *tic_request_get(const struct tic_request *request, const char *param) {
+    const struct tic_param *found = find(request, param);
+    return found ? found->value : NULL;
+}
+
+/* The others keep their order: it is that of the URL. */
+static void remove_param(struct tic_request *request, struct tic_param *param) {
+    free(param->name);
+    free(param->value);
+    request->param_count--;
+    size_t behind = (size_t)(request->params + request->param_count - param);
+    memmove(param, param + 1, behind * sizeof *param);
+}
+
+enum ti_status tic_request_set(struct tic_request *request, const char *param,
+                               const char *value, struct ti_error *error) {
+    struct tic_param *given = find(request, param), *params, new = {0};
+    if (!*param) return tic_fail(error, TI_EPARAM, "", "a parameter without a name");
+    if (!value) {
+        if (given) remove_param(request, given);
+        return TI_OK;
+    }
+    if (given) {
+        return tic_fail(error, TI_EDUPLICATE, param, "%s is given more than once", param);
+    }
+    params = realloc(request->params, (request->param_count + 1) * sizeof *params);
+    if (!params) return tic_out_of_memory(error);
+    request->params = params;
+    new.name = strdup(param);
+    new.value = strdup(value);
+    if (!new.name || !new.value) {
+        free(new.name);
+        free(new.value);
+        return tic_out_of_memory(error);
+    }
+    params[request->param_count++] = new;
+    return TI_OK;
+}
+
+static int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decodes [from, end) to 'out', which has room for as much; false if it is broken. */
+static bool decode(const char *from, const char *end, char *out) {
+    while (from < end) {
+        char c = *from++;
+        if (c == '+') {
+            c = ' ';
+        } else if (c == '%') {
+            int high = end - from >= 2 ? hex_value(from[0]) : -1;
+            int low = end - from >= 2 ? hex_value(from[1]) : -1;
+            if (high < 0 || low < 0 || high + low == 0) return false;
+            c = (char)(high * 16 + low);
+            from += 2;
+        }
+        *out++ = c;
+    }
+    *out = '\0';
+    return true;
+}
+
+static enum ti_status set_pair(struct tic_request *request, const char *pair,
+                               size_t bytes, struct ti_error *error) {
+    const char *equals = memchr(pair, '=', bytes);
+    if (!equals) {
+        return tic_fail(error, TI_EVALUE, "", "'%.*s' in the query lacks a '='",
+                        (int)(bytes < 64 ? bytes : 64), pair);
+    }
+    enum ti_status status;
+    size_t name_bytes = (size_t)(equals - pair);
+    char *name = malloc(name_bytes + 1), *value = malloc(bytes - name_bytes);
+    if (!name || !value) {
+        status = tic_out_of_memory(error);
+    } else if (!decode(pair, equals, name)) {
+        status = tic_fail(error, TI_EVALUE, "", "broken percent-encoding in the query");
+    } else if (!decode(equals + 1, pair + bytes, value)) {
+        status = tic_fail(error, TI_EVALUE, name, "broken percent-encoding in the value");
+    } else {
+        status = tic_request_set(request, name, value, error);
+    }
+    free(name);
+    free(value);
+    return status;
+}
+
+enum ti_status tic_request_set_query(struct tic_request *request, const char *query,
+                                     struct ti_error *error) {
+    while (*query) {
+        size_t bytes = strcspn(query, "&");
+        enum ti_status status = set_pair(request, query, bytes, error);
+        if (status != TI_OK) return status;
+        query += bytes;
+        if (*query == '&' && !*++query) {
+            return tic_fail(error, TI_EVALUE, "", "the query ends with a '&'");
+        }
+    }
+    return TI_OK;
+}
+
+/* URL -----------------------------------------------------------------------------------
+ */
+
+/* RFC 3986 section 2.3, and two that a query may hold as they are: a person reads logs.
+ */
+static bool is_plain(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c && strchr("-._~,:", c));
+}
+
+static char *encode(char *out, const char *text) {
+    static const char digits[] = "0123456789ABCDEF";
+    for (; *text; text++) {
+        if (is_plain(*text)) {
+            *out++ = *text;
+        } else {
+            *out++ = '%';
+            *out++ = digits[(unsigned char)*text >> 4];
+            *out++ = digits[(unsigned char)*text & 15];
+        }
+    }
+    return out;
+}
+
+enum ti_status tic_request_url(const struct tic_request *request, char **url,
+                               struct ti_error *error) {
+    size_t room = strlen(request->base) + sizeof PATH;
+    for (size_t i = 0; i < request->param_count; i++) {
+        const struct tic_param *param = &request->params[i];
+        room += 3 * (strlen(param->name) + strlen(param->value)) + 2;
+    }
+    char *made = malloc(room), *at = made;
+    if (!made) return tic_out_of_memory(error);
+    at = stpcpy(stpcpy(at, request->base), PATH);
+    for (size_t i = 0; i < request->param_count; i++) {
+        *at++ = i == 0 ? '?' : '&';
+        at = encode(at, request->params[i].name);
+        *at++ = '=';
+        at = encode(at, request->params[i].value);
+    }
+    *at = '\0';
+    *url = made;
+    return TI_OK;
+}
+
+/* Parts and settings --------------------------------------------------------------------
+ */
+
+static enum ti_status set_part(struct tic_request *request, enum tic_unit unit,
+                               uint64_t first, uint64_t count, struct ti_error *error) {
+    if (first > TIC_MAX_BYTES || (count != TIC_TO_END && count > TIC_MAX_BYTES - first)) {
+        return tic_fail(error, TI_ERANGE, "", "the part ends beyond 2^63-1");
+    }
+    request->unit = first == 0 && count == TIC_TO_END ? TIC_UNIT_WHOLE : unit;
+    request->first = first;
+    request->count = count;
+    return TI_OK;
+}
+
+enum ti_status tic_request_elems(struct tic_request *request, uint64_t first_elem,
+                                 uint64_t count_elems, struct ti_error *error) {
+    return set_part(request, TIC_UNIT_ELEMS, first_elem, count_elems, error);
+}
+
+enum ti_status tic_request_bytes(struct tic_request *request, uint64_t first_byte,
+                                 uint64_t count_bytes, struct ti_error *error) {
+    return set_part(request, TIC_UNIT_BYTES, first_byte, count_bytes, error);
+}
+
+void tic_request_number(struct tic_request *request, enum tic_number which,
+                        uint64_t value) {
+    if ((unsigned)which >= TIC_NUMBER_COUNT) return;
+    if (which != TIC_SKIP_BYTES && value > INT32_MAX) value = INT32_MAX;
+    request->numbers[which] = value;
+}
+
+enum ti_status tic_request_text(struct tic_request *request, enum tic_text which,
+                                const char *value, struct ti_error *error) {
+    char *copy = NULL;
+    if ((unsigned)which >= TIC_TEXT_COUNT) {
+        return tic_fail(error, TI_EPARAM, "", "there is no such setting");
+    }
+    if (value && !(copy = strdup(value))) return tic_out_of_memory(error);
+    free(request->texts[which]);
+    request->texts[which] = copy;
+    return TI_OK;
+}
+
+bool tic_dtype_named(const char *name, enum ti_dtype *dtype) {
+    for (int i = 0; i < TI_DTYPE_COUNT; i++) {
+        if (strcmp(ti_dtype_name((enum ti_dtype)i), name) != 0) continue;
+        *dtype = (enum ti_dtype)i;
+        return true;
+    }
+    return false;
+}
+
+const char *tic_request_media_type(const struct tic_request *request) {
+    const char *format = tic_request_get(request, "format");
+    if (!format) return ti_format_media_type(TI_FORMAT_RAW);
+    for (int i = 0; i < TI_FORMAT_COUNT; i++) {
+        if (strcmp(ti_format_name((enum ti_format)i), format) == 0) {
+            return ti_format_media_type((enum ti_format)i);
+        }
+    }
+    return NULL;
+}
+
+enum ti_status tic_request_part(const struct tic_request *request, uint64_t *first_byte,
+                                uint64_t *count_bytes, struct ti_error *error) {
+    uint64_t bytes = 1;
+    if (request->unit == TIC_UNIT_ELEMS) {
+        const char *format = tic_request_get(request, "format");
+        const char *name = tic_request_get(request, "dtype");
+        enum ti_dtype dtype = TI_DTYPE_F32;
+        if (format && strcmp(format, "raw") != 0) {
+            return tic_fail(error, TI_EINAPPLICABLE, "format",
+                            "elements are counted in a raw body; with format=%s ask for "
+                            "bytes",
+                            format);
+        }
+        if (name && !tic_dtype_named(name, &dtype)) {
+            return tic_fail(
+                error, TI_EVALUE, "dtype",
+                "how large an element of '%s' is isn't known here; ask for bytes", name);
+        }
+        bytes = ti_dtype_bytes(dtype);
+    }
+    uint64_t end = request->first + (request->count != TIC_TO_END ? request->count : 0);
+    if (end > TIC_MAX_BYTES / bytes) {
+        return tic_fail(error, TI_ERANGE, "", "the part ends beyond 2^63-1 bytes");
+    }
+    *first_byte = request->first * bytes;
+    *count_bytes = request->count == TIC_TO_END ? TIC_TO_END : request->count * bytes;
+    return TI_OK;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sets up orthogonal matrices: docs/SPEC.md, "Orthogonal", names the steps the same.
+ *
+ * Stewart ("The efficient generation of random orthogonal matrices", SIAM J. Numer. Anal. 17,
+ * 1980) multiplies reflections in the directions of fresh normal vectors. Their product is
+ * I - V' U^-1 V, with the reflectors as rows of V and with U, the upper triangle of V V', its
+ * diagonal halved (Joffrain, Low, Quintana-Orti, van de Geijn, Van Zee: "Accumulating
+ * Householder transformations, revisited", ACM TOMS 32, 2006). T solves U T = V' on the square
+ * part, signs applied; then any element is a sum of products of V and T.
+ *
+ * Sums run in blocks of TI_BLOCK terms, whoever computes them in whatever order. That V and T
+ * are kept with some of their zeros does no harm: 0 + (0 * x) is 0, and c - 0 is c.
+ */
+#include "core/orthogonal/factor.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/values/fill.h"
+#include "core/base/float_state.h"
+#include "core/request/plan.h"
+
+#define SQUARE ((size_t)TI_BLOCK * TI_BLOCK)
+
+/* Blocks of U that are computed in one piece. */
+#define PIECE_BLOCKS 8
+
+enum stage { STAGE_REFLECTORS, STAGE_PRODUCTS, STAGE_SOLUTION, STAGE_COUNT };
+
+static size_t up_to_blocks(size_t x) { return (x + TI_BLOCK - 1) / TI_BLOCK; }
+
+/* Blocks (i, j), i <= j, in columns before column j. */
+static size_t triangle(size_t j) { return j * (j + 1) / 2; }
+
+static double *square_at(double *squares, size_t i, size_t j) {
+    return squares + (triangle(j) + i) * SQUARE;
+}
+
+/* Making ------------------------------------------------------------------------------- */
+
+struct sizes {
+    size_t blocks, v, t, sign, squares; /* in bytes, but for 'blocks' */
+};
+
+static struct sizes sizes_of(size_t n, size_t k, bool wide) {
+    const size_t blocks = up_to_blocks(k), bytes = wide ? sizeof(double) : sizeof(float);
+    const struct sizes sizes = {
+        blocks, bytes * ti_upper_count(up_to_blocks(n) * TI_BLOCK, k),
+        bytes * ti_upper_count(blocks * TI_BLOCK, k), blocks * TI_BLOCK * sizeof(double),
+        triangle(blocks) * SQUARE * sizeof(double)};
+    return sizes;
+}
+
+size_t ti_factor_bytes(size_t n, size_t k, bool wide) {
+    const struct sizes sizes = sizes_of(n, k, wide);
+    return sizeof(struct ti_factor) + sizes.v + sizes.t + sizes.sign;
+}
+
+size_t ti_factor_peak_bytes(size_t n, size_t k, bool wide) {
+    return ti_factor_bytes(n, k, wide) + 2 * sizes_of(n, k, wide).squares;
+}
+
+void ti_factor_free(struct ti_factor *factor) {
+    if (!factor) return;
+    free(factor->v.data);
+    free(factor->t.data);
+    free(factor->sign);
+    free(factor->u);
+    free(factor->x);
+    free(factor);
+}
+
+/* A standard normal in lanes 2 and 3 of the tensor's stream. */
+static struct ti_sampler reflector_draw(const struct ti_sampler *sampler) {
+    const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 1};
+    struct ti_sampler normal = {0};
+    const enum ti_dtype dtype =
+        sampler->dtype == TI_DTYPE_F64 ? TI_DTYPE_F64 : TI_DTYPE_F32;
+    enum ti_status status = ti_sampler_make(&dist, dtype, 0, 0, &normal, NULL);
+    (void)status; /* these numbers fit */
+    normal.philox = sampler->philox;
+    normal.first_block = (uint64_t)2 << 62;
+    return normal;
+}
+
+enum ti_status ti_factor_make(const struct ti_plan *plan, struct ti_factor **factor,
+                              struct ti_error *error) {
+    if (plan->info.factor_bytes == 0) {
+        *factor = NULL;
+        return TI_OK;
+    }
+    struct ti_factor *made = calloc(1, sizeof *made);
+    if (!made) return ti_error_nomem(error);
+    const struct ti_float_state state = ti_float_enter();
+    const struct ti_matrix *matrix = &plan->sampler.matrix;
+    made->n = (size_t)(matrix->rows > matrix->cols ? matrix->rows : matrix->cols);
+    made->k = (size_t)(matrix->rows > matrix->cols ? matrix->cols : matrix->rows);
+    made->wide = plan->info.dtype == TI_DTYPE_F64;
+    made->normal = reflector_draw(&plan->sampler);
+    made->kernels = plan->kernels;
+    const struct sizes sizes = sizes_of(made->n, made->k, made->wide);
+    made->blocks = sizes.blocks; /* 1 or more */
+    made->v.width = up_to_blocks(made->n) * TI_BLOCK;
+    made->t.width = made->blocks * TI_BLOCK;
+    made->v.data = calloc(1, sizes.v);
+    made->t.data = calloc(1, sizes.t);
+    made->sign = calloc(1, sizes.sign);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): there is a block */
+    made->u = calloc(1, sizes.squares);
+    made->x = calloc(1, sizes.squares);
+    atomic_init(&made->left, made->blocks);
+    ti_float_leave(state);
+    if (!made->v.data || !made->t.data || !made->sign || !made->u || !made->x) {
+        ti_factor_free(made);
+        return ti_error_nomem(error);
+    }
+    *factor = made;
+    return TI_OK;
+}
+
+/* Reflectors: V and the signs ---------------------------------------------------------- */
+
+static double number_at(const void *numbers, bool wide, size_t at) {
+    return wide ? ((const double *)numbers)[at] : (double)((const float *)numbers)[at];
+}
+
+static void set_number(void *numbers, bool wide, size_t at, double value) {
+    if (wide) {
+        ((double *)numbers)[at] = value;
+    } else {
+        ((float *)numbers)[at] = (float)value;
+    }
+}
+
+/* Length of coordinates [l, n), which lie from number 'at' on. */
+static double norm(const struct ti_factor *factor, size_t l, size_t at) {
+    double total = 0;
+    for (size_t r = l; r < factor->n;) {
+        const size_t end = (r / TI_BLOCK + 1) * TI_BLOCK;
+        double part = 0;
+        for (; r < factor->n && r < end; r++) {
+            const double z = number_at(factor->v.data, factor->wide, at + (r - l));
+            part = part + z * z;
+        }
+        total = total + part;
+    }
+    return sqrt(total);
+}
+
+static void reflector(struct ti_factor *factor, size_t l) {
+    const size_t block = l / TI_BLOCK, start = block * TI_BLOCK, n = factor->n;
+    const size_t bytes = factor->wide ? sizeof(double) : sizeof(float);
+    const size_t stride = factor->v.width - start;
+    const size_t at =
+        ti_upper_at(factor->v.width, block) + (l - start) * stride + (l - start);
+    ti_fill(&factor->normal, factor->kernels, (uint64_t)l * n + l, n - l,
+            (char *)factor->v.data + at * bytes);
+    const double z = number_at(factor->v.data, factor->wide, at);
+    factor->sign[l] = z > 0 ? -1 : 1;
+    set_number(factor->v.data, factor->wide, at,
+               z - factor->sign[l] * norm(factor, l, at));
+}
+
+/* Products: U --------------------------------------------------------------------------- */
+
+/* Coordinates [from, from + TI_BLOCK) of a block's reflectors, in binary64; zeros beyond. */
+static void square_of_v(const struct ti_factor *factor, size_t block, size_t from,
+                        double *out) {
+    const size_t stride = factor->v.width - block * TI_BLOCK;
+    const size_t at = ti_upper_at(factor->v.width, block) + from - block * TI_BLOCK;
+    const size_t rows = ti_block_rows(factor->k, block);
+    memset(out + rows * TI_BLOCK, 0, (TI_BLOCK - rows) * TI_BLOCK * sizeof *out);
+    for (size_t row = 0; row < rows; row++) {
+        if (factor->wide) {
+            memcpy(out + row * TI_BLOCK, (double *)factor->v.data + at + row * stride,
+                   TI_BLOCK * sizeof *out);
+        } else {
+            factor->kernels->widen((float *)factor->v.data + at + row * stride, TI_BLOCK,
+                                   out + row * TI_BLOCK);
+        }
+    }
+}
+
+static void transpose(const double *in, double *out) {
+    for (size_t i = 0; i < TI_BLOCK; i++) {
+        for (size_t j = 0; j < TI_BLOCK; j++)
+            out[j * TI_BLOCK + i] = in[i * TI_BLOCK + j];
+    }
+}
+
+/* Which blocks of which column a piece computes: pieces go through the columns in order. */
+static void find_products(size_t piece, size_t *column, size_t *first) {
+    for (size_t j = 0;; j++) {
+        const size_t pieces = j / PIECE_BLOCKS + 1;
+        if (piece < pieces) {
+            *column = j;
+            *first = piece * PIECE_BLOCKS;
+            return;
+        }
+        piece -= pieces;
+    }
+}
+
+static size_t product_pieces(size_t blocks) {
+    size_t pieces = 0;
+    for (size_t j = 0; j < blocks; j++) pieces += j / PIECE_BLOCKS + 1;
+    return pieces;
+}
+
+/* U[i][j] = sum over r of V[i][r] * V[j][r], on the diagonal half of it; kept negative while
+   it is summed, since kernels subtract. */
+static void products(struct ti_factor *factor, size_t piece) {
+    double square[SQUARE], turned[SQUARE];
+    size_t column, first;
+    find_products(piece, &column, &first);
+    const size_t last = first + PIECE_BLOCKS > column ? column : first + PIECE_BLOCKS - 1;
+    for (size_t from = column * TI_BLOCK; from < factor->n; from += TI_BLOCK) {
+        square_of_v(factor, column, from, square);
+        transpose(square, turned);
+        for (size_t row = first; row <= last; row++) {
+            const struct ti_product size = {TI_BLOCK, ti_block_rows(factor->k, row),
+                                            TI_BLOCK, TI_BLOCK, TI_BLOCK};
+            square_of_v(factor, row, from, square);
+            factor->kernels->transposed_f64(&size, square, turned,
+                                            square_at(factor->u, row, column));
+        }
+    }
+    for (size_t row = first; row <= last; row++) {
+        double *u = square_at(factor->u, row, column);
+        for (size_t i = 0; i < SQUARE; i++) u[i] = 0 - u[i];
+        if (row != column) continue;
+        for (size_t i = 0; i < TI_BLOCK; i++) u[i * TI_BLOCK + i] /= 2;
+    }
+}
+
+/* Solution: T --------------------------------------------------------------------------- */
+
+/* Within a block on the diagonal, from its last row up. */
+static void substitute(const struct ti_factor *factor, const double *u, size_t depth,
+                       double *x) {
+    for (size_t j = depth; j-- > 0;) {
+        const struct ti_product size = {1, j, TI_BLOCK, TI_BLOCK, TI_BLOCK};
+        for (size_t y = 0; y < TI_BLOCK; y++) {
+            x[j * TI_BLOCK + y] = x[j * TI_BLOCK + y] / u[j * TI_BLOCK + j];
+        }
+        if (j > 0) factor->kernels->transposed_f64(&size, u + j, x + j * TI_BLOCK, x);
+    }
+}
+
+/* Stores a block of T in the compute type. */
+static void store_t(struct ti_factor *factor, size_t row, size_t column,
+                    const double *x) {
+    const size_t stride = factor->t.width - row * TI_BLOCK;
+    const size_t at = ti_upper_at(factor->t.width, row) + (column - row) * TI_BLOCK;
+    const size_t rows = ti_block_rows(factor->k, row);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < TI_BLOCK; j++) {
+            set_number(factor->t.data, factor->wide, at + i * stride + j,
+                       x[i * TI_BLOCK + j]);
+        }
+    }
+}
+
+/* A column of blocks of T, from the diagonal up: U T = V' with signs. */
+static void solution(struct ti_factor *factor, size_t column) {
+    static const struct ti_product whole = {TI_BLOCK, TI_BLOCK, TI_BLOCK, TI_BLOCK,
+                                            TI_BLOCK};
+    const double *sign = factor->sign + column * TI_BLOCK;
+    for (size_t row = column + 1; row-- > 0;) {
+        double *x = square_at(factor->x, row, column);
+        square_of_v(factor, row, column * TI_BLOCK, x);
+        for (size_t i = 0; i < SQUARE; i++) x[i] = x[i] * sign[i % TI_BLOCK];
+        for (size_t j = row + 1; j <= column; j++) {
+            factor->kernels->transposed_f64(&whole, square_at(factor->u, row, j),
+                                            square_at(factor->x, j, column), x);
+        }
+        substitute(factor, square_at(factor->u, row, row), ti_block_rows(factor->k, row),
+                   x);
+        store_t(factor, row, column, x);
+    }
+    if (atomic_fetch_sub(&factor->left, 1) == 1) { /* nobody needs these any more */
+        free(factor->u);
+        free(factor->x);
+        factor->u = factor->x = NULL;
+    }
+}
+
+/* Running ------------------------------------------------------------------------------- */
+
+unsigned ti_factor_phases(const struct ti_factor *factor) {
+    return factor ? STAGE_COUNT : 0;
+}
+
+size_t ti_factor_tasks(const struct ti_factor *factor, unsigned stage) {
+    if (!factor) return 0;
+    return stage == STAGE_PRODUCTS ? product_pieces(factor->blocks) : factor->blocks;
+}
+
+void ti_factor_run(struct ti_factor *factor, unsigned stage, size_t piece) {
+    const struct ti_float_state state = ti_float_enter();
+    if (stage == STAGE_REFLECTORS) {
+        const size_t end = (piece + 1) * TI_BLOCK;
+        for (size_t l = piece * TI_BLOCK; l < end && l < factor->k; l++)
+            reflector(factor, l);
+    } else if (stage == STAGE_PRODUCTS) {
+        products(factor, piece);
+    } else {
+        solution(factor, factor->blocks - 1 - piece); /* the longest first */
+    }
+    ti_float_leave(state);
+}
+
+void ti_factor_run_all(struct ti_factor *factor) {
+    for (unsigned stage = 0; stage < ti_factor_phases(factor); stage++) {
+        const size_t pieces = ti_factor_tasks(factor, stage);
+        for (size_t piece = 0; piece < pieces; piece++)
+            ti_factor_run(factor, stage, piece);
+    }
+}
+
+void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor) {
+    plan->factor = factor;
+}

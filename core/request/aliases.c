@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Frameworks' names of initializers, from aliases.def: see aliases.h. */
+#include "core/request/aliases.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/request/params.h"
+#include "core/request/schemes/schemes.h"
+#include "core/request/text.h"
+
+static const struct ti_alias alias_rows[] = {
+#define TI_ALIAS(frameworks, spellings, scheme, rule, params, defaults, fixed)           \
+    {{frameworks, spellings, #scheme, params, defaults, fixed}, TI_ALIAS_##rule},
+#define TI_WORD(frameworks, param, word, ours)
+#include "core/request/aliases.def"
+#undef TI_ALIAS
+#undef TI_WORD
+};
+
+static const struct ti_word_info word_rows[] = {
+#define TI_ALIAS(frameworks, spellings, scheme, rule, params, defaults, fixed)
+#define TI_WORD(frameworks, param, word, ours) {frameworks, #param, word, ours},
+#include "core/request/aliases.def"
+#undef TI_ALIAS
+#undef TI_WORD
+};
+
+#define ALIAS_COUNT (sizeof alias_rows / sizeof *alias_rows)
+#define WORD_COUNT (sizeof word_rows / sizeof *word_rows)
+
+size_t ti_alias_count(void) { return ALIAS_COUNT; }
+
+const struct ti_alias_info *ti_alias_get(size_t index) {
+    return index < ALIAS_COUNT ? &alias_rows[index].info : NULL;
+}
+
+size_t ti_word_count(void) { return WORD_COUNT; }
+
+const struct ti_word_info *ti_word_get(size_t index) {
+    return index < WORD_COUNT ? &word_rows[index] : NULL;
+}
+
+const struct ti_alias *ti_alias_find(const char *name, size_t name_bytes) {
+    const char *dot = memchr(name, '.', name_bytes);
+    unsigned position;
+    if (!dot) return NULL;
+    const size_t framework = (size_t)(dot - name), rest = name_bytes - framework - 1;
+    for (size_t i = 0; i < ALIAS_COUNT; i++) {
+        const struct ti_alias_info *info = &alias_rows[i].info;
+        if (ti_words_find(info->frameworks, name, framework, &position) &&
+            ti_words_find(info->spellings, dot + 1, rest, &position)) {
+            return &alias_rows[i];
+        }
+    }
+    return NULL;
+}
+
+size_t ti_alias_scheme(const struct ti_alias *alias) {
+    size_t index = 0;
+    (void)ti_scheme_find(alias->info.scheme, strlen(alias->info.scheme), &index);
+    return index;
+}
+
+bool ti_alias_next_param(const char **list, struct ti_alias_param *param) {
+    size_t n;
+    const char *field = ti_words_at(*list, 0, &n), *equals = memchr(field, '=', n);
+    param->theirs = field;
+    param->theirs_bytes = equals ? (size_t)(equals - field) : n;
+    param->ours = equals ? equals + 1 : field;
+    param->ours_bytes = (size_t)(field + n - param->ours);
+    *list = field + n + strspn(field + n, ", ");
+    return n > 0;
+}
+
+bool ti_alias_has_words(enum ti_param param) {
+    for (size_t i = 0; i < WORD_COUNT; i++) {
+        if (strcmp(word_rows[i].param, ti_param_get(param)->name) == 0) return true;
+    }
+    return false;
+}
+
+bool ti_alias_word_find(enum ti_param param, const char *word, size_t word_bytes,
+                        unsigned *choice) {
+    for (size_t i = 0; i < WORD_COUNT; i++) {
+        if (strcmp(word_rows[i].param, ti_param_get(param)->name) == 0 &&
+            ti_text_is(word, word_bytes, word_rows[i].word)) {
+            *choice = TI_FRAMEWORK_WORD + (unsigned)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A choice as the request spelt it. */
+static const char *word_of(enum ti_param param, unsigned choice, size_t *n) {
+    if (choice < TI_FRAMEWORK_WORD) {
+        return ti_words_at(ti_param_get(param)->accepts, choice, n);
+    }
+    *n = strlen(word_rows[choice - TI_FRAMEWORK_WORD].word);
+    return word_rows[choice - TI_FRAMEWORK_WORD].word;
+}
+
+enum ti_status ti_alias_refuse_words(const struct ti_spec *spec, struct ti_error *error) {
+    for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
+        const struct ti_param_info *info = ti_param_get(i);
+        if (!spec->given[i] || !info->choice || !ti_param_has_words((enum ti_param)i) ||
+            spec->value[i].choice < TI_FRAMEWORK_WORD) {
+            continue;
+        }
+        const struct ti_word_info *word =
+            &word_rows[spec->value[i].choice - TI_FRAMEWORK_WORD];
+        char meanings[256] = "";
+        for (size_t k = 0; k < WORD_COUNT; k++) {
+            if (strcmp(word_rows[k].param, info->name) != 0 ||
+                strcmp(word_rows[k].word, word->word) != 0) {
+                continue;
+            }
+            const size_t used = strlen(meanings);
+            snprintf(meanings + used, sizeof meanings - used, "%s%s in %s",
+                     used ? ", " : "", word_rows[k].canonical, word_rows[k].frameworks);
+        }
+        return ti_error_set(
+            error, TI_EVALUE, info->name,
+            "%s=%s is %s; it takes one of %s, or that word with a name of "
+            "the framework's for scheme",
+            info->name, word->word, meanings, info->accepts);
+    }
+    return TI_OK;
+}
+
+/* The first framework of a list that is also in the other. */
+static bool share_framework(const char *a, const char *b) {
+    struct ti_alias_param word;
+    unsigned position;
+    while (ti_alias_next_param(&a, &word)) {
+        if (ti_words_find(b, word.theirs, word.theirs_bytes, &position)) return true;
+    }
+    return false;
+}
+
+enum ti_status ti_alias_translate_word(struct ti_spec *spec, enum ti_param param,
+                                       struct ti_error *error) {
+    const char *frameworks = spec->alias->info.frameworks;
+    const unsigned choice = spec->value[param].choice;
+    char words[256] = "";
+    size_t n = 0;
+    const char *word = word_of(param, choice, &n);
+    for (size_t i = 0; i < WORD_COUNT; i++) {
+        const struct ti_word_info *row = &word_rows[i];
+        if (strcmp(row->param, ti_param_get(param)->name) != 0 ||
+            !share_framework(row->frameworks, frameworks)) {
+            continue;
+        }
+        if (ti_text_is(word, n, row->word)) {
+            (void)ti_words_find(ti_param_get(param)->accepts, row->canonical,
+                                strlen(row->canonical), &spec->value[param].choice);
+            return TI_OK;
+        }
+        ti_words_add(words, sizeof words, row->word);
+    }
+    if (!*words && choice < TI_FRAMEWORK_WORD) return TI_OK; /* our words are theirs */
+    return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
+                        "%s=%.*s is not supported by %s; it takes one of %s",
+                        ti_param_get(param)->name, (int)n, word, frameworks,
+                        *words ? words : ti_param_get(param)->accepts);
+}

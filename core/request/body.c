@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Header and elements as one run of bytes: include/tensorinit/body.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/formats/formats.h"
+
+static const struct {
+    const char *name, *extension, *media_type;
+} format_rows[] = {
+#define TI_FORMAT(id, name, extension, media_type) {name, extension, media_type},
+    TI_FORMATS(TI_FORMAT)
+#undef TI_FORMAT
+};
+
+static ti_format_header *const format_headers[TI_FORMAT_COUNT] = {
+    [TI_FORMAT_RAW] = ti_format_raw_header,
+    [TI_FORMAT_NPY] = ti_format_npy_header,
+    [TI_FORMAT_SAFETENSORS] = ti_format_safetensors_header,
+    [TI_FORMAT_JSON] = ti_format_raw_header, /* text from the first byte on */
+};
+
+const char *ti_format_name(enum ti_format format) { return format_rows[format].name; }
+const char *ti_format_extension(enum ti_format format) {
+    return format_rows[format].extension;
+}
+const char *ti_format_media_type(enum ti_format format) {
+    return format_rows[format].media_type;
+}
+
+struct ti_body {
+    const struct ti_plan *plan;
+    uint64_t bytes;
+    size_t header_bytes;
+    unsigned char header[];
+};
+
+enum ti_status ti_body_make(const struct ti_plan *plan, struct ti_body **body,
+                            struct ti_error *error) {
+    unsigned char header[TI_HEADER_BYTES_MAX];
+    size_t header_bytes = format_headers[plan->format](plan, header);
+    if (plan->info.body_bytes > INT64_MAX - header_bytes) {
+        return ti_error_set(error, TI_ETOOLARGE, "shape",
+                            "header and elements are more than 2^63-1 bytes");
+    }
+    struct ti_body *made = malloc(sizeof *made + header_bytes);
+    if (!made) return ti_error_nomem(error);
+    made->plan = plan;
+    made->header_bytes = header_bytes;
+    made->bytes = header_bytes + plan->info.body_bytes;
+    memcpy(made->header, header, header_bytes);
+    *body = made;
+    return TI_OK;
+}
+
+void ti_body_free(struct ti_body *body) { free(body); }
+enum ti_format ti_body_format(const struct ti_body *body) { return body->plan->format; }
+
+bool ti_body_has_length(const struct ti_body *body) {
+    return body->plan->format != TI_FORMAT_JSON;
+}
+
+uint64_t ti_body_bytes(const struct ti_body *body) {
+    return ti_body_has_length(body) ? body->bytes : 0;
+}
+
+/* A part of one element, by way of a buffer. */
+static enum ti_status read_within(const struct ti_plan *plan, uint64_t elem, size_t skip,
+                                  size_t count_bytes, unsigned char *out,
+                                  void *workspace) {
+    unsigned char element[8];
+    enum ti_status status = ti_plan_fill(plan, elem, 1, element, workspace);
+    if (status == TI_OK) memcpy(out, element + skip, count_bytes);
+    return status;
+}
+
+enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset,
+                            size_t count_bytes, void *out, void *workspace) {
+    const struct ti_plan *plan = body->plan;
+    const size_t elem_bytes = ti_dtype_bytes(plan->info.dtype);
+    enum ti_status status = TI_OK;
+    unsigned char *to = out;
+    if (!ti_body_has_length(body)) return TI_ERANGE;
+    if (offset > body->bytes || count_bytes > body->bytes - offset) return TI_ERANGE;
+    if (offset < body->header_bytes) {
+        size_t now = body->header_bytes - (size_t)offset;
+        if (now > count_bytes) now = count_bytes;
+        memcpy(to, body->header + offset, now);
+        to += now, offset += now, count_bytes -= now;
+    }
+    if (count_bytes == 0) return TI_OK;
+
+    uint64_t elem = (offset - body->header_bytes) / elem_bytes;
+    size_t skip = (size_t)((offset - body->header_bytes) % elem_bytes);
+    if (skip > 0) {
+        size_t now = elem_bytes - skip < count_bytes ? elem_bytes - skip : count_bytes;
+        status = read_within(plan, elem++, skip, now, to, workspace);
+        to += now, count_bytes -= now;
+    }
+    const size_t whole = count_bytes / elem_bytes, rest = count_bytes % elem_bytes;
+    if (status == TI_OK) status = ti_plan_fill(plan, elem, whole, to, workspace);
+    if (status == TI_OK && rest > 0) {
+        status =
+            read_within(plan, elem + whole, 0, rest, to + whole * elem_bytes, workspace);
+    }
+    return status;
+}
+
+enum ti_status ti_body_next(const struct ti_body *body, struct ti_body_cursor *cursor,
+                            size_t capacity_bytes, void *out, size_t *written,
+                            void *workspace) {
+    if (capacity_bytes < TI_BODY_CAPACITY_MIN) return TI_ERANGE;
+    if (!ti_body_has_length(body)) {
+        return ti_format_json_next(body->plan, cursor, capacity_bytes, out, written,
+                                   workspace);
+    }
+    if (cursor->offset > body->bytes) return TI_ERANGE;
+    const uint64_t left = body->bytes - cursor->offset;
+    const size_t now = left < capacity_bytes ? (size_t)left : capacity_bytes;
+    enum ti_status status = ti_body_read(body, cursor->offset, now, out, workspace);
+    if (status != TI_OK) return status;
+    cursor->offset += now;
+    *written = now;
+    return TI_OK;
+}

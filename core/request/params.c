@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of parameters, from params.def. */
+#include "core/request/params.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <tensorinit/version.h>
+
+#include "core/request/text.h"
+
+enum kind {
+    kind_shape,
+    kind_scheme,
+    kind_seed,
+    kind_name,
+    kind_permute,
+    kind_slice,
+    kind_shard,
+    kind_choice,
+    kind_flag,
+    kind_count,
+    kind_index,
+    kind_integer,
+    kind_axes,
+    kind_number,
+    kind_constant,
+    kind_truncation
+};
+
+enum group { group_common, group_own, group_framework };
+
+/* A scheme's parameters are a set of bits. */
+_Static_assert(TI_PARAM_COUNT <= 64,
+               "parameters no longer fit the bits of struct ti_scheme");
+
+static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning)                          \
+    {#name,                                                                              \
+     accepts,                                                                            \
+     meaning,                                                                            \
+     fallback,                                                                           \
+     group_##group == group_common,                                                      \
+     group_##group == group_framework,                                                   \
+     kind_##kind == kind_choice || kind_##kind == kind_flag},
+#include "core/request/params.def"
+#undef TI_PARAM
+};
+
+size_t ti_param_count(void) { return TI_PARAM_COUNT; }
+
+const struct ti_param_info *ti_param_get(size_t index) {
+    return index < TI_PARAM_COUNT ? &param_rows[index] : NULL;
+}
+
+bool ti_param_find(const char *name, size_t name_bytes, enum ti_param *param) {
+    for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
+        if (ti_text_is(name, name_bytes, param_rows[i].name)) {
+            *param = (enum ti_param)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ti_param_is_choice(enum ti_param param) { return param_rows[param].choice; }
+
+bool ti_param_has_words(enum ti_param param) {
+    static const enum kind kinds[] = {
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning) kind_##kind,
+#include "core/request/params.def"
+#undef TI_PARAM
+    };
+    return kinds[param] == kind_choice;
+}
+
+const char *ti_param_names(void) {
+#define LIST_common(name) ", " #name
+#define LIST_own(name) ", " #name
+#define LIST_framework(name)
+    static const char names[] =
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning) LIST_##group(name)
+#include "core/request/params.def"
+#undef TI_PARAM
+        ;
+    return names + 2;
+}
+
+bool ti_words_find(const char *list, const char *word, size_t n, unsigned *position) {
+    for (unsigned i = 0; *list; i++) {
+        size_t length = strcspn(list, ",");
+        if (length == n && memcmp(list, word, n) == 0) {
+            *position = i;
+            return true;
+        }
+        list += length;
+        list += strspn(list, ", ");
+    }
+    return false;
+}
+
+const char *ti_words_at(const char *list, unsigned position, size_t *n) {
+    for (; position > 0; position--) {
+        list += strcspn(list, ",");
+        list += strspn(list, ", ");
+    }
+    *n = strcspn(list, ",");
+    return list;
+}
+
+void ti_words_add(char *list, size_t room, const char *word) {
+    if (*list) strncat(list, ", ", room - strlen(list) - 1);
+    strncat(list, word, room - strlen(list) - 1);
+}
+
+bool ti_truncation_is_valid(struct ti_truncation cut) {
+    return cut.low <= 6 && cut.high >= -6 && cut.high - cut.low >= 1e-6;
+}

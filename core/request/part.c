@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Which part of the tensor is asked for: see part.h. */
+#include "core/request/part.h"
+
+static void whole(const struct ti_spec *spec, struct ti_part *part) {
+    part->rank = spec->rank;
+    for (unsigned i = 0; i < spec->rank; i++) {
+        const struct ti_taken all = {false, 0, spec->shape[i], 1};
+        part->axis[i] = i;
+        part->dim[i] = spec->shape[i];
+        part->taken[i] = all;
+    }
+}
+
+static enum ti_status permute(const struct ti_spec *spec, struct ti_part *part,
+                              struct ti_error *error) {
+    const struct ti_axes *axes = &spec->permute;
+    uint64_t seen = 0;
+    for (unsigned i = 0; i < axes->count; i++) {
+        int64_t axis = axes->axis[i] < 0 ? axes->axis[i] + spec->rank : axes->axis[i];
+        bool fits = axis >= 0 && axis < spec->rank && axes->count == spec->rank;
+        if (!fits || seen >> axis & 1) {
+            return ti_error_set(error, TI_EVALUE, "permute",
+                                "permute must name each of the %u axes once", spec->rank);
+        }
+        seen |= (uint64_t)1 << axis;
+        part->axis[i] = (unsigned)axis;
+        part->dim[i] = part->taken[i].count = spec->shape[axis];
+    }
+    return TI_OK;
+}
+
+/* start:stop:step within a dim, as Python's slice.indices() resolves it. */
+static struct ti_taken take_range(const struct ti_slice_item *item, uint64_t dim) {
+    const int64_t n = (int64_t)dim, step = item->step;
+    const int64_t lowest = step > 0 ? 0 : -1, highest = step > 0 ? n : n - 1;
+    int64_t first = step > 0 ? lowest : highest, last = step > 0 ? highest : lowest;
+    if (item->has_start) {
+        first = item->start < 0 ? item->start + n : item->start;
+        if (first < lowest) first = lowest;
+        if (first > highest) first = highest;
+    }
+    if (item->has_stop) {
+        last = item->stop < 0 ? item->stop + n : item->stop;
+        if (last < lowest) last = lowest;
+        if (last > highest) last = highest;
+    }
+    struct ti_taken taken = {false, 0, 0, 1};
+    const uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
+    if (step > 0 ? last > first : first > last) {
+        const uint64_t distance = (uint64_t)(step > 0 ? last - first : first - last);
+        taken.start = (uint64_t)first;
+        taken.count = (distance - 1) / stride + 1;
+        /* One place has no step: it may have been anything, also beyond the tensor. */
+        if (taken.count > 1) taken.step = step;
+    }
+    return taken;
+}
+
+static enum ti_status take_index(const struct ti_slice_item *item, unsigned axis,
+                                 uint64_t dim, struct ti_taken *taken,
+                                 struct ti_error *error) {
+    int64_t at = item->start < 0 ? item->start + (int64_t)dim : item->start;
+    const struct ti_taken one = {true, (uint64_t)at, 1, 1};
+    if (at < 0 || (uint64_t)at >= dim) {
+        return ti_error_set(error, TI_EVALUE, "slice",
+                            "index %lld is outside axis %u, which has %llu elements",
+                            (long long)item->start, axis, (unsigned long long)dim);
+    }
+    *taken = one;
+    return TI_OK;
+}
+
+static enum ti_status slice(const struct ti_slice *items, struct ti_part *part,
+                            struct ti_error *error) {
+    const unsigned named = items->count - items->has_ellipsis;
+    enum ti_status status = TI_OK;
+    if (named > part->rank) {
+        return ti_error_set(error, TI_EVALUE, "slice",
+                            "slice has %u axes, the tensor has %u", named, part->rank);
+    }
+    for (unsigned i = 0, axis = 0; i < items->count && status == TI_OK; i++) {
+        const struct ti_slice_item *item = &items->item[i];
+        if (item->kind == TI_SLICE_ELLIPSIS) {
+            axis += part->rank - named;
+        } else if (item->kind == TI_SLICE_INDEX) {
+            status = take_index(item, axis, part->dim[axis], &part->taken[axis], error);
+            axis++;
+        } else {
+            part->taken[axis] = take_range(item, part->dim[axis]);
+            axis++;
+        }
+    }
+    return status;
+}
+
+/* Each splits what is left, as torch.chunk does: all parts of ceil(n / count) but the last. */
+static enum ti_status shard(const struct ti_shards *shards, struct ti_part *part,
+                            struct ti_error *error) {
+    for (unsigned i = 0; i < shards->count; i++) {
+        const struct ti_shard *one = &shards->shard[i];
+        int64_t axis = one->axis < 0 ? one->axis + part->rank : one->axis;
+        if (axis < 0 || axis >= part->rank) {
+            return ti_error_set(error, TI_EVALUE, "shard",
+                                "there is no axis %lld: the tensor has %u",
+                                (long long)one->axis, part->rank);
+        }
+        struct ti_taken *taken = &part->taken[axis];
+        const uint64_t n = taken->count;
+        const uint64_t size = n / one->count + (n % one->count > 0);
+        const bool empty = size == 0 || one->index >= (n - 1) / size + 1;
+        const uint64_t start = empty ? 0 : one->index * size;
+        taken->start = empty ? 0 : taken->start + start;
+        taken->count = empty ? 0 : n - start < size ? n - start : size;
+    }
+    return TI_OK;
+}
+
+static void view(const struct ti_spec *spec, struct ti_part *part) {
+    struct ti_view *made = &part->view;
+    int64_t stride[TI_MAX_RANK], product = 1;
+    for (unsigned i = spec->rank; i-- > 0;) {
+        stride[i] = product;
+        /* Dims of 0 leave nothing to stride over; the plan has checked the others. */
+        if (spec->shape[i] > 0) product *= (int64_t)spec->shape[i];
+    }
+    made->elems = 1;
+    for (unsigned i = 0; i < part->rank; i++) {
+        const struct ti_taken *taken = &part->taken[i];
+        const int64_t axis_stride = stride[part->axis[i]];
+        made->base += taken->start * (uint64_t)axis_stride;
+        made->elems *= taken->count; /* no overflow: a 0 stays, the rest was checked */
+        if (taken->index) continue;
+        made->shape[made->rank] = taken->count;
+        made->stride[made->rank++] = axis_stride * taken->step;
+    }
+}
+
+enum ti_status ti_part_resolve(const struct ti_spec *spec, struct ti_part *part,
+                               struct ti_error *error) {
+    enum ti_status status = TI_OK;
+    whole(spec, part);
+    if (spec->given[TI_PARAM_slice] && spec->given[TI_PARAM_shard]) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "shard",
+                            "slice and shard both say which part; give one");
+    }
+    if (spec->given[TI_PARAM_permute]) status = permute(spec, part, error);
+    if (status == TI_OK && spec->given[TI_PARAM_slice]) {
+        status = slice(&spec->slice, part, error);
+    }
+    if (status == TI_OK && spec->given[TI_PARAM_shard]) {
+        status = shard(&spec->shard, part, error);
+    }
+    if (status == TI_OK) view(spec, part);
+    return status;
+}
+
+void ti_view_simplify(struct ti_view *view) {
+    unsigned kept = 0;
+    if (view->elems == 0) {
+        view->rank = 0;
+        return;
+    }
+    for (unsigned i = 0; i < view->rank; i++) {
+        const uint64_t dim = view->shape[i];
+        const int64_t stride = view->stride[i];
+        if (dim == 1) continue;
+        /* An outer axis whose steps end where the next one's begin is the same axis. */
+        if (kept > 0 && view->stride[kept - 1] == stride * (int64_t)dim) {
+            view->shape[kept - 1] *= dim;
+            view->stride[kept - 1] = stride;
+        } else {
+            view->shape[kept] = dim;
+            view->stride[kept++] = stride;
+        }
+    }
+    view->rank = kept;
+}
+
+bool ti_view_is_run(const struct ti_view *view) {
+    return view->rank == 0 || (view->rank == 1 && view->stride[0] == 1);
+}
+
+void ti_view_runs(const struct ti_view *view, uint64_t first, uint64_t count,
+                  void (*run)(void *state, uint64_t elem, int64_t stride, uint64_t count),
+                  void *state) {
+    uint64_t index[TI_MAX_RANK], elem = view->base;
+    if (view->rank == 0) {
+        if (count > 0) run(state, elem, 1, count);
+        return;
+    }
+    const unsigned last = view->rank - 1;
+    const int64_t stride = view->stride[last];
+    for (unsigned i = view->rank; i-- > 0; first /= view->shape[i]) {
+        index[i] = first % view->shape[i];
+        elem += index[i] * (uint64_t)view->stride[i];
+    }
+    while (count > 0) {
+        const uint64_t left = view->shape[last] - index[last];
+        const uint64_t now = left < count ? left : count;
+        run(state, elem, stride, now);
+        count -= now;
+        elem += now * (uint64_t)stride;
+        index[last] += now;
+        /* Carry into the outer axes. */
+        for (unsigned i = last; i > 0 && index[i] == view->shape[i]; i--) {
+            elem -= view->shape[i] * (uint64_t)view->stride[i];
+            elem += (uint64_t)view->stride[i - 1];
+            index[i] = 0;
+            index[i - 1]++;
+        }
+    }
+}

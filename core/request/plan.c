@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* Resolves a spec: the one place where parameters are checked against each other. */
+#include "core/request/plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nettle/sha2.h>
+
+#include <tensorinit/version.h>
+
+#include "core/request/aliases.h"
+#include "core/request/canonical.h"
+#include "core/kernels/dispatch.h"
+#include "core/values/fill.h"
+#include "core/orthogonal/orthogonal_fill.h"
+#include "core/orthogonal/factor.h"
+#include "core/base/float_state.h"
+#include "core/request/params.h"
+#include "core/values/normal_cdf.h"
+
+#define BODY_BYTES_MAX (((uint64_t)1 << 63) - 1)
+
+static enum ti_status check_applicable(const struct ti_spec *spec,
+                                       const struct ti_scheme *scheme,
+                                       struct ti_error *error) {
+    for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
+        if (!spec->given[i] || ti_scheme_has(scheme, (enum ti_param)i)) continue;
+        const char *name = ti_param_get(i)->name;
+        char takes[400] = "";
+        for (size_t k = 0; k < TI_PARAM_COUNT; k++) {
+            if (ti_param_get(k)->common || !ti_scheme_has(scheme, (enum ti_param)k))
+                continue;
+            ti_words_add(takes, sizeof takes, ti_param_get(k)->name);
+        }
+        return ti_error_set(error, TI_EINAPPLICABLE, name,
+                            "%s does not apply to scheme=%s, which takes %s", name,
+                            scheme->info.name, *takes ? takes : "none of its own");
+    }
+    return TI_OK;
+}
+
+/* Size of the full tensor. Dims of 0 are left out of the check, so that every product of dims
+   fits 64 bits, fans and strides included. */
+static enum ti_status check_size(const struct ti_spec *spec, enum ti_dtype dtype,
+                                 struct ti_error *error) {
+    uint64_t bytes = ti_dtype_bytes(dtype);
+    for (unsigned i = 0; i < spec->rank; i++) {
+        uint64_t dim = spec->shape[i];
+        if (dim > 0 && bytes > BODY_BYTES_MAX / dim) {
+            return ti_error_set(error, TI_ETOOLARGE, "shape",
+                                "a tensor of this shape is larger than 2^63-1 bytes");
+        }
+        if (dim > 0) bytes *= dim;
+    }
+    return TI_OK;
+}
+
+static enum ti_status take_part(const struct ti_spec *spec, struct ti_plan *plan,
+                                struct ti_error *error) {
+    struct ti_plan_info *info = &plan->info;
+    enum ti_status status = ti_part_resolve(spec, &plan->part, error);
+    if (status != TI_OK) return status;
+    info->full_rank = spec->rank;
+    memcpy(info->full_shape, spec->shape, sizeof info->full_shape);
+    info->rank = plan->part.view.rank;
+    memcpy(info->shape, plan->part.view.shape, sizeof info->shape);
+    info->elems = plan->part.view.elems;
+    info->body_bytes = info->elems * ti_dtype_bytes(info->dtype);
+    return TI_OK;
+}
+
+/* Stream of a name: SHA-256's first 8 bytes, little-endian; 0 for no name. */
+static uint64_t stream_of(const char *name, size_t name_bytes) {
+    uint8_t digest[8];
+    uint64_t stream = 0;
+    struct sha256_ctx hash;
+    if (name_bytes == 0) return 0;
+    sha256_init(&hash);
+    sha256_update(&hash, name_bytes, (const uint8_t *)name);
+    sha256_digest(&hash, sizeof digest, digest);
+    for (int i = 0; i < 8; i++) stream |= (uint64_t)digest[i] << 8 * i;
+    return stream;
+}
+
+/* The first 32 hexadecimal digits of a text's SHA-256. */
+static void hash_text(const char *text, size_t n, char digits[33]) {
+    static const char hex[] = "0123456789abcdef";
+    uint8_t digest[16];
+    struct sha256_ctx hash;
+    sha256_init(&hash);
+    sha256_update(&hash, n, (const uint8_t *)text);
+    sha256_digest(&hash, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        digits[2 * i] = hex[digest[i] >> 4];
+        digits[2 * i + 1] = hex[digest[i] & 15];
+    }
+    digits[32] = '\0';
+}
+
+/* docs/SPEC.md, "Entity tag": raised when the bytes around the elements change. */
+#define FORMAT_REVISION "1"
+
+/* The canonical query, and the entity tag that follows from it and the bits' version. */
+static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan,
+                                struct ti_error *error) {
+    static const char prefix[] = TI_SPEC_NAME " " FORMAT_REVISION " ";
+    char text[sizeof prefix + TI_CANONICAL_BYTES_MAX];
+    char *query = text + sizeof prefix - 1;
+    memcpy(text, prefix, sizeof prefix - 1);
+    const size_t n = ti_canonical_query(spec, &plan->part, query);
+    plan->query = malloc(n + 1);
+    if (!plan->query) return ti_error_nomem(error);
+    memcpy(plan->query, query, n + 1);
+    hash_text(text, sizeof prefix - 1 + n, plan->info.etag);
+    plan->info.query = plan->query;
+    return TI_OK;
+}
+
+/* A bound in sigmas as a value; without spread there is only the mean. */
+static double value_at(const struct ti_dist *dist, double z) {
+    return dist->sigma > 0 ? dist->mean + dist->sigma * z : dist->mean;
+}
+
+static double elems_of(const struct ti_plan_info *info) {
+    double elems = 1;
+    for (unsigned i = 0; i < info->full_rank; i++) elems *= (double)info->full_shape[i];
+    return elems;
+}
+
+/* What the plan says of the distribution; nothing is computed from it. */
+static void describe(const struct ti_dist *dist, struct ti_plan_info *info) {
+    info->distribution = dist->distribution;
+    info->random = dist->distribution != TI_DISTRIBUTION_CONSTANT &&
+                   dist->distribution != TI_DISTRIBUTION_PATTERN;
+    info->has_gain = dist->has_gain;
+    info->gain = dist->gain;
+    info->sigma = dist->sigma;
+    info->low = -INFINITY;
+    info->high = INFINITY;
+    switch (dist->distribution) {
+    case TI_DISTRIBUTION_PATTERN:
+        info->mean = info->std = info->sigma = NAN;
+        info->low = dist->low;
+        info->high = dist->high;
+        break;
+    case TI_DISTRIBUTION_SPARSE_NORMAL: {
+        const double rows = (double)dist->mask.rows;
+        const double kept = rows > 0 ? (rows - (double)dist->mask.zeros) / rows : 0;
+        info->std = dist->sigma * sqrt(kept);
+        break;
+    }
+    case TI_DISTRIBUTION_ORTHOGONAL: {
+        const double rows = (double)dist->matrix.rows, cols = (double)dist->matrix.cols;
+        const double shorter = rows < cols ? rows : cols, elems = elems_of(info);
+        if (elems > 0) info->std = info->sigma = fabs(dist->gain) * sqrt(shorter / elems);
+        info->high = fabs(dist->gain) * TI_ORTHOGONAL_MAX;
+        info->low = -info->high;
+        break;
+    }
+    case TI_DISTRIBUTION_CONSTANT:
+        info->mean = info->low = info->high = dist->low;
+        break;
+    case TI_DISTRIBUTION_UNIFORM:
+        info->low = dist->low;
+        info->high = dist->high;
+        info->mean = dist->low / 2 + dist->high / 2;
+        info->std = info->sigma = (dist->high / 2 - dist->low / 2) / sqrt(3.0);
+        break;
+    case TI_DISTRIBUTION_NORMAL:
+        info->mean = dist->mean;
+        info->std = dist->sigma;
+        break;
+    case TI_DISTRIBUTION_TRUNCATED_NORMAL: {
+        double mean, std;
+        ti_normal_moments(dist->z_low, dist->z_high, &mean, &std);
+        info->mean = dist->mean + dist->sigma * mean;
+        info->std = dist->sigma * std;
+        info->low = dist->bounded ? dist->low : value_at(dist, dist->z_low);
+        info->high = dist->bounded ? dist->high : value_at(dist, dist->z_high);
+        break;
+    }
+    }
+}
+
+/* "SPEC orthogonal n k compute-type seed stream", hashed: what a setup is computed from. */
+static void name_setup(const struct ti_sampler *sampler, size_t n, size_t k,
+                       struct ti_plan_info *info) {
+    char text[160];
+    snprintf(text, sizeof text, TI_SPEC_NAME " orthogonal %zu %zu %s %llu %llu", n, k,
+             sampler->dtype == TI_DTYPE_F64 ? "binary64" : "binary32",
+             (unsigned long long)info->seed, (unsigned long long)info->stream);
+    hash_text(text, strlen(text), info->factor_key);
+}
+
+/* What has to be computed before the first element, if anything is served. */
+static void plan_setup(struct ti_plan *plan) {
+    struct ti_plan_info *info = &plan->info;
+    const struct ti_matrix *matrix = &plan->sampler.matrix;
+    const size_t rows = (size_t)matrix->rows, cols = (size_t)matrix->cols;
+    const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
+    const bool wide = info->dtype == TI_DTYPE_F64;
+    if (plan->sampler.path != TI_SAMPLER_ORTHOGONAL || info->elems == 0) return;
+    info->cost = TI_COST_COMPUTE;
+    info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
+    info->factor_bytes = ti_factor_bytes(n, k, wide);
+    info->factor_peak_bytes = ti_factor_peak_bytes(n, k, wide);
+    name_setup(&plan->sampler, n, k, info);
+}
+
+static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
+                              struct ti_error *error) {
+    struct ti_plan_info *info = &plan->info;
+    const struct ti_scheme *scheme = ti_scheme_at(spec->scheme);
+    struct ti_fans fans = {0};
+    struct ti_dist dist = {0};
+    enum ti_status status;
+    if (!spec->given[TI_PARAM_shape]) {
+        return ti_error_set(error, TI_EMISSING, "shape", "shape= is required: %s",
+                            ti_param_get(TI_PARAM_shape)->accepts);
+    }
+    info->scheme = scheme->info.name;
+    info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
+    plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
+    plan->json = (enum ti_json)ti_spec_choice(spec, TI_PARAM_json, TI_JSON_NESTED);
+    if (plan->format == TI_FORMAT_SAFETENSORS &&
+        strcmp(spec->name, "__metadata__") == 0) {
+        return ti_error_set(error, TI_EVALUE, "name",
+                            "in a safetensors file __metadata__ is no tensor's name");
+    }
+    if (spec->given[TI_PARAM_json] && plan->format != TI_FORMAT_JSON) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "json",
+                            "json goes with format=json only");
+    }
+    if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
+    if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;
+    if ((status = check_size(spec, info->dtype, error)) != TI_OK) return status;
+    if ((status = take_part(spec, plan, error)) != TI_OK) return status;
+    if (ti_scheme_has(scheme, TI_PARAM_mode)) {
+        enum ti_mode mode =
+            (enum ti_mode)ti_spec_choice(spec, TI_PARAM_mode, scheme->numbers.mode);
+        if ((status = ti_fans_resolve(spec, mode, &fans, error)) != TI_OK) return status;
+        info->has_fan_in = fans.has_in;
+        info->has_fan_out = fans.has_out;
+        info->fan_in = fans.in;
+        info->fan_out = fans.out;
+    }
+    if ((status = scheme->resolve(spec, scheme, &fans, &dist, error)) != TI_OK)
+        return status;
+    describe(&dist, info);
+    plan->dist = dist;
+    memcpy(plan->name, spec->name, spec->name_bytes);
+    plan->name_bytes = spec->name_bytes;
+    info->name = plan->name;
+    memcpy(plan->framework_name, spec->framework_name, sizeof plan->framework_name);
+    info->framework_name = plan->framework_name;
+    info->seed = spec->seed;
+    info->stream = stream_of(spec->name, spec->name_bytes);
+    info->cost = TI_COST_SAMPLE;
+    if (dist.distribution == TI_DISTRIBUTION_CONSTANT) info->cost = TI_COST_COPY;
+    if (dist.distribution == TI_DISTRIBUTION_SPARSE_NORMAL) info->cost = TI_COST_COMPUTE;
+    status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
+                             error);
+    if (status == TI_OK) plan_setup(plan);
+    if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
+    return status == TI_OK ? name_body(spec, plan, error) : status;
+}
+
+/* A request with a framework's name is one of ours first. */
+static enum ti_status resolve_alias(const struct ti_spec *spec, struct ti_plan *plan,
+                                    struct ti_error *error) {
+    struct ti_spec *ours = malloc(sizeof *ours);
+    if (!ours) return ti_error_nomem(error);
+    enum ti_status status = ti_alias_resolve(spec, ours, error);
+    if (status == TI_OK) {
+        status = resolve(ours, plan, error);
+        if (status != TI_OK) ti_alias_explain(spec, error);
+    }
+    free(ours);
+    return status;
+}
+
+enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
+                            struct ti_error *error) {
+    struct ti_plan *made = calloc(1, sizeof *made);
+    if (!made) return ti_error_nomem(error);
+    const struct ti_float_state state = ti_float_enter();
+    enum ti_status status =
+        spec->alias ? resolve_alias(spec, made, error) : resolve(spec, made, error);
+    ti_float_leave(state);
+    if (status != TI_OK) {
+        free(made);
+        return status;
+    }
+    ti_view_simplify(&made->part.view);
+    *plan = made;
+    return TI_OK;
+}
+
+void ti_plan_free(struct ti_plan *plan) {
+    if (!plan) return;
+    free(plan->query);
+    free(plan);
+}
+
+const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan) {
+    return &plan->info;
+}
+
+enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
+                            uint64_t count_elems, void *out, void *workspace) {
+    if (first_elem > plan->info.elems || count_elems > plan->info.elems - first_elem) {
+        return TI_ERANGE;
+    }
+    if (plan->info.factor_bytes > 0 && !plan->factor && count_elems > 0)
+        return TI_EFACTOR;
+    const struct ti_float_state state = ti_float_enter();
+    if (plan->sampler.path == TI_SAMPLER_ORTHOGONAL) {
+        ti_orthogonal_fill(&plan->sampler, plan->factor, plan->kernels, &plan->part.view,
+                           first_elem, count_elems, out, workspace);
+    } else {
+        ti_fill_gather(&plan->sampler, plan->kernels, &plan->part.view, first_elem,
+                       count_elems, out);
+    }
+    ti_float_leave(state);
+    return TI_OK;
+}

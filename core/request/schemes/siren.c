@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layers before a sine: Sitzmann, Martel, Bergman, Lindell, Wetzstein, "Implicit neural
+ * representations with periodic activation functions", 2020, section 3.2 and its code.
+ */
+#include <math.h>
+
+#include "core/request/schemes/schemes.h"
+
+enum ti_status ti_scheme_siren(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                               const struct ti_fans *fans, struct ti_dist *dist,
+                               struct ti_error *error) {
+    const bool first = ti_spec_flag(spec, TI_PARAM_first, false);
+    const double omega = ti_spec_number(spec, TI_PARAM_omega, 30);
+    (void)scheme;
+    if (first && spec->given[TI_PARAM_omega]) {
+        return ti_error_set(
+            error, TI_EINAPPLICABLE, "omega",
+            "omega goes with first=false only: the first layer's bound is "
+            "1/n whatever the frequency");
+    }
+    if (!(omega > 0)) {
+        return ti_error_set(error, TI_EVALUE, "omega", "omega must be a number above 0");
+    }
+    dist->distribution = TI_DISTRIBUTION_UNIFORM;
+    dist->symmetric = true;
+    /* No element needs the numbers of a tensor whose fan is 0. */
+    if (fans->n > 0) dist->high = first ? 1 / fans->n : sqrt(6 / fans->n) / omega;
+    dist->low = -dist->high;
+    return TI_OK;
+}

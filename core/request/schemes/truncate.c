@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What families share: truncating a normal law, distributions by name. */
+#include <math.h>
+
+#include "core/base/error.h"
+#include "core/request/schemes/schemes.h"
+#include "core/values/normal_cdf.h"
+
+const char *ti_distribution_name(enum ti_distribution distribution) {
+    static const char *const names[] = {
+#define TI_DISTRIBUTION(id, name) name,
+        TI_DISTRIBUTIONS(TI_DISTRIBUTION)
+#undef TI_DISTRIBUTION
+    };
+    const size_t index = (size_t)distribution;
+    return index < sizeof names / sizeof *names ? names[index] : "unknown";
+}
+
+enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
+                                struct ti_truncation cut, bool corrected,
+                                struct ti_error *error) {
+    dist->mean = mean;
+    dist->sigma = std;
+    if (isinf(cut.low) && isinf(cut.high)) {
+        dist->distribution = TI_DISTRIBUTION_NORMAL;
+        return TI_OK;
+    }
+    dist->distribution = TI_DISTRIBUTION_TRUNCATED_NORMAL;
+    dist->z_low = cut.low;
+    dist->z_high = cut.high;
+    if (!corrected) return TI_OK;
+    if (cut.low != -cut.high) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "corrected",
+                            "corrected=true needs symmetric bounds, truncation=c");
+    }
+    double tau, centre;
+    ti_normal_moments(cut.low, cut.high, &centre, &tau);
+    dist->sigma = std / tau;
+    return TI_OK;
+}

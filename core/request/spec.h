@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of a struct ti_spec: parsed values, read by plan.c, fans.c and schemes/.
+ */
+#ifndef TI_SPEC_H
+#define TI_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tensorinit/body.h>
+#include <tensorinit/dtype.h>
+#include <tensorinit/spec.h>
+
+/* What axis lists take. */
+#define TI_AXES_TEXT "axes separated by commas, negative ones from the last, or none"
+
+enum ti_param {
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning) TI_PARAM_##name,
+#include "core/request/params.def"
+#undef TI_PARAM
+    TI_PARAM_COUNT
+};
+
+/* The words of the 'choice' parameters, in the order in which params.def accepts them. */
+enum ti_layout { TI_LAYOUT_OI, TI_LAYOUT_IO };
+enum ti_json { TI_JSON_NESTED, TI_JSON_FLAT, TI_JSON_OBJECT };
+enum ti_mode { TI_MODE_FAN_IN, TI_MODE_FAN_OUT, TI_MODE_FAN_AVG, TI_MODE_FAN_GEO_AVG };
+enum ti_sampling {
+    TI_SAMPLING_TRUNCATED_NORMAL,
+    TI_SAMPLING_UNTRUNCATED_NORMAL,
+    TI_SAMPLING_UNIFORM,
+};
+enum ti_nonlinearity {
+    TI_NONLINEARITY_LINEAR,
+    TI_NONLINEARITY_CONV1D,
+    TI_NONLINEARITY_CONV2D,
+    TI_NONLINEARITY_CONV3D,
+    TI_NONLINEARITY_CONV_TRANSPOSE1D,
+    TI_NONLINEARITY_CONV_TRANSPOSE2D,
+    TI_NONLINEARITY_CONV_TRANSPOSE3D,
+    TI_NONLINEARITY_SIGMOID,
+    TI_NONLINEARITY_TANH,
+    TI_NONLINEARITY_RELU,
+    TI_NONLINEARITY_LEAKY_RELU,
+    TI_NONLINEARITY_SELU,
+};
+
+/* Where a normal is cut, in sigmas: low may be -infinity, high +infinity. */
+struct ti_truncation {
+    double low, high;
+};
+
+/* Axes, in order; negative ones count from the last. */
+struct ti_axes {
+    unsigned count;
+    int64_t axis[TI_MAX_RANK];
+};
+
+/* slice: one item an axis, as numpy's basic slicing has them, and at most one ellipsis. */
+enum ti_slice_kind { TI_SLICE_INDEX, TI_SLICE_RANGE, TI_SLICE_ELLIPSIS };
+
+struct ti_slice_item {
+    enum ti_slice_kind kind;
+    bool has_start, has_stop;
+    int64_t start, stop, step; /* an index is its start */
+};
+
+struct ti_slice {
+    unsigned count;
+    bool has_ellipsis;
+    struct ti_slice_item item[TI_MAX_RANK + 1];
+};
+
+/* shard: part 'index' of 'count' along an axis; several, one after another. */
+#define TI_MAX_SHARDS 64
+
+struct ti_shard {
+    int64_t axis;
+    uint64_t index, count;
+};
+
+struct ti_shards {
+    unsigned count;
+    struct ti_shard shard[TI_MAX_SHARDS];
+};
+
+/* A whole number, exactly: where 'is' says that the text was one. */
+struct ti_integer {
+    bool is, negative;
+    uint64_t magnitude;
+};
+
+/*
+ * Which member holds a parameter's value follows from its kind: choice, flag, count (and
+ * index), number (and constant), whole. A choice from TI_FRAMEWORK_WORD on is a framework's word
+ * (aliases.def), which resolving the framework's name turns into one of ours.
+ */
+union ti_value {
+    unsigned choice;
+    bool flag;
+    uint64_t count;
+    int64_t whole;
+    double number;
+};
+
+#define TI_FRAMEWORK_WORD 0x100u
+
+/* Parameters that are lists of axes, from in_axis to output_axes. */
+enum ti_axis_list {
+    TI_AXES_in_axis,
+    TI_AXES_out_axis,
+    TI_AXES_batch_axis,
+    TI_AXES_input_axes,
+    TI_AXES_output_axes,
+    TI_AXES_COUNT
+};
+
+struct ti_alias;
+
+/* Most bytes of a scheme's name, with the NUL. */
+#define TI_MAX_SCHEME_BYTES 48
+
+struct ti_spec {
+    bool given[TI_PARAM_COUNT];
+    union ti_value value[TI_PARAM_COUNT];
+    unsigned rank;
+    uint64_t shape[TI_MAX_RANK];
+    size_t scheme;                /* index into schemes.def */
+    const struct ti_alias *alias; /* of the framework's name that was given, or NULL */
+    char framework_name[TI_MAX_SCHEME_BYTES]; /* and that name */
+    uint64_t seed;
+    struct ti_truncation truncation; /* infinite on both sides for none */
+    struct ti_integer constant;      /* of value, whose number is in value[] as well */
+    struct ti_axes permute;
+    struct ti_axes axes[TI_AXES_COUNT];
+    struct ti_slice slice;
+    struct ti_shards shard;
+    size_t name_bytes;
+    char name[TI_MAX_NAME_BYTES + 1];
+};
+
+/* Which list a parameter of kind 'axes' is. */
+enum ti_axis_list ti_spec_axis_list(enum ti_param param);
+
+/* The value given, or 'fallback'. */
+static inline double ti_spec_number(const struct ti_spec *spec, enum ti_param param,
+                                    double fallback) {
+    return spec->given[param] ? spec->value[param].number : fallback;
+}
+
+static inline unsigned ti_spec_choice(const struct ti_spec *spec, enum ti_param param,
+                                      unsigned fallback) {
+    return spec->given[param] ? spec->value[param].choice : fallback;
+}
+
+static inline bool ti_spec_flag(const struct ti_spec *spec, enum ti_param param,
+                                bool fallback) {
+    return spec->given[param] ? spec->value[param].flag : fallback;
+}
+
+static inline uint64_t ti_spec_count(const struct ti_spec *spec, enum ti_param param,
+                                     uint64_t fallback) {
+    return spec->given[param] ? spec->value[param].count : fallback;
+}
+
+#endif

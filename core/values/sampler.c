@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* Rounds a law to a dtype: see draw.h. */
+#include "core/values/sampler.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/dtype.h"
+#include "core/values/normal_cdf.h"
+#include "core/values/scalar.h"
+
+static double rounded(enum ti_dtype dtype, double x) {
+    /* Adding 0 turns -0, which no element may be, into 0. */
+    return (dtype == TI_DTYPE_F64 ? x : (double)(float)x) + 0.0;
+}
+
+/* The number before x in the compute type. */
+static double before(enum ti_dtype dtype, double x) {
+    if (dtype == TI_DTYPE_F64) {
+        uint64_t bits;
+        if (x == 0) return -0x1p-1074;
+        memcpy(&bits, &x, sizeof bits);
+        bits += x > 0 ? UINT64_MAX : 1;
+        memcpy(&x, &bits, sizeof x);
+        return x;
+    }
+    float narrow = (float)x;
+    uint32_t bits;
+    if (x == 0) return -0x1p-149;
+    memcpy(&bits, &narrow, sizeof bits);
+    bits += x > 0 ? UINT32_MAX : 1;
+    memcpy(&narrow, &bits, sizeof narrow);
+    return narrow;
+}
+
+static void philox_init(struct ti_philox *philox, uint64_t seed, uint64_t stream) {
+    uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    for (int i = 0; i < 10; i++) {
+        philox->round_key[i][0] = key[0];
+        philox->round_key[i][1] = key[1];
+        key[0] += 0x9E3779B9; /* the golden ratio and sqrt(3) - 1, from the paper */
+        key[1] += 0xBB67AE85;
+    }
+    philox->stream[0] = (uint32_t)stream;
+    philox->stream[1] = (uint32_t)(stream >> 32);
+}
+
+static enum ti_status uniform(const struct ti_dist *dist, struct ti_sampler *sampler,
+                              struct ti_error *error) {
+    const enum ti_dtype dtype = sampler->dtype;
+    sampler->kernel = TI_KERNEL_uniform;
+    sampler->clamped = true;
+    sampler->low = rounded(dtype, dist->low);
+    sampler->high = rounded(dtype, dist->high);
+    if (dist->symmetric) {
+        sampler->scale = sampler->high;
+        return TI_OK;
+    }
+    if (!(sampler->low < sampler->high)) {
+        return ti_error_set(error, TI_EVALUE, "high",
+                            "high must be above low, also when both are rounded to %s",
+                            dtype == TI_DTYPE_F64 ? "f64" : "f32");
+    }
+    if (isinf(sampler->low) || isinf(sampler->high))
+        return TI_OK; /* check_range() refuses it */
+    sampler->high = before(dtype, sampler->high);
+    sampler->offset = rounded(dtype, dist->low / 2 + dist->high / 2);
+    sampler->scale = rounded(dtype, dist->high / 2 - dist->low / 2);
+    return TI_OK;
+}
+
+/* How a word becomes the mass of the tail beyond its value. */
+static void truncate_tail(const struct ti_dist *dist, struct ti_sampler *sampler) {
+    const double lower = ti_normal_tail(-dist->z_low),
+                 upper = ti_normal_tail(dist->z_high);
+    sampler->z_low = rounded(sampler->dtype, dist->z_low);
+    sampler->z_high = rounded(sampler->dtype, dist->z_high);
+    sampler->mirrored = dist->z_low == -dist->z_high;
+    if (sampler->dtype != TI_DTYPE_F64 && sampler->mirrored && dist->z_high >= 0.5) {
+        sampler->kernel = TI_KERNEL_truncated;
+        sampler->tail_offset = (float)(0x1p32 * lower + (0.5 - lower));
+        sampler->tail_scale = (float)(1 - 2 * lower);
+        return;
+    }
+    const double step = ti_normal_mass(dist->z_low, dist->z_high) *
+                        (sampler->dtype == TI_DTYPE_F64 ? 1 : 0x1p32);
+    sampler->path = TI_SAMPLER_SCALAR;
+    sampler->tail_scale = step;
+    sampler->tail_offset = 0x1p64 * lower + step / 2;
+    sampler->upper_offset = 0x1p64 * upper + step / 2;
+}
+
+static void normal(const struct ti_dist *dist, struct ti_sampler *sampler) {
+    sampler->kernel = TI_KERNEL_normal;
+    sampler->offset = rounded(sampler->dtype, dist->mean);
+    sampler->scale = rounded(sampler->dtype, dist->sigma);
+    sampler->z_low = -INFINITY;
+    sampler->z_high = INFINITY;
+    sampler->mirrored = true;
+    sampler->tail_offset = 0.5;
+    sampler->tail_scale = 1;
+    if (dist->distribution != TI_DISTRIBUTION_TRUNCATED_NORMAL) return;
+    truncate_tail(dist, sampler);
+    if (dist->bounded) {
+        sampler->clamped = true;
+        sampler->low = rounded(sampler->dtype, dist->low);
+        sampler->high = rounded(sampler->dtype, dist->high);
+    }
+}
+
+/* The largest |z| that the draw can have. */
+static double reach(const struct ti_sampler *sampler) {
+    /* |z| of the first word of the untruncated normal */
+    const double most =
+        sampler->dtype == TI_DTYPE_F64 ? 0x1.24f82aa55eb15p+3 : 0x1.95a118p+2;
+    const int bits = sampler->dtype == TI_DTYPE_F64 ? 64 : 32;
+    if (sampler->kernel == TI_KERNEL_truncated) {
+        return sampler->z_high < most ? sampler->z_high : most;
+    }
+    if (isinf(sampler->z_low) && isinf(sampler->z_high)) return most;
+    const double first = fabs(ti_scalar_z(sampler, 0, bits));
+    const double last =
+        fabs(ti_scalar_z(sampler, bits == 64 ? UINT64_MAX : UINT32_MAX, bits));
+    return first > last ? first : last;
+}
+
+/* What the largest |value| may not reach, because it would round to infinity or, in f8_e4m3,
+   which has none, to no number: 464 itself rounds to 448. */
+static double limit_of(enum ti_dtype dtype) {
+    switch (dtype) {
+    case TI_DTYPE_F8_E4M3:
+        return 0x1.d00002p8;
+    case TI_DTYPE_F8_E5M2:
+        return 61440;
+    case TI_DTYPE_F16:
+        return 65520;
+    case TI_DTYPE_BF16:
+        return 0x1.ffp127;
+    case TI_DTYPE_F32:
+        return 0x1.ffffffp127;
+    default:
+        return INFINITY;
+    }
+}
+
+static enum ti_status check_range(const struct ti_sampler *sampler,
+                                  struct ti_error *error) {
+    double largest = fabs(sampler->low) > fabs(sampler->high) ? fabs(sampler->low)
+                                                              : fabs(sampler->high);
+    if (sampler->kernel != TI_KERNEL_uniform && sampler->path != TI_SAMPLER_CONSTANT &&
+        sampler->path != TI_SAMPLER_PATTERN && sampler->path != TI_SAMPLER_ORTHOGONAL) {
+        const double z = reach(sampler);
+        double free = fabs(sampler->offset) + sampler->scale * z;
+        if (sampler->dtype != TI_DTYPE_F64) {
+            free = (float)fabs(sampler->offset) + (float)sampler->scale * (float)z;
+        }
+        if (!sampler->clamped || free < largest) largest = free;
+    }
+    /* The negation catches a NaN: infinity minus infinity. */
+    if (!(largest < limit_of(sampler->dtype)) || isinf(sampler->scale) ||
+        isinf(sampler->offset)) {
+        char what[40] = "numbers of this size";
+        if (isfinite(largest))
+            snprintf(what, sizeof what, "values of up to %.6g", largest);
+        return ti_error_set(
+            error, TI_EVALUE, "dtype",
+            "%s do not fit %s; a wider dtype or a smaller std, bound, mean, "
+            "gain or value would",
+            what, ti_dtype_name(sampler->dtype));
+    }
+    return TI_OK;
+}
+
+/* A constant's element. Floats go the way that drawn values go. */
+static void float_pattern(struct ti_sampler *sampler) {
+    float values[TI_TILE_WORDS] = {(float)sampler->low};
+    unsigned char out[TI_TILE_WORDS * sizeof(float)];
+    if (sampler->dtype == TI_DTYPE_F64) {
+        memcpy(sampler->pattern, &sampler->low, sizeof sampler->low);
+    } else if (sampler->dtype == TI_DTYPE_F32) {
+        memcpy(sampler->pattern, values, sizeof *values);
+    } else {
+        ti_kernels_portable.narrow[sampler->dtype](values, TI_TILE_WORDS, out);
+        memcpy(sampler->pattern, out, ti_dtype_bytes(sampler->dtype));
+    }
+}
+
+static enum ti_status whole_pattern(const struct ti_dist *dist,
+                                    struct ti_sampler *sampler, struct ti_error *error) {
+    const enum ti_dtype_kind kind = ti_dtype_kind(sampler->dtype);
+    const size_t bits = 8 * ti_dtype_bytes(sampler->dtype);
+    const struct ti_integer *whole = &dist->whole;
+    uint64_t most = UINT64_MAX >> (64 - bits);
+    const bool fixed = dist->distribution == TI_DISTRIBUTION_PATTERN &&
+                       dist->pattern.kind != TI_PATTERN_HADAMARD &&
+                       dist->pattern.kind != TI_PATTERN_BILINEAR;
+    if (dist->distribution != TI_DISTRIBUTION_CONSTANT && !fixed) {
+        return ti_error_set(error, TI_EVALUE, "dtype",
+                            "dtype=%s is for schemes of whole numbers: constant, zeros, "
+                            "ones, identity, dirac, lstm_forget_bias",
+                            ti_dtype_name(sampler->dtype));
+    }
+    if (kind == TI_DTYPE_KIND_SIGNED) most = (most >> 1) + whole->negative;
+    if (kind == TI_DTYPE_KIND_BOOL) most = 1;
+    if (!whole->is || whole->magnitude > most ||
+        (whole->negative && kind != TI_DTYPE_KIND_SIGNED)) {
+        return ti_error_set(error, TI_EVALUE, dist->value_field,
+                            "%s is not of dtype=%s; it takes a whole number in its range",
+                            dist->value_field, ti_dtype_name(sampler->dtype));
+    }
+    const uint64_t value = whole->negative ? 0 - whole->magnitude : whole->magnitude;
+    memcpy(sampler->pattern, &value, bits / 8);
+    return TI_OK;
+}
+
+enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
+                               uint64_t seed, uint64_t stream, struct ti_sampler *sampler,
+                               struct ti_error *error) {
+    struct ti_sampler made = {.dtype = dtype};
+    enum ti_status status = TI_OK;
+    const bool pattern = dist->distribution == TI_DISTRIBUTION_PATTERN;
+    made.path = dtype == TI_DTYPE_F64 ? TI_SAMPLER_SCALAR : TI_SAMPLER_KERNEL;
+    if (pattern) made.path = TI_SAMPLER_PATTERN;
+    made.fixed = dist->pattern;
+    made.fixed.value = rounded(dtype, dist->pattern.value);
+    if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {
+        if (!pattern) made.path = TI_SAMPLER_CONSTANT;
+        status = whole_pattern(dist, &made, error);
+        if (status == TI_OK) *sampler = made;
+        return status;
+    }
+    if (dist->distribution == TI_DISTRIBUTION_CONSTANT) {
+        made.path = TI_SAMPLER_CONSTANT;
+        made.low = made.high = rounded(dtype, dist->low);
+    } else if (dist->distribution == TI_DISTRIBUTION_ORTHOGONAL) {
+        made.path = TI_SAMPLER_ORTHOGONAL;
+        made.scale = rounded(dtype, dist->gain);
+        /* No element is larger than the gain, but for rounding. */
+        made.clamped = true;
+        made.high = rounded(dtype, fabs(dist->gain) * TI_ORTHOGONAL_MAX);
+    } else if (pattern) {
+        made.low = rounded(dtype, dist->low);
+        made.high = rounded(dtype, dist->high);
+    } else if (dist->distribution == TI_DISTRIBUTION_UNIFORM) {
+        status = uniform(dist, &made, error);
+    } else {
+        normal(dist, &made);
+    }
+    if (status == TI_OK) status = check_range(&made, error);
+    if (status != TI_OK) return status;
+    if (made.path == TI_SAMPLER_CONSTANT) float_pattern(&made);
+    const struct ti_transform transform = {
+        (float)made.offset, (float)made.scale,       (float)made.low,
+        (float)made.high,   (float)made.tail_offset, (float)made.tail_scale,
+        (float)made.z_high};
+    made.transform = transform;
+    made.masked = dist->distribution == TI_DISTRIBUTION_SPARSE_NORMAL;
+    made.mask = dist->mask;
+    made.matrix = dist->matrix;
+    philox_init(&made.philox, seed, stream);
+    *sampler = made;
+    return TI_OK;
+}

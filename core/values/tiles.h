@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Elements of whole Philox blocks: what fill.c and gather.c are made of. */
+#ifndef TI_TILES_H
+#define TI_TILES_H
+
+#include <stddef.h>
+
+#include "core/values/sampler.h"
+#include "core/kernels/kernels.h"
+
+/* Most bytes of a tile's elements. */
+#define TI_TILE_BYTES (TI_TILE_WORDS * 8)
+
+/*
+ * Writes the elements of the blocks, four a block, in the dtype of the draw, which is not a
+ * constant. 'count' is a multiple of TI_TILE_WORDS; 'out' has any alignment.
+ */
+void ti_tiles(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+              struct ti_blocks blocks, size_t count, void *out);
+
+#endif

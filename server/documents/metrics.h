@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the daemon counts, and its text for Prometheus. Every worker counts for itself, in
+ * memory that no other thread writes to; whoever asks adds up.
+ */
+#ifndef TID_METRICS_H
+#define TID_METRICS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/work/pool.h"
+#include "server/documents/process.h"
+#include "server/routes.h"
+#include "server/work/factor_cache.h"
+
+/* Statuses of answers, 200 first; one that is not listed counts as code="other". */
+#define TID_METRICS_CODES(TID_CODE)                                                      \
+    TID_CODE(200)                                                                        \
+    TID_CODE(204)                                                                        \
+    TID_CODE(206)                                                                        \
+    TID_CODE(304)                                                                        \
+    TID_CODE(400)                                                                        \
+    TID_CODE(404)                                                                        \
+    TID_CODE(405)                                                                        \
+    TID_CODE(406)                                                                        \
+    TID_CODE(412)                                                                        \
+    TID_CODE(416)                                                                        \
+    TID_CODE(417)                                                                        \
+    TID_CODE(431)                                                                        \
+    TID_CODE(500)                                                                        \
+    TID_CODE(501)                                                                        \
+    TID_CODE(503)                                                                        \
+    TID_CODE(505)
+
+enum {
+    TID_METRICS_CODE_COUNT = 0
+#define TID_CODE(code) +1
+    TID_METRICS_CODES(TID_CODE)
+#undef TID_CODE
+};
+
+/*
+ * The counters of one worker. Each member has one writer: 'opened' the thread that hands
+ * connections over, the others the worker. The last route and the last code stand for all
+ * that are not listed.
+ */
+struct tid_counters {
+    _Alignas(64) _Atomic uint64_t opened;
+    _Alignas(64) _Atomic uint64_t closed;
+    _Atomic uint64_t in_flight;
+    _Atomic uint64_t cut;
+    _Atomic uint64_t bytes[TID_ROUTE_COUNT + 1];
+    _Atomic uint64_t requests[TID_ROUTE_COUNT + 1][TID_METRICS_CODE_COUNT + 1];
+};
+
+/* All of them; 'refused' counts connections beyond the limit. */
+struct tid_metrics {
+    int64_t start_ms; /* since 1970 */
+    const char *isa;
+    unsigned worker_count;
+    _Atomic uint64_t refused;
+    struct tid_counters *workers;
+};
+
+/*
+ * Makes '*metrics' ready for so many workers, all counters at 0; 'isa' is a static
+ * string. False if memory runs out. tid_metrics_clear() ends it, after the workers.
+ */
+bool tid_metrics_init(struct tid_metrics *metrics, unsigned worker_count,
+                      const char *isa);
+void tid_metrics_clear(struct tid_metrics *metrics);
+
+/* Adds to a counter of which the caller is the only writer: no locked instruction. */
+static inline void tid_count(_Atomic uint64_t *counter, uint64_t more) {
+    atomic_store_explicit(counter,
+                          atomic_load_explicit(counter, memory_order_relaxed) + more,
+                          memory_order_relaxed);
+}
+
+/*
+ * A request has been answered, or its connection has ended before.
+ *
+ *   route  as tid_route_find() has it
+ *   whole  the answer has been sent to its end
+ */
+void tid_count_request(struct tid_counters *counters, unsigned route, unsigned status,
+                       bool whole);
+
+/* What is counted elsewhere: compute.h, setups.h and process.h say what it means. */
+struct tid_metrics_others {
+    struct tid_pool_load compute;
+    struct tid_factor_counts factor_cache;
+    struct tid_process process;
+};
+
+/*
+ * The exposition format 0.0.4, as text from malloc(); NULL if memory runs out. What the
+ * process could not find out of itself is left out.
+ */
+char *tid_metrics_text(const struct tid_metrics *metrics,
+                       const struct tid_metrics_others *others);
+
+#endif

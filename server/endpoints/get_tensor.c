@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GET /v1/tensor: the weights. The tensor is made while it is sent, so its size costs no
+ * memory, and any range of its bytes costs what the range is long.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tensorinit/body.h>
+
+#include "server/http/conditional.h"
+#include "server/endpoints/endpoints.h"
+#include "server/http/headers.h"
+#include "server/http/negotiate.h"
+#include "server/endpoints/planned.h"
+#include "server/documents/problem.h"
+#include "server/http/range.h"
+
+/* What a body needs while it is sent. */
+struct tensor {
+    struct tid_planned planned;
+    bool begun;
+    struct ti_body_cursor cursor;
+    uint64_t first; /* byte of the body that the answer starts at */
+    void *workspace;
+};
+
+static void tensor_begin(struct tensor *tensor) {
+    if (tensor->begun) return;
+    tensor->begun = true;
+    tid_planned_begin(&tensor->planned);
+}
+
+static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out) {
+    struct tensor *tensor = state;
+
+    tensor_begin(tensor);
+    return ti_body_read(tensor->planned.body, tensor->first + offset, count_bytes, out,
+                        tensor->workspace) == TI_OK;
+}
+
+/* json: its length is not known before it is made. */
+static bool tensor_next(void *state, size_t capacity_bytes, void *out, size_t *written) {
+    struct tensor *tensor = state;
+
+    tensor_begin(tensor);
+    return ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out,
+                        written, tensor->workspace) == TI_OK;
+}
+
+static void tensor_free(void *state) {
+    struct tensor *tensor = state;
+
+    tid_planned_clear(&tensor->planned);
+    free(tensor->workspace);
+    free(tensor);
+}
+
+/*
+ * NULL, with 'error' filled, if it fails. For HEAD nothing is computed, so nothing set
+ * aside.
+ */
+static struct tensor *tensor_make(const struct tid_request *request,
+                                  enum ti_format format, struct ti_error *error) {
+    struct tensor *tensor = calloc(1, sizeof *tensor);
+    if (tensor == NULL) {
+        tid_out_of_memory(error);
+        return NULL;
+    }
+
+    if (tid_planned_make(request, format, &tensor->planned, error) != TI_OK) goto fail;
+    size_t bytes = ti_plan_info(tensor->planned.plan)->workspace_bytes;
+    if (bytes > 0 && request->method != TID_METHOD_HEAD) {
+        tensor->workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
+        if (tensor->workspace == NULL) {
+            tid_out_of_memory(error);
+            goto fail;
+        }
+    }
+    return tensor;
+
+fail:
+    tensor_free(tensor);
+    return NULL;
+}
+
+/* An entity tag with its quotes (RFC 9110 section 8.8.3). */
+struct etag {
+    char text[sizeof((struct ti_plan_info *)0)->etag + 2];
+};
+
+static struct etag etag_of(const struct ti_plan *plan) {
+    const struct ti_plan_info *info = ti_plan_info(plan);
+    const size_t digits = sizeof info->etag - 1;
+    struct etag etag;
+
+    etag.text[0] = '"';
+    memcpy(etag.text + 1, info->etag, digits);
+    memcpy(etag.text + 1 + digits, "\"", 2);
+    return etag;
+}
+
+/*
+ * Fields that tell caches and those who resume what they have: the same on 200, 206, 304,
+ * 412 and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
+ */
+static void add_validators(struct tid_response *response, const char *etag) {
+    tid_response_copy(response, "ETag", etag, strlen(etag));
+    tid_response_static(response, "Accept-Ranges", "bytes");
+}
+
+/* The one URL of these bytes, with the format that was chosen (section 8.7). */
+static void add_location(struct tid_response *response,
+                         const struct tid_planned *planned) {
+    static const char path[] = "/v1/tensor?", format[] = "&format=raw";
+    char text[1024];
+    const char *query = ti_plan_info(planned->plan)->query;
+    const size_t query_bytes = strlen(query);
+    size_t used = sizeof path - 1;
+
+    /* A name of hundreds of bytes is not worth an answer that does not fit. */
+    if (query_bytes > sizeof text - sizeof path - sizeof format) return;
+    memcpy(text, path, used);
+    memcpy(text + used, query, query_bytes);
+    used += query_bytes;
+    if (ti_body_format(planned->body) == TI_FORMAT_RAW) { /* left out as the default */
+        memcpy(text + used, format, sizeof format - 1);
+        used += sizeof format - 1;
+    }
+    tid_response_copy(response, "Content-Location", text, used);
+}
+
+static void add_cache_fields(struct tid_response *response,
+                             const struct tid_planned *planned) {
+    add_location(response, planned);
+    if (planned->negotiated) tid_response_static(response, "Vary", "Accept");
+    tid_response_static(response, "Cache-Control", "public, max-age=3600");
+}
+
+static void add_content_range(struct tid_response *response,
+                              const struct tid_range *range, uint64_t total) {
+    char text[96];
+    const int used =
+        range->kind == TID_RANGE_PART
+            ? snprintf(text, sizeof text, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+                       range->first, range->first + range->count - 1, total)
+            : snprintf(text, sizeof text, "bytes */%" PRIu64, total);
+
+    tid_response_copy(response, "Content-Range", text, (size_t)used);
+}
+
+/* Answers a condition that failed or a range that cannot be; true if it did. */
+static bool answer_early(const struct tid_request *request, const struct tensor *tensor,
+                         const char *etag, const struct tid_range *range,
+                         struct tid_response *response) {
+    if (tid_condition_judge(request, etag) == TID_CONDITION_FAILED) {
+        tid_problem(response, 412, "precondition failed",
+                    "The tensor's entity tag is not among those of If-Match.", "");
+    } else if (range->kind == TID_RANGE_UNSATISFIABLE) {
+        tid_problem(
+            response, 416, "range not satisfiable",
+            "The range starts behind the last byte; Content-Range tells the length.", "");
+        add_content_range(response, range, ti_body_bytes(tensor->planned.body));
+    } else {
+        return false;
+    }
+    add_validators(response, etag);
+    return true;
+}
+
+/* The body, or the part of it that was asked for. */
+static void answer(const struct tid_context *context, const struct tid_request *request,
+                   struct tensor *tensor, struct tid_response *response) {
+    const struct tid_planned *planned = &tensor->planned;
+    const bool sized = ti_body_has_length(planned->body);
+    const uint64_t total = sized ? ti_body_bytes(planned->body) : TID_STREAM_UNKNOWN;
+    const struct etag etag = etag_of(planned->plan);
+    struct tid_range range = {TID_RANGE_WHOLE, 0, total};
+    unsigned status = 200;
+
+    /* Order of evaluation: RFC 9110 section 13.2.2. Without a length, as json is, there are
+       no ranges, and no 304 could tell the length of what it stands for. */
+    if (sized) {
+        const bool fresh =
+            tid_condition_judge(request, etag.text) == TID_CONDITION_NOT_MODIFIED;
+        if (!fresh && tid_range_applies(request, etag.text))
+            range = tid_range_parse(request->fields[TID_FIELD_RANGE], total);
+        if (answer_early(request, tensor, etag.text, &range, response)) {
+            tensor_free(tensor);
+            return;
+        }
+        if (fresh) status = 304;
+        if (range.kind == TID_RANGE_PART) status = 206;
+    }
+    const bool only_head =
+        request->method == TID_METHOD_HEAD || status == 304 || range.count == 0;
+    if (!tid_planned_claim(&tensor->planned, context, only_head, response)) {
+        tensor_free(tensor);
+        return;
+    }
+    tid_response_init(response, status);
+    tid_headers_add(response, ti_plan_info(planned->plan), ti_body_format(planned->body));
+    if (sized) {
+        add_validators(response, etag.text);
+    } else {
+        tid_response_static(response, "Accept-Ranges", "none");
+    }
+    if (status == 206) add_content_range(response, &range, total);
+    add_cache_fields(response, planned);
+    tid_response_static(response, "X-Content-Type-Options", "nosniff");
+    tensor->first = range.first;
+    tid_response_body_stream(
+        response, (struct tid_stream){.bytes = range.count,
+                                      .computes = tid_planned_computes(planned),
+                                      .claim = planned->claim,
+                                      .read = tensor_read,
+                                      .next = tensor_next,
+                                      .free = tensor_free,
+                                      .state = tensor});
+}
+
+void tid_endpoint_tensor(const struct tid_context *context,
+                         const struct tid_request *request,
+                         struct tid_response *response) {
+    struct ti_error error;
+    enum ti_format format = TI_FORMAT_RAW;
+    const bool acceptable = tid_negotiate(request->fields[TID_FIELD_ACCEPT], &format);
+
+    struct tensor *tensor = tensor_make(request, format, &error);
+    if (tensor == NULL) {
+        tid_problem_of(response, &error);
+    } else if (!acceptable && tensor->planned.negotiated) {
+        tensor_free(tensor);
+        tid_problem(response, 406, "not acceptable",
+                    "Accept names no format of tensors; format= asks for one outright.",
+                    "format");
+        tid_response_static(response, "Vary", "Accept");
+    } else {
+        answer(context, request, tensor, response);
+    }
+}

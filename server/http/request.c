@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Takes a request line and field names apart. Pure functions, called by the adapter of
+ * the HTTP library for every request.
+ */
+#include "server/http/request.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum tid_method tid_method_find(const char *name) {
+    static const char *const other[] = {"POST",    "PUT",   "DELETE",
+                                        "CONNECT", "TRACE", "PATCH"};
+
+    if (strcmp(name, "GET") == 0) return TID_METHOD_GET;
+    if (strcmp(name, "HEAD") == 0) return TID_METHOD_HEAD;
+    if (strcmp(name, "OPTIONS") == 0) return TID_METHOD_OPTIONS;
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        if (strcmp(name, other[i]) == 0) return TID_METHOD_OTHER;
+    }
+    return TID_METHOD_UNKNOWN;
+}
+
+enum tid_field tid_field_find(const char *name, size_t name_bytes) {
+    static const struct {
+        const char *name;
+        size_t bytes;
+    } known[] = {
+#define TID_FIELD(id, text) {text, sizeof text - 1},
+        TID_FIELDS(TID_FIELD)
+#undef TID_FIELD
+    };
+
+    for (unsigned i = 0; i < TID_FIELD_COUNT; i++) {
+        if (name_bytes == known[i].bytes &&
+            strncasecmp(name, known[i].name, name_bytes) == 0)
+            return (enum tid_field)i;
+    }
+    return TID_FIELD_COUNT;
+}
+
+/*
+ * Bytes in an absolute-form target before its path: scheme, "://" and authority; 0 if it
+ * is no http or https URI with a host (RFC 9110 section 4.2). User information is
+ * refused, as section 4.2.4 asks of servers that have no use for it.
+ */
+static size_t authority_end(const char *target, size_t bytes) {
+    size_t start;
+
+    if (bytes > 7 && strncasecmp(target, "http://", 7) == 0)
+        start = 7;
+    else if (bytes > 8 && strncasecmp(target, "https://", 8) == 0)
+        start = 8;
+    else
+        return 0;
+
+    size_t end = start;
+    while (end < bytes && target[end] != '/' && target[end] != '?') {
+        if (target[end] == '@') return 0;
+        end++;
+    }
+    return end > start && target[start] != ':' ? end : 0;
+}
+
+const char *tid_target_split(const char *target, size_t target_bytes,
+                             struct tid_request *request) {
+    /*
+     * RFC 3986 allows printable ASCII only. Bytes above it are let through: many clients
+     * send a UTF-8 tensor name as it is, and the query parser checks that it is UTF-8.
+     */
+    for (size_t i = 0; i < target_bytes; i++) {
+        unsigned char c = (unsigned char)target[i];
+        if (c <= ' ' || c == 0x7f)
+            return "The request target holds a space or control character.";
+        if (c == '#')
+            return "The request target holds a '#'; in a query it is written %23.";
+    }
+    if (target_bytes == 1 && target[0] == '*') {
+        if (request->method != TID_METHOD_OPTIONS)
+            return "The target '*' goes with OPTIONS only.";
+        request->path = target;
+        request->path_bytes = 1;
+        request->query = "";
+        request->query_bytes = 0;
+        return NULL;
+    }
+
+    const char *path = target;
+    size_t rest = target_bytes;
+    if (target_bytes == 0 || target[0] != '/') {
+        size_t skip = authority_end(target, target_bytes);
+        if (skip == 0)
+            return "The request target is neither a path that begins with '/' nor an "
+                   "http URI with a host.";
+        path += skip;
+        rest -= skip;
+    }
+
+    const char *mark = memchr(path, '?', rest);
+    size_t path_bytes = mark != NULL ? (size_t)(mark - path) : rest;
+    request->query = mark != NULL ? mark + 1 : "";
+    request->query_bytes = mark != NULL ? rest - path_bytes - 1 : 0;
+    /* An absolute URI without a path means the root (RFC 9110 section 4.2.3). */
+    request->path = path_bytes > 0 ? path : "/";
+    request->path_bytes = path_bytes > 0 ? path_bytes : 1;
+    return NULL;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One worker: a thread that runs an event loop of libmicrohttpd for its connections.
+ *
+ * The thread is ours, and waits for events itself. libmicrohttpd's own would wait again,
+ * without limit, when exactly 128 connections have become ready at once (0.9.75 and
+ * later): it takes events in batches of that size and asks for more while a batch is
+ * full. Called with no time to wait, it does not.
+ */
+#include "server/mhd/mhd_internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/log.h"
+#include "server/work/thread.h"
+
+/*
+ * Memory of a connection for its request header and the header of the answer. A longer
+ * target is answered with 414, more fields with 431. libmicrohttpd clears it after every
+ * request, so more than needed costs time.
+ */
+#define CONNECTION_BYTES 16384
+
+/* Targets are parsed from the copy in tid_connection: nothing is to be decoded. */
+static size_t no_unescape(void *unused, struct MHD_Connection *mhd, char *text) {
+    (void)unused;
+    (void)mhd;
+    return strlen(text);
+}
+
+static void connection_end(struct tid_connection *connection) {
+    atomic_fetch_sub_explicit(&connection->worker->open, 1, memory_order_relaxed);
+    tid_count(&connection->worker->counters->closed, 1);
+    free(connection);
+}
+
+static void connection_changed(void *argument, struct MHD_Connection *mhd, void **context,
+                               enum MHD_ConnectionNotificationCode how) {
+    struct tid_worker *worker = argument;
+    struct tid_connection *connection = *context;
+
+    (void)mhd;
+    if (how == MHD_CONNECTION_NOTIFY_STARTED) {
+        connection = worker->starting;
+        worker->starting = NULL;
+        tid_watch_add(&worker->watches, &connection->watch, connection->fd);
+        *context = connection;
+    } else {
+        tid_watch_remove(&worker->watches, &connection->watch);
+        connection_end(connection);
+    }
+}
+
+/* Gives libmicrohttpd what has been handed over. */
+static void inbox_empty(struct tid_worker *worker) {
+    pthread_mutex_lock(&worker->inbox_lock);
+    struct tid_connection *list = worker->inbox;
+    worker->inbox = NULL;
+    pthread_mutex_unlock(&worker->inbox_lock);
+
+    while (list != NULL) {
+        struct tid_connection *connection = list;
+        list = connection->next;
+        worker->starting = connection;
+        MHD_add_connection(worker->daemon, connection->fd,
+                           (struct sockaddr *)&connection->address,
+                           connection->address_bytes);
+        /* Without memory it is dropped, and closed, without being announced. */
+        if (worker->starting != NULL) connection_end(connection);
+        /* Only now: until it is watched, it counts as waiting here. */
+        atomic_fetch_sub_explicit(&worker->inbox_count, 1, memory_order_relaxed);
+    }
+}
+
+/* Whether libmicrohttpd has something to do without waiting for an event. */
+static bool is_pending(struct MHD_Daemon *daemon) {
+    MHD_UNSIGNED_LONG_LONG timeout_ms;
+
+    /*
+     * Connections have no timeouts in libmicrohttpd (deadlines.h), so 0 is all it says.
+     */
+    return MHD_get_timeout(daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
+}
+
+/*
+ * Waits until there is something to do. The wake-up is forgotten first, what it was for
+ * looked at afterwards: the other way round one could be lost, or never end.
+ */
+static void wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
+    eventfd_t count;
+
+    if (worker->turn_again || is_pending(worker->daemon)) {
+        worker->turn_again = false;
+        return;
+    }
+    if (poll(polls, worker->suspended != NULL ? 3 : 2, -1) > 0 && polls[1].revents != 0)
+        eventfd_read(worker->wake_fd, &count);
+}
+
+static void *worker_run(void *argument) {
+    struct tid_worker *worker = argument;
+    struct pollfd polls[3] = {
+        {.fd = MHD_get_daemon_info(worker->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+         .events = POLLIN},
+        {.fd = worker->wake_fd, .events = POLLIN},
+        {.fd = worker->gone_fd, .events = POLLIN},
+    };
+
+    /* A worker that waits for its turn finds several requests at once: with a client on the
+       same machine that is a quarter more answers. */
+    tid_thread_begin("worker");
+    while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
+        wait_for_events(worker, polls);
+        if (atomic_load_explicit(&worker->inbox_count, memory_order_relaxed) > 0)
+            inbox_empty(worker);
+        if (atomic_load_explicit(&worker->ready_count, memory_order_relaxed) > 0)
+            tid_computed_ready(worker);
+        if (worker->suspended != NULL) tid_computed_gone(worker);
+        MHD_run(worker->daemon);
+    }
+    tid_computed_resume_all(worker);
+    return NULL;
+}
+
+static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+        NULL, tid_mhd_handle, worker, MHD_OPTION_URI_LOG_CALLBACK, tid_mhd_target, worker,
+        MHD_OPTION_NOTIFY_COMPLETED, tid_mhd_completed, worker,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, worker,
+        MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
+        /* The limit is kept by tid_workers_take(), which can answer 503. */
+        MHD_OPTION_CONNECTION_LIMIT, worker->shared->max_connections + 1,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES,
+#if MHD_VERSION >= 0x00097701
+        MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+#endif
+        MHD_OPTION_END);
+}
+
+/* Of a worker whose thread has ended or never ran. */
+static void worker_free(struct tid_worker *worker) {
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    if (worker->daemon != NULL) MHD_stop_daemon(worker->daemon);
+    /* Blocks that nobody wants any more, but are being computed: some milliseconds. */
+    while (atomic_load_explicit(&worker->jobs, memory_order_acquire) > 0)
+        nanosleep(&pause, NULL);
+    while (worker->inbox != NULL) {
+        struct tid_connection *connection = worker->inbox;
+        worker->inbox = connection->next;
+        close(connection->fd);
+        connection_end(connection);
+    }
+    if (worker->wake_fd >= 0) close(worker->wake_fd);
+    if (worker->gone_fd >= 0) close(worker->gone_fd);
+    tid_watches_clear(&worker->watches);
+    pthread_mutex_destroy(&worker->ready_lock);
+    pthread_mutex_destroy(&worker->inbox_lock);
+    free(worker);
+}
+
+struct tid_worker *tid_worker_start(struct tid_shared *shared,
+                                    struct tid_counters *counters) {
+    struct tid_worker *worker = aligned_alloc(64, (sizeof *worker + 63) / 64 * 64);
+    int error = ENOMEM;
+
+    if (worker == NULL) return NULL;
+    memset(worker, 0, sizeof *worker);
+    worker->shared = shared;
+    worker->counters = counters;
+    tid_watches_init(&worker->watches);
+    pthread_mutex_init(&worker->inbox_lock, NULL);
+    pthread_mutex_init(&worker->ready_lock, NULL);
+    worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    worker->gone_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (worker->wake_fd < 0 || worker->gone_fd < 0) {
+        error = errno;
+        goto fail;
+    }
+    errno = ENOMEM;
+    worker->daemon = daemon_start(worker);
+    if (worker->daemon == NULL) {
+        error = errno;
+        goto fail;
+    }
+    error = pthread_create(&worker->thread, NULL, worker_run, worker);
+    if (error == 0) return worker;
+
+fail:
+    worker_free(worker);
+    errno = error;
+    return NULL;
+}
+
+bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
+                     socklen_t address_bytes) {
+    struct tid_connection *connection = calloc(1, sizeof *connection);
+
+    if (connection == NULL || address_bytes > sizeof connection->address) {
+        free(connection);
+        close(fd);
+        return false;
+    }
+    connection->worker = worker;
+    connection->fd = fd;
+    connection->address_bytes = address_bytes;
+    memcpy(&connection->address, address, address_bytes);
+    atomic_fetch_add_explicit(&worker->open, 1, memory_order_relaxed);
+    tid_count(&worker->counters->opened, 1);
+
+    pthread_mutex_lock(&worker->inbox_lock);
+    connection->next = worker->inbox;
+    worker->inbox = connection;
+    atomic_fetch_add_explicit(&worker->inbox_count, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&worker->inbox_lock);
+    eventfd_write(worker->wake_fd, 1);
+    return true;
+}
+
+void tid_worker_stop(struct tid_worker *worker) {
+    if (worker == NULL) return;
+    atomic_store_explicit(&worker->stopping, true, memory_order_release);
+    eventfd_write(worker->wake_fd, 1);
+    pthread_join(worker->thread, NULL);
+    worker_free(worker);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Name and policy of a thread: see thread.h.
+ */
+#define _GNU_SOURCE /* SCHED_BATCH, pthread_setname_np */
+#include "server/work/thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+void tid_thread_begin(const char *name) {
+    pthread_setname_np(pthread_self(), name);
+#ifdef SCHED_BATCH
+    struct sched_param none = {0};
+    int policy;
+
+    if (pthread_getschedparam(pthread_self(), &policy, &none) == 0 &&
+        policy == SCHED_OTHER)
+        pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+#endif
+}

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""Random permutes, slices and shards, and their combinations, of random tensors equal
+numpy's on the whole, per instruction set; what numpy refuses is refused."""
+import math
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+import numpy
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import daemon  # noqa: E402
+
+OK, USAGE, NO_ISA = 0, 64, 69
+CASES = 60 if os.environ.get("CONFIG") == "asan" else 250
+ISAS = ("portable", "avx2", "avx512", "neon")
+ITEM_BYTES = {"f32": 4, "f64": 8, "f16": 2, "bf16": 2, "f8_e4m3": 1, "f8_e5m2": 1}
+SCHEMES = ({"scheme": "normal"}, {"scheme": "uniform"}, {"scheme": "truncated_normal"},
+           {"scheme": "truncated_normal", "truncation": "-1,2.5"},
+           {"scheme": "constant", "value": "0.3"})
+
+
+def run(verb, parameters, isa=None):
+    options = [f"--{name}={value}" for name, value in parameters.items()]
+    env = os.environ | ({"TENSORINIT_ISA": isa} if isa else {})
+    return subprocess.run([daemon.COMMAND, verb, "-q", *options], env=env, timeout=60,
+                          stdin=subprocess.DEVNULL, capture_output=True)
+
+
+def random_tensor(draw):
+    shape = [draw.choice([0, 1, 2, 3, 5, 7, 16, 33, 64, 100]) if draw.random() < 0.95 else
+             draw.randrange(100, 400) for _ in range(draw.randrange(1, 6))]
+    while math.prod(shape) > 1000000:
+        shape.remove(max(shape))
+    return shape, {"shape": ",".join(map(str, shape)), **draw.choice(SCHEMES), "name": "x",
+                   "seed": draw.randrange(100), "dtype": draw.choice(list(ITEM_BYTES))}
+
+
+def random_range(draw, size):
+    """A slice object and its text."""
+    ends = [draw.choice([None, draw.randrange(-size - 2, size + 3)]) for _ in range(2)]
+    step = draw.choice([None, 1, 2, -1, -3, 5, 10**12])
+    text = ":".join("" if end is None else str(end) for end in ends)
+    if step is not None or draw.random() < 0.3:
+        text += ":" + ("" if step is None else str(step))
+    return slice(*ends, step), text
+
+
+def random_items(draw, shape):
+    """numpy's index and its text; one too many, or one out of reach, now and then."""
+    index, texts = [], []
+    for size in shape[:draw.randrange(len(shape) + 1)] + [1] * (draw.random() < 0.03):
+        if draw.random() < 0.2:
+            item = draw.randrange(-size - (draw.random() < 0.1), max(size, 1))
+            text = str(item)
+        else:
+            item, text = random_range(draw, size)
+        index.append(item)
+        texts.append(text)
+    if not index or draw.random() < 0.3:
+        # What follows '...' belongs to the last axes: mostly of other sizes, all the better.
+        place = draw.randrange(len(index) + 1)
+        index.insert(place, Ellipsis)
+        texts.insert(place, "...")
+    return tuple(index), ",".join(texts)
+
+
+def random_shards(draw, view):
+    """A part by torch.chunk's rule, several in a row, and the text."""
+    texts = []
+    for _ in range(draw.randrange(1, 4)):
+        axis, count = draw.randrange(-view.ndim, view.ndim), draw.randrange(1, 6)
+        place = draw.randrange(count)
+        size = -(-view.shape[axis] // count)
+        index = [slice(None)] * view.ndim
+        index[axis] = slice(place * size, (place + 1) * size)
+        view = view[tuple(index)]
+        texts.append(f"{axis}:{place}/{count}")
+    return view, ",".join(texts)
+
+
+def random_part(draw, view):
+    """Parameters of a part and numpy's view of it; None where numpy refuses."""
+    part = {}
+    kind = draw.randrange(6)
+    if kind in (0, 1, 2) or draw.random() < 0.2:
+        axes = draw.sample(range(view.ndim), view.ndim)
+        part["permute"] = ",".join(str(a - draw.choice([0, view.ndim])) for a in axes)
+        view = view.transpose(axes)
+    if kind in (1, 3):
+        index, part["slice"] = random_items(draw, list(view.shape))
+        try:
+            view = view[index]
+        except IndexError:
+            return part, None
+    elif kind in (2, 4):
+        view, part["shard"] = random_shards(draw, view)
+    return part, view
+
+
+def check(draw, isas):
+    """The number of parts compared."""
+    shape, tensor = random_tensor(draw)
+    done = run("generate", tensor)
+    assert done.returncode == OK, (tensor, done.stderr)
+    whole = numpy.frombuffer(done.stdout, f"V{ITEM_BYTES[tensor['dtype']]}").reshape(shape)
+    part, view = random_part(draw, whole)
+    for isa in isas:
+        done = run("generate", tensor | part, isa)
+        if view is None:
+            assert done.returncode == USAGE and b"--slice" in done.stderr, (tensor, part, done)
+        else:
+            assert done.returncode == OK, (isa, tensor, part, done.stderr)
+            assert done.stdout == view.tobytes(), (isa, tensor, part)
+    return view is not None
+
+
+def main():
+    isas = [isa for isa in ISAS if run("generate", {"shape": "1,1"}, isa).returncode != NO_ISA]
+    draw = random.Random(7)
+    compared = sum(check(draw, isas) for _ in range(CASES))
+    assert compared > CASES * 0.8
+    print(f"{compared} parts equal numpy's on {', '.join(isas)}; "
+          f"{CASES - compared} refused as by numpy")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// The tables of docs/SPEC.md, for spec.mjs and special.mjs.
+import { readFileSync } from 'node:fs';
+
+const page = readFileSync(new URL('../../../docs/SPEC.md', import.meta.url), 'utf8');
+
+// Rows of the one table whose header is exactly this; cells without back quotes.
+function tableOf(...header) {
+    const start = page.indexOf(`\n| ${header.join(' | ')} |\n`);
+    if (start < 0) throw new Error(`SPEC.md has no table ${header.join(' | ')}`);
+    const rows = page.slice(start + 1).split('\n\n', 1)[0].trimEnd().split('\n').slice(2);
+    return rows.map((row) => row.slice(1, -1).split(/(?<!\\)\|/)
+        .map((cell) => cell.trim().replace(/^`(.*)`$/, '$1').replaceAll('\\|', '|')));
+}
+
+const wordsIn = (cell) => cell.split(/\s+/).filter((word) => word !== '');
+const pairsIn = (cell) => wordsIn(cell).map((pair) => pair.split('='));
+
+// '0x1.8p-1': digits and exponent are exact in binary64, and so is their product.
+function hexFloat(text) {
+    const [, sign, digits, exponent] = /^(-?)0x1\.([0-9a-f]{1,13})p([+-]?\d+)$/.exec(text);
+    const size = Number(BigInt(`0x1${digits}`)) / 16 ** digits.length * 2 ** Number(exponent);
+    return sign === '-' ? -size : size;
+}
+
+function doubleDouble(heading) {
+    const row = page.match(new RegExp(`^\\| ${heading} \\| \`\\[(.*), (.*)\\]\` \\|$`, 'm'));
+    return [hexFloat(row[1]), hexFloat(row[2])];
+}
+
+function coefficients(terms) {
+    const names = Array.from({ length: terms }, (_, k) => `c${k}`);
+    return tableOf('s', ...names).map(([s, ...cells], index) => {
+        if (Number(s) !== index) throw new Error(`row ${index} of a quantile table is ${s}`);
+        return cells.map((bits) => {
+            const buffer = Buffer.from(bits, 'hex');
+            return buffer.length === 4 ? buffer.readFloatBE(0) : buffer.readDoubleBE(0);
+        });
+    });
+}
+
+// '2^128 - 2^119'; 2^1024 is infinity, which serves.
+function limit(text) {
+    const [first, sign, second] = text.split(' ').map((term) => {
+        const [base, exponent] = term.split('^');
+        return exponent === undefined ? base : base ** exponent;
+    });
+    return Number(first) + (second === undefined ? 0 : Number(`${sign}1`) * second);
+}
+
+export const specName = page.slice(0, page.indexOf('\n')).split(' ').pop();
+
+export const PHILOX = Object.fromEntries(tableOf('constant', 'value')
+    .map(([name, value]) => [name, Number(value)]));
+
+export const LN2 = doubleDouble('LN2');
+export const INV_SQRT_2PI = doubleDouble('INV_SQRT_2PI');
+
+export const QUANTILE32 = coefficients(8);
+export const QUANTILE64 = coefficients(19);
+
+export const PARAMETERS = new Map(tableOf('parameter', 'form', 'choices', 'default', 'group')
+    .map(([name, form, choices, fallback, group]) => [name, {
+        form, choices: wordsIn(choices), fallback, group,
+    }]));
+
+export const SCHEMES = new Map(tableOf('scheme', 'aliases', 'rule', 'fixed', 'defaults',
+    'takes, besides the parameters of every scheme')
+    .map(([name, aliases, rule, fixed, defaults, takes]) => [name, {
+        aliases: wordsIn(aliases),
+        rule,
+        numbers: new Map([...pairsIn(fixed), ...pairsIn(defaults)]),
+        defaults: new Map(pairsIn(defaults)),
+        takes: wordsIn(takes),
+    }]));
+
+// 'framework.name' -> what it stands for.
+export const FRAMEWORKS = new Map(tableOf('frameworks', 'names', 'stands for', 'fans', 'parameters',
+    "name's defaults", 'fixed').flatMap(([frameworks, names, scheme, fans, params, defaults, fixed]) => (
+    wordsIn(frameworks).flatMap((framework) => wordsIn(names).map((name) => [`${framework}.${name}`, {
+        framework,
+        scheme,
+        fans,
+        params: new Map(pairsIn(params).map(([theirs, ours]) => [theirs, ours ?? theirs])),
+        defaults: new Map(pairsIn(defaults)),
+        fixed: new Map(pairsIn(fixed)),
+    }])))));
+
+// { framework, parameter, word, ours } of each word.
+export const WORDS = tableOf('words of', 'parameter', 'word', 'is')
+    .flatMap(([frameworks, parameter, word, ours]) => wordsIn(frameworks)
+        .map((framework) => ({ framework, parameter, word, ours })));
+
+// Floats have k, bits after the point, and a, the exponent of the smallest normal number.
+const floats = new Map([['f32', [23, -126]], ['f64', [52, -1022]],
+    ...tableOf('float', 'exponent bits', 'significand bits after the point',
+        'smallest normal number').map(([name, , k, least]) => [name,
+        [Number(k), Number(least.replace('2^', ''))]])]);
+
+export const TYPES = new Map(
+    tableOf('type', 'bytes', 'compute type', 'limit', 'npy descr', 'safetensors')
+        .map(([name, bytes, compute, bound, descr, safetensors]) => {
+            const [k, a] = floats.get(name) ?? [];
+            return [name, {
+                name, bytes: Number(bytes), wide: compute === 'binary64',
+                whole: compute === 'whole', limit: limit(bound), descr, safetensors, k, a,
+            }];
+        }));
+
+// 'layout transposed' -> in, out and grouped axis.
+export const AXES = new Map(
+    tableOf('layout', 'transposed', 'in axis', 'out axis', 'grouped axis', 'shape is')
+        .map(([layout, transposed, ...rest]) => [`${layout} ${transposed}`,
+            rest.slice(0, 3).map(Number)]));

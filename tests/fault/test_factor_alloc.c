@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Setups and statistics when memory runs out: the n-th allocation fails, n = 0, 1, 2, ..., until
+ * none does. And how much a setup takes: what the plan says.
+ *
+ * As test_core_alloc.c does it, with the sources that allocate compiled into this program.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t live_count, live_bytes, allocation_count, failing = SIZE_MAX;
+
+/* Before each allocation stands its size. */
+#define HEAD 16
+
+static void *test_calloc(size_t count, size_t bytes) {
+    const size_t total = count * bytes; /* small here */
+    if (allocation_count++ == failing) return NULL;
+    unsigned char *memory = calloc(1, total + HEAD);
+    if (!memory) return NULL;
+    memcpy(memory, &total, sizeof total);
+    live_count++, live_bytes += total;
+    return memory + HEAD;
+}
+
+static void *test_malloc(size_t bytes) {
+    void *memory = test_calloc(1, bytes);
+    if (memory) memset(memory, 0xa5, bytes); /* what was not set shows */
+    return memory;
+}
+
+static void test_free(void *memory) {
+    size_t total;
+    if (!memory) return;
+    memcpy(&total, (unsigned char *)memory - HEAD, sizeof total);
+    live_count--, live_bytes -= total;
+    free((unsigned char *)memory - HEAD);
+}
+
+#define malloc test_malloc
+#define calloc test_calloc
+#define free test_free
+#include "core/orthogonal/factor.c"
+#include "core/request/stats.c"
+#undef malloc
+#undef calloc
+#undef free
+
+#include "support/test.h"
+
+static const char *const queries[] = {
+    "shape=130,70&scheme=orthogonal",
+    "shape=64,64&scheme=orthogonal",
+    "shape=1,1&scheme=orthogonal&dtype=f64",
+    "shape=70,300&scheme=orthogonal&dtype=f64",
+    "shape=600,1&scheme=orthogonal&dtype=bf16",
+    "shape=90,80,3&scheme=delta_orthogonal&dtype=f16",
+};
+
+/* A setup is made once all allocations succeed; until then '*setup' is untouched. */
+static void factors(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries); i++) {
+        struct ti_plan *plan = test_plan(queries[i]);
+        struct ti_factor *const none = (struct ti_factor *)&plan, *factor = none;
+        for (size_t n = 0; factor == none; n++) {
+            struct ti_error error = {TI_OK, "none", "none"};
+            failing = n, allocation_count = 0;
+            const enum ti_status status =
+                ti_factor_make(plan, &factor, n % 2 ? NULL : &error);
+            failing = SIZE_MAX;
+            if (allocation_count <= n) {
+                assert_int_equal(status, TI_OK);
+                assert_true(n >= 3);
+                break;
+            }
+            assert_int_equal(status, TI_ENOMEM);
+            assert_ptr_equal(factor, none);
+            assert_int_equal(live_count, 0);
+            if (n % 2 == 0) assert_int_equal(error.code, TI_ENOMEM);
+        }
+        ti_factor_free(factor);
+        ti_plan_free(plan);
+        assert_int_equal(live_count, 0);
+    }
+}
+
+static void sizes_are_as_planned(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries); i++) {
+        struct ti_plan *plan = test_plan(queries[i]);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        struct ti_factor *factor;
+        assert_int_equal(ti_factor_make(plan, &factor, NULL), TI_OK);
+        assert_int_equal(live_bytes, info->factor_peak_bytes);
+        const size_t count = allocation_count;
+        ti_factor_run_all(factor);
+        assert_int_equal(allocation_count, count); /* running takes none */
+        assert_int_equal(live_bytes, info->factor_bytes);
+        ti_factor_free(factor);
+        ti_plan_free(plan);
+        assert_int_equal(live_bytes, 0);
+    }
+}
+
+static void statistics(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries); i++) {
+        struct ti_plan *plan = test_plan(queries[i]);
+        struct ti_stats *const none = (struct ti_stats *)&plan, *stats = none;
+        for (size_t n = 0; stats == none; n++) {
+            failing = n, allocation_count = 0;
+            const enum ti_status status = ti_stats_make(plan, &stats);
+            failing = SIZE_MAX;
+            if (allocation_count <= n) {
+                assert_int_equal(status, TI_OK);
+                assert_true(n >= 2);
+                break;
+            }
+            assert_int_equal(status, TI_ENOMEM);
+            assert_ptr_equal(stats, none);
+            assert_int_equal(live_count, 0);
+        }
+        ti_stats_free(stats);
+        ti_plan_free(plan);
+        assert_int_equal(live_count, 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(factors),
+        cmocka_unit_test(sizes_are_as_planned),
+        cmocka_unit_test(statistics),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All 2^32 binary32 numbers to f16, bf16, f8_e4m3 and f8_e5m2, on every instruction set,
+ * against rounding by real arithmetic: those that a plan lets through, which are the finite
+ * ones that round to a finite number.
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/kernels/dispatch.h"
+#include "support/oracle.h"
+#include "support/parallel.h"
+
+#define RUN 4096
+#define PIECE ((uint64_t)1 << 22)
+
+static const enum ti_dtype dtypes[] = {TI_DTYPE_F16, TI_DTYPE_BF16, TI_DTYPE_F8_E4M3,
+                                       TI_DTYPE_F8_E5M2};
+#define TYPES (sizeof dtypes / sizeof *dtypes)
+
+static int faults;
+static uint64_t checked[TYPES];
+
+static void fault(const char *isa, const struct oracle_type *type, float x, unsigned got,
+                  unsigned expected) {
+    parallel_lock();
+    if (faults++ < 10) {
+        printf("%s: %s(%a) has a byte %x, not %x\n", isa, type->name, (double)x, got,
+               expected);
+    }
+    parallel_unlock();
+}
+
+/* What the numbers ought to be, as bytes, then their negatives. */
+static void expect(size_t t, const float *x, unsigned char *out) {
+    const struct oracle_type *type = &oracle_types[t];
+    if (ti_dtype_bytes(dtypes[t]) == 1) {
+        for (size_t i = 0; i < RUN; i++) {
+            out[i] = (unsigned char)oracle_narrow(type, x[i]);
+            out[RUN + i] = out[i] | 0x80;
+        }
+        return;
+    }
+    for (size_t i = 0; i < RUN; i++) {
+        const uint16_t code = oracle_narrow(type, x[i]);
+        const uint16_t negative = code | 0x8000;
+        memcpy(out + 2 * i, &code, 2);
+        memcpy(out + 2 * (RUN + i), &negative, 2);
+    }
+}
+
+/* Runs hold positive numbers, then their negatives; in place of what is out of range, 1. */
+static uint64_t check_run(const float *all, size_t t) {
+    const struct oracle_type *type = &oracle_types[t];
+    const size_t bytes = ti_dtype_bytes(dtypes[t]);
+    const struct ti_kernels *kernels;
+    float x[2 * RUN];
+    unsigned char expected[4 * RUN], out[4 * RUN];
+    uint64_t used = 0;
+    for (size_t i = 0; i < RUN; i++) {
+        const bool fits = (double)all[i] < type->limit; /* a NaN does not */
+        x[i] = fits ? all[i] : 1;
+        x[RUN + i] = -x[i];
+        used += 2 * fits;
+    }
+    if (used == 0) return 0;
+    expect(t, x, expected);
+    for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
+        kernels->narrow[dtypes[t]](x, 2 * RUN, out);
+        if (memcmp(out, expected, 2 * RUN * bytes) == 0) continue;
+        size_t at = 0;
+        while (out[at] == expected[at]) at++;
+        fault(kernels->name, type, x[at / bytes], out[at], expected[at]);
+    }
+    return used;
+}
+
+static void check_piece(void *context, uint64_t piece) {
+    uint64_t used[TYPES] = {0};
+    (void)context;
+    for (uint64_t first = piece * PIECE; first < (piece + 1) * PIECE; first += RUN) {
+        float all[RUN];
+        for (uint32_t i = 0; i < RUN; i++) {
+            const uint32_t bits = (uint32_t)first + i;
+            memcpy(&all[i], &bits, sizeof bits);
+        }
+        for (size_t t = 0; t < TYPES; t++) used[t] += check_run(all, t);
+    }
+    parallel_lock();
+    for (size_t t = 0; t < TYPES; t++) checked[t] += used[t];
+    parallel_unlock();
+}
+
+int main(void) {
+    parallel(((uint64_t)1 << 31) / PIECE, check_piece, NULL);
+    for (size_t t = 0; t < TYPES; t++) {
+        printf("%s: %llu numbers\n", oracle_types[t].name,
+               (unsigned long long)checked[t]);
+    }
+    printf("%d faults\n", faults);
+    return faults > 0;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core/setup: whatever order and however many threads compute its pieces, the bytes are the
+ * same; which plans need one and may share one; what is refused.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support/random.h"
+#include "support/test.h"
+
+static const char *const requests[] = {
+    "shape=700,650&scheme=orthogonal",
+    "shape=300,900&scheme=orthogonal&dtype=f64&gain=1.5",
+    "shape=66,3&scheme=orthogonal",
+    "shape=1,1&scheme=orthogonal",
+    "shape=150,130,3&scheme=delta_orthogonal&dtype=bf16",
+};
+
+static void *workspace_of(const struct ti_plan *plan) {
+    void *made = aligned_alloc(64, (ti_plan_info(plan)->workspace_bytes + 63) / 64 * 64);
+    assert_non_null(made);
+    return made;
+}
+
+/* All bytes of a plan that has what it needs. */
+static unsigned char *bytes_of(const struct ti_plan *plan) {
+    const struct ti_plan_info *info = ti_plan_info(plan);
+    unsigned char *out = malloc(info->body_bytes);
+    void *workspace = workspace_of(plan);
+    assert_non_null(out);
+    assert_int_equal(ti_plan_fill(plan, 0, info->elems, out, workspace), TI_OK);
+    free(workspace);
+    return out;
+}
+
+static struct ti_factor *setup_of(const struct ti_plan *plan) {
+    struct ti_factor *factor = NULL;
+    assert_int_equal(ti_factor_make(plan, &factor, NULL), TI_OK);
+    return factor;
+}
+
+static struct ti_factor *complete_setup_of(const struct ti_plan *plan) {
+    struct ti_factor *factor = setup_of(plan);
+    ti_factor_run_all(factor);
+    return factor;
+}
+
+static unsigned char *plain_bytes(const char *query) {
+    struct ti_plan *plan = test_plan(query);
+    struct ti_factor *factor = complete_setup_of(plan);
+    ti_plan_use(plan, factor);
+    unsigned char *out = bytes_of(plan);
+    ti_plan_free(plan);
+    ti_factor_free(factor);
+    return out;
+}
+
+/* Order and threads ------------------------------------------------------------------------ */
+
+static void run_shuffled(struct ti_factor *factor, uint64_t *random) {
+    for (unsigned stage = 0; stage < ti_factor_phases(factor); stage++) {
+        const size_t pieces = ti_factor_tasks(factor, stage);
+        size_t *order = malloc(pieces * sizeof *order);
+        assert_non_null(order);
+        assert_true(pieces > 0);
+        for (size_t i = 0; i < pieces; i++) {
+            const size_t other = random_below(random, i + 1);
+            order[i] = order[other];
+            order[other] = i;
+        }
+        for (size_t i = 0; i < pieces; i++) ti_factor_run(factor, stage, order[i]);
+        free(order);
+    }
+}
+
+static void any_order(void **state) {
+    uint64_t random = 9;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        unsigned char *expected = plain_bytes(requests[i]);
+        for (int round = 0; round < 3; round++) {
+            struct ti_plan *plan = test_plan(requests[i]);
+            struct ti_factor *factor = setup_of(plan);
+            run_shuffled(factor, &random);
+            ti_plan_use(plan, factor);
+            unsigned char *out = bytes_of(plan);
+            assert_memory_equal(out, expected, ti_plan_info(plan)->body_bytes);
+            free(out);
+            ti_plan_free(plan);
+            ti_factor_free(factor);
+        }
+        free(expected);
+    }
+}
+
+#define THREADS_MAX 4
+
+/* Pieces of a stage, or of the elements, taken one by one. */
+struct job {
+    struct ti_factor *factor;
+    unsigned stage;
+    const struct ti_plan *plan; /* not NULL: elements */
+    unsigned char *out;
+    size_t pieces;
+    atomic_size_t next;
+};
+
+#define ELEMS_A_PIECE 9001
+
+static void fill_piece(const struct job *job, size_t piece, void *workspace) {
+    const struct ti_plan_info *info = ti_plan_info(job->plan);
+    const uint64_t first = piece * ELEMS_A_PIECE, left = info->elems - first;
+    const enum ti_status status =
+        ti_plan_fill(job->plan, first, left < ELEMS_A_PIECE ? left : ELEMS_A_PIECE,
+                     job->out + first * ti_dtype_bytes(info->dtype), workspace);
+    if (status != TI_OK) abort(); /* cmocka fails in its own thread only */
+}
+
+static void *take_pieces(void *argument) {
+    struct job *job = argument;
+    void *workspace = job->plan ? workspace_of(job->plan) : NULL;
+    for (;;) {
+        const size_t piece = atomic_fetch_add(&job->next, 1);
+        if (piece >= job->pieces) break;
+        if (job->plan) {
+            fill_piece(job, piece, workspace);
+        } else {
+            ti_factor_run(job->factor, job->stage, piece);
+        }
+    }
+    free(workspace);
+    return NULL;
+}
+
+static void run_job(struct job *job, unsigned count) {
+    pthread_t threads[THREADS_MAX];
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, take_pieces, job), 0);
+    }
+    for (unsigned i = 0; i < count; i++) pthread_join(threads[i], NULL);
+}
+
+static void check_threads(const char *query, unsigned count,
+                          const unsigned char *expected) {
+    struct ti_plan *plan = test_plan(query);
+    struct ti_factor *factor = setup_of(plan);
+    const struct ti_plan_info *info = ti_plan_info(plan);
+    unsigned char *out = malloc(info->body_bytes);
+    assert_non_null(out);
+    for (unsigned stage = 0; stage < ti_factor_phases(factor); stage++) {
+        struct job job = {.factor = factor, .stage = stage};
+        job.pieces = ti_factor_tasks(factor, stage);
+        run_job(&job, count);
+    }
+    ti_plan_use(plan, factor);
+    struct job job = {.plan = plan, .out = out};
+    job.pieces = (size_t)((info->elems + ELEMS_A_PIECE - 1) / ELEMS_A_PIECE);
+    run_job(&job, count);
+    assert_memory_equal(out, expected, info->body_bytes);
+    free(out);
+    ti_plan_free(plan);
+    ti_factor_free(factor);
+}
+
+static void threads(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        unsigned char *expected = plain_bytes(requests[i]);
+        for (unsigned count = 1; count <= THREADS_MAX; count *= 2) {
+            check_threads(requests[i], count, expected);
+        }
+        free(expected);
+    }
+}
+
+/* Needing and sharing ---------------------------------------------------------------------- */
+
+static void without_setup(void **state) {
+    struct ti_plan *plan = test_plan("shape=5,3&scheme=orthogonal");
+    unsigned char out[15 * 4], before[15 * 4];
+    void *workspace = workspace_of(plan);
+    (void)state;
+    memset(out, 0x55, sizeof out);
+    memset(before, 0x55, sizeof before);
+    assert_int_equal(ti_plan_fill(plan, 0, 15, out, workspace), TI_EFACTOR);
+    assert_int_equal(ti_plan_fill(plan, 14, 1, out, workspace), TI_EFACTOR);
+    assert_int_equal(ti_plan_fill(plan, 3, 0, out, workspace), TI_OK);
+    assert_int_equal(ti_plan_fill(plan, 15, 0, out, workspace), TI_OK);
+    assert_int_equal(ti_plan_fill(plan, 15, 1, out, workspace), TI_ERANGE);
+    assert_int_equal(ti_plan_fill(plan, 0, 16, out, workspace), TI_ERANGE);
+    assert_memory_equal(out, before, sizeof out);
+
+    struct ti_stats *stats;
+    assert_int_equal(ti_stats_make(plan, &stats), TI_OK);
+    assert_int_equal(ti_stats_add(stats, 0, 15, workspace), TI_EFACTOR);
+    ti_stats_free(stats);
+    free(workspace);
+    ti_plan_free(plan);
+}
+
+/* The length, the header and the entity tag of a body are known without one. */
+static void head_needs_none(void **state) {
+    struct ti_plan *plan = test_plan("shape=4096,16384&scheme=orthogonal&format=npy");
+    struct ti_body *body;
+    unsigned char header[64];
+    (void)state;
+    assert_int_equal(ti_plan_info(plan)->body_bytes, (uint64_t)4096 * 16384 * 4);
+    assert_int_equal(strlen(ti_plan_info(plan)->etag), 32);
+    assert_int_equal(ti_body_make(plan, &body, NULL), TI_OK);
+    assert_int_equal(ti_body_read(body, 0, sizeof header, header, NULL), TI_OK);
+    assert_memory_equal(header + 1, "NUMPY", 5);
+    ti_body_free(body);
+    ti_plan_free(plan);
+}
+
+static void nothing_needs_none(void **state) {
+    static const char *const queries[] = {
+        "shape=0,5&scheme=orthogonal",
+        "shape=5,0&scheme=orthogonal&dtype=f64",
+        "shape=0,0&scheme=orthogonal&layout=io",
+        "shape=4,0,3&scheme=orthogonal",
+        "shape=0,2305843009213693951&scheme=orthogonal",
+        "shape=5,5&scheme=orthogonal&slice=3:3",
+        "shape=5,5&scheme=orthogonal&shard=0:3/4",
+        "shape=5,0,3&scheme=delta_orthogonal",
+        "shape=5,5,0&scheme=delta_orthogonal",
+        "shape=0,5,5&scheme=delta_orthogonal&layout=io",
+        "shape=5,5,3&scheme=delta_orthogonal&slice=:,:,1:1",
+        "shape=5,5&scheme=normal", /* and those that never do */
+        "shape=5,5&scheme=identity",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries); i++) {
+        struct ti_plan *plan = test_plan(queries[i]);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        struct ti_factor *factor = (struct ti_factor *)&plan;
+        unsigned char out[100];
+        assert_row(info->factor_bytes == 0 && info->factor_peak_bytes == 0, queries[i]);
+        assert_row(*info->factor_key == '\0', queries[i]);
+        assert_row(ti_factor_make(plan, &factor, NULL) == TI_OK, queries[i]);
+        assert_row(factor == NULL, queries[i]);
+        assert_row(ti_factor_phases(factor) == 0, queries[i]);
+        assert_row(ti_factor_tasks(factor, 0) == 0, queries[i]);
+        ti_factor_run_all(factor);
+        ti_plan_use(plan, factor);
+        assert_row(ti_plan_fill(plan, 0, info->elems, out, NULL) == TI_OK, queries[i]);
+        ti_factor_free(factor);
+        ti_plan_free(plan);
+    }
+}
+
+/* Plans that share a setup have the same key, others do not; and they really share it. */
+static void keys(void **state) {
+    static const struct {
+        const char *query;
+        bool same;
+    } rows[] = {
+        {"shape=70,9&scheme=orthogonal&name=a", true},
+        {"shape=70,9&scheme=orthogonal&name=a&gain=2", true},
+        {"shape=70,9&scheme=orthogonal&name=a&dtype=bf16", true},
+        {"shape=70,9&scheme=orthogonal&name=a&dtype=f8_e5m2&gain=-1", true},
+        {"shape=70,9&scheme=orthogonal&name=a&format=npy", true},
+        {"shape=70,9&scheme=orthogonal&name=a&slice=::-3,4", true},
+        {"shape=70,9&scheme=orthogonal&name=a&shard=1:0/2", true},
+        {"shape=70,9&scheme=orthogonal&name=a&permute=1,0", true},
+        {"shape=70,9&scheme=orthogonal&name=a&layout=io", true},
+        {"shape=9,70&scheme=orthogonal&name=a", true},
+        {"shape=70,3,3&scheme=orthogonal&name=a", true},
+        {"shape=70,9,5&scheme=delta_orthogonal&name=a", true},
+        {"shape=3,9,70&scheme=delta_orthogonal&name=a&layout=io", true},
+        {"shape=70,9&scheme=orthogonal&name=a&dtype=f64", false},
+        {"shape=70,9&scheme=orthogonal&name=a&seed=1", false},
+        {"shape=70,9&scheme=orthogonal&name=b", false},
+        {"shape=70,9&scheme=orthogonal", false},
+        {"shape=71,9&scheme=orthogonal&name=a", false},
+        {"shape=70,10&scheme=orthogonal&name=a", false},
+        {"shape=63,10&scheme=orthogonal&name=a", false},
+    };
+    struct ti_plan *first = test_plan(rows[0].query);
+    struct ti_factor *shared = complete_setup_of(first);
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct ti_plan *plan = test_plan(rows[i].query);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        assert_int_equal(strlen(info->factor_key), 32);
+        const bool same = strcmp(info->factor_key, ti_plan_info(first)->factor_key) == 0;
+        assert_row(same == rows[i].same, rows[i].query);
+        if (same) {
+            unsigned char *expected = plain_bytes(rows[i].query);
+            ti_plan_use(plan, shared);
+            unsigned char *out = bytes_of(plan);
+            assert_memory_equal(out, expected, info->body_bytes);
+            free(out), free(expected);
+        }
+        ti_plan_free(plan);
+    }
+    ti_plan_free(first); /* the setup outlives the plan that it was made of */
+    ti_factor_free(shared);
+}
+
+/* Half computed, or not at all: freed all the same. */
+static void cancelled(void **state) {
+    struct ti_plan *plan = test_plan(requests[0]);
+    (void)state;
+    for (unsigned until = 0; until <= 3; until++) {
+        struct ti_factor *factor = setup_of(plan);
+        assert_int_equal(ti_factor_phases(factor), 3);
+        for (unsigned stage = 0; stage < until; stage++) {
+            const size_t half = (ti_factor_tasks(factor, stage) + 1) / 2;
+            const size_t pieces =
+                stage + 1 < until ? ti_factor_tasks(factor, stage) : half;
+            for (size_t i = 0; i < pieces; i++) ti_factor_run(factor, stage, i);
+        }
+        ti_factor_free(factor);
+    }
+    ti_plan_free(plan);
+}
+
+static void refusals(void **state) {
+    static const char *const whole[] = {"i8", "i64", "u8", "u64", "bool"};
+    (void)state;
+    test_refused("shape=scalar&scheme=orthogonal", TI_EVALUE, "shape");
+    test_refused("shape=5&scheme=orthogonal", TI_EVALUE, "shape");
+    test_refused("shape=16385,16384&scheme=orthogonal", TI_ETOOLARGE, "shape");
+    test_refused("shape=1,268435457&scheme=orthogonal", TI_ETOOLARGE, "shape");
+    test_refused("shape=1,268435457&scheme=orthogonal&slice=0:1,0:1", TI_ETOOLARGE,
+                 "shape");
+    test_refused("shape=16384,16384,2&scheme=orthogonal", TI_ETOOLARGE, "shape");
+    test_refused("shape=5,5&scheme=delta_orthogonal", TI_EVALUE, "shape");
+    test_refused("shape=5,5,1,1,1,1&scheme=delta_orthogonal", TI_EVALUE, "shape");
+    test_refused("shape=5,6,3&scheme=delta_orthogonal", TI_EVALUE, "shape");
+    test_refused("shape=3,6,5&scheme=delta_orthogonal&layout=io", TI_EVALUE, "shape");
+    test_refused("shape=3,5,6&scheme=delta_orthogonal", TI_EVALUE, "shape");
+    test_refused("shape=16385,16385,1&scheme=delta_orthogonal", TI_ETOOLARGE, "shape");
+    test_refused("shape=5,5&scheme=orthogonal&groups=1", TI_EINAPPLICABLE, "groups");
+    test_refused("shape=5,5&scheme=orthogonal&mode=fan_in", TI_EINAPPLICABLE, "mode");
+    test_refused("shape=5,5&scheme=orthogonal&std=1", TI_EINAPPLICABLE, "std");
+    test_refused("shape=5,5&scheme=orthogonal&gain=1e39", TI_EVALUE, "dtype");
+    test_refused("shape=5,5&scheme=orthogonal&gain=70000&dtype=f16", TI_EVALUE, "dtype");
+    for (size_t i = 0; i < COUNT_OF(whole); i++) {
+        char query[100];
+        snprintf(query, sizeof query, "shape=5,5&scheme=orthogonal&dtype=%s", whole[i]);
+        test_refused(query, TI_EVALUE, "dtype");
+        snprintf(query, sizeof query, "shape=5,5,3&scheme=delta_orthogonal&dtype=%s",
+                 whole[i]);
+        test_refused(query, TI_EVALUE, "dtype");
+    }
+    /* the largest ones are planned */
+    ti_plan_free(test_plan("shape=16384,16384&scheme=orthogonal"));
+    ti_plan_free(test_plan("shape=1,268435456&scheme=orthogonal&dtype=f64"));
+    ti_plan_free(test_plan("shape=16384,16384,1000&scheme=delta_orthogonal"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_order),          cmocka_unit_test(threads),
+        cmocka_unit_test(without_setup),      cmocka_unit_test(head_needs_none),
+        cmocka_unit_test(nothing_needs_none), cmocka_unit_test(keys),
+        cmocka_unit_test(cancelled),          cmocka_unit_test(refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

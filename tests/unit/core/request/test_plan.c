@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/* core/request/plan: what fits together and what does not; sizes, streams and what a plan says. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support/test.h"
+
+static void needs_a_shape(void **state) {
+    (void)state;
+    test_refused("", TI_EMISSING, "shape");
+    test_refused("scheme=zeros", TI_EMISSING, "shape");
+    test_refused("scheme=constant", TI_EMISSING, "shape");
+    test_refused("shape=3&scheme=constant", TI_EMISSING, "value");
+}
+
+static const struct {
+    const char *query;
+    enum ti_status code;
+    const char *field;
+} faults[] = {
+    /* gain or what it follows from */
+    {"shape=3,4&scheme=kaiming_normal&gain=1&nonlinearity=relu", TI_EINAPPLICABLE,
+     "nonlinearity"},
+    {"shape=3,4&scheme=kaiming_normal&gain=1&slope=0.1", TI_EINAPPLICABLE, "slope"},
+    {"shape=3,4&scheme=kaiming_normal&gain=-1", TI_EVALUE, "gain"},
+    {"shape=3,4&scheme=kaiming_normal&nonlinearity=relu&slope=0.1", TI_EINAPPLICABLE,
+     "slope"},
+    {"shape=3,4&scheme=xavier_normal&slope=0.1", TI_EINAPPLICABLE, "slope"},
+    {"shape=3,4&scheme=xavier_normal&nonlinearity=linear&slope=0", TI_EINAPPLICABLE,
+     "slope"},
+    /* variance */
+    {"shape=3,4&scheme=variance_scaling&scale=0", TI_EVALUE, "scale"},
+    {"shape=3,4&scheme=variance_scaling&scale=-1", TI_EVALUE, "scale"},
+    {"shape=3,4&scheme=variance_scaling&distribution=uniform&truncation=2",
+     TI_EINAPPLICABLE, "truncation"},
+    {"shape=3,4&scheme=variance_scaling&distribution=untruncated_normal&truncation=none",
+     TI_EINAPPLICABLE, "truncation"},
+    {"shape=3,4&scheme=variance_scaling&distribution=uniform&corrected=false",
+     TI_EINAPPLICABLE, "corrected"},
+    {"shape=3,4&scheme=variance_scaling&distribution=untruncated_normal&corrected=true",
+     TI_EINAPPLICABLE, "corrected"},
+    /* a correction needs symmetric bounds, also where it is the default */
+    {"shape=3,4&scheme=he_normal&truncation=-1,2", TI_EINAPPLICABLE, "corrected"},
+    {"shape=3,4&scheme=he_normal&truncation=-inf,2", TI_EINAPPLICABLE, "corrected"},
+    {"shape=3,4&scheme=he_normal&truncation=-2,inf&corrected=true", TI_EINAPPLICABLE,
+     "corrected"},
+    {"shape=3&scheme=truncated_normal&truncation=0,2&corrected=true", TI_EINAPPLICABLE,
+     "corrected"},
+    /* normal */
+    {"shape=3&scheme=normal&std=-1", TI_EVALUE, "std"},
+    {"shape=3&scheme=truncated_normal&std=-0.001", TI_EVALUE, "std"},
+    {"shape=3&scheme=truncated_normal&low=0&std=-1", TI_EVALUE, "std"},
+    {"shape=3&scheme=truncated_normal&low=0&std=0", TI_EVALUE, "std"},
+    {"shape=3&scheme=truncated_normal&low=0&truncation=2", TI_EINAPPLICABLE,
+     "truncation"},
+    {"shape=3&scheme=truncated_normal&high=0&truncation=none", TI_EINAPPLICABLE,
+     "truncation"},
+    {"shape=3&scheme=truncated_normal&low=-1&high=1&corrected=true", TI_EINAPPLICABLE,
+     "corrected"},
+    {"shape=3&scheme=truncated_normal&low=1&high=-1", TI_EVALUE, "high"},
+    {"shape=3&scheme=truncated_normal&low=1&high=1", TI_EVALUE, "high"},
+    {"shape=3&scheme=truncated_normal&low=6.1", TI_EVALUE, "low"},
+    {"shape=3&scheme=truncated_normal&high=-6.1", TI_EVALUE, "high"},
+    {"shape=3&scheme=truncated_normal&low=0&high=0.02&std=30000", TI_EVALUE, "high"},
+    {"shape=3&scheme=truncated_normal&low=1&mean=-11&std=1.9", TI_EVALUE, "low"},
+    /* uniform: low below high, also as binary32 */
+    {"shape=3&scheme=uniform&low=1", TI_EVALUE, "low"},
+    {"shape=3&scheme=uniform&low=2&high=1", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&low=1&high=1.00000001", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&low=1&high=1.00000001&dtype=f16", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&low=0&high=1e-50", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&high=0&low=-0", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&low=1&high=1.0000000000000001&dtype=f64", TI_EVALUE, "high"},
+    /* formats */
+    {"shape=3&scheme=zeros&json=flat", TI_EINAPPLICABLE, "json"},
+    {"shape=3&scheme=zeros&format=npy&json=nested", TI_EINAPPLICABLE, "json"},
+    /* whole dtypes are for whole schemes */
+    {"shape=3&scheme=constant&value=1.5&dtype=i8", TI_EVALUE, "value"},
+    {"shape=3&scheme=constant&value=128&dtype=i8", TI_EVALUE, "value"},
+    {"shape=3&scheme=constant&value=-129&dtype=i8", TI_EVALUE, "value"},
+    {"shape=3&scheme=constant&value=-1&dtype=u64", TI_EVALUE, "value"},
+    {"shape=3&scheme=constant&value=2&dtype=bool", TI_EVALUE, "value"},
+};
+
+static void refusals(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
+        test_refused(faults[i].query, faults[i].code, faults[i].field);
+    }
+}
+
+static const char *const accepted[] = {
+    "shape=3&scheme=uniform&low=1&high=1.00000001&dtype=f64",
+    "shape=3&scheme=uniform&low=1&high=1.0000001",
+    "shape=3&scheme=uniform&low=-3e38&high=3e38",
+    "shape=3&scheme=uniform&low=0&high=1e-45",
+    "shape=3&scheme=uniform&low=-1.7e308&high=1.7e308&dtype=f64",
+    "shape=3&scheme=truncated_normal&low=-1e308&high=1e308&std=1e-300",
+    "shape=3&scheme=truncated_normal&low=6&std=1",
+    "shape=3&scheme=truncated_normal&high=-6&std=1",
+    "shape=3&scheme=truncated_normal&corrected=false&low=0",
+    "shape=3,4&scheme=he_normal&truncation=-1,2&corrected=false",
+    "shape=3,4&scheme=kaiming_normal&nonlinearity=leaky_relu&slope=0.1",
+    "shape=3,4&scheme=kaiming_normal&slope=0.1",
+    "shape=3,4&scheme=kaiming_normal&gain=0",
+    "shape=3,4&scheme=variance_scaling&distribution=uniform",
+    "shape=3,4&mode=fan_avg&scheme=he_normal&groups=1&layout=oi&transposed=0",
+    "shape=3&scheme=constant&value=-128&dtype=i8",
+};
+
+static void acceptances(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(accepted); i++) ti_plan_free(test_plan(accepted[i]));
+}
+
+/* A good value of each parameter that is not every scheme's. */
+static const char *good_value(const struct ti_param_info *param) {
+    static const char *const values[][2] = {
+        {"transposed", "false"}, {"first", "false"},   {"corrected", "false"},
+        {"in_axis", "0"},        {"out_axis", "0"},    {"batch_axis", "none"},
+        {"input_axes", "0"},     {"output_axes", "1"}, {"nonlinearity", "leaky_relu"},
+        {"truncation", "2"},     {"low", "-1"},
+    };
+    static char word[64];
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        if (strcmp(values[i][0], param->name) == 0) return values[i][1];
+    }
+    if (!param->choice) return "1";
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(param->accepts, ","),
+             param->accepts);
+    return word;
+}
+
+/* Parameters that do not go alone. */
+static bool goes_alone(const char *param) {
+    static const char *const pairs[] = {"slope", "input_axes", "output_axes"};
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        if (strcmp(pairs[i], param) == 0) return false;
+    }
+    return true;
+}
+
+/* Every parameter with every scheme: taken, or refused by its name. */
+static void inapplicable(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ti_scheme_count(); i++) {
+        const char *scheme = ti_scheme_get(i)->name, *least = test_least_query(scheme);
+        for (size_t k = 0; k < ti_param_count(); k++) {
+            const struct ti_param_info *param = ti_param_get(k);
+            char query[200], given[40];
+            snprintf(given, sizeof given, "&%s=", param->name);
+            if (param->common || strstr(least, given)) continue;
+            snprintf(query, sizeof query, "%s&scheme=%s%s%s", least, scheme, given,
+                     good_value(param));
+            if (!ti_scheme_takes(i, k)) {
+                test_refused(query, TI_EINAPPLICABLE, param->name);
+            } else if (goes_alone(param->name)) {
+                ti_plan_free(test_plan(query));
+            }
+        }
+    }
+}
+
+#define BYTES_MAX INT64_MAX
+
+/* Sizes up to 2^63-1 bytes; dims of 0 do not hide an overflow of the others. */
+static void sizes(void **state) {
+    static const struct {
+        const char *query;
+        bool good;
+        uint64_t elems, bytes;
+    } rows[] = {
+        {"shape=scalar", true, 1, 4},
+        {"shape=0", true, 0, 0},
+        {"shape=2,3,4", true, 24, 96},
+        {"shape=2,3,4&dtype=f64", true, 24, 192},
+        {"shape=2,3,4&dtype=f16", true, 24, 48},
+        {"shape=2,3,4&dtype=bf16", true, 24, 48},
+        {"shape=2305843009213693951", true, 2305843009213693951, BYTES_MAX - 3},
+        {"shape=2305843009213693952", false, 0, 0},
+        {"shape=1152921504606846975&dtype=f64", true, 1152921504606846975, BYTES_MAX - 7},
+        {"shape=1152921504606846976&dtype=f64", false, 0, 0},
+        {"shape=4611686018427387903&dtype=bf16", true, 4611686018427387903,
+         BYTES_MAX - 1},
+        {"shape=4611686018427387904&dtype=bf16", false, 0, 0},
+        {"shape=18446744073709551615", false, 0, 0},
+        {"shape=4294967296,4294967296", false, 0, 0}, /* 2^64 elements: 0 modulo 2^64 */
+        {"shape=4294967296,4294967297", false, 0, 0},
+        {"shape=2147483648,1073741823", true, 2305843007066210304, 9223372028264841216},
+        {"shape=4294967296,4294967296,0", false, 0, 0},
+        {"shape=0,4294967296,4294967296", false, 0, 0},
+        {"shape=0,2305843009213693951", true, 0, 0},
+        {"shape=0,0,0", true, 0, 0},
+        {"shape=18446744073709551615,0", false, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char query[200] = "scheme=normal&";
+        strcat(query, rows[i].query);
+        if (!rows[i].good) {
+            test_refused(query, TI_ETOOLARGE, "shape");
+            continue;
+        }
+        struct ti_plan *plan = test_plan(query);
+        assert_row(ti_plan_info(plan)->elems == rows[i].elems, query);
+        assert_row(ti_plan_info(plan)->body_bytes == rows[i].bytes, query);
+        ti_plan_free(plan);
+    }
+}
+
+/* The header counts as well. */
+static void size_with_header(void **state) {
+    static const struct {
+        const char *query;
+        enum ti_status code;
+    } rows[] = {
+        {"scheme=zeros&shape=2305843009213693951&format=raw", TI_OK},
+        {"scheme=zeros&shape=2305843009213693951&format=npy", TI_ETOOLARGE},
+        {"scheme=zeros&shape=2305843009213693920&format=npy",
+         TI_ETOOLARGE}, /* 4 too many */
+        {"scheme=zeros&shape=2305843009213693919&format=npy", TI_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct ti_plan *plan = test_plan(rows[i].query);
+        struct ti_body *const none = (struct ti_body *)&state, *body = none;
+        struct ti_error error = {0};
+        assert_int_equal(ti_body_make(plan, &body, &error), rows[i].code);
+        if (rows[i].code == TI_OK) {
+            assert_true(ti_body_bytes(body) <= INT64_MAX);
+            ti_body_free(body);
+        } else {
+            assert_ptr_equal(body, none);
+            assert_string_equal(error.field, "shape");
+            assert_int_equal(ti_body_make(plan, &body, NULL), rows[i].code);
+        }
+        ti_plan_free(plan);
+    }
+}
+
+/* The least request of a scheme with all dims, or only the first, replaced by zeros. */
+static void zero_query(const char *scheme, bool all, char query[200]) {
+    const char *least = test_least_query(scheme);
+    size_t used = 0;
+    for (const char *at = least; *at; at++) {
+        const bool in_shape = !memchr(least, '&', (size_t)(at - least));
+        const bool digit = *at >= '0' && *at <= '9';
+        const bool more = at[1] >= '0' && at[1] <= '9';
+        const bool first = !memchr(least, ',', (size_t)(at - least));
+        if (in_shape && digit && (all || first)) {
+            if (!more) query[used++] = '0';
+        } else {
+            query[used++] = *at;
+        }
+    }
+    snprintf(query + used, 200 - used, "&scheme=%s", scheme);
+}
+
+/* Zero dims: no elements, but a plan that knows everything else. */
+static void zero_dims(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2 * ti_scheme_count(); i++) {
+        char query[200];
+        unsigned char untouched = 0x55;
+        zero_query(ti_scheme_get(i / 2)->name, i % 2, query);
+        if (strcmp(ti_scheme_get(i / 2)->name, "delta_orthogonal") == 0 && i % 2 == 0) {
+            test_refused(query, TI_EVALUE, "shape"); /* fewer outputs than inputs */
+            continue;
+        }
+        struct ti_plan *plan = test_plan(query);
+        assert_row(ti_plan_info(plan)->elems == 0, query);
+        assert_row(ti_plan_info(plan)->factor_bytes == 0, query);
+        assert_row(ti_plan_fill(plan, 0, 0, &untouched, NULL) == TI_OK, query);
+        assert_row(ti_plan_fill(plan, 0, 1, &untouched, NULL) == TI_ERANGE, query);
+        assert_row(untouched == 0x55, query);
+        ti_plan_free(plan);
+    }
+}
+
+/* First 8 bytes of the name's SHA-256, little-endian; worked out with another program. */
+static void streams(void **state) {
+    static const struct {
+        const char *query;
+        const char *name;
+        uint64_t stream;
+    } rows[] = {
+        {"shape=3", "", 0},
+        {"shape=3&name=", "", 0},
+        {"shape=3&name=fc1.weight", "fc1.weight", 0x90200a62a6c8aa63},
+        {"shape=3&name=a", "a", 0xcabd1bca128197ca},
+        {"shape=3&name=+", " ", 0xff825bc9f1e7a936},
+        {"shape=3&name=%C3%A9", "\xc3\xa9", 0x53c333407e55994a},
+        {"shape=30,7&name=layers.0.weight&dtype=f64&seed=9", "layers.0.weight",
+         0xd3a21df0ad7c4568},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char query[200] = "scheme=normal&";
+        strcat(query, rows[i].query);
+        struct ti_plan *plan = test_plan(query);
+        assert_row(ti_plan_info(plan)->stream == rows[i].stream, query);
+        assert_string_equal(ti_plan_info(plan)->name, rows[i].name);
+        ti_plan_free(plan);
+    }
+    char longest[1100] = "scheme=normal&shape=3&name=";
+    const size_t at = strlen(longest);
+    memset(longest + at, 'x', TI_MAX_NAME_BYTES);
+    longest[at + TI_MAX_NAME_BYTES] = '\0';
+    struct ti_plan *plan = test_plan(longest);
+    assert_true(ti_plan_info(plan)->stream == 0x407e7fbf5bd6ab49);
+    ti_plan_free(plan);
+}
+
+static void information(void **state) {
+    (void)state;
+    struct ti_plan *plan = test_plan("shape=3,4,5&scheme=he&seed=-1&dtype=f16");
+    const struct ti_plan_info *info = ti_plan_info(plan);
+    assert_string_equal(info->scheme, "he_normal");
+    assert_int_equal(info->dtype, TI_DTYPE_F16);
+    assert_int_equal(info->cost, TI_COST_SAMPLE);
+    assert_int_equal(info->workspace_bytes, 0);
+    assert_int_equal(info->rank, 3);
+    assert_int_equal(info->shape[0], 3);
+    assert_int_equal(info->shape[2], 5);
+    assert_true(info->seed == UINT64_MAX);
+    ti_plan_free(plan);
+    plan = test_plan("shape=scalar&scheme=ones");
+    assert_int_equal(ti_plan_info(plan)->cost, TI_COST_COPY);
+    assert_int_equal(ti_plan_info(plan)->rank, 0);
+    ti_plan_free(plan);
+    ti_plan_free(NULL);
+}
+
+/* he_normal is what is drawn if no scheme is named; the spec may be used again and freed. */
+static void defaults_and_lifetime(void **state) {
+    struct ti_spec *spec;
+    struct ti_plan *plans[2];
+    float x[2][12];
+    (void)state;
+    assert_int_equal(ti_spec_make(&spec), TI_OK);
+    assert_int_equal(ti_spec_set(spec, "shape", "3,4", 3, NULL), TI_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ti_plan_make(spec, &plans[i], NULL), TI_OK);
+    ti_spec_free(spec);
+    assert_string_equal(ti_plan_info(plans[0])->scheme, "he_normal");
+    assert_int_equal(ti_plan_info(plans[0])->dtype, TI_DTYPE_F32);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ti_plan_fill(plans[i], 0, 12, x[i], NULL), TI_OK);
+        ti_plan_free(plans[i]);
+    }
+    assert_memory_equal(x[0], x[1], sizeof x[0]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(needs_a_shape), cmocka_unit_test(refusals),
+        cmocka_unit_test(acceptances),   cmocka_unit_test(inapplicable),
+        cmocka_unit_test(sizes),         cmocka_unit_test(size_with_header),
+        cmocka_unit_test(zero_dims),     cmocka_unit_test(streams),
+        cmocka_unit_test(information),   cmocka_unit_test(defaults_and_lifetime),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core/fill: the element at an index is a function of its word and of nothing else, so any cut
+ * of a tensor, into any buffer, by any instruction set, gives the same bytes.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/kernels/dispatch.h"
+#include "core/values/fill.h"
+#include "core/request/plan.h"
+#include "core/values/scalar.h"
+#include "support/fence.h"
+#include "support/oracle.h"
+#include "support/random.h"
+#include "support/test.h"
+
+#define BIG "1152921504606846976" /* 2^60 elements */
+
+/* Every way to make elements: kernels, wide, constant; clamps; both ends of a tail. */
+static const char *const laws[] = {
+    "scheme=he_normal&fan_in=784",
+    "scheme=glorot_uniform&fan_in=784&fan_out=512",
+    "scheme=kaiming_normal&fan_in=784",
+    "scheme=uniform&low=-0.3&high=7",
+    "scheme=normal&mean=1&std=0.02",
+    "scheme=truncated_normal&truncation=0.3",
+    "scheme=truncated_normal&truncation=3&mean=2",
+    "scheme=truncated_normal&truncation=-1,2.5",
+    "scheme=truncated_normal&truncation=0.5,inf",
+    "scheme=truncated_normal&truncation=-inf,-3",
+    "scheme=truncated_normal&low=-1.9&high=2.1&mean=0.1",
+    "scheme=truncated_normal&low=-2&high=2&std=0.5",
+    "scheme=constant&value=-1.7",
+    "scheme=ones",
+    "scheme=zeros",
+};
+
+static const char *const dtypes[] = {"f32", "f64", "f16", "bf16", "f8_e4m3", "f8_e5m2"};
+
+static struct ti_plan *plan_of(const char *dist, const char *dtype, const char *shape) {
+    char query[300];
+    snprintf(query, sizeof query, "shape=%s&seed=0xfeedface12345678&name=t&dtype=%s&%s",
+             shape, dtype, dist);
+    return test_plan(query);
+}
+
+#define WHOLE 1100
+
+/* One law and type on one instruction set: random cuts, the output ending at a guard page. */
+static void check_cuts(const struct ti_plan *plan, const struct ti_kernels *kernels,
+                       const unsigned char *whole, const struct fence *fence,
+                       uint64_t *random) {
+    const size_t bytes = ti_dtype_bytes(plan->info.dtype);
+    for (int i = 0; i < 60; i++) {
+        const size_t first = random_below(random, WHOLE);
+        const size_t count = random_below(random, i % 2 ? WHOLE - first + 1 : 9);
+        if (first + count > WHOLE) continue;
+        /* at the end of the pages, or somewhere, so that no alignment can be relied on */
+        unsigned char *out = fence_tail(fence, count * bytes);
+        if (i % 3 == 0) out = fence->start + random_below(random, 64);
+        ti_fill(&plan->sampler, kernels, first, count, out);
+        if (memcmp(out, whole + first * bytes, count * bytes) != 0) {
+            fail_msg("%s, %s on %s: elements %zu to %zu", plan->info.scheme,
+                     ti_dtype_name(plan->info.dtype), kernels->name, first,
+                     first + count);
+        }
+    }
+}
+
+static void any_cut_on_any_isa(void **state) {
+    struct fence fence = fence_make(WHOLE * 8 + 64);
+    uint64_t random = 3;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+        for (size_t k = 0; k < COUNT_OF(dtypes); k++) {
+            struct ti_plan *plan = plan_of(laws[i], dtypes[k], "11,100");
+            const struct ti_kernels *kernels;
+            unsigned char whole[WHOLE * 8];
+            ti_fill(&plan->sampler, &ti_kernels_portable, 0, WHOLE, whole);
+            for (size_t isa = 0; (kernels = ti_dispatch_at(isa)); isa++) {
+                check_cuts(plan, kernels, whole, &fence, &random);
+            }
+            ti_plan_free(plan);
+        }
+    }
+    fence_free(&fence);
+}
+
+/* Nothing is written before or after. */
+static void writes_only_its_own(void **state) {
+    (void)state;
+    for (size_t k = 0; k < COUNT_OF(dtypes); k++) {
+        struct ti_plan *plan = plan_of(laws[k % 3], dtypes[k], "11,100");
+        const size_t bytes = ti_dtype_bytes(plan->info.dtype);
+        for (size_t count = 0; count < 300; count += 7) {
+            unsigned char out[16 + 300 * 8 + 16];
+            memset(out, 0xa5, sizeof out);
+            assert_int_equal(ti_plan_fill(plan, 5, count, out + 16, NULL), TI_OK);
+            for (size_t i = 0; i < 16; i++) assert_int_equal(out[i], 0xa5);
+            for (size_t i = 16 + count * bytes; i < sizeof out; i++) {
+                assert_int_equal(out[i], 0xa5);
+            }
+        }
+        ti_plan_free(plan);
+    }
+}
+
+/* What the word of an element becomes, from the oracle's Philox. */
+static double value_of(const struct ti_plan *plan, uint64_t elem) {
+    const uint64_t seed = plan->info.seed, stream = plan->info.stream;
+    const uint32_t word = oracle_word(seed, stream, 0, elem);
+    const struct ti_sampler *sampler = &plan->sampler;
+    uint32_t in[TI_TILE_WORDS] = {word};
+    float out[TI_TILE_WORDS];
+    switch (sampler->path) {
+    case TI_SAMPLER_KERNEL:
+        ti_kernels_portable.map[sampler->kernel](&sampler->transform, in, TI_TILE_WORDS,
+                                                 out);
+        if (sampler->clamped)
+            ti_kernels_portable.clamp(&sampler->transform, TI_TILE_WORDS, out);
+        return (double)out[0];
+    case TI_SAMPLER_SCALAR:
+        if (sampler->dtype != TI_DTYPE_F64) return (double)ti_scalar_f32(sampler, word);
+        return ti_scalar_f64(sampler,
+                             (uint64_t)word << 32 | oracle_word(seed, stream, 1, elem));
+    default:
+        return sampler->low;
+    }
+}
+
+/* Beginnings of ranges: the tensor's, carries of the counter, and the bytes at element 2^59. */
+static const uint64_t places[] = {
+    0,
+    1,
+    127,
+    (uint64_t)1 << 32,
+    ((uint64_t)1 << 34) - 260, /* block 2^32 */
+    ((uint64_t)1 << 34) - 3,
+    ((uint64_t)1 << 35) - 131,
+    ((uint64_t)3 << 34) - 65,
+    (uint64_t)1 << 59,
+    ((uint64_t)1 << 59) + 12345,
+    ((uint64_t)1 << 60) - 300,
+};
+
+static void elements_are_their_words(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+        for (int wide = 0; wide < 2; wide++) {
+            struct ti_plan *plan =
+                plan_of(laws[i], wide ? "f64" : "f32", wide ? "576460752303423488" : BIG);
+            for (size_t k = 0; k < COUNT_OF(places); k++) {
+                unsigned char out[300 * 8];
+                if (places[k] + 300 > plan->info.elems) continue;
+                assert_int_equal(ti_plan_fill(plan, places[k], 300, out, NULL), TI_OK);
+                for (size_t e = 0; e < 300; e++) {
+                    double x;
+                    float narrow;
+                    memcpy(&narrow, out + 4 * e, 4);
+                    memcpy(&x, out + 8 * e, 8);
+                    if (!wide) x = (double)narrow;
+                    if (x != value_of(plan, places[k] + e)) {
+                        fail_msg("%s: element %llu is %a, not %a", laws[i],
+                                 (unsigned long long)(places[k] + e), x,
+                                 value_of(plan, places[k] + e));
+                    }
+                }
+            }
+            ti_plan_free(plan);
+        }
+    }
+}
+
+/* Uniform and f64 uniform from the formula of docs/SPEC.md section 4 itself. */
+static void uniform_by_the_formula(void **state) {
+    struct ti_plan *plan = test_plan("shape=4000&scheme=uniform&low=-1.5&high=2&seed=5");
+    float x[4000];
+    (void)state;
+    assert_int_equal(ti_plan_fill(plan, 0, 4000, x, NULL), TI_OK);
+    for (uint64_t i = 0; i < 4000; i++) {
+        const int64_t odd = 2 * (int64_t)(oracle_word(5, 0, 0, i) >> 8) + 1 - (1 << 24);
+        const float v = (float)odd / 16777216.0f, product = 1.75f * v;
+        assert_true(x[i] == 0.25f + product);
+    }
+    ti_plan_free(plan);
+    plan = test_plan("shape=4000&scheme=uniform&low=-1.5&high=2&seed=5&dtype=f64");
+    double y[4000];
+    assert_int_equal(ti_plan_fill(plan, 0, 4000, y, NULL), TI_OK);
+    for (uint64_t i = 0; i < 4000; i++) {
+        const uint64_t word =
+            (uint64_t)oracle_word(5, 0, 0, i) << 32 | oracle_word(5, 0, 1, i);
+        const int64_t odd = 2 * (int64_t)(word >> 11) + 1 - ((int64_t)1 << 53);
+        const double v = (double)odd / 9007199254740992.0, product = 1.75 * v;
+        assert_true(y[i] == 0.25 + product);
+    }
+    ti_plan_free(plan);
+}
+
+/* Narrow types are the f32 tensor rounded; f64 is the f32 draw with 32 more bits. */
+static void types_agree(void **state) {
+    static const enum ti_dtype narrow[] = {TI_DTYPE_F16, TI_DTYPE_BF16, TI_DTYPE_F8_E4M3,
+                                           TI_DTYPE_F8_E5M2};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+        float x[WHOLE];
+        double y[WHOLE];
+        struct ti_plan *plan = plan_of(laws[i], "f32", "1100");
+        assert_int_equal(ti_plan_fill(plan, 0, WHOLE, x, NULL), TI_OK);
+        ti_plan_free(plan);
+        plan = plan_of(laws[i], "f64", "1100");
+        assert_int_equal(ti_plan_fill(plan, 0, WHOLE, y, NULL), TI_OK);
+        ti_plan_free(plan);
+        for (size_t e = 0; e < WHOLE; e++) {
+            assert_row(fabs((double)x[e] - y[e]) <= 2e-6 * fmax(1, fabs(y[e])), laws[i]);
+        }
+        for (size_t k = 0; k < COUNT_OF(narrow); k++) {
+            unsigned char out[WHOLE * 2];
+            plan = plan_of(laws[i], ti_dtype_name(narrow[k]), "1100");
+            assert_int_equal(ti_plan_fill(plan, 0, WHOLE, out, NULL), TI_OK);
+            ti_plan_free(plan);
+            for (size_t e = 0; e < WHOLE; e++) {
+                uint16_t code = 0;
+                const size_t bytes = ti_dtype_bytes(narrow[k]);
+                memcpy(&code, out + bytes * e, bytes);
+                assert_row(code == oracle_narrow(&oracle_types[k], x[e]), laws[i]);
+            }
+        }
+    }
+}
+
+/* The same seed and name are the same draw, whatever shape; another of them is another. */
+static void draws(void **state) {
+    static const char *const queries[] = {
+        "shape=1000&scheme=normal&seed=1&name=a",
+        "shape=50,20&scheme=normal&seed=1&name=a",
+        "shape=9000&scheme=normal&seed=1&name=a",
+        "shape=1000&scheme=normal&seed=2&name=a",
+        "shape=1000&scheme=normal&seed=1&name=b",
+        "shape=1000&scheme=normal&seed=1",
+        "shape=1000&scheme=normal&seed=-1&name=a",
+        "shape=1000&scheme=normal&seed=4294967297&name=a",
+    };
+    float x[COUNT_OF(queries)][1000];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries); i++) {
+        struct ti_plan *plan = test_plan(queries[i]);
+        assert_int_equal(ti_plan_fill(plan, 0, 1000, x[i], NULL), TI_OK);
+        ti_plan_free(plan);
+        for (size_t k = 0; k < i; k++) {
+            const bool same = i < 3 && k < 3;
+            assert_row((memcmp(x[i], x[k], sizeof x[i]) == 0) == same, queries[i]);
+        }
+    }
+}
+
+static void out_of_range(void **state) {
+    static const struct {
+        uint64_t first, count;
+    } ranges[] = {
+        {0, 13},         {12, 1},
+        {13, 0},         {1, 12},
+        {UINT64_MAX, 1}, {UINT64_MAX, 0},
+        {1, UINT64_MAX}, {12, UINT64_MAX},
+        {0, UINT64_MAX}, {UINT64_MAX, UINT64_MAX},
+    };
+    (void)state;
+    for (size_t k = 0; k < COUNT_OF(laws); k++) {
+        struct ti_plan *plan = plan_of(laws[k], "f64", "3,4");
+        for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+            unsigned char out[8 * 13], expected[8 * 13];
+            memset(out, 0x55, sizeof out);
+            memset(expected, 0x55, sizeof expected);
+            assert_int_equal(
+                ti_plan_fill(plan, ranges[i].first, ranges[i].count, out, NULL),
+                TI_ERANGE);
+            assert_memory_equal(out, expected, sizeof out);
+        }
+        assert_int_equal(ti_plan_fill(plan, 12, 0, NULL, NULL), TI_OK);
+        ti_plan_free(plan);
+    }
+}
+
+/* Parts hold the elements of the full tensor, in their order; any cut of a part as well. */
+static void parts(void **state) {
+    float full[6 * 7 * 8];
+    struct ti_plan *plan = test_plan("shape=6,7,8&scheme=normal");
+    assert_int_equal(ti_plan_fill(plan, 0, 6 * 7 * 8, full, NULL), TI_OK);
+    ti_plan_free(plan);
+    plan = test_plan("shape=6,7,8&scheme=normal&slice=1:6:2,::-2,-1:1:-3");
+    const uint64_t count = ti_plan_info(plan)->elems;
+    assert_int_equal(count, 3 * 4 * 2);
+    (void)state;
+    for (uint64_t first = 0; first < count; first++) {
+        for (uint64_t n = 0; n <= count - first; n++) {
+            float out[3 * 4 * 2];
+            assert_int_equal(ti_plan_fill(plan, first, n, out, NULL), TI_OK);
+            for (uint64_t i = 0; i < n; i++) {
+                const uint64_t at = first + i;
+                const uint64_t a = 1 + 2 * (at / 8), b = 6 - 2 * (at / 2 % 4);
+                const uint64_t c = 7 - 3 * (at % 2);
+                assert_true(out[i] == full[(a * 7 + b) * 8 + c]);
+            }
+        }
+    }
+    ti_plan_free(plan);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_cut_on_any_isa),
+        cmocka_unit_test(writes_only_its_own),
+        cmocka_unit_test(elements_are_their_words),
+        cmocka_unit_test(uniform_by_the_formula),
+        cmocka_unit_test(types_agree),
+        cmocka_unit_test(draws),
+        cmocka_unit_test(out_of_range),
+        cmocka_unit_test(parts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

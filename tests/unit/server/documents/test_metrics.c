@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* server/metrics: sums over workers, and the rules of Prometheus' text format 0.0.4. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server/documents/metrics.h"
+#include "support/test.h"
+
+static const struct tid_metrics_others others = {
+    .compute = {3, 2, 1500},
+    .factor_cache = {.computed = 11,
+                     .reused = 12,
+                     .cancelled = 13,
+                     .refused = 14,
+                     .waiting = 15,
+                     .bytes = 16},
+    .process = {1234, 4096, 7, 100},
+};
+
+/* A request to a path, as the route of it. */
+static unsigned route_of(const char *path) {
+    struct tid_request request = {.path = path, .path_bytes = strlen(path)};
+    return tid_route_find(&request);
+}
+
+static char *text_of(const struct tid_metrics *metrics,
+                     const struct tid_metrics_others *of) {
+    char *text = tid_metrics_text(metrics, of);
+    assert_non_null(text);
+    return text;
+}
+
+static void assert_line(const char *text, const char *line) {
+    char whole[256];
+    snprintf(whole, sizeof whole, "\n%s\n", line);
+    assert_row(strstr(text, whole) != NULL, line);
+}
+
+static void sums(void **state) {
+    const unsigned tensor = route_of("/v1/tensor"), other = route_of("/nothing");
+    struct tid_metrics metrics;
+    (void)state;
+
+    assert_true(tid_metrics_init(&metrics, 3, "portable"));
+    for (unsigned i = 0; i < 3; i++) {
+        struct tid_counters *counters = &metrics.workers[i];
+        tid_count(&counters->opened, 5);
+        tid_count(&counters->closed, i);
+        tid_count(&counters->in_flight, 2);
+        tid_count(&counters->in_flight, UINT64_MAX);
+        tid_count(&counters->bytes[tensor], UINT64_C(1) << 40);
+        tid_count_request(counters, tensor, 206, i != 1);
+        tid_count_request(counters, other, 404, true);
+        tid_count_request(counters, other, 299, true);
+    }
+    tid_count(&metrics.refused, 9);
+    char *text = text_of(&metrics, &others);
+    assert_line(text, "tensorinit_requests_total{route=\"/v1/tensor\",code=\"206\"} 3");
+    assert_line(text, "tensorinit_requests_total{route=\"/v1/tensor\",code=\"200\"} 0");
+    assert_line(text, "tensorinit_requests_total{route=\"other\",code=\"404\"} 3");
+    assert_line(text, "tensorinit_requests_total{route=\"other\",code=\"other\"} 3");
+    assert_line(text,
+                "tensorinit_response_bytes_total{route=\"/v1/tensor\"} 3298534883328");
+    assert_line(text, "tensorinit_requests_in_flight 3");
+    assert_line(text, "tensorinit_requests_cut_total 1");
+    assert_line(text, "tensorinit_connections 12");
+    assert_line(text, "tensorinit_connections_refused_total 9");
+    assert_line(text, "process_cpu_seconds_total 1.234");
+    assert_line(text, "process_resident_memory_bytes 4096");
+    assert_line(text, "process_open_fds 7");
+    assert_line(text, "tensorinit_compute_queue 3");
+    assert_line(text, "tensorinit_compute_running 2");
+    assert_line(text, "tensorinit_compute_seconds_total 1.500");
+    assert_line(text, "tensorinit_factorizations_computed_total 11");
+    assert_line(text, "tensorinit_factorizations_reused_total 12");
+    assert_line(text, "tensorinit_factorizations_cancelled_total 13");
+    assert_line(text, "tensorinit_factorizations_refused_total 14");
+    assert_line(text, "tensorinit_factorizations_waiting 15");
+    assert_line(text, "tensorinit_factorization_memory_bytes 16");
+    free(text);
+    tid_metrics_clear(&metrics);
+}
+
+/* Sums of counters that are not of one moment: never a negative gauge. */
+static void more_closed_than_opened(void **state) {
+    struct tid_metrics metrics;
+    (void)state;
+
+    assert_true(tid_metrics_init(&metrics, 1, "portable"));
+    tid_count(&metrics.workers[0].closed, 1);
+    char *text = text_of(&metrics, &others);
+    assert_line(text, "tensorinit_connections 0");
+    free(text);
+    tid_metrics_clear(&metrics);
+}
+
+static void unknown_is_left_out(void **state) {
+    const struct tid_metrics_others unknown = {.process = {-1, -1, -1, -1}};
+    struct tid_metrics metrics;
+    (void)state;
+
+    assert_true(tid_metrics_init(&metrics, 1, "portable"));
+    char *text = text_of(&metrics, &unknown);
+    assert_non_null(strstr(text, "\nprocess_start_time_seconds "));
+    assert_null(strstr(text, "process_cpu_seconds_total"));
+    assert_null(strstr(text, "process_resident_memory_bytes"));
+    assert_null(strstr(text, "_fds"));
+    free(text);
+    tid_metrics_clear(&metrics);
+}
+
+static void labels_are_escaped(void **state) {
+    struct tid_metrics metrics;
+    (void)state;
+
+    assert_true(tid_metrics_init(&metrics, 1, "a\"b\\c\nd"));
+    char *text = text_of(&metrics, &others);
+    assert_non_null(strstr(text, ",isa=\"a\\\"b\\\\c\\nd\"} 1\n"));
+    free(text);
+    tid_metrics_clear(&metrics);
+}
+
+static size_t name_length(const char *line) {
+    size_t length = 0;
+    while (isalnum((unsigned char)line[length]) || line[length] == '_') length++;
+    return length;
+}
+
+/* Each metric: HELP, TYPE, then its samples and no others; counters end in _total. */
+static void format(void **state) {
+    struct tid_metrics metrics;
+    char name[128] = "", seen[8192] = "\n";
+    (void)state;
+
+    assert_true(tid_metrics_init(&metrics, 2, "portable"));
+    char *text = text_of(&metrics, &others);
+    assert_int_equal(text[strlen(text) - 1], '\n');
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        if (strncmp(line, "# HELP ", 7) == 0) {
+            size_t length = name_length(line + 7);
+            snprintf(name, sizeof name, "\n%.*s\n", (int)length, line + 7);
+            assert_row(length > 0 && strstr(seen, name) == NULL, line);
+            strcat(seen, name + 1);
+            snprintf(name, sizeof name, "%.*s", (int)length, line + 7);
+            assert_row(line[7 + length] == ' ' && line[8 + length] != '\0', line);
+            char type[160];
+            snprintf(type, sizeof type, "# TYPE %s ", name);
+            line = strtok(NULL, "\n");
+            assert_row(strncmp(line, type, strlen(type)) == 0, line);
+            const char *kind = line + strlen(type);
+            bool total = strstr(name, "_total") != NULL;
+            assert_row(strcmp(kind, total ? "counter" : "gauge") == 0, line);
+            continue;
+        }
+        size_t length = name_length(line);
+        assert_row(length == strlen(name) && memcmp(line, name, length) == 0, line);
+        const char *value = strrchr(line, ' ');
+        assert_row(value != NULL && isdigit((unsigned char)value[1]), line);
+        char *end;
+        strtod(value + 1, &end);
+        assert_row(*end == '\0', line);
+        const char *before = value - 1;
+        assert_row(line[length] == '{' ? *before == '}' : line + length == value, line);
+    }
+    free(text);
+    tid_metrics_clear(&metrics);
+}
+
+/* Whatever the system is, what it tells of this process is plausible or missing. */
+static void this_process(void **state) {
+    struct tid_process now;
+    (void)state;
+
+    tid_process_read(&now);
+    assert_true(now.cpu_ms >= 0);
+    assert_true(now.resident_bytes == -1 || now.resident_bytes > 100000);
+    assert_true(now.open_fds == -1 || now.open_fds >= 1);
+    assert_true(now.max_fds == -1 || now.max_fds >= now.open_fds);
+}
+
+static void routes(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < TID_ROUTE_COUNT; i++)
+        assert_int_equal(route_of(tid_route_get(i)->path), i);
+    assert_int_equal(route_of("/v1"), TID_ROUTE_COUNT);
+    assert_int_equal(route_of(""), TID_ROUTE_COUNT);
+    assert_null(tid_route_get(TID_ROUTE_COUNT));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums),
+        cmocka_unit_test(more_closed_than_opened),
+        cmocka_unit_test(unknown_is_left_out),
+        cmocka_unit_test(labels_are_escaped),
+        cmocka_unit_test(format),
+        cmocka_unit_test(this_process),
+        cmocka_unit_test(routes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

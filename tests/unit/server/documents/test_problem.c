@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* server/problem: documents of RFC 9457. */
+#include <jansson.h>
+
+#include "server/documents/problem.h"
+#include "support/test.h"
+
+static json_t *document(const struct tid_response *response) {
+    json_t *parsed = json_loadb(response->bytes, response->byte_count, 0, NULL);
+    assert_non_null(parsed);
+    assert_string_equal(tid_response_field(response, "Content-Type"),
+                        "application/problem+json");
+    assert_string_equal(tid_response_field(response, "Cache-Control"), "no-store");
+    assert_int_equal(json_integer_value(json_object_get(parsed, "status")),
+                     response->status);
+    return parsed;
+}
+
+static const char *text(const json_t *parsed, const char *key) {
+    return json_string_value(json_object_get(parsed, key));
+}
+
+static void by_hand(void **state) {
+    struct tid_response response;
+    (void)state;
+    tid_problem(&response, 505, "HTTP version not supported", "A \"detail\".\n", "");
+    json_t *parsed = document(&response);
+    assert_string_equal(text(parsed, "type"), "/problems/http-version-not-supported");
+    assert_string_equal(text(parsed, "title"), "HTTP version not supported");
+    assert_string_equal(text(parsed, "detail"), "A \"detail\".\n");
+    assert_null(json_object_get(parsed, "field"));
+    json_decref(parsed);
+    tid_response_clear(&response);
+}
+
+/* Every code of the library has a status, and a type of letters, digits and dashes. */
+static void of_the_library(void **state) {
+    static const enum ti_status codes[] = {
+#define TI_STATUS(name, http, exit_code, title) TI_##name,
+#include <tensorinit/status.def>
+#undef TI_STATUS
+    };
+    (void)state;
+    for (size_t i = 1; i < COUNT_OF(codes); i++) {
+        struct ti_error error = {.code = codes[i], .field = "shape", .text = "Wrong."};
+        struct tid_response response;
+        tid_problem_of(&response, &error);
+        json_t *parsed = document(&response);
+        const char *type = text(parsed, "type");
+        assert_row(strncmp(type, "/problems/", 10) == 0, type);
+        assert_row(strlen(type) > 10, type);
+        assert_row(strspn(type + 10, "abcdefghijklmnopqrstuvwxyz0123456789-") ==
+                       strlen(type + 10),
+                   type);
+        assert_row(response.status >= 400 && response.status < 600, type);
+        assert_string_equal(text(parsed, "field"), "shape");
+        json_decref(parsed);
+        tid_response_clear(&response);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(by_hand),
+        cmocka_unit_test(of_the_library),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* server/deadlines: which connections are ended, and when. */
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server/work/clock.h"
+#include "server/http/deadlines.h"
+#include "support/test.h"
+
+struct pair {
+    struct tid_watch watch;
+    int other;
+};
+
+static struct tid_watches watches;
+static const struct tid_deadlines deadlines = {.header_ms = 1000, .idle_ms = 5000};
+
+static void open_pair(struct pair *pair) {
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    pair->other = fds[1];
+    tid_watch_add(&watches, &pair->watch, fds[0]);
+}
+
+static void close_pair(struct pair *pair) {
+    tid_watch_remove(&watches, &pair->watch);
+    close(pair->watch.fd);
+    close(pair->other);
+}
+
+/* Whether the connection was shut down: the other end sees the end of the stream. */
+static bool ended(const struct pair *pair) {
+    char c;
+    return recv(pair->other, &c, 1, 0) == 0;
+}
+
+static int watches_make(void **state) {
+    (void)state;
+    tid_watches_init(&watches);
+    return 0;
+}
+
+static int watches_free(void **state) {
+    (void)state;
+    tid_watches_clear(&watches);
+    return 0;
+}
+
+static void phases(void **state) {
+    static const struct {
+        enum tid_phase phase;
+        int64_t limit_ms;
+    } rows[] = {
+        {TID_PHASE_NEW, 1000},
+        {TID_PHASE_HEAD, 1000},
+        {TID_PHASE_IDLE, 5000},
+        {TID_PHASE_REPLY, 5000}, /* nothing is taken: a Unix socket cannot tell */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct pair pair;
+        open_pair(&pair);
+        tid_watch_enter(&pair.watch, rows[i].phase);
+        int64_t now_ms = tid_clock_ms();
+        tid_watches_reap(&watches, &deadlines, now_ms);
+        assert_false(ended(&pair));
+        tid_watches_reap(&watches, &deadlines, now_ms + rows[i].limit_ms - 100);
+        assert_false(ended(&pair));
+        tid_watches_reap(&watches, &deadlines, now_ms + rows[i].limit_ms);
+        assert_true(ended(&pair));
+        close_pair(&pair);
+    }
+}
+
+/* Who waits for us is not late, however long it takes; the next phase has its own time. */
+static void computing(void **state) {
+    struct pair pair;
+    (void)state;
+    open_pair(&pair);
+    tid_watch_enter(&pair.watch, TID_PHASE_COMPUTE);
+    tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 1000000000);
+    assert_false(ended(&pair));
+    assert_int_equal(tid_watches_end_waiting(&watches, tid_clock_ms() + 1000000000), 1);
+    assert_false(ended(&pair));
+    assert_false(atomic_load(&pair.watch.read_ended));
+    tid_watch_enter(&pair.watch, TID_PHASE_REPLY);
+    tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 4900);
+    assert_false(ended(&pair));
+    tid_watch_enter(&pair.watch, TID_PHASE_IDLE);
+    tid_watches_end_waiting(&watches, tid_clock_ms() + TID_WATCH_GRACE_MS + 100);
+    assert_true(atomic_load(&pair.watch.read_ended));
+    close_pair(&pair);
+}
+
+static void no_limit(void **state) {
+    static const struct tid_deadlines none = {0};
+    struct pair pair;
+    (void)state;
+    open_pair(&pair);
+    tid_watches_reap(&watches, &none, tid_clock_ms() + 1000000000);
+    assert_false(ended(&pair));
+    close_pair(&pair);
+}
+
+/* Each step begins its own time. */
+static void steps(void **state) {
+    struct pair pair;
+    (void)state;
+    open_pair(&pair);
+    tid_watch_enter(&pair.watch, TID_PHASE_IDLE);
+    tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 4000);
+    assert_false(ended(&pair));
+    tid_watch_enter(&pair.watch, TID_PHASE_HEAD);
+    tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 900);
+    assert_false(ended(&pair));
+    tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 1100);
+    assert_true(ended(&pair));
+    close_pair(&pair);
+}
+
+static void list(void **state) {
+    struct pair pairs[3];
+    (void)state;
+    for (size_t i = 0; i < 3; i++) open_pair(&pairs[i]);
+    close_pair(&pairs[1]); /* in the middle, at the end, alone */
+    tid_watch_enter(&pairs[0].watch, TID_PHASE_REPLY);
+    tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 2000);
+    assert_false(ended(&pairs[0]));
+    assert_true(ended(&pairs[2]));
+    close_pair(&pairs[0]);
+    close_pair(&pairs[2]);
+    assert_null(watches.first);
+}
+
+static void drain(void **state) {
+    struct pair busy, fresh, idle;
+    char c;
+    (void)state;
+    open_pair(&busy);
+    open_pair(&fresh);
+    open_pair(&idle);
+    tid_watch_enter(&busy.watch, TID_PHASE_REPLY);
+    tid_watch_enter(&idle.watch, TID_PHASE_IDLE);
+    int64_t now_ms = tid_clock_ms();
+    /* Not at once: the next request may be under way. */
+    assert_int_equal(tid_watches_end_waiting(&watches, now_ms), 3);
+    assert_int_equal(recv(idle.watch.fd, &c, 1, 0), -1);
+    /* A request that has arrived is still there to be read, then the stream ends. */
+    assert_int_equal(send(idle.other, "x", 1, 0), 1);
+    assert_int_equal(tid_watches_end_waiting(&watches, now_ms + 1000), 3);
+    assert_int_equal(recv(idle.watch.fd, &c, 1, 0), 1);
+    assert_int_equal(recv(idle.watch.fd, &c, 1, 0), 0);
+    assert_int_equal(recv(fresh.watch.fd, &c, 1, 0), 0);
+    assert_int_equal(recv(busy.watch.fd, &c, 1, 0), -1);
+    close_pair(&busy);
+    close_pair(&fresh);
+    close_pair(&idle);
+}
+
+static void thread(void **state) {
+    struct tid_watches *const list_of[] = {&watches};
+    struct tid_reaper reaper;
+    struct pair pair;
+    (void)state;
+    open_pair(&pair);
+    assert_int_equal(
+        tid_reaper_start(&reaper, list_of, 1, (struct tid_deadlines){.header_ms = 40}),
+        0);
+    for (int i = 0; i < 1000 && !ended(&pair); i++) poll(NULL, 0, 5);
+    assert_true(ended(&pair));
+    tid_reaper_stop(&reaper);
+    close_pair(&pair);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(phases), cmocka_unit_test(computing), cmocka_unit_test(no_limit),
+        cmocka_unit_test(steps),  cmocka_unit_test(list),      cmocka_unit_test(drain),
+        cmocka_unit_test(thread),
+    };
+    return cmocka_run_group_tests(tests, watches_make, watches_free);
+}
