@@ -30,7 +30,7 @@ struct tid_context {
     const char *openapi;
     size_t openapi_bytes;
     const struct tid_metrics *metrics;
-    struct tid_pool *compute;
+    struct tid_pool *pool;
     struct tid_factor_cache *factor_cache;
     const atomic_bool *stopping;
 };

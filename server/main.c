@@ -158,17 +158,17 @@ static int compute_and_serve(struct tid_listener *listener,
     int status = EXIT_SYSTEM;
 
     block_signals(&signals);
-    context->compute = tid_pool_start(threads);
-    if (context->compute != NULL)
+    context->pool = tid_pool_start(threads);
+    if (context->pool != NULL)
         context->factor_cache = tid_factor_cache_make(
-            context->compute, (size_t)config->factor_bytes, &tid_factor_functions);
+            context->pool, (size_t)config->factor_bytes, &tid_factor_functions);
     if (context->factor_cache != NULL) {
         status = serve(listener, config, context, metrics, &signals);
     } else {
         tid_log("cannot start threads that compute: %s", strerror(errno));
         tid_listener_close(listener);
     }
-    tid_pool_stop(context->compute);
+    tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
     return status;
 }

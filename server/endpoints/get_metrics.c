@@ -13,7 +13,7 @@ void tid_endpoint_metrics(const struct tid_context *context,
                           const struct tid_request *request,
                           struct tid_response *response) {
     struct tid_metrics_others others = {
-        .compute = tid_pool_load(context->compute),
+        .compute = tid_pool_load(context->pool),
         .factor_cache = tid_factor_counts(context->factor_cache),
     };
 

@@ -17,7 +17,7 @@ void tid_endpoint_plan(const struct tid_context *context,
         tid_problem_of(response, &error);
         return;
     }
-    if (!tid_planned_claim(&planned, context, true, response)) {
+    if (!tid_planned_lease(&planned, context, true, response)) {
         tid_planned_clear(&planned);
         return;
     }

@@ -58,7 +58,7 @@ static bool counting_next(void *state, size_t capacity_bytes, void *out,
 
     if (!counting->begun) {
         counting->begun = true;
-        tid_planned_begin(&counting->planned);
+        tid_planned_use_factor(&counting->planned);
     }
     if (left > 0) {
         const uint64_t now = left < SLICE_ELEMS ? left : SLICE_ELEMS;
@@ -121,7 +121,7 @@ void tid_endpoint_stats(const struct tid_context *context,
     }
     const bool only_head = request->method == TID_METHOD_HEAD ||
                            ti_plan_info(counting->planned.plan)->elems == 0;
-    if (!tid_planned_claim(&counting->planned, context, only_head, response)) {
+    if (!tid_planned_lease(&counting->planned, context, only_head, response)) {
         counting_free(counting);
         return;
     }
@@ -133,7 +133,7 @@ void tid_endpoint_stats(const struct tid_context *context,
         response,
         (struct tid_stream){.bytes = TID_STREAM_UNKNOWN,
                             .computes = tid_planned_computes(&counting->planned),
-                            .claim = counting->planned.claim,
+                            .claim = counting->planned.lease,
                             .next = counting_next,
                             .free = counting_free,
                             .state = counting});

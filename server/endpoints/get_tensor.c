@@ -30,7 +30,7 @@ struct tensor {
 static void tensor_begin(struct tensor *tensor) {
     if (tensor->begun) return;
     tensor->begun = true;
-    tid_planned_begin(&tensor->planned);
+    tid_planned_use_factor(&tensor->planned);
 }
 
 static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out) {
@@ -196,7 +196,7 @@ static void answer(const struct tid_context *context, const struct tid_request *
     }
     const bool only_head =
         request->method == TID_METHOD_HEAD || status == 304 || range.count == 0;
-    if (!tid_planned_claim(&tensor->planned, context, only_head, response)) {
+    if (!tid_planned_lease(&tensor->planned, context, only_head, response)) {
         tensor_free(tensor);
         return;
     }
@@ -214,7 +214,7 @@ static void answer(const struct tid_context *context, const struct tid_request *
     tid_response_body_stream(
         response, (struct tid_stream){.bytes = range.count,
                                       .computes = tid_planned_computes(planned),
-                                      .claim = planned->claim,
+                                      .claim = planned->lease,
                                       .read = tensor_read,
                                       .next = tensor_next,
                                       .free = tensor_free,

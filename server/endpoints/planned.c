@@ -50,7 +50,7 @@ enum ti_status tid_planned_make(const struct tid_request *request, enum ti_forma
     planned->plan = plan;
     planned->body = body;
     planned->negotiated = negotiated;
-    planned->claim = NULL;
+    planned->lease = NULL;
     return TI_OK;
 }
 
@@ -70,7 +70,7 @@ static void refuse_large(size_t need_bytes, size_t limit_bytes,
     tid_problem_of(response, &error);
 }
 
-bool tid_planned_claim(struct tid_planned *planned, const struct tid_context *context,
+bool tid_planned_lease(struct tid_planned *planned, const struct tid_context *context,
                        bool only_head, struct tid_response *response) {
     const struct ti_plan_info *info = ti_plan_info(planned->plan);
     struct ti_error error;
@@ -79,36 +79,36 @@ bool tid_planned_claim(struct tid_planned *planned, const struct tid_context *co
     const struct tid_factor_need need = {planned->plan, info->factor_key,
                                          info->factor_bytes, info->factor_peak_bytes};
     const size_t limit_bytes = tid_factor_cache_limit(context->factor_cache);
-    enum tid_lease_result result = TID_CLAIM_MADE;
+    enum tid_lease_result result = TID_LEASE_MADE;
     if (need.peak_bytes > limit_bytes)
-        result = TID_CLAIM_TOO_LARGE;
+        result = TID_LEASE_TOO_LARGE;
     else if (!only_head)
-        result = tid_factor_cache_lease(context->factor_cache, &need, &planned->claim);
+        result = tid_factor_cache_lease(context->factor_cache, &need, &planned->lease);
     switch (result) {
-    case TID_CLAIM_MADE:
+    case TID_LEASE_MADE:
         return true;
-    case TID_CLAIM_TOO_LARGE:
+    case TID_LEASE_TOO_LARGE:
         refuse_large(need.peak_bytes, limit_bytes, response);
         break;
-    case TID_CLAIM_BUSY:
+    case TID_LEASE_BUSY:
         tid_problem(response, 503, "too busy",
                     "All memory for computing tensors is in use, and too many requests "
                     "wait for it; try again later.",
                     "");
         break;
-    case TID_CLAIM_NO_MEMORY:
+    case TID_LEASE_NO_MEMORY:
         tid_out_of_memory(&error);
         tid_problem_of(response, &error);
         break;
     }
-    if (result != TID_CLAIM_TOO_LARGE)
+    if (result != TID_LEASE_TOO_LARGE)
         tid_response_static(response, "Retry-After", RETRY_AFTER_SECONDS);
     return false;
 }
 
-void tid_planned_begin(struct tid_planned *planned) {
-    if (planned->claim == NULL) return;
-    const struct ti_factor *factor = tid_lease_get(planned->claim);
+void tid_planned_use_factor(struct tid_planned *planned) {
+    if (planned->lease == NULL) return;
+    const struct ti_factor *factor = tid_lease_get(planned->lease);
     /* Else there was no memory for it, and filling will say so. */
     if (factor != NULL) ti_plan_use(planned->plan, factor);
 }
@@ -116,8 +116,8 @@ void tid_planned_begin(struct tid_planned *planned) {
 void tid_planned_clear(struct tid_planned *planned) {
     ti_body_free(planned->body);
     ti_plan_free(planned->plan);
-    tid_lease_release(planned->claim); /* last: the setup outlives what uses it */
+    tid_lease_release(planned->lease); /* last: the setup outlives what uses it */
     planned->body = NULL;
     planned->plan = NULL;
-    planned->claim = NULL;
+    planned->lease = NULL;
 }

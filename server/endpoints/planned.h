@@ -22,7 +22,7 @@ struct tid_planned {
     struct ti_plan *plan;
     struct ti_body *body;
     bool negotiated;
-    struct tid_lease *claim;
+    struct tid_lease *lease;
 };
 
 /*
@@ -46,11 +46,11 @@ bool tid_planned_computes(const struct tid_planned *planned);
  * if it needs one; with 'only_head' it is only asked whether the server could. False, with
  * the problem in '*reply', if it cannot.
  */
-bool tid_planned_claim(struct tid_planned *planned, const struct tid_context *context,
+bool tid_planned_lease(struct tid_planned *planned, const struct tid_context *context,
                        bool only_head, struct tid_response *response);
 
 /* Before the first value: gives the plan its setup, once the claim is complete. */
-void tid_planned_begin(struct tid_planned *planned);
+void tid_planned_use_factor(struct tid_planned *planned);
 
 /* Fills 'error' and returns TI_ENOMEM. */
 enum ti_status tid_out_of_memory(struct ti_error *error);

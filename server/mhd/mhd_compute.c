@@ -72,7 +72,7 @@ static bool is_sized(const struct tid_computed *computed) {
 }
 
 static struct tid_pool *pool_of(const struct tid_computed *computed) {
-    return computed->worker->shared->context->compute;
+    return computed->worker->shared->context->pool;
 }
 
 static void destroy(struct tid_computed *computed) {
@@ -254,7 +254,7 @@ struct MHD_Response *tid_computed_response(struct tid_connection *connection,
     if (computed != NULL) {
         memset(computed, 0, sizeof *computed);
         computed->job =
-            (struct tid_job){.pieces = 1, .run = block_run, .done = block_done};
+            (struct tid_job){.task_count = 1, .run = block_run, .done = block_done};
         computed->stream = *stream;
         computed->connection = connection;
         computed->worker = connection->worker;

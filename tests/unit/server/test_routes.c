@@ -25,16 +25,16 @@ static int context_make(void **state) {
     context.openapi = openapi;
     context.openapi_bytes = strlen(openapi);
     context.metrics = &metrics;
-    context.compute = tid_pool_start(1);
-    if (context.compute == NULL) return -1;
+    context.pool = tid_pool_start(1);
+    if (context.pool == NULL) return -1;
     context.factor_cache =
-        tid_factor_cache_make(context.compute, 16 << 20, &tid_factor_functions);
+        tid_factor_cache_make(context.pool, 16 << 20, &tid_factor_functions);
     return context.factor_cache != NULL ? 0 : -1;
 }
 
 static int context_free(void **state) {
     (void)state;
-    tid_pool_stop(context.compute);
+    tid_pool_stop(context.pool);
     tid_factor_cache_free(context.factor_cache);
     tid_metrics_clear(&metrics);
     free(openapi);
