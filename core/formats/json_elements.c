@@ -30,10 +30,9 @@ struct arrays {
     bool empty;
 };
 
-static struct arrays arrays_of(const struct ti_plan *plan) {
-    const struct ti_plan_info *info = &plan->info;
+static struct arrays arrays_of(const struct ti_plan_info *info, enum ti_json json) {
     struct arrays arrays = {0};
-    if (plan->json != TI_JSON_NESTED) {
+    if (json != TI_JSON_NESTED) {
         arrays.levels = 1;
         arrays.every[0] = arrays.items = info->elems;
         return arrays;
@@ -132,21 +131,21 @@ static size_t write_shape(unsigned rank, const uint64_t *shape, char *out) {
     return used + repeat(out + used, ']', 1);
 }
 
-static size_t write_before(const struct ti_plan *plan, char *out) {
-    const struct ti_plan_info *info = &plan->info;
-    if (plan->json != TI_JSON_OBJECT) return 0;
+static size_t write_before(const struct ti_plan_info *info, enum ti_json json,
+                           char *out) {
+    if (json != TI_JSON_OBJECT) return 0;
     size_t used = (size_t)sprintf(out, "{\"shape\":");
     used += write_shape(info->rank, info->shape, out + used);
     used += (size_t)sprintf(out + used,
                             ",\"dtype\":\"%s\",\"scheme\":\"%s\",\"seed\":\"%" PRIu64
                             "\",\"name\":",
                             ti_dtype_name(info->dtype), info->scheme, info->seed);
-    used += ti_json_string(plan->name, plan->name_bytes, out + used);
+    used += ti_json_string(info->name, strlen(info->name), out + used);
     return used + (size_t)sprintf(out + used, ",\"data\":");
 }
 
-static size_t write_after(const struct ti_plan *plan, char *out) {
-    return (size_t)sprintf(out, plan->json == TI_JSON_OBJECT ? "}\n" : "\n");
+static size_t write_after(enum ti_json json, char *out) {
+    return (size_t)sprintf(out, json == TI_JSON_OBJECT ? "}\n" : "\n");
 }
 
 /* As many items as there is room for. */
@@ -165,8 +164,8 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
                 ti_plan_fill(plan, cursor->elem, now, elems, workspace);
             if (status != TI_OK) return status;
         }
-        *used +=
-            write_items(arrays, plan->info.dtype, cursor->elem, now, elems, out + *used);
+        *used += write_items(arrays, ti_plan_info(plan)->dtype, cursor->elem, now, elems,
+                             out + *used);
         cursor->elem += now;
     }
     if (*used + 2 <= room) {
@@ -176,15 +175,16 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
     return TI_OK;
 }
 
-enum ti_status ti_format_json_next(const struct ti_plan *plan,
+enum ti_status ti_format_json_next(const struct ti_plan *plan, enum ti_json json,
                                    struct ti_body_cursor *cursor, size_t capacity_bytes,
                                    char *out, size_t *written, void *workspace) {
-    const struct arrays arrays = arrays_of(plan);
+    const struct ti_plan_info *info = ti_plan_info(plan);
+    const struct arrays arrays = arrays_of(info, json);
     struct ti_body_cursor next = *cursor;
     size_t used = 0;
     if (cursor->elem > arrays.items || cursor->section > SECTION_END) return TI_ERANGE;
     if (next.section == SECTION_BEFORE) {
-        used += write_before(plan, out);
+        used += write_before(info, json, out);
         next.section = SECTION_ITEMS;
     }
     if (next.section == SECTION_ITEMS) {
@@ -193,7 +193,7 @@ enum ti_status ti_format_json_next(const struct ti_plan *plan,
         if (status != TI_OK) return status;
     }
     if (next.section == SECTION_AFTER) {
-        used += write_after(plan, out + used);
+        used += write_after(json, out + used);
         next.section = SECTION_END;
     }
     next.offset += used;

@@ -8,7 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/decimal.h"
+#include <tensorinit/number.h>
+
 #include "core/request/params.h"
 #include "core/request/text.h"
 
@@ -132,17 +133,6 @@ static size_t write_count(const struct source *from, enum ti_param param, char *
     return ti_text_put_u64(from->spec->value[param].count, out);
 }
 
-/* Shortest decimal, without what a query does not need: "2", "0.02", "1e16", "1e-07". */
-static size_t write_double(double value, char *out) {
-    char text[TI_DECIMAL_BYTES_MAX];
-    size_t n = ti_decimal_f64(value, text), used = 0;
-    if (n > 2 && text[n - 1] == '0' && text[n - 2] == '.') n -= 2;
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] != '+') out[used++] = text[i];
-    }
-    return used;
-}
-
 #define write_index write_count
 
 /* Negative axes counted from the first. */
@@ -166,7 +156,7 @@ static size_t write_integer(const struct source *from, enum ti_param param, char
 }
 
 static size_t write_number(const struct source *from, enum ti_param param, char *out) {
-    return write_double(from->spec->value[param].number + 0.0, out); /* no -0 */
+    return ti_number_text(from->spec->value[param].number + 0.0, out); /* no -0 */
 }
 
 static size_t write_constant(const struct source *from, enum ti_param param, char *out) {
@@ -181,11 +171,12 @@ static size_t write_truncation(const struct source *from, enum ti_param param,
     const struct ti_truncation cut = from->spec->truncation;
     (void)param;
     if (isinf(cut.low) && isinf(cut.high)) return ti_text_put("none", out);
-    if (cut.low == -cut.high) return write_double(cut.high, out);
-    size_t used = isinf(cut.low) ? ti_text_put("-inf", out) : write_double(cut.low, out);
+    if (cut.low == -cut.high) return ti_number_text(cut.high, out);
+    size_t used =
+        isinf(cut.low) ? ti_text_put("-inf", out) : ti_number_text(cut.low, out);
     out[used++] = ',';
     return used + (isinf(cut.high) ? ti_text_put("inf", out + used)
-                                   : write_double(cut.high, out + used));
+                                   : ti_number_text(cut.high, out + used));
 }
 
 static const struct {

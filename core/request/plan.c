@@ -327,3 +327,14 @@ enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
     ti_float_leave(state);
     return TI_OK;
 }
+
+enum ti_status ti_workspace_make(const struct ti_plan *plan, void **workspace,
+                                 struct ti_error *error) {
+    const size_t bytes = (plan->info.workspace_bytes + 63) / 64 * 64;
+    void *made = NULL;
+    if (bytes > 0 && !(made = aligned_alloc(64, bytes))) return ti_error_nomem(error);
+    *workspace = made;
+    return TI_OK;
+}
+
+void ti_workspace_free(void *workspace) { free(workspace); }

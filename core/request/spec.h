@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <tensorinit/body.h>
 #include <tensorinit/dtype.h>
 #include <tensorinit/spec.h>
+
+#include "core/formats/formats.h"
 
 /* What axis lists take. */
 #define TI_AXES_TEXT "axes separated by commas, negative ones from the last, or none"
@@ -24,7 +25,6 @@ enum ti_param {
 
 /* The words of the 'choice' parameters, in the order in which params.def accepts them. */
 enum ti_layout { TI_LAYOUT_OI, TI_LAYOUT_IO };
-enum ti_json { TI_JSON_NESTED, TI_JSON_FLAT, TI_JSON_OBJECT };
 enum ti_mode { TI_MODE_FAN_IN, TI_MODE_FAN_OUT, TI_MODE_FAN_AVG, TI_MODE_FAN_GEO_AVG };
 enum ti_sampling {
     TI_SAMPLING_TRUNCATED_NORMAL,
