@@ -17,6 +17,7 @@
 #include "server/mhd/mhd_internal.h"
 #include "server/documents/number.h"
 #include "server/documents/problem.h"
+#include "server/router.h"
 #include "server/routes.h"
 
 /*
