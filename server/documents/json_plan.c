@@ -11,14 +11,14 @@
 #include <tensorinit/version.h>
 
 #include "server/documents/json_text.h"
-#include "server/documents/number.h"
+#include "server/http/digits.h"
 #include "server/documents/warnings.h"
 
 /* A dim up to 2^53 is a number, since readers hold it exactly in binary64; else a text. */
 static json_t *dim_value(uint64_t dim) {
-    char text[TID_NUMBER_BYTES];
+    char text[TID_DIGITS_BYTES];
     if (dim <= UINT64_C(1) << 53) return json_integer((json_int_t)dim);
-    tid_number_u64(dim, text);
+    tid_digits_u64(dim, text);
     return json_string(text);
 }
 
@@ -35,8 +35,8 @@ static bool set_shape(json_t *object, const char *key, unsigned rank,
 }
 
 static bool set_numbers(json_t *object, const struct ti_plan_info *info) {
-    char stream[TID_NUMBER_BYTES];
-    tid_number_hex(info->stream, stream);
+    char stream[TID_DIGITS_BYTES];
+    tid_digits_hex(info->stream, stream);
     return tid_json_set_u64(object, "seed", info->seed) &&
            tid_json_set_text(object, "name", info->name) &&
            tid_json_set_text(object, "stream", stream) &&

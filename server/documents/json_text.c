@@ -11,7 +11,7 @@
 
 #include <tensorinit/number.h>
 
-#include "server/documents/number.h"
+#include "server/http/digits.h"
 #include "server/documents/buffer.h"
 
 static int add(const char *bytes, size_t byte_count, void *buffer) {
@@ -71,8 +71,8 @@ char *tid_json_text(json_t *object) {
 }
 
 bool tid_json_set_u64(json_t *object, const char *key, uint64_t value) {
-    char text[TID_NUMBER_BYTES];
-    tid_number_u64(value, text);
+    char text[TID_DIGITS_BYTES];
+    tid_digits_u64(value, text);
     return tid_json_set_text(object, key, text);
 }
 

@@ -7,9 +7,10 @@
 #include <math.h>
 #include <string.h>
 
+#include <tensorinit/number.h>
 #include <tensorinit/version.h>
 
-#include "server/documents/number.h"
+#include "server/http/digits.h"
 
 static bool is_plain(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -50,12 +51,12 @@ static void add_disposition(struct tid_response *response,
 /* "512,784"; "scalar" as requests spell rank 0. */
 static void add_shape(struct tid_response *response, const char *name, unsigned rank,
                       const uint64_t *shape) {
-    char text[TI_MAX_RANK * 21 + TID_NUMBER_BYTES] = "scalar";
+    char text[TI_MAX_RANK * 21 + TID_DIGITS_BYTES] = "scalar";
     size_t used = rank > 0 ? 0 : strlen(text);
 
     for (unsigned i = 0; i < rank; i++) {
         if (i > 0) text[used++] = ',';
-        used += tid_number_u64(shape[i], text + used);
+        used += tid_digits_u64(shape[i], text + used);
     }
     tid_response_copy(response, name, text, used);
 }
@@ -68,22 +69,22 @@ static void add_shapes(struct tid_response *response, const struct ti_plan_info 
 }
 
 static void add_real(struct tid_response *response, const char *name, double value) {
-    char text[TID_NUMBER_BYTES];
+    char text[TI_NUMBER_TEXT_BYTES];
 
     if (isfinite(value))
-        tid_response_copy(response, name, text, tid_number_real(value, text, NULL));
+        tid_response_copy(response, name, text, ti_number_text(value, text));
 }
 
 static void add_u64(struct tid_response *response, const char *name, uint64_t value) {
-    char text[TID_NUMBER_BYTES];
+    char text[TID_DIGITS_BYTES];
 
-    tid_response_copy(response, name, text, tid_number_u64(value, text));
+    tid_response_copy(response, name, text, tid_digits_u64(value, text));
 }
 
 static void add_stream(struct tid_response *response, uint64_t stream) {
-    char text[TID_NUMBER_BYTES];
+    char text[TID_DIGITS_BYTES];
 
-    tid_response_copy(response, "Tensor-Stream", text, tid_number_hex(stream, text));
+    tid_response_copy(response, "Tensor-Stream", text, tid_digits_hex(stream, text));
 }
 
 void tid_headers_add(struct tid_response *response, const struct ti_plan_info *info,

@@ -15,7 +15,7 @@
 #include "server/work/clock.h"
 #include "server/log.h"
 #include "server/mhd/mhd_internal.h"
-#include "server/documents/number.h"
+#include "server/http/digits.h"
 #include "server/documents/problem.h"
 #include "server/router.h"
 #include "server/routes.h"
@@ -192,14 +192,14 @@ static void log_request(const struct tid_connection *connection,
     static const char *const names[] = {"GET", "HEAD", "OPTIONS", "(other)", "(unknown)"};
     const struct sockaddr *client =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    char address[TID_ADDRESS_BYTES], bytes[TID_NUMBER_BYTES] = "unknown";
+    char address[TID_ADDRESS_BYTES], bytes[TID_DIGITS_BYTES] = "unknown";
 
     tid_address_show(client,
                      client->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                                    : sizeof(struct sockaddr_in),
                      address);
     if (connection->reply_bytes != TID_STREAM_UNKNOWN)
-        tid_number_u64(connection->reply_bytes, bytes);
+        tid_digits_u64(connection->reply_bytes, bytes);
     tid_log("%s %s %.2000s %u %s bytes %lld ms%s", address,
             names[connection->request.method],
             connection->target != NULL ? connection->target : "-", connection->status,
