@@ -160,10 +160,10 @@ static size_t write_number(const struct source *from, enum ti_param param, char 
 }
 
 static size_t write_constant(const struct source *from, enum ti_param param, char *out) {
-    const struct ti_integer *whole = &from->spec->constant;
-    if (!whole->is) return write_number(from, param, out);
-    const size_t sign = ti_text_put(whole->negative ? "-" : "", out);
-    return sign + ti_text_put_u64(whole->magnitude, out + sign);
+    const struct ti_integer *integer = &from->spec->constant;
+    if (!integer->valid) return write_number(from, param, out);
+    const size_t sign = ti_text_put(integer->negative ? "-" : "", out);
+    return sign + ti_text_put_u64(integer->magnitude, out + sign);
 }
 
 static size_t write_truncation(const struct source *from, enum ti_param param,

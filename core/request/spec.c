@@ -226,7 +226,7 @@ static bool read_index(struct ti_spec *spec, enum ti_param param, const char *te
 
 static bool read_integer(struct ti_spec *spec, enum ti_param param, const char *text,
                          size_t n) {
-    return ti_text_i64(text, n, &spec->value[param].whole);
+    return ti_text_i64(text, n, &spec->value[param].integer);
 }
 
 static bool read_number(struct ti_spec *spec, enum ti_param param, const char *text,
@@ -237,11 +237,11 @@ static bool read_number(struct ti_spec *spec, enum ti_param param, const char *t
 static bool read_constant(struct ti_spec *spec, enum ti_param param, const char *text,
                           size_t n) {
     const size_t sign = n > 0 && (text[0] == '-' || text[0] == '+');
-    struct ti_integer whole = {0};
+    struct ti_integer integer = {0};
     if (!read_number(spec, param, text, n)) return false;
-    whole.is = ti_text_u64(text + sign, n - sign, &whole.magnitude);
-    whole.negative = whole.magnitude > 0 && text[0] == '-';
-    spec->constant = whole;
+    integer.valid = ti_text_u64(text + sign, n - sign, &integer.magnitude);
+    integer.negative = integer.magnitude > 0 && text[0] == '-';
+    spec->constant = integer;
     return true;
 }
 
