@@ -17,6 +17,7 @@
 #include "core/orthogonal/orthogonal_fill.h"
 #include "core/orthogonal/factor.h"
 #include "core/base/float_state.h"
+#include "core/base/hex.h"
 #include "core/request/params.h"
 
 #define BODY_BYTES_MAX (((uint64_t)1 << 63) - 1)
@@ -85,15 +86,14 @@ static uint64_t stream_of(const char *name, size_t name_bytes) {
 
 /* The first 32 hexadecimal digits of a text's SHA-256. */
 static void hash_text(const char *text, size_t n, char digits[33]) {
-    static const char hex[] = "0123456789abcdef";
     uint8_t digest[16];
     struct sha256_ctx hash;
     sha256_init(&hash);
     sha256_update(&hash, n, (const uint8_t *)text);
     sha256_digest(&hash, sizeof digest, digest);
     for (size_t i = 0; i < sizeof digest; i++) {
-        digits[2 * i] = hex[digest[i] >> 4];
-        digits[2 * i + 1] = hex[digest[i] & 15];
+        digits[2 * i] = ti_hex_lower(digest[i] >> 4);
+        digits[2 * i + 1] = ti_hex_lower(digest[i]);
     }
     digits[32] = '\0';
 }

@@ -125,23 +125,17 @@ static double reach(const struct ti_sampler *sampler) {
     return first > last ? first : last;
 }
 
-/* What the largest |value| may not reach, because it would round to infinity or, in f8_e4m3,
-   which has none, to no number: 464 itself rounds to 448. */
-static double limit_of(enum ti_dtype dtype) {
-    switch (dtype) {
-    case TI_DTYPE_F8_E4M3:
-        return 0x1.d00002p8;
-    case TI_DTYPE_F8_E5M2:
-        return 61440;
-    case TI_DTYPE_F16:
-        return 65520;
-    case TI_DTYPE_BF16:
-        return 0x1.ffp127;
-    case TI_DTYPE_F32:
-        return 0x1.ffffffp127;
-    default:
-        return INFINITY;
-    }
+/* Whether a value rounds to infinity or, in f8_e4m3, which has none, to NaN. A value half an ulp
+   beyond the max is a tie, which goes to the max if its last fraction bit is 0. */
+static bool overflows(enum ti_dtype dtype, double value) {
+    const struct ti_float_format *format = ti_dtype_float_format(dtype);
+    int exponent; /* max is in [2^(exponent - 1), 2^exponent) */
+    const double fraction = frexp(format->max, &exponent);
+    const int last_bit = (int)format->fraction_bits + 1;
+    const double limit = format->max + ldexp(0.5, exponent - last_bit);
+    const bool even = fmod(ldexp(fraction, last_bit), 2) == 0;
+    /* The negation catches a NaN: infinity minus infinity. */
+    return !(even ? value <= limit : value < limit);
 }
 
 static enum ti_status check_range(const struct ti_sampler *sampler,
@@ -156,8 +150,7 @@ static enum ti_status check_range(const struct ti_sampler *sampler,
         }
         if (!sampler->clamped || free < largest) largest = free;
     }
-    /* The negation catches a NaN: infinity minus infinity. */
-    if (!(largest < limit_of(sampler->dtype)) || isinf(sampler->scale) ||
+    if (overflows(sampler->dtype, largest) || isinf(sampler->scale) ||
         isinf(sampler->offset)) {
         char what[40] = "numbers of this size";
         if (isfinite(largest))
