@@ -42,13 +42,11 @@ static const char *other_layout(const struct ti_plan_info *info) {
     return NULL;
 }
 
-/* The smallest positive normal number of a narrow type; 0 for the others: no warning. */
-static const double min_normal[TI_DTYPE_COUNT] = {
-    [TI_DTYPE_F16] = 0x1p-14,
-    [TI_DTYPE_BF16] = 0x1p-126,
-    [TI_DTYPE_F8_E4M3] = 0x1p-6,
-    [TI_DTYPE_F8_E5M2] = 0x1p-14,
-};
+/* The smallest positive normal number of a floating-point type; 0 for others. */
+static double min_normal(enum ti_dtype dtype) {
+    const struct ti_float_format *format = ti_dtype_float_format(dtype);
+    return format ? ldexp(1, 1 - format->bias) : 0;
+}
 
 /* The probability of [-limit, limit]; a truncation of the normal is ignored. */
 static double share_within(const struct ti_plan_info *info, double limit) {
@@ -65,7 +63,7 @@ unsigned tid_warnings(const struct ti_plan_info *info,
                       struct tid_warning warnings[TID_WARNINGS_MAX]) {
     const char *layout = other_layout(info);
     const double subnormal =
-        info->random ? share_within(info, min_normal[info->dtype]) : 0;
+        info->random ? share_within(info, min_normal(info->dtype)) : 0;
     unsigned count = 0;
 
     if (info->random && info->name[0] == '\0') {
