@@ -25,7 +25,7 @@
 #include "server/http/listener.h"
 #include "server/log.h"
 #include "server/documents/metrics.h"
-#include "server/mhd/mhd_workers.h"
+#include "server/mhd/worker_set.h"
 #include "server/work/factor_cache.h"
 
 /* As sysexits.h has them, which not every system has. */
@@ -71,15 +71,15 @@ static int open_listener(struct tid_listener *listener, const struct tid_config 
 }
 
 /* Waits until all is sent, 'drain_ms' have passed or a second signal comes. */
-static void drain(struct tid_workers *workers, const sigset_t *signals,
+static void drain(struct tid_worker_set *workers, const sigset_t *signals,
                   int64_t drain_ms) {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     int64_t start_ms = tid_clock_ms();
     unsigned open;
     bool told = false;
 
-    tid_workers_begin_drain(workers);
-    while ((open = tid_workers_drain(workers)) > 0) {
+    tid_worker_set_begin_drain(workers);
+    while ((open = tid_worker_set_drain(workers)) > 0) {
         if (!told) tid_log("stopping; %u connections are open", open);
         told = true;
         bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
@@ -112,25 +112,25 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     char address[TID_ADDRESS_BYTES];
     int got;
 
-    struct tid_workers_options options = {
+    struct tid_worker_set_options options = {
         .context = context,
         .metrics = metrics,
         .max_connections = (unsigned)config->max_connections,
         .deadlines = {.header_ms = config->header_ms, .idle_ms = config->idle_ms},
         .access_log = config->access_log,
     };
-    struct tid_workers *workers = tid_workers_start(&options);
+    struct tid_worker_set *workers = tid_worker_set_start(&options);
     if (workers == NULL) {
         tid_log("cannot start workers: %s", strerror(errno));
         tid_listener_close(listener);
         return EXIT_SYSTEM;
     }
     unsigned sockets = listener->count;
-    int error = tid_listener_start(listener, workers);
+    int error = tid_listener_start(listener, tid_worker_set_take, workers);
     if (error != 0) {
         tid_log("cannot start the listener: %s", strerror(error));
         tid_listener_close(listener);
-        tid_workers_stop(workers);
+        tid_worker_set_stop(workers);
         return EXIT_SYSTEM;
     }
     for (unsigned i = 0; i < sockets; i++) {
@@ -142,7 +142,7 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     announce_stop(config, signals);
     tid_listener_stop(listener);
     drain(workers, signals, config->drain_ms);
-    tid_workers_stop(workers);
+    tid_worker_set_stop(workers);
     tid_log("stopped");
     return EXIT_SUCCESS;
 }

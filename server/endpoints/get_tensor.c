@@ -214,7 +214,7 @@ static void answer(const struct tid_context *context, const struct tid_request *
     tid_response_body_stream(
         response, (struct tid_stream){.bytes = range.count,
                                       .computes = tid_planned_computes(planned),
-                                      .claim = planned->claim,
+                                      .lease = planned->claim,
                                       .read = tensor_read,
                                       .next = tensor_next,
                                       .free = tensor_free,

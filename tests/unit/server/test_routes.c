@@ -120,7 +120,7 @@ static void stream(void **state) {
     assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
 
     answer(TID_METHOD_GET, "/v1/tensor", query, &response);
-    assert_int_equal(response.body, TID_REPLY_STREAM);
+    assert_int_equal(response.body, TID_BODY_STREAM);
     assert_int_equal(tid_response_bytes(&response), bytes);
     for (size_t piece = 1; piece < bytes; piece = piece * 3 + 1) {
         memset(pieces, 0xa5, bytes);
@@ -159,9 +159,9 @@ static void computing(void **state) {
     for (size_t i = 0; i < COUNT_OF(takes); i++) {
         struct tid_response response;
         answer(takes[i].method, takes[i].path, takes[i].query, &response);
-        assert_row(response.body == TID_REPLY_STREAM, takes[i].query);
+        assert_row(response.body == TID_BODY_STREAM, takes[i].query);
         assert_row(response.stream.computes == takes[i].computes, takes[i].query);
-        assert_row((response.stream.claim != NULL) == takes[i].claims, takes[i].query);
+        assert_row((response.stream.lease != NULL) == takes[i].claims, takes[i].query);
         tid_response_clear(&response);
     }
 }
