@@ -18,9 +18,9 @@ struct tid_address {
 };
 
 /*
- * Parses HOST:PORT, where HOST is a name, an IPv4 address or an IPv6 address in brackets, as
- * in a URI (RFC 3986 section 3.2.2). Returns NULL, or an error without an initial capital or
- * full stop ('*address' is then undefined).
+ * Parses HOST:PORT, where HOST is a name, an IPv4 address or an IPv6 address in brackets,
+ * as in a URI (RFC 3986 section 3.2.2). Returns NULL, or an error without an initial
+ * capital or full stop ('*address' is then undefined).
  */
 const char *tid_address_parse(const char *text, size_t bytes,
                               struct tid_address *address);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Evaluates If-Match, If-None-Match and If-Range: see conditional.h. Sections are of RFC 9110.
+ * Evaluates If-Match, If-None-Match and If-Range: see conditional.h. Sections: RFC 9110.
  */
 #include "server/http/conditional.h"
 
 #include <string.h>
 
 /*
- * Whether a list of entity tags ("a", W/"b") contains 'etag', or is "*". A weak tag matches
- * only in a weak comparison (section 8.8.3.2). Parsing stops at the first thing that is no
- * entity tag; the tags before it count.
+ * Whether a list of entity tags ("a", W/"b") contains 'etag', or is "*". A weak tag
+ * matches only in a weak comparison (section 8.8.3.2). Parsing stops where the syntax is
+ * wrong; the tags before that count.
  */
 static bool contains(const char *list, const char *etag, bool weak_comparison) {
     const size_t etag_bytes = strlen(etag);

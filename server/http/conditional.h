@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Conditional requests (RFC 9110 section 13). Tensors have strong entity tags and no
- * modification date, so If-Modified-Since and If-Unmodified-Since are ignored, as sections
- * 13.1.3 and 13.1.4 require. Called by the endpoint of tensors.
+ * modification date, so If-Modified-Since and If-Unmodified-Since are ignored, as
+ * sections 13.1.3 and 13.1.4 require. Called by the endpoint of tensors.
  */
 #ifndef TID_CONDITIONAL_H
 #define TID_CONDITIONAL_H
@@ -18,15 +18,15 @@ enum tid_condition {
 };
 
 /*
- * Evaluates If-Match, then If-None-Match, of a GET or HEAD request (section 13.2.2). 'etag'
- * is the strong entity tag of the representation, with its quotes.
+ * Evaluates If-Match, then If-None-Match, of a GET or HEAD request (section 13.2.2).
+ * 'etag' is the strong entity tag of the representation, with its quotes.
  */
 enum tid_condition tid_condition_evaluate(const struct tid_request *request,
                                           const char *etag);
 
 /*
- * Whether to evaluate Range: the method is GET, and If-Range is absent or exactly the tag.
- * A date or a weak tag never matches (section 13.1.5).
+ * Whether to evaluate Range: the method is GET, and If-Range is absent or exactly the
+ * tag. A date or a weak tag never matches (section 13.1.5).
  */
 bool tid_range_applies(const struct tid_request *request, const char *etag);
 

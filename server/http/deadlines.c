@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ends late connections: see deadlines.h. It only calls shutdown(): the worker then sees the
- * end of the stream and closes the connection, so that only one thread closes descriptors.
+ * Ends late connections: see deadlines.h. It only calls shutdown(): the worker then sees
+ * the end of the stream and closes the connection, so that only one thread closes
+ * descriptors.
  */
 #define _GNU_SOURCE /* struct tcp_info */
 #include "server/http/deadlines.h"
@@ -65,7 +66,7 @@ unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms)
         const int64_t activity =
             atomic_load_explicit(&watch->activity, memory_order_relaxed);
         const enum tid_phase phase = phase_of(activity);
-        /* Only SHUT_RD: the worker reads a request that has arrived, then sees the end. */
+        /* Only SHUT_RD: the worker can still serve a request that has arrived. */
         if ((phase == TID_PHASE_NEW || phase == TID_PHASE_IDLE) &&
             now_ms - since_ms_of(activity) >= TID_WATCH_GRACE_MS) {
             atomic_store(&watch->read_shut_down, true);
@@ -78,9 +79,9 @@ unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms)
 }
 
 /*
- * Whether the client has acknowledged bytes since the last call. The activity alone does not
- * tell: a worker updates it once a block, for which a slow client may need longer than the
- * idle time.
+ * Whether the client has acknowledged bytes since the last call. The activity alone does
+ * not tell: a worker updates it once a block, for which a slow client may need longer
+ * than the idle time.
  */
 static bool has_progressed(struct tid_watch *watch) {
     struct tcp_info info;
@@ -105,7 +106,7 @@ static void reap(struct tid_watch *watch, const struct tid_deadlines *deadlines,
         now_ms - since_ms_of(activity) < limit_ms)
         return;
     if (phase == TID_PHASE_RESPONSE && has_progressed(watch)) {
-        /* Start the idle time anew, unless the worker has changed the activity meanwhile. */
+        /* Restart the idle time, unless the worker has changed the activity meanwhile. */
         const int64_t renewed = activity_of(phase, now_ms);
         atomic_compare_exchange_strong_explicit(&watch->activity, &activity, renewed,
                                                 memory_order_relaxed,

@@ -2,8 +2,8 @@
 /*
  * Deadlines of connections. Each connection has a watch, which says what it is doing and
  * since when; a thread, the reaper, ends those that take too long. libmicrohttpd's own
- * timeout starts anew with every byte, so a client that sends one now and then could hold a
- * connection for ever. These deadlines are absolute.
+ * timeout starts anew with every byte, so a client that sends one now and then could hold
+ * a connection for ever. These deadlines are absolute.
  */
 #ifndef TID_DEADLINES_H
 #define TID_DEADLINES_H
@@ -26,9 +26,9 @@ enum tid_phase {
 struct tid_watch {
     LIST_ENTRY(tid_watch) link;
     int fd;
-    /* Phase and time in one word: the worker sets and the reaper reads both, lock-free. */
+    /* Phase and time in one word, so that worker and reaper need no lock. */
     _Atomic int64_t activity;
-    /* Set before our own shutdown(SHUT_RD), so that EPOLLRDHUP is not taken for the client's. */
+    /* Set before our own shutdown(SHUT_RD), whose EPOLLRDHUP is not the client's. */
     atomic_bool read_shut_down;
     uint64_t acked_bytes; /* the reaper's: bytes acknowledged when it last looked */
 };
@@ -43,8 +43,8 @@ void tid_watches_init(struct tid_watches *watches);
 void tid_watches_clear(struct tid_watches *watches);
 
 /*
- * Add and remove a connection; 'fd' must stay open in between. Only these two and the reaper
- * take the lock, so a request never does.
+ * Add and remove a connection; 'fd' must stay open in between. Only these two and the
+ * reaper take the lock, so a request never does.
  */
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd);
 void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch);
@@ -75,7 +75,7 @@ struct tid_deadlines {
 void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *deadlines,
                       int64_t now_ms);
 
-/* The thread that calls tid_watches_reap() for each worker, several times per deadline. */
+/* The thread that calls tid_watches_reap() for each worker every now and then. */
 struct tid_reaper {
     struct tid_watches *const *watches;
     unsigned count; /* of watches */

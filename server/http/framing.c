@@ -27,15 +27,15 @@ static bool is_field_value(const char *text, size_t bytes) {
     return true;
 }
 
-/* Case-insensitive, as field names are (RFC 9110 section 5.1), and 100-continue (10.1.1). */
+/* Ignores case: for field names (RFC 9110 section 5.1) and 100-continue (10.1.1). */
 static bool equals(const char *text, size_t text_bytes, const char *word) {
     return text_bytes == strlen(word) && strncasecmp(text, word, text_bytes) == 0;
 }
 
 /*
- * Adds a Content-Length. Only digits are valid (RFC 9110 section 8.6): if one reader takes
- * '+5' or '5, 5' for a length and another does not, they disagree about where the next
- * request begins.
+ * Adds a Content-Length. Only digits are valid (RFC 9110 section 8.6): if one reader
+ * takes '+5' or '5, 5' for a length and another does not, they disagree about where the
+ * next request begins.
  */
 static void add_content_length(struct tid_framing *framing, const char *value,
                                size_t value_bytes) {

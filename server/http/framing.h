@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Checks that a request is framed such that this server and every proxy in front of it agree
- * where it ends (RFC 9112 sections 2.2, 3.2, 5.1, 6.3 and 11.2). libmicrohttpd 0.9.75 accepts
- * much that it should not; this checks what an application can see of it. No endpoint takes
- * a body, so a GET, HEAD or OPTIONS request with one is rejected, too.
+ * Checks that a request is framed such that this server and every proxy in front of it
+ * agree where it ends (RFC 9112 sections 2.2, 3.2, 5.1, 6.3 and 11.2). libmicrohttpd
+ * 0.9.75 accepts much that it should not; this checks what an application can see of it.
+ * No endpoint takes a body, so a GET, HEAD or OPTIONS request with one is rejected, too.
  *
- * After a rejection the connection is closed, so that bytes that follow are not taken for a
- * request: the defence against request smuggling. Pure functions, called by mhd_request.c.
+ * After a rejection the connection is closed, so that bytes that follow are not taken for
+ * a request: the defence against request smuggling. Pure functions, called by
+ * mhd_request.c.
  */
 #ifndef TID_FRAMING_H
 #define TID_FRAMING_H
@@ -42,8 +43,8 @@ struct tid_rejection tid_framing_check(const struct tid_framing *framing,
                                        enum tid_method method, const char *version);
 
 /*
- * Whether a body follows the header (RFC 9112 section 6.3). It is not read: the connection
- * must be closed after the response.
+ * Whether a body follows the header (RFC 9112 section 6.3). It is not read: the
+ * connection must be closed after the response.
  */
 bool tid_framing_has_body(const struct tid_framing *framing);
 

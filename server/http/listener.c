@@ -158,7 +158,7 @@ static void *listener_run(void *argument) {
             if (errno != EINTR) poll(NULL, 0, 100);
             continue;
         }
-        /* Before stopping, accept what waits already: closing the sockets would reset it. */
+        /* Before stopping, accept what waits: closing the sockets would reset it. */
         stopping = polls[listener->count].revents != 0;
         for (unsigned i = 0; i < listener->count; i++) {
             if (polls[i].revents != 0) accept_series(listener, listener->fds[i]);

@@ -14,6 +14,7 @@
 
 #define TID_LISTENER_SOCKETS 32
 
+/* What has become of a connection that was handed over. */
 enum tid_take {
     TID_TAKEN,
     TID_TAKE_FULL,   /* too many connections: the listener still owns it and refuses it */
@@ -29,9 +30,9 @@ typedef enum tid_take tid_take_function(void *taker, int fd,
                                         socklen_t address_bytes);
 
 /*
- * Start from zeroes. The sockets are opened before anything else of the server is started,
- * so that a port in use is found early. End it with tid_listener_stop() if its thread has
- * been started, else with tid_listener_close().
+ * Start from zeroes. The sockets are opened before anything else of the server is
+ * started, so that a port in use is found early. End it with tid_listener_stop() if its
+ * thread has been started, else with tid_listener_close().
  */
 struct tid_listener {
     unsigned count; /* of fds */
@@ -59,9 +60,7 @@ void tid_listener_show(const struct tid_listener *listener, unsigned index,
 int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
                        void *taker);
 
-/*
- * Hands over the connections that wait already, ends the thread and closes the sockets.
- */
+/* Hands over the connections that wait, ends the thread and closes the sockets. */
 void tid_listener_stop(struct tid_listener *listener);
 
 /* Closes the sockets of a listener that has not been started. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parses Accept: see negotiate.h. Sections are of RFC 9110.
+ * Parses Accept: see negotiate.h. Sections: RFC 9110.
  */
 #include "server/http/negotiate.h"
 
@@ -19,7 +19,7 @@ static size_t trim_right(const char *text, size_t bytes) {
     return bytes;
 }
 
-/* A qvalue (section 12.4.2) in thousandths: 250 for "0.25". A malformed one counts as 1. */
+/* A qvalue (section 12.4.2) in thousandths: 250 for "0.25"; 1000 if it is malformed. */
 static unsigned weight_parse(const char *text, size_t bytes) {
     unsigned scale = 100;
     if (bytes == 0 || (text[0] != '0' && text[0] != '1')) return 1000;

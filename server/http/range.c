@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parses Range: see range.h. Sections are of RFC 9110.
+ * Parses Range: see range.h. Sections: RFC 9110.
  */
 #include "server/http/range.h"
 
@@ -9,8 +9,8 @@
 #include <strings.h>
 
 /*
- * Reads a decimal of any length; UINT64_MAX stands for all larger ones. Section 14.1.2 asks
- * recipients to expect large numbers and to prevent overflow.
+ * Reads a decimal of any length; UINT64_MAX stands for all larger ones. Section 14.1.2
+ * asks recipients to expect large numbers and to prevent overflow.
  */
 static bool read_decimal(const char **at, uint64_t *value) {
     const char *start = *at;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Range requests (RFC 9110 section 14): which bytes of a representation a Range field asks
- * for. One range is served. A set of several is ignored, as section 14.2 allows. Called by
- * the endpoint of tensors.
+ * Range requests (RFC 9110 section 14): which bytes of a representation a Range field
+ * asks for. One range is served. A set of several is ignored, as section 14.2 allows.
+ * Called by the endpoint of tensors.
  */
 #ifndef TID_RANGE_H
 #define TID_RANGE_H
@@ -21,7 +21,10 @@ struct tid_range {
     uint64_t first, count;
 };
 
-/* Parses the value of a Range field, NULL if absent, for a representation of 'total' bytes. */
+/*
+ * Parses the value of a Range field, NULL if absent, for a representation of 'total'
+ * bytes.
+ */
 struct tid_range tid_range_parse(const char *value, uint64_t total);
 
 #endif

@@ -47,7 +47,7 @@ static void entry_close(struct tid_refused *refused, unsigned index) {
 }
 
 void tid_refused_add(struct tid_refused *refused, int fd, int64_t now_ms) {
-    /* The buffer of a new socket has space for all of it. On an error the client is gone. */
+    /* A new socket's buffer has space for all of it. On errors the client has closed. */
     const ssize_t sent =
         send(fd, response, sizeof response - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent;

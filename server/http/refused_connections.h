@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Connections beyond the limit. Each gets 503 (RFC 9110 section 15.6.4) at once, from the
- * listener's thread and without a worker. Then it lingers: closing a socket that has unread
- * bytes resets the connection, and the client may lose the response before it has read it
- * (RFC 9112 section 9.6).
+ * listener's thread and without a worker. Then it lingers: closing a socket that has
+ * unread bytes resets the connection, and the client may lose the response before it has
+ * read it (RFC 9112 section 9.6).
  */
 #ifndef TID_REFUSED_CONNECTIONS_H
 #define TID_REFUSED_CONNECTIONS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parses methods, field names and request targets. Pure functions, called by mhd_request.c
- * for every request.
+ * Parses methods, field names and request targets. Pure functions, called by
+ * mhd_request.c for every request.
  */
 #include "server/http/request.h"
 
@@ -38,9 +38,9 @@ enum tid_field tid_field_find(const char *name, size_t name_bytes) {
 }
 
 /*
- * The length of scheme, "://" and authority of a target in absolute form; 0 if it is not an
- * http or https URI with a host (RFC 9110 section 4.2). User information is an error, as
- * section 4.2.4 recommends.
+ * The length of scheme, "://" and authority of a target in absolute form; 0 if it is not
+ * an http or https URI with a host (RFC 9110 section 4.2). User information is an error,
+ * as section 4.2.4 recommends.
  */
 static size_t authority_end(const char *target, size_t bytes) {
     size_t start;
@@ -62,8 +62,9 @@ static size_t authority_end(const char *target, size_t bytes) {
 const char *tid_target_split(const char *target, size_t target_bytes,
                              struct tid_request *request) {
     /*
-     * RFC 3986 allows only printable ASCII. Bytes above it are accepted nevertheless: many
-     * clients send a tensor name in UTF-8 unencoded, and the query parser checks the UTF-8.
+     * RFC 3986 allows only printable ASCII. Bytes above it are accepted nevertheless:
+     * many clients send a tensor name in UTF-8 unencoded, and the query parser checks the
+     * UTF-8.
      */
     for (size_t i = 0; i < target_bytes; i++) {
         const unsigned char c = (unsigned char)target[i];

@@ -36,13 +36,13 @@ enum tid_response_body {
 struct tid_stream {
     uint64_t bytes; /* length of the body, or TID_STREAM_UNKNOWN */
     /*
-     * 'read' and 'next' take long. Only threads of the pool (work/pool.h) may call them, not
-     * the workers, which poll connections; 'free' may be called by either.
+     * 'read' and 'next' take long. Only threads of the pool (work/pool.h) may call them,
+     * not the workers, which poll connections; 'free' may be called by either.
      */
     bool computes;
     /*
-     * The factorization (work/factor_cache.h) that must be complete before 'read' or 'next'
-     * is called; NULL if none is needed. Belongs to 'state': 'free' releases it.
+     * The factorization (work/factor_cache.h) that must be complete before 'read' or
+     * 'next' is called; NULL if none is needed. Belongs to 'state': 'free' releases it.
      */
     struct tid_lease *lease;
     /* If the length is known: writes bytes [offset, offset + count_bytes). */
@@ -80,8 +80,8 @@ void tid_response_clear(struct tid_response *response);
 
 /*
  * Add a header field; 'name' is a static string. tid_response_static() stores the pointer
- * 'value', also to a static string; tid_response_copy() copies the value into the response.
- * If there is no space left, they set 'overflow'.
+ * 'value', also to a static string; tid_response_copy() copies the value into the
+ * response. If there is no space left, they set 'overflow'.
  */
 void tid_response_static(struct tid_response *response, const char *name,
                          const char *value);

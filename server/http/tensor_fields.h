@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Header fields that describe a tensor: Content-Type, Content-Disposition and Tensor-*. So a
- * client learns shape, dtype, fans and bounds of a raw body without a second request.
+ * Header fields that describe a tensor: Content-Type, Content-Disposition and Tensor-*.
+ * They tell a client shape, dtype, fans and bounds even if the body is raw.
  */
 #ifndef TID_TENSOR_FIELDS_H
 #define TID_TENSOR_FIELDS_H
@@ -16,8 +16,8 @@
 
 /*
  * Writes a safe file name for a tensor (RFC 6266 section 4.3) and returns its length: the
- * tensor's name without leading dots, or "tensor" if that is empty, and the extension. Bytes
- * other than A-Z a-z 0-9 . _ - become '_'; a long name is truncated.
+ * tensor's name without leading dots, or "tensor" if that is empty, and the extension.
+ * Bytes other than A-Z a-z 0-9 . _ - become '_'; a long name is truncated.
  */
 size_t tid_file_name(const char *tensor_name, const char *extension,
                      char file_name[TID_FILE_NAME_BYTES]);

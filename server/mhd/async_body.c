@@ -6,17 +6,17 @@
  *
  * The rules of libmicrohttpd, and how this file follows them:
  *
- * - A connection is suspended in one of its own callbacks: here in the content reader, which
- *   may then return 0. Only the worker resumes it, never a thread of the pool: the pool puts
- *   the body on the worker's 'ready' list and wakes the worker. So a connection that has
- *   ended, or is not suspended, is never resumed.
- * - All connections must be resumed before the daemon is stopped: tid_async_body_end_all().
- * - libmicrohttpd does not poll a suspended connection. The worker itself watches it for a
- *   client that closes, in an epoll set of its own. A client that half-closes (SHUT_WR)
+ * - A connection is suspended in one of its own callbacks: here in the content reader,
+ *   which may then return 0. Only the worker resumes it, never a thread of the pool: the
+ *   pool puts the body on the worker's 'ready' list and wakes the worker. So a connection
+ *   that has ended, or is not suspended, is never resumed.
+ * - Before the daemon is stopped, all must be resumed: tid_async_body_end_all().
+ * - libmicrohttpd does not poll a suspended connection. The worker itself watches it for
+ *   a client that closes, in an epoll set of its own. A client that half-closes (SHUT_WR)
  *   counts as closed, too: nothing tells the two apart until something is sent.
  * - If the reader ends the body right after a resume, libmicrohttpd closes the socket but
- *   gets no event that makes it clean up. Connections with a timeout are swept in every run,
- *   so these connections get one, too long to matter, and the worker runs it once more.
+ *   gets no event that makes it clean up. It sweeps connections with a timeout in every
+ *   run: so these get a timeout, too long to matter, and the worker runs it once more.
  */
 #include "server/mhd/async_body.h"
 
@@ -49,7 +49,7 @@ struct tid_async_body {
     _Atomic uint64_t *bytes_sent; /* counter of the route */
 
     enum block_state block_state;
-    /* The job is in the pool. Set by block_submit(), before tid_lease_forget() returns. */
+    /* The job is in the pool; set by block_submit() before tid_lease_forget() returns. */
     bool submitted;
     bool finished;  /* the job is done; guarded by the worker's 'ready_lock' */
     bool abandoned; /* the connection ended first: the job frees the body; same lock */
@@ -99,7 +99,7 @@ static void block_run(struct tid_job *job, size_t task) {
     body->offset += body->block_end;
 }
 
-/* Passes the block to the worker. worker_free() waits for 'jobs', so the worker exists. */
+/* Passes the block to the worker, which still exists: worker_free() waits for 'jobs'. */
 static void block_done(struct tid_job *job) {
     struct tid_async_body *body = (struct tid_async_body *)(void *)job;
     struct tid_worker *worker = body->worker;
@@ -126,7 +126,7 @@ static void block_submit(void *argument) {
     tid_pool_submit(pool_of(body), &body->job);
 }
 
-/* Requests the next block; it is submitted when the factorization it needs is complete. */
+/* Requests the next block. It is submitted when its factorization is complete. */
 static void block_request(struct tid_async_body *body) {
     body->block_state = BLOCK_PENDING;
     body->submitted = false;

@@ -12,8 +12,8 @@
 #include "server/mhd/worker_state.h"
 
 /*
- * Makes libmicrohttpd's response for a stream. The response owns the stream; on failure, out
- * of memory, this returns NULL and the caller still owns it.
+ * Makes libmicrohttpd's response for a stream. The response owns the stream; on failure,
+ * out of memory, this returns NULL and the caller still owns it.
  */
 struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
                                              struct MHD_Connection *mhd,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes a struct tid_request of what libmicrohttpd reports, routes it and sends the response.
+ * Builds requests from what libmicrohttpd reports, routes them and sends the responses.
  *
- * libmicrohttpd calls the handler twice for a request. A response queued in the first call
- * closes the connection, one queued in the second leaves it open. So the first call checks
- * the header, and responds only where the connection must be closed: to a bad request, and
- * to one with a body, which is not read. The second call responds to all others.
+ * libmicrohttpd calls the handler twice for a request. A response queued in the first
+ * call closes the connection, one queued in the second leaves it open. So the first call
+ * checks the header, and responds only if the connection must be closed: to a bad
+ * request, and to one with a body, which is not read. The second call responds to all
+ * others.
  */
 #include "server/mhd/mhd_request.h"
 
@@ -26,12 +27,12 @@
 /*
  * libmicrohttpd 0.9.75, which Debian 12 has, needs help that later versions do not:
  *
- * - It accepts lines that end with a bare LF (RFC 9112 section 2.2), folded lines, of which it
- *   makes new names (section 5.2), and values with a NUL, which it cuts there (RFC 9110
- *   section 5.5). A proxy may read them differently. But it leaves names and values where
- *   they were received, so the distances between them reveal all three.
- * - After a bad Content-Length, or too many query parameters, it sends two headers. So it is
- *   shown a length of 0 and no query; framing.c and the core check the real ones.
+ * - It accepts lines that end with a bare LF (RFC 9112 section 2.2), folded lines, of
+ *   which it makes new names (section 5.2), and values with a NUL, which it cuts there
+ *   (RFC 9110 section 5.5). A proxy may read them differently. But it leaves names and
+ *   values where they were received, so the distances between them reveal all three.
+ * - After a bad Content-Length, or too many query parameters, it sends two headers. So it
+ *   is shown a length of 0 and no query; framing.c and the core check the real ones.
  */
 #define TID_MHD_OLD (MHD_VERSION < 0x00097701)
 
@@ -96,8 +97,8 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
 }
 
 /*
- * Maximum size of a request's header. libmicrohttpd stores the header of the response in the
- * same memory: if that did not fit, the connection would end without a response.
+ * Maximum size of a request's header. libmicrohttpd stores the header of the response in
+ * the same memory: if that did not fit, the connection would end without a response.
  */
 #define HEADER_BYTES_MAX 8192
 
@@ -108,8 +109,8 @@ static size_t header_bytes(struct MHD_Connection *mhd) {
 
 /*
  * What is wrong with the lines of the header, or NULL. 'header' has all fields;
- * 'request_line' is where the request begins in libmicrohttpd's buffer, 'version' where the
- * HTTP version stands.
+ * 'request_line' is where the request begins in libmicrohttpd's buffer, 'version' where
+ * the HTTP version stands.
  */
 static const char *lines_error(const struct tid_connection *connection,
                                struct MHD_Connection *mhd, const struct header *header,
@@ -124,8 +125,8 @@ static const char *lines_error(const struct tid_connection *connection,
 }
 
 /*
- * Fills the connection's request from the header, and checks the header. The status of the
- * result is 0 if it is right. '*has_body' says whether a body follows it.
+ * Fills the connection's request from the header, and checks the header. The status of
+ * the result is 0 if it is right. '*has_body' says whether a body follows it.
  */
 static struct tid_rejection request_read(struct tid_connection *connection,
                                          struct MHD_Connection *mhd, const char *method,
@@ -154,7 +155,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     return (struct tid_rejection){0, NULL, NULL};
 }
 
-/* The first call of the handler for a request: responds where the connection must close. */
+/* The handler's first call for a request: responds if the connection must be closed. */
 static enum MHD_Result header_check(struct tid_connection *connection,
                                     struct MHD_Connection *mhd, const char *method,
                                     const char *version) {
@@ -196,8 +197,9 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
 }
 
 /*
- * Writes a line of the access log. tid_log() replaces the control characters of the target.
- * "cut" means that the client, a deadline or the end of the daemon ended the transfer.
+ * Writes a line of the access log. tid_log() replaces the control characters of the
+ * target. "cut" means that the client, a deadline or the end of the daemon ended the
+ * transfer.
  */
 static void log_request(const struct tid_connection *connection,
                         struct MHD_Connection *mhd, enum MHD_RequestTerminationCode how) {

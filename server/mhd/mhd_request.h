@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The callbacks through which libmicrohttpd reports requests; worker.c registers them. The
- * first argument of each is the struct tid_worker.
+ * The callbacks through which libmicrohttpd reports requests; worker.c registers them.
+ * The first argument of each is the struct tid_worker.
  */
 #ifndef TID_MHD_REQUEST_H
 #define TID_MHD_REQUEST_H

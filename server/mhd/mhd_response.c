@@ -98,7 +98,7 @@ static void small_body_release(void *argument) {
     worker->small_body_in_use = false;
 }
 
-/* Makes a small body: in the worker's buffer if that is free, else in memory of its own. */
+/* Makes a small body, in the worker's buffer if that is free, else on the heap. */
 static struct MHD_Response *small_response(struct tid_worker *worker,
                                            const struct tid_stream *stream) {
     const size_t bytes = (size_t)stream->bytes;
@@ -153,10 +153,10 @@ static struct MHD_Response *buffer_response(struct tid_response *response) {
     } bytes = {.read_only = response->bytes ? response->bytes : ""};
     const enum MHD_ResponseMemoryMode mode =
         response->body == TID_BODY_HEAP ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT;
-    struct MHD_Response *made =
+    struct MHD_Response *mhd_response =
         MHD_create_response_from_buffer(response->byte_count, bytes.any, mode);
-    if (made) response->heap = NULL; /* libmicrohttpd owns it now */
-    return made;
+    if (mhd_response) response->heap = NULL; /* libmicrohttpd owns it now */
+    return mhd_response;
 }
 
 /* libmicrohttpd's response without its header fields; NULL if out of memory. */
@@ -173,25 +173,26 @@ static struct MHD_Response *body_make(struct tid_connection *connection,
     if (!stream->computes && stream->bytes <= TID_SMALL_BODY_BYTES)
         return small_response(connection->worker, stream);
 
-    struct MHD_Response *made = stream->computes
-                                    ? tid_async_body_response(connection, mhd, stream)
-                                    : stream_response(connection, stream);
-    if (!made) return NULL;
+    struct MHD_Response *mhd_response =
+        stream->computes ? tid_async_body_response(connection, mhd, stream)
+                         : stream_response(connection, stream);
+    if (!mhd_response) return NULL;
     connection->streamed = true;
-    response->body = TID_BODY_EMPTY; /* 'made' owns the stream now */
-    return made;
+    response->body = TID_BODY_EMPTY; /* 'mhd_response' owns the stream now */
+    return mhd_response;
 }
 
 static bool fields_add(const struct tid_connection *connection,
-                       const struct tid_response *response, struct MHD_Response *made) {
+                       const struct tid_response *response,
+                       struct MHD_Response *mhd_response) {
     for (unsigned i = 0; i < response->field_count; i++) {
-        if (MHD_add_response_header(made, response->fields[i].name,
+        if (MHD_add_response_header(mhd_response, response->fields[i].name,
                                     response->fields[i].value) != MHD_YES)
             return false;
     }
     return !atomic_load_explicit(&connection->worker->shared->draining,
                                  memory_order_relaxed) ||
-           MHD_add_response_header(made, "Connection", "close") == MHD_YES;
+           MHD_add_response_header(mhd_response, "Connection", "close") == MHD_YES;
 }
 
 /* libmicrohttpd's response with its header fields; NULL if out of memory. */
@@ -201,9 +202,10 @@ static struct MHD_Response *response_make(struct tid_connection *connection,
     connection->status = response->status;
     connection->response_bytes = tid_response_bytes(response);
     connection->streamed = false;
-    struct MHD_Response *made = body_make(connection, mhd, response);
-    if (!made || fields_add(connection, response, made)) return made;
-    MHD_destroy_response(made);
+    struct MHD_Response *mhd_response = body_make(connection, mhd, response);
+    if (!mhd_response || fields_add(connection, response, mhd_response))
+        return mhd_response;
+    MHD_destroy_response(mhd_response);
     return NULL;
 }
 
@@ -215,15 +217,15 @@ enum MHD_Result tid_mhd_send(struct tid_connection *connection,
         tid_problem(response, 500, "internal error", "The response header is too long.",
                     "");
     }
-    struct MHD_Response *made = response_make(connection, mhd, response);
-    if (!made) {
+    struct MHD_Response *mhd_response = response_make(connection, mhd, response);
+    if (!mhd_response) {
         tid_response_clear(response);
         tid_problem(response, 503, "out of memory", "The server is out of memory.", "");
-        made = response_make(connection, mhd, response);
+        mhd_response = response_make(connection, mhd, response);
     }
-    if (made) {
-        result = MHD_queue_response(mhd, response->status, made);
-        MHD_destroy_response(made);
+    if (mhd_response) {
+        result = MHD_queue_response(mhd, response->status, mhd_response);
+        MHD_destroy_response(mhd_response);
     }
     tid_response_clear(response);
     return result;

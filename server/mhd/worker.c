@@ -2,10 +2,10 @@
 /*
  * One worker: a thread that runs an event loop of libmicrohttpd for its connections.
  *
- * The thread and its wait for events are this file's. libmicrohttpd's own loop waits again,
- * without limit, when exactly 128 connections have become ready at once (0.9.75 and later):
- * it takes events in batches of that size and asks for more while a batch is full. Called
- * with no time to wait, as here, it does not.
+ * The thread and its wait for events are this file's. libmicrohttpd's own loop waits
+ * again, without limit, when exactly 128 connections have become ready at once (0.9.75
+ * and later): it takes events in batches of that size and asks for more while a batch is
+ * full. Called with no time to wait, as here, it does not.
  */
 #include "server/mhd/worker.h"
 
@@ -23,9 +23,9 @@
 #include "server/work/thread.h"
 
 /*
- * Memory of a connection for the headers of a request and its response. libmicrohttpd sends
- * 414 for a longer target and 431 for more fields. It clears this memory after every
- * request, so a larger one costs time.
+ * Memory of a connection for the headers of a request and its response. libmicrohttpd
+ * sends 414 for a longer target and 431 for more fields. It clears this memory after
+ * every request, so a larger one costs time.
  */
 #define CONNECTION_BYTES 16384
 
@@ -110,8 +110,9 @@ static void *worker_run(void *argument) {
         {.fd = worker->hangup_fd, .events = POLLIN},
     };
     /*
-     * The policy of tid_thread_begin() lets a worker find several requests at once when it
-     * gets to run: a quarter more responses a second if the client is on the same machine.
+     * The policy of tid_thread_begin() lets a worker find several requests at once when
+     * it gets to run: a quarter more responses a second if the client is on the same
+     * machine.
      */
     tid_thread_begin("worker");
     while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The workers: threads that serve connections, each with its own event loop of
- * libmicrohttpd. They accept nothing themselves: the listener hands them what it accepted,
- * so that it can be closed while they finish their requests. libmicrohttpd has no safe way
- * to do that with epoll.
+ * libmicrohttpd. They accept nothing themselves: the listener hands them what it
+ * accepted, so that it can be closed while they finish their requests. libmicrohttpd has
+ * no safe way to do that with epoll.
  *
  * main.c starts and stops them. This header shows nothing of libmicrohttpd.
  */
@@ -32,8 +32,8 @@ struct tid_worker_set_options {
 struct tid_worker_set *tid_worker_set_start(const struct tid_worker_set_options *options);
 
 /*
- * Hands a connection to the worker that has the fewest. A tid_take_function: 'worker_set' is
- * a struct tid_worker_set.
+ * Hands a connection to the worker that has the fewest. A tid_take_function: 'worker_set'
+ * is a struct tid_worker_set.
  */
 enum tid_take tid_worker_set_take(void *worker_set, int fd,
                                   const struct sockaddr *address,
@@ -43,8 +43,9 @@ enum tid_take tid_worker_set_take(void *worker_set, int fd,
 void tid_worker_set_begin_drain(struct tid_worker_set *worker_set);
 
 /*
- * Ends the connections that wait for a request, and returns how many are still open. Called
- * again and again after tid_worker_set_begin_drain(), until that is 0 or time is up.
+ * Ends the connections that wait for a request, and returns how many are still open.
+ * Called again and again after tid_worker_set_begin_drain(), until that is 0 or time is
+ * up.
  */
 unsigned tid_worker_set_drain(struct tid_worker_set *worker_set);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state that the files of mhd/ share: what all workers have in common, a worker, and a
- * connection. A connection belongs to one worker. Only that worker's thread touches either,
- * except where a member says otherwise.
+ * The state that the files of mhd/ share: what all workers have in common, a worker, and
+ * a connection. A connection belongs to one worker. Only that worker's thread touches
+ * either, except where a member says otherwise.
  */
 #ifndef TID_WORKER_STATE_H
 #define TID_WORKER_STATE_H
@@ -71,16 +71,16 @@ struct tid_worker {
     bool run_again; /* run libmicrohttpd once more without waiting for an event */
 
     /*
-     * A small body is nearly always sent before the next one is made, so one buffer, which
-     * stays in the CPU's cache, serves almost all of them.
+     * A small body is nearly always sent before the next one is made, so one buffer,
+     * which stays in the CPU's cache, serves almost all of them.
      */
     bool small_body_in_use;
     _Alignas(64) unsigned char small_body[TID_SMALL_BODY_BYTES];
 };
 
 /*
- * A connection, from accept to close. It has one request at a time: libmicrohttpd reads the
- * next one when the response to the last has been sent.
+ * A connection, from accept to close. It has one request at a time: libmicrohttpd reads
+ * the next one when the response to the last has been sent.
  */
 struct tid_connection {
     struct tid_watch watch; /* has atomics: the reaper reads it as well */

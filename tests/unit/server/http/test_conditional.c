@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server/http/conditional: If-Match, If-None-Match and If-Range. Tags and lists are those of
- * the examples in RFC 9110 sections 8.8.3 and 13.1.
+ * server/http/conditional: If-Match, If-None-Match and If-Range. Tags and lists are those
+ * of the examples in RFC 9110 sections 8.8.3 and 13.1.
  */
 #include "server/http/conditional.h"
 #include "support/test.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server/http/negotiate: which format an Accept field chooses. The rules and the shape of the
- * examples are those of RFC 9110 section 12.5.1, with the media types of the formats.
+ * server/http/negotiate: which format an Accept field chooses. The rules and the shape of
+ * the examples are those of RFC 9110 section 12.5.1, with the media types of the formats.
  */
 #include "server/http/negotiate.h"
 #include "support/test.h"

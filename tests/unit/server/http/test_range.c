@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server/http/range: which bytes a Range field asks for. Rows with a section have their facts,
- * most of them the very example, from RFC 9110.
+ * server/http/range: which bytes a Range field asks for. Rows with a section have their
+ * facts, most of them the very example, from RFC 9110.
  */
 #include "server/http/range.h"
 #include "support/test.h"
@@ -64,7 +64,7 @@ static const struct {
     {"bytes=18446744073709551617-18446744073709551618", 10000, UNSATISFIABLE, 0, 0},
     {"bytes=00000000000000000000000000500-0999", 10000, PART, 500, 999},
 
-    /* Section 14.2: an unknown unit must be ignored. Section 14.1: case does not matter. */
+    /* Section 14.2: unknown units must be ignored. Section 14.1: case does not matter. */
     {"seconds=1-2", 10000, WHOLE, 0, 0},
     {"exampleunit=1.2-4.3", 10000, WHOLE, 0, 0},
     {"byte=0-499", 10000, WHOLE, 0, 0},

@@ -3,7 +3,9 @@
 #include "server/work/block_budget.h"
 #include "support/test.h"
 
-/* 32 MiB, an eighth of what is left each time: 2 MiB is the maximum, 64 KiB the minimum. */
+/*
+ * 32 MiB, an eighth of what is left each time: 2 MiB is the maximum, 64 KiB the minimum.
+ */
 static void later_streams_get_less(void **state) {
     struct tid_block_budget budget = {0};
     size_t previous = TID_BLOCK_BYTES_MAX;
