@@ -20,7 +20,7 @@
 #include "server/documents/metrics.h"
 #include "server/http/listener.h"
 #include "server/log.h"
-#include "server/mhd/mhd_workers.h"
+#include "server/mhd/worker_set.h"
 #include "server/work/clock.h"
 #include "server/work/cpus.h"
 #include "server/work/factor_cache.h"
@@ -64,15 +64,15 @@ static int open_listener(struct tid_listener *listener, const struct tid_config 
 }
 
 /* Waits until all responses are sent, drain_ms have passed or a second signal arrives. */
-static void drain(struct tid_workers *workers, const sigset_t *signals,
+static void drain(struct tid_worker_set *workers, const sigset_t *signals,
                   int64_t drain_ms) {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     const int64_t start_ms = tid_clock_ms();
     bool logged = false;
     unsigned open;
 
-    tid_workers_begin_drain(workers);
-    while ((open = tid_workers_drain(workers)) > 0) {
+    tid_worker_set_begin_drain(workers);
+    while ((open = tid_worker_set_drain(workers)) > 0) {
         if (!logged) tid_log("stopping; %u connections are open", open);
         logged = true;
         const bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
@@ -104,25 +104,25 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
                  const sigset_t *signals) {
     char address[TID_ADDRESS_BYTES];
     int signal;
-    struct tid_workers_options options = {
+    struct tid_worker_set_options options = {
         .context = context,
         .metrics = metrics,
         .max_connections = config->max_connections,
         .deadlines = {.header_ms = config->header_ms, .idle_ms = config->idle_ms},
         .access_log = config->access_log,
     };
-    struct tid_workers *workers = tid_workers_start(&options);
+    struct tid_worker_set *workers = tid_worker_set_start(&options);
     if (!workers) {
         tid_log("cannot start workers: %s", strerror(errno));
         tid_listener_close(listener);
         return EXIT_SYSTEM;
     }
     const unsigned socket_count = listener->count;
-    const int error = tid_listener_start(listener, workers);
+    const int error = tid_listener_start(listener, tid_worker_set_take, workers);
     if (error != 0) {
         tid_log("cannot start the listener: %s", strerror(error));
         tid_listener_close(listener);
-        tid_workers_stop(workers);
+        tid_worker_set_stop(workers);
         return EXIT_SYSTEM;
     }
     for (unsigned i = 0; i < socket_count; i++) {
@@ -134,7 +134,7 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     announce_stop(config, signals);
     tid_listener_stop(listener);
     drain(workers, signals, config->drain_ms);
-    tid_workers_stop(workers);
+    tid_worker_set_stop(workers);
     tid_log("stopped");
     return EXIT_SUCCESS;
 }

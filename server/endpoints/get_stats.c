@@ -129,7 +129,7 @@ void tid_endpoint_stats(const struct tid_context *context,
         response,
         (struct tid_stream){.bytes = TID_STREAM_UNKNOWN,
                             .computes = tid_planned_computes(&counting->planned),
-                            .claim = counting->planned.lease,
+                            .lease = counting->planned.lease,
                             .next = counting_next,
                             .free = counting_free,
                             .state = counting});

@@ -15,9 +15,9 @@
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
 #include "server/http/conditional.h"
-#include "server/http/headers.h"
 #include "server/http/negotiate.h"
 #include "server/http/range.h"
+#include "server/http/tensor_fields.h"
 
 /* A body while it is sent. */
 struct tensor {
@@ -145,7 +145,7 @@ static void add_content_range(struct tid_response *response,
 static bool respond_early(const struct tid_request *request, const struct tensor *tensor,
                           const char *etag, const struct tid_range *range,
                           struct tid_response *response) {
-    if (tid_condition_judge(request, etag) == TID_CONDITION_FAILED) {
+    if (tid_condition_evaluate(request, etag) == TID_CONDITION_FAILED) {
         tid_problem(response, 412, "precondition failed",
                     "The tensor's entity tag is not among those of If-Match.", "");
     } else if (range->kind == TID_RANGE_UNSATISFIABLE) {
@@ -176,7 +176,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
      */
     if (sized) {
         const bool fresh =
-            tid_condition_judge(request, etag.text) == TID_CONDITION_NOT_MODIFIED;
+            tid_condition_evaluate(request, etag.text) == TID_CONDITION_NOT_MODIFIED;
         if (!fresh && tid_range_applies(request, etag.text))
             range = tid_range_parse(request->fields[TID_FIELD_RANGE], total);
         if (respond_early(request, tensor, etag.text, &range, response)) {
@@ -193,7 +193,8 @@ static void respond(const struct tid_context *context, const struct tid_request 
         return;
     }
     tid_response_init(response, status);
-    tid_headers_add(response, ti_plan_info(planned->plan), ti_body_format(planned->body));
+    tid_tensor_fields_add(response, ti_plan_info(planned->plan),
+                          ti_body_format(planned->body));
     if (sized) {
         add_validators(response, etag.text);
     } else {
@@ -206,7 +207,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
     tid_response_body_stream(
         response, (struct tid_stream){.bytes = range.count,
                                       .computes = tid_planned_computes(planned),
-                                      .claim = planned->lease,
+                                      .lease = planned->lease,
                                       .read = tensor_read,
                                       .next = tensor_next,
                                       .free = tensor_free,

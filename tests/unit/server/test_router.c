@@ -120,7 +120,7 @@ static void stream(void **state) {
     assert_int_equal(ti_body_read(body, 0, bytes, expected, NULL), TI_OK);
 
     respond(TID_METHOD_GET, "/v1/tensor", query, &response);
-    assert_int_equal(response.body, TID_REPLY_STREAM);
+    assert_int_equal(response.body, TID_BODY_STREAM);
     assert_int_equal(tid_response_bytes(&response), bytes);
     for (size_t step = 1; step < bytes; step = step * 3 + 1) {
         memset(parts, 0xa5, bytes);
@@ -159,9 +159,9 @@ static void computing(void **state) {
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct tid_response response;
         respond(cases[i].method, cases[i].path, cases[i].query, &response);
-        assert_row(response.body == TID_REPLY_STREAM, cases[i].query);
+        assert_row(response.body == TID_BODY_STREAM, cases[i].query);
         assert_row(response.stream.computes == cases[i].computes, cases[i].query);
-        assert_row((response.stream.claim != NULL) == cases[i].leases, cases[i].query);
+        assert_row((response.stream.lease != NULL) == cases[i].leases, cases[i].query);
         tid_response_clear(&response);
     }
 }
