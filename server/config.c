@@ -47,8 +47,8 @@ struct reading {
 };
 
 /*
- * A decimal number times 'scale', without strtod() and its locales. More decimals than the
- * scale can hold are an error.
+ * A decimal number times 'scale', without strtod() and its locales. More decimals than
+ * the scale can hold are an error.
  */
 static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
     int64_t number = 0;

@@ -31,8 +31,8 @@ enum tid_config_result {
 };
 
 /*
- * Reads the configuration: an option of the command line overrides its environment variable,
- * which overrides the default.
+ * Reads the configuration: an option of the command line overrides its environment
+ * variable, which overrides the default.
  *
  *   environment  getenv(), or a test's own
  *   why          on TID_CONFIG_ERROR: a sentence that names the option and its value

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What endpoints share. main makes it before the first request; afterwards it is only read,
- * so that workers need no lock. Only 'stopping' changes.
+ * What endpoints share. main makes it before the first request; afterwards it is only
+ * read, so that workers need no lock. Only 'stopping' changes.
  */
 #ifndef TID_CONTEXT_H
 #define TID_CONTEXT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tensorinitd: reads its options, starts listener and workers, waits for a signal, drains. */
+/* tensorinitd: reads options, starts listener and workers, waits for a signal, drains. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -40,7 +40,7 @@ static void block_signals(sigset_t *signals) {
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
-/* One descriptor per connection and some more. Logs a warning if the system allows less. */
+/* One descriptor per connection and some more; logs a warning if that is not allowed. */
 static void raise_descriptor_limit(unsigned max_connections) {
     struct rlimit limit;
     const rlim_t wanted = (rlim_t)max_connections + 128;
@@ -163,7 +163,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
     return status;
 }
 
-/* Makes the static documents and the counters, which must outlive the workers, and serves. */
+/* Makes documents and counters, which must outlive the workers, and serves. */
 static int prepare_and_serve(struct tid_listener *listener,
                              const struct tid_config *config, const char *isa) {
     const unsigned worker_count =

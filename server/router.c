@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls the endpoint of a request, or says why there is none (RFC 9110 sections 9.1, 9.3.7,
- * 15.5.5, 15.5.6 and 15.6.2).
+ * Calls the endpoint of a request, or says why there is none (RFC 9110 sections 9.1,
+ * 9.3.7, 15.5.5, 15.5.6 and 15.6.2).
  */
 #include "server/router.h"
 

@@ -19,8 +19,8 @@ const struct tid_route_info *tid_route_get(unsigned index) {
 }
 
 /*
- * Compares paths as sent, without percent-decoding: no route needs it, and so no two parties
- * can disagree about what "/v1%2Ftensor" means.
+ * Compares paths as sent, without percent-decoding: no route needs it, and so no two
+ * parties can disagree about what "/v1%2Ftensor" means.
  */
 unsigned tid_route_find(const struct tid_request *request) {
     unsigned i = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A text that grows while it is written. An allocation that fails is reported at the end. */
+/* A text that grows while it is written. A failed allocation is reported at the end. */
 #ifndef TID_BUFFER_H
 #define TID_BUFFER_H
 
@@ -19,8 +19,8 @@ void tid_buffer_printf(struct tid_buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The text, terminated by NUL, which the caller frees with free(); NULL if memory ran out or
- * nothing was appended. Ends the buffer.
+ * The text, terminated by NUL, which the caller frees with free(); NULL if memory ran out
+ * or nothing was appended. Ends the buffer.
  */
 char *tid_buffer_take(struct tid_buffer *buffer);
 

@@ -10,8 +10,8 @@
 #define TID_CACHE_NEVER "no-store"
 
 /*
- * Initializes '*response' with status and type, and forbids clients to guess another type.
- * 'type' and 'cache_control' are static strings. The caller adds the body.
+ * Initializes '*response' with status and type, and forbids clients to guess another
+ * type. 'type' and 'cache_control' are static strings. The caller adds the body.
  */
 void tid_document_init(struct tid_response *response, unsigned status, const char *type,
                        const char *cache_control);

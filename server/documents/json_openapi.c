@@ -68,7 +68,7 @@ static const struct response_field {
      "the stream of random numbers that the name selects"},
 };
 
-/* The responses of /v1/tensor. Without a body of the tensor they are problems, except 304. */
+/* The responses of /v1/tensor. Those without its bytes are problems, except 304. */
 static const struct tensor_response {
     const char *status;
     unsigned classes;
@@ -239,7 +239,7 @@ static json_t *components(void) {
     return with(object, "schemas", pair("Problem", problem_schema()));
 }
 
-/* The formats of a response. Texts have no known length, so there are no ranges of them. */
+/* The formats of a response. Texts have no known length and thus no ranges. */
 static json_t *tensor_content(unsigned classes) {
     json_t *object = json_object();
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {

@@ -14,7 +14,7 @@
 #include "server/http/digits.h"
 #include "server/documents/warnings.h"
 
-/* A dim up to 2^53 is a number, since readers hold it exactly in binary64; else a text. */
+/* A dim is a number up to 2^53, which binary64 holds exactly; larger ones are text. */
 static json_t *dim_value(uint64_t dim) {
     char text[TID_DIGITS_BYTES];
     if (dim <= UINT64_C(1) << 53) return json_integer((json_int_t)dim);

@@ -7,8 +7,8 @@
 #include <tensorinit/plan.h>
 
 /*
- * The document as text from malloc(); NULL if memory runs out. 'isa' is the instruction set
- * that would compute.
+ * The document as text from malloc(); NULL if memory runs out. 'isa' is the instruction
+ * set that would compute.
  */
 char *tid_json_plan(const struct ti_plan *plan, const struct ti_body *body,
                     const char *isa);

@@ -3,7 +3,7 @@
 #ifndef TID_JSON_SCHEMES_H
 #define TID_JSON_SCHEMES_H
 
-/* The document as text from malloc(); NULL if memory runs out. Made once, at the start. */
+/* The document as text from malloc(); NULL if memory runs out. Called once, by main. */
 char *tid_json_schemes(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes JSON documents. jansson spells reals with a fixed number of digits, so the outermost
- * object is written member by member, with our own text of reals.
+ * Writes JSON documents. jansson spells reals with a fixed number of digits, so the
+ * outermost object is written member by member, with our own text of reals.
  */
 #include "server/documents/json_text.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the server writes JSON. Documents are made with jansson by json_*.c and problem.c only.
+ * How the server writes JSON. Documents are made with jansson by json_*.c and problem.c
+ * only.
  */
 #ifndef TID_JSON_TEXT_H
 #define TID_JSON_TEXT_H
@@ -18,18 +19,18 @@ struct json_t;
 char *tid_json_text(struct json_t *object);
 
 /*
- * Set a member of 'object'; false if memory runs out. Integers of 64 bits become text, since
- * many readers of JSON hold numbers in binary64; a real that is not finite is left out, since
- * JSON has no spelling for it.
+ * Set a member of 'object'; false if memory runs out. Integers of 64 bits become text,
+ * since many readers of JSON hold numbers in binary64; a real that is not finite is left
+ * out, since JSON has no spelling for it.
  */
 bool tid_json_set_u64(struct json_t *object, const char *key, uint64_t value);
 bool tid_json_set_real(struct json_t *object, const char *key, double value);
 bool tid_json_set_text(struct json_t *object, const char *key, const char *value);
 
 /*
- * Lists of the library's tables: the words "a, b" as an array of texts; pairs as an object of
- * texts, "a=1&b=2" with the separators "&" or "a, b=c" with ", ", where a word without '=' is
- * its own value. New references; NULL if memory runs out.
+ * Lists of the library's tables: the words "a, b" as an array of texts; pairs as an
+ * object of texts, "a=1&b=2" with the separators "&" or "a, b=c" with ", ", where a word
+ * without '=' is its own value. New references; NULL if memory runs out.
  */
 struct json_t *tid_json_list(const char *words);
 struct json_t *tid_json_pairs(const char *pairs, const char *separators);

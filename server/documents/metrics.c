@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Adds up the counters of the workers and writes them in Prometheus' exposition format 0.0.4.
- * The workers count; /metrics calls tid_metrics_text().
+ * Adds up the counters of the workers and writes them in Prometheus' exposition format
+ * 0.0.4. The workers count; /metrics calls tid_metrics_text().
  */
 #include "server/documents/metrics.h"
 
@@ -29,7 +29,7 @@ bool tid_metrics_init(struct tid_metrics *metrics, unsigned worker_count,
     memset(metrics->workers, 0, bytes);
     metrics->worker_count = worker_count;
     metrics->isa = isa;
-    /* Not from /proc: a sandbox may hide the boot time, to which its start time relates. */
+    /* Not from /proc: it counts from the boot time, which a sandbox may hide. */
     clock_gettime(CLOCK_REALTIME, &now);
     metrics->start_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     return true;

@@ -42,9 +42,9 @@ enum {
 };
 
 /*
- * The counters of one worker. Only the worker writes them, except 'opened': the thread that
- * assigns connections to workers does, so it has a cache line of its own. The last route and
- * the last code count what is not listed.
+ * The counters of one worker. Only the worker writes them, except 'opened': the thread
+ * that assigns connections to workers does, so it has a cache line of its own. The last
+ * route and the last code count what is not listed.
  */
 struct tid_counters {
     _Alignas(64) _Atomic uint64_t opened; /* connections */
@@ -64,8 +64,8 @@ struct tid_metrics {
 };
 
 /*
- * Initializes '*metrics' with all counters at 0; 'isa' is a static string. False if memory
- * runs out. tid_metrics_clear() ends it, after the workers.
+ * Initializes '*metrics' with all counters at 0; 'isa' is a static string. False if
+ * memory runs out. tid_metrics_clear() ends it, after the workers.
  */
 bool tid_metrics_init(struct tid_metrics *metrics, unsigned worker_count,
                       const char *isa);
@@ -95,8 +95,8 @@ struct tid_metrics_others {
 };
 
 /*
- * The exposition format 0.0.4, as text from malloc(); NULL if memory runs out. Values of the
- * process that are unknown are left out.
+ * The exposition format 0.0.4, as text from malloc(); NULL if memory runs out. Values of
+ * the process that are unknown are left out.
  */
 char *tid_metrics_text(const struct tid_metrics *metrics,
                        const struct tid_metrics_others *others);

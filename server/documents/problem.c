@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Problem documents (RFC 9457). Caches must not store them: the next release may accept what
- * this one refuses.
+ * Problem documents (RFC 9457). Caches must not store them: the next release may accept
+ * what this one refuses.
  */
 #include "server/documents/problem.h"
 

@@ -8,11 +8,11 @@
 #include "server/http/response.h"
 
 /*
- * Initializes '*response' with a problem document. A response that owns something must have
- * been cleared before.
+ * Initializes '*response' with a problem document. A response that owns something must
+ * have been cleared before.
  *
- *   title   the kind of problem, lower case, without a full stop; the document's 'type' is
- *           /problems/ and the words of the title joined by dashes
+ *   title   the kind of problem, lower case, without a full stop; the document's 'type'
+ *           is /problems/ and the words of the title joined by dashes
  *   detail  a sentence about this request
  *   field   the parameter at fault, or ""
  *

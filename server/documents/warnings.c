@@ -22,9 +22,9 @@ static bool both_large(const uint64_t *dims) {
 }
 
 /*
- * The layout that the shape of a convolution kernel suggests if it is not the one that was
- * used; else NULL. A wrong layout counts one channel dim as part of the kernel, so both fans
- * are multiples of both channel counts.
+ * The layout that the shape of a convolution kernel suggests if it is not the one that
+ * was used; else NULL. A wrong layout counts one channel dim as part of the kernel, so
+ * both fans are multiples of both channel counts.
  */
 static const char *other_layout(const struct ti_plan_info *info) {
     const unsigned rank = info->full_rank;
@@ -73,7 +73,7 @@ unsigned tid_warnings(const struct ti_plan_info *info,
             "No name is given: two unnamed tensors of the same seed get the same random "
             "numbers. Give each tensor of a model its own name.");
     }
-    if (layout != NULL) {
+    if (layout) {
         warnings[count].field = "layout";
         snprintf(warnings[count++].text, TID_WARNING_BYTES,
                  "fan_in %" PRIu64 " and fan_out %" PRIu64
@@ -83,10 +83,10 @@ unsigned tid_warnings(const struct ti_plan_info *info,
     }
     if (subnormal > 0.01) {
         warnings[count].field = "dtype";
-        snprintf(
-            warnings[count++].text, TID_WARNING_BYTES,
-            "About %.0f %% of the values are subnormal in %s: they lose digits or become 0.",
-            100 * subnormal, ti_dtype_name(info->dtype));
+        snprintf(warnings[count++].text, TID_WARNING_BYTES,
+                 "About %.0f %% of the values are subnormal in %s: they lose digits or "
+                 "become 0.",
+                 100 * subnormal, ti_dtype_name(info->dtype));
     }
     return count;
 }

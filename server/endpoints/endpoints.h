@@ -8,8 +8,9 @@
 #include "server/http/response.h"
 
 /*
- * Responds to a GET or HEAD request; '*response' comes uninitialized. The response to HEAD
- * is that to GET, body included: the adapter does not send the body, nor let it be made.
+ * Responds to a GET or HEAD request; '*response' comes uninitialized. The response to
+ * HEAD is that to GET, body included: the adapter does not send the body, nor let it be
+ * made.
  */
 typedef void tid_endpoint(const struct tid_context *context,
                           const struct tid_request *request,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* GET /healthz: the process is alive. No limit applies, so probes never kill a busy server. */
+/* GET /healthz: the process is alive. No limit applies, so probes kill no busy server. */
 #include "server/documents/document.h"
 #include "server/endpoints/endpoints.h"
 

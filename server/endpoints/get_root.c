@@ -11,8 +11,8 @@
 #include "server/routes.h"
 
 /*
- * The Host field, so that the command can be copied as it is; only if it is a plain host and
- * port, since the reader pastes the text into a shell.
+ * The Host field, so that the command can be copied as it is; only if it is a plain host
+ * and port, since the reader pastes the text into a shell.
  */
 static const char *host_of(const struct tid_request *request) {
     const char *host = request->fields[TID_FIELD_HOST];

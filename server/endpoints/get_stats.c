@@ -3,10 +3,10 @@
  * GET /v1/stats: statistics of the values of a tensor, or of a part of it. Takes the
  * parameters of /v1/tensor.
  *
- * Each time the connection can take a byte, a slice of the values is computed, so that other
- * connections of the worker are served in between, and the work ends when the client leaves.
- * Until the result is there the bytes are spaces, which JSON allows before a document.
- * Values that take long are computed by the pool, as for /v1/tensor.
+ * Each time the connection can take a byte, a slice of the values is computed, so that
+ * other connections of the worker are served in between, and the work ends when the
+ * client leaves. Until the result is there the bytes are spaces, which JSON allows before
+ * a document. Values that take long are computed by the pool, as for /v1/tensor.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GET /v1/tensor: the tensor. It is computed while it is sent, so memory does not grow with
- * its size, and a range costs only its own length.
+ * GET /v1/tensor: the tensor. It is computed while it is sent, so memory does not grow
+ * with its size, and a range costs only its own length.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -92,8 +92,8 @@ static struct etag etag_of(const struct ti_plan *plan) {
 }
 
 /*
- * Fields by which caches and clients that resume recognize the bytes that they have. They are
- * the same for 200, 206, 304, 412 and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
+ * Fields by which caches and clients that resume recognize the bytes that they have. They
+ * are the same for 200, 206, 304, 412 and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
  */
 static void add_validators(struct tid_response *response, const char *etag) {
     tid_response_copy(response, "ETag", etag, strlen(etag));

@@ -10,7 +10,7 @@
 
 #include "server/documents/problem.h"
 
-/* When to try again if too many factorizations wait for memory: some are complete by then. */
+/* When to try again if too many factorizations wait for memory. */
 #define RETRY_AFTER_SECONDS "10"
 
 /* Sets the format unless the query did; true if so. */

@@ -17,13 +17,16 @@ struct tid_planned {
     struct ti_plan *plan;
     struct ti_body *body;
     bool negotiated; /* the query names no format, so Accept decides */
-    /* Of the factorization that the plan needs; NULL: none, or nothing is to be computed. */
+    /*
+     * Of the factorization that the plan needs; NULL: none, or nothing is to be computed.
+     */
     struct tid_lease *lease;
 };
 
 /*
- * Plans what the query requests, in 'format' if it names none. Returns TI_OK, or the status
- * of the core with 'error' filled and '*planned' untouched. tid_planned_clear() ends it.
+ * Plans what the query requests, in 'format' if it names none. Returns TI_OK, or the
+ * status of the core with 'error' filled and '*planned' untouched. tid_planned_clear()
+ * ends it.
  */
 TI_MUST_USE enum ti_status tid_planned_make(const struct tid_request *request,
                                             enum ti_format format,
@@ -35,9 +38,9 @@ void tid_planned_clear(struct tid_planned *planned);
 bool tid_planned_computes(const struct tid_planned *planned);
 
 /*
- * Leases the factorization, if the plan needs one, for a response that computes values; with
- * 'headers_only' only checks that the server could. False, with the problem in '*response',
- * if it cannot.
+ * Leases the factorization, if the plan needs one, for a response that computes values;
+ * with 'headers_only' only checks that the server could. False, with the problem in
+ * '*response', if it cannot.
  */
 bool tid_planned_lease(struct tid_planned *planned, const struct tid_context *context,
                        bool headers_only, struct tid_response *response);

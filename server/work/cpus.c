@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counts usable processors. A container with a quota of 2 processors on a machine of 64 must
- * not start 64 workers: the kernel would throttle them.
+ * Counts usable processors. A container with a quota of 2 processors on a machine of 64
+ * must not start 64 workers: the kernel would throttle them.
  */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "server/work/cpus.h"
@@ -29,7 +29,9 @@ unsigned tid_cpus_of_quota(const char *cpu_max) {
 static unsigned affinity(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return (unsigned)CPU_COUNT(&set);
-    /* A machine with more than CPU_SETSIZE processors: --workers sets the number there. */
+    /*
+     * A machine with more than CPU_SETSIZE processors: --workers sets the number there.
+     */
     return 1;
 }
 

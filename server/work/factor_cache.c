@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cache of factorizations: see factor_cache.h. One lock guards it. Nothing is computed
- * with the lock held, and nothing large is freed: to return hundreds of megabytes to the
- * system takes milliseconds, so evicted entries are freed by a job of the pool.
+ * The cache of factorizations: see factor_cache.h. One lock guards it. Nothing is
+ * computed with the lock held, and nothing large is freed: to return hundreds of
+ * megabytes to the system takes milliseconds, so evicted entries are freed by a job of
+ * the pool.
  */
 #include "server/work/factor_cache.h"
 
@@ -138,8 +139,8 @@ static void evict(struct entry *entry) {
 }
 
 /*
- * Evicts idle entries until 'bytes' more fit. Evicts none and returns false if all of them
- * would not be enough.
+ * Evicts idle entries until 'bytes' more fit. Evicts none and returns false if all of
+ * them would not be enough.
  */
 static bool reserve(struct tid_factor_cache *cache, size_t bytes) {
     struct entry *entry, *next;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A cache of factorizations (tensorinit/factor.h), each computed once for all requests that
- * can share it.
+ * A cache of factorizations (tensorinit/factor.h), each computed once for all requests
+ * that can share it.
  *
  * A request leases a factorization. The first lease has it computed by the threads of a
  * pool; later ones share the entry. A complete entry stays for later requests until its
- * memory is needed: the least recently used entry without a lease is evicted first. If the
- * last lease is released before the entry is complete, no further task is started and the
- * memory is freed.
+ * memory is needed: the least recently used entry without a lease is evicted first. If
+ * the last lease is released before the entry is complete, no further task is started and
+ * the memory is freed.
  *
  * All entries together stay within a memory limit; one that is being computed counts with
  * its peak. If there is not enough memory because requests use what is cached, the entry
@@ -84,10 +84,10 @@ enum tid_lease_result tid_factor_cache_lease(struct tid_factor_cache *cache,
 void tid_lease_release(struct tid_lease *lease);
 
 /*
- * True if the factorization is complete, or failed because memory ran out. Otherwise 'ready'
- * is called once, as soon as that is so, with the cache's lock held: it may only submit a
- * job or set a flag. One wait at a time per lease. tid_lease_forget() ends the wait: 'ready'
- * is not called after it.
+ * True if the factorization is complete, or failed because memory ran out. Otherwise
+ * 'ready' is called once, as soon as that is so, with the cache's lock held: it may only
+ * submit a job or set a flag. One wait at a time per lease. tid_lease_forget() ends the
+ * wait: 'ready' is not called after it.
  */
 bool tid_lease_wait(struct tid_lease *lease, void (*ready)(void *argument),
                     void *argument);

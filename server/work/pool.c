@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pool: a round-robin queue of jobs. A thread starts one task of the first job and puts
- * the job back at the end. See pool.h.
+ * The pool: a round-robin queue of jobs. A thread starts one task of the first job and
+ * puts the job back at the end. See pool.h.
  */
 #include "server/work/pool.h"
 
@@ -67,8 +67,8 @@ static void run_next(struct tid_pool *pool) {
 }
 
 /*
- * Nice 10 is a tenth of a worker's weight: with all processors computing, a response of
- * 4 KiB still takes 0.1 ms in the median and 5 ms at worst. SCHED_IDLE would yield to every
+ * Nice 10 is a tenth of a worker's weight: with all processors computing, a response of 4
+ * KiB still takes 0.1 ms in the median and 5 ms at worst. SCHED_IDLE would yield to every
  * other process of the machine as well, so that a worker could wait long for a lock that
  * such a thread holds.
  */

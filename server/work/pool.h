@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A thread pool for work that takes long, so that the threads that poll connections never
- * do it. A job is a number of tasks of some milliseconds each. The pool is fair: it runs one
- * task of each job in turn, so a short job does not wait for the end of a long one. Tasks of
- * one job may run at the same time.
+ * do it. A job is a number of tasks of some milliseconds each. The pool is fair: it runs
+ * one task of each job in turn, so a short job does not wait for the end of a long one.
+ * Tasks of one job may run at the same time.
  *
  * mhd_compute.c submits blocks of response bodies, factor_cache.c factorizations.
  */
@@ -23,8 +23,8 @@ struct tid_job {
     /* Runs one task; each is run once, in any order. */
     void (*run)(struct tid_job *job, size_t task);
     /*
-     * Called once, when every task has run, by a thread of the pool that holds no lock. It
-     * may submit the job again, or free it.
+     * Called once, when every task has run, by a thread of the pool that holds no lock.
+     * It may submit the job again, or free it.
      */
     void (*done)(struct tid_job *job);
 

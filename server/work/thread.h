@@ -4,8 +4,8 @@
 #define TID_THREAD_H
 
 /*
- * Names the calling thread and sets the policy SCHED_BATCH: a thread that wakes up does not
- * preempt the one that runs. A policy other than the default is left as it is.
+ * Names the calling thread and sets the policy SCHED_BATCH: a thread that wakes up does
+ * not preempt the one that runs. A policy other than the default is left as it is.
  */
 void tid_thread_begin(const char *name);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* server/documents/metrics: sums over workers, and the rules of Prometheus' text format 0.0.4. */
+/* server/documents/metrics: sums over workers, and Prometheus' text format 0.0.4. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server/work/factor_cache: shared, cached, evicted, waited for and cancelled entries. The
- * factorizations are fakes whose tasks wait at a gate and check the order of phases.
+ * server/work/factor_cache: shared, cached, evicted, waited for and cancelled entries.
+ * The factorizations are fakes whose tasks wait at a gate and check the order of phases.
  */
 #include <pthread.h>
 #include <stdatomic.h>
