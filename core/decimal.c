@@ -49,17 +49,16 @@ static inline int floor_log10_pow2(int q, unsigned three_quarters) {
     return (q * 315653 - (int)three_quarters * 131008) >> 20;
 }
 
-static inline struct wide multiply(uint64_t a, uint64_t b) {
+/* The high word of a * b. The low one is the plain a * b: asked for both, gcc spills them. */
+static inline uint64_t multiply_high(uint64_t a, uint64_t b) {
 #ifdef __SIZEOF_INT128__
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
-    return (struct wide){(uint64_t)(product >> 64), (uint64_t)product};
+    return (uint64_t)(product >> 64);
 #else
     uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
-    uint64_t low = a_low * b_low;
-    uint64_t middle = a_high * b_low + (low >> 32);
+    uint64_t middle = a_high * b_low + (a_low * b_low >> 32);
     uint64_t other = a_low * b_high + (uint32_t)middle;
-    return (struct wide){a_high * b_high + (middle >> 32) + (other >> 32),
-                         other << 32 | (uint32_t)low};
+    return a_high * b_high + (middle >> 32) + (other >> 32);
 #endif
 }
 
@@ -74,7 +73,12 @@ static inline struct wide subtract(struct wide a, struct wide b) {
 
 /* a * b / 2^64, rounded down. */
 static inline struct wide multiply_wide(struct wide a, uint64_t b) {
-    return add(multiply(a.high, b), (struct wide){0, multiply(a.low, b).high});
+    return add((struct wide){multiply_high(a.high, b), a.high * b},
+               (struct wide){0, multiply_high(a.low, b)});
+}
+
+static inline struct wide times_ten(struct wide a) {
+    return (struct wide){10 * a.high + multiply_high(a.low, 10), 10 * a.low};
 }
 
 /* 0 < bits < 64 */
@@ -82,19 +86,14 @@ static inline struct wide shift_right(struct wide a, int bits) {
     return (struct wide){a.high >> bits, a.high << (64 - bits) | a.low >> bits};
 }
 
-/* Digits --------------------------------------------------------------------------------- */
+/* All bits unless 'when' is 1; as a mask, for nobody could predict a branch. */
+static inline uint64_t unless(unsigned when) { return (uint64_t)when - 1; }
 
-/* A finite number other than 0, c * 2^q, without its sign. */
-struct binary {
-    uint64_t c;
-    int q;
-    unsigned irregular; /* 1: a power of two, below which numbers are twice as dense */
-};
+/* Digits --------------------------------------------------------------------------------- */
 
 /* (10 * tens + digit) * 10^k; not 0; tens and digit may end in zeros. */
 struct decimal {
-    uint64_t tens;
-    unsigned digit;
+    uint64_t tens, digit;
     int k;
 };
 
@@ -103,93 +102,88 @@ struct decimal {
  * ends (c is even) is made a hair wider, one that does not a hair narrower: more than all
  * rounding errors, less than what separates an end from any whole number that it is not.
  * Halves of 10^k, between which the last digit is rounded, to even if it lies on one, are
- * told from what is close to them in the same way.
+ * told from what is close to them in the same way, in units of 10^k.
  */
-#define NARROW_HAIR 4
+#define NARROW_HAIR ((uint64_t)1 << 25)
+#define NARROW_TEN_HAIR ((uint64_t)1 << 29)
 #define WIDE_HAIR 8
+#define WIDE_TEN_HAIR 80
 
-static inline uint64_t hair(uint64_t size, uint64_t odd) { return odd ? 0 - size : size; }
+static inline uint64_t hair(uint64_t size, uint64_t odd) { return size - 2 * size * odd; }
 
-/* Types within binary32: 25 bits before the point, 39 behind it. */
-#define NARROW_POINT 39
+#define HALF ((uint64_t)1 << 63)
 
-static inline struct decimal decimal_narrow(struct binary x) {
-    const uint64_t one = (uint64_t)1 << NARROW_POINT;
-    int k = floor_log10_pow2(x.q, x.irregular), e = -1 - k;
-    uint64_t g = narrow_table[e - NARROW_FIRST];
-    int shift = x.q + floor_log2_pow10(e) + NARROW_POINT + 1; /* 36 to 40 */
-    uint64_t value = multiply(g, x.c << shift).high;
-    uint64_t above = g >> (65 - shift), below = above >> x.irregular;
-    uint64_t more = hair(NARROW_HAIR, x.c & 1);
-
-    uint64_t end = value + above + more, tens = end / one;
-    /* 10 is no shorter than 9. */
-    bool is_short = end % one < above + below + 2 * more && value >= one - one / 20;
-    if (!is_short) tens = value / one; 
-    uint64_t rest = 10 * (value % one);
-    uint64_t digit = (rest + one / 2 - hair(10 * NARROW_HAIR, rest / one & 1)) / one;
-    if (x.irregular) { /* which may begin above the nearest one */
-        uint64_t first = 10 * (value % one - below - more) / one + 1;
-        if (digit < first) digit = first;
-    }
-    return (struct decimal){tens, is_short ? 0 : (unsigned)digit, k};
-}
-
-/* binary64: 54 bits before the point, 74 behind it, 10 of them in the high word. */
-static struct decimal decimal_wide_exact(struct binary x) {
-    const uint64_t one = (uint64_t)1 << 10;
-    int k = floor_log10_pow2(x.q, x.irregular), e = -1 - k;
-    struct wide g = wide_table[e - WIDE_FIRST];
-    g = (struct wide){g.high << 3 | g.low >> 61, g.low << 3};
-    int shift = x.q + floor_log2_pow10(e) + 11; /* 7 to 11 */
-    struct wide value = multiply_wide(g, x.c << shift);
-    struct wide above = shift_right(g, 65 - shift);
-    struct wide below = x.irregular ? shift_right(above, 1) : above;
-    struct wide more = {0 - (x.c & 1), hair(WIDE_HAIR, x.c & 1)};
-    above = add(above, more);
-    below = add(below, more);
-
-    struct wide end = add(value, above);
-    struct wide behind = {end.high % one, end.low}, width = add(above, below);
-    if (subtract(behind, width).high >> 63)
-        return (struct decimal){end.high / one, 0, k};
-
-    value.high %= one; /* 'tens' is the same with and without 'above' */
-    struct wide rest = multiply(value.low, 10);
-    rest.high += 10 * value.high;
-    uint64_t odd = rest.high / one & 1;
-    rest = subtract(rest, (struct wide){0 - odd, hair(10 * WIDE_HAIR, odd)});
-    uint64_t digit = (rest.high + one / 2) / one;
-    if (x.irregular) { /* which may begin above the nearest one */
-        struct wide begin = subtract(value, below), first = multiply(begin.low, 10);
-        first.high = (first.high + 10 * begin.high) / one + 1;
-        if (digit < first.high) digit = first.high;
-    }
-    return (struct decimal){end.high / one, (unsigned)digit, k};
+/*
+ * c * 2^q of a type within binary32, but no power of two below which numbers are twice as
+ * dense, and not the smallest positive number. 64 bits behind the point.
+ */
+static inline struct decimal decimal_narrow(uint64_t c, int q) {
+    int k = floor_log10_pow2(q, 0), e = -1 - k;
+    uint64_t x = narrow_table[e - NARROW_FIRST] >> -(q + floor_log2_pow10(e) + 1); /* 0 to 3 */
+    uint64_t tens = multiply_high(x, c), behind = x * c;
+    uint64_t digit = multiply_high(behind, 10), rest = behind * 10;
+    uint64_t above = (x >> 1) + hair(NARROW_HAIR, c & 1);
+    unsigned up = behind + above < above, down = behind < above;
+    digit += rest >= HALF + hair(NARROW_TEN_HAIR, digit & 1);
+    return (struct decimal){tens + up, digit & unless(up | down), k};
 }
 
 /*
- * The same with 64 bits behind the point, which decide unless an end or a half is closer than
- * MARGIN or TEN_MARGIN units of the last place. Not for powers of two and subnormal numbers.
+ * The same for a normal number of binary64. 64 bits are too few for it: false if an end or a
+ * half is not farther away than MARGIN or TEN_MARGIN units of the last place.
  */
 #define MARGIN 8
 #define TEN_MARGIN 16
 
-static inline bool decimal_wide_fast(uint64_t c, int q, struct decimal *d) {
-    const uint64_t half = (uint64_t)1 << 63;
+static inline bool decimal_wide(uint64_t c, int q, struct decimal *d) {
     int k = floor_log10_pow2(q, 0), e = -1 - k;
     struct wide g = wide_table[e - WIDE_FIRST];
     int shift = q + floor_log2_pow10(e) + 4; /* 0 to 3 */
     struct wide value = multiply_wide(g, c << shift);
-    uint64_t behind = value.low, above = g.high << shift >> 1, end = behind + above;
-    struct wide rest = multiply(behind, 10);
-    if (behind - above + MARGIN <= 2 * MARGIN || end + MARGIN <= 2 * MARGIN ||
-        rest.low - half + TEN_MARGIN <= 2 * TEN_MARGIN)
-        return false;
-    bool up = end < behind, down = behind < above;
-    unsigned digit = (unsigned)(rest.high + (rest.low >= half));
-    *d = (struct decimal){value.high + up, up | down ? 0 : digit, k};
-    return true;
+    uint64_t behind = value.low;
+    uint64_t digit = multiply_high(behind, 10), rest = behind * 10;
+    uint64_t above = g.high << shift >> 1;
+    unsigned up = behind + above < above, down = behind < above;
+    digit += rest >= HALF;
+    *d = (struct decimal){value.high + up, digit & unless(up | down), k};
+    return behind - above + MARGIN > 2 * MARGIN &&
+           behind + above + MARGIN > 2 * MARGIN &&
+           rest - HALF + TEN_MARGIN > 2 * TEN_MARGIN;
+}
+
+/*
+ * The same for any number of any type, slower: 54 bits before the point, 74 behind it, 10 of
+ * them in the high word. irregular: 1 for a power of two below which numbers are twice as
+ * dense.
+ */
+static struct decimal decimal_exact(uint64_t c, int q, unsigned irregular) {
+    const uint64_t one = (uint64_t)1 << 10;
+    int k = floor_log10_pow2(q, irregular), e = -1 - k;
+    struct wide g = wide_table[e - WIDE_FIRST];
+    g = (struct wide){g.high << 3 | g.low >> 61, g.low << 3};
+    int shift = q + floor_log2_pow10(e) + 11; /* 7 to 11 */
+    struct wide value = multiply_wide(g, c << shift);
+    struct wide above = shift_right(g, 65 - shift);
+    struct wide below = irregular ? shift_right(above, 1) : above;
+    struct wide more = {0 - (c & 1), hair(WIDE_HAIR, c & 1)};
+    above = add(above, more);
+    below = add(below, more);
+
+    struct wide end = add(value, above), width = add(above, below);
+    bool is_short = subtract((struct wide){end.high % one, end.low}, width).high >> 63;
+    /* 10 is no shorter than 9. */
+    if (is_short && value.high >= one - one / 20)
+        return (struct decimal){end.high / one, 0, k};
+
+    struct wide behind = {value.high % one, value.low}, rest = times_ten(behind);
+    uint64_t odd = rest.high / one & 1;
+    rest = subtract(rest, (struct wide){0 - odd, hair(WIDE_TEN_HAIR, odd)});
+    uint64_t digit = (rest.high + one / 2) / one;
+    if (irregular) { /* the interval may begin above the nearest one */
+        uint64_t first = times_ten(subtract(behind, below)).high / one + 1;
+        if (digit < first) digit = first;
+    }
+    return (struct decimal){value.high / one, digit, k};
 }
 
 /* Text ----------------------------------------------------------------------------------- */
@@ -206,9 +200,9 @@ static inline uint64_t eight_digits(uint64_t n) {
     return (n << 8) - (10 * 256 - 1) * tens;
 }
 
-/* Of eight digits, how many zeros they end in; not of 0. */
-static inline int zeros_behind(uint64_t digits) {
-    return __builtin_clzll(digits) >> 3;
+/* Of eight digits, the place of the last one that is not 0, from 1; 0 if there is none. */
+static inline unsigned last_place(uint64_t digits) {
+    return (unsigned)(70 - __builtin_clzll(digits << 1 | 1)) >> 3;
 }
 
 static inline char *put8(char *at, uint64_t eight) {
@@ -216,7 +210,7 @@ static inline char *put8(char *at, uint64_t eight) {
     return at + 8;
 }
 
-static inline char digit_char(unsigned digit) { return (char)('0' + digit); }
+static inline char digit_char(uint64_t digit) { return (char)('0' + digit); }
 
 /* e-XX, e+XXX */
 static inline char *put_exponent(char *at, int e) {
@@ -232,53 +226,54 @@ static inline char *put_exponent(char *at, int e) {
     return at;
 }
 
-/* At most 9 digits; 0.000ddd. */
-static inline char *put_narrow_small(char *at, struct decimal d) {
+/*
+ * At most 9 digits, from 10^-4 and below 1. 'more' of the tens would come before "0.", and
+ * are 0.
+ */
+static inline char *put_narrow_small(char *at, struct decimal d, int more) {
     uint64_t tens = eight_digits(d.tens);
     char *last = at + 1 - d.k;
-    int more = 9 + d.k; /* digits of 'tens' that are before the point, and 0 */
     put8(at, ZEROS);
-    more = more > 0 ? more : 0;
     put8(last - 8 + more, (tens | ZEROS) >> (4 * more) >> (4 * more));
     at[1] = '.';
     *last = digit_char(d.digit);
-    return last + (d.digit ? 1 : -zeros_behind(tens | 1));
+    /* The first of nine digits is 0. */
+    return last - 7 + last_place(tens >> 8 | d.digit << 56);
 }
 
 /* At most 9 digits, from 1 or below 10^-4. */
-static inline char *put_narrow(char *at, struct decimal d) {
-    if (d.tens == 0) d = (struct decimal){d.digit, 0, d.k - 1};
-    uint64_t tens = eight_digits(d.tens);
+static size_t put_narrow(char *out, unsigned negative, uint64_t number, uint64_t digit,
+                         int k) {
+    if (number == 0) {
+        number = digit;
+        digit = 0;
+        k--;
+    }
+    char *at = out + negative;
+    uint64_t tens = eight_digits(number);
     int before = __builtin_ctzll(tens) >> 3; /* zeros */
-    int e = d.k + 8 - before, last = 8 - before;
-    int count = d.digit ? last + 1 : last - zeros_behind(tens);
+    int e = k + 8 - before, last = 8 - before, whole = e + 1;
+    int count = 1 + (int)last_place(tens >> 8 | digit << 56) - before;
     tens = (tens | ZEROS) >> (8 * before);
+    *out = '-';
+    *at = (char)tens;
     if (e < 0 || e >= 16) {
-        *at = (char)tens;
         put8(at + 1, tens);
-        at[1 + last] = digit_char(d.digit);
+        at[1 + last] = digit_char(digit);
         at[1] = '.';
-        return put_exponent(at + (count > 1 ? count + 1 : 1), e);
+        at = put_exponent(at + (count > 1 ? count + 1 : 1), e);
+        return (size_t)(at - out);
     }
     put8(put8(at, tens | ZEROS), ZEROS);
-    at[last] = digit_char(d.digit);
-    int whole = e + 1;
+    at[last] = digit_char(digit);
     at[whole] = '.';
-    if (d.k >= 0) {
+    if (k >= 0) {
         at[whole + 1] = '0';
-        return at + whole + 2;
+        return (size_t)(at + whole + 2 - out);
     }
     put8(at + whole + 1, tens >> (4 * whole) >> (4 * whole));
-    at[1 + last] = digit_char(d.digit);
-    return at + (count > whole ? count : whole + 1) + 1;
-}
-
-/* At least 10^-4. */
-static inline bool is_small(struct decimal d) {
-    static const uint32_t ten_to[] = {1,      10,      100,      1000,      10000,
-                                      100000, 1000000, 10000000, 100000000, 1000000000};
-    int e = -4 - d.k;
-    return e <= 0 || (e < 10 && 10 * (uint32_t)d.tens + d.digit >= ten_to[e]);
+    at[1 + last] = digit_char(digit);
+    return (size_t)(at + (count > whole ? count : whole + 1) + 1 - out);
 }
 
 /* Sixteen digits, eight and eight. */
@@ -291,130 +286,151 @@ static inline struct sixteen sixteen_digits(uint64_t n) {
     return (struct sixteen){eight_digits(high), eight_digits(n - 100000000 * high)};
 }
 
-/* Not of 0. */
-static inline int zeros_behind16(struct sixteen digits) {
-    return digits.second ? zeros_behind(digits.second) : 8 + zeros_behind(digits.first);
+/* Of seventeen digits, the place of the last one that is not 0, from 0. */
+static inline unsigned last_place_wide(struct sixteen tens, uint64_t digit) {
+    uint64_t end = tens.second >> 8 | digit << 56;
+    if (end == 0) return last_place(tens.first >> 8 | tens.second << 56);
+    return 8 + last_place(end);
 }
 
-/* At most 17 digits; 0.000ddd. */
+/* At most 17 digits, from 10^-4 and below 1. */
 static inline char *put_wide_small(char *at, struct decimal d) {
     struct sixteen tens = sixteen_digits(d.tens);
-    char *last = at + 1 - d.k;
+    char *first = at - 15 - d.k;
     put8(at, ZEROS);
-    put8(put8(last - 16, tens.first | ZEROS), tens.second | ZEROS);
+    put8(put8(first, tens.first | ZEROS), tens.second | ZEROS);
     at[1] = '.';
-    *last = digit_char(d.digit);
-    return last + (d.digit ? 1 : -zeros_behind16(tens));
+    first[16] = digit_char(d.digit);
+    return first + 1 + last_place_wide(tens, d.digit);
 }
 
-/* At most 17 digits, from 1 or below 10^-4. */
-static inline char *put_wide(char *at, struct decimal d) {
-    while (d.tens < 1000000000000000) /* again for subnormal numbers only */
-        d = (struct decimal){10 * d.tens + d.digit, 0, d.k - 1};
-    struct sixteen tens = sixteen_digits(d.tens);
-    int e = d.k + 16, count = d.digit ? 17 : 16 - zeros_behind16(tens);
+/* At most 17 digits; any number. */
+static size_t put_wide(char *out, unsigned negative, uint64_t number, uint64_t digit, int k) {
+    while (number < 1000000000000000) { /* again for subnormal numbers only */
+        number = 10 * number + digit;
+        digit = 0;
+        k--;
+    }
+    char *at = out + negative;
+    struct sixteen tens = sixteen_digits(number);
+    int e = k + 16, whole = e + 1, count = 1 + (int)last_place_wide(tens, digit);
     tens.first |= ZEROS;
     tens.second |= ZEROS;
-    at[0] = (char)tens.first;
+    *out = '-';
+    *at = (char)tens.first;
+    if (e < 0 && e >= -4) {
+        put8(at, ZEROS);
+        at[1] = '.';
+        at += 1 - e;
+        put8(put8(at, tens.first), tens.second);
+        at[16] = digit_char(digit);
+        return (size_t)(at + count - out);
+    }
     if (e < 0 || e >= 16) {
         put8(put8(at + 1, tens.first), tens.second);
-        at[17] = digit_char(d.digit);
+        at[17] = digit_char(digit);
         at[1] = '.';
-        return put_exponent(at + (count > 1 ? count + 1 : 1), e);
+        at = put_exponent(at + (count > 1 ? count + 1 : 1), e);
+        return (size_t)(at - out);
     }
-    int whole = e + 1;
     put8(put8(at, tens.first), tens.second);
     at[whole] = '.';
     if (whole <= 8) {
         int bits = 8 * (whole - 1);
-        uint64_t a = tens.first >> 8, b = tens.second;
-        put8(at + whole + 1, a >> bits | b << (56 - bits));
-        put8(at + whole + 9, b >> 8 >> bits);
+        put8(at + whole + 1, tens.first >> 8 >> bits | tens.second << (56 - bits));
+        put8(at + whole + 9, tens.second >> 8 >> bits);
     } else {
         put8(at + whole + 1, tens.second >> 8 >> (8 * (whole - 9)));
     }
-    at[17] = digit_char(d.digit);
-    return at + (count > whole ? count : whole + 1) + 1;
+    at[17] = digit_char(digit);
+    return (size_t)(at + (count > whole ? count : whole + 1) + 1 - out);
 }
 
-static size_t put_zero(char *out, unsigned negative) {
-    memcpy(out, negative ? "-0.0" : "0.0 ", 4);
-    return 3 + negative;
+/* At least 10^-4. */
+static inline bool is_small(struct decimal d) {
+    static const uint32_t ten_to[] = {1,      10,      100,      1000,      10000,
+                                      100000, 1000000, 10000000, 100000000, 1000000000};
+    int e = -4 - d.k;
+    return e <= 0 || (e < 10 && 10 * d.tens + d.digit >= ten_to[e]);
 }
 
 /* ---------------------------------------------------------------------------------------- */
 
-static inline struct binary binary_f32(uint32_t bits) {
-    uint32_t fraction = bits & 0x7fffff, exponent = bits >> 23 & 0xff;
-    uint32_t normal = exponent > 0;
-    return (struct binary){normal << 23 | fraction, (int)(exponent - 149 - normal),
-                           fraction == 0 && exponent > 1};
-}
-
-static struct decimal decimal_f64_exact(uint64_t bits) {
-    uint64_t fraction = bits & 0xfffffffffffff, exponent = bits >> 52 & 0x7ff;
-    uint64_t normal = exponent > 0;
-    return decimal_wide_exact((struct binary){normal << 52 | fraction,
-                                              (int)(exponent - 1074 - normal),
-                                              fraction == 0 && exponent > 1});
-}
-
 /*
- * Bits of the number closest to 10^-4, whose text is "0.0001", and of 1: below and from there
- * numbers are written in another way.
+ * Bits of the number closest to 10^-4, whose text is "0.0001", and of 1: below the one and
+ * from the other on, numbers are written in another way.
  */
 #define SMALL_F32 0x38d1b717
 #define ONE_F32 0x3f800000
 #define SMALL_F64 0x3f1a36e2eb1c432d
 #define ONE_F64 0x3ff0000000000000
 
+/* The few numbers that the fast ways are not for. */
+__attribute__((noinline)) static size_t put_exact(char *out, unsigned negative,
+                                                  uint64_t c, int q,
+                                                  unsigned irregular) {
+    if (c == 0) {
+        memcpy(out, negative ? "-0.0" : "0.0 ", 4);
+        return 3 + negative;
+    }
+    struct decimal d = decimal_exact(c, q, irregular);
+    return put_wide(out, negative, d.tens, d.digit, d.k);
+}
+
 size_t ti_decimal_f32(float value, char out[TI_DECIMAL_BYTES_MAX]) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     unsigned negative = bits >> 31;
-    bits &= 0x7fffffff;
-    if (bits == 0) return put_zero(out, negative);
-    struct decimal d = decimal_narrow(binary_f32(bits));
-    char *at = out + negative;
+    uint32_t fraction = bits & 0x7fffff, exponent = bits >> 23 & 0xff;
+    if (exponent == 0) return put_exact(out, negative, fraction, -149, 0);
+    uint32_t c = fraction | 0x800000;
+    int q = (int)exponent - 150;
+    if (fraction == 0) return put_exact(out, negative, c, q, exponent > 1);
+    struct decimal d = decimal_narrow(c, q);
+    if ((bits & 0x7fffffff) - SMALL_F32 >= ONE_F32 - SMALL_F32)
+        return put_narrow(out, negative, d.tens, d.digit, d.k);
     *out = '-';
-    at = bits - SMALL_F32 < ONE_F32 - SMALL_F32 ? put_narrow_small(at, d)
-                                                : put_narrow(at, d);
-    return (size_t)(at - out);
+    return (size_t)(put_narrow_small(out + negative, d, 0) - out);
 }
 
 size_t ti_decimal_narrow(float value, struct ti_decimal_type type,
                          char out[TI_DECIMAL_BYTES_MAX]) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    struct binary x = binary_f32(bits);
+    unsigned negative = bits >> 31;
+    uint32_t fraction = bits & 0x7fffff, exponent = bits >> 23 & 0xff,
+             normal = exponent > 0;
+    uint32_t c = normal << 23 | fraction;
+    int q = (int)(exponent - 149 - normal);
     /* In steps of the type, which are greater. */
     int steps = 24 - type.significand_bits;
-    if (steps < type.exponent_min - x.q) steps = type.exponent_min - x.q;
-    x.c = steps < 24 ? x.c >> steps : 0; /* 0 itself */
-    x.q += steps;
-    if (x.c == 0) return put_zero(out, bits >> 31);
-    x.irregular =
-        x.c == (uint64_t)1 << (type.significand_bits - 1) && x.q > type.exponent_min;
-    struct decimal d = decimal_narrow(x);
-    char *at = out + (bits >> 31);
+    if (steps < type.exponent_min - q) steps = type.exponent_min - q;
+    c = steps < 24 ? c >> steps : 0; /* 0 itself */
+    q += steps;
+    if (c < 10 || (c & (c - 1)) == 0)
+        return put_exact(out, negative, c, q,
+                         c == (uint32_t)1 << (type.significand_bits - 1) &&
+                             q > type.exponent_min);
+    struct decimal d = decimal_narrow(c, q);
+    if (exponent >= 127 || !is_small(d))
+        return put_narrow(out, negative, d.tens, d.digit, d.k);
     *out = '-';
-    at = is_small(d) && (bits & 0x7fffffff) < ONE_F32 ? put_narrow_small(at, d) : put_narrow(at, d);
-    return (size_t)(at - out);
+    return (size_t)(put_narrow_small(out + negative, d, d.k > -9 ? d.k + 9 : 0) - out);
 }
 
 size_t ti_decimal_f64(double value, char out[TI_DECIMAL_BYTES_MAX]) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     unsigned negative = (unsigned)(bits >> 63);
-    bits &= INT64_MAX;
-    if (bits == 0) return put_zero(out, negative);
-    uint64_t fraction = bits & 0xfffffffffffff, exponent = bits >> 52;
+    uint64_t fraction = bits & 0xfffffffffffff, exponent = bits >> 52 & 0x7ff;
+    if (exponent == 0) return put_exact(out, negative, fraction, -1074, 0);
+    uint64_t c = fraction | (uint64_t)1 << 52;
+    int q = (int)exponent - 1075;
     struct decimal d;
-    if (exponent == 0 || fraction == 0 ||
-        !decimal_wide_fast((uint64_t)1 << 52 | fraction, (int)exponent - 1075, &d))
-        d = decimal_f64_exact(bits);
-    char *at = out + negative;
+    if (fraction == 0 || !decimal_wide(c, q, &d))
+        return put_exact(out, negative, c, q, fraction == 0 && exponent > 1);
+    if ((bits & INT64_MAX) - SMALL_F64 >= ONE_F64 - SMALL_F64)
+        return put_wide(out, negative, d.tens, d.digit, d.k);
     *out = '-';
-    at = bits - SMALL_F64 < ONE_F64 - SMALL_F64 ? put_wide_small(at, d) : put_wide(at, d);
-    return (size_t)(at - out);
+    return (size_t)(put_wide_small(out + negative, d) - out);
 }
