@@ -29,8 +29,8 @@ struct wide {
     uint64_t high, low;
 };
 
-/* 10^e = narrow_table[e - NARROW_FIRST] * 2^(floor_log2_pow10(e) - 63), rounded up. */
-#define NARROW_FIRST (-38)
+/* 2^q / 10^(k+1) = narrow_table[q - NARROW_FIRST] / 2^64, rounded up; k is below. */
+#define NARROW_FIRST (-149)
 static const uint64_t narrow_table[] = {
 #include "core/decimal_f32.inc"
 };
@@ -115,16 +115,18 @@ static inline uint64_t hair(uint64_t size, uint64_t odd) { return size - 2 * siz
 
 /*
  * c * 2^q of a type within binary32, but no power of two below which numbers are twice as
- * dense, and not the smallest positive number. 64 bits behind the point.
+ * dense. 64 bits behind the point. few_digits: whether the type has numbers of one digit
+ * whose interval holds a 10, which is no shorter than 9.
  */
-static inline struct decimal decimal_narrow(uint64_t c, int q) {
-    int k = floor_log10_pow2(q, 0), e = -1 - k;
-    uint64_t x = narrow_table[e - NARROW_FIRST] >> -(q + floor_log2_pow10(e) + 1); /* 0 to 3 */
+static inline struct decimal decimal_narrow(uint64_t c, int q, bool few_digits) {
+    int k = floor_log10_pow2(q, 0);
+    uint64_t x = narrow_table[q - NARROW_FIRST];
     uint64_t tens = multiply_high(x, c), behind = x * c;
     uint64_t digit = multiply_high(behind, 10), rest = behind * 10;
     uint64_t above = (x >> 1) + hair(NARROW_HAIR, c & 1);
     unsigned up = behind + above < above, down = behind < above;
     digit += rest >= HALF + hair(NARROW_TEN_HAIR, digit & 1);
+    if (few_digits) up &= tens > 0 || digit > 9;
     return (struct decimal){tens + up, digit & unless(up | down), k};
 }
 
@@ -190,19 +192,33 @@ static struct decimal decimal_exact(uint64_t c, int q, unsigned irregular) {
 
 #define ZEROS 0x3030303030303030
 
-/* A number below 10^8 as eight digits in memory's order, one a byte: by twos, by ones. */
-static inline uint64_t eight_digits(uint64_t n) {
-    uint64_t tens = n * 109951163 >> 40; /* n / 10^4 */
-    n = (n << 32) - (((uint64_t)10000 << 32) - 1) * tens;
-    tens = (n * 10486 >> 20) & 0x0000007f0000007f; /* n / 100 */
+/*
+ * Two numbers below 10^4, the greater digits in the low half, as eight digits in memory's
+ * order, one a byte: by twos, by ones.
+ */
+static inline uint64_t by_ones(uint64_t n) {
+    uint64_t tens = (n * 10486 >> 20) & 0x0000007f0000007f; /* n / 100 */
     n = (n << 16) - (100 * 65536 - 1) * tens;
     tens = (n * 103 >> 10) & 0x000f000f000f000f; /* n / 10 */
     return (n << 8) - (10 * 256 - 1) * tens;
 }
 
-/* Of eight digits, the place of the last one that is not 0, from 1; 0 if there is none. */
-static inline unsigned last_place(uint64_t digits) {
+/* (n << 32) - FOURS * (n / 10^4): two such numbers, of one below 10^8. */
+#define FOURS (((uint64_t)10000 << 32) - 1)
+
+/* Below 10^8. */
+static inline uint64_t eight_digits(uint64_t n) {
+    return by_ones((n << 32) - FOURS * (n * 109951163 >> 40));
+}
+
+/* Of eight digits, how many there are up to the last one that is not 0. */
+static inline unsigned count_places(uint64_t digits) {
     return (unsigned)(70 - __builtin_clzll(digits << 1 | 1)) >> 3;
+}
+
+/* Of eight digits, not all 0, the place of the last one that is not, from 0. */
+static inline unsigned last_place(uint64_t digits) {
+    return (unsigned)(63 - __builtin_clzll(digits)) >> 3;
 }
 
 static inline char *put8(char *at, uint64_t eight) {
@@ -237,8 +253,7 @@ static inline char *put_narrow_small(char *at, struct decimal d, int more) {
     put8(last - 8 + more, (tens | ZEROS) >> (4 * more) >> (4 * more));
     at[1] = '.';
     *last = digit_char(d.digit);
-    /* The first of nine digits is 0. */
-    return last - 7 + last_place(tens >> 8 | d.digit << 56);
+    return last - 7 + count_places(tens >> 8 | d.digit << 56);
 }
 
 /* At most 9 digits, from 1 or below 10^-4. */
@@ -253,7 +268,7 @@ static size_t put_narrow(char *out, unsigned negative, uint64_t number, uint64_t
     uint64_t tens = eight_digits(number);
     int before = __builtin_ctzll(tens) >> 3; /* zeros */
     int e = k + 8 - before, last = 8 - before, whole = e + 1;
-    int count = 1 + (int)last_place(tens >> 8 | digit << 56) - before;
+    int count = 1 + (int)count_places(tens >> 8 | digit << 56) - before;
     tens = (tens | ZEROS) >> (8 * before);
     *out = '-';
     *at = (char)tens;
@@ -281,16 +296,18 @@ struct sixteen {
     uint64_t first, second;
 };
 
+/* Below 10^16. */
 static inline struct sixteen sixteen_digits(uint64_t n) {
-    uint64_t high = n / 100000000;
-    return (struct sixteen){eight_digits(high), eight_digits(n - 100000000 * high)};
+    uint64_t a = n / 1000000000000, b = n / 100000000, c = n / 10000;
+    uint64_t third = c - 10000 * b, fourth = n - 10000 * c;
+    return (struct sixteen){by_ones((b << 32) - FOURS * a), by_ones(third | fourth << 32)};
 }
 
 /* Of seventeen digits, the place of the last one that is not 0, from 0. */
 static inline unsigned last_place_wide(struct sixteen tens, uint64_t digit) {
     uint64_t end = tens.second >> 8 | digit << 56;
-    if (end == 0) return last_place(tens.first >> 8 | tens.second << 56);
-    return 8 + last_place(end);
+    if (end == 0) return tens.second ? 8 : last_place(tens.first);
+    return 9 + last_place(end);
 }
 
 /* At most 17 digits, from 10^-4 and below 1. */
@@ -386,7 +403,7 @@ size_t ti_decimal_f32(float value, char out[TI_DECIMAL_BYTES_MAX]) {
     uint32_t c = fraction | 0x800000;
     int q = (int)exponent - 150;
     if (fraction == 0) return put_exact(out, negative, c, q, exponent > 1);
-    struct decimal d = decimal_narrow(c, q);
+    struct decimal d = decimal_narrow(c, q, false);
     if ((bits & 0x7fffffff) - SMALL_F32 >= ONE_F32 - SMALL_F32)
         return put_narrow(out, negative, d.tens, d.digit, d.k);
     *out = '-';
@@ -407,11 +424,10 @@ size_t ti_decimal_narrow(float value, struct ti_decimal_type type,
     if (steps < type.exponent_min - q) steps = type.exponent_min - q;
     c = steps < 24 ? c >> steps : 0; /* 0 itself */
     q += steps;
-    if (c < 10 || (c & (c - 1)) == 0)
-        return put_exact(out, negative, c, q,
-                         c == (uint32_t)1 << (type.significand_bits - 1) &&
-                             q > type.exponent_min);
-    struct decimal d = decimal_narrow(c, q);
+    unsigned irregular =
+        c == (uint32_t)1 << (type.significand_bits - 1) && q > type.exponent_min;
+    if (c == 0 || irregular) return put_exact(out, negative, c, q, irregular);
+    struct decimal d = decimal_narrow(c, q, true);
     if (exponent >= 127 || !is_small(d))
         return put_narrow(out, negative, d.tens, d.digit, d.k);
     *out = '-';

@@ -23,11 +23,11 @@ They are multiples n X / 2 or 10 n X / 2, and the distance comes from the smalle
 largest fractional part of n X over all n that a type has, which Euclid's algorithm finds
 (the best approximations of X from either side).
 
-    binary32 and narrower: 10^e has 64 bits; fixed point with 39 bits.
-    binary64: 10^e has 125 bits; fixed point with 74 bits.
-    binary64, fast: fixed point with 64 bits.  Too few to tell the closest cases apart, so
-    the C code asks the slower way if the difference that decides is not above MARGIN or
-    TEN_MARGIN units of the last place, which must be no less than its error.
+    Exact way, any type: 10^e has 125 bits; fixed point with 74 bits.
+    binary32 and narrower: X has 64 bits, all behind the point.
+    binary64: 10^e has 125 bits; fixed point with 64 bits.  Too few to tell the closest
+    cases apart, so the C code goes the exact way if the difference that decides is not above
+    MARGIN or TEN_MARGIN units of the last place, which must be no less than its error.
 
 The proof covers each exponent of each type and both kinds of interval, and the formulas
 for logarithms over their whole range.
@@ -49,11 +49,13 @@ NARROW = {
 }
 F64 = (53, -1074, 971)
 
-# Exponents of ten; bits behind the point.  The first one is there for binary32 numbers that
-# somebody calls f8_e5m2: a wrong text, but no read outside of the table.
-NARROW_FIRST, NARROW_LAST, NARROW_BITS, NARROW_POINT = -38, 44, 64, 39
+# Exponents of two; the last one is there for binary32 numbers that somebody calls f8_e4m3: a
+# wrong text, but no read outside of the table.
+NARROW_FIRST, NARROW_LAST = -149, 124
+NARROW_HAIR, NARROW_TEN_HAIR = 2**25, 2**29
+# Exponents of ten, bits of 10^e, bits behind the point.
 WIDE_FIRST, WIDE_LAST, WIDE_BITS, WIDE_POINT = -293, 323, 125, 74
-NARROW_HAIR, WIDE_HAIR, MARGIN, TEN_MARGIN = 4, 8, 8, 16
+WIDE_HAIR, WIDE_TEN_HAIR, MARGIN, TEN_MARGIN = 8, 80, 8, 16
 
 
 # The formulas of core/decimal.c -----------------------------------------------------------
@@ -78,6 +80,11 @@ def normalised(e, bits):
     g = ceil(Fraction(10) ** e / Fraction(2) ** (floor_log2_pow10(e) - bits + 1))
     assert g.bit_length() == bits
     return g
+
+
+def narrow_x(q):
+    """2^q / 10^(k+1) rounded up to 64 bits behind the point."""
+    return ceil(Fraction(2) ** (q + 64) / Fraction(10) ** (floor_log10_pow2(q, 0) + 1))
 
 
 # Proof ------------------------------------------------------------------------------------
@@ -127,21 +134,20 @@ def scale(q, irregular):
     return k, Fraction(2) ** q / Fraction(10) ** (k + 1)
 
 
-def prove(name, precision, first, last, bits, word, point, hair):
-    """The powers of ten have 'bits' bits, 'word' when they are multiplied."""
+def prove_exact(name, precision):
     significand_bits, q_min, q_max = precision
-    unit = 2**point  # units of the last place in 1
+    unit = 2**WIDE_POINT  # units of the last place in 1
     worst_error, least_distance = Fraction(0), Fraction(unit)
     for q in range(q_min, q_max + 1):
         for irregular in (0, 1):
             k, x = scale(q, irregular)
-            assert first <= -1 - k <= last
-            g = normalised(-1 - k, bits) << (word - bits)
-            shift = q + floor_log2_pow10(-1 - k) + point % 64 + 1
+            assert WIDE_FIRST <= -1 - k <= WIDE_LAST
+            g = normalised(-1 - k, WIDE_BITS) << 3
+            shift = q + floor_log2_pow10(-1 - k) + WIDE_POINT - 64 + 1
             c_max = 2 ** (significand_bits - 1) if irregular else 2**significand_bits - 1
             # No shift of the C code loses a bit or is as long as the word, no sum overflows.
             assert 0 < shift and c_max << shift < 2**64 and 0 < 65 - shift < 64
-            assert (c_max + 1) * x * unit < 2**word and 20 * unit < 2**word
+            assert (c_max + 1) * x * unit < 2**128 and 20 * unit < 2**128
 
             excess = Fraction(g << shift, 2**64 * unit) - x
             assert excess >= 0
@@ -150,12 +156,38 @@ def prove(name, precision, first, last, bits, word, point, hair):
             least_distance = min(least_distance,
                                  distance(x, significand_bits, irregular) * unit,
                                  distance(10 * x, significand_bits, irregular) * unit / 10)
-    print(f"{name}: error {float(worst_error):.2f} < {hair} < "
+    print(f"{name}, exact: error {float(worst_error):.2f} < {WIDE_HAIR} < "
           f"{float(least_distance):.2f} - error")
-    assert worst_error < hair < least_distance - worst_error
+    assert worst_error < WIDE_HAIR < least_distance - worst_error
+    assert WIDE_TEN_HAIR == 10 * WIDE_HAIR
 
 
-def prove_fast():
+def prove_narrow(name, precision):
+    """Of all but powers of two below which numbers are twice as dense."""
+    significand_bits, q_min, q_max = precision
+    unit, c_max = 2**64, 2**significand_bits - 1
+    worst_error = worst_ten = Fraction(0)
+    least_distance = least_ten = Fraction(unit)
+    for q in range(q_min, q_max + 1):
+        assert NARROW_FIRST <= q <= NARROW_LAST
+        x = scale(q, 0)[1]
+        excess = narrow_x(q) - x * unit
+        assert excess >= 0
+        # The interval holds one whole number at most, and some sum never overflows twice.
+        assert narrow_x(q) + 2 * NARROW_HAIR < unit and x * unit > 8 * NARROW_TEN_HAIR
+        # Value, and half of the width, which is rounded down after the excess.
+        worst_error = max(worst_error, c_max * excess + max(1, excess / 2))
+        worst_ten = max(worst_ten, 10 * c_max * excess)
+        least_distance = min(least_distance, distance(x, significand_bits, 0) * unit)
+        least_ten = min(least_ten, distance(10 * x, significand_bits, 0) * unit)
+    print(f"{name}: error {float(worst_error):.3g} < {NARROW_HAIR} < "
+          f"{float(least_distance):.3g} - error, of the tenfold {float(worst_ten):.3g} < "
+          f"{NARROW_TEN_HAIR} < {float(least_ten):.3g} - error")
+    assert worst_error < NARROW_HAIR < least_distance - worst_error
+    assert worst_ten < NARROW_TEN_HAIR < least_ten - worst_ten
+
+
+def prove_wide():
     """Of all but powers of two and subnormal numbers."""
     significand_bits, q_min, q_max = F64
     unit, c_max = 2**64, 2**significand_bits - 1
@@ -165,30 +197,43 @@ def prove_fast():
         g = normalised(-1 - k, WIDE_BITS)
         shift = q + floor_log2_pow10(-1 - k) + 4
         assert 0 <= shift and c_max << shift < 2**64 and g >> 64 << shift < 2**64
-        assert (c_max + 1) * x < 2**64
+        assert (c_max + 1) * x < 10**16
         # The interval holds one whole number at most, and is wide enough for the margins.
-        assert x < 1 and x * unit > 4 * (MARGIN + TEN_MARGIN)
-        excess = Fraction(g << shift, 2**64) - x * unit  # in units of the last place
+        assert x * unit + 2 * MARGIN < unit and x * unit > 8 * TEN_MARGIN
+        excess = Fraction(g << shift, 2**64) - x * unit
         assert excess >= 0
-        value_error = max(1, c_max * excess)
+        value_error = max(1, c_max * excess)  # the product is rounded down
         half_width_error = abs(x * unit / 2 - (g >> 64 << shift >> 1))
         worst_error = max(worst_error, value_error + half_width_error)
         worst_ten = max(worst_ten, 10 * value_error)
-    print(f"f64, fast: error {float(worst_error):.2f} <= {MARGIN}, of the tenfold "
+    print(f"f64: error {float(worst_error):.2f} <= {MARGIN}, of the tenfold "
           f"{float(worst_ten):.2f} <= {TEN_MARGIN}")
     assert worst_error <= MARGIN and worst_ten <= TEN_MARGIN
 
 
-def prove_single_digits():
-    """Where 10 lies in the interval of a number that has one digit, the C code takes 10 for
-    the shortest if the value is not below 9.5; no value is close to that."""
-    for name, (_, q, _) in {**NARROW, "f64": F64}.items():
-        for c in range(1, 10):
-            value, half_width = c * scale(q, 0)[1], scale(q, 0)[1] / 2
-            if value < 1 <= value + half_width:
-                print(f"{name}: smallest positive value * {c} = {float(10 * value):.3f} tenths")
-                assert abs(value - Fraction(19, 20)) > Fraction(1, 2**20)
-                assert name != "f64" or value > Fraction(19, 20)
+def prove_few_digits():
+    """10 is no shorter than 9, so it is wrong to take it where a value is closer to 9.
+
+    Which intervals hold 1 (times 10^(k+1)) though the value is less than 0.95?  The exact way
+    compares with a number that is close to 0.95; no value is.
+    """
+    threshold = Fraction(2 ** (WIDE_POINT - 64) - 2 ** (WIDE_POINT - 64) // 20,
+                         2 ** (WIDE_POINT - 64))
+    margin = abs(threshold - Fraction(19, 20)) + Fraction(1, 2**20)
+    for name, (significand_bits, q_min, q_max) in {**NARROW, "f64": F64}.items():
+        few = []
+        for q in range(q_min, q_max + 1):
+            for irregular in (0, 1):
+                x = scale(q, irregular)[1]
+                assert 10 * x >= 1  # from c = 10 on no value is less than 1
+                first = 1 if q == q_min else 2 ** (significand_bits - 1)
+                for c in range(first, min(10, 2**significand_bits)):
+                    assert abs(c * x - Fraction(19, 20)) > margin
+                    if c * x < Fraction(19, 20) and (2 * c + 1) * x / 2 >= 1:
+                        few.append(f"{c} * 2^{q}")
+        if few:
+            print(f"{name}: 10 is no shorter than 9 for", *few)
+        assert not few or name not in ("f32", "f64")
 
 
 def check_extreme_fractions():
@@ -225,17 +270,17 @@ def main():
 
     check_extreme_fractions()
     check_logarithms()
+    for name, precision in {**NARROW, "f64": F64}.items():
+        prove_exact(name, precision)
     for name, precision in NARROW.items():
-        prove(name, precision, NARROW_FIRST, NARROW_LAST, NARROW_BITS, 64, NARROW_POINT,
-              NARROW_HAIR)
-    prove("f64", F64, WIDE_FIRST, WIDE_LAST, WIDE_BITS, 128, WIDE_POINT, WIDE_HAIR)
-    prove_fast()
-    prove_single_digits()
+        prove_narrow(name, precision)
+    prove_wide()
+    prove_few_digits()
 
     write(core / "decimal_f32.inc",
-          f"10^e for e = {NARROW_FIRST}..{NARROW_LAST}, rounded up to {NARROW_BITS} bits",
-          [f"0x{normalised(e, NARROW_BITS):016x}"
-           for e in range(NARROW_FIRST, NARROW_LAST + 1)])
+          f"2^q / 10^(floor(log10(2^q)) + 1) for q = {NARROW_FIRST}..{NARROW_LAST}, "
+          "rounded up to 64 bits behind the point",
+          [f"0x{narrow_x(q):016x}" for q in range(NARROW_FIRST, NARROW_LAST + 1)])
     wide = [normalised(e, WIDE_BITS) for e in range(WIDE_FIRST, WIDE_LAST + 1)]
     write(core / "decimal_f64.inc",
           f"10^e for e = {WIDE_FIRST}..{WIDE_LAST}, rounded up to {WIDE_BITS} bits: high, low",
