@@ -28,6 +28,9 @@ OBJ = $(BUILD)/obj
 ifneq ($(filter undefined default,$(origin CC)),)
 CC = $(if $(filter fuzz,$(CONFIG)),clang,cc)
 endif
+ifneq ($(filter undefined default,$(origin CXX)),)
+CXX = c++
+endif
 ifneq ($(filter undefined default,$(origin AR)),)
 AR = ar
 endif
@@ -374,8 +377,22 @@ run-fuzzers: $(FUZZERS)
 			$$corpus $$(ls -d $$seeds 2>/dev/null) || exit 1; \
 	done
 
-.PHONY: bench
-bench: all $(BENCHES)
+# Number writers to compare with: a library each, with the same two functions. What is not
+# there is named and skipped. ZMIJ=PATH: the source of zmij, https://github.com/vitaut/zmij.
+PEERS = $(BUILD)/tests/bench/peers
+ZMIJ =
+
+.PHONY: bench bench-peers
+bench-peers:
+	@mkdir -p $(PEERS)
+	@rm -f $(PEERS)/*.so
+	@$(CXX) -O2 -fPIC -shared -o $(PEERS)/double_conversion.so \
+		tests/bench/peers/double_conversion.cc -ldouble-conversion 2>/dev/null || \
+		echo '  no libdouble-conversion-dev or no C++ compiler: not compared with'
+	@$(if $(ZMIJ),$(CC) -O2 -fPIC -shared -I'$(ZMIJ)' -o $(PEERS)/zmij.so \
+		tests/bench/peers/zmij.c '$(ZMIJ)/zmij.c',echo '  no ZMIJ=PATH: zmij not compared with')
+
+bench: all $(BENCHES) bench-peers
 	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' tests/bench/run
 
 # Look after -----------------------------------------------------------------------------

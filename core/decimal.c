@@ -86,7 +86,8 @@ static inline struct wide shift_right(struct wide a, int bits) {
     return (struct wide){a.high >> bits, a.high << (64 - bits) | a.low >> bits};
 }
 
-/* All bits unless 'when' is 1; as a mask, for nobody could predict a branch. */
+/* All bits if 'when' is 1, or is 0: masks, as nobody could predict a branch. */
+static inline uint64_t only(unsigned when) { return 0 - (uint64_t)when; }
 static inline uint64_t unless(unsigned when) { return (uint64_t)when - 1; }
 
 /* Digits --------------------------------------------------------------------------------- */
@@ -230,16 +231,15 @@ static inline char digit_char(uint64_t digit) { return (char)('0' + digit); }
 
 /* e-XX, e+XXX */
 static inline char *put_exponent(char *at, int e) {
-    unsigned size = (unsigned)(e < 0 ? -e : e);
-    *at++ = 'e';
-    *at++ = e < 0 ? '-' : '+';
-    if (size >= 100) {
-        *at++ = digit_char(size / 100);
-        size %= 100;
-    }
-    *at++ = digit_char(size / 10);
-    *at++ = digit_char(size % 10);
-    return at;
+    unsigned size = (unsigned)(e < 0 ? -e : e), hundreds = size / 100;
+    size -= 100 * hundreds;
+    at[0] = 'e';
+    at[1] = e < 0 ? '-' : '+';
+    at[2] = digit_char(hundreds);
+    at += 2 + (hundreds > 0);
+    at[0] = digit_char(size / 10);
+    at[1] = digit_char(size % 10);
+    return at + 2;
 }
 
 /*
@@ -279,13 +279,15 @@ static size_t put_narrow(char *out, unsigned negative, uint64_t number, uint64_t
         at = put_exponent(at + (count > 1 ? count + 1 : 1), e);
         return (size_t)(at - out);
     }
-    put8(put8(at, tens | ZEROS), ZEROS);
+    put8(at, tens | ZEROS);
     at[last] = digit_char(digit);
-    at[whole] = '.';
     if (k >= 0) {
+        put8(put8(at + last + 1, ZEROS), ZEROS);
+        at[whole] = '.';
         at[whole + 1] = '0';
         return (size_t)(at + whole + 2 - out);
     }
+    at[whole] = '.';
     put8(at + whole + 1, tens >> (4 * whole) >> (4 * whole));
     at[1 + last] = digit_char(digit);
     return (size_t)(at + (count > whole ? count : whole + 1) + 1 - out);
@@ -323,11 +325,12 @@ static inline char *put_wide_small(char *at, struct decimal d) {
 
 /* At most 17 digits; any number. */
 static size_t put_wide(char *out, unsigned negative, uint64_t number, uint64_t digit, int k) {
-    while (number < 1000000000000000) { /* again for subnormal numbers only */
-        number = 10 * number + digit;
-        digit = 0;
-        k--;
-    }
+    const uint64_t least = 1000000000000000;
+    unsigned few = number < least;
+    number += (9 * number + digit) & only(few);
+    digit &= unless(few);
+    k -= (int)few;
+    for (; number < least; k--) number *= 10; /* of few digits, or subnormal */
     char *at = out + negative;
     struct sixteen tens = sixteen_digits(number);
     int e = k + 16, whole = e + 1, count = 1 + (int)last_place_wide(tens, digit);
