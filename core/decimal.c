@@ -149,8 +149,7 @@ static inline bool decimal_wide(uint64_t c, int q, struct decimal *d) {
     unsigned up = behind + above < above, down = behind < above;
     digit += rest >= HALF;
     *d = (struct decimal){value.high + up, digit & unless(up | down), k};
-    return behind - above + MARGIN > 2 * MARGIN &&
-           behind + above + MARGIN > 2 * MARGIN &&
+    return behind - above + MARGIN > 2 * MARGIN && behind + above + MARGIN > 2 * MARGIN &&
            rest - HALF + TEN_MARGIN > 2 * TEN_MARGIN;
 }
 
@@ -302,7 +301,8 @@ struct sixteen {
 static inline struct sixteen sixteen_digits(uint64_t n) {
     uint64_t a = n / 1000000000000, b = n / 100000000, c = n / 10000;
     uint64_t third = c - 10000 * b, fourth = n - 10000 * c;
-    return (struct sixteen){by_ones((b << 32) - FOURS * a), by_ones(third | fourth << 32)};
+    return (struct sixteen){by_ones((b << 32) - FOURS * a),
+                            by_ones(third | fourth << 32)};
 }
 
 /* Of seventeen digits, the place of the last one that is not 0, from 0. */
@@ -324,7 +324,8 @@ static inline char *put_wide_small(char *at, struct decimal d) {
 }
 
 /* At most 17 digits; any number. */
-static size_t put_wide(char *out, unsigned negative, uint64_t number, uint64_t digit, int k) {
+static size_t put_wide(char *out, unsigned negative, uint64_t number, uint64_t digit,
+                       int k) {
     const uint64_t least = 1000000000000000;
     unsigned few = number < least;
     number += (9 * number + digit) & only(few);
@@ -387,8 +388,7 @@ static inline bool is_small(struct decimal d) {
 
 /* The few numbers that the fast ways are not for. */
 __attribute__((noinline)) static size_t put_exact(char *out, unsigned negative,
-                                                  uint64_t c, int q,
-                                                  unsigned irregular) {
+                                                  uint64_t c, int q, unsigned irregular) {
     if (c == 0) {
         memcpy(out, negative ? "-0.0" : "0.0 ", 4);
         return 3 + negative;

@@ -219,7 +219,8 @@ static double measure(const struct type *type, double nanoseconds[WRITERS]) {
         }
         for (int round = 0; round < ROUNDS; round++) {
             for (size_t w = 0; w < WRITERS; w++) {
-                if (!writers[w].found || (writers[w].slow && round >= SLOW_ROUNDS)) continue;
+                if (!writers[w].found || (writers[w].slow && round >= SLOW_ROUNDS))
+                    continue;
                 double start = seconds();
                 size_t n = writers[w].write(type, first);
                 double took = seconds() - start;
