@@ -6,14 +6,15 @@
  * (Raffaello Giulietti, "The Schubfach way to render doubles", 2021). Then the interval holds
  * at least one multiple of 10^k and at most one of 10^(k+1). The value is computed in units
  * of 10^(k+1), in fixed point: if the interval holds a whole number, that is the shortest
- * decimal, else the part behind the point, rounded to one digit, is its last one. That no
- * division is needed is yyjson's idea (https://github.com/ibireme/c_numconv_benchmark).
+ * decimal, else the part behind the point, rounded to one digit, is its last one. To start
+ * from the greater power, so that nothing is divided, is an idea of yy_double's author
+ * (https://github.com/ibireme/c_numconv_benchmark).
  *
  * Text. Digits become ASCII in machine words, eight at once, and are stored whole, so that
  * no loop runs over them. Of a number below 1, each digit has a place that does not depend on
  * how many there are.
  *
- * scripts/derive_decimal.py writes the powers of ten, and proves for all types that they,
+ * scripts/derive_decimal.py writes the tables, and proves for all types that they,
  * the constants below and the formulas for logarithms give the same answers as exact
  * arithmetic.
  */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Derive the powers of ten of core/decimal.c, and prove that they are exact enough.
+"""Derive the tables of core/decimal.c, and prove that they are exact enough.
 
 The shortest decimal of a value c * 2^q (Raffaello Giulietti, "The Schubfach way to
 render doubles", 2021) follows from whole numbers alone, once the value and the ends of
@@ -130,8 +130,12 @@ def scale(q, irregular):
     """k and X."""
     k = floor_log10_pow2(q, irregular)
     width = Fraction(2) ** q * (Fraction(3, 4) if irregular else 1)
+    x = Fraction(2) ** q / Fraction(10) ** (k + 1)
     assert Fraction(10) ** k <= width < Fraction(10) ** (k + 1)
-    return k, Fraction(2) ** q / Fraction(10) ** (k + 1)
+    # No digit is rounded up to 10: from 0.95 on, the interval reaches 1.  An X of just 0.1
+    # multiplies c to whole tenths.
+    assert irregular or x == Fraction(1, 10) or x > Fraction(1001, 10000)
+    return k, x
 
 
 def prove_exact(name, precision):
@@ -173,7 +177,7 @@ def prove_narrow(name, precision):
         x = scale(q, 0)[1]
         excess = narrow_x(q) - x * unit
         assert excess >= 0
-        # The interval holds one whole number at most, and some sum never overflows twice.
+        # The interval holds one whole number at most, and is wider than the hairs.
         assert narrow_x(q) + 2 * NARROW_HAIR < unit and x * unit > 8 * NARROW_TEN_HAIR
         # Value, and half of the width, which is rounded down after the excess.
         worst_error = max(worst_error, c_max * excess + max(1, excess / 2))
@@ -229,8 +233,10 @@ def prove_few_digits():
                 first = 1 if q == q_min else 2 ** (significand_bits - 1)
                 for c in range(first, min(10, 2**significand_bits)):
                     assert abs(c * x - Fraction(19, 20)) > margin
-                    if c * x < Fraction(19, 20) and (2 * c + 1) * x / 2 >= 1:
-                        few.append(f"{c} * 2^{q}")
+                    number = f"{c} * 2^{q}"
+                    if c * x < Fraction(19, 20) and (2 * c + 1) * x / 2 >= 1 and \
+                            number not in few:
+                        few.append(number)
         if few:
             print(f"{name}: 10 is no shorter than 9 for", *few)
         assert not few or name not in ("f32", "f64")
@@ -254,6 +260,28 @@ def check_logarithms():
         assert Fraction(2) ** log <= Fraction(10) ** e < Fraction(2) ** (log + 1)
 
 
+def check_digits():
+    """The multiplications that stand for divisions where digits become text."""
+    for n in range(10000):
+        assert n * 10486 >> 20 == n // 100 and n * 10486 < 2**32
+        # Both change with n in steps: equal at the ends of each, equal everywhere.
+        for m in (10000 * n, 10000 * n + 9999):
+            assert m * 109951163 >> 40 == m // 10000 and m * 109951163 < 2**64
+    for n in range(100):
+        assert n * 103 >> 10 == n // 10 and n * 103 < 2**16
+
+
+def check_constants(source):
+    """Those that the C code has, too."""
+    for name, value in (("NARROW_FIRST", f"({NARROW_FIRST})"),
+                        ("WIDE_FIRST", f"({WIDE_FIRST})"),
+                        ("NARROW_HAIR", "((uint64_t)1 << 25)"),
+                        ("NARROW_TEN_HAIR", "((uint64_t)1 << 29)"),
+                        ("WIDE_HAIR", WIDE_HAIR), ("WIDE_TEN_HAIR", WIDE_TEN_HAIR),
+                        ("MARGIN", MARGIN), ("TEN_MARGIN", TEN_MARGIN)):
+        assert f"#define {name} {value}\n" in source, name
+
+
 # Output -----------------------------------------------------------------------------------
 
 def write(path, what, rows):
@@ -263,13 +291,15 @@ def write(path, what, rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Derive the powers of ten of decimal.c.")
+    parser = argparse.ArgumentParser(description="Derive the tables of decimal.c.")
     parser.add_argument("--root", type=pathlib.Path, help="write below this directory",
                         default=pathlib.Path(__file__).resolve().parent.parent)
     core = parser.parse_args().root / "core"
 
     check_extreme_fractions()
     check_logarithms()
+    check_digits()
+    check_constants((core / "decimal.c").read_text())
     for name, precision in {**NARROW, "f64": F64}.items():
         prove_exact(name, precision)
     for name, precision in NARROW.items():
