@@ -114,14 +114,14 @@ struct run {
 static inline void put_run(struct run *run, size_t bytes, enum ti_dtype dtype,
                            char *(*put)(enum ti_dtype dtype, const unsigned char *elem,
                                         char *out)) {
-    const unsigned char *elem = run->elems, *end = elem + run->count * bytes;
     char *out = run->out;
-    for (; elem < end && out <= run->limit; elem += bytes) {
-        out = put(dtype, elem, out);
+    size_t done = 0;
+    for (; done < run->count && out <= run->limit; done++) {
+        out = put(dtype, run->elems + done * bytes, out);
         *out++ = ',';
     }
-    run->count = (size_t)(end - elem) / bytes;
-    run->elems = elem;
+    run->elems += done * bytes;
+    run->count -= done;
     run->out = out;
 }
 

@@ -267,8 +267,8 @@ static const struct {
 static void json_text(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(json_texts); i++) {
-        char query[200] = "format=json&", text[200];
-        strcat(query, json_texts[i].query);
+        char query[200], text[200];
+        sprintf(query, "format=json&%s", json_texts[i].query);
         struct ti_plan *plan = test_plan(query);
         struct ti_body *body = body_of(plan);
         all_of(body, TI_BODY_ROOM_MIN, text, sizeof text);
@@ -298,11 +298,9 @@ static void json_rooms(void **state) {
     static const char *const shapes[] = {
         "9000", "9000,1", "1,9000", "40,1,77,3", "2,2,2,2,2,2,2,2,2,2,2,2,2", "100,99"};
     enum { TEXT_MAX = 400000 };
-    char *text = malloc(TEXT_MAX), *other = malloc(TEXT_MAX),
-         *expected = malloc(TEXT_MAX);
-    float *elems = malloc(10000 * sizeof *elems);
+    static char text[TEXT_MAX], other[TEXT_MAX], expected[TEXT_MAX];
+    static float elems[10000];
     (void)state;
-    assert_true(text && other && expected && elems);
     for (size_t i = 0; i < COUNT_OF(shapes); i++) {
         char query[200];
         sprintf(query, "format=json&scheme=normal&name=json&shape=%s", shapes[i]);
@@ -331,10 +329,6 @@ static void json_rooms(void **state) {
         ti_body_free(body);
         ti_plan_free(plan);
     }
-    free(elems);
-    free(expected);
-    free(other);
-    free(text);
 }
 
 int main(void) {
