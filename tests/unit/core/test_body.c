@@ -290,10 +290,7 @@ static char *nested(char *at, unsigned rank, const uint64_t *shape, const float 
     return at;
 }
 
-/*
- * The same text whatever the room, with all its brackets, and numbers that read back. Between
- * them: bodies of several rooms, whose rows end anywhere.
- */
+/* Whatever the room, the text is the same: all brackets, and numbers that read back. */
 static void json_rooms(void **state) {
     static const char *const shapes[] = {
         "9000", "9000,1", "1,9000", "40,1,77,3", "2,2,2,2,2,2,2,2,2,2,2,2,2", "100,99"};
