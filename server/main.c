@@ -103,7 +103,7 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
                  const struct tid_context *context, struct tid_metrics *metrics,
                  const sigset_t *signals) {
     char address[TID_ADDRESS_BYTES];
-    int signal;
+    int received;
     struct tid_worker_set_options options = {
         .context = context,
         .metrics = metrics,
@@ -130,7 +130,7 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
         tid_log("listening on http://%s", address);
     }
 
-    sigwait(signals, &signal);
+    sigwait(signals, &received);
     announce_stop(config, signals);
     tid_listener_stop(listener);
     drain(workers, signals, config->drain_ms);

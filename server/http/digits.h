@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text of integers, for header fields and documents. Every request writes a handful, and
- * printf() is slow at that. Reals: <tensorinit/number.h>.
+ * The text of integers, for header fields and documents. Every request writes a handful,
+ * and printf() is slow at that. Reals: <tensorinit/number.h>.
  */
 #ifndef TID_DIGITS_H
 #define TID_DIGITS_H
