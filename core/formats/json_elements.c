@@ -64,12 +64,6 @@ static size_t write_integer(enum ti_dtype dtype, const unsigned char *elem, char
 }
 
 static size_t write_element(enum ti_dtype dtype, const unsigned char *elem, char *out) {
-    static const struct ti_decimal_type narrow[TI_DTYPE_COUNT] = {
-        [TI_DTYPE_F16] = TI_DECIMAL_F16,
-        [TI_DTYPE_BF16] = TI_DECIMAL_BF16,
-        [TI_DTYPE_F8_E4M3] = TI_DECIMAL_F8_E4M3,
-        [TI_DTYPE_F8_E5M2] = TI_DECIMAL_F8_E5M2,
-    };
     float single;
     if (dtype == TI_DTYPE_F32) {
         memcpy(&single, elem, sizeof single);
@@ -79,7 +73,10 @@ static size_t write_element(enum ti_dtype dtype, const unsigned char *elem, char
         return write_integer(dtype, elem, out);
     const double value = ti_dtype_value(dtype, elem);
     if (dtype == TI_DTYPE_F64) return ti_decimal_f64(value, out);
-    return ti_decimal_narrow((float)value, narrow[dtype], out);
+    const struct ti_float_format *format = ti_dtype_float_format(dtype);
+    const struct ti_decimal_type type = {(int)format->fraction_bits + 1,
+                                         1 - format->bias - (int)format->fraction_bits};
+    return ti_decimal_narrow((float)value, type, out);
 }
 
 static size_t repeat(char *out, char c, unsigned count) {

@@ -12,6 +12,7 @@
 #include <tensorinit/spec.h>
 
 #include "core/formats/formats.h"
+#include "core/values/distribution.h"
 
 /* What axis lists take. */
 #define TI_AXES_TEXT "axes separated by commas, negative ones from the last, or none"
@@ -85,12 +86,6 @@ struct ti_shards {
     struct ti_shard shard[TI_MAX_SHARDS];
 };
 
-/* A whole number, exactly: where 'is' says that the text was one. */
-struct ti_integer {
-    bool is, negative;
-    uint64_t magnitude;
-};
-
 /*
  * Which member holds a parameter's value follows from its kind: choice, flag, count (and
  * index), number (and constant), whole. A choice from TI_FRAMEWORK_WORD on is a framework's word
@@ -100,7 +95,7 @@ union ti_value {
     unsigned choice;
     bool flag;
     uint64_t count;
-    int64_t whole;
+    int64_t integer;
     double number;
 };
 
