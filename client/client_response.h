@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The header of an HTTP response: takes its lines, finds fields by name. Knows nothing of
- * sockets, so that it can be tested and fuzzed alone.
+ * The header of an HTTP response: collects its lines, finds fields by name. Knows nothing
+ * of sockets, so that it can be tested and fuzzed alone.
  */
 #ifndef TIC_CLIENT_RESPONSE_H
 #define TIC_CLIENT_RESPONSE_H

@@ -25,7 +25,7 @@ struct fetch {
     struct tic_request *request;
     struct tic_sink sink;
     struct ti_error *error;
-    /* What the fetch as a whole has to deliver. */
+    /* What the fetch has to deliver, over all exchanges. */
     struct tic_expected goal;
     /* The first response; valid if 'begun'. */
     bool begun;

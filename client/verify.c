@@ -316,7 +316,7 @@ static enum ti_status check_same(const struct check *check) {
                     "the connection broke, and the server now offers a different body");
 }
 
-/* What the fields say of the tensor; the length comes after this. */
+/* Checks the fields that describe the tensor; its length is checked later. */
 static enum ti_status check_fields(const struct check *check) {
     const struct tic_request *request = check->request;
     const struct tic_info *was = check->expected->earlier;
