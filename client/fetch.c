@@ -237,7 +237,7 @@ static enum ti_status refused(struct fetch *fetch) {
     }
     if (response->status < 400) {
         return tic_fail(fetch->error, TI_EMISMATCH, "",
-                        "the server responded with HTTP status %d, which is no tensor",
+                        "the server responded with HTTP status %d, which is not a tensor",
                         response->status);
     }
     return tic_problem(response->status, fetch->problem ? fetch->problem : "",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks whether a response is what the request asked for. */
+/* Checks whether a response is the requested tensor. */
 #ifndef TIC_VERIFY_H
 #define TIC_VERIFY_H
 

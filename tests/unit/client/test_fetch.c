@@ -200,7 +200,7 @@ static void reads_chunks(void **state) {
     finish(&server, request);
 }
 
-/* The length of JSON is known at its end only, and a closed connection is no end. */
+/* The length of JSON is known only at its end: a closed connection may be too early. */
 static void reads_json(void **state) {
     (void)state;
     static const char head[] = OK TENSOR "Content-Type: application/json\r\n";

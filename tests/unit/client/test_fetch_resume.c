@@ -49,7 +49,7 @@ static void refuses_another_rest(void **state) {
     }
 }
 
-static void gives_up(void **state) {
+static void fails_after_retries(void **state) {
     (void)state;
     SERVE(server, request, {HALF, THEN_CLOSE, NULL, 0},
           {PART TAG "Content-Range: bytes 12-23/24\r\nContent-Length: 12\r\n\r\nc",
@@ -159,7 +159,7 @@ int main(void) {
         cmocka_unit_test(resumes),
         cmocka_unit_test(resumes_without_a_tag),
         cmocka_unit_test(refuses_another_rest),
-        cmocka_unit_test(gives_up),
+        cmocka_unit_test(fails_after_retries),
         cmocka_unit_test(retries_as_requested),
         cmocka_unit_test(follows_redirects_if_allowed),
         cmocka_unit_test(notices_a_stall),
