@@ -38,7 +38,7 @@ static void print_row(const char *label, double real, double promised) {
 }
 
 int cli_stats(struct cli_options *options) {
-    struct ti_stats_summary summary;
+    struct ti_stats_summary summary = {.struct_bytes = sizeof summary};
     struct ti_stats *stats = NULL;
     struct cli_tensor tensor;
     int code = cli_tensor_open(&tensor, options);
@@ -48,10 +48,10 @@ int cli_stats(struct cli_options *options) {
     if (code == 0 && ti_stats_make(tensor.plan, &stats) != TI_OK)
         code = cli_fail_memory();
     if (code == 0) {
-        if (ti_stats_add(stats, 0, info->elems, tensor.workspace) != TI_OK) {
+        if (ti_stats_add(stats, 0, info->elems, tensor.workspace) != TI_OK ||
+            ti_stats_get(stats, &summary) != TI_OK) {
             code = cli_fail_memory();
         }
-        ti_stats_get(stats, &summary);
         printf("%-10s %-16s %s\n", "", "values", "promised");
         printf("%-10s %" PRIu64 "\n", "count", summary.count);
         print_row("mean", summary.mean, info->mean);
