@@ -139,7 +139,6 @@ static void plan_factor(struct ti_plan *plan) {
     const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
     const bool f64 = info->dtype == TI_DTYPE_F64;
     if (plan->sampler.class != &ti_sampler_orthogonal || info->elems == 0) return;
-    info->cost = TI_COST_COMPUTE;
     info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
     info->factor_bytes = ti_factor_bytes(n, k, f64);
     info->factor_peak_bytes = ti_factor_peak_bytes(n, k, f64);
@@ -192,9 +191,6 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     info->framework_name = plan->framework_name;
     info->seed = spec->seed;
     info->stream = stream_of(spec->name, spec->name_bytes);
-    info->cost = TI_COST_SAMPLE;
-    if (dist.distribution == TI_DISTRIBUTION_CONSTANT) info->cost = TI_COST_COPY;
-    if (dist.distribution == TI_DISTRIBUTION_SPARSE_NORMAL) info->cost = TI_COST_COMPUTE;
     status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
                              error);
     if (status == TI_OK) plan_factor(plan);
@@ -216,6 +212,13 @@ static enum ti_status resolve_alias(const struct ti_spec *spec, struct ti_plan *
     return status;
 }
 
+static double ns_per_elem(const struct ti_plan *plan) {
+    const struct ti_view *view = &plan->part.view;
+    if (plan->sampler.class == &ti_sampler_orthogonal)
+        return ti_orthogonal_ns_per_elem(&plan->sampler, plan->kernels, view);
+    return ti_sampler_ns_per_elem(&plan->sampler, plan->kernels, view);
+}
+
 enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
                             struct ti_error *error) {
     struct ti_plan *made = calloc(1, sizeof *made);
@@ -229,6 +232,7 @@ enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
         return status;
     }
     ti_view_simplify(&made->part.view);
+    made->info.ns_per_elem = ns_per_elem(made);
     *plan = made;
     return TI_OK;
 }
