@@ -63,7 +63,7 @@ static void print_summary(const struct ti_stats_summary *summary,
 }
 
 int cli_stats(struct cli_options *options) {
-    struct ti_stats_summary summary;
+    struct ti_stats_summary summary = {.struct_bytes = sizeof summary};
     struct ti_stats *stats = NULL;
     struct cli_tensor tensor;
     int code = cli_tensor_open(&tensor, options);
@@ -71,11 +71,11 @@ int cli_stats(struct cli_options *options) {
     const struct ti_plan_info *info = ti_plan_info(tensor.plan);
     code = cli_tensor_factorize(&tensor);
     if (code == 0 && (ti_stats_make(tensor.plan, &stats) != TI_OK ||
-                      ti_stats_add(stats, 0, info->elems, tensor.workspace) != TI_OK)) {
+                      ti_stats_add(stats, 0, info->elems, tensor.workspace) != TI_OK ||
+                      ti_stats_get(stats, &summary) != TI_OK)) {
         code = cli_fail_memory();
     }
     if (code == 0) {
-        ti_stats_get(stats, &summary);
         print_summary(&summary, info);
     }
     ti_stats_free(stats);
