@@ -52,7 +52,7 @@ struct tid_request {
     const char *query; /* without its '?' */
     size_t query_bytes;
     const char *fields[TID_FIELD_COUNT]; /* values; NULL if the request lacks the field */
-    bool ignores_range;            /* Range or If-Range is on more than one line */
+    bool ignores_range;                  /* Range or If-Range is on more than one line */
     char *joined[TID_FIELD_COUNT]; /* from malloc(): values of several lines, or NULL */
 };
 

@@ -19,7 +19,9 @@
 #include "server/http/digits.h"
 #include "server/http/framing.h"
 #include "server/log.h"
+#include "server/mhd/held_response.h"
 #include "server/mhd/mhd_response.h"
+#include "server/mhd/suspension.h"
 #include "server/mhd/worker_state.h"
 #include "server/router.h"
 #include "server/routes.h"
@@ -58,9 +60,7 @@ void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mh
     (void)worker;
     if (!connection) return NULL;
     tid_watch_enter(&connection->watch, TID_PHASE_HEADER);
-    if (connection->has_timeout)
-        MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
-    connection->has_timeout = false;
+    tid_suspension_reset(connection, mhd);
     if (!target) target = "";
     connection->header_checked = false;
     connection->raw_target = target;
@@ -94,8 +94,7 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
     header->next_line = value + value_bytes + 2; /* CR LF */
     tid_framing_add(&header->framing, name, name_bytes, value, value_bytes);
     const enum tid_field field = tid_field_find(name, name_bytes);
-    if (field != TID_FIELD_COUNT &&
-        !tid_request_add_field(header->request, field, value))
+    if (field != TID_FIELD_COUNT && !tid_request_add_field(header->request, field, value))
         header->no_memory = true;
     return MHD_YES;
 }
@@ -188,6 +187,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     (void)url;
     (void)upload;
     if (!connection) return MHD_NO;
+    if (connection->held) return tid_held_response_send(connection, mhd);
     if (!connection->header_checked) {
         connection->header_checked = true;
         tid_count(&connection->worker->counters->in_flight, 1);
@@ -197,7 +197,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     if (*upload_bytes != 0) return MHD_NO;
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
     tid_route(connection->worker->shared->context, &connection->request, &response);
-    return tid_mhd_send(connection, mhd, &response);
+    return tid_held_response_begin(connection, mhd, &response);
 }
 
 /*
@@ -248,6 +248,7 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
         count_request(connection, how);
     }
     connection->header_checked = false;
+    tid_held_response_clear(connection);
     if (connection->target != connection->short_target) free(connection->target);
     connection->target = NULL;
     tid_request_clear(&connection->request);

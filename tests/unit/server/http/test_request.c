@@ -39,8 +39,7 @@ static void repeated_fields(void **state) {
     assert_true(tid_request_add_field(&request, TID_FIELD_ACCEPT, "g/h"));
     assert_true(tid_request_add_field(&request, TID_FIELD_IF_NONE_MATCH, "\"y\""));
     assert_true(tid_request_add_field(&request, TID_FIELD_IF_NONE_MATCH, "W/\"z\""));
-    assert_string_equal(request.fields[TID_FIELD_ACCEPT],
-                        "a/b, c/d;q=0.5, e/f, , g/h");
+    assert_string_equal(request.fields[TID_FIELD_ACCEPT], "a/b, c/d;q=0.5, e/f, , g/h");
     assert_string_equal(request.fields[TID_FIELD_IF_MATCH], ", \"x\"");
     assert_string_equal(request.fields[TID_FIELD_IF_NONE_MATCH], "\"y\", W/\"z\"");
     assert_false(request.ignores_range);
@@ -160,9 +159,9 @@ static void asterisk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(methods),       cmocka_unit_test(fields),
-        cmocka_unit_test(split_targets), cmocka_unit_test(bad_targets_are_errors),
-        cmocka_unit_test(asterisk),      cmocka_unit_test(repeated_fields),
+        cmocka_unit_test(methods),         cmocka_unit_test(fields),
+        cmocka_unit_test(split_targets),   cmocka_unit_test(bad_targets_are_errors),
+        cmocka_unit_test(asterisk),        cmocka_unit_test(repeated_fields),
         cmocka_unit_test(repeated_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
