@@ -70,7 +70,7 @@ struct ti_dist {
     /* normal, truncated_normal, sparse_normal: 'sigma' is the standard deviation before
        truncation, corrections applied */
     double mean, sigma;
-    /* uniform on [low, high); constant: both are the value; pattern: min and max value;
+    /* uniform on [low, high), the constant if low = high; constant: both are the value; pattern: min and max value;
        truncated_normal: bounds in value units where 'bounded' */
     double low, high;
     bool bounded;

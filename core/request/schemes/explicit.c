@@ -21,11 +21,11 @@ enum ti_status ti_scheme_uniform(const struct ti_spec *spec,
     dist->distribution = TI_DISTRIBUTION_UNIFORM;
     dist->low = ti_spec_number(spec, TI_PARAM_low, 0);
     dist->high = ti_spec_number(spec, TI_PARAM_high, 1);
-    if (dist->low < dist->high)
+    if (dist->low <= dist->high)
         return TI_OK; /* and checked again as the dtype rounds them */
     return ti_error_set(error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",
-                        "high must be above low; they are %.17g and %.17g", dist->high,
-                        dist->low);
+                        "high must not be below low; they are %.17g and %.17g",
+                        dist->high, dist->low);
 }
 
 enum ti_status ti_scheme_normal(const struct ti_spec *spec,
