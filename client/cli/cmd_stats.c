@@ -63,7 +63,7 @@ static void print_summary(const struct ti_stats_summary *summary,
 }
 
 int cli_stats(struct cli_options *options) {
-    struct ti_stats_summary summary;
+    struct ti_stats_summary summary = {.struct_bytes = sizeof summary};
     struct ti_stats *stats = NULL;
     struct cli_tensor tensor;
     int code = cli_tensor_open(&tensor, options);
@@ -75,7 +75,9 @@ int cli_stats(struct cli_options *options) {
         code = cli_fail_memory();
     }
     if (code == 0) {
-        ti_stats_get(stats, &summary);
+        code = ti_stats_get(stats, &summary) == TI_OK ? 0 : cli_fail_memory();
+    }
+    if (code == 0) {
         print_summary(&summary, info);
     }
     ti_stats_free(stats);

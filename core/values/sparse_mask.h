@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Zeros of sparse matrices: in each column the same number, at places that any element can
- * tell for itself. docs/SPEC.md, "Sparse", defines them.
+ * Zeros of sparse matrices: the same number in each column, at random places. Whether an
+ * element is 0 depends on its index alone, so any part can be computed. docs/SPEC.md,
+ * "Sparse".
  */
 #ifndef TI_SPARSE_MASK_H
 #define TI_SPARSE_MASK_H
@@ -13,8 +14,8 @@
 #include "core/values/distribution.h"
 
 /*
- * Clears those of the elements of the blocks that are zeros. 'count' elements of 'bytes' bytes
- * each, a multiple of 4, are at 'out'; what lies beyond the matrix may be cleared or not.
+ * Clears the zeros among the elements of the blocks. 'count', a multiple of 4, elements
+ * of 'bytes' bytes each are at 'out'; elements beyond the matrix may be cleared or not.
  */
 void ti_sparse_mask_clear(const struct ti_sparse_mask *mask,
                           const struct ti_philox *philox,

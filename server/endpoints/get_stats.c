@@ -45,8 +45,8 @@ static void counting_free(void *state) {
 }
 
 static bool counting_finish(struct counting *counting) {
-    struct ti_stats_summary summary;
-    ti_stats_get(counting->stats, &summary);
+    struct ti_stats_summary summary = {.struct_bytes = sizeof summary};
+    if (ti_stats_get(counting->stats, &summary) != TI_OK) return false;
     counting->text = tid_json_stats(ti_plan_info(counting->planned.plan), &summary);
     if (!counting->text) return false;
     counting->text_bytes = strlen(counting->text);

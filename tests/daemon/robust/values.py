@@ -8,13 +8,13 @@ function or list below; without them the tests fail, so that none is forgotten.
 import re
 
 KINDS = (  # the beginning of "accepts", the kind
-    ("up to 32 whole numbers", "shape"), ("a scheme's name", "scheme"),
-    ("a whole number from", "seed"), ("at most 1024 bytes", "text"),
+    ("up to 32 integers", "shape"), ("a scheme's name", "scheme"),
+    ("an integer from", "seed"), ("at most 1024 bytes", "text"),
     ("each axis once", "permute"), ("axes separated by commas", "axes"), ("numpy's basic slicing", "slice"),
-    ("axis:index/count", "shard"), ("a whole number of 1 or more", "count"),
-    ("a whole number of 0 or more", "index"), ("0 or -1", "whole"),
+    ("axis:index/count", "shard"), ("an integer of 1 or more", "count"),
+    ("an integer of 0 or more", "index"), ("0 or -1", "whole"),
     ("true, false, 1, 0", "flag"), ("c of 0.0000005 or more", "truncation"),
-    ("a number; for a whole dtype", "constant"), ("a number of 0 or more", "size"),
+    ("a number; for integer dtypes", "constant"), ("a number of 0 or more", "size"),
     ("a number from 0 to 1", "share"), ("a number above 0", "positive"),
     ("a number", "number"))
 

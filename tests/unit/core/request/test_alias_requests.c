@@ -226,7 +226,7 @@ static void refusals(void **state) {
 static void phrases(void **state) {
     static const char *const rows[][2] = {
         {"shape=5&scheme=torch.xavier_normal_", "fewer than 2 dimensions"},
-        {"shape=5&scheme=torch.xavier_normal_", "fan_in= outright"},
+        {"shape=5&scheme=torch.xavier_normal_", "give fan_in="},
         {S "torch.kaiming_normal_&nonlinearity=gelu", "Unsupported nonlinearity"},
         {S "torch.kaiming_normal_&mode=fan_avg", "not supported by torch"},
         {S "torch.kaiming_normal_&mode=fan_avg", "fan_in, fan_out"},
@@ -238,7 +238,7 @@ static void phrases(void **state) {
         {"shape=3,2,3&scheme=torch.dirac_&groups=2", "dim 0 must be divisible by groups"},
         {"shape=2,3&scheme=tfjs.identity", "can only be used for 2D square matrices"},
         {S "keras.RandomNormal&std=1", "takes mean, stddev"},
-        {S "keras.RandomNormal&std=1", "scheme=normal takes ours"},
+        {S "keras.RandomNormal&std=1", "scheme=normal takes the canonical parameters"},
         {S "keras.RandomNormal&stddev=-1", "keras.RandomNormal calls std stddev"},
         {S "variance_scaling&distribution=normal", "truncated_normal in keras"},
         {S "variance_scaling&distribution=normal",

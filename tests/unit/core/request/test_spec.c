@@ -253,8 +253,8 @@ static void unknown_parameter(void **state) {
         assert_int_equal(error.code, TI_EPARAM);
         /* it says what there is, but for what only frameworks' names take */
         char list[TI_ERROR_TEXT_BYTES + 2] = "";
-        assert_non_null(strstr(error.text, "there are: "));
-        snprintf(list, sizeof list, " %s,", strstr(error.text, "there are: ") + 11);
+        assert_non_null(strstr(error.text, "parameters are: "));
+        snprintf(list, sizeof list, " %s,", strstr(error.text, "parameters are: ") + 16);
         for (size_t k = 0; k < ti_param_count(); k++) {
             char word[64];
             snprintf(word, sizeof word, " %s,", ti_param_get(k)->name);
