@@ -14,6 +14,7 @@
 #include "core/values/distribution.h"
 
 struct ti_sampler;
+struct ti_sparse_factor;
 
 /* Writes 'count' values, a multiple of TI_TILE_WORDS, of the blocks to 'out', any alignment. */
 typedef void ti_sampler_function(const struct ti_sampler *sampler,
@@ -52,6 +53,8 @@ struct ti_sampler {
     double z_low, z_high;
     struct ti_pattern pattern;
     struct ti_sparse_mask mask;
+    /* of the mask: borrowed, NULL until they are computed and where the mask needs none */
+    const struct ti_sparse_factor *thresholds;
     struct ti_matrix matrix;
     /* of element 0: the lane in the top two bits */
     uint64_t first_block;

@@ -8,7 +8,7 @@
 #define TI_SPARSE_FACTOR_H
 
 #include "core/base/error.h"
-#include "core/values/factor_class.h"
+#include "core/base/factor_class.h"
 #include "core/values/sampler.h"
 
 /* 'first', first + step, ...: 'count' columns. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/values/pattern.h"
-#include "core/values/sparse_mask.h"
+#include "core/values/sparse_factor.h"
 
 /* Elements at a time where they pass through a buffer: it stays in the L1 cache. */
 #define CHUNK 1024
@@ -144,7 +144,7 @@ void ti_tiles(const struct ti_sampler *sampler, const struct ti_kernels *kernels
         by_chunks(sampler, kernels, blocks, count, class->f64, to_integers, bytes, out);
     }
     if (sampler->masked) {
-        ti_sparse_mask_clear(&sampler->mask, &sampler->philox, kernels, blocks, count,
-                             bytes, out);
+        ti_sparse_clear(&sampler->mask, sampler->thresholds, &sampler->philox, kernels,
+                        blocks, count, bytes, out);
     }
 }
