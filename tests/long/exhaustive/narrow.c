@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * All 2^32 binary32 numbers to f16, bf16, f8_e4m3 and f8_e5m2, on every instruction set,
- * against rounding by real arithmetic: those that a plan lets through, which are the finite
- * ones that round to a finite number.
+ * against rounding by real arithmetic: those that plans allow, the finite ones that round
+ * to a finite number.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 #include "support/parallel.h"
 
 #define RUN 4096
-#define PIECE ((uint64_t)1 << 22)
+#define CHUNK ((uint64_t)1 << 22)
 
 static const enum ti_dtype dtypes[] = {TI_DTYPE_F16, TI_DTYPE_BF16, TI_DTYPE_F8_E4M3,
                                        TI_DTYPE_F8_E5M2};
@@ -33,7 +33,7 @@ static void fault(const char *isa, const struct oracle_type *type, float x, unsi
     parallel_unlock();
 }
 
-/* What the numbers ought to be, as bytes, then their negatives. */
+/* The expected bytes of the numbers, then of their negatives. */
 static void expect(size_t t, const float *x, unsigned char *out) {
     const struct oracle_type *type = &oracle_types[t];
     if (ti_dtype_bytes(dtypes[t]) == 1) {
@@ -51,7 +51,8 @@ static void expect(size_t t, const float *x, unsigned char *out) {
     }
 }
 
-/* Runs hold positive numbers, then their negatives; in place of what is out of range, 1. */
+/* A run has positive numbers, then their negatives; 1 in place of numbers out of
+   range. */
 static uint64_t check_run(const float *all, size_t t) {
     const struct oracle_type *type = &oracle_types[t];
     const size_t bytes = ti_dtype_bytes(dtypes[t]);
@@ -77,10 +78,10 @@ static uint64_t check_run(const float *all, size_t t) {
     return used;
 }
 
-static void check_piece(void *context, uint64_t piece) {
+static void check_chunk(void *context, uint64_t chunk) {
     uint64_t used[TYPES] = {0};
     (void)context;
-    for (uint64_t first = piece * PIECE; first < (piece + 1) * PIECE; first += RUN) {
+    for (uint64_t first = chunk * CHUNK; first < (chunk + 1) * CHUNK; first += RUN) {
         float all[RUN];
         for (uint32_t i = 0; i < RUN; i++) {
             const uint32_t bits = (uint32_t)first + i;
@@ -94,7 +95,7 @@ static void check_piece(void *context, uint64_t piece) {
 }
 
 int main(void) {
-    parallel(((uint64_t)1 << 31) / PIECE, check_piece, NULL);
+    parallel(((uint64_t)1 << 31) / CHUNK, check_chunk, NULL);
     for (size_t t = 0; t < TYPES; t++) {
         printf("%s: %llu numbers\n", oracle_types[t].name,
                (unsigned long long)checked[t]);

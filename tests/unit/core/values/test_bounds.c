@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/draw and the loops behind it: no value outside its bounds, however the numbers round, and
- * no element that is -0.
+ * core/values/sampler and the loops behind it: no value is outside its bounds, however
+ * numbers round, and no element is -0.
  */
 #include <math.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static struct ti_dist cut_law(double low, double high) {
 
 static bool inside(double x, double low, double high) { return x >= low && x <= high; }
 
-/* Laws whose products underflow, or whose numbers are -0 themselves. */
+/* Distributions whose products underflow, or whose numbers are -0. */
 static void no_negative_zero(void **state) {
     static const enum ti_dtype dtypes[] = {TI_DTYPE_F32, TI_DTYPE_F64};
     const struct ti_dist laws[] = {
@@ -121,7 +121,7 @@ static void uniform_inside(void **state) {
     }
 }
 
-/* Words at both ends of cuts at random places: closed, but never left. */
+/* Words at both ends of random cuts: values reach the cut, but no further. */
 static void cuts_inside(void **state) {
     uint64_t random = 8;
     (void)state;
@@ -159,8 +159,8 @@ static void cuts_inside(void **state) {
 }
 
 /*
- * Bounds in value units hold after mean + std * z has been rounded. The cut is chosen so near
- * that some words are at it, and the std at random: half of the products round up.
+ * Bounds in value units hold after mean + std * z has been rounded. The cut is so narrow
+ * that some words are at it; the std is random, so that half of the products round up.
  */
 static void bounds_hold(void **state) {
     uint64_t random = 4;
@@ -192,8 +192,8 @@ static void bounds_hold(void **state) {
 }
 
 /*
- * The same in the kernels. Of seed 3 and stream 4 these elements have words at an end of the
- * range, whose z is the cut or beside it; they were found by trying.
+ * The same in the kernels. With seed 3 and stream 4 these elements, found by search, have
+ * words at an end of the range, whose z is at the cut or next to it.
  */
 static const uint64_t at_an_end[] = {129847098, 237232148, 276752638, 397343933};
 
@@ -226,7 +226,7 @@ static void bounds_hold_in_kernels(void **state) {
             }
         }
     }
-    assert_true(beyond > 100); /* laws for which there is something to clamp */
+    assert_true(beyond > 100); /* distributions with values to clamp */
 }
 
 int main(void) {

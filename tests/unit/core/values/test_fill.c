@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/fill: the element at an index is a function of its word and of nothing else, so any cut
- * of a tensor, into any buffer, by any instruction set, gives the same bytes.
+ * core/values/fill and gather: an element is a function of its word alone, so any range
+ * of a tensor, in any buffer and by any instruction set, has the same bytes.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 #define BIG "1152921504606846976" /* 2^60 elements */
 
-/* Every way to make elements: kernels, wide, constant; clamps; both ends of a tail. */
+/* Every class of samplers; clamps; both ends of a tail. */
 static const char *const laws[] = {
     "scheme=he_normal&fan_in=784",
     "scheme=glorot_uniform&fan_in=784&fan_out=512",
@@ -48,20 +48,21 @@ static struct ti_plan *plan_of(const char *dist, const char *dtype, const char *
 
 #define WHOLE 1100
 
-/* One law and type on one instruction set: random cuts, the output ending at a guard page. */
+/* One request on one instruction set: random ranges, with the output ending at a guard
+   page. */
 static void check_cuts(const struct ti_plan *plan, const struct ti_kernels *kernels,
-                       const unsigned char *whole, const struct fence *fence,
+                       const unsigned char *full, const struct fence *fence,
                        uint64_t *random) {
     const size_t bytes = ti_dtype_bytes(plan->info.dtype);
     for (int i = 0; i < 60; i++) {
         const size_t first = random_below(random, WHOLE);
         const size_t count = random_below(random, i % 2 ? WHOLE - first + 1 : 9);
         if (first + count > WHOLE) continue;
-        /* at the end of the pages, or somewhere, so that no alignment can be relied on */
+        /* at the end of the pages, or unaligned */
         unsigned char *out = fence_tail(fence, count * bytes);
         if (i % 3 == 0) out = fence->start + random_below(random, 64);
         ti_fill(&plan->sampler, kernels, first, count, out);
-        if (memcmp(out, whole + first * bytes, count * bytes) != 0) {
+        if (memcmp(out, full + first * bytes, count * bytes) != 0) {
             fail_msg("%s, %s on %s: elements %zu to %zu", plan->info.scheme,
                      ti_dtype_name(plan->info.dtype), kernels->name, first,
                      first + count);
@@ -77,10 +78,10 @@ static void any_cut_on_any_isa(void **state) {
         for (size_t k = 0; k < COUNT_OF(dtypes); k++) {
             struct ti_plan *plan = plan_of(laws[i], dtypes[k], "11,100");
             const struct ti_kernels *kernels;
-            unsigned char whole[WHOLE * 8];
-            ti_fill(&plan->sampler, &ti_kernels_portable, 0, WHOLE, whole);
+            unsigned char full[WHOLE * 8];
+            ti_fill(&plan->sampler, &ti_kernels_portable, 0, WHOLE, full);
             for (size_t isa = 0; (kernels = ti_dispatch_at(isa)); isa++) {
-                check_cuts(plan, kernels, whole, &fence, &random);
+                check_cuts(plan, kernels, full, &fence, &random);
             }
             ti_plan_free(plan);
         }
@@ -107,7 +108,7 @@ static void writes_only_its_own(void **state) {
     }
 }
 
-/* What the word of an element becomes, from the oracle's Philox. */
+/* The value of an element, from the oracle's Philox. */
 static double value_of(const struct ti_plan *plan, uint64_t elem) {
     const uint64_t seed = plan->info.seed, stream = plan->info.stream;
     const uint32_t word = oracle_word(seed, stream, 0, elem);
@@ -129,7 +130,8 @@ static double value_of(const struct ti_plan *plan, uint64_t elem) {
     return sampler->low;
 }
 
-/* Beginnings of ranges: the tensor's, carries of the counter, and the bytes at element 2^59. */
+/* Beginnings of ranges: the tensor's, carries of the counter, and the bytes at element
+   2^59. */
 static const uint64_t places[] = {
     0,
     1,
@@ -172,7 +174,7 @@ static void elements_are_their_words(void **state) {
     }
 }
 
-/* Uniform and f64 uniform from the formula of docs/SPEC.md section 4 itself. */
+/* Uniform and f64 uniform by the formula of docs/SPEC.md section 4. */
 static void uniform_by_the_formula(void **state) {
     struct ti_plan *plan = test_plan("shape=4000&scheme=uniform&low=-1.5&high=2&seed=5");
     float x[4000];
@@ -197,7 +199,7 @@ static void uniform_by_the_formula(void **state) {
     ti_plan_free(plan);
 }
 
-/* Narrow types are the f32 tensor rounded; f64 is the f32 draw with 32 more bits. */
+/* Narrow types are the f32 tensor rounded; f64 has the f32 words with 32 more bits. */
 static void types_agree(void **state) {
     static const enum ti_dtype narrow[] = {TI_DTYPE_F16, TI_DTYPE_BF16, TI_DTYPE_F8_E4M3,
                                            TI_DTYPE_F8_E5M2};
@@ -229,7 +231,7 @@ static void types_agree(void **state) {
     }
 }
 
-/* The same seed and name are the same draw, whatever shape; another of them is another. */
+/* Elements depend on seed and name, not on the shape. */
 static void draws(void **state) {
     static const char *const queries[] = {
         "shape=1000&scheme=normal&seed=1&name=a",
@@ -281,7 +283,7 @@ static void out_of_range(void **state) {
     }
 }
 
-/* Parts hold the elements of the full tensor, in their order; any cut of a part as well. */
+/* Parts have the elements of the full tensor, in order; so has any range of a part. */
 static void parts(void **state) {
     float full[6 * 7 * 8];
     struct ti_plan *plan = test_plan("shape=6,7,8&scheme=normal");

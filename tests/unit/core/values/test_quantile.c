@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The exact quantiles of tests/bits/vectors, for words of 32 and 64 bits, plain and cut at 2. */
+/* The exact quantiles of tests/bits/vectors, for words of 32 and 64 bits, plain and cut
+   at 2. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct worst {
     char word[24];
 };
 
-/* Weighted as the contract does. */
+/* Weighted as in docs/SPEC.md, "Accuracy". */
 static void note(struct worst *worst, const char *word, double z, const char *exact) {
     const long double expected = strtold(exact, NULL);
     const double error =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/draw: a law rounded to a dtype. Exactly those laws are refused that could give an
- * infinite element; the numbers of a uniform are each rounded once.
+ * core/values/sampler: a distribution rounded to a dtype. It is refused if and only if an
+ * element could be infinite; the numbers of a uniform are each rounded once.
  */
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static struct ti_dist cut_law(double low, double high) {
     return dist;
 }
 
-/* z' of a word, in the compute type: the value of the law with mean 0 and sigma 1. */
+/* z' of a word, in the compute type: the value for mean 0 and sigma 1. */
 static double z_of(struct ti_dist dist, enum ti_dtype dtype, bool top) {
     struct ti_sampler sampler;
     dist.mean = 0;
@@ -37,10 +37,11 @@ static double z_of(struct ti_dist dist, enum ti_dtype dtype, bool top) {
     return (double)z[0];
 }
 
-/* |z'| of the word that is furthest out. */
+/* The maximum of |z'|. */
 static double reach_of(struct ti_dist dist, enum ti_dtype dtype) {
     if (dtype != TI_DTYPE_F64 && dist.z_low == -dist.z_high && dist.z_high >= 0.5) {
-        /* docs/SPEC.md, range rule: the smaller of the plain normal's reach and the cut */
+        /* docs/SPEC.md, range rule: the smaller of the untruncated normal's maximum and
+           the cut */
         const struct ti_dist normal = {.distribution = TI_DISTRIBUTION_NORMAL,
                                        .sigma = 1};
         return fmin(fabs(z_of(normal, dtype, false)), (double)(float)dist.z_high);
@@ -50,14 +51,14 @@ static double reach_of(struct ti_dist dist, enum ti_dtype dtype) {
     return first > last ? first : last;
 }
 
-/* How far the plain normal reaches: mpmath's quantiles at 2^-33 and 2^-65. */
+/* Maximum |z| of an untruncated normal: mpmath's quantiles at 2^-33 and 2^-65. */
 static void reach(void **state) {
     const struct ti_dist normal = {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 1};
     (void)state;
     assert_true(fabs(reach_of(normal, TI_DTYPE_F32) - 6.337957754553789) <= 1e-6);
     assert_true(fabs(reach_of(normal, TI_DTYPE_F64) - 9.155293772686072) <= 9e-15);
     assert_true(reach_of(cut_law(-2, 2), TI_DTYPE_F32) <= 2);
-    /* a cut on one side reaches further, since all words share what is beyond it */
+    /* a cut on one side has a larger maximum, since all words share the mass beyond it */
     assert_true(fabs(reach_of(cut_law(6, INFINITY), TI_DTYPE_F32) - 8.998075974) < 1e-6);
     assert_true(fabs(reach_of(cut_law(-INFINITY, -6), TI_DTYPE_F64) - 11.175936841) <
                 1e-6);
@@ -104,7 +105,8 @@ static bool takes(const struct ti_dist *dist, enum ti_dtype dtype) {
     return false;
 }
 
-/* Around the largest sigma that fits: it is taken exactly if the largest value is finite. */
+/* Around the largest sigma that fits: valid if and only if the largest value is
+   finite. */
 static void check_limit(struct ti_dist dist, enum ti_dtype dtype, double mean) {
     const double z = reach_of(dist, dtype);
     double low = 0, high = dtype == TI_DTYPE_F64 ? 0x1p1023 : 0x1p127;
@@ -152,7 +154,8 @@ static void limits_of_normals(void **state) {
     }
 }
 
-/* Constants and uniform bounds: the largest that fits, and the next in the compute type. */
+/* Constants and uniform bounds: the largest that fits, and the next in the compute
+   type. */
 static void limits_of_others(void **state) {
     (void)state;
     for (size_t d = 0; d < COUNT_OF(dtypes); d++) {
@@ -171,7 +174,7 @@ static void limits_of_others(void **state) {
                                             .low = sign < 0 ? -most : 0,
                                             .high = sign < 0 ? 0 : most};
             assert_true(takes(&uniform, dtype));
-            if (dtype == TI_DTYPE_F64) continue; /* nothing beyond it can be asked for */
+            if (dtype == TI_DTYPE_F64) continue; /* there is no larger value to request */
             const double beyond =
                 sign * (double)(float)nextafter(most * (1 + 0x1p-23), INFINITY);
             const struct ti_dist too_large = {.low = beyond, .high = beyond};
@@ -188,7 +191,7 @@ static void limits_of_others(void **state) {
     }
 }
 
-/* Clamped values go no further than their bounds, whatever the std. */
+/* Clamped values do not exceed their bounds, whatever the std. */
 static void limits_of_bounded(void **state) {
     struct ti_dist dist = cut_law(-100, 0.5);
     (void)state;
@@ -196,7 +199,7 @@ static void limits_of_bounded(void **state) {
     assert_true(takes(&dist, TI_DTYPE_F16));
     dist.low = -66000;
     assert_false(takes(&dist, TI_DTYPE_F16));
-    dist.sigma = 100; /* reaches 634 only */
+    dist.sigma = 100; /* the maximum is 634 */
     assert_true(takes(&dist, TI_DTYPE_F16));
 }
 
@@ -230,7 +233,7 @@ static void before_high(void **state) {
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F64, 0, 0, &sampler, NULL),
                          TI_OK);
         assert_true(sampler.high == nextafter(dist.high, -INFINITY));
-        /* also from a number that is none of the type's */
+        /* also from a number that the type does not have */
         dist.high = (double)highs[i] * 1.00000001;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &sampler, NULL),
                          TI_OK);

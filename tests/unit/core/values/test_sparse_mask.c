@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/mask: the zeros of scheme=sparse, against the shuffle's definition done naively with
- * words from the oracle's Philox; how many there are, and that all sets of rows are alike.
+ * core/values/sparse_mask: the zeros of scheme=sparse against a naive shuffle with words
+ * from the oracle's Philox; their number, and that all sets of rows are equally likely.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "support/statistics.h"
 #include "support/test.h"
 
-/* Where a row comes to stand in its column: 32 rounds of swap-or-not. */
+/* The row's position after 32 rounds of swap-or-not. */
 static uint64_t place_of(uint64_t seed, uint64_t stream, uint64_t rows, uint64_t cols,
                          uint64_t row, uint64_t col) {
     for (unsigned round = 0; round < 32; round++) {
@@ -59,7 +59,8 @@ static const struct {
     {10, 3, "0.7", 7}, /* 0.7 * 10 is 7, in binary64, too */
 };
 
-/* ceil(sparsity * rows) in each column; what is left is scheme=normal's; f64 and f32 alike. */
+/* ceil(sparsity * rows) in each column; other elements are those of scheme=normal; f64
+   and f32. */
 static void exact_counts(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -114,7 +115,7 @@ static void by_the_definition(void **state) {
     }
 }
 
-/* An element alone is what it is in the whole: any range, and elements in any order. */
+/* Any range, and elements in any order, are those of the full tensor. */
 static void any_cut(void **state) {
     static const char *const parts[] = {
         "",
@@ -136,21 +137,21 @@ static void any_cut(void **state) {
         struct ti_plan *plan = plan_of(SPARSE, 67, 53, rest);
         const struct ti_plan_info *info = ti_plan_info(plan);
         const size_t bytes = ti_dtype_bytes(info->dtype);
-        unsigned char *whole = all_of(plan), *out = malloc(info->body_bytes);
+        unsigned char *full = all_of(plan), *out = malloc(info->body_bytes);
         for (int k = 0; k < 200; k++) {
             const size_t first = random_below(&random, info->elems);
             size_t count = random_below(&random, k % 2 ? info->elems - first + 1 : 5);
             if (first + count > info->elems) count = 1;
             assert_int_equal(ti_plan_fill(plan, first, count, out, NULL), TI_OK);
-            assert_row(memcmp(out, whole + first * bytes, count * bytes) == 0,
+            assert_row(memcmp(out, full + first * bytes, count * bytes) == 0,
                        info->query);
         }
-        free(whole), free(out);
+        free(full), free(out);
         ti_plan_free(plan);
     }
 }
 
-/* Matrices that no one could hold, at their ends and in between. */
+/* Huge matrices, at their ends and in between. */
 static void huge(void **state) {
     static const struct {
         uint64_t rows, cols;
@@ -188,7 +189,7 @@ static void huge(void **state) {
                  "shape");
 }
 
-/* How many elements are zero in one and not in the other. */
+/* Number of elements that are zero in one and not in the other. */
 static uint64_t differing(const char *a, const char *b) {
     struct ti_plan *p = plan_of(SPARSE, 100, 100, a), *q = plan_of(SPARSE, 100, 100, b);
     float *x = all_of(p), *y = all_of(q);
@@ -199,7 +200,7 @@ static uint64_t differing(const char *a, const char *b) {
     return count;
 }
 
-/* Other seeds and names have other zeros: half of the elements differ, give or take. */
+/* Other seeds and names have other zeros: about half of the elements differ. */
 static void other_streams(void **state) {
     static const char *const others[] = {
         "&sparsity=0.5&seed=2&name=w", "&sparsity=0.5&seed=4294967297&name=w",
@@ -209,7 +210,7 @@ static void other_streams(void **state) {
         const uint64_t count = differing("&sparsity=0.5&seed=1&name=w", others[i]);
         assert_true(count > 4700 && count < 5300);
     }
-    /* std has nothing to do with it */
+    /* std does not matter */
     assert_int_equal(differing("&sparsity=0.5", "&sparsity=0.5&std=3"), 0);
     /* more sparsity: the same zeros and more */
     assert_int_equal(differing("&sparsity=0.5", "&sparsity=0.6"), 1000);
@@ -262,8 +263,8 @@ static void every_subset_alike(void **state) {
 }
 
 /*
- * Rows of a large matrix have about as many zeros as one another, with the variance of
- * independent columns; neighbouring columns have nothing in common.
+ * Numbers of zeros in the rows of a large matrix have the variance of independent
+ * columns; adjacent columns are independent.
  */
 static void rows_and_columns(void **state) {
     enum { N = 400, M = 1000, ZEROS = 120 };
@@ -281,7 +282,8 @@ static void rows_and_columns(void **state) {
         }
         chi += (sum - M * share) * (sum - M * share) / (M * variance);
     }
-    /* The sums of all rows are fixed together: N - 1 degrees of freedom, times N/(N-1). */
+    /* The sums of all rows are fixed together: N - 1 degrees of freedom, times
+       N/(N-1). */
     const double z = (chi * (N - 1) / N - (N - 1)) / sqrt(2.0 * (N - 1));
     assert_true(fabs(z) < 4);
     /* Hypergeometric: two columns share ZEROS^2/N rows on average. */
