@@ -19,7 +19,7 @@ static float any_float(uint64_t *random, uint32_t max) {
     return float_of((uint32_t)(random_u64(random) & 0x807fffff) | exponent << 23);
 }
 
-struct ti_dist interval_law(uint64_t number) {
+struct ti_dist interval_dist(uint64_t number) {
     uint64_t random = 1000 + number;
     struct ti_dist dist = {.distribution = TI_DISTRIBUTION_UNIFORM};
     float low = any_float(&random, 254), high = any_float(&random, 254);

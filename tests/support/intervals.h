@@ -11,7 +11,7 @@
 
 #include "core/request/schemes/schemes.h"
 
-/* Depends on 'index' alone. low < high in binary32; symmetric bounds are above 2^-126. */
-struct ti_dist interval_law(uint64_t number);
+/* Depends on 'number' alone. low < high in binary32; symmetric bounds are above 2^-126. */
+struct ti_dist interval_dist(uint64_t number);
 
 #endif

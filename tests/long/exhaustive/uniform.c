@@ -95,7 +95,7 @@ static void check_wide(uint64_t number, const struct ti_dist *dist) {
 }
 
 static void check_interval(void *context, uint64_t number) {
-    struct checker c = {.number = number, .dist = interval_law(number)};
+    struct checker c = {.number = number, .dist = interval_dist(number)};
     (void)context;
     if (ti_sampler_make(&c.dist, TI_DTYPE_F32, 0, 0, &c.sampler, NULL) != TI_OK) {
         fault(number, &c.dist, "f32", "is refused", 0, 0);

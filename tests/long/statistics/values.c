@@ -22,7 +22,7 @@ struct dist {
     int uniform;
 };
 
-static const struct dist laws[] = {
+static const struct dist dists[] = {
     {"scheme=normal", -INFINITY, INFINITY, 0},
     {"scheme=truncated_normal", -2, 2, 0},
     {"scheme=truncated_normal&truncation=0.5", -0.5, 0.5, 0},
@@ -33,7 +33,7 @@ static const struct dist laws[] = {
     {"scheme=uniform&low=-3&high=5", -3, 5, 1},
 };
 
-#define CASES (4 * sizeof laws / sizeof *laws) /* two seeds, two types */
+#define CASES (4 * sizeof dists / sizeof *dists) /* two seeds, two types */
 
 static double below(double x) { return erfc(-x / sqrt(2)) / 2; }
 static double density(double x) {
@@ -89,7 +89,7 @@ static double *sampler(const struct dist *dist, const char *more) {
 }
 
 static void check(void *context, uint64_t number) {
-    const struct dist *dist = &laws[number / 4];
+    const struct dist *dist = &dists[number / 4];
     double m[9], sum[5] = {0}, d = 0;
     char name[200], variant[100];
     (void)context;

@@ -179,7 +179,7 @@ static void threads(void **state) {
 
 /* Needing and sharing ---------------------------------------------------------------- */
 
-static void without_setup(void **state) {
+static void without_factor(void **state) {
     struct ti_plan *plan = test_plan("shape=5,3&scheme=orthogonal");
     unsigned char out[15 * 4], before[15 * 4];
     void *workspace = workspace_of(plan);
@@ -189,6 +189,7 @@ static void without_setup(void **state) {
     assert_int_equal(ti_plan_fill(plan, 0, 15, out, workspace), TI_EFACTOR);
     assert_int_equal(ti_plan_fill(plan, 14, 1, out, workspace), TI_EFACTOR);
     assert_int_equal(ti_plan_fill(plan, 3, 0, out, workspace), TI_OK);
+    assert_int_equal(ti_plan_fill(plan, 3, 0, out, NULL), TI_OK);
     assert_int_equal(ti_plan_fill(plan, 15, 0, out, workspace), TI_OK);
     assert_int_equal(ti_plan_fill(plan, 15, 1, out, workspace), TI_ERANGE);
     assert_int_equal(ti_plan_fill(plan, 0, 16, out, workspace), TI_ERANGE);
@@ -217,7 +218,7 @@ static void head_needs_none(void **state) {
     ti_plan_free(plan);
 }
 
-static void nothing_needs_none(void **state) {
+static void no_elements(void **state) {
     static const char *const queries[] = {
         "shape=0,5&scheme=orthogonal",
         "shape=5,0&scheme=orthogonal&dtype=f64",
@@ -360,8 +361,8 @@ static void refusals(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order),          cmocka_unit_test(threads),
-        cmocka_unit_test(without_setup),      cmocka_unit_test(head_needs_none),
-        cmocka_unit_test(nothing_needs_none), cmocka_unit_test(keys),
+        cmocka_unit_test(without_factor),      cmocka_unit_test(head_needs_none),
+        cmocka_unit_test(no_elements), cmocka_unit_test(keys),
         cmocka_unit_test(cancelled),          cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -340,6 +340,42 @@ static void hex(void **state) {
     }
 }
 
+/* The pairs of a query as "name|value;", with "name;" for a pair without '='. */
+static void pairs(void **state) {
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"a=1", "a|1;"},
+        {"a=1&b=2", "a|1;b|2;"},
+        {"a=", "a|;"},
+        {"a", "a;"},
+        {"=1", "|1;"},
+        {"a=1=2&b==", "a|1=2;b|=;"},
+        {"a=1&", "a|1;;"},
+        {"&&a=1", ";;a|1;"},
+        {"shape=2,3&name=x%26y", "shape|2,3;name|x%26y;"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct ti_text_list list = ti_text_list(rows[i][0]);
+        struct ti_text_pair pair;
+        char text[64] = "";
+        while (ti_text_next_pair(&list, &pair)) {
+            const size_t used = strlen(text);
+            if (pair.value) {
+                snprintf(text + used, sizeof text - used, "%.*s|%.*s;",
+                         (int)pair.name_bytes, pair.name, (int)pair.value_bytes,
+                         pair.value);
+            } else {
+                assert_int_equal(pair.value_bytes, 0);
+                snprintf(text + used, sizeof text - used, "%.*s;", (int)pair.name_bytes,
+                         pair.name);
+            }
+        }
+        assert_false(ti_text_next_pair(&list, &pair));
+        assert_string_equal(text, rows[i][1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is),
@@ -352,6 +388,7 @@ int main(void) {
         cmocka_unit_test(utf8),
         cmocka_unit_test(utf8_all_code_points),
         cmocka_unit_test(hex),
+        cmocka_unit_test(pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

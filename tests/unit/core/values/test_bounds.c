@@ -15,7 +15,7 @@
 #include "support/random.h"
 #include "support/test.h"
 
-static struct ti_dist cut_law(double low, double high) {
+static struct ti_dist cut_normal(double low, double high) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_TRUNCATED_NORMAL,
                                  .sigma = 1,
                                  .z_low = low,
@@ -28,7 +28,7 @@ static bool inside(double x, double low, double high) { return x >= low && x <= 
 /* Distributions whose products underflow, or whose numbers are -0. */
 static void no_negative_zero(void **state) {
     static const enum ti_dtype dtypes[] = {TI_DTYPE_F32, TI_DTYPE_F64};
-    const struct ti_dist laws[] = {
+    const struct ti_dist dists[] = {
         {.distribution = TI_DISTRIBUTION_CONSTANT, .low = -0.0, .high = -0.0},
         {.distribution = TI_DISTRIBUTION_CONSTANT, .low = -1e-50, .high = -1e-50},
         {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 0},
@@ -69,11 +69,11 @@ static void no_negative_zero(void **state) {
          .high = -0.0},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+    for (size_t i = 0; i < COUNT_OF(dists); i++) {
         for (size_t d = 0; d < COUNT_OF(dtypes); d++) {
             unsigned char out[4096 * 8];
             struct ti_sampler sampler;
-            if (ti_sampler_make(&laws[i], dtypes[d], i, 1, &sampler, NULL) != TI_OK)
+            if (ti_sampler_make(&dists[i], dtypes[d], i, 1, &sampler, NULL) != TI_OK)
                 continue;
             ti_fill(&sampler, &ti_kernels_portable, 0, 4096, out);
             for (size_t e = 0; e < 4096; e++) {
@@ -95,7 +95,7 @@ static void uniform_inside(void **state) {
         words[i] = i % 2 ? ~(i << 7) : i << 7;
     }
     for (uint64_t number = 0; number < 5000; number++) {
-        const struct ti_dist dist = interval_law(number);
+        const struct ti_dist dist = interval_dist(number);
         const struct ti_kernels *kernels;
         struct ti_sampler sampler;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &sampler, NULL),
@@ -130,7 +130,7 @@ static void cuts_inside(void **state) {
                high = low + random_unit(&random) * 4 + 1e-6;
         if (i % 4 == 0) low = -high;
         if (!(low < high)) continue;
-        const struct ti_dist dist = cut_law(low, high);
+        const struct ti_dist dist = cut_normal(low, high);
         struct ti_sampler narrow, wide;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &narrow, NULL),
                          TI_OK);
@@ -169,7 +169,7 @@ static void bounds_hold(void **state) {
         const double sigma = 0.1 + random_unit(&random),
                      mean = i % 2 ? random_unit(&random) : 0;
         const double cut = (0.5 + 0.02 * random_unit(&random)) * sigma;
-        struct ti_dist dist = cut_law(-cut / sigma, cut / sigma);
+        struct ti_dist dist = cut_normal(-cut / sigma, cut / sigma);
         if (i % 2)
             dist.z_low = -2, dist.z_high = cut / sigma; /* binary64 for all words */
         dist.bounded = true, dist.mean = mean, dist.sigma = sigma;
@@ -207,7 +207,7 @@ static void bounds_hold_in_kernels(void **state) {
     }
     for (int i = 0; i < 1000; i++) {
         const double sigma = 0.1 + random_unit(&random), z = 0.5 + random_unit(&random);
-        struct ti_dist dist = cut_law(-z, z);
+        struct ti_dist dist = cut_normal(-z, z);
         struct ti_sampler sampler;
         dist.bounded = true, dist.sigma = sigma, dist.high = sigma * z,
         dist.low = -dist.high;

@@ -19,7 +19,7 @@
 #define BIG "1152921504606846976" /* 2^60 elements */
 
 /* Every class of samplers; clamps; both ends of a tail. */
-static const char *const laws[] = {
+static const char *const requests[] = {
     "scheme=he_normal&fan_in=784",
     "scheme=glorot_uniform&fan_in=784&fan_out=512",
     "scheme=kaiming_normal&fan_in=784",
@@ -74,9 +74,9 @@ static void any_cut_on_any_isa(void **state) {
     struct fence fence = fence_make(WHOLE * 8 + 64);
     uint64_t random = 3;
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
         for (size_t k = 0; k < COUNT_OF(dtypes); k++) {
-            struct ti_plan *plan = plan_of(laws[i], dtypes[k], "11,100");
+            struct ti_plan *plan = plan_of(requests[i], dtypes[k], "11,100");
             const struct ti_kernels *kernels;
             unsigned char full[WHOLE * 8];
             ti_fill(&plan->sampler, &ti_kernels_portable, 0, WHOLE, full);
@@ -93,7 +93,7 @@ static void any_cut_on_any_isa(void **state) {
 static void writes_only_its_own(void **state) {
     (void)state;
     for (size_t k = 0; k < COUNT_OF(dtypes); k++) {
-        struct ti_plan *plan = plan_of(laws[k % 3], dtypes[k], "11,100");
+        struct ti_plan *plan = plan_of(requests[k % 3], dtypes[k], "11,100");
         const size_t bytes = ti_dtype_bytes(plan->info.dtype);
         for (size_t count = 0; count < 300; count += 7) {
             unsigned char out[16 + 300 * 8 + 16];
@@ -148,10 +148,10 @@ static const uint64_t places[] = {
 
 static void elements_are_their_words(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        for (int wide = 0; wide < 2; wide++) {
-            struct ti_plan *plan =
-                plan_of(laws[i], wide ? "f64" : "f32", wide ? "576460752303423488" : BIG);
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        for (int f64 = 0; f64 < 2; f64++) {
+            struct ti_plan *plan = plan_of(requests[i], f64 ? "f64" : "f32",
+                                           f64 ? "576460752303423488" : BIG);
             for (size_t k = 0; k < COUNT_OF(places); k++) {
                 unsigned char out[300 * 8];
                 if (places[k] + 300 > plan->info.elems) continue;
@@ -161,9 +161,9 @@ static void elements_are_their_words(void **state) {
                     float narrow;
                     memcpy(&narrow, out + 4 * e, 4);
                     memcpy(&x, out + 8 * e, 8);
-                    if (!wide) x = (double)narrow;
+                    if (!f64) x = (double)narrow;
                     if (x != value_of(plan, places[k] + e)) {
-                        fail_msg("%s: element %llu is %a, not %a", laws[i],
+                        fail_msg("%s: element %llu is %a, not %a", requests[i],
                                  (unsigned long long)(places[k] + e), x,
                                  value_of(plan, places[k] + e));
                     }
@@ -204,35 +204,36 @@ static void types_agree(void **state) {
     static const enum ti_dtype narrow[] = {TI_DTYPE_F16, TI_DTYPE_BF16, TI_DTYPE_F8_E4M3,
                                            TI_DTYPE_F8_E5M2};
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
         float x[WHOLE];
         double y[WHOLE];
-        struct ti_plan *plan = plan_of(laws[i], "f32", "1100");
+        struct ti_plan *plan = plan_of(requests[i], "f32", "1100");
         assert_int_equal(ti_plan_fill(plan, 0, WHOLE, x, NULL), TI_OK);
         ti_plan_free(plan);
-        plan = plan_of(laws[i], "f64", "1100");
+        plan = plan_of(requests[i], "f64", "1100");
         assert_int_equal(ti_plan_fill(plan, 0, WHOLE, y, NULL), TI_OK);
         ti_plan_free(plan);
         for (size_t e = 0; e < WHOLE; e++) {
-            assert_row(fabs((double)x[e] - y[e]) <= 2e-6 * fmax(1, fabs(y[e])), laws[i]);
+            assert_row(fabs((double)x[e] - y[e]) <= 2e-6 * fmax(1, fabs(y[e])),
+                       requests[i]);
         }
         for (size_t k = 0; k < COUNT_OF(narrow); k++) {
             unsigned char out[WHOLE * 2];
-            plan = plan_of(laws[i], ti_dtype_name(narrow[k]), "1100");
+            plan = plan_of(requests[i], ti_dtype_name(narrow[k]), "1100");
             assert_int_equal(ti_plan_fill(plan, 0, WHOLE, out, NULL), TI_OK);
             ti_plan_free(plan);
             for (size_t e = 0; e < WHOLE; e++) {
                 uint16_t code = 0;
                 const size_t bytes = ti_dtype_bytes(narrow[k]);
                 memcpy(&code, out + bytes * e, bytes);
-                assert_row(code == oracle_narrow(&oracle_types[k], x[e]), laws[i]);
+                assert_row(code == oracle_narrow(&oracle_types[k], x[e]), requests[i]);
             }
         }
     }
 }
 
 /* Elements depend on seed and name, not on the shape. */
-static void draws(void **state) {
+static void seeds_and_names(void **state) {
     static const char *const queries[] = {
         "shape=1000&scheme=normal&seed=1&name=a",
         "shape=50,20&scheme=normal&seed=1&name=a",
@@ -267,8 +268,8 @@ static void out_of_range(void **state) {
         {0, UINT64_MAX}, {UINT64_MAX, UINT64_MAX},
     };
     (void)state;
-    for (size_t k = 0; k < COUNT_OF(laws); k++) {
-        struct ti_plan *plan = plan_of(laws[k], "f64", "3,4");
+    for (size_t k = 0; k < COUNT_OF(requests); k++) {
+        struct ti_plan *plan = plan_of(requests[k], "f64", "3,4");
         for (size_t i = 0; i < COUNT_OF(ranges); i++) {
             unsigned char out[8 * 13], expected[8 * 13];
             memset(out, 0x55, sizeof out);
@@ -315,7 +316,7 @@ int main(void) {
         cmocka_unit_test(elements_are_their_words),
         cmocka_unit_test(uniform_by_the_formula),
         cmocka_unit_test(types_agree),
-        cmocka_unit_test(draws),
+        cmocka_unit_test(seeds_and_names),
         cmocka_unit_test(out_of_range),
         cmocka_unit_test(parts),
     };

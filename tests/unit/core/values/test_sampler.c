@@ -12,7 +12,7 @@
 #include "support/random.h"
 #include "support/test.h"
 
-static struct ti_dist cut_law(double low, double high) {
+static struct ti_dist cut_normal(double low, double high) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_TRUNCATED_NORMAL,
                                  .sigma = 1,
                                  .z_low = low,
@@ -57,10 +57,11 @@ static void reach(void **state) {
     (void)state;
     assert_true(fabs(reach_of(normal, TI_DTYPE_F32) - 6.337957754553789) <= 1e-6);
     assert_true(fabs(reach_of(normal, TI_DTYPE_F64) - 9.155293772686072) <= 9e-15);
-    assert_true(reach_of(cut_law(-2, 2), TI_DTYPE_F32) <= 2);
+    assert_true(reach_of(cut_normal(-2, 2), TI_DTYPE_F32) <= 2);
     /* a cut on one side has a larger maximum, since all words share the mass beyond it */
-    assert_true(fabs(reach_of(cut_law(6, INFINITY), TI_DTYPE_F32) - 8.998075974) < 1e-6);
-    assert_true(fabs(reach_of(cut_law(-INFINITY, -6), TI_DTYPE_F64) - 11.175936841) <
+    assert_true(fabs(reach_of(cut_normal(6, INFINITY), TI_DTYPE_F32) - 8.998075974) <
+                1e-6);
+    assert_true(fabs(reach_of(cut_normal(-INFINITY, -6), TI_DTYPE_F64) - 11.175936841) <
                 1e-6);
 }
 
@@ -145,7 +146,7 @@ static void limits_of_normals(void **state) {
     (void)state;
     for (size_t d = 0; d < COUNT_OF(dtypes); d++) {
         for (size_t c = 0; c < COUNT_OF(cuts); c++) {
-            struct ti_dist dist = cut_law(cuts[c][0], cuts[c][1]);
+            struct ti_dist dist = cut_normal(cuts[c][0], cuts[c][1]);
             if (c == 0) dist.distribution = TI_DISTRIBUTION_NORMAL;
             for (size_t m = 0; m < COUNT_OF(means); m++) {
                 check_limit(dist, dtypes[d], (double)(float)means[m]);
@@ -193,7 +194,7 @@ static void limits_of_others(void **state) {
 
 /* Clamped values do not exceed their bounds, whatever the std. */
 static void limits_of_bounded(void **state) {
-    struct ti_dist dist = cut_law(-100, 0.5);
+    struct ti_dist dist = cut_normal(-100, 0.5);
     (void)state;
     dist.sigma = 60000, dist.bounded = true, dist.low = -60000, dist.high = 30000;
     assert_true(takes(&dist, TI_DTYPE_F16));
