@@ -309,7 +309,7 @@ run-fuzzers: $(FUZZERS)
 	done
 
 bench: all $(BENCHES)
-	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' tests/long/bench/run
+	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' tests/long/bench/run
 
 # Look after -----------------------------------------------------------------------------
 
@@ -391,7 +391,7 @@ make test-fault       each allocation fails once
 make test-exhaustive  all 2^32 words
 make test-statistics  tests of the random streams, and of what is sent over HTTP
 make fuzz             each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
-make bench            a table of speeds and ratios
+make bench            a table of speeds and ratios; ZMIJ=PATH: its source, to compare with
 make lint             tests/lint and clang-tidy
 make format           clang-format on all C files
 make compdb           compile_commands.json
