@@ -117,8 +117,8 @@ def running(*options, runner=(), environment=None):
 
 
 def isas(runner=()):
-    """Instruction sets that this machine and build have, as the command lists them where it
-    is asked for one that there is not."""
+    """Instruction sets that this machine and build have, as the command lists them when
+    TENSORINIT_ISA names none of them."""
     done = subprocess.run([*runner, COMMAND, "generate", "--shape=2", "--scheme=ones"],
                           env=os.environ | {"TENSORINIT_ISA": "none"}, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, check=False)

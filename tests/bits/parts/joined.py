@@ -69,33 +69,33 @@ def shape_of(tensor):
     return tuple(int(dim) for dim in tensor["shape"].split(","))
 
 
-def random_splits(draw, rank):
+def random_splits(rng, rank):
     """One split, or a tensor-parallel one and then one for FSDP along the first axis."""
-    splits = [(draw.randrange(rank), draw.choice([2, 3, 4, 12]))]
-    if draw.random() < 0.5:
-        splits = [(draw.randrange(rank), 2), (0, draw.choice([2, 3]))]
+    splits = [(rng.randrange(rank), rng.choice([2, 3, 4, 12]))]
+    if rng.random() < 0.5:
+        splits = [(rng.randrange(rank), 2), (0, rng.choice([2, 3]))]
     return splits
 
 
-def check_ranges(client, draw, tensor, whole):
+def check_ranges(client, rng, tensor, whole):
     """Pieces between random cuts, fetched in any order; one cut is near the front, where
     headers are."""
-    cuts = {0, len(whole), draw.randrange(1, 160), *draw.sample(range(len(whole)), 8)}
+    cuts = {0, len(whole), rng.randrange(1, 160), *rng.sample(range(len(whole)), 8)}
     cuts = sorted(min(cut, len(whole)) for cut in cuts)
-    pieces = list(zip(cuts, cuts[1:]))
+    parts = list(zip(cuts, cuts[1:]))
     fetched = {}
-    for first, end in draw.sample(pieces, len(pieces)):
+    for first, end in rng.sample(parts, len(parts)):
         status, headers, body = get(client, tensor, Range=f"bytes={first}-{end - 1}")
         assert status == 206, (tensor, first, end, body)
         assert headers["Content-Range"] == f"bytes {first}-{end - 1}/{len(whole)}"
         fetched[first] = body
-    joined = b"".join(fetched[first] for first, _ in pieces)
+    joined = b"".join(fetched[first] for first, _ in parts)
     assert sha256(joined) == sha256(whole), (tensor, cuts)
-    return len(pieces)
+    return len(parts)
 
 
-def check_shards(client, draw, tensor, whole):
-    splits = random_splits(draw, len(shape_of(tensor)))
+def check_shards(client, rng, tensor, whole):
+    splits = random_splits(rng, len(shape_of(tensor)))
     joined = join(client, tensor, splits)
     assert joined.shape == shape_of(tensor), (tensor, splits)
     header = whole[:len(whole) - joined.nbytes]
@@ -109,13 +109,13 @@ def sha256(data):
 
 
 def main():
-    draw = random.Random(8)
+    rng = random.Random(8)
     ranges = shards = bodies = 0
     with daemon.running() as server, server.connect() as client:
         formats = server.words("format")
         found = list(tensors(client, server))
         if os.environ.get("CONFIG") == "asan":
-            found = draw.sample(found, len(found) // 4)
+            found = rng.sample(found, len(found) // 4)
         for tensor in found:
             raw = get(client, {**tensor, "format": "raw"}).body
             for format_name in formats:
@@ -124,8 +124,8 @@ def main():
                 assert status == 200, tensor
                 bodies += 1
                 if whole.endswith(raw):  # a text has neither: its length is not known before
-                    ranges += check_ranges(client, draw, tensor, whole)
-                    shards += check_shards(client, draw, tensor, whole)
+                    ranges += check_ranges(client, rng, tensor, whole)
+                    shards += check_shards(client, rng, tensor, whole)
                 else:
                     assert "Content-Length" not in headers, (tensor, headers)
     print(f"{bodies} bodies of {len(found)} schemes and dtypes in {', '.join(formats)}: "
