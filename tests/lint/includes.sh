@@ -25,11 +25,11 @@ forbid 'core/' 'server|client|jansson|microhttpd|curl'
 forbid 'include/' 'core|server|client|jansson|microhttpd|curl'
 forbid 'server/' 'core|client|curl'
 forbid 'client/' 'core|server|microhttpd'
-forbid 'server/' 'microhttpd' 'server/mhd_[a-z0-9_]*\.[ch]'
-forbid 'server/' 'jansson' 'server/(json_[a-z0-9_]*|problem)\.c'
+forbid 'server/' 'microhttpd' 'server/mhd/[a-z0-9_]*\.[ch]'
+forbid 'server/' 'jansson' 'server/documents/(json_[a-z0-9_]*|problem)\.c'
 forbid 'client/' 'jansson' 'client/json\.c'
 forbid 'client/' 'curl' 'client/transport\.c'
-forbid 'server/endpoints/' 'mhd_[a-z0-9_]*'
+forbid 'server/(endpoints|documents|http|work)/' 'server/mhd'
 
 # Within the core: vec <- kernels <- isa <- dispatch <- fill <- plan <- formats. That is of its
 # own headers: what <tensorinit/...> declares, any of them may implement.
