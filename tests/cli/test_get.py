@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """tensorinit get: formats, servers, output files and failures."""
 import http.server
-import json
 import os
 import pty
 import re
@@ -13,7 +12,7 @@ import threading
 import time
 
 from support import (HUGE, IO_ERROR, MISMATCH, OK, SMALL, UNAVAILABLE, USAGE, Case,
-                     daemon, generate, limit_file, raw, tensorinit)
+                     daemon, dtypes, generate, limit_file, raw, tensorinit)
 
 # Characters that a URL must encode, repeated up to the longest name.
 ODD = "a/b c+d%20&e=f#g?h;i\"'<>\\^`{|}\x01\x7f\u00fc\U0001f9e0".encode()
@@ -76,25 +75,22 @@ class Get(Case):
         return get(self.server, *arguments, **options)
 
     def test_formats_and_dtypes(self):
-        """Each of both at least once, as /v1/schemes lists them."""
-        document = json.loads(self.server.get("/v1/schemes")[0])
-        accepts = {p["name"]: p["accepts"].split(", ") for p in document["parameters"]}
-        formats = accepts["format"]
-        parts = ((), ("--slice=1:,::-2",), ("--shard=0:1/3",), ("--permute=1,0",))
-        pairs = [(dtype, formats[i % len(formats)])
-                 for i, dtype in enumerate(accepts["dtype"])]
-        pairs += [("f32", name) for name in formats]
-        for number, (dtype, name) in enumerate(pairs):
-            tensor = ["--shape=33,7", "--name=a", "--dtype", dtype, *parts[number % 4]]
-            if not re.match("b?f[0-9]", dtype):
-                tensor += ["--scheme=constant", "--value=1"]
-            with self.subTest(dtype=dtype, format=name):
-                out = self.scratch / f"w.{'bin' if name == 'raw' else name}"
-                done = self.get(*tensor, "-o", out)
-                self.assertEqual((done.returncode, done.stdout, done.stderr),
-                                 (OK, b"", b""))
-                self.assertEqual(out.read_bytes(), raw(*tensor, "--format", name))
-                self.succeeds(tensorinit("verify", *tensor, out))
+        """Every type in every format, which the file's extension tells."""
+        parts = {}, {"slice": "1:,::-2"}, {"shard": "0:1/3"}, {"permute": "1,0"}
+        for number, dtype in enumerate(dtypes.of(self.server)):
+            tensor = {"shape": "33,7", "name": "a", "dtype": dtype, **parts[number % 4]}
+            if dtype in dtypes.INTEGERS:
+                tensor |= {"scheme": "constant", "value": dtypes.DTYPES[dtype].largest}
+            options = [f"--{name}={value}" for name, value in tensor.items()]
+            for name in self.server.words("format"):
+                with self.subTest(dtype=dtype, format=name):
+                    out = self.scratch / f"w.{'bin' if name == 'raw' else name}"
+                    done = self.get(*options, "-o", out)
+                    self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                     (OK, b"", b""))
+                    target = daemon.target("/v1/tensor", tensor | {"format": name})
+                    self.assertEqual(out.read_bytes(), self.server.get(target)[0])
+                    self.succeeds(tensorinit("verify", *options, out))
 
     def test_large_empty_and_scalar(self):
         for shape in ("3000,700", "0,5", "scalar"):

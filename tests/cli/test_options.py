@@ -5,7 +5,6 @@ import os
 import re
 import struct
 import subprocess
-import unittest
 
 from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
                      tensorinit)
