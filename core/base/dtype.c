@@ -7,40 +7,56 @@
 #include <stdint.h>
 #include <string.h>
 
-static const struct {
+static const struct dtype_row {
     const char *name, *npy_descr, *safetensors;
     size_t bytes;
     enum ti_dtype_kind kind;
+    struct ti_float_format format;
 } dtype_rows[] = {
-#define TI_DTYPE(id, name, bytes, npy, safetensors, kind)                                \
-    {name, npy, safetensors, bytes, TI_DTYPE_KIND_##kind},
+#define TI_DTYPE(id, name, bytes, npy, safetensors, kind, exponent_bits, fraction_bits,  \
+                 bias, max)                                                              \
+    {name,                                                                               \
+     npy,                                                                                \
+     safetensors,                                                                        \
+     bytes,                                                                              \
+     TI_DTYPE_KIND_##kind,                                                               \
+     {exponent_bits, fraction_bits, bias, max}},
     TI_DTYPES(TI_DTYPE)
 #undef TI_DTYPE
 };
 
-const char *ti_dtype_name(enum ti_dtype dtype) { return dtype_rows[dtype].name; }
-size_t ti_dtype_bytes(enum ti_dtype dtype) { return dtype_rows[dtype].bytes; }
-enum ti_dtype_kind ti_dtype_kind(enum ti_dtype dtype) { return dtype_rows[dtype].kind; }
-const char *ti_dtype_npy_descr(enum ti_dtype dtype) {
-    return dtype_rows[dtype].npy_descr;
-}
-const char *ti_dtype_safetensors(enum ti_dtype dtype) {
-    return dtype_rows[dtype].safetensors;
+static const struct dtype_row *row_of(enum ti_dtype dtype) {
+    static const struct dtype_row none = {.name = "", .npy_descr = "", .safetensors = ""};
+    return (unsigned)dtype < TI_DTYPE_COUNT ? &dtype_rows[dtype] : &none;
 }
 
-/* A float of sign, exponent and 'significand_bits', put together as binary64. */
-static double widened(uint64_t bits, unsigned exponent_bits, unsigned significand_bits) {
-    const uint64_t bias = (1u << (exponent_bits - 1)) - 1;
-    const uint64_t significand = bits & ((1u << significand_bits) - 1);
-    const uint64_t exponent = bits >> significand_bits & ((1u << exponent_bits) - 1);
-    const uint64_t sign = bits >> (exponent_bits + significand_bits) & 1;
-    double value, unit;
-    uint64_t wide = (exponent + 1023 - bias) << 52 | significand
-                                                         << (52 - significand_bits);
-    if (exponent == 0) { /* subnormal: a multiple of the least one */
-        const uint64_t least = (1024 - bias - significand_bits) << 52;
-        memcpy(&unit, &least, sizeof unit);
-        value = (double)significand * unit;
+const char *ti_dtype_name(enum ti_dtype dtype) { return row_of(dtype)->name; }
+size_t ti_dtype_bytes(enum ti_dtype dtype) { return row_of(dtype)->bytes; }
+enum ti_dtype_kind ti_dtype_kind(enum ti_dtype dtype) { return row_of(dtype)->kind; }
+const char *ti_dtype_npy_descr(enum ti_dtype dtype) { return row_of(dtype)->npy_descr; }
+const char *ti_dtype_safetensors(enum ti_dtype dtype) {
+    return row_of(dtype)->safetensors;
+}
+
+const struct ti_float_format *ti_dtype_float_format(enum ti_dtype dtype) {
+    const struct dtype_row *row = row_of(dtype);
+    return row->format.exponent_bits > 0 ? &row->format : NULL;
+}
+
+/* A float narrower than binary64, widened. */
+static double widened(uint64_t bits, const struct ti_float_format *format) {
+    const unsigned fraction_bits = format->fraction_bits;
+    const uint64_t fraction = bits & ((UINT64_C(1) << fraction_bits) - 1);
+    const uint64_t exponent =
+        bits >> fraction_bits & ((UINT64_C(1) << format->exponent_bits) - 1);
+    const uint64_t sign = bits >> (format->exponent_bits + fraction_bits) & 1;
+    const uint64_t rebias = (uint64_t)(1023 - format->bias);
+    double value;
+    uint64_t wide = (exponent + rebias) << 52 | fraction << (52 - fraction_bits);
+    if (exponent == 0) { /* subnormal: a multiple of the smallest one */
+        const uint64_t smallest = (rebias + 1 - fraction_bits) << 52;
+        memcpy(&value, &smallest, sizeof value);
+        value = (double)fraction * value;
         memcpy(&wide, &value, sizeof wide);
     }
     wide |= sign << 63;
@@ -51,26 +67,14 @@ static double widened(uint64_t bits, unsigned exponent_bits, unsigned significan
 double ti_dtype_value(enum ti_dtype dtype, const void *elem) {
     const size_t bits = 8 * ti_dtype_bytes(dtype);
     uint64_t raw = 0;
-    float single;
     double value;
     memcpy(&raw, elem, bits / 8);
-    switch (dtype) {
-    case TI_DTYPE_F32:
-        memcpy(&single, elem, sizeof single);
-        return (double)single;
-    case TI_DTYPE_F64:
+    if (dtype == TI_DTYPE_F64) {
         memcpy(&value, elem, sizeof value);
         return value;
-    case TI_DTYPE_F16:
-        return widened(raw, 5, 10);
-    case TI_DTYPE_BF16:
-        return widened(raw, 8, 7);
-    case TI_DTYPE_F8_E4M3:
-        return widened(raw, 4, 3);
-    case TI_DTYPE_F8_E5M2:
-        return widened(raw, 5, 2);
-    default:
-        break;
+    }
+    if (ti_dtype_kind(dtype) == TI_DTYPE_KIND_FLOAT) {
+        return widened(raw, ti_dtype_float_format(dtype));
     }
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_SIGNED) return (double)raw;
     return (double)((int64_t)(raw << (64 - bits)) >> (64 - bits));

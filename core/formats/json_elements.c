@@ -30,10 +30,9 @@ struct arrays {
     bool empty;
 };
 
-static struct arrays arrays_of(const struct ti_plan *plan) {
-    const struct ti_plan_info *info = &plan->info;
+static struct arrays arrays_of(const struct ti_plan_info *info, enum ti_json json) {
     struct arrays arrays = {0};
-    if (plan->json != TI_JSON_NESTED) {
+    if (json != TI_JSON_NESTED) {
         arrays.levels = 1;
         arrays.every[0] = arrays.items = info->elems;
         return arrays;
@@ -65,12 +64,6 @@ static size_t write_integer(enum ti_dtype dtype, const unsigned char *elem, char
 }
 
 static size_t write_element(enum ti_dtype dtype, const unsigned char *elem, char *out) {
-    static const struct ti_decimal_type narrow[TI_DTYPE_COUNT] = {
-        [TI_DTYPE_F16] = TI_DECIMAL_F16,
-        [TI_DTYPE_BF16] = TI_DECIMAL_BF16,
-        [TI_DTYPE_F8_E4M3] = TI_DECIMAL_F8_E4M3,
-        [TI_DTYPE_F8_E5M2] = TI_DECIMAL_F8_E5M2,
-    };
     float single;
     if (dtype == TI_DTYPE_F32) {
         memcpy(&single, elem, sizeof single);
@@ -80,7 +73,10 @@ static size_t write_element(enum ti_dtype dtype, const unsigned char *elem, char
         return write_integer(dtype, elem, out);
     const double value = ti_dtype_value(dtype, elem);
     if (dtype == TI_DTYPE_F64) return ti_decimal_f64(value, out);
-    return ti_decimal_narrow((float)value, narrow[dtype], out);
+    const struct ti_float_format *format = ti_dtype_float_format(dtype);
+    const struct ti_decimal_type type = {(int)format->fraction_bits + 1,
+                                         1 - format->bias - (int)format->fraction_bits};
+    return ti_decimal_narrow((float)value, type, out);
 }
 
 static size_t repeat(char *out, char c, unsigned count) {
@@ -132,21 +128,21 @@ static size_t write_shape(unsigned rank, const uint64_t *shape, char *out) {
     return used + repeat(out + used, ']', 1);
 }
 
-static size_t write_before(const struct ti_plan *plan, char *out) {
-    const struct ti_plan_info *info = &plan->info;
-    if (plan->json != TI_JSON_OBJECT) return 0;
+static size_t write_before(const struct ti_plan_info *info, enum ti_json json,
+                           char *out) {
+    if (json != TI_JSON_OBJECT) return 0;
     size_t used = (size_t)sprintf(out, "{\"shape\":");
     used += write_shape(info->rank, info->shape, out + used);
     used += (size_t)sprintf(out + used,
                             ",\"dtype\":\"%s\",\"scheme\":\"%s\",\"seed\":\"%" PRIu64
                             "\",\"name\":",
                             ti_dtype_name(info->dtype), info->scheme, info->seed);
-    used += ti_json_string(plan->name, plan->name_bytes, out + used);
+    used += ti_json_string(info->name, strlen(info->name), out + used);
     return used + (size_t)sprintf(out + used, ",\"data\":");
 }
 
-static size_t write_after(const struct ti_plan *plan, char *out) {
-    return (size_t)sprintf(out, plan->json == TI_JSON_OBJECT ? "}\n" : "\n");
+static size_t write_after(enum ti_json json, char *out) {
+    return (size_t)sprintf(out, json == TI_JSON_OBJECT ? "}\n" : "\n");
 }
 
 /* As many items as there is room for. */
@@ -165,8 +161,8 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
                 ti_plan_fill(plan, cursor->elem, now, elems, workspace);
             if (status != TI_OK) return status;
         }
-        *used +=
-            write_items(arrays, plan->info.dtype, cursor->elem, now, elems, out + *used);
+        *used += write_items(arrays, ti_plan_info(plan)->dtype, cursor->elem, now, elems,
+                             out + *used);
         cursor->elem += now;
     }
     if (*used + 2 <= room) {
@@ -176,15 +172,16 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
     return TI_OK;
 }
 
-enum ti_status ti_format_json_next(const struct ti_plan *plan,
+enum ti_status ti_format_json_next(const struct ti_plan *plan, enum ti_json json,
                                    struct ti_body_cursor *cursor, size_t capacity_bytes,
                                    char *out, size_t *written, void *workspace) {
-    const struct arrays arrays = arrays_of(plan);
+    const struct ti_plan_info *info = ti_plan_info(plan);
+    const struct arrays arrays = arrays_of(info, json);
     struct ti_body_cursor next = *cursor;
     size_t used = 0;
     if (cursor->elem > arrays.items || cursor->section > SECTION_END) return TI_ERANGE;
     if (next.section == SECTION_BEFORE) {
-        used += write_before(plan, out);
+        used += write_before(info, json, out);
         next.section = SECTION_ITEMS;
     }
     if (next.section == SECTION_ITEMS) {
@@ -193,7 +190,7 @@ enum ti_status ti_format_json_next(const struct ti_plan *plan,
         if (status != TI_OK) return status;
     }
     if (next.section == SECTION_AFTER) {
-        used += write_after(plan, out + used);
+        used += write_after(json, out + used);
         next.section = SECTION_END;
     }
     next.offset += used;

@@ -2,10 +2,10 @@
 /* Strings in JSON: the header of safetensors and the json format have names in them. */
 #include <string.h>
 
+#include "core/base/hex.h"
 #include "core/formats/formats.h"
 
 static size_t escape(unsigned char c, char *out) {
-    static const char hex[] = "0123456789abcdef";
     static const char short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
     for (const char *form = short_forms; *form; form += 2) {
         if (c != (unsigned char)form[0]) continue;
@@ -18,8 +18,8 @@ static size_t escape(unsigned char c, char *out) {
         return 1;
     }
     memcpy(out, "\\u00", 4);
-    out[4] = hex[c >> 4];
-    out[5] = hex[c & 15];
+    out[4] = ti_hex_lower(c >> 4);
+    out[5] = ti_hex_lower(c);
     return 6;
 }
 

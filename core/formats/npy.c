@@ -27,9 +27,8 @@ static int write_shape(const struct ti_plan_info *info, char *out, size_t room) 
     return used + snprintf(out + used, room - (size_t)used, info->rank == 1 ? ",)" : ")");
 }
 
-size_t ti_format_npy_header(const struct ti_plan *plan,
+size_t ti_format_npy_header(const struct ti_plan_info *info,
                             unsigned char out[TI_HEADER_BYTES_MAX]) {
-    const struct ti_plan_info *info = &plan->info;
     char dict[1024]; /* 32 dims of 20 digits and their commas are less than 800 */
     int used =
         snprintf(dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': ",

@@ -11,15 +11,13 @@
 #include "core/base/dtype.h"
 #include "core/formats/formats.h"
 
-size_t ti_format_safetensors_header(const struct ti_plan *plan,
+size_t ti_format_safetensors_header(const struct ti_plan_info *info,
                                     unsigned char out[TI_HEADER_BYTES_MAX]) {
-    const struct ti_plan_info *info = &plan->info;
-    const char *name = plan->name_bytes > 0 ? plan->name : "tensor";
-    const size_t name_bytes = plan->name_bytes > 0 ? plan->name_bytes : strlen("tensor");
+    const char *name = *info->name ? info->name : "tensor";
     char *json = (char *)out + 8;
     const size_t room = TI_HEADER_BYTES_MAX - 16;
     size_t used = (size_t)snprintf(json, room, "{\"__metadata__\":{\"format\":\"pt\"},");
-    used += ti_json_string(name, name_bytes, json + used);
+    used += ti_json_string(name, strlen(name), json + used);
     used += (size_t)snprintf(json + used, room - used, ":{\"dtype\":\"%s\",\"shape\":[",
                              ti_dtype_safetensors(info->dtype));
     for (unsigned i = 0; i < info->rank; i++) {

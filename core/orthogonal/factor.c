@@ -21,14 +21,13 @@
 #include "core/base/error.h"
 #include "core/values/fill.h"
 #include "core/base/float_state.h"
-#include "core/request/plan.h"
 
 #define SQUARE ((size_t)TI_BLOCK * TI_BLOCK)
 
-/* Blocks of U that are computed in one piece. */
-#define PIECE_BLOCKS 8
+/* Blocks of U that are computed in one task. */
+#define TASK_BLOCKS 8
 
-enum stage { STAGE_REFLECTORS, STAGE_PRODUCTS, STAGE_SOLUTION, STAGE_COUNT };
+enum phase { PHASE_REFLECTORS, PHASE_PRODUCTS, PHASE_SOLUTION, PHASE_COUNT };
 
 static size_t up_to_blocks(size_t x) { return (x + TI_BLOCK - 1) / TI_BLOCK; }
 
@@ -45,8 +44,8 @@ struct sizes {
     size_t blocks, v, t, sign, squares; /* in bytes, but for 'blocks' */
 };
 
-static struct sizes sizes_of(size_t n, size_t k, bool wide) {
-    const size_t blocks = up_to_blocks(k), bytes = wide ? sizeof(double) : sizeof(float);
+static struct sizes sizes_of(size_t n, size_t k, bool f64) {
+    const size_t blocks = up_to_blocks(k), bytes = f64 ? sizeof(double) : sizeof(float);
     const struct sizes sizes = {
         blocks, bytes * ti_upper_count(up_to_blocks(n) * TI_BLOCK, k),
         bytes * ti_upper_count(blocks * TI_BLOCK, k), blocks * TI_BLOCK * sizeof(double),
@@ -54,13 +53,13 @@ static struct sizes sizes_of(size_t n, size_t k, bool wide) {
     return sizes;
 }
 
-size_t ti_factor_bytes(size_t n, size_t k, bool wide) {
-    const struct sizes sizes = sizes_of(n, k, wide);
+size_t ti_factor_bytes(size_t n, size_t k, bool f64) {
+    const struct sizes sizes = sizes_of(n, k, f64);
     return sizeof(struct ti_factor) + sizes.v + sizes.t + sizes.sign;
 }
 
-size_t ti_factor_peak_bytes(size_t n, size_t k, bool wide) {
-    return ti_factor_bytes(n, k, wide) + 2 * sizes_of(n, k, wide).squares;
+size_t ti_factor_peak_bytes(size_t n, size_t k, bool f64) {
+    return ti_factor_bytes(n, k, f64) + 2 * sizes_of(n, k, f64).squares;
 }
 
 void ti_factor_free(struct ti_factor *factor) {
@@ -74,7 +73,7 @@ void ti_factor_free(struct ti_factor *factor) {
 }
 
 /* A standard normal in lanes 2 and 3 of the tensor's stream. */
-static struct ti_sampler reflector_draw(const struct ti_sampler *sampler) {
+static struct ti_sampler reflector_sampler(const struct ti_sampler *sampler) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 1};
     struct ti_sampler normal = {0};
     const enum ti_dtype dtype =
@@ -86,22 +85,19 @@ static struct ti_sampler reflector_draw(const struct ti_sampler *sampler) {
     return normal;
 }
 
-enum ti_status ti_factor_make(const struct ti_plan *plan, struct ti_factor **factor,
-                              struct ti_error *error) {
-    if (plan->info.factor_bytes == 0) {
-        *factor = NULL;
-        return TI_OK;
-    }
+enum ti_status ti_factor_of_sampler(const struct ti_sampler *sampler,
+                                    const struct ti_kernels *kernels,
+                                    struct ti_factor **factor, struct ti_error *error) {
     struct ti_factor *made = calloc(1, sizeof *made);
     if (!made) return ti_error_nomem(error);
     const struct ti_float_state state = ti_float_enter();
-    const struct ti_matrix *matrix = &plan->sampler.matrix;
+    const struct ti_matrix *matrix = &sampler->matrix;
     made->n = (size_t)(matrix->rows > matrix->cols ? matrix->rows : matrix->cols);
     made->k = (size_t)(matrix->rows > matrix->cols ? matrix->cols : matrix->rows);
-    made->wide = plan->info.dtype == TI_DTYPE_F64;
-    made->normal = reflector_draw(&plan->sampler);
-    made->kernels = plan->kernels;
-    const struct sizes sizes = sizes_of(made->n, made->k, made->wide);
+    made->f64 = sampler->dtype == TI_DTYPE_F64;
+    made->normal = reflector_sampler(sampler);
+    made->kernels = kernels;
+    const struct sizes sizes = sizes_of(made->n, made->k, made->f64);
     made->blocks = sizes.blocks; /* 1 or more */
     made->v.width = up_to_blocks(made->n) * TI_BLOCK;
     made->t.width = made->blocks * TI_BLOCK;
@@ -123,12 +119,12 @@ enum ti_status ti_factor_make(const struct ti_plan *plan, struct ti_factor **fac
 
 /* Reflectors: V and the signs ---------------------------------------------------------- */
 
-static double number_at(const void *numbers, bool wide, size_t at) {
-    return wide ? ((const double *)numbers)[at] : (double)((const float *)numbers)[at];
+static double number_at(const void *numbers, bool f64, size_t at) {
+    return f64 ? ((const double *)numbers)[at] : (double)((const float *)numbers)[at];
 }
 
-static void set_number(void *numbers, bool wide, size_t at, double value) {
-    if (wide) {
+static void set_number(void *numbers, bool f64, size_t at, double value) {
+    if (f64) {
         ((double *)numbers)[at] = value;
     } else {
         ((float *)numbers)[at] = (float)value;
@@ -142,7 +138,7 @@ static double norm(const struct ti_factor *factor, size_t l, size_t at) {
         const size_t end = (r / TI_BLOCK + 1) * TI_BLOCK;
         double part = 0;
         for (; r < factor->n && r < end; r++) {
-            const double z = number_at(factor->v.data, factor->wide, at + (r - l));
+            const double z = number_at(factor->v.data, factor->f64, at + (r - l));
             part = part + z * z;
         }
         total = total + part;
@@ -152,15 +148,15 @@ static double norm(const struct ti_factor *factor, size_t l, size_t at) {
 
 static void reflector(struct ti_factor *factor, size_t l) {
     const size_t block = l / TI_BLOCK, start = block * TI_BLOCK, n = factor->n;
-    const size_t bytes = factor->wide ? sizeof(double) : sizeof(float);
+    const size_t bytes = factor->f64 ? sizeof(double) : sizeof(float);
     const size_t stride = factor->v.width - start;
     const size_t at =
         ti_upper_at(factor->v.width, block) + (l - start) * stride + (l - start);
     ti_fill(&factor->normal, factor->kernels, (uint64_t)l * n + l, n - l,
             (char *)factor->v.data + at * bytes);
-    const double z = number_at(factor->v.data, factor->wide, at);
+    const double z = number_at(factor->v.data, factor->f64, at);
     factor->sign[l] = z > 0 ? -1 : 1;
-    set_number(factor->v.data, factor->wide, at,
+    set_number(factor->v.data, factor->f64, at,
                z - factor->sign[l] * norm(factor, l, at));
 }
 
@@ -174,7 +170,7 @@ static void square_of_v(const struct ti_factor *factor, size_t block, size_t fro
     const size_t rows = ti_block_rows(factor->k, block);
     memset(out + rows * TI_BLOCK, 0, (TI_BLOCK - rows) * TI_BLOCK * sizeof *out);
     for (size_t row = 0; row < rows; row++) {
-        if (factor->wide) {
+        if (factor->f64) {
             memcpy(out + row * TI_BLOCK, (double *)factor->v.data + at + row * stride,
                    TI_BLOCK * sizeof *out);
         } else {
@@ -191,40 +187,40 @@ static void transpose(const double *in, double *out) {
     }
 }
 
-/* Which blocks of which column a piece computes: pieces go through the columns in order. */
-static void find_products(size_t piece, size_t *column, size_t *first) {
+/* Which blocks of which column a task computes: tasks go through the columns in order. */
+static void find_products(size_t task, size_t *column, size_t *first) {
     for (size_t j = 0;; j++) {
-        const size_t pieces = j / PIECE_BLOCKS + 1;
-        if (piece < pieces) {
+        const size_t tasks = j / TASK_BLOCKS + 1;
+        if (task < tasks) {
             *column = j;
-            *first = piece * PIECE_BLOCKS;
+            *first = task * TASK_BLOCKS;
             return;
         }
-        piece -= pieces;
+        task -= tasks;
     }
 }
 
-static size_t product_pieces(size_t blocks) {
-    size_t pieces = 0;
-    for (size_t j = 0; j < blocks; j++) pieces += j / PIECE_BLOCKS + 1;
-    return pieces;
+static size_t product_tasks(size_t blocks) {
+    size_t tasks = 0;
+    for (size_t j = 0; j < blocks; j++) tasks += j / TASK_BLOCKS + 1;
+    return tasks;
 }
 
 /* U[i][j] = sum over r of V[i][r] * V[j][r], on the diagonal half of it; kept negative while
    it is summed, since kernels subtract. */
-static void products(struct ti_factor *factor, size_t piece) {
-    double square[SQUARE], turned[SQUARE];
+static void products(struct ti_factor *factor, size_t task) {
+    double square[SQUARE], transposed[SQUARE];
     size_t column, first;
-    find_products(piece, &column, &first);
-    const size_t last = first + PIECE_BLOCKS > column ? column : first + PIECE_BLOCKS - 1;
+    find_products(task, &column, &first);
+    const size_t last = first + TASK_BLOCKS > column ? column : first + TASK_BLOCKS - 1;
     for (size_t from = column * TI_BLOCK; from < factor->n; from += TI_BLOCK) {
         square_of_v(factor, column, from, square);
-        transpose(square, turned);
+        transpose(square, transposed);
         for (size_t row = first; row <= last; row++) {
             const struct ti_product size = {TI_BLOCK, ti_block_rows(factor->k, row),
                                             TI_BLOCK, TI_BLOCK, TI_BLOCK};
             square_of_v(factor, row, from, square);
-            factor->kernels->transposed_f64(&size, square, turned,
+            factor->kernels->transposed_f64(&size, square, transposed,
                                             square_at(factor->u, row, column));
         }
     }
@@ -258,7 +254,7 @@ static void store_t(struct ti_factor *factor, size_t row, size_t column,
     const size_t rows = ti_block_rows(factor->k, row);
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < TI_BLOCK; j++) {
-            set_number(factor->t.data, factor->wide, at + i * stride + j,
+            set_number(factor->t.data, factor->f64, at + i * stride + j,
                        x[i * TI_BLOCK + j]);
         }
     }
@@ -291,36 +287,31 @@ static void solution(struct ti_factor *factor, size_t column) {
 /* Running ------------------------------------------------------------------------------- */
 
 unsigned ti_factor_phases(const struct ti_factor *factor) {
-    return factor ? STAGE_COUNT : 0;
+    return factor ? PHASE_COUNT : 0;
 }
 
-size_t ti_factor_tasks(const struct ti_factor *factor, unsigned stage) {
+size_t ti_factor_tasks(const struct ti_factor *factor, unsigned phase) {
     if (!factor) return 0;
-    return stage == STAGE_PRODUCTS ? product_pieces(factor->blocks) : factor->blocks;
+    return phase == PHASE_PRODUCTS ? product_tasks(factor->blocks) : factor->blocks;
 }
 
-void ti_factor_run(struct ti_factor *factor, unsigned stage, size_t piece) {
+void ti_factor_run(struct ti_factor *factor, unsigned phase, size_t task) {
     const struct ti_float_state state = ti_float_enter();
-    if (stage == STAGE_REFLECTORS) {
-        const size_t end = (piece + 1) * TI_BLOCK;
-        for (size_t l = piece * TI_BLOCK; l < end && l < factor->k; l++)
+    if (phase == PHASE_REFLECTORS) {
+        const size_t end = (task + 1) * TI_BLOCK;
+        for (size_t l = task * TI_BLOCK; l < end && l < factor->k; l++)
             reflector(factor, l);
-    } else if (stage == STAGE_PRODUCTS) {
-        products(factor, piece);
+    } else if (phase == PHASE_PRODUCTS) {
+        products(factor, task);
     } else {
-        solution(factor, factor->blocks - 1 - piece); /* the longest first */
+        solution(factor, factor->blocks - 1 - task); /* the longest first */
     }
     ti_float_leave(state);
 }
 
 void ti_factor_run_all(struct ti_factor *factor) {
-    for (unsigned stage = 0; stage < ti_factor_phases(factor); stage++) {
-        const size_t pieces = ti_factor_tasks(factor, stage);
-        for (size_t piece = 0; piece < pieces; piece++)
-            ti_factor_run(factor, stage, piece);
+    for (unsigned phase = 0; phase < ti_factor_phases(factor); phase++) {
+        const size_t tasks = ti_factor_tasks(factor, phase);
+        for (size_t task = 0; task < tasks; task++) ti_factor_run(factor, phase, task);
     }
-}
-
-void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor) {
-    plan->factor = factor;
 }

@@ -44,7 +44,7 @@ static inline size_t ti_upper_count(size_t width, size_t rows) {
 
 /*
  *   n, k    the longer and the shorter side of the matrix
- *   wide    numbers are binary64
+ *   f64     numbers are binary64
  *   v       k reflectors of n coordinates
  *   t       k by k
  *   sign    k signs, 1 or -1
@@ -54,7 +54,7 @@ static inline size_t ti_upper_count(size_t width, size_t rows) {
  */
 struct ti_factor {
     size_t n, k, blocks;
-    bool wide;
+    bool f64;
     struct ti_sampler normal;
     const struct ti_kernels *kernels;
     struct ti_upper v, t;
@@ -62,8 +62,16 @@ struct ti_factor {
     atomic_size_t left;
 };
 
-/* Bytes of a setup, complete and at most. */
-size_t ti_factor_bytes(size_t n, size_t k, bool wide);
-size_t ti_factor_peak_bytes(size_t n, size_t k, bool wide);
+/* Bytes of a factorization: complete, and the maximum while it is computed. */
+size_t ti_factor_bytes(size_t n, size_t k, bool f64);
+size_t ti_factor_peak_bytes(size_t n, size_t k, bool f64);
+
+/*
+ * Allocates the factorization of an orthogonal sampler's matrix, which has elements; computes
+ * nothing. TI_OK or TI_ENOMEM.
+ */
+enum ti_status ti_factor_of_sampler(const struct ti_sampler *sampler,
+                                    const struct ti_kernels *kernels,
+                                    struct ti_factor **factor, struct ti_error *error);
 
 #endif

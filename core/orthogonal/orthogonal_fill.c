@@ -51,7 +51,8 @@ static size_t up_to_cols(size_t x) {
 
 /* What the rows (or the columns) of the matrix are of: V is on the longer side. */
 static const struct ti_upper *side_of(const struct fill *fill, bool columns) {
-    return fill->sampler->matrix.tall != columns ? &fill->factor->v : &fill->factor->t;
+    return fill->sampler->matrix.columns_orthonormal != columns ? &fill->factor->v
+                                                                : &fill->factor->t;
 }
 
 /* Rows or columns of the matrix: 'count' of them, 'step' apart from 'first' on. */
@@ -252,7 +253,8 @@ void ti_orthogonal_fill(const struct ti_sampler *sampler, const struct ti_factor
                         .room = room_in(workspace, sampler->dtype)};
     if (count == 0) return;
     /* Elements that are not of the matrix are 0. */
-    if (!sampler->matrix.all) memset(out, 0, count * ti_dtype_bytes(sampler->dtype));
+    if (!sampler->matrix.covers_tensor)
+        memset(out, 0, count * ti_dtype_bytes(sampler->dtype));
     ti_view_runs(view, first, count, add_run, &fill);
     flush(&fill);
 }

@@ -15,12 +15,9 @@
 #include <stdint.h>
 
 #include "core/values/sampler.h"
-#include "core/request/part.h"
+#include "core/base/view.h"
 
 struct ti_factor;
-
-/* Most elements of a matrix: 16,384 by 16,384. */
-#define TI_MATRIX_ELEMS_MAX ((uint64_t)1 << 28)
 
 /*
  * Writes elements [first, first + count) of a simplified view of the tensor to 'out', which has

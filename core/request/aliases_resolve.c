@@ -162,7 +162,7 @@ static enum ti_status set_truncation(struct ti_spec *spec, const struct ti_spec 
 /* column_axis or axis, from which columns are counted: our two layouts. */
 static enum ti_status set_columns(struct ti_spec *spec, enum ti_param param,
                                   struct ti_error *error) {
-    const int64_t axis = spec->value[param].whole;
+    const int64_t axis = spec->value[param].integer;
     const int64_t last = (int64_t)spec->rank - 1;
     if (!spec->given[param]) return TI_OK;
     spec->given[param] = false;

@@ -5,29 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/formats.h"
-
-static const struct {
-    const char *name, *extension, *media_type;
-} format_rows[] = {
-#define TI_FORMAT(id, name, extension, media_type) {name, extension, media_type},
-    TI_FORMATS(TI_FORMAT)
-#undef TI_FORMAT
-};
-
-static ti_format_header *const format_headers[TI_FORMAT_COUNT] = {
-    [TI_FORMAT_RAW] = ti_format_raw_header,
-    [TI_FORMAT_NPY] = ti_format_npy_header,
-    [TI_FORMAT_SAFETENSORS] = ti_format_safetensors_header,
-    [TI_FORMAT_JSON] = ti_format_raw_header, /* text from the first byte on */
-};
-
-const char *ti_format_name(enum ti_format format) { return format_rows[format].name; }
-const char *ti_format_extension(enum ti_format format) {
-    return format_rows[format].extension;
-}
-const char *ti_format_media_type(enum ti_format format) {
-    return format_rows[format].media_type;
-}
+#include "core/request/plan.h"
 
 struct ti_body {
     const struct ti_plan *plan;
@@ -39,7 +17,8 @@ struct ti_body {
 enum ti_status ti_body_make(const struct ti_plan *plan, struct ti_body **body,
                             struct ti_error *error) {
     unsigned char header[TI_HEADER_BYTES_MAX];
-    size_t header_bytes = format_headers[plan->format](plan, header);
+    ti_format_header *const write_header = ti_format_row(plan->format)->header;
+    const size_t header_bytes = write_header ? write_header(&plan->info, header) : 0;
     if (plan->info.body_bytes > INT64_MAX - header_bytes) {
         return ti_error_set(error, TI_ETOOLARGE, "shape",
                             "header and elements are more than 2^63-1 bytes");
@@ -58,7 +37,7 @@ void ti_body_free(struct ti_body *body) { free(body); }
 enum ti_format ti_body_format(const struct ti_body *body) { return body->plan->format; }
 
 bool ti_body_has_length(const struct ti_body *body) {
-    return body->plan->format != TI_FORMAT_JSON;
+    return !ti_format_is_text(body->plan->format);
 }
 
 uint64_t ti_body_bytes(const struct ti_body *body) {
@@ -111,9 +90,10 @@ enum ti_status ti_body_next(const struct ti_body *body, struct ti_body_cursor *c
                             size_t capacity_bytes, void *out, size_t *written,
                             void *workspace) {
     if (capacity_bytes < TI_BODY_CAPACITY_MIN) return TI_ERANGE;
-    if (!ti_body_has_length(body)) {
-        return ti_format_json_next(body->plan, cursor, capacity_bytes, out, written,
-                                   workspace);
+    ti_format_next *const next = ti_format_row(body->plan->format)->next;
+    if (next) {
+        return next(body->plan, body->plan->json, cursor, capacity_bytes, out, written,
+                    workspace);
     }
     if (cursor->offset > body->bytes) return TI_ERANGE;
     const uint64_t left = body->bytes - cursor->offset;

@@ -7,25 +7,13 @@
 
 #include <tensorinit/version.h>
 
+#include "core/request/kinds.h"
 #include "core/request/text.h"
 
 enum kind {
-    kind_shape,
-    kind_scheme,
-    kind_seed,
-    kind_name,
-    kind_permute,
-    kind_slice,
-    kind_shard,
-    kind_choice,
-    kind_flag,
-    kind_count,
-    kind_index,
-    kind_integer,
-    kind_axes,
-    kind_number,
-    kind_constant,
-    kind_truncation
+#define TI_KIND(name, has_default) KIND_##name,
+#include "core/request/kinds.def"
+#undef TI_KIND
 };
 
 enum group { group_common, group_own, group_framework };
@@ -33,6 +21,12 @@ enum group { group_common, group_own, group_framework };
 /* A scheme's parameters are a set of bits. */
 _Static_assert(TI_PARAM_COUNT <= 64,
                "parameters no longer fit the bits of struct ti_scheme");
+
+/* "f32, f64, ...": the names of a list's rows, without the first comma. */
+#define DTYPE_WORD(id, name, ...) ", " name
+#define TI_DTYPE_WORDS (TI_DTYPES(DTYPE_WORD) + 2)
+#define FORMAT_WORD(id, name, ...) ", " name
+#define TI_FORMAT_WORDS (TI_FORMATS(FORMAT_WORD) + 2)
 
 static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
 #define TI_PARAM(name, kind, group, accepts, fallback, meaning)                          \
@@ -42,7 +36,7 @@ static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
      fallback,                                                                           \
      group_##group == group_common,                                                      \
      group_##group == group_framework,                                                   \
-     kind_##kind == kind_choice || kind_##kind == kind_flag},
+     KIND_##kind == KIND_choice || KIND_##kind == KIND_flag},
 #include "core/request/params.def"
 #undef TI_PARAM
 };
@@ -65,14 +59,23 @@ bool ti_param_find(const char *name, size_t name_bytes, enum ti_param *param) {
 
 bool ti_param_is_choice(enum ti_param param) { return param_rows[param].choice; }
 
-bool ti_param_has_words(enum ti_param param) {
-    static const enum kind kinds[] = {
-#define TI_PARAM(name, kind, group, accepts, fallback, meaning) kind_##kind,
+static const enum kind param_kinds[TI_PARAM_COUNT] = {
+#define TI_PARAM(name, kind, group, accepts, fallback, meaning) KIND_##kind,
 #include "core/request/params.def"
 #undef TI_PARAM
-    };
-    return kinds[param] == kind_choice;
+};
+
+static const struct ti_param_kind kind_rows[] = {
+#define TI_KIND(name, has_default) {ti_read_##name, ti_write_##name, has_default},
+#include "core/request/kinds.def"
+#undef TI_KIND
+};
+
+const struct ti_param_kind *ti_param_kind(enum ti_param param) {
+    return &kind_rows[param_kinds[param]];
 }
+
+bool ti_param_has_words(enum ti_param param) { return param_kinds[param] == KIND_choice; }
 
 const char *ti_param_names(void) {
 #define LIST_common(name) ", " #name

@@ -14,12 +14,11 @@
 #include "core/request/aliases.h"
 #include "core/request/canonical.h"
 #include "core/kernels/dispatch.h"
-#include "core/values/fill.h"
 #include "core/orthogonal/orthogonal_fill.h"
 #include "core/orthogonal/factor.h"
 #include "core/base/float_state.h"
+#include "core/base/hex.h"
 #include "core/request/params.h"
-#include "core/values/normal_cdf.h"
 
 #define BODY_BYTES_MAX (((uint64_t)1 << 63) - 1)
 
@@ -87,15 +86,14 @@ static uint64_t stream_of(const char *name, size_t name_bytes) {
 
 /* The first 32 hexadecimal digits of a text's SHA-256. */
 static void hash_text(const char *text, size_t n, char digits[33]) {
-    static const char hex[] = "0123456789abcdef";
     uint8_t digest[16];
     struct sha256_ctx hash;
     sha256_init(&hash);
     sha256_update(&hash, n, (const uint8_t *)text);
     sha256_digest(&hash, sizeof digest, digest);
     for (size_t i = 0; i < sizeof digest; i++) {
-        digits[2 * i] = hex[digest[i] >> 4];
-        digits[2 * i + 1] = hex[digest[i] & 15];
+        digits[2 * i] = ti_hex_lower(digest[i] >> 4);
+        digits[2 * i + 1] = ti_hex_lower(digest[i]);
     }
     digits[32] = '\0';
 }
@@ -119,75 +117,9 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
     return TI_OK;
 }
 
-/* A bound in sigmas as a value; without spread there is only the mean. */
-static double value_at(const struct ti_dist *dist, double z) {
-    return dist->sigma > 0 ? dist->mean + dist->sigma * z : dist->mean;
-}
-
-static double elems_of(const struct ti_plan_info *info) {
-    double elems = 1;
-    for (unsigned i = 0; i < info->full_rank; i++) elems *= (double)info->full_shape[i];
-    return elems;
-}
-
-/* What the plan says of the distribution; nothing is computed from it. */
-static void describe(const struct ti_dist *dist, struct ti_plan_info *info) {
-    info->distribution = dist->distribution;
-    info->random = dist->distribution != TI_DISTRIBUTION_CONSTANT &&
-                   dist->distribution != TI_DISTRIBUTION_PATTERN;
-    info->has_gain = dist->has_gain;
-    info->gain = dist->gain;
-    info->sigma = dist->sigma;
-    info->low = -INFINITY;
-    info->high = INFINITY;
-    switch (dist->distribution) {
-    case TI_DISTRIBUTION_PATTERN:
-        info->mean = info->std = info->sigma = NAN;
-        info->low = dist->low;
-        info->high = dist->high;
-        break;
-    case TI_DISTRIBUTION_SPARSE_NORMAL: {
-        const double rows = (double)dist->mask.rows;
-        const double kept = rows > 0 ? (rows - (double)dist->mask.zeros) / rows : 0;
-        info->std = dist->sigma * sqrt(kept);
-        break;
-    }
-    case TI_DISTRIBUTION_ORTHOGONAL: {
-        const double rows = (double)dist->matrix.rows, cols = (double)dist->matrix.cols;
-        const double shorter = rows < cols ? rows : cols, elems = elems_of(info);
-        if (elems > 0) info->std = info->sigma = fabs(dist->gain) * sqrt(shorter / elems);
-        info->high = fabs(dist->gain) * TI_ORTHOGONAL_MAX;
-        info->low = -info->high;
-        break;
-    }
-    case TI_DISTRIBUTION_CONSTANT:
-        info->mean = info->low = info->high = dist->low;
-        break;
-    case TI_DISTRIBUTION_UNIFORM:
-        info->low = dist->low;
-        info->high = dist->high;
-        info->mean = dist->low / 2 + dist->high / 2;
-        info->std = info->sigma = (dist->high / 2 - dist->low / 2) / sqrt(3.0);
-        break;
-    case TI_DISTRIBUTION_NORMAL:
-        info->mean = dist->mean;
-        info->std = dist->sigma;
-        break;
-    case TI_DISTRIBUTION_TRUNCATED_NORMAL: {
-        double mean, std;
-        ti_normal_moments(dist->z_low, dist->z_high, &mean, &std);
-        info->mean = dist->mean + dist->sigma * mean;
-        info->std = dist->sigma * std;
-        info->low = dist->bounded ? dist->low : value_at(dist, dist->z_low);
-        info->high = dist->bounded ? dist->high : value_at(dist, dist->z_high);
-        break;
-    }
-    }
-}
-
 /* "SPEC orthogonal n k compute-type seed stream", hashed: what a setup is computed from. */
-static void name_setup(const struct ti_sampler *sampler, size_t n, size_t k,
-                       struct ti_plan_info *info) {
+static void name_factor(const struct ti_sampler *sampler, size_t n, size_t k,
+                        struct ti_plan_info *info) {
     char text[160];
     snprintf(text, sizeof text, TI_SPEC_NAME " orthogonal %zu %zu %s %llu %llu", n, k,
              sampler->dtype == TI_DTYPE_F64 ? "binary64" : "binary32",
@@ -196,18 +128,18 @@ static void name_setup(const struct ti_sampler *sampler, size_t n, size_t k,
 }
 
 /* What has to be computed before the first element, if anything is served. */
-static void plan_setup(struct ti_plan *plan) {
+static void plan_factor(struct ti_plan *plan) {
     struct ti_plan_info *info = &plan->info;
     const struct ti_matrix *matrix = &plan->sampler.matrix;
     const size_t rows = (size_t)matrix->rows, cols = (size_t)matrix->cols;
     const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
     const bool wide = info->dtype == TI_DTYPE_F64;
-    if (plan->sampler.path != TI_SAMPLER_ORTHOGONAL || info->elems == 0) return;
+    if (plan->sampler.class != &ti_sampler_orthogonal || info->elems == 0) return;
     info->cost = TI_COST_COMPUTE;
     info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
     info->factor_bytes = ti_factor_bytes(n, k, wide);
     info->factor_peak_bytes = ti_factor_peak_bytes(n, k, wide);
-    name_setup(&plan->sampler, n, k, info);
+    name_factor(&plan->sampler, n, k, info);
 }
 
 static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
@@ -249,10 +181,9 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     }
     if ((status = scheme->resolve(spec, scheme, &fans, &dist, error)) != TI_OK)
         return status;
-    describe(&dist, info);
+    ti_plan_describe(&dist, info);
     plan->dist = dist;
     memcpy(plan->name, spec->name, spec->name_bytes);
-    plan->name_bytes = spec->name_bytes;
     info->name = plan->name;
     memcpy(plan->framework_name, spec->framework_name, sizeof plan->framework_name);
     info->framework_name = plan->framework_name;
@@ -263,7 +194,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     if (dist.distribution == TI_DISTRIBUTION_SPARSE_NORMAL) info->cost = TI_COST_COMPUTE;
     status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
                              error);
-    if (status == TI_OK) plan_setup(plan);
+    if (status == TI_OK) plan_factor(plan);
     if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
     return status == TI_OK ? name_body(spec, plan, error) : status;
 }
@@ -291,7 +222,7 @@ enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
         spec->alias ? resolve_alias(spec, made, error) : resolve(spec, made, error);
     ti_float_leave(state);
     if (status != TI_OK) {
-        free(made);
+        ti_plan_free(made);
         return status;
     }
     ti_view_simplify(&made->part.view);
@@ -317,13 +248,39 @@ enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
     if (plan->info.factor_bytes > 0 && !plan->factor && count_elems > 0)
         return TI_EFACTOR;
     const struct ti_float_state state = ti_float_enter();
-    if (plan->sampler.path == TI_SAMPLER_ORTHOGONAL) {
+    if (plan->sampler.class == &ti_sampler_orthogonal) {
         ti_orthogonal_fill(&plan->sampler, plan->factor, plan->kernels, &plan->part.view,
                            first_elem, count_elems, out, workspace);
     } else {
-        ti_fill_gather(&plan->sampler, plan->kernels, &plan->part.view, first_elem,
-                       count_elems, out);
+        ti_sampler_fill(&plan->sampler, plan->kernels, &plan->part.view, first_elem,
+                        count_elems, out);
     }
     ti_float_leave(state);
     return TI_OK;
+}
+
+enum ti_status ti_workspace_make(const struct ti_plan *plan, void **workspace,
+                                 struct ti_error *error) {
+    const size_t bytes = (plan->info.workspace_bytes + 63) / 64 * 64;
+    void *made = NULL;
+    if (bytes > 0 && !(made = aligned_alloc(64, bytes))) return ti_error_nomem(error);
+    *workspace = made;
+    return TI_OK;
+}
+
+void ti_workspace_free(void *workspace) { free(workspace); }
+
+/* Factorizations ----------------------------------------------------------------------- */
+
+enum ti_status ti_factor_make(const struct ti_plan *plan, struct ti_factor **factor,
+                              struct ti_error *error) {
+    if (plan->info.factor_bytes == 0) {
+        *factor = NULL;
+        return TI_OK;
+    }
+    return ti_factor_of_sampler(&plan->sampler, plan->kernels, factor, error);
+}
+
+void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor) {
+    plan->factor = factor;
 }

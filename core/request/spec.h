@@ -8,9 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <tensorinit/body.h>
 #include <tensorinit/dtype.h>
 #include <tensorinit/spec.h>
+
+#include "core/formats/formats.h"
+#include "core/values/distribution.h"
 
 /* What axis lists take. */
 #define TI_AXES_TEXT "axes separated by commas, negative ones from the last, or none"
@@ -24,7 +26,6 @@ enum ti_param {
 
 /* The words of the 'choice' parameters, in the order in which params.def accepts them. */
 enum ti_layout { TI_LAYOUT_OI, TI_LAYOUT_IO };
-enum ti_json { TI_JSON_NESTED, TI_JSON_FLAT, TI_JSON_OBJECT };
 enum ti_mode { TI_MODE_FAN_IN, TI_MODE_FAN_OUT, TI_MODE_FAN_AVG, TI_MODE_FAN_GEO_AVG };
 enum ti_sampling {
     TI_SAMPLING_TRUNCATED_NORMAL,
@@ -85,12 +86,6 @@ struct ti_shards {
     struct ti_shard shard[TI_MAX_SHARDS];
 };
 
-/* A whole number, exactly: where 'is' says that the text was one. */
-struct ti_integer {
-    bool is, negative;
-    uint64_t magnitude;
-};
-
 /*
  * Which member holds a parameter's value follows from its kind: choice, flag, count (and
  * index), number (and constant), whole. A choice from TI_FRAMEWORK_WORD on is a framework's word
@@ -100,7 +95,7 @@ union ti_value {
     unsigned choice;
     bool flag;
     uint64_t count;
-    int64_t whole;
+    int64_t integer;
     double number;
 };
 

@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/float_state.h"
 #include "core/request/plan.h"
-#include "core/values/normal_cdf.h"
+#include "core/base/normal_cdf.h"
 
 /* Elements looked at a time, and computed at a time where that is costly. */
 #define PIECE 1024

@@ -24,7 +24,7 @@ static void part_of_tile(const struct ti_sampler *sampler,
 static void repeat(const struct ti_sampler *sampler, uint64_t count, unsigned char *out) {
     const size_t bytes = ti_dtype_bytes(sampler->dtype);
     uint64_t total = count * bytes, done = bytes;
-    memcpy(out, sampler->pattern, bytes);
+    memcpy(out, sampler->element_bytes, bytes);
     while (done < total) {
         uint64_t now = total - done < done ? total - done : done;
         if (now > 1 << 16) now = 1 << 16; /* read from the cache, not from memory */
@@ -38,7 +38,7 @@ void ti_fill(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
     const size_t bytes = ti_dtype_bytes(sampler->dtype);
     unsigned char *to = out;
     if (count == 0) return;
-    if (sampler->path == TI_SAMPLER_CONSTANT) {
+    if (sampler->class == &ti_sampler_constant) {
         repeat(sampler, count, to);
         return;
     }

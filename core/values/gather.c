@@ -122,12 +122,12 @@ static void add(void *state, uint64_t elem, int64_t stride, uint64_t count) {
     }
 }
 
-void ti_fill_gather(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
-                    const struct ti_view *view, uint64_t first, uint64_t count,
-                    void *out) {
+void ti_sampler_fill(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                     const struct ti_view *view, uint64_t first, uint64_t count,
+                     void *out) {
     struct batch batch;
     if (count == 0) return;
-    if (ti_view_is_run(view) || sampler->path == TI_SAMPLER_CONSTANT) {
+    if (ti_view_is_run(view) || sampler->class == &ti_sampler_constant) {
         ti_fill(sampler, kernels, view->base + first, count, out);
         return;
     }

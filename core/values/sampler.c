@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/dtype.h"
-#include "core/values/normal_cdf.h"
+#include "core/base/normal_cdf.h"
 #include "core/values/scalar.h"
 
 static double rounded(enum ti_dtype dtype, double x) {
@@ -85,7 +85,7 @@ static void truncate_tail(const struct ti_dist *dist, struct ti_sampler *sampler
     }
     const double step = ti_normal_mass(dist->z_low, dist->z_high) *
                         (sampler->dtype == TI_DTYPE_F64 ? 1 : 0x1p32);
-    sampler->path = TI_SAMPLER_SCALAR;
+    sampler->class = &ti_sampler_scalar;
     sampler->tail_scale = step;
     sampler->tail_offset = 0x1p64 * lower + step / 2;
     sampler->upper_offset = 0x1p64 * upper + step / 2;
@@ -125,31 +125,24 @@ static double reach(const struct ti_sampler *sampler) {
     return first > last ? first : last;
 }
 
-/* What the largest |value| may not reach, because it would round to infinity or, in f8_e4m3,
-   which has none, to no number: 464 itself rounds to 448. */
-static double limit_of(enum ti_dtype dtype) {
-    switch (dtype) {
-    case TI_DTYPE_F8_E4M3:
-        return 0x1.d00002p8;
-    case TI_DTYPE_F8_E5M2:
-        return 61440;
-    case TI_DTYPE_F16:
-        return 65520;
-    case TI_DTYPE_BF16:
-        return 0x1.ffp127;
-    case TI_DTYPE_F32:
-        return 0x1.ffffffp127;
-    default:
-        return INFINITY;
-    }
+/* Whether a value rounds to infinity or, in f8_e4m3, which has none, to NaN. A value half an ulp
+   beyond the max is a tie, which goes to the max if its last fraction bit is 0. */
+static bool overflows(enum ti_dtype dtype, double value) {
+    const struct ti_float_format *format = ti_dtype_float_format(dtype);
+    int exponent; /* max is in [2^(exponent - 1), 2^exponent) */
+    const double fraction = frexp(format->max, &exponent);
+    const int last_bit = (int)format->fraction_bits + 1;
+    const double limit = format->max + ldexp(0.5, exponent - last_bit);
+    const bool even = fmod(ldexp(fraction, last_bit), 2) == 0;
+    /* The negation catches a NaN: infinity minus infinity. */
+    return !(even ? value <= limit : value < limit);
 }
 
 static enum ti_status check_range(const struct ti_sampler *sampler,
                                   struct ti_error *error) {
     double largest = fabs(sampler->low) > fabs(sampler->high) ? fabs(sampler->low)
                                                               : fabs(sampler->high);
-    if (sampler->kernel != TI_KERNEL_uniform && sampler->path != TI_SAMPLER_CONSTANT &&
-        sampler->path != TI_SAMPLER_PATTERN && sampler->path != TI_SAMPLER_ORTHOGONAL) {
+    if (sampler->kernel != TI_KERNEL_uniform && !sampler->class->has_bounds) {
         const double z = reach(sampler);
         double free = fabs(sampler->offset) + sampler->scale * z;
         if (sampler->dtype != TI_DTYPE_F64) {
@@ -157,8 +150,7 @@ static enum ti_status check_range(const struct ti_sampler *sampler,
         }
         if (!sampler->clamped || free < largest) largest = free;
     }
-    /* The negation catches a NaN: infinity minus infinity. */
-    if (!(largest < limit_of(sampler->dtype)) || isinf(sampler->scale) ||
+    if (overflows(sampler->dtype, largest) || isinf(sampler->scale) ||
         isinf(sampler->offset)) {
         char what[40] = "numbers of this size";
         if (isfinite(largest))
@@ -177,12 +169,12 @@ static void float_pattern(struct ti_sampler *sampler) {
     float values[TI_TILE_WORDS] = {(float)sampler->low};
     unsigned char out[TI_TILE_WORDS * sizeof(float)];
     if (sampler->dtype == TI_DTYPE_F64) {
-        memcpy(sampler->pattern, &sampler->low, sizeof sampler->low);
+        memcpy(sampler->element_bytes, &sampler->low, sizeof sampler->low);
     } else if (sampler->dtype == TI_DTYPE_F32) {
-        memcpy(sampler->pattern, values, sizeof *values);
+        memcpy(sampler->element_bytes, values, sizeof *values);
     } else {
         ti_kernels_portable.narrow[sampler->dtype](values, TI_TILE_WORDS, out);
-        memcpy(sampler->pattern, out, ti_dtype_bytes(sampler->dtype));
+        memcpy(sampler->element_bytes, out, ti_dtype_bytes(sampler->dtype));
     }
 }
 
@@ -190,7 +182,7 @@ static enum ti_status whole_pattern(const struct ti_dist *dist,
                                     struct ti_sampler *sampler, struct ti_error *error) {
     const enum ti_dtype_kind kind = ti_dtype_kind(sampler->dtype);
     const size_t bits = 8 * ti_dtype_bytes(sampler->dtype);
-    const struct ti_integer *whole = &dist->whole;
+    const struct ti_integer *integer = &dist->integer;
     uint64_t most = UINT64_MAX >> (64 - bits);
     const bool fixed = dist->distribution == TI_DISTRIBUTION_PATTERN &&
                        dist->pattern.kind != TI_PATTERN_HADAMARD &&
@@ -201,16 +193,17 @@ static enum ti_status whole_pattern(const struct ti_dist *dist,
                             "ones, identity, dirac, lstm_forget_bias",
                             ti_dtype_name(sampler->dtype));
     }
-    if (kind == TI_DTYPE_KIND_SIGNED) most = (most >> 1) + whole->negative;
+    if (kind == TI_DTYPE_KIND_SIGNED) most = (most >> 1) + integer->negative;
     if (kind == TI_DTYPE_KIND_BOOL) most = 1;
-    if (!whole->is || whole->magnitude > most ||
-        (whole->negative && kind != TI_DTYPE_KIND_SIGNED)) {
+    if (!integer->valid || integer->magnitude > most ||
+        (integer->negative && kind != TI_DTYPE_KIND_SIGNED)) {
         return ti_error_set(error, TI_EVALUE, dist->value_field,
                             "%s is not of dtype=%s; it takes a whole number in its range",
                             dist->value_field, ti_dtype_name(sampler->dtype));
     }
-    const uint64_t value = whole->negative ? 0 - whole->magnitude : whole->magnitude;
-    memcpy(sampler->pattern, &value, bits / 8);
+    const uint64_t value =
+        integer->negative ? 0 - integer->magnitude : integer->magnitude;
+    memcpy(sampler->element_bytes, &value, bits / 8);
     return TI_OK;
 }
 
@@ -220,21 +213,21 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     struct ti_sampler made = {.dtype = dtype};
     enum ti_status status = TI_OK;
     const bool pattern = dist->distribution == TI_DISTRIBUTION_PATTERN;
-    made.path = dtype == TI_DTYPE_F64 ? TI_SAMPLER_SCALAR : TI_SAMPLER_KERNEL;
-    if (pattern) made.path = TI_SAMPLER_PATTERN;
-    made.fixed = dist->pattern;
-    made.fixed.value = rounded(dtype, dist->pattern.value);
+    made.class = dtype == TI_DTYPE_F64 ? &ti_sampler_scalar : &ti_sampler_kernel;
+    if (pattern) made.class = &ti_sampler_pattern;
+    made.pattern = dist->pattern;
+    made.pattern.value = rounded(dtype, dist->pattern.value);
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {
-        if (!pattern) made.path = TI_SAMPLER_CONSTANT;
+        if (!pattern) made.class = &ti_sampler_constant;
         status = whole_pattern(dist, &made, error);
         if (status == TI_OK) *sampler = made;
         return status;
     }
     if (dist->distribution == TI_DISTRIBUTION_CONSTANT) {
-        made.path = TI_SAMPLER_CONSTANT;
+        made.class = &ti_sampler_constant;
         made.low = made.high = rounded(dtype, dist->low);
     } else if (dist->distribution == TI_DISTRIBUTION_ORTHOGONAL) {
-        made.path = TI_SAMPLER_ORTHOGONAL;
+        made.class = &ti_sampler_orthogonal;
         made.scale = rounded(dtype, dist->gain);
         /* No element is larger than the gain, but for rounding. */
         made.clamped = true;
@@ -249,7 +242,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     }
     if (status == TI_OK) status = check_range(&made, error);
     if (status != TI_OK) return status;
-    if (made.path == TI_SAMPLER_CONSTANT) float_pattern(&made);
+    if (made.class == &ti_sampler_constant) float_pattern(&made);
     const struct ti_transform transform = {
         (float)made.offset, (float)made.scale,       (float)made.low,
         (float)made.high,   (float)made.tail_offset, (float)made.tail_scale,

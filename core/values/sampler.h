@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A law in a dtype: which words become which values, with every number rounded to what the
- * element loops compute with. Made by plan.c, read by fill.c.
+ * A distribution in a dtype: which words become which values, with every number rounded to the
+ * compute type, binary64 for f64 and binary32 for all others. Made by plan.c; immutable.
  */
 #ifndef TI_SAMPLER_H
 #define TI_SAMPLER_H
@@ -9,61 +9,75 @@
 #include <tensorinit/dtype.h>
 
 #include "core/base/error.h"
+#include "core/base/view.h"
 #include "core/kernels/kernels.h"
-#include "core/request/schemes/schemes.h"
+#include "core/values/distribution.h"
 
-/*
- * How elements come about:
- *
- *   constant  'pattern' everywhere
- *   kernel    a SIMD kernel, binary32 (f32, f16, bf16)
- *   wide      scalar, binary64: f64 tensors, and truncations that the kernels do not do
- *   matrix    from a setup: matrix.h
- *   pattern   scalar, binary64: fixed patterns; of a whole dtype, 'pattern' or 0
- */
-enum ti_sampler_path {
-    TI_SAMPLER_CONSTANT,
-    TI_SAMPLER_KERNEL,
-    TI_SAMPLER_SCALAR,
-    TI_SAMPLER_PATTERN,
-    TI_SAMPLER_ORTHOGONAL
+struct ti_sampler;
+
+/* Writes 'count' values, a multiple of TI_TILE_WORDS, of the blocks to 'out', any alignment. */
+typedef void ti_sampler_function(const struct ti_sampler *sampler,
+                                 const struct ti_kernels *kernels,
+                                 struct ti_blocks blocks, size_t count, void *out);
+
+/* How elements come about: one row of the table in sampler.c for each way. */
+struct ti_sampler_class {
+    /* in each compute type; NULL where tiles.c does not make the elements */
+    ti_sampler_function *f32, *f64;
+    /* low and high bound every value; else the bounds follow from offset, scale and z */
+    bool has_bounds;
 };
 
-/*
- * 'mirrored': one half of the words is the other with its sign changed, which all but
- * asymmetric truncations are; these count from the lower end as far as the middle, then from
- * the upper end, by 'upper_offset'.
- *
- * All numbers are binary64 but hold binary32 values where the compute type is binary32. For
- * TI_SAMPLER_KERNEL the tail is in units of 2^-32, else of 2^-64.
- */
+extern const struct ti_sampler_class ti_sampler_constant, /* element_bytes everywhere */
+    ti_sampler_kernel,  /* from Philox words, by SIMD kernels */
+    ti_sampler_scalar,  /* from Philox words, one at a time in binary64 */
+    ti_sampler_pattern, /* from an element's place; integer dtypes: element_bytes or 0 */
+    ti_sampler_orthogonal; /* from a factorization: orthogonal_fill.h */
+
+/* All numbers are binary64 but hold binary32 values where the compute type is binary32. */
 struct ti_sampler {
-    enum ti_sampler_path path;
+    const struct ti_sampler_class *class;
     enum ti_kernel kernel;
     enum ti_dtype dtype;
-    unsigned char pattern[8]; /* bytes of the one element that is not 0 */
+    /* the one element that is not 0, of a constant or of an integer dtype */
+    unsigned char element_bytes[8];
+    /* z(~w) == -z(w). False only for asymmetric truncations, which measure the tail from the
+       nearer end */
     bool mirrored;
-    bool masked;  /* some elements are 0: 'mask' says which */
-    bool clamped; /* values to [low, high], after everything else */
+    /* 'mask' says which elements are 0 */
+    bool masked;
+    /* values are clamped to [low, high], after everything else */
+    bool clamped;
     double offset, scale;
     double low, high;
+    /* in units of 2^-32 for ti_sampler_kernel, else of 2^-64 */
     double tail_offset, upper_offset, tail_scale;
     double z_low, z_high;
-    struct ti_pattern fixed;
+    struct ti_pattern pattern;
     struct ti_sparse_mask mask;
     struct ti_matrix matrix;
-    uint64_t first_block; /* of element 0: the lane in the top two bits */
+    /* of element 0: the lane in the top two bits */
+    uint64_t first_block;
     struct ti_philox philox;
-    struct ti_transform transform; /* the same numbers, for kernels */
+    /* the same numbers, for kernels */
+    struct ti_transform transform;
 };
 
 /*
- * Rounds a law to a dtype. Returns TI_OK, or TI_EVALUE with the field at fault: a number that
- * the compute type does not hold, uniform bounds that meet when rounded, or a dtype that does
- * not hold the largest possible value.
+ * Rounds a distribution to a dtype. Returns TI_OK, or TI_EVALUE with the field at fault: a
+ * number that the compute type does not hold, uniform bounds that meet when rounded, or a dtype
+ * that does not hold the largest possible value.
  */
 enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
                                uint64_t seed, uint64_t stream, struct ti_sampler *sampler,
                                struct ti_error *error);
+
+/*
+ * Writes elements [first, first + count) of a simplified view of the tensor to 'out', which has
+ * any alignment. Not for ti_sampler_orthogonal.
+ */
+void ti_sampler_fill(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                     const struct ti_view *view, uint64_t first, uint64_t count,
+                     void *out);
 
 #endif

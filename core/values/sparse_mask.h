@@ -10,14 +10,7 @@
 #include <stdint.h>
 
 #include "core/kernels/kernels.h"
-
-/* A matrix of rows * cols elements with 'zeros' zeros in each column. */
-struct ti_sparse_mask {
-    uint64_t rows, cols, zeros;
-};
-
-#define TI_SPARSE_ROWS_MAX UINT32_MAX
-#define TI_SPARSE_COLS_MAX ((uint64_t)1 << 58)
+#include "core/values/distribution.h"
 
 /*
  * Clears those of the elements of the blocks that are zeros. 'count' elements of 'bytes' bytes

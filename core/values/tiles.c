@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Elements of whole Philox blocks, by kernels or one at a time: see tiles.h. */
+/*
+ * Elements of whole Philox blocks: see tiles.h. A class of samplers makes values in the compute
+ * type; what the dtype needs besides (rounding, integers, zeros of a mask) follows here.
+ */
 #include "core/values/tiles.h"
 
 #include <string.h>
 
+#include "core/values/pattern.h"
 #include "core/values/scalar.h"
+#include "core/values/sparse_mask.h"
 
-/* Elements made at a time where they pass through a buffer: it stays in the L1 cache. */
+/* Elements at a time where they pass through a buffer: it stays in the L1 cache. */
 #define CHUNK 1024
 
 /* The counter's top two bits number the lane. */
@@ -18,92 +23,50 @@ static struct ti_blocks after(struct ti_blocks blocks, size_t words) {
     return blocks;
 }
 
-/* Fixed patterns do not come from words, but from places: runs of blocks of their elements. */
-static void pattern_f64(const struct ti_sampler *sampler, struct ti_blocks blocks,
-                        size_t count, double *out) {
-    if (!blocks.list) {
-        ti_pattern_fill(&sampler->fixed, 4 * blocks.first, count, out);
-        return;
-    }
-    for (size_t i = 0, run; i < count / 4; i += run) {
-        for (run = 1; i + run < count / 4; run++) {
-            if (blocks.list[i + run] != blocks.list[i] + run) break;
-        }
-        ti_pattern_fill(&sampler->fixed, 4 * blocks.list[i], 4 * run, out + 4 * i);
+/* Turns values in a compute type, aligned, into 'count' elements at 'out'. */
+typedef void finish_function(const struct ti_sampler *sampler,
+                             const struct ti_kernels *kernels, const void *values,
+                             size_t count, void *out);
+
+/* Makes values a chunk at a time and finishes them into elements of 'bytes' bytes. */
+static void by_chunks(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                      struct ti_blocks blocks, size_t count, ti_sampler_function *make,
+                      finish_function *finish, size_t bytes, void *out) {
+    _Alignas(64) double values[CHUNK];
+    for (size_t done = 0, now; done < count; done += now) {
+        now = count - done < CHUNK ? count - done : CHUNK;
+        make(sampler, kernels, after(blocks, done), now, values);
+        finish(sampler, kernels, values, now, (char *)out + bytes * done);
     }
 }
 
-static void pattern_f32(const struct ti_sampler *sampler, struct ti_blocks blocks,
-                        size_t count, void *out) {
-    double values[CHUNK] = {0};
-    for (size_t done = 0; done < count; done += CHUNK) {
-        const size_t now = count - done < CHUNK ? count - done : CHUNK;
-        pattern_f64(sampler, after(blocks, done), now, values);
-        for (size_t i = 0; i < now; i++) {
-            const float value = (float)values[i] + 0.0f; /* a tiny -x becomes 0, not -0 */
-            memcpy((char *)out + 4 * (done + i), &value, sizeof value);
-        }
+/* Kernels ------------------------------------------------------------------------------ */
+
+static void kernel_f32(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                       struct ti_blocks blocks, size_t count, void *out) {
+    kernels->sample[sampler->kernel](&sampler->philox, &sampler->transform, blocks, count,
+                                     out);
+    if (sampler->clamped && sampler->kernel != TI_KERNEL_uniform) {
+        kernels->clamp(&sampler->transform, count, out);
     }
 }
 
-/* Whole numbers: the pattern's one value, exactly, or 0. */
-static void pattern_whole(const struct ti_sampler *sampler, struct ti_blocks blocks,
-                          size_t count, unsigned char *out) {
-    const size_t bytes = ti_dtype_bytes(sampler->dtype);
-    double values[CHUNK] = {0};
-    memset(out, 0, count * bytes);
-    for (size_t done = 0; done < count; done += CHUNK) {
-        const size_t now = count - done < CHUNK ? count - done : CHUNK;
-        pattern_f64(sampler, after(blocks, done), now, values);
-        for (size_t i = 0; i < now; i++) {
-            if (values[i] != 0) memcpy(out + bytes * (done + i), sampler->pattern, bytes);
-        }
-    }
-}
+/* Scalars ------------------------------------------------------------------------------ */
 
-static void draw_f32(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
-                     struct ti_blocks blocks, size_t count, void *out) {
-    if (sampler->path == TI_SAMPLER_KERNEL) {
-        kernels->sample[sampler->kernel](&sampler->philox, &sampler->transform, blocks,
-                                         count, out);
-        if (sampler->clamped && sampler->kernel != TI_KERNEL_uniform) {
-            kernels->clamp(&sampler->transform, count, out);
-        }
-        return;
-    }
+static void scalar_f32(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                       struct ti_blocks blocks, size_t count, void *out) {
     for (size_t done = 0; done < count; done += TI_TILE_WORDS) {
         uint32_t words[TI_TILE_WORDS];
         kernels->words(&sampler->philox, after(blocks, done), TI_TILE_WORDS, words);
         for (size_t i = 0; i < TI_TILE_WORDS; i++) {
-            float value = ti_scalar_f32(sampler, words[i]);
+            const float value = ti_scalar_f32(sampler, words[i]);
             memcpy((char *)out + 4 * (done + i), &value, sizeof value);
         }
     }
 }
 
-static void tiles_f32(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
-                      struct ti_blocks blocks, size_t count, void *out) {
-    if (sampler->path == TI_SAMPLER_PATTERN) {
-        pattern_f32(sampler, blocks, count, out);
-        return;
-    }
-    draw_f32(sampler, kernels, blocks, count, out);
-}
-
-static void tiles_narrow(const struct ti_sampler *sampler,
-                         const struct ti_kernels *kernels, struct ti_blocks blocks,
-                         size_t count, void *out) {
-    _Alignas(64) float values[CHUNK];
-    const size_t bytes = ti_dtype_bytes(sampler->dtype);
-    for (size_t done = 0; done < count; done += CHUNK) {
-        size_t now = count - done < CHUNK ? count - done : CHUNK;
-        tiles_f32(sampler, kernels, after(blocks, done), now, values);
-        kernels->narrow[sampler->dtype](values, now, (char *)out + bytes * done);
-    }
-}
-
-static void draw_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
-                     struct ti_blocks blocks, size_t count, void *out) {
+static void scalar_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                       struct ti_blocks blocks, size_t count, void *out) {
     for (size_t done = 0; done < count; done += TI_TILE_WORDS) {
         uint32_t high[TI_TILE_WORDS], low[TI_TILE_WORDS];
         uint64_t lane_1[TI_TILE_BLOCKS];
@@ -115,39 +78,104 @@ static void draw_f64(const struct ti_sampler *sampler, const struct ti_kernels *
         now.list = lane_1;
         kernels->words(&sampler->philox, now, TI_TILE_WORDS, low);
         for (size_t i = 0; i < TI_TILE_WORDS; i++) {
-            double value = ti_scalar_f64(sampler, (uint64_t)high[i] << 32 | low[i]);
+            const double value = ti_scalar_f64(sampler, (uint64_t)high[i] << 32 | low[i]);
             memcpy((char *)out + 8 * (done + i), &value, sizeof value);
         }
     }
 }
 
-static void tiles_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
-                      struct ti_blocks blocks, size_t count, void *out) {
-    if (sampler->path == TI_SAMPLER_PATTERN) {
-        double values[CHUNK] = {0};
-        for (size_t done = 0; done < count; done += CHUNK) {
-            const size_t now = count - done < CHUNK ? count - done : CHUNK;
-            pattern_f64(sampler, after(blocks, done), now, values);
-            memcpy((char *)out + 8 * done, values, 8 * now);
-        }
+/* Patterns ----------------------------------------------------------------------------- */
+
+/* Patterns come from places, not words: runs of blocks of their elements. */
+static void pattern_values(const struct ti_sampler *sampler,
+                           const struct ti_kernels *kernels, struct ti_blocks blocks,
+                           size_t count, void *out) {
+    double *values = out;
+    (void)kernels;
+    if (!blocks.list) {
+        ti_pattern_fill(&sampler->pattern, 4 * blocks.first, count, values);
         return;
     }
-    draw_f64(sampler, kernels, blocks, count, out);
+    for (size_t i = 0, run; i < count / 4; i += run) {
+        for (run = 1; i + run < count / 4; run++) {
+            if (blocks.list[i + run] != blocks.list[i] + run) break;
+        }
+        ti_pattern_fill(&sampler->pattern, 4 * blocks.list[i], 4 * run, values + 4 * i);
+    }
+}
+
+static void copy_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                     const void *values, size_t count, void *out) {
+    (void)sampler, (void)kernels;
+    memcpy(out, values, 8 * count);
+}
+
+static void round_to_f32(const struct ti_sampler *sampler,
+                         const struct ti_kernels *kernels, const void *values,
+                         size_t count, void *out) {
+    const double *from = values;
+    (void)sampler, (void)kernels;
+    for (size_t i = 0; i < count; i++) {
+        const float value = (float)from[i] + 0.0f; /* a tiny -x becomes 0, not -0 */
+        memcpy((char *)out + 4 * i, &value, sizeof value);
+    }
+}
+
+static void pattern_f64(const struct ti_sampler *sampler,
+                        const struct ti_kernels *kernels, struct ti_blocks blocks,
+                        size_t count, void *out) {
+    by_chunks(sampler, kernels, blocks, count, pattern_values, copy_f64, 8, out);
+}
+
+static void pattern_f32(const struct ti_sampler *sampler,
+                        const struct ti_kernels *kernels, struct ti_blocks blocks,
+                        size_t count, void *out) {
+    by_chunks(sampler, kernels, blocks, count, pattern_values, round_to_f32, 4, out);
+}
+
+/* The table ---------------------------------------------------------------------------- */
+
+const struct ti_sampler_class ti_sampler_constant = {NULL, NULL, true};
+const struct ti_sampler_class ti_sampler_kernel = {kernel_f32, NULL, false};
+const struct ti_sampler_class ti_sampler_scalar = {scalar_f32, scalar_f64, false};
+const struct ti_sampler_class ti_sampler_pattern = {pattern_f32, pattern_f64, true};
+const struct ti_sampler_class ti_sampler_orthogonal = {NULL, NULL, true};
+
+/* From the compute type to the dtype --------------------------------------------------- */
+
+static void narrow(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                   const void *values, size_t count, void *out) {
+    kernels->narrow[sampler->dtype](values, count, out);
+}
+
+/* The sampler's one integer, exactly, or 0. */
+static void to_integers(const struct ti_sampler *sampler,
+                        const struct ti_kernels *kernels, const void *values,
+                        size_t count, void *out) {
+    const size_t bytes = ti_dtype_bytes(sampler->dtype);
+    const double *from = values;
+    (void)kernels;
+    memset(out, 0, count * bytes);
+    for (size_t i = 0; i < count; i++) {
+        if (from[i] != 0) memcpy((char *)out + bytes * i, sampler->element_bytes, bytes);
+    }
 }
 
 void ti_tiles(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
               struct ti_blocks blocks, size_t count, void *out) {
+    const struct ti_sampler_class *class = sampler->class;
+    const size_t bytes = ti_dtype_bytes(sampler->dtype);
     if (sampler->dtype == TI_DTYPE_F32) {
-        tiles_f32(sampler, kernels, blocks, count, out);
+        class->f32(sampler, kernels, blocks, count, out);
     } else if (sampler->dtype == TI_DTYPE_F64) {
-        tiles_f64(sampler, kernels, blocks, count, out);
-    } else if (ti_dtype_kind(sampler->dtype) != TI_DTYPE_KIND_FLOAT) {
-        pattern_whole(sampler, blocks, count, out);
+        class->f64(sampler, kernels, blocks, count, out);
+    } else if (ti_dtype_kind(sampler->dtype) == TI_DTYPE_KIND_FLOAT) {
+        by_chunks(sampler, kernels, blocks, count, class->f32, narrow, bytes, out);
     } else {
-        tiles_narrow(sampler, kernels, blocks, count, out);
+        by_chunks(sampler, kernels, blocks, count, class->f64, to_integers, bytes, out);
     }
     if (sampler->masked) {
         ti_sparse_mask_clear(&sampler->mask, &sampler->philox, kernels, blocks, count,
-                             ti_dtype_bytes(sampler->dtype), out);
+                             bytes, out);
     }
 }

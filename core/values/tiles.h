@@ -3,17 +3,14 @@
 #ifndef TI_TILES_H
 #define TI_TILES_H
 
-#include <stddef.h>
-
 #include "core/values/sampler.h"
-#include "core/kernels/kernels.h"
 
-/* Most bytes of a tile's elements. */
+/* Max bytes of a tile's elements. */
 #define TI_TILE_BYTES (TI_TILE_WORDS * 8)
 
 /*
- * Writes the elements of the blocks, four a block, in the dtype of the draw, which is not a
- * constant. 'count' is a multiple of TI_TILE_WORDS; 'out' has any alignment.
+ * Writes the elements of the blocks, four for each block, in the sampler's dtype. 'count' is a
+ * multiple of TI_TILE_WORDS; 'out' has any alignment. Not for constants and orthogonal samplers.
  */
 void ti_tiles(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
               struct ti_blocks blocks, size_t count, void *out);

@@ -43,6 +43,9 @@ TI_API const char *ti_format_name(enum ti_format format);
 TI_API const char *ti_format_extension(enum ti_format format);
 TI_API const char *ti_format_media_type(enum ti_format format);
 
+/* Whether the elements are written as text, so that the length is not known beforehand. */
+TI_API bool ti_format_is_text(enum ti_format format);
+
 /* Opaque, immutable: threads may share it. */
 struct ti_body;
 

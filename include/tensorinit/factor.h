@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a plan needs computed once, before its first element: orthogonal matrices do, whose
- * elements all depend on each other. Other plans need nothing of this (factor_bytes of
+ * What is computed once, before the first element of an orthogonal matrix, whose elements all
+ * depend on each other: its factorization. Other plans need none (factor_bytes of
  * ti_plan_info() is 0).
  *
- *     ti_factor_make(plan, &setup, &error);
- *     for (unsigned stage = 0; stage < ti_factor_phases(setup); stage++)
- *         for (size_t piece = 0; piece < ti_factor_tasks(setup, stage); piece++)
- *             ti_factor_run(setup, stage, piece);
- *     ti_plan_use(plan, setup);
+ *     ti_factor_make(plan, &factor, &error);
+ *     for (unsigned phase = 0; phase < ti_factor_phases(factor); phase++)
+ *         for (size_t task = 0; task < ti_factor_tasks(factor, phase); task++)
+ *             ti_factor_run(factor, phase, task);
+ *     ti_plan_use(plan, factor);
  *     ti_plan_fill(plan, ...);
  *
- * Threads: the pieces of a stage may run in any order and at the same time, each once; a stage
+ * Threads: the tasks of a phase may run in any order and at the same time, each once; a phase
  * begins when the one before it is complete. The caller brings the threads, and cancels by
- * running no further piece. A complete setup is only read: any number of plans and threads
- * may share it. The bytes of the tensor do not depend on any of this.
+ * running no further task. A complete factorization is only read: any number of plans and
+ * threads may share it. The bytes of the tensor do not depend on any of this.
  */
 #ifndef TENSORINIT_FACTOR_H
 #define TENSORINIT_FACTOR_H
@@ -31,31 +31,31 @@ extern "C" {
 struct ti_factor;
 
 /*
- * Sets the memory aside, factor_peak_bytes of ti_plan_info(); computes nothing. The plan may be
- * freed before the setup.
+ * Allocates factor_peak_bytes of ti_plan_info(); computes nothing. The plan may be freed before
+ * the factorization.
  *
- * Returns TI_OK and a setup in '*setup', which the caller ends with ti_factor_free(); TI_ENOMEM.
- * For a plan that needs no setup '*setup' is NULL, which all functions here accept and which
- * has no stages. On failure '*setup' is untouched.
+ * Returns TI_OK and a factorization in '*factor', which the caller ends with ti_factor_free();
+ * TI_ENOMEM. For a plan that needs none '*factor' is NULL, which all functions here accept and
+ * which has no phases. On failure '*factor' is untouched.
  */
 TI_API TI_MUST_USE enum ti_status ti_factor_make(const struct ti_plan *plan,
                                                  struct ti_factor **factor,
                                                  struct ti_error *error);
 TI_API void ti_factor_free(struct ti_factor *factor);
 
-/* How many stages; how many pieces a stage has. A piece takes some milliseconds. */
+/* Number of phases; number of tasks of a phase. A task takes some milliseconds. */
 TI_API unsigned ti_factor_phases(const struct ti_factor *factor);
-TI_API size_t ti_factor_tasks(const struct ti_factor *factor, unsigned stage);
+TI_API size_t ti_factor_tasks(const struct ti_factor *factor, unsigned phase);
 
-/* Computes one piece. After the last piece of the last stage the setup is complete. */
-TI_API void ti_factor_run(struct ti_factor *factor, unsigned stage, size_t piece);
+/* Computes one task. After the last task of the last phase the factorization is complete. */
+TI_API void ti_factor_run(struct ti_factor *factor, unsigned phase, size_t task);
 
-/* Runs all pieces of all stages, one after another. */
+/* Runs all tasks of all phases, one after another. */
 TI_API void ti_factor_run_all(struct ti_factor *factor);
 
 /*
- * Lets the plan compute with a complete setup, of this or of a plan with the same factor_key.
- * The setup must outlive the plan. Not while other threads use the plan.
+ * Lets the plan compute with a complete factorization, made of this plan or of one with the same
+ * factor_key. It must outlive the plan. Not while other threads use the plan.
  */
 TI_API void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor);
 

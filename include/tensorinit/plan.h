@@ -143,6 +143,17 @@ TI_API TI_MUST_USE enum ti_status ti_plan_fill(const struct ti_plan *plan,
                                                void *out, void *workspace);
 
 /*
+ * The memory that ti_plan_fill() wants in 'workspace': workspace_bytes of ti_plan_info(),
+ * aligned to 64. NULL where none is needed.
+ *
+ * Returns TI_OK and the workspace in '*workspace', which the caller ends with
+ * ti_workspace_free(); TI_ENOMEM ('*workspace' untouched). Freeing NULL does nothing.
+ */
+TI_API TI_MUST_USE enum ti_status
+ti_workspace_make(const struct ti_plan *plan, void **workspace, struct ti_error *error);
+TI_API void ti_workspace_free(void *workspace);
+
+/*
  * The instruction set that fills: "portable", "avx2", "avx512" or "neon". The environment
  * variable TENSORINIT_ISA, read once, forces one; NULL and TI_EISA in 'error' if it names
  * one that is not to be had.

@@ -11,9 +11,10 @@
 
 #include <tensorinit/body.h>
 #include <tensorinit/dtype.h>
+#include <tensorinit/factor.h>
+#include <tensorinit/number.h>
 #include <tensorinit/plan.h>
 #include <tensorinit/schemes.h>
-#include <tensorinit/factor.h>
 #include <tensorinit/spec.h>
 #include <tensorinit/stats.h>
 #include <tensorinit/status.h>

@@ -224,7 +224,7 @@ static void clamps(void **state) {
         {-1, 1}, {0, 0.5f}, {-0x1p-149f, 0x1p-149f}, {-3e38f, -1e-3f}, {0.25f, INFINITY}};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(bounds); i++) {
-        struct ti_sampler sampler = {.path = TI_SAMPLER_KERNEL};
+        struct ti_sampler sampler = {.class = &ti_sampler_kernel};
         struct call call = {
             .sampler = &sampler, .count = COUNT_MAX, .in = in_fence.start + 4};
         sampler.transform.low = bounds[i][0];

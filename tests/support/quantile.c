@@ -19,7 +19,7 @@ void quantile_init(struct quantile *q, double cut) {
     dist.distribution =
         isinf(cut) ? TI_DISTRIBUTION_NORMAL : TI_DISTRIBUTION_TRUNCATED_NORMAL;
     if (ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &q->sampler, &error) != TI_OK ||
-        q->sampler.path != TI_SAMPLER_KERNEL) {
+        q->sampler.class != &ti_sampler_kernel) {
         snprintf(q->fault, sizeof q->fault, "no kernel for a cut at %g: %.80s", cut,
                  error.text);
     }

@@ -15,7 +15,7 @@ enum ti_status ti_scheme_constant(const struct ti_spec *spec,
     const double own = scheme->numbers.value;
     const struct ti_integer own_whole = {true, false, (uint64_t)own};
     double value = ti_spec_number(spec, TI_PARAM_value, own);
-    dist->whole = spec->given[TI_PARAM_value] ? spec->constant : own_whole;
+    dist->integer = spec->given[TI_PARAM_value] ? spec->constant : own_whole;
     dist->value_field = "value";
     dist->distribution = TI_DISTRIBUTION_CONSTANT;
     dist->low = dist->high = dist->mean = value;

@@ -7,8 +7,6 @@
  */
 #include "core/request/schemes/schemes.h"
 
-#include "core/orthogonal/orthogonal_fill.h"
-
 static enum ti_status set_matrix(const struct ti_spec *spec, struct ti_matrix matrix,
                                  struct ti_dist *dist, struct ti_error *error) {
     if (matrix.rows > 0 && matrix.cols > TI_MATRIX_ELEMS_MAX / matrix.rows) {
@@ -23,7 +21,7 @@ static enum ti_status set_matrix(const struct ti_spec *spec, struct ti_matrix ma
     dist->has_gain = true;
     dist->matrix = matrix;
     /* So that a matrix of one layout is the transpose of the other's, square ones as well. */
-    dist->matrix.tall =
+    dist->matrix.columns_orthonormal =
         matrix.rows > matrix.cols ||
         (matrix.rows == matrix.cols &&
          ti_spec_choice(spec, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_OI);
@@ -35,7 +33,7 @@ enum ti_status ti_scheme_orthogonal(const struct ti_spec *spec,
                                     const struct ti_fans *fans, struct ti_dist *dist,
                                     struct ti_error *error) {
     const bool io = ti_spec_choice(spec, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_IO;
-    struct ti_matrix matrix = {.rows = 1, .cols = 1, .step = 1, .all = true};
+    struct ti_matrix matrix = {.rows = 1, .cols = 1, .step = 1, .covers_tensor = true};
     (void)scheme, (void)fans;
     if (spec->rank < 2) {
         return ti_error_set(
@@ -74,7 +72,7 @@ enum ti_status ti_scheme_delta_orthogonal(const struct ti_spec *spec,
                                .cols = spec->shape[rows_at + 1],
                                .base = centre,
                                .step = taps,
-                               .all = taps == 1};
+                               .covers_tensor = taps == 1};
     const uint64_t in = io ? matrix.rows : matrix.cols;
     const uint64_t out = io ? matrix.cols : matrix.rows;
     if (out < in) {

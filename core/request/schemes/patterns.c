@@ -10,10 +10,10 @@ static void set_pattern(struct ti_dist *dist, struct ti_pattern pattern) {
     dist->pattern = pattern;
     dist->pattern.value += 0.0; /* no -0, of which the canonical query says nothing */
     dist->value_field = "gain";
-    dist->whole.is =
+    dist->integer.valid =
         pattern.value == floor(pattern.value) && fabs(pattern.value) < 0x1p53;
-    dist->whole.negative = pattern.value < 0;
-    if (dist->whole.is) dist->whole.magnitude = (uint64_t)fabs(pattern.value);
+    dist->integer.negative = pattern.value < 0;
+    if (dist->integer.valid) dist->integer.magnitude = (uint64_t)fabs(pattern.value);
     dist->low = pattern.value < 0 ? pattern.value : 0;
     dist->high = pattern.value > 0 ? pattern.value : 0;
 }
@@ -124,7 +124,7 @@ enum ti_status ti_scheme_lstm_forget_bias(const struct ti_spec *spec,
                                  .hits = units};
     set_pattern(dist, pattern);
     dist->value_field = "value";
-    if (spec->given[TI_PARAM_value]) dist->whole = spec->constant;
+    if (spec->given[TI_PARAM_value]) dist->integer = spec->constant;
     return TI_OK;
 }
 

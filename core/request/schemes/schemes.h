@@ -6,13 +6,11 @@
 #ifndef TI_SCHEMES_H
 #define TI_SCHEMES_H
 
-#include <tensorinit/plan.h>
 #include <tensorinit/schemes.h>
 
 #include "core/request/fans.h"
-#include "core/values/sparse_mask.h"
-#include "core/values/pattern.h"
 #include "core/request/spec.h"
+#include "core/values/distribution.h"
 
 /* How a recipe gets a standard deviation from the sizes of a model (recipes.c). */
 enum ti_recipe {
@@ -30,48 +28,6 @@ struct ti_scheme_numbers {
     enum ti_sampling sampling;
     enum ti_nonlinearity nonlinearity;
     bool required; /* the numbers are the request's to give; those here are defaults */
-};
-
-/*
- * An orthogonal matrix within a tensor: element number m is the tensor's number base + m * step,
- * and 'all' says that the tensor has no others. 'tall': its columns are orthonormal vectors, not
- * its rows; with either layout a square one could be both.
- */
-#define TI_ORTHOGONAL_MAX                                                                \
-    1.0009765625 /* 1 + 2^-10: no element, times 1/gain, is larger */
-
-struct ti_matrix {
-    uint64_t rows, cols;
-    uint64_t base, step;
-    bool all, tall;
-};
-
-/*
- * A distribution, resolved.
- *
- *   constant          low = high = the value; 'whole' is the same exactly, if it is whole
- *   uniform           on [low, high); 'symmetric': on (-high, high), low = -high
- *   normal            mean, sigma
- *   truncated_normal  mean, sigma, cut at z_low and z_high sigmas; 'bounded': low and high
- *                     are bounds in value units as well
- *   pattern           'pattern'; low and high are its least and largest value
- *   sparse_normal     mean, sigma, and zeros as 'mask' says
- *   orthogonal        'matrix', times 'gain'
- *
- * 'sigma' is the standard deviation before truncation, corrections applied.
- */
-struct ti_dist {
-    enum ti_distribution distribution;
-    bool symmetric, bounded, has_gain;
-    double gain;
-    double mean, sigma;
-    double low, high;
-    double z_low, z_high;
-    struct ti_integer whole;
-    const char *value_field; /* the parameter that 'whole' is of */
-    struct ti_pattern pattern;
-    struct ti_sparse_mask mask;
-    struct ti_matrix matrix;
 };
 
 struct ti_scheme;

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What families share: truncating a normal law, distributions by name. */
+/* What families share: truncating a normal distribution. */
 #include <math.h>
 
 #include "core/base/error.h"
 #include "core/request/schemes/schemes.h"
-#include "core/values/normal_cdf.h"
-
-const char *ti_distribution_name(enum ti_distribution distribution) {
-    static const char *const names[] = {
-#define TI_DISTRIBUTION(id, name) name,
-        TI_DISTRIBUTIONS(TI_DISTRIBUTION)
-#undef TI_DISTRIBUTION
-    };
-    const size_t index = (size_t)distribution;
-    return index < sizeof names / sizeof *names ? names[index] : "unknown";
-}
+#include "core/base/normal_cdf.h"
 
 enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
                                 struct ti_truncation cut, bool corrected,

@@ -65,7 +65,7 @@ static void fill_once(const struct ti_kernels *kernels, size_t which,
                       const struct ti_plan *plan, uint64_t turn, void *buffer) {
     if (plan) {
         uint64_t count = BUFFER_BYTES / ti_dtype_bytes(plan->info.dtype);
-        ti_fill_gather(&plan->sampler, kernels, &plan->part.view, turn * count, count,
+        ti_sampler_fill(&plan->sampler, kernels, &plan->part.view, turn * count, count,
                        buffer);
     } else if (which == 0) {
         memset(buffer, (int)turn, BUFFER_BYTES);

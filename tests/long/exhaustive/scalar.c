@@ -44,7 +44,7 @@ static struct cut cut_make(double low, double high, int bits) {
                                                   : TI_DISTRIBUTION_TRUNCATED_NORMAL;
     const enum ti_dtype dtype = bits == 64 ? TI_DTYPE_F64 : TI_DTYPE_F32;
     if (ti_sampler_make(&dist, dtype, 0, 0, &cut.sampler, NULL) != TI_OK) abort();
-    if (cut.sampler.path != TI_SAMPLER_SCALAR) abort(); /* a kernel's business */
+    if (cut.sampler.class != &ti_sampler_scalar) abort(); /* a kernel's business */
     cut.below = tail(-(long double)low);
     cut.above = tail(high);
     cut.mass = low > 0    ? tail(low) - cut.above

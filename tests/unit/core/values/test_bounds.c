@@ -146,7 +146,7 @@ static void cuts_inside(void **state) {
             }
             z[k] = ti_scalar_f32(&narrow, words[k]);
         }
-        if (narrow.path == TI_SAMPLER_KERNEL) {
+        if (narrow.class == &ti_sampler_kernel) {
             ti_kernels_portable.map[narrow.kernel](&narrow.transform, words,
                                                    TI_TILE_WORDS, z);
         }
@@ -213,7 +213,7 @@ static void bounds_hold_in_kernels(void **state) {
         dist.low = -dist.high;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 3, 4, &sampler, NULL),
                          TI_OK);
-        assert_int_equal(sampler.path, TI_SAMPLER_KERNEL);
+        assert_ptr_equal(sampler.class, &ti_sampler_kernel);
         const float high = (float)dist.high,
                     product = sampler.transform.scale * sampler.transform.z_high;
         beyond += product > high;

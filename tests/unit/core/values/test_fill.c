@@ -114,20 +114,19 @@ static double value_of(const struct ti_plan *plan, uint64_t elem) {
     const struct ti_sampler *sampler = &plan->sampler;
     uint32_t in[TI_TILE_WORDS] = {word};
     float out[TI_TILE_WORDS];
-    switch (sampler->path) {
-    case TI_SAMPLER_KERNEL:
+    if (sampler->class == &ti_sampler_kernel) {
         ti_kernels_portable.map[sampler->kernel](&sampler->transform, in, TI_TILE_WORDS,
                                                  out);
         if (sampler->clamped)
             ti_kernels_portable.clamp(&sampler->transform, TI_TILE_WORDS, out);
         return (double)out[0];
-    case TI_SAMPLER_SCALAR:
+    }
+    if (sampler->class == &ti_sampler_scalar) {
         if (sampler->dtype != TI_DTYPE_F64) return (double)ti_scalar_f32(sampler, word);
         return ti_scalar_f64(sampler,
                              (uint64_t)word << 32 | oracle_word(seed, stream, 1, elem));
-    default:
-        return sampler->low;
     }
+    return sampler->low;
 }
 
 /* Beginnings of ranges: the tensor's, carries of the counter, and the bytes at element 2^59. */

@@ -28,7 +28,7 @@ static double z_of(struct ti_dist dist, enum ti_dtype dtype, bool top) {
     dist.bounded = false;
     assert_int_equal(ti_sampler_make(&dist, dtype, 0, 0, &sampler, NULL), TI_OK);
     if (dtype == TI_DTYPE_F64) return ti_scalar_f64(&sampler, top ? UINT64_MAX : 0);
-    if (sampler.path == TI_SAMPLER_SCALAR)
+    if (sampler.class == &ti_sampler_scalar)
         return (double)ti_scalar_f32(&sampler, top ? UINT32_MAX : 0);
     uint32_t words[TI_TILE_WORDS];
     float z[TI_TILE_WORDS];

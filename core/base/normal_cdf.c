@@ -6,7 +6,7 @@
  * "A floating-point technique for extending the available precision", 1971; Knuth, TAOCP 2,
  * 4.2.2). Slow, but a plan needs a handful of calls, and fans with it no libm.
  */
-#include "core/values/normal_cdf.h"
+#include "core/base/normal_cdf.h"
 
 #include <math.h>
 #include <stdint.h>

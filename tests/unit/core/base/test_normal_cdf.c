@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/values/normal_cdf.h"
+#include "core/base/normal_cdf.h"
 #include "support/test.h"
 
 static const struct {

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Parameter values in canonical form, one writer for each kind: see kinds.h. */
+#include "core/request/kinds.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <tensorinit/number.h>
+
+#include "core/base/hex.h"
+#include "core/request/params.h"
+#include "core/request/schemes/schemes.h"
+#include "core/request/text.h"
+
+size_t ti_write_shape(const struct ti_canonical_source *from, enum ti_param param,
+                      char *out) {
+    const struct ti_spec *spec = from->spec;
+    size_t used = 0;
+    (void)param;
+    if (spec->rank == 0) return ti_text_put("scalar", out);
+    for (unsigned i = 0; i < spec->rank; i++) {
+        if (i > 0) out[used++] = ',';
+        used += ti_text_put_u64(spec->shape[i], out + used);
+    }
+    return used;
+}
+
+size_t ti_write_scheme(const struct ti_canonical_source *from, enum ti_param param,
+                       char *out) {
+    (void)param;
+    return ti_text_put(from->scheme->info.name, out);
+}
+
+size_t ti_write_seed(const struct ti_canonical_source *from, enum ti_param param,
+                     char *out) {
+    (void)param;
+    return ti_text_put_u64(from->spec->seed, out);
+}
+
+/* Percent-encoded but for RFC 3986's unreserved characters. */
+size_t ti_write_name(const struct ti_canonical_source *from, enum ti_param param,
+                     char *out) {
+    static const char unreserved[] = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "abcdefghijklmnopqrstuvwxyz";
+    size_t used = 0;
+    (void)param;
+    for (size_t i = 0; i < from->spec->name_bytes; i++) {
+        const unsigned char c = (unsigned char)from->spec->name[i];
+        if (memchr(unreserved, c, sizeof unreserved - 1)) {
+            out[used++] = (char)c;
+        } else {
+            out[used++] = '%';
+            out[used++] = ti_hex_upper(c >> 4);
+            out[used++] = ti_hex_upper(c);
+        }
+    }
+    return used;
+}
+
+size_t ti_write_permute(const struct ti_canonical_source *from, enum ti_param param,
+                        char *out) {
+    size_t used = 0;
+    bool moved = false;
+    (void)param;
+    for (unsigned i = 0; i < from->part->rank; i++) {
+        if (i > 0) out[used++] = ',';
+        used += ti_text_put_u64(from->part->axis[i], out + used);
+        moved |= from->part->axis[i] != i;
+    }
+    return moved ? used : 0;
+}
+
+static size_t write_taken(const struct ti_taken *taken, uint64_t dim, char *out) {
+    const uint64_t start = taken->start;
+    const uint64_t last = start + (taken->count - 1) * (uint64_t)taken->step;
+    const bool backwards = taken->step < 0;
+    size_t used = 0;
+    if (taken->index) return ti_text_put_u64(start, out);
+    if (taken->count == 0 && dim > 0) return ti_text_put("0:0", out);
+    if (backwards || start > 0) used = ti_text_put_u64(start, out);
+    out[used++] = ':';
+    if (backwards && last > 0) used += ti_text_put_u64(last - 1, out + used);
+    if (!backwards && dim > 0 && last + 1 < dim) {
+        used += ti_text_put_u64(last + 1, out + used);
+    }
+    if (taken->step != 1) {
+        used += ti_text_put(backwards ? ":-" : ":", out + used);
+        used += ti_text_put_u64(
+            backwards ? 0 - (uint64_t)taken->step : (uint64_t)taken->step, out + used);
+    }
+    return used;
+}
+
+/* Whatever asked for it; axes at the end of which all is taken are left out. */
+size_t ti_write_slice(const struct ti_canonical_source *from, enum ti_param param,
+                      char *out) {
+    size_t used = 0, kept = 0;
+    (void)param;
+    for (unsigned i = 0; i < from->part->rank; i++) {
+        if (i > 0) out[used++] = ',';
+        const size_t item =
+            write_taken(&from->part->taken[i], from->part->dim[i], out + used);
+        const bool all = item == 1 && out[used] == ':';
+        used += item;
+        if (!all) kept = used;
+    }
+    return kept;
+}
+
+size_t ti_write_shard(const struct ti_canonical_source *from, enum ti_param param,
+                      char *out) {
+    (void)from, (void)param, (void)out;
+    return 0; /* written as slice */
+}
+
+size_t ti_write_choice(const struct ti_canonical_source *from, enum ti_param param,
+                       char *out) {
+    size_t n;
+    const char *word =
+        ti_words_at(ti_param_get(param)->accepts, from->spec->value[param].choice, &n);
+    memcpy(out, word, n);
+    return n;
+}
+
+size_t ti_write_flag(const struct ti_canonical_source *from, enum ti_param param,
+                     char *out) {
+    return ti_text_put(from->spec->value[param].flag ? "true" : "false", out);
+}
+
+size_t ti_write_count(const struct ti_canonical_source *from, enum ti_param param,
+                      char *out) {
+    return ti_text_put_u64(from->spec->value[param].count, out);
+}
+
+size_t ti_write_index(const struct ti_canonical_source *from, enum ti_param param,
+                      char *out) {
+    return ti_write_count(from, param, out);
+}
+
+/* Negative axes counted from the first. */
+size_t ti_write_axes(const struct ti_canonical_source *from, enum ti_param param,
+                     char *out) {
+    const struct ti_axes *axes = &from->spec->axes[ti_spec_axis_list(param)];
+    size_t used = 0;
+    if (axes->count == 0) return ti_text_put("none", out);
+    for (unsigned i = 0; i < axes->count; i++) {
+        const int64_t axis = axes->axis[i];
+        if (i > 0) out[used++] = ',';
+        used += ti_text_put_u64((uint64_t)(axis < 0 ? axis + from->spec->rank : axis),
+                                out + used);
+    }
+    return used;
+}
+
+/* Only frameworks' parameters are of this kind, and none is left in a resolved spec. */
+size_t ti_write_integer(const struct ti_canonical_source *from, enum ti_param param,
+                        char *out) {
+    (void)from, (void)param, (void)out;
+    return 0;
+}
+
+size_t ti_write_number(const struct ti_canonical_source *from, enum ti_param param,
+                       char *out) {
+    return ti_number_text(from->spec->value[param].number + 0.0, out); /* no -0 */
+}
+
+size_t ti_write_constant(const struct ti_canonical_source *from, enum ti_param param,
+                         char *out) {
+    const struct ti_integer *integer = &from->spec->constant;
+    if (!integer->valid) return ti_write_number(from, param, out);
+    const size_t sign = ti_text_put(integer->negative ? "-" : "", out);
+    return sign + ti_text_put_u64(integer->magnitude, out + sign);
+}
+
+size_t ti_write_truncation(const struct ti_canonical_source *from, enum ti_param param,
+                           char *out) {
+    const struct ti_truncation cut = from->spec->truncation;
+    (void)param;
+    if (isinf(cut.low) && isinf(cut.high)) return ti_text_put("none", out);
+    if (cut.low == -cut.high) return ti_number_text(cut.high, out);
+    size_t used =
+        isinf(cut.low) ? ti_text_put("-inf", out) : ti_number_text(cut.low, out);
+    out[used++] = ',';
+    return used + (isinf(cut.high) ? ti_text_put("inf", out + used)
+                                   : ti_number_text(cut.high, out + used));
+}
