@@ -136,9 +136,9 @@ class AgainstDaemon(Case):
                 self.assertEqual(os.listdir(self.scratch), [])
                 with self.assertRaises(urllib.error.HTTPError) as caught:
                     self.server.get("/v1/tensor?" + query)
-                with caught.exception as answer:
-                    self.assertEqual(answer.code, 400)
-                    problem = json.load(answer)
+                with caught.exception as response:
+                    self.assertEqual(response.code, 400)
+                    problem = json.load(response)
                 self.assertEqual(problem["field"], field)
                 self.assertEqual(done.stderr.decode(),
                                  f"tensorinit: --{field}: {problem['detail']}\n")

@@ -248,7 +248,7 @@ class NoTensor(Case):
             self.fails(UNAVAILABLE, f"{server.url}/x: ", get(server.url + "/x", *SMALL))
 
     def test_other_server(self):
-        """A web server: its 404, and then a page for whatever is asked."""
+        """A web server: its 404, and then the same page for every request."""
         class Page(http.server.BaseHTTPRequestHandler):
             status, log_message = 404, lambda *_: None
 

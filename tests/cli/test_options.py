@@ -75,8 +75,8 @@ class Options(Case):
         done = tensorinit("--version")
         self.assertEqual((done.returncode, done.stderr), (OK, b""))
         self.assertRegex(done.stdout, rb"^tensorinit \d+\.\d+\.\d+ \(spec \S+\)\n$")
-        theirs = subprocess.run([daemon.DAEMON, "--version"], capture_output=True).stdout
-        self.assertEqual(done.stdout, theirs.replace(b"tensorinitd", b"tensorinit"))
+        framework_options = subprocess.run([daemon.DAEMON, "--version"], capture_output=True).stdout
+        self.assertEqual(done.stdout, framework_options.replace(b"tensorinitd", b"tensorinit"))
 
     def test_help(self):
         done = tensorinit("--help")

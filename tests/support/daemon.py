@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-A tensorinitd for tests, on a port that was free: used by the steps of tests/docs and by
-tests/cli/run.
+A tensorinitd for tests, on a port that was free: used by the steps of tests/lint/docs
+and by tests/cli/run.
 
     with daemon.running() as server:
         body, headers = server.get("/v1/tensor?shape=2,3")
@@ -30,8 +30,8 @@ class Server:
 
     def get(self, target):
         """Body and headers; urllib.error.HTTPError for a status of 400 and more."""
-        with _opener.open(self.url + target, timeout=60) as answer:
-            return answer.read(), answer.headers
+        with _opener.open(self.url + target, timeout=60) as response:
+            return response.read(), response.headers
 
 
 def listening_port(process):

@@ -36,9 +36,9 @@ class Service:
         """The problem document, or None if there is none."""
         try:
             self.plan(scheme, shape, **parameters)
-        except urllib.error.HTTPError as answer:
-            with answer:
-                return json.load(answer)
+        except urllib.error.HTTPError as response:
+            with response:
+                return json.load(response)
         return None
 
     def check(self, condition, *what):

@@ -20,9 +20,9 @@ ITEM_BYTES = {"f32": 4, "f64": 8, "f16": 2, "bf16": 2, "f8_e4m3": 1, "f8_e5m2": 
               "i16": 2, "i32": 4, "i64": 8, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "bool": 1}
 FORMATS = ("raw", "npy", "safetensors")
 
-# What a scheme asks for besides, or another shape than others.
+# What a scheme requires besides, or another shape than others.
 SHAPE = (10, 7, 6)
-ASKS = {"constant": {"value": "1"}, "wang_init": {"layers": "3"},
+NEEDS = {"constant": {"value": "1"}, "wang_init": {"layers": "3"},
         "gpt2_residual": {"layers": "3"}, "megatron_scaled": {"layers": "3"},
         "identity": {"shape": "42,10"}, "zero_hadamard": {"shape": "42,10"},
         "sparse": {"shape": "42,10", "sparsity": "0.3"},
@@ -41,8 +41,8 @@ class Client:
         query = urllib.parse.urlencode(parameters)
         fields = {name.replace("_", "-"): value for name, value in fields.items()}
         self.connection.request("GET", f"{target}?{query}", headers=fields)
-        answer = self.connection.getresponse()
-        return answer.status, answer.headers, answer.read()
+        response = self.connection.getresponse()
+        return response.status, response.headers, response.read()
 
 
 def tensors(client):
@@ -52,7 +52,7 @@ def tensors(client):
         for dtype in ITEM_BYTES:
             tensor = {"shape": ",".join(map(str, SHAPE)), "scheme": scheme["name"],
                       "seed": "42", "name": "w", "dtype": dtype,
-                      **ASKS.get(scheme["name"], {})}
+                      **NEEDS.get(scheme["name"], {})}
             status, _, body = client.get("/v1/tensor", tensor)
             if status == 200:
                 yield tensor
@@ -87,34 +87,34 @@ def shape_of(tensor):
     return tuple(int(dim) for dim in tensor["shape"].split(","))
 
 
-def random_splits(draw, rank):
+def random_splits(rng, rank):
     """One split, or a tensor-parallel one and then one for FSDP along the first axis."""
-    splits = [(draw.randrange(rank), draw.choice([2, 3, 4, 12]))]
-    if draw.random() < 0.5:
-        splits = [(draw.randrange(rank), 2), (0, draw.choice([2, 3]))]
+    splits = [(rng.randrange(rank), rng.choice([2, 3, 4, 12]))]
+    if rng.random() < 0.5:
+        splits = [(rng.randrange(rank), 2), (0, rng.choice([2, 3]))]
     return splits
 
 
-def check_ranges(client, draw, tensor, whole):
+def check_ranges(client, rng, tensor, whole):
     """Pieces between random cuts, fetched in any order; one cut is near the front, where
     headers are."""
-    cuts = {0, len(whole), draw.randrange(1, 160), *draw.sample(range(len(whole)), 8)}
+    cuts = {0, len(whole), rng.randrange(1, 160), *rng.sample(range(len(whole)), 8)}
     cuts = sorted(min(cut, len(whole)) for cut in cuts)
-    pieces = list(zip(cuts, cuts[1:]))
+    ranges = list(zip(cuts, cuts[1:]))
     fetched = {}
-    for first, end in draw.sample(pieces, len(pieces)):
+    for first, end in rng.sample(ranges, len(ranges)):
         status, headers, body = client.get("/v1/tensor", tensor,
                                            Range=f"bytes={first}-{end - 1}")
         assert status == 206, (tensor, first, end, body)
         assert headers["Content-Range"] == f"bytes {first}-{end - 1}/{len(whole)}"
         fetched[first] = body
-    joined = b"".join(fetched[first] for first, _ in pieces)
+    joined = b"".join(fetched[first] for first, _ in ranges)
     assert sha256(joined) == sha256(whole), (tensor, cuts)
-    return len(pieces)
+    return len(ranges)
 
 
-def check_shards(client, draw, tensor, whole):
-    splits = random_splits(draw, len(shape_of(tensor)))
+def check_shards(client, rng, tensor, whole):
+    splits = random_splits(rng, len(shape_of(tensor)))
     joined = join(client, tensor, splits)
     assert joined.shape == shape_of(tensor), (tensor, splits)
     header = whole[:len(whole) - joined.nbytes]
@@ -128,20 +128,20 @@ def sha256(data):
 
 
 def main():
-    draw = random.Random(8)
+    rng = random.Random(8)
     ranges = shards = bodies = 0
     with daemon.running() as server:
         client = Client(server.port)
         found = list(tensors(client))
         if os.environ.get("CONFIG") == "asan":
-            found = draw.sample(found, len(found) // 4)
+            found = rng.sample(found, len(found) // 4)
         for tensor in found:
             for format_name in FORMATS:
                 tensor = {**tensor, "format": format_name}
                 status, _, whole = client.get("/v1/tensor", tensor)
                 assert status == 200, tensor
-                ranges += check_ranges(client, draw, tensor, whole)
-                shards += check_shards(client, draw, tensor, whole)
+                ranges += check_ranges(client, rng, tensor, whole)
+                shards += check_shards(client, rng, tensor, whole)
                 bodies += 1
         client.connection.close()
     print(f"{bodies} bodies of {len(found)} schemes and dtypes: {ranges} byte ranges and "

@@ -35,7 +35,7 @@ def show(x):
 
 
 def steps(tensor, i):
-    """How element i comes about."""
+    """The steps that compute element i."""
     sampler, block = tensor.sampler, i // 4
     yield "element %d" % i
     for lane in (0, 1) if sampler.is_f64 else (0,):

@@ -102,11 +102,11 @@ FRAMEWORKS = {"%s.%s" % (framework, name): Framework(
     pairs(defaults), pairs(fixed))
     for frameworks, names, scheme, fans, params, defaults, fixed in rows_of("frameworks", "names")
     for framework in frameworks.split() for name in names.split()}
-# parameter -> framework -> word -> our word
+# parameter -> framework -> word -> canonical word
 WORDS = {}
-for _frameworks, _param, _word, _ours in rows_of("words of", "parameter"):
+for _frameworks, _param, _word, _canonical in rows_of("words of", "parameter"):
     for _framework in _frameworks.split():
-        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _ours
+        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _canonical
 # name -> what there is to know of an element type
 TYPES = {name: Type(int(size), compute, limit(bound), descr, safetensors)
          for name, (size, compute, bound, descr, safetensors)

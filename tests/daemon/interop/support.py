@@ -55,7 +55,7 @@ def random_tensor(dtype, **more):
 
 
 def tensors():
-    """Parameters of tensors of every dtype: drawn ones, and whole ones at the edges."""
+    """Parameters of tensors of every dtype: random ones, and integer ones at the edges."""
     for dtype in FLOATS:
         for shape in ("5,3,7", "scalar", "0,4", "9"):
             yield random_tensor(dtype, shape=shape)

@@ -80,7 +80,7 @@ class Json(Case):
                 for numbers in self.documents(tensor):
                     self.assertEqual(to_bits(numbers, tensor["dtype"]).tobytes(), raw)
 
-    def test_whole_numbers(self):
+    def test_integers(self):
         for tensor in tensors():
             if tensor["dtype"] in WHOLE:
                 wanted = self.raw(tensor).ravel().tolist()

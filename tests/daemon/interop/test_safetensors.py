@@ -93,18 +93,18 @@ class Safetensors(Case):
 
     def test_parser_from_npm(self):
         entry = installed_parser()
-        asked = [*all_tensors(), random_tensor("f32", shape="65536,16384")]
-        targets = [target({**tensor, "format": "safetensors"}) for tensor in asked]
+        requested = [*all_tensors(), random_tensor("f32", shape="65536,16384")]
+        targets = [target({**tensor, "format": "safetensors"}) for tensor in requested]
         done = subprocess.run(
             [os.environ["NODE"], HERE / "hub.mjs", entry.as_uri(), self.server.url],
             input="\n".join(targets) + "\n", capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
-        answers = [json.loads(line) for line in done.stdout.splitlines()]
-        self.assertEqual(len(answers), len(asked))
-        for tensor, answer in zip(asked, answers):
+        responses = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len(responses), len(requested))
+        for tensor, response in zip(requested, responses):
             with self.subTest(**tensor):
-                self.assertEqual(set(answer["statuses"]), {206})
-                header = answer["header"]
+                self.assertEqual(set(response["statuses"]), {206})
+                header = response["header"]
                 self.assertEqual(header.pop("__metadata__"), {"format": "pt"})
                 (name, info), = header.items()
                 self.assertEqual(name, tensor.get("name") or "tensor")

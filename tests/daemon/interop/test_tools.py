@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What download tools make of a tensor: pieces, and files that were cut off and resumed,
+"""What download tools make of a tensor: parts, and files that were cut off and resumed,
 have the whole's digest."""
 import hashlib
 import random
@@ -21,7 +21,7 @@ def run(*command):
 class Tools(Case):
     def setUp(self):
         super().setUp()
-        self.draw = random.Random(9)
+        self.rng = random.Random(9)
         self.out = self.scratch / "out"
         self.bodies = {name: self.get(TENSOR, format=name) for name in FORMATS}
 
@@ -35,17 +35,17 @@ class Tools(Case):
     def cut_off(self, name):
         """The file as an interrupted transfer leaves it."""
         body = self.bodies[name]
-        self.out.write_bytes(body[:self.draw.choice([0, 1, 77, 4097, len(body) // 3,
+        self.out.write_bytes(body[:self.rng.choice([0, 1, 77, 4097, len(body) // 3,
                                                      len(body) - 1])])
 
-    def test_curl_pieces(self):
+    def test_curl_ranges(self):
         curl = program("curl")
         for name in RANGED:
             length = len(self.bodies[name])
-            cuts = [0, 50, *sorted(self.draw.sample(range(51, length), 4)), length]
-            pieces = [run(curl, "-sSf", "-r", f"{first}-{end - 1}", self.url(name))
+            cuts = [0, 50, *sorted(self.rng.sample(range(51, length), 4)), length]
+            parts = [run(curl, "-sSf", "-r", f"{first}-{end - 1}", self.url(name))
                       for first, end in zip(cuts, cuts[1:])]
-            self.same(name, b"".join(pieces))
+            self.same(name, b"".join(parts))
             last = run(curl, "-sSf", "-r", "-1000", self.url(name))
             self.assertEqual(last, self.bodies[name][-1000:])
 
@@ -70,7 +70,7 @@ class Tools(Case):
             run(wget, "-q", "--no-proxy", "-c", "-O", self.out, self.url(name))
             self.same(name, self.out.read_bytes())
 
-    def test_aria2_pieces_and_resume(self):
+    def test_aria2_ranges_and_resume(self):
         aria2 = program("aria2c")
         command = [aria2, "-q", "--no-conf", "--all-proxy=", "-d", self.scratch, "-o", "out"]
         for name in RANGED:
