@@ -373,7 +373,7 @@ run-fuzzers: $(FUZZERS)
 
 .PHONY: bench
 bench: all $(BENCHES)
-	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' tests/long/bench/run
+	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' tests/long/bench/run
 
 # Look after -----------------------------------------------------------------------------
 
@@ -476,7 +476,7 @@ make test-fault       each allocation fails once
 make test-exhaustive  all 2^32 words (long)
 make test-statistics  tests of the random streams (long)
 make fuzz             each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
-make bench            a table of speeds and ratios
+make bench            a table of speeds and ratios; ZMIJ=PATH: its source, to compare with
 make lint             tests/lint and clang-tidy
 make format           clang-format on all C files
 make compdb           compile_commands.json

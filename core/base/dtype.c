@@ -64,11 +64,20 @@ static double widened(uint64_t bits, const struct ti_float_format *format) {
     return value;
 }
 
+/* The bits of an element. Sizes are constants, so that no memcpy is a call. */
+static uint64_t bits_of(const void *elem, size_t bytes) {
+    uint64_t raw = 0;
+    if (bytes == 1) memcpy(&raw, elem, 1);
+    if (bytes == 2) memcpy(&raw, elem, 2);
+    if (bytes == 4) memcpy(&raw, elem, 4);
+    if (bytes == 8) memcpy(&raw, elem, 8);
+    return raw;
+}
+
 double ti_dtype_value(enum ti_dtype dtype, const void *elem) {
     const size_t bits = 8 * ti_dtype_bytes(dtype);
-    uint64_t raw = 0;
+    const uint64_t raw = bits_of(elem, bits / 8);
     double value;
-    memcpy(&raw, elem, bits / 8);
     if (dtype == TI_DTYPE_F64) {
         memcpy(&value, elem, sizeof value);
         return value;

@@ -66,7 +66,7 @@ static void fill_once(const struct ti_kernels *kernels, size_t which,
     if (plan) {
         uint64_t count = BUFFER_BYTES / ti_dtype_bytes(plan->info.dtype);
         ti_sampler_fill(&plan->sampler, kernels, &plan->part.view, turn * count, count,
-                       buffer);
+                        buffer);
     } else if (which == 0) {
         memset(buffer, (int)turn, BUFFER_BYTES);
     } else {

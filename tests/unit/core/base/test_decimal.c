@@ -161,6 +161,10 @@ static const struct {
     {0.0001, "0.0001"},
     {0.00012345, "0.00012345"},
     {-0.00012345678901234567, "-0.00012345678901234567"},
+    {0x1.a36e2eb1c432cp-14, "9.999999999999999e-05"},
+    {0x1.a36e2eb1c432ep-14, "0.00010000000000000002"},
+    {0x1.fffffffffffffp-1, "0.9999999999999999"},
+    {0x1.0000000000001p0, "1.0000000000000002"},
     {0.00001, "1e-05"},
     {0.000012345, "1.2345e-05"},
     {1e-7, "1e-07"},
@@ -215,6 +219,11 @@ static const struct {
     {1.0f / 3, "0.33333334"},
     {1e-7f, "1e-07"},
     {0.0001f, "0.0001"},
+    {0x1.a36e2cp-14f, "9.999999e-05"},
+    {0x1.a36e30p-14f, "0.000100000005"},
+    {0x1.fffffep-1f, "0.99999994"},
+    {0x1.000002p0f, "1.0000001"},
+    {0.2f, "0.2"},
     {16777216.0f, "16777216.0"},
     {33554432.0f, "33554432.0"},
     {8589973000.0f, "8589974000.0"},
@@ -324,25 +333,30 @@ static void powers(void **state) {
     }
 }
 
-/* Bit patterns; numbers as tensors have them; numbers with short decimals; whole numbers. */
+/*
+ * Bit patterns; numbers as tensors have them; numbers with short decimals; whole numbers;
+ * numbers that often lie in the middle between two decimals of 16 or 17 digits.
+ */
 static void random_f64(void **state) {
     uint64_t seed = 1;
     (void)state;
     for (int i = 0; i < 1000000; i++) {
         uint64_t word = random_u64(&seed), shape = random_u64(&seed);
         double value;
-        if (i % 4 == 0) {
+        if (i % 5 == 0) {
             word &= INT64_MAX;
             memcpy(&value, &word, sizeof value);
-        } else if (i % 4 == 1) {
+        } else if (i % 5 == 1) {
             value = random_unit(&seed) * 0.1;
-        } else if (i % 4 == 2) {
+        } else if (i % 5 == 2) {
             char text[40];
             sprintf(text, "%" PRIu64 "e%d", word >> (8 + shape % 50),
                     (int)(shape / 64 % 40) - 30);
             value = strtod(text, NULL);
-        } else {
+        } else if (i % 5 == 3) {
             value = (double)(word >> shape % 64);
+        } else {
+            value = ldexp((double)(word >> 11), -(int)(shape % 12));
         }
         if (isfinite(value) && value > 0) check(&f64, value);
     }

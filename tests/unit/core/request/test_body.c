@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* core/formats: headers as numpy writes them, and any byte range equals the whole. */
+/*
+ * core/formats: headers as numpy writes them, any byte range equals the whole, JSON is what
+ * its readers expect.
+ */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "support/fence.h"
@@ -220,6 +224,110 @@ static void names(void **state) {
     ti_plan_free(plan);
 }
 
+/* All of a body by ti_body_next(), in memory that ends with the room. */
+static size_t all_of(const struct ti_body *body, size_t room, char *text, size_t max) {
+    struct fence fence = fence_make(room);
+    unsigned char *out = fence_tail(&fence, room);
+    struct ti_body_cursor cursor = {0};
+    size_t used = 0, written;
+    do {
+        assert_int_equal(ti_body_next(body, &cursor, room, out, &written, NULL), TI_OK);
+        assert_true(written <= room && used + written < max);
+        memcpy(text + used, out, written);
+        used += written;
+    } while (written > 0);
+    fence_free(&fence);
+    text[used] = '\0';
+    return used;
+}
+
+static const struct {
+    const char *query, *text;
+} json_texts[] = {
+    {"shape=scalar&scheme=ones", "1.0\n"},
+    {"shape=2,2&scheme=identity", "[[1.0,0.0],[0.0,1.0]]\n"},
+    {"shape=2,1,2&scheme=zeros", "[[[0.0,0.0]],[[0.0,0.0]]]\n"},
+    {"shape=2,2&scheme=ones&json=flat", "[1.0,1.0,1.0,1.0]\n"},
+    {"shape=0&scheme=ones", "[]\n"},
+    {"shape=2,0,3&scheme=ones", "[[],[]]\n"},
+    {"shape=2,3,0&scheme=ones", "[[[],[],[]],[[],[],[]]]\n"},
+    {"shape=2&scheme=constant&value=-128&dtype=i8", "[-128,-128]\n"},
+    {"shape=1&scheme=constant&value=255&dtype=u8", "[255]\n"},
+    {"shape=1&scheme=constant&value=-2147483648&dtype=i32", "[-2147483648]\n"},
+    {"shape=1&scheme=constant&value=-9223372036854775808&dtype=i64",
+     "[\"-9223372036854775808\"]\n"},
+    {"shape=1&scheme=constant&value=9007199254740992&dtype=u64",
+     "[\"9007199254740992\"]\n"},
+    {"shape=2&scheme=ones&dtype=bool", "[true,true]\n"},
+    {"shape=1&scheme=constant&value=0.1&dtype=bf16", "[0.1]\n"},
+    {"shape=1&scheme=constant&value=-65504&dtype=f16", "[-65500.0]\n"},
+    {"shape=1&scheme=constant&value=0.1&dtype=f64", "[0.1]\n"},
+};
+
+static void json_text(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(json_texts); i++) {
+        char query[200], text[200];
+        sprintf(query, "format=json&%s", json_texts[i].query);
+        struct ti_plan *plan = test_plan(query);
+        struct ti_body *body = body_of(plan);
+        all_of(body, TI_BODY_CAPACITY_MIN, text, sizeof text);
+        assert_string_equal(text, json_texts[i].text);
+        ti_body_free(body);
+        ti_plan_free(plan);
+    }
+}
+
+/* An array of shape[0] arrays, each of them likewise; '*elem' is the next element. */
+static char *nested(char *at, unsigned rank, const uint64_t *shape, const float **elem) {
+    if (rank == 0) return at + sprintf(at, "%.9g", (double)*(*elem)++);
+    *at++ = '[';
+    for (uint64_t i = 0; i < shape[0]; i++) {
+        if (i > 0) *at++ = ',';
+        at = nested(at, rank - 1, shape + 1, elem);
+    }
+    *at++ = ']';
+    return at;
+}
+
+/* Whatever the room, the text is the same: all brackets, and numbers that read back. */
+static void json_rooms(void **state) {
+    static const char *const shapes[] = {
+        "9000", "9000,1", "1,9000", "40,1,77,3", "2,2,2,2,2,2,2,2,2,2,2,2,2", "100,99"};
+    enum { TEXT_MAX = 400000 };
+    static char text[TEXT_MAX], other[TEXT_MAX], expected[TEXT_MAX];
+    static float elems[10000];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+        char query[200];
+        sprintf(query, "format=json&scheme=normal&name=json&shape=%s", shapes[i]);
+        struct ti_plan *plan = test_plan(query);
+        struct ti_body *body = body_of(plan);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        const float *elem = elems;
+        assert_int_equal(ti_plan_fill(plan, 0, info->elems, elems, NULL), TI_OK);
+        *nested(expected, info->rank, info->shape, &elem) = '\0';
+        all_of(body, TI_BODY_CAPACITY_MIN, text, TEXT_MAX);
+        for (size_t room = TI_BODY_CAPACITY_MIN + 1; room < 60000; room += 7919) {
+            all_of(body, room, other, TEXT_MAX);
+            assert_row(strcmp(text, other) == 0, query);
+        }
+        char *a = text, *b = expected;
+        while (*a && *b) {
+            if (strchr("[],", *a)) {
+                assert_row(*a++ == *b++, query);
+            } else {
+                const float x = strtof(a, &a), y = strtof(b, &b);
+                assert_row(x == y, query);
+            }
+        }
+        assert_string_equal(a, "\n");
+        assert_string_equal(b, "");
+        ti_body_free(body);
+        ti_plan_free(plan);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(npy_headers),
@@ -229,6 +337,8 @@ int main(void) {
         cmocka_unit_test(pieces),
         cmocka_unit_test(out_of_range),
         cmocka_unit_test(names),
+        cmocka_unit_test(json_text),
+        cmocka_unit_test(json_rooms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers to play, and fetches of them with what is expected. */
-#ifndef TESTS_UNIT_CLIENT_SCENES_H
-#define TESTS_UNIT_CLIENT_SCENES_H
+/* Parts of responses, and fetches of them with the expected result. */
+#ifndef TESTS_UNIT_CLIENT_RESPONSES_H
+#define TESTS_UNIT_CLIENT_RESPONSES_H
 
 #include <tensorinit/client.h>
 
-#include "tests/unit/client/play.h"
+#include "tests/unit/client/scripted_server.h"
 
 #define SPEC "Tensor-Spec: 1-draft.1\r\n"
 #define TENSOR SPEC "Tensor-Shape: 2,3\r\nTensor-Dtype: f32\r\n"
@@ -17,32 +17,33 @@
 #define BODY "0123456789abcdefghijklmn"
 #define GOOD OK TENSOR RAW LENGTH BODY
 
-static inline struct tic_request *ask(const struct play *play) {
+static inline struct tic_request *request_of(const struct scripted_server *server) {
     struct tic_request *request = NULL;
     struct ti_error error;
-    assert_int_equal(tic_request_make(play->url, &request, &error), TI_OK);
+    assert_int_equal(tic_request_make(server->url, &request, &error), TI_OK);
     assert_int_equal(tic_request_set(request, "shape", "2,3", &error), TI_OK);
-    /* Tests do not wait: a second try comes at once. */
+    /* Retries come at once. */
     tic_request_number(request, TIC_RETRY_WAIT_MS, 0);
     return request;
 }
 
-#define PLAY(play, request, ...)                                                         \
-    const struct scene scenes[] = {__VA_ARGS__};                                         \
-    struct play play;                                                                    \
-    play_start(&play, scenes, COUNT_OF(scenes));                                         \
-    struct tic_request *request = ask(&play)
+/* Declares a server with these responses, and a request to it. */
+#define SERVE(server, request, ...)                                                      \
+    const struct server_response responses[] = {__VA_ARGS__};                            \
+    struct scripted_server server;                                                       \
+    server_start(&server, responses, COUNT_OF(responses));                               \
+    struct tic_request *request = request_of(&server)
 
-static inline void finish(struct play *play, struct tic_request *request) {
+static inline void finish(struct scripted_server *server, struct tic_request *request) {
     tic_request_free(request);
-    play_stop(play);
+    server_stop(server);
 }
 
-/* Expects the bytes of 'wanted'; 'tries' exchanges. */
+/* Expects the bytes of 'wanted' after 'tries' exchanges. */
 static inline void expect_bytes(struct tic_request *request, const char *wanted,
                                 unsigned tries) {
     struct ti_error error = {.text = "none"};
-    struct tic_info info;
+    struct tic_info info = {.struct_bytes = sizeof info};
     void *data;
     if (tic_fetch_new(request, &data, &info, &error) != TI_OK) fail_msg("%s", error.text);
     assert_int_equal(info.count_bytes, strlen(wanted));
@@ -63,8 +64,9 @@ static inline const char *expect_failure(struct tic_request *request, enum ti_st
     static struct ti_error error;
     struct tic_info info, untouched;
     size_t seen = 0;
-    const struct tic_sink sink = {NULL, count_bytes, NULL, &seen};
+    const struct tic_sink sink = {sizeof sink, NULL, count_bytes, NULL, &seen};
     memset(&info, 0x5a, sizeof info);
+    info.struct_bytes = sizeof info;
     untouched = info;
     enum ti_status status = tic_fetch(request, &sink, &info, &error);
     if (status != code) fail_msg("%s: %s", ti_status_name(status), error.text);

@@ -2,15 +2,14 @@
 /*
  * One worker: a thread that runs an event loop of libmicrohttpd for its connections.
  *
- * The thread is ours, and waits for events itself. libmicrohttpd's own would wait again,
- * without limit, when exactly 128 connections have become ready at once (0.9.75 and
- * later): it takes events in batches of that size and asks for more while a batch is
- * full. Called with no time to wait, it does not.
+ * The thread and its wait for events are this file's. libmicrohttpd's own loop waits
+ * again, without limit, when exactly 128 connections have become ready at once (0.9.75
+ * and later): it takes events in batches of that size and asks for more while a batch is
+ * full. Called with no time to wait, as here, it does not.
  */
-#include "server/mhd/mhd_internal.h"
+#include "server/mhd/worker.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,17 +18,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server/log.h"
+#include "server/mhd/async_body.h"
+#include "server/mhd/mhd_request.h"
 #include "server/work/thread.h"
 
 /*
- * Memory of a connection for its request header and the header of the answer. A longer
- * target is answered with 414, more fields with 431. libmicrohttpd clears it after every
- * request, so more than needed costs time.
+ * Memory of a connection for the headers of a request and its response. libmicrohttpd
+ * sends 414 for a longer target and 431 for more fields. It clears this memory after
+ * every request, so a larger one costs time.
  */
 #define CONNECTION_BYTES 16384
 
-/* Targets are parsed from the copy in tid_connection: nothing is to be decoded. */
+/* Nothing is decoded: targets are parsed from the copy in struct tid_connection. */
 static size_t no_unescape(void *unused, struct MHD_Connection *mhd, char *text) {
     (void)unused;
     (void)mhd;
@@ -46,7 +46,6 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
                                enum MHD_ConnectionNotificationCode how) {
     struct tid_worker *worker = argument;
     struct tid_connection *connection = *context;
-
     (void)mhd;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
         connection = worker->starting;
@@ -59,49 +58,46 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
     }
 }
 
-/* Gives libmicrohttpd what has been handed over. */
+/* Gives libmicrohttpd the connections that have been handed over. */
 static void inbox_empty(struct tid_worker *worker) {
     pthread_mutex_lock(&worker->inbox_lock);
-    struct tid_connection *list = worker->inbox;
-    worker->inbox = NULL;
+    struct tid_connection *next = SLIST_FIRST(&worker->inbox);
+    SLIST_INIT(&worker->inbox);
     pthread_mutex_unlock(&worker->inbox_lock);
 
-    while (list != NULL) {
-        struct tid_connection *connection = list;
-        list = connection->next;
+    while (next) {
+        struct tid_connection *connection = next;
+        next = SLIST_NEXT(connection, inbox_link);
         worker->starting = connection;
         MHD_add_connection(worker->daemon, connection->fd,
                            (struct sockaddr *)&connection->address,
                            connection->address_bytes);
-        /* Without memory it is dropped, and closed, without being announced. */
-        if (worker->starting != NULL) connection_end(connection);
-        /* Only now: until it is watched, it counts as waiting here. */
+        /* Out of memory, libmicrohttpd closes the connection without announcing it. */
+        if (worker->starting) connection_end(connection);
+        /* Last: until its watch was added, a drain must count the connection here. */
         atomic_fetch_sub_explicit(&worker->inbox_count, 1, memory_order_relaxed);
     }
 }
 
-/* Whether libmicrohttpd has something to do without waiting for an event. */
-static bool is_pending(struct MHD_Daemon *daemon) {
+/* Whether libmicrohttpd has work to do without waiting for an event. */
+static bool has_work(struct MHD_Daemon *daemon) {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
-
-    /*
-     * Connections have no timeouts in libmicrohttpd (deadlines.h), so 0 is all it says.
-     */
+    /* Only 0 matters: deadlines.c, not libmicrohttpd, ends late connections. */
     return MHD_get_timeout(daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
 }
 
 /*
- * Waits until there is something to do. The wake-up is forgotten first, what it was for
- * looked at afterwards: the other way round one could be lost, or never end.
+ * Waits until there is something to do. The wake-up is cleared before the caller looks at
+ * the lists that it was for: the other way round, one could be lost.
  */
 static void wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
     eventfd_t count;
-
-    if (worker->turn_again || is_pending(worker->daemon)) {
-        worker->turn_again = false;
+    if (worker->run_again || has_work(worker->daemon)) {
+        worker->run_again = false;
         return;
     }
-    if (poll(polls, worker->suspended != NULL ? 3 : 2, -1) > 0 && polls[1].revents != 0)
+    if (poll(polls, LIST_EMPTY(&worker->suspended) ? 2 : 3, -1) > 0 &&
+        polls[1].revents != 0)
         eventfd_read(worker->wake_fd, &count);
 }
 
@@ -111,22 +107,24 @@ static void *worker_run(void *argument) {
         {.fd = MHD_get_daemon_info(worker->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
          .events = POLLIN},
         {.fd = worker->wake_fd, .events = POLLIN},
-        {.fd = worker->gone_fd, .events = POLLIN},
+        {.fd = worker->hangup_fd, .events = POLLIN},
     };
-
-    /* A worker that waits for its turn finds several requests at once: with a client on the
-       same machine that is a quarter more answers. */
+    /*
+     * The policy of tid_thread_begin() lets a worker find several requests at once when
+     * it gets to run: a quarter more responses a second if the client is on the same
+     * machine.
+     */
     tid_thread_begin("worker");
     while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
         wait_for_events(worker, polls);
         if (atomic_load_explicit(&worker->inbox_count, memory_order_relaxed) > 0)
             inbox_empty(worker);
         if (atomic_load_explicit(&worker->ready_count, memory_order_relaxed) > 0)
-            tid_computed_ready(worker);
-        if (worker->suspended != NULL) tid_computed_gone(worker);
+            tid_async_body_resume_ready(worker);
+        if (!LIST_EMPTY(&worker->suspended)) tid_async_body_end_closed(worker);
         MHD_run(worker->daemon);
     }
-    tid_computed_resume_all(worker);
+    tid_async_body_end_all(worker);
     return NULL;
 }
 
@@ -137,7 +135,7 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
         MHD_OPTION_NOTIFY_COMPLETED, tid_mhd_completed, worker,
         MHD_OPTION_NOTIFY_CONNECTION, connection_changed, worker,
         MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
-        /* The limit is kept by tid_workers_take(), which can answer 503. */
+        /* Never reached: tid_worker_set_take() refuses connections beyond the maximum. */
         MHD_OPTION_CONNECTION_LIMIT, worker->shared->max_connections + 1,
         MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES,
@@ -147,49 +145,51 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
         MHD_OPTION_END);
 }
 
-/* Of a worker whose thread has ended or never ran. */
+/* The thread has ended or was never started. */
 static void worker_free(struct tid_worker *worker) {
     const struct timespec pause = {.tv_nsec = 1000000};
-
-    if (worker->daemon != NULL) MHD_stop_daemon(worker->daemon);
-    /* Blocks that nobody wants any more, but are being computed: some milliseconds. */
+    if (worker->daemon) MHD_stop_daemon(worker->daemon);
+    /* Abandoned blocks that are still being computed: some milliseconds. */
     while (atomic_load_explicit(&worker->jobs, memory_order_acquire) > 0)
         nanosleep(&pause, NULL);
-    while (worker->inbox != NULL) {
-        struct tid_connection *connection = worker->inbox;
-        worker->inbox = connection->next;
+    while (!SLIST_EMPTY(&worker->inbox)) {
+        struct tid_connection *connection = SLIST_FIRST(&worker->inbox);
+        SLIST_REMOVE_HEAD(&worker->inbox, inbox_link);
         close(connection->fd);
         connection_end(connection);
     }
     if (worker->wake_fd >= 0) close(worker->wake_fd);
-    if (worker->gone_fd >= 0) close(worker->gone_fd);
+    if (worker->hangup_fd >= 0) close(worker->hangup_fd);
     tid_watches_clear(&worker->watches);
     pthread_mutex_destroy(&worker->ready_lock);
     pthread_mutex_destroy(&worker->inbox_lock);
     free(worker);
 }
 
-struct tid_worker *tid_worker_start(struct tid_shared *shared,
+struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
                                     struct tid_counters *counters) {
-    struct tid_worker *worker = aligned_alloc(64, (sizeof *worker + 63) / 64 * 64);
+    /* The size of a struct is a multiple of its alignment, 64. */
+    struct tid_worker *worker = aligned_alloc(64, sizeof *worker);
     int error = ENOMEM;
-
-    if (worker == NULL) return NULL;
+    if (!worker) return NULL;
     memset(worker, 0, sizeof *worker);
     worker->shared = shared;
     worker->counters = counters;
+    SLIST_INIT(&worker->inbox);
+    SLIST_INIT(&worker->ready);
+    LIST_INIT(&worker->suspended);
     tid_watches_init(&worker->watches);
     pthread_mutex_init(&worker->inbox_lock, NULL);
     pthread_mutex_init(&worker->ready_lock, NULL);
     worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    worker->gone_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (worker->wake_fd < 0 || worker->gone_fd < 0) {
+    worker->hangup_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (worker->wake_fd < 0 || worker->hangup_fd < 0) {
         error = errno;
         goto fail;
     }
     errno = ENOMEM;
     worker->daemon = daemon_start(worker);
-    if (worker->daemon == NULL) {
+    if (!worker->daemon) {
         error = errno;
         goto fail;
     }
@@ -205,8 +205,7 @@ fail:
 bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
                      socklen_t address_bytes) {
     struct tid_connection *connection = calloc(1, sizeof *connection);
-
-    if (connection == NULL || address_bytes > sizeof connection->address) {
+    if (!connection || address_bytes > sizeof connection->address) {
         free(connection);
         close(fd);
         return false;
@@ -219,8 +218,7 @@ bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *a
     tid_count(&worker->counters->opened, 1);
 
     pthread_mutex_lock(&worker->inbox_lock);
-    connection->next = worker->inbox;
-    worker->inbox = connection;
+    SLIST_INSERT_HEAD(&worker->inbox, connection, inbox_link);
     atomic_fetch_add_explicit(&worker->inbox_count, 1, memory_order_relaxed);
     pthread_mutex_unlock(&worker->inbox_lock);
     eventfd_write(worker->wake_fd, 1);
@@ -228,7 +226,7 @@ bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *a
 }
 
 void tid_worker_stop(struct tid_worker *worker) {
-    if (worker == NULL) return;
+    if (!worker) return;
     atomic_store_explicit(&worker->stopping, true, memory_order_release);
     eventfd_write(worker->wake_fd, 1);
     pthread_join(worker->thread, NULL);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* server/headers: file names, and what an answer says of its tensor. */
+/* server/http/tensor_fields: file names, and the fields that describe a tensor. */
 #include <math.h>
 #include <stdio.h>
 #include <tensorinit/version.h>
 
-#include "server/http/headers.h"
+#include "server/http/tensor_fields.h"
 #include "support/test.h"
 
 static const struct {
@@ -39,7 +39,7 @@ static void long_file_names(void **state) {
     (void)state;
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    file_name[TID_FILE_NAME_BYTES] = 'X'; /* must stay */
+    file_name[TID_FILE_NAME_BYTES] = 'X'; /* must not be overwritten */
     size_t length = tid_file_name(name, "safetensors", file_name);
     assert_int_equal(length, TID_FILE_NAME_BYTES - 1);
     assert_int_equal(strlen(file_name), TID_FILE_NAME_BYTES - 1);
@@ -47,11 +47,11 @@ static void long_file_names(void **state) {
     assert_int_equal(file_name[TID_FILE_NAME_BYTES], 'X');
 }
 
-/* The fields for a query, in 'reply'. */
+/* Adds the fields for a query to 'response'. */
 static void fields_of(const char *query, struct tid_response *response) {
     struct ti_plan *plan = test_plan(query);
     tid_response_init(response, 200);
-    tid_headers_add(response, ti_plan_info(plan), TI_FORMAT_NPY);
+    tid_tensor_fields_add(response, ti_plan_info(plan), TI_FORMAT_NPY);
     assert_false(response->overflow);
     ti_plan_free(plan);
 }
@@ -59,11 +59,11 @@ static void fields_of(const char *query, struct tid_response *response) {
 static void assert_field(const struct tid_response *response, const char *name,
                          const char *value) {
     const char *found = tid_response_field(response, name);
-    if (found == NULL || strcmp(found, value) != 0)
+    if (!found || strcmp(found, value) != 0)
         fail_msg("%s is %s, not %s", name, found ? found : "absent", value);
 }
 
-static void drawn(void **state) {
+static void random_tensor(void **state) {
     struct tid_response response;
     (void)state;
     fields_of("shape=512,784&scheme=he_normal&seed=42&name=fc1.weight", &response);
@@ -105,7 +105,7 @@ static void constant(void **state) {
     tid_response_clear(&response);
 }
 
-/* The longest shape there is still fits. */
+/* The longest possible shape still fits. */
 static void longest(void **state) {
     struct ti_plan_info info = {.rank = TI_MAX_RANK,
                                 .full_rank = TI_MAX_RANK,
@@ -127,7 +127,7 @@ static void longest(void **state) {
         info.full_shape[i] = UINT64_MAX - 1;
     }
     tid_response_init(&response, 200);
-    tid_headers_add(&response, &info, TI_FORMAT_RAW);
+    tid_tensor_fields_add(&response, &info, TI_FORMAT_RAW);
     assert_false(response.overflow);
     assert_int_equal(strlen(tid_response_field(&response, "Tensor-Shape")), 32 * 21 - 1);
     tid_response_clear(&response);
@@ -135,9 +135,9 @@ static void longest(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(file_names), cmocka_unit_test(long_file_names),
-        cmocka_unit_test(drawn),      cmocka_unit_test(unbounded),
-        cmocka_unit_test(constant),   cmocka_unit_test(longest),
+        cmocka_unit_test(file_names),    cmocka_unit_test(long_file_names),
+        cmocka_unit_test(random_tensor), cmocka_unit_test(unbounded),
+        cmocka_unit_test(constant),      cmocka_unit_test(longest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The client library against a server that plays answers, good and bad. */
-#include "tests/unit/client/scenes.h"
+/* Fetches from a server with prepared responses, valid and invalid. */
+#include "tests/unit/client/responses.h"
 
 static void fetches_a_tensor(void **state) {
     (void)state;
-    PLAY(play, request, {.text = OK TENSOR RAW TAG "Tensor-Std: 0.5\r\n" LENGTH BODY});
+    SERVE(server, request, {.text = OK TENSOR RAW TAG "Tensor-Std: 0.5\r\n" LENGTH BODY});
     char data[24];
-    struct tic_info info;
+    struct tic_info info = {.struct_bytes = sizeof info};
     struct ti_error error;
     assert_int_equal(tic_request_set(request, "name", "a b&c=\xc3\xa9+%/", &error),
                      TI_OK);
@@ -23,23 +23,24 @@ static void fetches_a_tensor(void **state) {
     assert_int_equal(info.total_bytes, 24);
     assert_int_equal(info.count_bytes, 24);
     assert_int_equal(info.tries, 1);
-    assert_string_equal(tic_answer_field(request, "tensor-STD"), "0.5");
-    assert_null(tic_answer_field(request, "Tensor-Bound"));
-    const char *asked = play.requests[0];
+    assert_string_equal(tic_response_field(request, "tensor-STD"), "0.5");
+    assert_null(tic_response_field(request, "Tensor-Bound"));
+    const char *sent = server.requests[0];
     assert_non_null(strstr(
-        asked, "GET /v1/tensor?shape=2,3&name=a%20b%26c%3D%C3%A9%2B%25%2F HTTP/1.1\r\n"));
-    assert_non_null(strstr(asked, "\r\nAccept: application/octet-stream\r\n"));
-    assert_null(strstr(asked, "Range"));
-    assert_null(strstr(asked, "Accept-Encoding"));
-    finish(&play, request);
+        sent, "GET /v1/tensor?shape=2,3&name=a%20b%26c%3D%C3%A9%2B%25%2F HTTP/1.1\r\n"));
+    assert_non_null(strstr(sent, "\r\nAccept: application/octet-stream\r\n"));
+    assert_null(strstr(sent, "Range"));
+    assert_null(strstr(sent, "Accept-Encoding"));
+    finish(&server, request);
 }
 
-/* What the body's shape is depends on more than the parameter shape. */
+/* The body's shape does not depend on the parameter shape alone. */
 static void fetches_shards(void **state) {
     (void)state;
-    PLAY(play, request, {.text = OK TENSOR "Tensor-Full-Shape: 4,3\r\n" RAW LENGTH BODY},
-         {.text = GOOD}, {.text = OK TENSOR "Tensor-Full-Shape: 4,4\r\n" RAW LENGTH BODY},
-         {.text = GOOD});
+    SERVE(
+        server, request, {.text = OK TENSOR "Tensor-Full-Shape: 4,3\r\n" RAW LENGTH BODY},
+        {.text = GOOD}, {.text = OK TENSOR "Tensor-Full-Shape: 4,4\r\n" RAW LENGTH BODY},
+        {.text = GOOD});
     struct ti_error error;
     assert_int_equal(tic_request_set(request, "shape", NULL, &error), TI_OK);
     assert_int_equal(tic_request_set(request, "shape", "4,3", &error), TI_OK);
@@ -50,12 +51,12 @@ static void fetches_shards(void **state) {
     assert_int_equal(tic_request_set(request, "shard", NULL, &error), TI_OK);
     assert_int_equal(tic_request_set(request, "permute", "1,0", &error), TI_OK);
     expect_bytes(request, BODY, 1);
-    finish(&play, request);
+    finish(&server, request);
 }
 
 static void writes_a_descriptor(void **state) {
     (void)state;
-    PLAY(play, request, {.text = GOOD}, {.text = GOOD});
+    SERVE(server, request, {.text = GOOD}, {.text = GOOD});
     FILE *file = tmpfile();
     struct ti_error error;
     char data[25] = "";
@@ -65,24 +66,24 @@ static void writes_a_descriptor(void **state) {
     assert_int_equal(tic_fetch_fd(request, -1, NULL, &error), TI_EIO);
     assert_int_equal(error.code, TI_EIO);
     fclose(file);
-    finish(&play, request);
+    finish(&server, request);
 }
 
-static void keeps_a_connection(void **state) {
+static void reuses_a_connection(void **state) {
     (void)state;
     static const char good[] = "HTTP/1.1 200 OK\r\n" TENSOR RAW LENGTH BODY;
-    PLAY(play, request, {.text = good, .after = PLAY_KEEP}, {.text = good});
+    SERVE(server, request, {.text = good, .then = THEN_REUSE}, {.text = good});
     struct ti_error error;
     expect_bytes(request, BODY, 1);
     assert_int_equal(tic_request_set(request, "name", "w", &error), TI_OK);
     expect_bytes(request, BODY, 1);
-    assert_non_null(strstr(play.requests[1], "shape=2,3&name=w "));
-    finish(&play, request);
+    assert_non_null(strstr(server.requests[1], "shape=2,3&name=w "));
+    finish(&server, request);
 }
 
-/* An answer and what it is to be called. None delivers a byte. */
+/* Invalid responses and their errors. None delivers a byte. */
 static const struct {
-    const char *about, *answer;
+    const char *about, *response;
     enum ti_status code;
     const char *text;
 } refusals[] = {
@@ -96,7 +97,7 @@ static const struct {
      TI_ESERVER, "not for you"},
     {"no problem document", "HTTP/1.1 500 Oops\r\n\r\n<html>", TI_ESERVER,
      "HTTP status 500"},
-    {"not found", "HTTP/1.1 404 No\r\n\r\n", TI_ESERVER, "is the URL that of"},
+    {"not found", "HTTP/1.1 404 No\r\n\r\n", TI_ESERVER, "is this the URL of"},
     {"range", "HTTP/1.1 416 No\r\n\r\n", TI_ERANGE, "outside"},
     {"too many requests", "HTTP/1.1 429 Wait\r\n\r\n", TI_ESERVER, "HTTP status 429"},
     {"patience", "HTTP/1.1 503 Wait\r\nRetry-After: 99999999999999999999\r\n\r\n",
@@ -112,12 +113,12 @@ static const struct {
      "gzip"},
     {"spec",
      OK RAW "Tensor-Spec: 2\r\nTensor-Shape: 2,3\r\nTensor-Dtype: f32\r\n" LENGTH BODY,
-     TI_EMISMATCH, "Tensor-Spec is 2; expected was 1-draft.1"},
+     TI_EMISMATCH, "Tensor-Spec is 2, expected 1-draft.1"},
     {"spec twice", OK TENSOR SPEC RAW LENGTH BODY, TI_EMISMATCH, "more than once"},
     {"no shape", OK SPEC "Tensor-Dtype: f32\r\n" RAW LENGTH BODY, TI_EMISMATCH,
      "Tensor-Shape"},
     {"shape", OK SPEC "Tensor-Shape: 3,2\r\nTensor-Dtype: f32\r\n" RAW LENGTH BODY,
-     TI_EMISMATCH, "Tensor-Shape is 3,2; expected was 2,3"},
+     TI_EMISMATCH, "Tensor-Shape is 3,2, expected 2,3"},
     {"full shape", OK TENSOR "Tensor-Full-Shape: 4,3\r\n" RAW LENGTH BODY, TI_EMISMATCH,
      "Tensor-Full-Shape is 4,3"},
     {"shape unreadable",
@@ -127,18 +128,18 @@ static const struct {
      OK SPEC "Tensor-Shape: 2,\r\n 3\r\nTensor-Dtype: f32\r\n" RAW LENGTH BODY,
      TI_EMISMATCH, "Tensor-Shape"},
     {"dtype", OK SPEC "Tensor-Shape: 2,3\r\nTensor-Dtype: bf16\r\n" RAW LENGTH BODY,
-     TI_EMISMATCH, "Tensor-Dtype is bf16; expected was f32"},
+     TI_EMISMATCH, "Tensor-Dtype is bf16, expected f32"},
     {"length", OK TENSOR RAW "Content-Length: 20\r\n\r\n" BODY, TI_EMISMATCH,
-     "has 20 bytes; the elements of its Tensor-Shape and Tensor-Dtype are 24"},
+     "has 20 bytes, expected 24 for its Tensor-Shape and Tensor-Dtype"},
     {"part", PART TENSOR RAW "Content-Range: bytes 0-23/24\r\n" LENGTH BODY, TI_EMISMATCH,
-     "whole was asked for"},
-    {"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n", TI_EMISMATCH, "as HTTP"},
+     "the full body was requested"},
+    {"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n", TI_EMISMATCH, "is not HTTP"},
 };
 
 static void refuses(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(refusals); i++) {
-        PLAY(play, request, {.text = refusals[i].answer});
+        SERVE(server, request, {.text = refusals[i].response});
         struct ti_error error;
         tic_request_number(request, TIC_RETRIES, 0);
         assert_int_equal(tic_request_set(request, "dtype", "f32", &error), TI_OK);
@@ -146,22 +147,23 @@ static void refuses(void **state) {
                          TI_OK);
         const char *text = expect_failure(request, refusals[i].code, 0);
         if (!strstr(text, refusals[i].text)) fail_msg("%s: %s", refusals[i].about, text);
-        finish(&play, request);
+        finish(&server, request);
     }
 }
 
 static void quotes_the_field(void **state) {
     (void)state;
-    PLAY(play, request, {.text = refusals[0].answer});
+    SERVE(server, request, {.text = refusals[0].response});
     struct ti_error error;
     assert_int_equal(tic_fetch_fd(request, -1, NULL, &error), TI_EVALUE);
     assert_string_equal(error.field, "scheme");
-    finish(&play, request);
+    finish(&server, request);
 }
 
 static void expects_what_is_pinned(void **state) {
     (void)state;
-    PLAY(play, request, {.text = GOOD}, {.text = GOOD}, {.text = GOOD}, {.text = GOOD});
+    SERVE(server, request, {.text = GOOD}, {.text = GOOD}, {.text = GOOD},
+          {.text = GOOD});
     char small[20];
     struct ti_error error;
     assert_int_equal(tic_request_text(request, TIC_EXPECT_SHAPE, "6", &error), TI_OK);
@@ -173,14 +175,14 @@ static void expects_what_is_pinned(void **state) {
     memset(small, 1, sizeof small);
     assert_int_equal(tic_fetch_memory(request, small, sizeof small, NULL, &error),
                      TI_EMISMATCH);
-    assert_string_equal(error.text, "the answer has 24 bytes; expected were 20");
+    assert_string_equal(error.text, "the response has 24 bytes, expected 20");
     assert_int_equal(small[0], 1);
     assert_int_equal(tic_request_set(request, "spec", "1", &error), TI_OK);
     expect_failure(request, TI_EMISMATCH, 0);
-    finish(&play, request);
+    finish(&server, request);
 }
 
-/* Chunks: their end is checked against the shape, in both directions. */
+/* The end of a chunked body is checked against the shape, in both directions. */
 static void reads_chunks(void **state) {
     (void)state;
     static const char head[] = OK TENSOR RAW "Transfer-Encoding: chunked\r\n\r\n";
@@ -188,48 +190,48 @@ static void reads_chunks(void **state) {
                                "Tensor-Spec: 9\r\n\r\n";
     static const char much[] = "19\r\n" BODY "!\r\n0\r\n\r\n";
     static const char less[] = "c\r\n0123456789ab\r\n0\r\n\r\n";
-    PLAY(play, request, {head, PLAY_CLOSE, good, 0}, {head, PLAY_CLOSE, much, 0},
-         {head, PLAY_CLOSE, less, 0});
+    SERVE(server, request, {head, THEN_CLOSE, good, 0}, {head, THEN_CLOSE, much, 0},
+          {head, THEN_CLOSE, less, 0});
     expect_bytes(request, BODY, 1);
-    assert_string_equal(tic_answer_field(request, "Tensor-Spec"), "1-draft.1");
+    assert_string_equal(tic_response_field(request, "Tensor-Spec"), "1-draft.1");
     expect_failure(request, TI_EMISMATCH, 0);
     tic_request_number(request, TIC_RETRIES, 0);
     expect_failure(request, TI_ENETWORK, 12);
-    finish(&play, request);
+    finish(&server, request);
 }
 
-/* JSON says its length by its end only, and a connection that closes is no end. */
+/* The length of JSON is known only at its end: a closed connection may be too early. */
 static void reads_json(void **state) {
     (void)state;
     static const char head[] = OK TENSOR "Content-Type: application/json\r\n";
-    PLAY(play, request,
-         {head, PLAY_CLOSE, "Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n", 0},
-         {head, PLAY_CLOSE, "\r\n[]", 0},
-         {head, PLAY_CLOSE, "Content-Length: 0\r\n\r\n", 0});
+    SERVE(server, request,
+          {head, THEN_CLOSE, "Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n", 0},
+          {head, THEN_CLOSE, "\r\n[]", 0},
+          {head, THEN_CLOSE, "Content-Length: 0\r\n\r\n", 0});
     struct ti_error error;
     assert_int_equal(tic_request_set(request, "format", "json", &error), TI_OK);
     expect_bytes(request, "[]", 1);
     expect_failure(request, TI_EMISMATCH, 0);
     expect_failure(request, TI_EMISMATCH, 0);
-    finish(&play, request);
+    finish(&server, request);
 }
 
 static void fetches_parts(void **state) {
     (void)state;
-    PLAY(play, request,
-         {.text = PART TENSOR RAW "Content-Range: bytes 4-11/24\r\n"
-                                  "Content-Length: 8\r\n\r\n456789ab"},
-         {.text = PART TENSOR RAW "Content-Range: bytes 20-23/24\r\n"
-                                  "Content-Length: 4\r\n\r\nklmn"},
-         {.text = GOOD}, {.text = GOOD}, {.text = GOOD}, {.text = OK TENSOR RAW LENGTH});
+    SERVE(server, request,
+          {.text = PART TENSOR RAW "Content-Range: bytes 4-11/24\r\n"
+                                   "Content-Length: 8\r\n\r\n456789ab"},
+          {.text = PART TENSOR RAW "Content-Range: bytes 20-23/24\r\n"
+                                   "Content-Length: 4\r\n\r\nklmn"},
+          {.text = GOOD}, {.text = GOOD}, {.text = GOOD}, {.text = OK TENSOR RAW LENGTH});
     struct ti_error error;
     assert_int_equal(tic_request_elems(request, 1, 2, &error), TI_OK);
     expect_bytes(request, "456789ab", 1);
-    assert_non_null(strstr(play.requests[0], "\r\nRange: bytes=4-11\r\n"));
+    assert_non_null(strstr(server.requests[0], "\r\nRange: bytes=4-11\r\n"));
     assert_int_equal(tic_request_elems(request, 5, TIC_TO_END, &error), TI_OK);
     expect_bytes(request, "klmn", 1);
-    assert_non_null(strstr(play.requests[1], "\r\nRange: bytes=20-\r\n"));
-    /* A server without ranges: the part is cut from the whole. */
+    assert_non_null(strstr(server.requests[1], "\r\nRange: bytes=20-\r\n"));
+    /* A server without ranges: the part is taken from the full body. */
     assert_int_equal(tic_request_bytes(request, 3, 2, &error), TI_OK);
     expect_bytes(request, "34", 1);
     assert_int_equal(tic_request_bytes(request, 20, TIC_TO_END, &error), TI_OK);
@@ -239,8 +241,8 @@ static void fetches_parts(void **state) {
         strstr(expect_failure(request, TI_EMISMATCH, 0), "20 bytes would have"));
     assert_int_equal(tic_request_bytes(request, 24, 0, &error), TI_OK);
     expect_bytes(request, "", 1);
-    assert_non_null(strstr(play.requests[5], "HEAD /v1/tensor"));
-    finish(&play, request);
+    assert_non_null(strstr(server.requests[5], "HEAD /v1/tensor"));
+    finish(&server, request);
 }
 
 static const struct {
@@ -265,24 +267,24 @@ static void refuses_wrong_parts(void **state) {
         char text[512];
         snprintf(text, sizeof text, "%s%s%s", PART TENSOR RAW, wrong_ranges[i].range,
                  "Content-Length: 8\r\n\r\n456789ab");
-        PLAY(play, request, {.text = text});
+        SERVE(server, request, {.text = text});
         struct ti_error error;
         assert_int_equal(tic_request_elems(request, 1, 2, &error), TI_OK);
         expect_failure(request, wrong_ranges[i].code, 0);
-        finish(&play, request);
+        finish(&server, request);
     }
-    PLAY(play, request,
-         {.text = PART TENSOR RAW "Content-Range: bytes 20-23/24\r\n"
-                                  "Content-Length: 4\r\n\r\nklmn"},
-         {.text = GOOD});
+    SERVE(server, request,
+          {.text = PART TENSOR RAW "Content-Range: bytes 20-23/24\r\n"
+                                   "Content-Length: 4\r\n\r\nklmn"},
+          {.text = GOOD});
     struct ti_error error;
     assert_int_equal(tic_request_elems(request, 5, 2, &error), TI_OK);
     expect_failure(request, TI_ERANGE, 0);
     expect_failure(request, TI_ERANGE, 0);
-    finish(&play, request);
+    finish(&server, request);
 }
 
-/* Headers without end: many lines, and one long line. */
+/* Endless headers: many lines, and one long line. */
 static void bounds_the_header(void **state) {
     (void)state;
     enum { BYTES = 1 << 20 };
@@ -293,46 +295,124 @@ static void bounds_the_header(void **state) {
     }
     const void *const noises[] = {lines, line};
     for (size_t i = 0; i < COUNT_OF(noises); i++) {
-        PLAY(play, request, {OK, PLAY_CLOSE, noises[i], BYTES});
+        SERVE(server, request, {OK, THEN_CLOSE, noises[i], BYTES});
         struct ti_error error;
         enum ti_status status = tic_fetch_memory(request, line, 0, NULL, &error);
         assert_int_equal(status, TI_EMISMATCH);
-        finish(&play, request);
+        finish(&server, request);
     }
     free(lines);
     free(line);
 }
 
-static void asks_by_head(void **state) {
+static void requests_a_head(void **state) {
     (void)state;
-    PLAY(play, request, {.text = OK TENSOR RAW LENGTH},
-         {.text = "HTTP/1.1 400 No\r\n\r\n"});
-    struct tic_info info;
+    SERVE(server, request, {.text = OK TENSOR RAW LENGTH},
+          {.text = "HTTP/1.1 400 No\r\n\r\n"});
+    struct tic_info info = {.struct_bytes = sizeof info};
     struct ti_error error;
     assert_int_equal(tic_head(request, &info, &error), TI_OK);
     assert_int_equal(info.count_bytes, 24);
     assert_int_equal(tic_head(request, &info, &error), TI_ESERVER);
-    assert_non_null(strstr(play.requests[0], "HEAD /v1/tensor?shape=2,3 "));
-    finish(&play, request);
+    assert_non_null(strstr(server.requests[0], "HEAD /v1/tensor?shape=2,3 "));
+    finish(&server, request);
 }
 
 static void is_not_reached(void **state) {
     (void)state;
-    struct play play;
-    play_start(&play, NULL, 0);
-    play_stop(&play);
-    struct tic_request *request = ask(&play);
-    assert_non_null(strstr(expect_failure(request, TI_ENETWORK, 0), "not reached"));
+    struct scripted_server server;
+    server_start(&server, NULL, 0);
+    server_stop(&server);
+    struct tic_request *request = request_of(&server);
+    assert_non_null(strstr(expect_failure(request, TI_ENETWORK, 0), "cannot be reached"));
     tic_request_free(request);
+}
+
+/* Neither the server's nor the proxy's user and password are in an error. */
+static void hides_credentials(void **state) {
+    (void)state;
+    static const char there[] =
+        "HTTP/1.1 307 There\r\nLocation: http://user:secret@example.invalid/x\r\n\r\n";
+    static const char *const proxies[] = {
+        "bogus://user:secret@127.0.0.1:1",   "http://user:secret@127.0.0.1:1",
+        "http://user:secret@127.0.0.1:port", "http://user:secret@",
+        "socks5://user:secret@127.0.0.1:1",  "http://user:secret@[::1",
+    };
+    SERVE(server, request, {.text = there});
+    struct ti_error error;
+    const char *text = expect_failure(request, TI_ESERVER, 0);
+    assert_null(strstr(text, "secret"));
+    assert_non_null(strstr(text, "example.invalid/x"));
+    for (size_t i = 0; i < COUNT_OF(proxies); i++) {
+        assert_int_equal(tic_request_text(request, TIC_PROXY, proxies[i], &error), TI_OK);
+        text = expect_failure(request, TI_ENETWORK, 0);
+        assert_row(!strstr(text, "secret"), text);
+    }
+    finish(&server, request);
+}
+
+/* A caller's struct of another version: only its own bytes are written. */
+static void honours_struct_bytes(void **state) {
+    (void)state;
+    SERVE(server, request, {.text = GOOD}, {.text = GOOD}, {.text = GOOD},
+          {.text = OK TENSOR RAW LENGTH});
+    struct {
+        struct tic_info info;
+        char more[64];
+    } larger;
+    char data[24];
+    size_t seen = 0;
+    struct tic_sink sink = {sizeof sink, NULL, count_bytes, NULL, &seen};
+    struct ti_error error;
+    /* Nothing is sent if a size is missing or less than the first version's. */
+    static const size_t wrong[] = {0, 1, sizeof(struct tic_info) - 1};
+    memset(&larger, 0x5a, sizeof larger);
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        larger.info.struct_bytes = wrong[i];
+        assert_int_equal(tic_fetch(request, &sink, &larger.info, &error), TI_EVALUE);
+        assert_non_null(strstr(error.text, "tic_info"));
+        assert_int_equal(tic_head(request, &larger.info, NULL), TI_EVALUE);
+        assert_int_equal(tic_fetch_memory(request, data, 24, &larger.info, NULL),
+                         TI_EVALUE);
+        assert_int_equal(larger.info.tries, 0x5a5a5a5a);
+    }
+    static const size_t wrong_sinks[] = {0, sizeof sink - 1};
+    for (size_t i = 0; i < COUNT_OF(wrong_sinks); i++) {
+        sink.struct_bytes = wrong_sinks[i];
+        assert_int_equal(tic_fetch(request, &sink, NULL, &error), TI_EVALUE);
+        assert_non_null(strstr(error.text, "tic_sink"));
+    }
+    sink.struct_bytes = sizeof sink;
+    assert_int_equal(tic_fetch(request, &sink, NULL, &error), TI_OK);
+    /* A newer header's structs are larger: what is new is not touched. */
+    larger.info.struct_bytes = sizeof larger;
+    sink.struct_bytes = sizeof sink + 64;
+    struct {
+        struct tic_sink sink;
+        char more[64];
+    } larger_sink = {.sink = sink};
+    assert_int_equal(tic_fetch(request, &larger_sink.sink, &larger.info, &error), TI_OK);
+    assert_int_equal(seen, 48);
+    assert_int_equal(larger.info.struct_bytes, sizeof larger);
+    assert_int_equal(larger.info.count_bytes, 24);
+    assert_int_equal(larger.info.tries, 1);
+    for (size_t i = 0; i < sizeof larger.more; i++) {
+        assert_int_equal(larger.more[i], 0x5a);
+    }
+    larger.info.struct_bytes = sizeof larger.info;
+    assert_int_equal(tic_fetch_memory(request, data, 24, &larger.info, &error), TI_OK);
+    assert_int_equal(larger.info.struct_bytes, sizeof larger.info);
+    assert_int_equal(tic_head(request, &larger.info, &error), TI_OK);
+    finish(&server, request);
 }
 
 static void reads_no_proxy_variable(void **state) {
     (void)state;
-    PLAY(play, request, {.text = GOOD});
+    SERVE(server, request, {.text = GOOD});
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     expect_bytes(request, BODY, 1);
     unsetenv("http_proxy");
-    finish(&play, request);
+    finish(&server, request);
 }
 
 int main(void) {
@@ -340,7 +420,7 @@ int main(void) {
         cmocka_unit_test(fetches_a_tensor),
         cmocka_unit_test(fetches_shards),
         cmocka_unit_test(writes_a_descriptor),
-        cmocka_unit_test(keeps_a_connection),
+        cmocka_unit_test(reuses_a_connection),
         cmocka_unit_test(refuses),
         cmocka_unit_test(quotes_the_field),
         cmocka_unit_test(expects_what_is_pinned),
@@ -349,9 +429,11 @@ int main(void) {
         cmocka_unit_test(fetches_parts),
         cmocka_unit_test(refuses_wrong_parts),
         cmocka_unit_test(bounds_the_header),
-        cmocka_unit_test(asks_by_head),
+        cmocka_unit_test(requests_a_head),
         cmocka_unit_test(is_not_reached),
         cmocka_unit_test(reads_no_proxy_variable),
+        cmocka_unit_test(hides_credentials),
+        cmocka_unit_test(honours_struct_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
