@@ -96,6 +96,12 @@ static int exponent_of(double x) {
     return (int)(bits >> 52 & 0x7ff) - 1023;
 }
 
+const struct oracle_type *oracle_type_of(const char *name) {
+    for (const struct oracle_type *type = oracle_types; type->name; type++)
+        if (strcmp(type->name, name) == 0) return type;
+    return NULL;
+}
+
 /*
  * Rounded in binary64 to a whole number of the type's last places, by a number so large that
  * its own last place is 1. Codes of a type are in the order of the numbers, so the code is the

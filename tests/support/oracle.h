@@ -46,6 +46,9 @@ struct oracle_type {
 /* f16, bf16, f8_e4m3, f8_e5m2; a name of NULL ends the list. */
 extern const struct oracle_type oracle_types[];
 
+/* The type of that name; NULL if there is none. */
+const struct oracle_type *oracle_type_of(const char *name);
+
 /* x, below the limit, rounded to the type to nearest even; a number of the type. */
 uint16_t oracle_narrow(const struct oracle_type *type, float x);
 double oracle_value(const struct oracle_type *type, uint16_t bits);

@@ -287,8 +287,8 @@ def check_spellings(service):
             service.check((problem is None) == there, spelling, problem)
 
 
-with daemon.running() as server:
-    service = Service(server)
+with daemon.running() as server, server.connect() as client:
+    service = Service(client)
     check_all_numbers(service)
     check_samples(service)
     check_sparse(service)

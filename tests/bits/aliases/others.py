@@ -120,8 +120,8 @@ def check_patterns(service):
         service.check((service.tensor(scheme, (3, 4)) == 1).all(), scheme)
 
 
-with daemon.running() as server:
-    service = Service(server)
+with daemon.running() as server, server.connect() as client:
+    service = Service(client)
     check_samples(service)
     check_patterns(service)
 service.end("others")

@@ -26,7 +26,8 @@ A case is a text file. '#' starts a comment line; every other line is one of
     problem STATUS TYPE FIELD    a problem document and its header; FIELD - for none
 
     keeps                 the connection still answers
-    closes                the server closes it, within some seconds
+    closes                the server closes it, before any of its timeouts
+    await TARGET ~ REGEX  asks for it, until the body has it, within some seconds
     refused               the server takes no new connections
     crowd N TARGET        N connections ask for it at the very same time and are answered
     signal NAME           sends the daemon a signal
@@ -35,7 +36,11 @@ A case is a text file. '#' starts a comment line; every other line is one of
 
 Bytes go out when a response is awaited, so that several requests before the first 'expect'
 are pipelined.
+
+Cases run side by side: most of their time they wait. Those without a daemon of their own share
+one, of which they may not ask what others change.
 """
+import concurrent.futures
 import fnmatch
 import hashlib
 import json
@@ -48,7 +53,9 @@ import sys
 import threading
 import time
 
-PATIENCE = float(os.environ.get("HTTP_PATIENCE", "10"))  # seconds; sanitizers are slow
+AT_ONCE = 4
+CLOSE_SECONDS = 8  # less than --header-timeout, which is 10
+PATIENCE = float(os.environ.get("HTTP_PATIENCE", "30"))  # seconds; sanitizers are slow
 
 
 class Failure(Exception):
@@ -379,8 +386,22 @@ class Case:
         self.connection.queue(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "GET")
         check(self.connection.read().body == b"ok\n", "no second response")
 
+    def do_await(self, rest):
+        target, _, wanted = rest.partition(" ~ ")
+        end = time.monotonic() + PATIENCE
+        while True:
+            self.do_send("GET " + target)
+            self.response = self.connected().read()
+            if self.response.status == 200 and re.search(wanted, self.response.body.decode()):
+                return
+            check(time.monotonic() < end, f"{self.response.status} {self.response.body[:300]!r}")
+            if self.response.get("Connection") == "close":  # beyond --max-connections
+                self.do_hangup("")
+            time.sleep(0.05)
+
     def do_closes(self, _):
         self.connection.flush()
+        self.connection.socket.settimeout(CLOSE_SECONDS)
         while self.connection.more():
             pass
         check(not self.connection.received,
@@ -436,16 +457,19 @@ def main():
     names = [name[:-5] for name in sorted(os.listdir(folder)) if name.endswith(".case")]
     names = [name for name in names if any(fnmatch.fnmatch(name, p) for p in wanted)]
     shared = Daemon(program, [], {})
+
+    def run(name):
+        return Case(os.path.join(folder, name + ".case"), shared, program).run()
+
     failed = 0
-    for name in names:
-        why = Case(os.path.join(folder, name + ".case"), shared, program).run()
-        if why is None and shared.process.poll() is not None:
-            why = f"the daemon died: {shared.process.returncode}: " + " | ".join(shared.log)
-        if why is not None:
-            failed += 1
-            print(f"FAIL {name}: {why}")
-        if shared.process.poll() is not None:
-            shared = Daemon(program, [], {})
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for name, why in zip(names, pool.map(run, names)):
+            if why is not None:
+                failed += 1
+                print(f"FAIL {name}: {why}")
+    if shared.process.poll() is not None:
+        failed += 1
+        print(f"FAIL the daemon died: {shared.process.returncode}: " + " | ".join(shared.log))
     status = shared.stop()
     if status != 0:
         failed += 1

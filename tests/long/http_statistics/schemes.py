@@ -16,6 +16,8 @@ from scipy import special, stats
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import daemon  # noqa: E402
+import dtypes  # noqa: E402
+from dtypes import DTYPES  # noqa: E402
 
 STD_TOLERANCE = 0.004
 SIGMAS = 4.5  # of the standard error of a mean
@@ -117,8 +119,7 @@ def check(condition, *what):
 def fetch(server, query, shape, dtype):
     dims = ",".join(map(str, shape))
     body, headers = server.get(f"/v1/tensor?shape={dims}&scheme={query}&dtype={dtype}")
-    types = {"f32": "<f4", "f64": "<f8", "f16": "<u2", "bf16": "<u2"}
-    return numpy.frombuffer(body, types.get(dtype, "u1")), headers
+    return numpy.frombuffer(body, DTYPES[dtype].numpy), headers
 
 
 def check_moments(query, x, dist, promised):
@@ -220,46 +221,37 @@ def check_orthogonal(server):
         check_matrix(f"{query} {shape}", tap, "f32")
 
 
-def rounded_bf16(x):
-    bits = x.view("<u4").astype(numpy.uint64)
-    return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype("<u2")
-
-
-def rounded_f8(x, exponent_bits, codes):
-    """To nearest even, by the list of all magnitudes; the code's last bit is the parity."""
-    code = numpy.arange(codes)
-    fraction_bits = 7 - exponent_bits
-    exponent, fraction = code >> fraction_bits, (code & (1 << fraction_bits) - 1)
-    bias = (1 << exponent_bits - 1) - 1
-    unit = 2.0 ** (numpy.maximum(exponent, 1) - bias - fraction_bits)
-    magnitudes = (fraction + (exponent > 0) * (1 << fraction_bits)) * unit
-    size = numpy.abs(x.astype(numpy.float64))
-    above = numpy.clip(numpy.searchsorted(magnitudes, size), 1, codes - 1)
+def rounded(x, dtype):
+    """The bits of binary64 numbers rounded to a narrow type, to nearest even, by the list of
+    all magnitudes; the last bit of a magnitude's code is the parity."""
+    code = numpy.arange(2 ** (8 * dtype.item_bytes - 1))
+    exponent, fraction = code >> dtype.fraction_bits, code & (2**dtype.fraction_bits - 1)
+    unit = 2.0 ** (numpy.maximum(exponent, 1) - dtype.bias - dtype.fraction_bits)
+    magnitudes = (fraction + (exponent > 0) * 2**dtype.fraction_bits) * unit
+    magnitudes = magnitudes[magnitudes <= dtype.largest]
+    size = numpy.abs(x)
+    above = numpy.clip(numpy.searchsorted(magnitudes, size), 1, magnitudes.size - 1)
     middle = (magnitudes[above] + magnitudes[above - 1]) / 2
     up = (size > middle) | ((size == middle) & (above % 2 == 0))
-    return (numpy.where(up, above, above - 1) | numpy.signbit(x) * 0x80).astype("u1")
-
-
-ROUNDED = {
-    "f16": lambda x: x.astype("<f2").view("<u2"),
-    "bf16": rounded_bf16,
-    "f8_e4m3": lambda x: rounded_f8(x, 4, 0x7F),
-    "f8_e5m2": lambda x: rounded_f8(x, 5, 0x7C),
-}
+    sign = numpy.signbit(x) * 2 ** (8 * dtype.item_bytes - 1)
+    return (numpy.where(up, above, above - 1) | sign).astype(f"<u{dtype.item_bytes}")
 
 
 def check_narrow(server):
+    narrow = [name for name in dtypes.FLOATS if DTYPES[name].item_bytes < 4]
     for number, query in enumerate(NARROW):
         full = f"{query}&seed={number}&name=narrow"
         x, _ = fetch(server, full, (400, 500), "f32")
-        for dtype, rounded in ROUNDED.items():
-            bits, _ = fetch(server, full, (400, 500), dtype)
-            check((bits == rounded(x)).all(), full, dtype)
+        for name in narrow:
+            elements, _ = fetch(server, full, (400, 500), name)
+            expected = rounded(x.astype(numpy.float64), DTYPES[name])
+            check((elements.view(expected.dtype) == expected).all(), full, name)
 
 
 def check_complete(server):
-    """No scheme that draws is left out."""
-    tested = {query.partition("&")[0] for query, _ in FANS + PLAIN} 
+    """No scheme that draws is left out, and no type."""
+    dtypes.of(server)
+    tested = {query.partition("&")[0] for query, _ in FANS + PLAIN}
     tested |= {"sparse", "orthogonal", "delta_orthogonal"}
     for scheme in json.loads(server.get("/v1/schemes")[0])["schemes"]:
         plain = {"constant", "zeros", "ones", "identity", "dirac", "zero_hadamard",
