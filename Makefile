@@ -3,8 +3,8 @@
 # tensorinit: 'make help' lists the targets.
 #
 # Nothing is probed while this file is read: 'make run' and 'make test' must be able to
-# install a compiler first. What depends on the compiler or on pkg-config is asked once,
-# when a rule first needs it ('lazy' below).
+# install a compiler first. The compiler and pkg-config are run once, when a rule first
+# needs what they say ('lazy' below).
 
 MAKEFLAGS += -rR --no-print-directory
 .DELETE_ON_ERROR:

@@ -249,7 +249,7 @@ class NoTensor(Case):
             self.fails(UNAVAILABLE, f"{server.url}/x: ", get(server.url + "/x", *SMALL))
 
     def test_other_server(self):
-        """A web server: first 404, then a page."""
+        """A web server: its 404, and then a page for any request."""
         class Page(http.server.BaseHTTPRequestHandler):
             status, log_message = 404, lambda *_: None
 

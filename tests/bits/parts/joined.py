@@ -82,16 +82,16 @@ def check_ranges(client, rng, tensor, whole):
     headers are."""
     cuts = {0, len(whole), rng.randrange(1, 160), *rng.sample(range(len(whole)), 8)}
     cuts = sorted(min(cut, len(whole)) for cut in cuts)
-    ranges = list(zip(cuts, cuts[1:]))
+    parts = list(zip(cuts, cuts[1:]))
     fetched = {}
-    for first, end in rng.sample(ranges, len(ranges)):
+    for first, end in rng.sample(parts, len(parts)):
         status, headers, body = get(client, tensor, Range=f"bytes={first}-{end - 1}")
         assert status == 206, (tensor, first, end, body)
         assert headers["Content-Range"] == f"bytes {first}-{end - 1}/{len(whole)}"
         fetched[first] = body
-    joined = b"".join(fetched[first] for first, _ in ranges)
+    joined = b"".join(fetched[first] for first, _ in parts)
     assert sha256(joined) == sha256(whole), (tensor, cuts)
-    return len(ranges)
+    return len(parts)
 
 
 def check_shards(client, rng, tensor, whole):

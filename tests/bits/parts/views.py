@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Random permutes, slices and shards, and their combinations, of random tensors equal
-numpy's on the whole, per instruction set; what numpy refuses is refused. A daemon with each
-instruction set computes them, and now and then the command as well."""
+numpy's on the whole, per instruction set; what numpy refuses is refused. By a daemon with each
+instruction set, and now and then by the command as well."""
 import contextlib
 import json
 import math
@@ -19,7 +19,7 @@ from dtypes import DTYPES, FLOATS  # noqa: E402
 
 OK, USAGE = 0, 64
 CASES = 60 if os.environ.get("CONFIG") == "asan" else 250
-COMMAND_EVERY = 10  # case
+COMMAND_EVERY = 1 if os.environ.get("REQUIRE_ALL") == "1" else 10
 SCHEMES = ({"scheme": "normal"}, {"scheme": "uniform"}, {"scheme": "truncated_normal"},
            {"scheme": "truncated_normal", "truncation": "-1,2.5"},
            {"scheme": "constant", "value": "0.3"})

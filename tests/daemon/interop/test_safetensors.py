@@ -74,7 +74,8 @@ class Safetensors(Case):
             with self.subTest(**tensor):
                 file = self.get(tensor, format="safetensors")
                 raw = self.raw(tensor)
-                name, dtype = tensor.get("name") or "tensor", DTYPES[tensor["dtype"]].safetensors
+                name = tensor.get("name") or "tensor"
+                dtype = DTYPES[tensor["dtype"]].safetensors
                 found, metadata = parse(file)
                 self.assertEqual(found, {name: (dtype, list(raw.shape), raw.tobytes())})
                 self.assertEqual(metadata, {"format": "pt"})

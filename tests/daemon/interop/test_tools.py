@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What download tools make of a tensor: parts, and files that were cut off and resumed,
+"""What download tools make of a tensor: pieces, and files that were cut off and resumed,
 have the whole's digest."""
 import hashlib
 import random
@@ -72,7 +72,7 @@ class Tools(Case):
             run(wget, "-q", "--no-proxy", "-c", "-O", self.out, self.url(name))
             self.same(name, self.out.read_bytes())
 
-    def test_aria2_ranges_and_resume(self):
+    def test_aria2_splits_and_resumes(self):
         aria2 = program("aria2c")
         command = [aria2, "-q", "--no-conf", "--all-proxy=", "-d", self.scratch, "-o", "out"]
         for name in self.ranged:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Orthogonal matrices from several clients at once are what the command computes, computed
-once for all that want the same; hundreds of clients that leave during the computation
-leave nothing behind; more than can wait are refused; other responses do not wait meanwhile."""
+"""Orthogonal matrices for several clients at once: the bytes are the command's, each matrix is
+computed once for all that request it, hundreds of clients that leave during the computation
+leave nothing behind, more clients than may wait are refused, and small requests do not wait."""
 import hashlib
 import random
 import re
@@ -16,7 +16,7 @@ from aborts import open_files, rss_kib, settled
 from wire import SANITIZED, Connection, daemon, scaled
 
 ABORTS = scaled(600)
-RSS_TOLERANCE_KIB = 24576  # less than one factorization per client would take
+RSS_TOLERANCE_KIB = 24576  # less than one factorization a client
 SIZE = 96 if SANITIZED else 384
 LARGE = (b"/v1/tensor?shape=%d,%d&scheme=orthogonal&name=w&seed=%%d" %
          ((768, 768) if SANITIZED else (2048, 2048)))
@@ -45,7 +45,7 @@ def metrics(port):
 
 
 class Client(threading.Thread):
-    """Fetches a list of targets; 'digests' of the received bodies."""
+    """Fetches a list of targets; 'digests' of the bodies."""
 
     def __init__(self, port, wanted):
         super().__init__()
@@ -60,7 +60,7 @@ class Client(threading.Thread):
 
 
 def check_shared(port, rng):
-    """What is wrong with the responses to many clients at once."""
+    """What is wrong with the responses of many clients at once."""
     kinds = [(name, form) for name in ("a", "b", "c") for form in ("raw", "npy", "json")]
     right = {kind: command_digest(*kind) for kind in kinds}
     clients = []
@@ -145,8 +145,8 @@ def slowest_ms(port, while_running):
     return slowest * 1000
 
 
-def rss_without_factors_kib(port, pid):
-    """Resident memory without factorizations, at a moment when nothing was computed."""
+def besides_factors_kib(port, pid):
+    """Resident memory that no factorization accounts for, at a moment when nothing was computed."""
     while True:
         settled(lambda: at_rest(port), 0)
         before = metrics(port)
@@ -163,7 +163,7 @@ def main():
 
     files = open_files(pid)
     abort_all(port, rng, ABORTS // 2)  # what is allocated once, for good
-    rss = rss_without_factors_kib(port, pid)
+    rss = besides_factors_kib(port, pid)
     abort_all(port, rng, ABORTS)
     if settled(lambda: at_rest(port), 0) > 0:
         wrong.append(f"work is left: {metrics(port)}")
@@ -171,9 +171,9 @@ def main():
     if files_after > files:
         wrong.append(f"{files} descriptors, {files_after} after clients have left")
     limit = rss + RSS_TOLERANCE_KIB
-    rss_after = settled(lambda: rss_without_factors_kib(port, pid), limit)
+    rss_after = settled(lambda: besides_factors_kib(port, pid), limit)
     if rss_after > limit and not SANITIZED:
-        wrong.append(f"resident without factorizations {rss} KiB, "
+        wrong.append(f"resident besides factorizations {rss} KiB, "
                      f"{rss_after} KiB after clients have left")
 
     wrong += check_busy(port)
@@ -196,7 +196,7 @@ def main():
         connection.close()
     for why in wrong:
         print(f"FAIL {why}")
-    print(f"computed: {ABORTS} clients left; resident without factorizations {rss} KiB, "
+    print(f"computed: {ABORTS} clients left; resident besides factorizations {rss} KiB, "
           f"{rss_after} KiB; slowest small response beside a large one {slowest:.1f} ms; "
           f"{len(wrong)} wrong")
     return bool(wrong)

@@ -163,12 +163,12 @@ def cases(parameters):
                 query = parameters.base(scheme) | NEEDS.get(name, {}) | {name: value}
                 yield name, [*query.items()], i == 0
     for scheme, row in parameters.schemes.items():
-        unknown = "stands_for" in row
-        fans = {"fan_in", "fan_out"} if unknown else set()  # these are everybody's
-        not_its_own = set(parameters.valid) - set(row["parameters"]) - fans
-        for i, name in enumerate(sorted(not_its_own)):
+        of_framework = "stands_for" in row
+        fans = {"fan_in", "fan_out"} if of_framework else set()  # these are everybody's
+        not_taken = set(parameters.valid) - set(row["parameters"]) - fans
+        for i, name in enumerate(sorted(not_taken)):
             pair = name, parameters.valid[name][0]
-            command = not unknown and (i + len(scheme)) % 5 == 0  # a process takes its time
+            command = not of_framework and (i + len(scheme)) % 5 == 0  # a process takes its time
             yield name, [*parameters.base(scheme).items(), pair], command
     for name in parameters.valid:
         query = parameters.base(parameters.taking(name)[0]) | NEEDS.get(name, {})

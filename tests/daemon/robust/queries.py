@@ -112,7 +112,7 @@ class Checker:
     def responses(self, method, queries, read):
         """One for each, pipelined, over one connection as long as it lasts. It may end after
         HEAD of what has no known length (libmicrohttpd), and that response says so; but the
-        reset that follows may take it and others along, which are then requested one by one."""
+        reset that follows may take it and others along, which are then requested singly."""
         responses, at_once, lost = [], len(queries), False
         while left := queries[len(responses):]:
             left = left[:at_once]
@@ -188,8 +188,8 @@ class Checker:
 def long_queries(rng):
     for bytes_more in [5000, 8000, 8192, 15000, 16384, 32768, 65536, 200000]:
         for start in (b"shape=2,2&name=", b"shape=", b"shape=2,2&", b""):
-            for part in (b"a", b"%41", b"1,", b"&", b"a=1&", b"="):
-                query = start + part * (bytes_more // len(part))
+            for repeated in (b"a", b"%41", b"1,", b"&", b"a=1&", b"="):
+                query = start + repeated * (bytes_more // len(repeated))
                 yield query + bytes(rng.choices(LETTERS, k=rng.randrange(3)))
 
 

@@ -94,7 +94,7 @@ def main():
         for why in failures:
             print(f"FAIL stop {number}: {why}")
         wrong += len(failures)
-    print(f"stops: {COUNT}; {whole} complete responses, {unanswered} requests that came too late; "
+    print(f"stops: {COUNT}; {whole} whole responses, {unanswered} requests that came too late; "
           f"{wrong} wrong")
     return bool(wrong) or whole < COUNT
 

@@ -76,10 +76,10 @@ NEEDS = {"json": {"format": "json"}, "input_axes": {"output_axes": "0"},
          "output_axes": {"input_axes": "0"}}
 
 # What a scheme has to have, and where it does not take the shape 2,2, a shape.
-MINIMAL = {"dirac": {"shape": "4,2,3"}, "lstm_forget_bias": {"shape": "8"},
+SHAPES = {"dirac": {"shape": "4,2,3"}, "lstm_forget_bias": {"shape": "8"},
          "bilinear": {"shape": "2,3,2,2"}}
 REQUIRED = {"layers": "2", "sparsity": "0.5", "value": "1"}
-FRAMEWORK_ONLY = {"val": "1", "constant": "1"}
+FRAMEWORK_REQUIRED = {"val": "1", "constant": "1"}
 
 
 def words_of(parameter):
@@ -132,10 +132,10 @@ class Parameters:
         row = self.schemes[scheme]
         canonical = row.get("stands_for", scheme)
         needs = {name: value for name, value in REQUIRED.items() if name in row["parameters"]}
-        for name, words in FRAMEWORK_ONLY.items():
+        for name, words in FRAMEWORK_REQUIRED.items():
             if name in row["parameters"] and scheme != canonical:
                 needs.setdefault(name, words)
-        return {"shape": "2,2", "scheme": scheme, **needs, **MINIMAL.get(canonical, {})}
+        return {"shape": "2,2", "scheme": scheme, **needs, **SHAPES.get(canonical, {})}
 
     def taking(self, name):
         """Schemes that take the parameter; any one if none does."""
