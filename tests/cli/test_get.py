@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tensorinit get: formats, servers, output files and failures."""
+"""tensorinit get: where the bytes come from, and what may happen on the way."""
 import http.server
 import os
 import pty
@@ -31,7 +31,7 @@ def free_port():
 
 
 class Relay:
-    """A proxy that cuts the first responses short."""
+    """Hands requests on to a daemon and answers back, cutting the first ones short."""
 
     def __init__(self, server, cuts):
         self.server, self.cuts, self.requests = server, list(cuts), []
@@ -50,7 +50,7 @@ class Relay:
                 self.requests.append(request.decode())
                 to.sendall(request)
                 left = self.cuts.pop(0) if self.cuts else 1 << 62
-                to.settimeout(1)  # the connection stays open after the response
+                to.settimeout(1)  # kept alive, when all has come
                 try:
                     while left > 0 and (data := to.recv(min(left, 65536))):
                         client.sendall(data)
@@ -196,7 +196,7 @@ class Get(Case):
         spec = re.search(r"\(spec (\S+)\)", version)[1]
         for other in ("1", "1-draft.0", "", spec + "x"):
             done = self.get(*SMALL, "--expect-spec", other, "-o", self.out)
-            self.fails(MISMATCH, f"{self.server.url}: .*{spec}, expected {other}\n",
+            self.fails(MISMATCH, f"{self.server.url}: .*{spec}; expected was {other}\n",
                        done)
             self.assertEqual(os.listdir(self.scratch), [])
         done = self.get(*SMALL, "--expect-spec", spec)
@@ -224,26 +224,19 @@ class Get(Case):
 
 
 class NoTensor(Case):
-    """A server that is missing, is killed, or is not a tensorinitd."""
+    """A server that is not there, goes away, or is another."""
 
-    def test_no_server(self):
+    def test_nobody_listens(self):
         url = "http://127.0.0.1:%d" % free_port()
         done = get(url, *SMALL, "-o", self.out)
-        self.fails(UNAVAILABLE, f"{url}: .*cannot be reached", done)
+        self.fails(UNAVAILABLE, f"{url}: .*not reached", done)
         self.assertEqual(os.listdir(self.scratch), [])
 
     def test_password_is_not_shown(self):
         port = free_port()
-        for slashes in ("/", "//", "///"):  # libcurl accepts them all
-            done = get(f"http:{slashes}user:secret@127.0.0.1:{port}", *SMALL)
-            self.fails(UNAVAILABLE, f"http://127.0.0.1:{port}: ", done)
-            self.assertNotIn(b"secret", done.stderr)
-        for url in ("user:secret@127.0.0.1", "http//user:secret@127.0.0.1",
-                    "http://user:secret@127.0.0.1:80x", "http://user:secret@",
-                    "http://user:secret", "ftp://user:secret@127.0.0.1"):
-            for done in (get(url, *SMALL), tensorinit("get", *SMALL, "--server", url)):
-                self.assertEqual(done.returncode, USAGE)
-                self.assertNotIn(b"secret", done.stderr)
+        done = get(f"http://who:secret@127.0.0.1:{port}", *SMALL)
+        self.fails(UNAVAILABLE, f"http://127.0.0.1:{port}: ", done)
+        self.assertNotIn(b"secret", done.stderr)
 
     def test_wrong_url(self):
         for url in ("127.0.0.1:8080", "ftp://127.0.0.1", "http://", "nonsense",
@@ -272,13 +265,13 @@ class NoTensor(Case):
             url = f"http://127.0.0.1:{server.server_port}"
             for Page.status, code in ((404, UNAVAILABLE), (200, MISMATCH)):
                 done = get(url, *SMALL, "-o", self.out)
-                self.fails(code, f"{url}: .*is this the URL of a tensorinitd", done)
+                self.fails(code, f"{url}: .*is the URL that of a tensorinitd", done)
                 self.assertEqual(os.listdir(self.scratch), [])
             server.shutdown()
             thread.join()
 
     def test_daemon_is_killed(self):
-        """An incomplete tensor does not replace the old file."""
+        """Half a tensor is none: the old file stays, the message says how it ended."""
         process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0"])
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the names of Keras, JAX, Flax, Haiku and TensorFlow.js draw, against scipy's
+"""What the names of Keras, JAX, Flax, Haiku and TensorFlow.js generate, against scipy's
 distributions with the numbers of the frameworks' documentation."""
 from math import sqrt
 
