@@ -71,11 +71,9 @@ int cli_stats(struct cli_options *options) {
     const struct ti_plan_info *info = ti_plan_info(tensor.plan);
     code = cli_tensor_factorize(&tensor);
     if (code == 0 && (ti_stats_make(tensor.plan, &stats) != TI_OK ||
-                      ti_stats_add(stats, 0, info->elems, tensor.workspace) != TI_OK)) {
+                      ti_stats_add(stats, 0, info->elems, tensor.workspace) != TI_OK ||
+                      ti_stats_get(stats, &summary) != TI_OK)) {
         code = cli_fail_memory();
-    }
-    if (code == 0) {
-        code = ti_stats_get(stats, &summary) == TI_OK ? 0 : cli_fail_memory();
     }
     if (code == 0) {
         print_summary(&summary, info);

@@ -5,7 +5,7 @@
  * one task of each job in turn, so a short job does not wait for the end of a long one.
  * Tasks of one job may run at the same time.
  *
- * mhd_compute.c submits blocks of response bodies, factor_cache.c factorizations.
+ * async_body.c submits blocks of response bodies, factor_cache.c factorizations.
  */
 #ifndef TID_POOL_H
 #define TID_POOL_H

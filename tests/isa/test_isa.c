@@ -456,7 +456,6 @@ static void fill_near_ties(const struct oracle_type *type, unsigned char *in,
 
 static void narrow(const struct oracle_type *type, enum ti_dtype dtype) {
     const size_t bytes = ti_dtype_bytes(dtype);
-    assert_string_equal(type->name, ti_dtype_name(dtype));
     for (int round = 0; round < 200; round++) {
         struct call call = {.dtype = dtype};
         unsigned char out[BYTES_MAX];
@@ -481,11 +480,16 @@ static void narrow(const struct oracle_type *type, enum ti_dtype dtype) {
 }
 
 static void narrow_types(void **state) {
-    static const enum ti_dtype dtypes[] = {TI_DTYPE_F16, TI_DTYPE_BF16, TI_DTYPE_F8_E4M3,
-                                           TI_DTYPE_F8_E5M2};
+    size_t tested = 0;
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(dtypes); i++) narrow(&oracle_types[i], dtypes[i]);
-    assert_null(oracle_types[COUNT_OF(dtypes)].name);
+    for (enum ti_dtype dtype = 0; dtype < TI_DTYPE_COUNT; dtype++) {
+        const struct oracle_type *type = oracle_type_of(ti_dtype_name(dtype));
+        if (!ti_kernels_portable.narrow[dtype]) continue;
+        if (!type) fail_msg("no oracle for %s", ti_dtype_name(dtype));
+        narrow(type, dtype);
+        tested++;
+    }
+    assert_null(oracle_types[tested].name);
 }
 
 /* The oracle itself: every number of the type is where its definition says, in order. */

@@ -8,7 +8,7 @@ import { isCut, readValue } from './values.mjs';
 
 export function checkWord(name, value) {
     const { form, choices } = PARAMETERS.get(name);
-    if (form === 'choice' && !choices.includes(value)) throw new Refused(name, 'not our word');
+    if (form === 'choice' && !choices.includes(value)) throw new Refused(name, 'not canonical word');
 }
 
 function checkTaken(row, given) {
@@ -24,7 +24,7 @@ function ourWord({ framework }, name, value) {
     if (words.length === 0) return value;
     const found = words.find(({ word }) => word === value);
     if (!found) throw new Refused(name, `not a word of ${framework}`);
-    return found.ours;
+    return found.canonical;
 }
 
 function layoutOf(name, axis, shape) {
@@ -35,23 +35,23 @@ function layoutOf(name, axis, shape) {
 }
 
 // Step 4.
-function rename(row, all, asked) {
+function rename(row, all, requested) {
     const given = new Map();
     for (const [name, value] of all) {
-        const ours = row.params.get(name) ?? name;
+        const canonical = row.params.get(name) ?? name;
         let meant = value;
-        if (ours === 'truncation') {
+        if (canonical === 'truncation') {
             meant = { low: all.get('lower'), high: all.get('upper') };
             if (!isCut(meant)) {
-                throw new Refused(asked.has('lower') ? 'lower' : 'upper', 'not a cut');
+                throw new Refused(requested.has('lower') ? 'lower' : 'upper', 'not a cut');
             }
-        } else if (ours === 'layout' && row.fans === 'delta') {
+        } else if (canonical === 'layout' && row.fans === 'delta') {
             if (value < -2n || value > 1n) throw new Refused(name, 'not an axis of a matrix');
             continue;
-        } else if (ours === 'layout') {
+        } else if (canonical === 'layout') {
             meant = layoutOf(name, value, all.get('shape'));
         }
-        given.set(ours, meant);
+        given.set(canonical, meant);
     }
     return given;
 }
@@ -94,21 +94,21 @@ function setUnlessGiven(given, pairs) {
     }
 }
 
-// Our names of parameters -> theirs, for errors: not a default, but what does not go with it.
-function toBlame({ params }, given, asked) {
-    const first = [...params.keys()].find((name) => asked.has(name));
-    return new Map([...params].reverse().map(([their, our]) => (
-        [our, given.has(our) && !asked.has(their) && first ? first : their])));
+// Canonical parameter -> the name to blame in errors: not a default, but what rules it out.
+function toBlame({ params }, given, requested) {
+    const first = [...params.keys()].find((name) => requested.has(name));
+    return new Map([...params].reverse().map(([name, canonical]) => (
+        [canonical, given.has(canonical) && !requested.has(name) && first ? first : name])));
 }
 
-export function standsFor(asked) {
-    const row = FRAMEWORKS.get(asked.get('scheme'));
-    checkTaken(row, asked);
-    const all = new Map(asked);
+export function standsFor(requested) {
+    const row = FRAMEWORKS.get(requested.get('scheme'));
+    checkTaken(row, requested);
+    const all = new Map(requested);
     setUnlessGiven(all, row.defaults);
     for (const [name, value] of all) all.set(name, ourWord(row, name, value));
     for (const [name, value] of all) if (name !== 'scheme') checkWord(name, value);
-    const given = rename(row, all, asked);
+    const given = rename(row, all, requested);
     const leaky = (given.get('nonlinearity') ?? 'leaky_relu') === 'leaky_relu';
     if (row.framework === 'torch' && given.get('slope') === 0 && !leaky) given.delete('slope');
     setUnlessGiven(given, row.fixed);
@@ -117,5 +117,5 @@ export function standsFor(asked) {
         given.delete('corrected');
     }
     setFans(row.fans, given);
-    return { given, theirs: toBlame(row, given, asked) };
+    return { given, frameworkNames: toBlame(row, given, requested) };
 }

@@ -16,7 +16,7 @@ def check_taken(row, given):
             raise Refused(name, "does not apply to this name")
 
 
-def our_word(row, name, value):
+def canonical_word(row, name, value):
     """A value that may be one of the framework's words."""
     words = WORDS.get(name, {}).get(row.framework)
     if words is None:
@@ -41,22 +41,22 @@ def layout_of(name, axis, rank):
     raise Refused(name, "neither the first axis nor the last")
 
 
-def renamed(row, given, asked):
+def renamed(row, given, requested):
     """Step 4."""
     found = {}
     for name, value in given.items():
-        ours = row.params.get(name, name)
-        if ours == "truncation":
+        canonical = row.params.get(name, name)
+        if canonical == "truncation":
             value = given["lower"], given["upper"]
             if not is_cut(*value):
-                raise Refused("lower" if "lower" in asked else "upper", "no cut with upper")
-        elif ours == "layout" and row.fans == "delta":
+                raise Refused("lower" if "lower" in requested else "upper", "no cut with upper")
+        elif canonical == "layout" and row.fans == "delta":
             if not -2 <= value <= 1:
                 raise Refused(name, "not an axis of a matrix")
             continue
-        elif ours == "layout":
+        elif canonical == "layout":
             value = layout_of(name, value, len(given["shape"]))
-        found[ours] = value
+        found[canonical] = value
     return found
 
 
@@ -82,21 +82,21 @@ def add_fans(rule, given):
         given.setdefault("fan_in", 1)
 
 
-def to_blame(row, given, asked):
-    """Our name of a parameter -> theirs, for errors: not a default, but what does not go with it."""
-    first = next((name for name in row.params if name in asked), None)
-    theirs = {ours: name for name, ours in reversed(row.params.items())}
-    return {ours: first if ours in given and name not in asked and first else name
-            for ours, name in theirs.items()}
+def to_blame(row, given, requested):
+    """Canonical parameter -> the name to blame in errors: not a default, but what rules it out."""
+    first = next((name for name in row.params if name in requested), None)
+    names = {canonical: name for name, canonical in reversed(row.params.items())}
+    return {canonical: first if canonical in given and name not in requested and first else name
+            for canonical, name in names.items()}
 
 
-def stands_for(asked):
-    """Parameters given with a framework's name -> those in our terms; our names -> theirs."""
-    row = FRAMEWORKS[asked["scheme"]]
-    check_taken(row, asked)
+def stands_for(requested):
+    """Parameters of a framework's name -> canonical ones, and the names to blame in errors."""
+    row = FRAMEWORKS[requested["scheme"]]
+    check_taken(row, requested)
     defaults = {name: read_value(name, text.encode()) for name, text in row.defaults.items()}
-    given = {name: our_word(row, name, value) for name, value in {**defaults, **asked}.items()}
-    given = renamed(row, given, asked)
+    given = {name: canonical_word(row, name, value) for name, value in {**defaults, **requested}.items()}
+    given = renamed(row, given, requested)
     leaky = given.get("nonlinearity", "leaky_relu") == "leaky_relu"
     if row.framework == "torch" and given.get("slope") == 0 and not leaky:
         del given["slope"]
@@ -105,4 +105,4 @@ def stands_for(asked):
     if given.get("distribution", "truncated_normal") != "truncated_normal":
         given.pop("corrected", None)
     add_fans(row.fans, given)
-    return given, to_blame(row, given, asked)
+    return given, to_blame(row, given, requested)

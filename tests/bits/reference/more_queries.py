@@ -86,7 +86,7 @@ shape=48,20&scheme=megatron_scaled&layers=24&multiplier=1&std=0.006&seed=49&dtyp
 shape=8,48&scheme=lora_a&seed=50
 shape=8,48&scheme=lora_a&seed=50&mode=fan_out&dtype=f64
 
-# Orthogonal: square, tall, wide; fewer and more columns than a block; types, layouts, parts.
+# Orthogonal: square, tall, flat; fewer and more columns than a block; types, layouts, parts.
 shape=1,1&scheme=orthogonal&seed=110
 shape=5,3&scheme=orthogonal&seed=111&name=o
 shape=3,5&scheme=orthogonal&seed=112

@@ -31,9 +31,9 @@ export class Parameters {
     constructor(query) {
         this.given = readQuery(query);
         if (!this.has('shape')) throw new Refused('shape', 'required');
-        this.theirs = new Map(); // our names of parameters -> a framework's
+        this.frameworkNames = new Map(); // of canonical parameters
         if (FRAMEWORKS.has(this.given.get('scheme'))) {
-            ({ given: this.given, theirs: this.theirs } = standsFor(this.given));
+            ({ given: this.given, frameworkNames: this.frameworkNames } = standsFor(this.given));
         }
         const name = this.has('scheme') ? this.given.get('scheme') : 'he_normal';
         this.schemeName = name;

@@ -36,9 +36,9 @@ class Parameters:
         self.given = read_query(query)
         if "shape" not in self.given:
             raise Refused("shape", "required")
-        self.theirs = {}  # our names of parameters -> a framework's
+        self.framework_names = {}  # of canonical parameters
         if self.given.get("scheme") in FRAMEWORKS:
-            self.given, self.theirs = stands_for(self.given)
+            self.given, self.framework_names = stands_for(self.given)
         self.scheme = self.given.get("scheme", "he_normal")
         self.rule, fixed, defaults, takes = SCHEMES[self.scheme]
         for name, value in self.given.items():

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// docs/SPEC.md in JavaScript, to check that page and whoever implements it. Written from the
+// docs/SPEC.md in JavaScript, to check that page and its implementations. Written from the
 // page, whose tables it reads; shares nothing with the C code. Needs node, no packages.
 //
 //   node spec.mjs 'shape=2,3&seed=1'   writes the body to standard output
@@ -16,7 +16,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 import { canonicalQuery, entityTag } from './canonical.mjs';
-import { drawOf, wordsOf } from './draw.mjs';
+import { samplerOf, wordsOf } from './sampler.mjs';
 import { exponentOf, jsonBody, jsonString } from './json.mjs';
 import { viewOf } from './part.mjs';
 import { Refused } from './refused.mjs';
@@ -38,7 +38,7 @@ function narrowBits(x, { k, a, bytes }) {
 function writerOf(type) {
     if (type.name === 'f32') return (view, at, x) => view.setFloat32(at, x, true);
     if (type.name === 'f64') return (view, at, x) => view.setFloat64(at, x, true);
-    if (type.whole) {
+    if (type.integer) {
         return (view, at, x) => {
             for (let i = 0; i < type.bytes; i++) {
                 view.setUint8(at + i, Number((x >> BigInt(8 * i)) & 0xffn));
@@ -75,33 +75,33 @@ function safetensorsHeader(shape, type, name, bytes) {
     return Buffer.concat([start, padded]);
 }
 
-// The element of a whole type.
-function wholeOf(law, type) {
-    if (!['constant', 'pattern'].includes(law.kind) || law.field === 'dtype') {
-        throw new Refused('dtype', 'is for whole constants');
+// The element of an integer type.
+function integerOf(dist, type) {
+    if (!['constant', 'pattern'].includes(dist.kind) || dist.field === 'dtype') {
+        throw new Refused('dtype', 'is for integer constants');
     }
     const bits = BigInt(8 * type.bytes);
-    let [least, most] = [0n, (1n << bits) - 1n];
-    if (type.name === 'bool') most = 1n;
-    if (type.name.startsWith('i')) [least, most] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
-    const { whole } = law;
-    if (whole === undefined || whole < least || whole > most) {
-        throw new Refused(law.field, `not of dtype=${type.name}`);
+    let [minimum, maximum] = [0n, (1n << bits) - 1n];
+    if (type.name === 'bool') maximum = 1n;
+    if (type.name.startsWith('i')) [minimum, maximum] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
+    const { integer } = dist;
+    if (integer === undefined || integer < minimum || integer > maximum) {
+        throw new Refused(dist.field, `not of dtype=${type.name}`);
     }
-    return whole;
+    return integer;
 }
 
-function drawChecked(law, type, words) {
-    if (type.whole) {
-        const whole = wholeOf(law, type);
-        if (law.kind === 'constant') return { value: () => whole };
-        return { at: (number) => (law.factor(number) === 0 ? 0n : whole) };
+function checkedSampler(dist, type, words) {
+    if (type.integer) {
+        const integer = integerOf(dist, type);
+        if (dist.kind === 'constant') return { value: () => integer };
+        return { at: (number) => (dist.factor(number) === 0 ? 0n : integer) };
     }
-    const draw = drawOf(law, type.wide, words);
-    if (!(draw.largest < type.limit)) {
-        throw new Refused('dtype', `values of up to ${draw.largest} do not fit`);
+    const sampler = samplerOf(dist, type.isF64, words);
+    if (!(sampler.largest < type.limit)) {
+        throw new Refused('dtype', `values of up to ${sampler.largest} do not fit`);
     }
-    return draw;
+    return sampler;
 }
 
 function streamOf(name) {
@@ -115,7 +115,7 @@ function resolve(query) {
     try {
         return resolved(p);
     } catch (error) {
-        if (error instanceof Refused) error.field = p.theirs.get(error.field) ?? error.field;
+        if (error instanceof Refused) error.field = p.frameworkNames.get(error.field) ?? error.field;
         throw error;
     }
 }
@@ -123,41 +123,41 @@ function resolve(query) {
 function resolved(p) {
     const type = TYPES.get(p.get('dtype', 'f32'));
     const product = (dims) => dims.reduce((a, b) => a * b, BigInt(type.bytes));
-    const most = (1n << 63n) - 1n;
-    if (product(p.get('shape').filter((dim) => dim > 0n)) > most) {
+    const maximum = (1n << 63n) - 1n;
+    if (product(p.get('shape').filter((dim) => dim > 0n)) > maximum) {
         throw new Refused('shape', 'too large');
     }
     const format = p.get('format', 'raw');
     if (p.has('json') && format !== 'json') throw new Refused('json', 'only with format=json');
     const view = viewOf(p);
     const bytes = product(view.shape);
-    const law = p.distribution();
+    const dist = p.distribution();
     const name = p.get('name', Buffer.alloc(0));
     const words = wordsOf(p.get('seed', 0n), streamOf(name));
-    const draw = drawChecked(law, type, words);
+    const sampler = checkedSampler(dist, type, words);
     let header = Buffer.alloc(0);
     if (format === 'npy') header = npyHeader(view.shape, type.descr);
     if (format === 'safetensors') header = safetensorsHeader(view.shape, type, name, bytes);
-    if (BigInt(header.length) + bytes > most) throw new Refused('shape', 'too large');
+    if (BigInt(header.length) + bytes > maximum) throw new Refused('shape', 'too large');
     return {
-        p, header, type, bytes, view, format, name, words, draw, constant: law.kind === 'constant',
+        p, header, type, bytes, view, format, name, words, sampler, constant: dist.kind === 'constant',
     };
 }
 
 // A function from the number of an element in the full tensor to its value.
-function elementOf({ type, constant, draw, words }) {
+function elementOf({ type, constant, sampler, words }) {
     let block, upper, lower;
     return (number) => {
-        if (constant) return draw.value();
-        const x = draw.at?.(number);
+        if (constant) return sampler.value();
+        const x = sampler.at?.(number);
         if (x !== undefined) return x;
         if (number >> 2n !== block) {
             block = number >> 2n;
             upper = words(0, block);
-            lower = type.wide ? words(1, block) : [0, 0, 0, 0];
+            lower = type.isF64 ? words(1, block) : [0, 0, 0, 0];
         }
         const at = Number(number & 3n);
-        return draw.value(upper[at], lower[at]);
+        return sampler.value(upper[at], lower[at]);
     };
 }
 
@@ -208,11 +208,11 @@ function canonicalOf(query) {
     return [text, entityTag(text)];
 }
 
-function compare(path, answer) {
+function compare(path, function_) {
     const rows = readFileSync(path, 'ascii').replace(/\n$/, '').split('\n').map((row) => row.split('\t'));
     let wrong = 0;
     for (const [query, ...expected] of rows) {
-        const got = answer(query);
+        const got = function_(query);
         if (got.join('\t') === expected.join('\t')) continue;
         if (expected.join() === '*' && got.join() !== 'accepted') continue;
         if (++wrong > 5) continue;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/SPEC.md in numpy, to check that page and whoever implements it.
+"""docs/SPEC.md in numpy, to check that page and its implementations.
 
 Written from the page, whose tables it reads; shares nothing with the C code. Needs Python 3.8
 and numpy.
@@ -20,7 +20,7 @@ import sys
 import numpy as np
 
 from canonical import canonical_query, entity_tag
-from draw import Draw, Words, stream_of
+from sampler import Sampler, Words, stream_of
 from jsontext import json_body, json_string
 from part import numbers_of, places
 from refused import Refused
@@ -34,12 +34,12 @@ from tables import FLOATS, TYPES
 def encode(x, dtype):
     """Values in the compute type -> bytes of the elements."""
     size, compute = TYPES[dtype][:2]
-    if dtype in ("f32", "f64") or compute == "whole":
-        return x.astype("<f%d" % size if compute != "whole" else x.dtype).tobytes()
+    if dtype in ("f32", "f64") or compute == "integer":
+        return x.astype("<f%d" % size if compute != "integer" else x.dtype).tobytes()
     k, a = FLOATS[dtype]
-    wide = np.abs(x.astype(np.float64))
-    u = np.where(wide > 0, np.maximum(np.frexp(wide)[1] - 1, a), a)
-    r = np.rint(np.ldexp(wide, k - u))
+    magnitude = np.abs(x.astype(np.float64))
+    u = np.where(magnitude > 0, np.maximum(np.frexp(magnitude)[1] - 1, a), a)
+    r = np.rint(np.ldexp(magnitude, k - u))
     bits = ((u - a) * 2**k + r).astype(np.int64) | np.signbit(x).astype(np.int64) << 8 * size - 1
     return bits.astype("<u%d" % size).tobytes()
 
@@ -55,7 +55,7 @@ class Tensor:
         try:
             self.resolve(self.p)
         except Refused as error:
-            error.field = self.p.theirs.get(error.field, error.field)
+            error.field = self.p.framework_names.get(error.field, error.field)
             raise
 
     def resolve(self, p):
@@ -70,29 +70,29 @@ class Tensor:
         self.taken, self.axes = places(p)
         self.shape = tuple(len(place) for place in self.taken if isinstance(place, range))
         self.elems = math.prod(self.shape)
-        self.draw = self.whole = None
+        self.sampler = self.integer = None
         with np.errstate(all="ignore"):
-            self.law = p.distribution()
-            if TYPES[self.dtype].compute == "whole":
-                self.check_whole()
+            self.dist = p.distribution()
+            if TYPES[self.dtype].compute == "integer":
+                self.check_integer()
             else:
-                self.draw = Draw(self.law, self.dtype)
+                self.sampler = Sampler(self.dist, self.dtype)
         header = {"npy": self.npy_header, "safetensors": self.safetensors_header}
         self.header = header.get(self.format, bytes)()
         if len(self.header) + self.elems * self.elem_bytes >= 2**63:
             raise Refused("shape", "larger than 2^63 - 1 bytes")
 
-    def check_whole(self):
-        law = self.law
-        if law["kind"] not in ("constant", "pattern") or law.get("field") == "dtype":
-            raise Refused("dtype", "%s is for whole constants" % self.dtype)
-        whole, field = law["whole"], law["field"]
+    def check_integer(self):
+        dist = self.dist
+        if dist["kind"] not in ("constant", "pattern") or dist.get("field") == "dtype":
+            raise Refused("dtype", "%s is for integer constants" % self.dtype)
+        integer, field = dist["integer"], dist["field"]
         numpy_type = np.dtype("?" if self.dtype == "bool" else TYPES[self.dtype].descr)
-        least, most = (0, 1) if self.dtype == "bool" else \
+        minimum, maximum = (0, 1) if self.dtype == "bool" else \
             (np.iinfo(numpy_type).min, np.iinfo(numpy_type).max)
-        if whole is None or not least <= whole <= most:
+        if integer is None or not minimum <= integer <= maximum:
             raise Refused(field, "not of dtype=" + self.dtype)
-        self.whole = numpy_type.type(whole)
+        self.integer = numpy_type.type(integer)
 
     def safetensors_header(self):
         if self.name == "__metadata__":
@@ -116,29 +116,29 @@ class Tensor:
     def values(self, first, count):
         """Elements [first, first + count) of the full tensor in the compute type."""
         with np.errstate(all="ignore"):
-            return self.draw.values(self.words.run(first, count, self.draw.wide))
+            return self.sampler.values(self.words.run(first, count, self.sampler.is_f64))
 
     def numbers(self):
         return numbers_of(self.taken, self.axes, self.full_shape)
 
     def elements(self):
-        """All elements that are asked for, as bytes."""
+        """All requested elements, as bytes."""
         if self.elems == 0:
             return b""
-        if self.whole is not None:
-            elements = np.full(self.elems, self.whole)
-            if self.law["kind"] == "pattern":
-                elements[self.law["at"](self.numbers()) == 0] = 0
+        if self.integer is not None:
+            elements = np.full(self.elems, self.integer)
+            if self.dist["kind"] == "pattern":
+                elements[self.dist["at"](self.numbers()) == 0] = 0
             return encode(elements, self.dtype)
-        kind = self.law["kind"]
+        kind = self.dist["kind"]
         if kind == "constant":
-            return encode(np.full(self.elems, self.draw.numbers["value"]), self.dtype)
+            return encode(np.full(self.elems, self.sampler.numbers["value"]), self.dtype)
         whole_tensor = self.shape == self.full_shape and all(place.step > 0 for place in self.taken) \
             and self.axes == list(range(len(self.axes)))
         if whole_tensor and kind not in ("pattern", "sparse normal", "orthogonal"):
             return encode(self.values(0, self.elems), self.dtype)
         with np.errstate(all="ignore"):
-            return encode(self.draw.elements(self.numbers(), self.words), self.dtype)
+            return encode(self.sampler.elements(self.numbers(), self.words), self.dtype)
 
     def body(self):
         if self.format == "json":
@@ -155,7 +155,7 @@ class Tensor:
 # Command --------------------------------------------------------------------------------
 
 
-def answer(query):
+def table_row(query):
     try:
         return Tensor(query).row()
     except Refused as error:
@@ -204,7 +204,7 @@ def write_tables(directory):
     texts = {"table": [], "refused": [], "canonical": []}
     for line in sys.stdin:
         query = line.rstrip("\n")
-        row = answer(query)
+        row = table_row(query)
         if row[0] == "refused":
             texts["refused"].append([query, *(refusal(query) if has_one_fault(query) else "*")])
         else:
@@ -218,7 +218,7 @@ def write_tables(directory):
 
 def main(arguments):
     if len(arguments) == 2 and arguments[0] == "--check":
-        return compare(arguments[1], answer)
+        return compare(arguments[1], table_row)
     if len(arguments) == 2 and arguments[0] == "--refused":
         return compare(arguments[1], refusal)
     if len(arguments) == 2 and arguments[0] == "--canonical":

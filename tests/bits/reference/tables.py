@@ -97,23 +97,23 @@ ALIASES = {alias: name for name, row in keyed("scheme", "aliases").items()
            for alias in row[0].split()}
 # 'framework.name' -> what it stands for
 FRAMEWORKS = {"%s.%s" % (framework, name): Framework(
-    framework, scheme, fans, {theirs: ours or theirs for theirs, _, ours in
+    framework, scheme, fans, {name: canonical or name for name, _, canonical in
                               (param.partition("=") for param in params.split())},
     pairs(defaults), pairs(fixed))
     for frameworks, names, scheme, fans, params, defaults, fixed in rows_of("frameworks", "names")
     for framework in frameworks.split() for name in names.split()}
-# parameter -> framework -> word -> our word
+# parameter -> framework -> word -> canonical word
 WORDS = {}
-for _frameworks, _param, _word, _ours in rows_of("words of", "parameter"):
+for _frameworks, _param, _word, _canonical in rows_of("words of", "parameter"):
     for _framework in _frameworks.split():
-        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _ours
+        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _canonical
 # name -> what there is to know of an element type
 TYPES = {name: Type(int(size), compute, limit(bound), descr, safetensors)
          for name, (size, compute, bound, descr, safetensors)
          in keyed("type", "bytes").items()}
 # name -> (bits after the point, exponent of the smallest normal number)
-FLOATS = {name: (int(after), int(least[2:]))
-          for name, (_, after, least) in keyed("float", "exponent bits").items()}
+FLOATS = {name: (int(after), int(minimum[2:]))
+          for name, (_, after, minimum) in keyed("float", "exponent bits").items()}
 # (layout, transposed) -> in, out and grouped axis
 AXES = {(row[0], row[1] == "true"): tuple(map(int, row[2:5]))
         for row in rows_of("layout", "transposed")}

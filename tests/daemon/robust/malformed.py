@@ -129,15 +129,15 @@ class Checker:
         query = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
         for target in (b"/v1/tensor?", b"/v1/plan?"):
             self.connection.send(b"GET", target + query.encode())
-            answer = self.connection.read()
+            response = self.connection.read()
             self.over_http += 1
-            if answer.status != 400:
-                return f"{query[:300]}: status {answer.status}"
-            problem = json.loads(answer.body)
+            if response.status != 400:
+                return f"{query[:300]}: status {response.status}"
+            problem = json.loads(response.body)
             if problem.get("field") != field:
                 return f"{query[:300]}: field {problem.get('field')}, not {field}: {problem}"
-            if answer.fields[b"content-type"] != b"application/problem+json":
-                return f"{query[:300]}: {answer.fields}"
+            if response.fields[b"content-type"] != b"application/problem+json":
+                return f"{query[:300]}: {response.fields}"
         if command and not any(b"\0" in os.fsencode(value) for _, value in pairs):
             return self.command_refuses(field, pairs, problem["detail"])
         return None
@@ -155,7 +155,7 @@ class Checker:
 
 
 def cases(parameters):
-    """Field, query, and whether the command is asked as well (where it does not depend on
+    """Field, query, and whether the command is run as well (where it does not depend on
     the scheme, once is enough)."""
     for name, values in parameters.malformed.items():
         for i, scheme in enumerate(parameters.taking(name)[:SCHEMES_EACH]):
@@ -163,12 +163,12 @@ def cases(parameters):
                 query = parameters.base(scheme) | NEEDS.get(name, {}) | {name: value}
                 yield name, [*query.items()], i == 0
     for scheme, row in parameters.schemes.items():
-        foreign = "stands_for" in row
-        fans = {"fan_in", "fan_out"} if foreign else set()  # these are everybody's
-        foreign_to_it = set(parameters.valid) - set(row["parameters"]) - fans
-        for i, name in enumerate(sorted(foreign_to_it)):
+        of_framework = "stands_for" in row
+        fans = {"fan_in", "fan_out"} if of_framework else set()  # these are everybody's
+        not_taken = set(parameters.valid) - set(row["parameters"]) - fans
+        for i, name in enumerate(sorted(not_taken)):
             pair = name, parameters.valid[name][0]
-            command = not foreign and (i + len(scheme)) % 5 == 0  # a process takes its time
+            command = not of_framework and (i + len(scheme)) % 5 == 0  # a process takes its time
             yield name, [*parameters.base(scheme).items(), pair], command
     for name in parameters.valid:
         query = parameters.base(parameters.taking(name)[0]) | NEEDS.get(name, {})

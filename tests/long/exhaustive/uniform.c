@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Uniform: all 2^24 values of the 32-bit words over 1,000 intervals, on every instruction set.
- * None leaves [low, high); symmetric ones stay strictly inside, never 0, in pairs that differ
- * in the sign alone. Then 2^16 words of f64 over the same intervals.
+ * Uniform: all 2^24 values of the 32-bit words over 1,000 intervals, on every instruction
+ * set. None is outside [low, high); symmetric ones are strictly inside and never 0, in
+ * pairs that differ only in sign. Then 2^16 words of f64 over the same intervals.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -44,7 +44,7 @@ static void check_run(const struct checker *c, uint32_t first) {
     uint32_t words[2 * RUN];
     float expected[2 * RUN], x[2 * RUN];
     const struct ti_kernels *kernels;
-    /* the eight bits that do not count are drawn; the other half are the words turned round */
+    /* the eight unused bits are random; the other half are the complements */
     for (uint32_t i = 0; i < RUN; i++) {
         words[i] = (first + i) << 8 | ((first + i) * 37 & 0xff);
         words[RUN + i] = ~words[i];
@@ -95,7 +95,7 @@ static void check_wide(uint64_t number, const struct ti_dist *dist) {
 }
 
 static void check_interval(void *context, uint64_t number) {
-    struct checker c = {.number = number, .dist = interval_law(number)};
+    struct checker c = {.number = number, .dist = interval_dist(number)};
     (void)context;
     if (ti_sampler_make(&c.dist, TI_DTYPE_F32, 0, 0, &c.sampler, NULL) != TI_OK) {
         fault(number, &c.dist, "f32", "is refused", 0, 0);
@@ -103,7 +103,7 @@ static void check_interval(void *context, uint64_t number) {
     }
     c.low = (float)c.dist.low;
     c.high = (float)c.dist.high;
-    /* half of the values; their words turned round are the other half */
+    /* half of the values; the complements of their words are the other half */
     for (uint32_t first = 0; first < 1 << 23; first += RUN) check_run(&c, first);
     check_wide(number, &c.dist);
 }

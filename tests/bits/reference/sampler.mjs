@@ -79,10 +79,10 @@ function clamp(x, low, high) {
 }
 
 // The number before x in the compute type.
-function before(x, wide) {
-    if (x === 0) return wide ? -Number.MIN_VALUE : -(2 ** -149);
+function before(x, isF64) {
+    if (x === 0) return isF64 ? -Number.MIN_VALUE : -(2 ** -149);
     const away = x < 0;
-    if (!wide) {
+    if (!isF64) {
         f32[0] = x;
         u32[0] += away ? 1 : -1;
         return f32[0];
@@ -94,59 +94,59 @@ function before(x, wide) {
 }
 
 // A word is given as its upper and its lower 32 bits; 'high' is all there is of 32-bit words.
-// This is the number of a word of 'wide' or 32 bits, rounded once.
-const wordNumber = (high, low, wide) => (wide ? high * 2 ** 32 + low : high);
+// This is the number of a word of 64 ('isF64') or 32 bits, rounded once.
+const wordNumber = (high, low, isF64) => (isF64 ? high * 2 ** 32 + low : high);
 
-function magnitude(high, low, wide) {
-    return high >= 2 ** 31 ? wordNumber(~high >>> 0, ~low >>> 0, wide)
-        : wordNumber(high, low, wide);
+function magnitude(high, low, isF64) {
+    return high >= 2 ** 31 ? wordNumber(~high >>> 0, ~low >>> 0, isF64)
+        : wordNumber(high, low, isF64);
 }
 
 // v of a word.
-function unitUniform(high, low, wide) {
-    if (!wide) return (2 * (high >>> 8) + 1 - 2 ** 24) * 2 ** -24;
-    const kept = high * 2 ** 21 + (low >>> 11); // 53 bits
-    // 2 * kept + 1 needs 54 bits, but half of it, and the sum with -2^52, do not.
-    return (kept - 2 ** 52 + 0.5) * 2 ** -52;
+function unitUniform(high, low, isF64) {
+    if (!isF64) return (2 * (high >>> 8) + 1 - 2 ** 24) * 2 ** -24;
+    const word = high * 2 ** 21 + (low >>> 11); // 53 bits
+    // 2 * word + 1 needs 54 bits, but half of it, and the sum with -2^52, do not.
+    return (word - 2 ** 52 + 0.5) * 2 ** -52;
 }
 
 // A function from words to z of the standard normal.
-function normalQuantile(wide) {
+function normalQuantile(isF64) {
     return (high, low) => {
-        const m = magnitude(high, low, wide);
-        const z = wide ? quantile64(Math.min(0.5 + m, CAP64))
+        const m = magnitude(high, low, isF64);
+        const z = isF64 ? quantile64(Math.min(0.5 + m, CAP64))
             : quantile32(Math.min(fround(0.5 + fround(m)), CAP32));
         return high >= 2 ** 31 ? z : -z;
     };
 }
 
 // The same for a cut, before its clamp.
-function cutQuantile(cut, wide) {
+function cutQuantile(cut, isF64) {
     const symmetricCut = cut.low === -cut.high;
-    if (!wide && symmetricCut && cut.high >= 0.5) {
+    if (!isF64 && symmetricCut && cut.high >= 0.5) {
         const q = normalTail(cut.high);
         const offset = fround(2 ** 32 * q + (0.5 - q));
         const scale = fround(1 - 2 * q);
         return (high, low) => {
-            const m = fround(magnitude(high, low, wide));
+            const m = fround(magnitude(high, low, isF64));
             const z = quantile32(Math.min(fround(offset + fround(scale * m)), CAP32));
             return high >= 2 ** 31 ? z : -z;
         };
     }
-    const step = normalMass(cut.low, cut.high) * (wide ? 1 : 2 ** 32);
+    const step = normalMass(cut.low, cut.high) * (isF64 ? 1 : 2 ** 32);
     const lowerOffset = 2 ** 64 * normalTail(-cut.low) + step / 2;
     const upperOffset = 2 ** 64 * normalTail(cut.high) + step / 2;
     if (symmetricCut) {
         return (high, low) => {
-            const tail = lowerOffset + step * magnitude(high, low, wide);
+            const tail = lowerOffset + step * magnitude(high, low, isF64);
             const z = quantile64(Math.min(tail, CAP64));
             return high >= 2 ** 31 ? z : -z;
         };
     }
     return (high, low) => {
-        const below = lowerOffset + step * wordNumber(high, low, wide);
+        const below = lowerOffset + step * wordNumber(high, low, isF64);
         if (!(below > 2 ** 63)) return -quantile64(Math.min(below, CAP64));
-        const above = upperOffset + step * wordNumber(~high >>> 0, ~low >>> 0, wide);
+        const above = upperOffset + step * wordNumber(~high >>> 0, ~low >>> 0, isF64);
         return quantile64(Math.min(above, CAP64));
     };
 }
@@ -167,60 +167,60 @@ function isZeroed({ rows, cols, zeros }, words, number) {
 
 // { largest, value, at }: the largest |x| that is possible, and the function from words to x. Or
 // from the number of an element, and if that gives none, from words.
-export function drawOf(law, wide, words) {
-    const type = wide ? (x) => x : fround;
+export function samplerOf(dist, isF64, words) {
+    const type = isF64 ? (x) => x : fround;
     const R = (x) => type(x) + 0;
-    if (law.kind === 'constant') {
-        const value = R(law.value);
+    if (dist.kind === 'constant') {
+        const value = R(dist.value);
         return { largest: Math.abs(value), value: () => value };
     }
-    if (law.kind === 'pattern') {
-        return { largest: Math.abs(R(law.value)), at: (number) => R(law.value * law.factor(number)) };
+    if (dist.kind === 'pattern') {
+        return { largest: Math.abs(R(dist.value)), at: (number) => R(dist.value * dist.factor(number)) };
     }
-    if (law.kind === 'orthogonal') {
-        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(law.gain) };
-        return { largest: R(Math.abs(law.gain) * (1 + 2 ** -10)), at: orthogonalOf(law, how) };
+    if (dist.kind === 'orthogonal') {
+        const how = { words, isF64, round: type, quantile: normalQuantile(isF64), gain: R(dist.gain) };
+        return { largest: R(Math.abs(dist.gain) * (1 + 2 ** -10)), at: orthogonalOf(dist, how) };
     }
-    if (law.kind === 'symmetric' || law.kind === 'uniform') {
+    if (dist.kind === 'symmetric' || dist.kind === 'uniform') {
         let offset = 0;
-        let [scale, least, most] = [R(law.bound), R(-law.bound), R(law.bound)];
-        if (law.kind === 'uniform') {
-            [least, most] = [R(law.low), R(law.high)];
-            if (!(least < most)) throw new Refused('high', 'not above low');
-            if (most !== Infinity) most = before(most, wide);
-            offset = R(law.low / 2 + law.high / 2);
-            scale = R(law.high / 2 - law.low / 2);
+        let [scale, minimum, maximum] = [R(dist.bound), R(-dist.bound), R(dist.bound)];
+        if (dist.kind === 'uniform') {
+            [minimum, maximum] = [R(dist.low), R(dist.high)];
+            if (!(minimum < maximum)) throw new Refused('high', 'not above low');
+            if (maximum !== Infinity) maximum = before(maximum, isF64);
+            offset = R(dist.low / 2 + dist.high / 2);
+            scale = R(dist.high / 2 - dist.low / 2);
         }
         return {
-            largest: Math.max(Math.abs(least), Math.abs(most)),
+            largest: Math.max(Math.abs(minimum), Math.abs(maximum)),
             value: (high, low) => clamp(
-                type(offset + type(scale * unitUniform(high, low, wide))), least, most),
+                type(offset + type(scale * unitUniform(high, low, isF64))), minimum, maximum),
         };
     }
-    const offset = R(law.mean);
-    const scale = R(law.sigma);
-    let z = normalQuantile(wide);
-    let reach = wide ? quantile64(0.5) : quantile32(0.5);
-    if (law.kind === 'truncated') {
-        const { cut } = law;
-        const quantile = cutQuantile(cut, wide);
-        const [least, most] = [R(cut.low), R(cut.high)];
-        z = (high, low) => clamp(type(quantile(high, low)), least, most);
-        if (!wide && cut.low === -cut.high && cut.high >= 0.5) {
-            reach = Math.min(reach, most);
+    const offset = R(dist.mean);
+    const scale = R(dist.sigma);
+    let z = normalQuantile(isF64);
+    let reach = isF64 ? quantile64(0.5) : quantile32(0.5);
+    if (dist.kind === 'truncated') {
+        const { cut } = dist;
+        const quantile = cutQuantile(cut, isF64);
+        const [minimum, maximum] = [R(cut.low), R(cut.high)];
+        z = (high, low) => clamp(type(quantile(high, low)), minimum, maximum);
+        if (!isF64 && cut.low === -cut.high && cut.high >= 0.5) {
+            reach = Math.min(reach, maximum);
         } else {
             reach = Math.max(Math.abs(z(0, 0)), Math.abs(z(2 ** 32 - 1, 2 ** 32 - 1)));
         }
     }
     let largest = type(Math.abs(offset) + type(scale * reach));
     let value = (high, low) => type(offset + type(scale * z(high, low)));
-    if (law.bounds) {
-        const [least, most] = [R(law.bounds.low), R(law.bounds.high)];
+    if (dist.bounds) {
+        const [minimum, maximum] = [R(dist.bounds.low), R(dist.bounds.high)];
         const free = value;
-        value = (high, low) => clamp(free(high, low), least, most);
+        value = (high, low) => clamp(free(high, low), minimum, maximum);
         const finite = Number.isFinite(offset) && Number.isFinite(scale);
-        if (finite) largest = Math.min(largest, Math.max(Math.abs(least), Math.abs(most)));
+        if (finite) largest = Math.min(largest, Math.max(Math.abs(minimum), Math.abs(maximum)));
     }
-    if (law.kind !== 'sparse') return { largest, value };
-    return { largest, value, at: (number) => (isZeroed(law, words, number) ? 0 : undefined) };
+    if (dist.kind !== 'sparse') return { largest, value };
+    return { largest, value, at: (number) => (isZeroed(dist, words, number) ? 0 : undefined) };
 }

@@ -57,17 +57,17 @@ class Words:
         four = lane_words(self.seed, self.stream, blocks).reshape(-1, 4)
         return four[np.arange(len(numbers)), numbers & 3]
 
-    def of(self, numbers, wide):
+    def of(self, numbers, is_f64):
         w = self.lane(0, numbers)
-        return (w << SHIFT32) + self.lane(1, numbers) if wide else w
+        return (w << SHIFT32) + self.lane(1, numbers) if is_f64 else w
 
-    def run(self, first, count, wide):
+    def run(self, first, count, is_f64):
         """Those of neighbours."""
         block, skip = divmod(first, 4)
         blocks = (skip + count + 3) // 4
         blocks = np.arange(blocks, dtype=np.uint64) + np.uint64(block)
         w = lane_words(self.seed, self.stream, blocks)
-        if wide:
+        if is_f64:
             w = (w << SHIFT32) + lane_words(self.seed, self.stream, blocks + LANE_1)
         return w[skip:skip + count]
 
@@ -104,15 +104,15 @@ def clamp(x, low, high):
 # From a distribution and words to values ------------------------------------------------
 
 
-class Draw:
+class Sampler:
     """A distribution in a type. 'numbers' holds what sections 4 to 6 compute beforehand, in
     the compute type where they say so."""
 
     def __init__(self, distribution, dtype):
         self.distribution = distribution
-        self.wide = TYPES[dtype].compute == "binary64"
-        self.compute = np.float64 if self.wide else np.float32
-        self.bits = 64 if self.wide else 32
+        self.is_f64 = TYPES[dtype].compute == "binary64"
+        self.compute = np.float64 if self.is_f64 else np.float32
+        self.bits = 64 if self.is_f64 else 32
         self.ones = np.uint64(2**self.bits - 1)
         self.kind = distribution["kind"]
         self.normal = self.kind in ("normal", "sparse normal", "orthogonal")
@@ -135,30 +135,30 @@ class Draw:
         elif self.kind == "symmetric uniform":
             yield "offset", self.compute(0)
             yield "scale", self.rounded(d["bound"])
-            yield "least", self.rounded(-d["bound"])
-            yield "most", self.rounded(d["bound"])
+            yield "minimum", self.rounded(-d["bound"])
+            yield "maximum", self.rounded(d["bound"])
         elif self.kind == "uniform":
             low, high = d["low"], d["high"]
             if not self.rounded(low) < self.rounded(high):
                 raise Refused("high", "not above low")
             yield "offset", self.rounded(low / 2 + high / 2)
             yield "scale", self.rounded(high / 2 - low / 2)
-            yield "least", self.rounded(low)
-            yield "most", np.nextafter(self.rounded(high), self.compute(-np.inf))
+            yield "minimum", self.rounded(low)
+            yield "maximum", np.nextafter(self.rounded(high), self.compute(-np.inf))
         else:
             yield "offset", self.rounded(d["mean"])
             yield "scale", self.rounded(d["sigma"])
             if self.kind == "truncated normal":
                 yield from self.prepare_cut(d["z_low"], d["z_high"])
             if self.bounded:
-                yield "least", self.rounded(d["low"])
-                yield "most", self.rounded(d["high"])
+                yield "minimum", self.rounded(d["low"])
+                yield "maximum", self.rounded(d["high"])
 
     def prepare_cut(self, low, high):
         self.symmetric = low == -high
-        self.in_binary32 = not self.wide and self.symmetric and high >= 0.5
-        yield "z_least", self.rounded(low)
-        yield "z_most", self.rounded(high)
+        self.in_binary32 = not self.is_f64 and self.symmetric and high >= 0.5
+        yield "z_minimum", self.rounded(low)
+        yield "z_maximum", self.rounded(high)
         if self.in_binary32:
             q = normal_tail(high)
             yield "q", q
@@ -166,7 +166,7 @@ class Draw:
             yield "tail_scale", np.float32(1 - 2 * q)
             return
         mass = normal_mass(low, high)
-        step = mass if self.wide else mass * 2.0**32
+        step = mass if self.is_f64 else mass * 2.0**32
         yield "step", step
         yield "lower_offset", 2.0**64 * normal_tail(-low) + step / 2
         yield "upper_offset", 2.0**64 * normal_tail(high) + step / 2
@@ -183,15 +183,15 @@ class Draw:
         if self.kind == "uniform" and np.isinf(self.rounded(self.distribution["high"])):
             return math.inf
         if "uniform" in self.kind:
-            return float(max(abs(n["least"]), abs(n["most"])))
+            return float(max(abs(n["minimum"]), abs(n["maximum"])))
         if self.normal or self.in_binary32:
             z = quantile(np.array([0.5], dtype=self.compute))[0]
-            z = min(z, n.get("z_most", z))
+            z = min(z, n.get("z_maximum", z))
         else:
             z = np.abs(self.unit(np.array([0, self.ones], dtype=np.uint64))).max()
         free = float(np.abs(n["offset"]) + n["scale"] * z)
         if self.bounded:
-            return min(free, float(max(abs(n["least"]), abs(n["most"]))))
+            return min(free, float(max(abs(n["minimum"]), abs(n["maximum"]))))
         return free
 
     def distance(self, w):
@@ -205,7 +205,7 @@ class Draw:
         if self.normal:
             m, negative = self.distance(w)
             tail = self.compute(0.5) + m.astype(self.compute)
-            return np.minimum(tail, CAP64 if self.wide else CAP32), negative
+            return np.minimum(tail, CAP64 if self.is_f64 else CAP32), negative
         if self.in_binary32:
             m, negative = self.distance(w)
             tail = n["tail_offset"] + n["tail_scale"] * m.astype(np.float32)
@@ -222,20 +222,20 @@ class Draw:
     def unit(self, w):
         """v, z or z': what scale and offset are applied to."""
         if "uniform" in self.kind:
-            kept = 53 if self.wide else 24
-            odd = (w >> np.uint64(self.bits - kept)).astype(np.int64) * 2 + 1 - 2**kept
-            return odd.astype(self.compute) * self.compute(2.0**-kept)
+            bits = 53 if self.is_f64 else 24
+            odd = (w >> np.uint64(self.bits - bits)).astype(np.int64) * 2 + 1 - 2**bits
+            return odd.astype(self.compute) * self.compute(2.0**-bits)
         tail, negative = self.tail(w)
         z = quantile(tail)
         z = np.where(negative, -z, z).astype(self.compute)
         if self.normal:
             return z
-        return clamp(z, self.numbers["z_least"], self.numbers["z_most"])
+        return clamp(z, self.numbers["z_minimum"], self.numbers["z_maximum"])
 
     def values(self, w):
         x = self.numbers["offset"] + self.numbers["scale"] * self.unit(w)
-        if "least" in self.numbers:
-            x = clamp(x, self.numbers["least"], self.numbers["most"])
+        if "minimum" in self.numbers:
+            x = clamp(x, self.numbers["minimum"], self.numbers["maximum"])
         return x
 
     def zeroed(self, numbers, words):
@@ -255,7 +255,7 @@ class Draw:
             return self.compute(self.distribution["at"](numbers)) + self.compute(0)
         if self.kind == "orthogonal":
             return orthogonal.elements(self.distribution, self, numbers, words)
-        x = self.values(words.of(numbers, self.wide))
+        x = self.values(words.of(numbers, self.is_f64))
         if self.kind == "sparse normal":
             return np.where(self.zeroed(numbers, words), self.compute(0), x)
         return x
