@@ -11,6 +11,7 @@ and numpy.
     spec.py --canonical LIST     checks canonical queries and entity tags of a list
     spec.py --tables DIR         queries on standard input -> three such files in DIR: table.tsv,
                                  refused.tsv, canonical.tsv
+    spec.py --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
 """
 import hashlib
 import math
@@ -21,6 +22,7 @@ import numpy as np
 
 from canonical import canonical_query, entity_tag
 from draw import Draw, Words, stream_of
+from frameworks import rewriting
 from jsontext import json_body, json_string
 from part import numbers_of, places
 from refused import Refused
@@ -51,14 +53,7 @@ class Tensor:
     """A request, resolved. Raises Refused."""
 
     def __init__(self, query):
-        self.p = Parameters(query.encode("ascii"))
-        try:
-            self.resolve(self.p)
-        except Refused as error:
-            error.field = self.p.theirs.get(error.field, error.field)
-            raise
-
-    def resolve(self, p):
+        self.p = p = Parameters(query.encode("ascii"))
         self.full_shape, self.dtype, self.format = p["shape"], p["dtype"], p["format"]
         self.seed, self.name, self.stream = p["seed"], p["name"], stream_of(p["name"])
         self.words = Words(self.seed, self.stream)
@@ -155,25 +150,46 @@ class Tensor:
 # Command --------------------------------------------------------------------------------
 
 
-def answer(query):
-    try:
-        return Tensor(query).row()
-    except Refused as error:
-        return ["refused", str(error)]
+class Answers:
+    """What tables say of queries; 'make' is Tensor or rewrites queries before it."""
 
+    def __init__(self, make=Tensor):
+        self.make = make
 
-def refusal(query):
-    try:
-        Tensor(query)
-        return ["accepted"]
-    except Refused as error:
-        return [error.field]
+    def row(self, query):
+        try:
+            return self.make(query).row()
+        except Refused as error:
+            return ["refused", str(error)]
 
+    def refusal(self, query):
+        try:
+            self.make(query)
+            return ["accepted"]
+        except Refused as error:
+            return [error.field]
 
-def canonical(query):
-    tensor = Tensor(query)
-    text = canonical_query(tensor.p, tensor.taken, tensor.axes)
-    return [text, entity_tag(text)]
+    def canonical(self, query):
+        tensor = self.make(query)
+        text = canonical_query(tensor.p, tensor.taken, tensor.axes)
+        return [text, entity_tag(text)]
+
+    def has_one_fault(self, query):
+        """Whether nothing but its shape can be left out for it to remain an error. The page does
+        not say which parameter is at fault where several are."""
+        pairs = query.split("&")
+        fewer = ["&".join(pairs[:i] + pairs[i + 1:]) for i, pair in enumerate(pairs)
+                 if not pair.startswith("shape=")]
+        return all(self.refusal(query) == ["accepted"] for query in fewer)
+
+    def body(self, query):
+        """Writes it to standard output."""
+        try:
+            sys.stdout.buffer.write(self.make(query).body())
+            return 0
+        except Refused as error:
+            print("spec.py: %s" % error, file=sys.stderr)
+            return 1
 
 
 def compare(path, function):
@@ -191,25 +207,17 @@ def compare(path, function):
     return 0 if rows and wrong == 0 else 1
 
 
-def has_one_fault(query):
-    """Whether nothing but its shape can be left out for it to remain an error. The page does not
-    say which parameter is at fault where several are."""
-    pairs = query.split("&")
-    fewer = ["&".join(pairs[:i] + pairs[i + 1:]) for i, pair in enumerate(pairs)
-             if not pair.startswith("shape=")]
-    return all(refusal(query) == ["accepted"] for query in fewer)
-
-
-def write_tables(directory):
+def write_tables(directory, answers):
     texts = {"table": [], "refused": [], "canonical": []}
     for line in sys.stdin:
         query = line.rstrip("\n")
-        row = answer(query)
+        row = answers.row(query)
         if row[0] == "refused":
-            texts["refused"].append([query, *(refusal(query) if has_one_fault(query) else "*")])
+            one = answers.has_one_fault(query)
+            texts["refused"].append([query, *(answers.refusal(query) if one else "*")])
         else:
             texts["table"].append([query, *row])
-            texts["canonical"].append([query, *canonical(query)])
+            texts["canonical"].append([query, *answers.canonical(query)])
     for name, rows in texts.items():
         with open("%s/%s.tsv" % (directory, name), "w", encoding="ascii") as file:
             file.writelines("\t".join(row) + "\n" for row in rows)
@@ -217,21 +225,18 @@ def write_tables(directory):
 
 
 def main(arguments):
-    if len(arguments) == 2 and arguments[0] == "--check":
-        return compare(arguments[1], answer)
-    if len(arguments) == 2 and arguments[0] == "--refused":
-        return compare(arguments[1], refusal)
-    if len(arguments) == 2 and arguments[0] == "--canonical":
-        return compare(arguments[1], canonical)
+    answers = Answers()
+    if arguments[:1] == ["--frameworks"]:
+        answers = Answers(rewriting(Tensor))
+        del arguments[0]
     if len(arguments) == 2 and arguments[0] == "--tables":
-        return write_tables(arguments[1])
+        return write_tables(arguments[1], answers)
+    functions = {"--check": answers.row, "--refused": answers.refusal,
+                 "--canonical": answers.canonical}
+    if len(arguments) == 2 and arguments[0] in functions:
+        return compare(arguments[1], functions[arguments[0]])
     if len(arguments) == 1 and not arguments[0].startswith("-"):
-        try:
-            sys.stdout.buffer.write(Tensor(arguments[0]).body())
-            return 0
-        except Refused as error:
-            print("spec.py: %s" % error, file=sys.stderr)
-            return 1
+        return answers.body(arguments[0])
     print(__doc__.strip(), file=sys.stderr)
     return 64
 
