@@ -21,6 +21,7 @@ EXAMPLES = [
     (REQUEST + "&scheme=he_normal&dtype=bf16", [0]),
     (REQUEST + "&scheme=he_normal&dtype=f64", [1]),
     ("shape=8&scheme=uniform&low=-1&high=2&seed=-1", [5]),
+    ("shape=8&scheme=uniform&dtype=f64", [2]),
     ("shape=2,2,3&scheme=glorot_uniform&dtype=f64", [11]),
     ("shape=8&scheme=truncated_normal&low=0.5&mean=1&std=2", [0, 7]),
 ]
@@ -45,8 +46,8 @@ def steps(tensor, i):
                                        " ".join("%08x" % word for word in words))
     w = tensor.words.run(i, 1, draw.wide)
     yield "  w = %0*x" % (draw.bits // 4, w[0])
-    name = "v" if "uniform" in draw.kind else "z" if draw.kind == "normal" else "z'"
-    if name != "v":
+    name = {"uniform": "u", "symmetric uniform": "v", "normal": "z"}.get(draw.kind, "z'")
+    if name not in "uv":
         if draw.kind == "normal" or draw.symmetric:
             yield "  m = %0*x" % (draw.bits // 4, draw.distance(w)[0][0])
         tail, _ = draw.tail(w)
@@ -69,8 +70,9 @@ def example(query, elements):
     draw = tensor.draw
     yield "  %s: %s" % (draw.kind, ", ".join(
         "%s = %s" % (k, show(x)) for k, x in draw.distribution.items() if k != "kind"))
+    page = {"offset": "R(low)", "most": "P"} if draw.kind == "uniform" else {}
     for name, number in draw.numbers.items():
-        yield "  %s = %s" % (name, show(number))
+        yield "  %s = %s" % (page.get(name, name), show(number))
     for i in elements:
         for line in steps(tensor, i):
             yield "  " + line

@@ -7,6 +7,7 @@
 //   node spec.mjs --check TABLE        compares with a table such as docs/conformance.tsv
 //   node spec.mjs --refused LIST       checks that each query of a list is refused
 //   node spec.mjs --canonical LIST     checks canonical queries and entity tags of a list
+//   node spec.mjs --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
 //
 // A JavaScript number is a binary64 number, and Math.fround() of one operation on binary32
 // numbers is that operation in binary32. Number(text) and Number(bigint) round to nearest
@@ -17,6 +18,7 @@ import process from 'node:process';
 
 import { canonicalQuery, entityTag } from './canonical.mjs';
 import { drawOf, wordsOf } from './draw.mjs';
+import { rewriting } from './frameworks.mjs';
 import { exponentOf, jsonBody, jsonString } from './json.mjs';
 import { viewOf } from './part.mjs';
 import { Refused } from './refused.mjs';
@@ -112,15 +114,6 @@ function streamOf(name) {
 // A request, resolved: header, elements, and how to compute them.
 function resolve(query) {
     const p = new Parameters(query);
-    try {
-        return resolved(p);
-    } catch (error) {
-        if (error instanceof Refused) error.field = p.theirs.get(error.field) ?? error.field;
-        throw error;
-    }
-}
-
-function resolved(p) {
     const type = TYPES.get(p.get('dtype', 'f32'));
     const product = (dims) => dims.reduce((a, b) => a * b, BigInt(type.bytes));
     const most = (1n << 63n) - 1n;
@@ -178,34 +171,41 @@ function bodyOf(tensor) {
 
 // Command --------------------------------------------------------------------------------
 
-function rowOf(query) {
-    try {
-        const tensor = resolve(query);
-        const body = bodyOf(tensor);
-        const at = tensor.header.length;
-        const first = tensor.format === 'json' ? 0 : 4 * tensor.type.bytes;
-        return [body.toString('hex', at, at + first),
-            createHash('sha256').update(body).digest('hex')];
-    } catch (error) {
-        if (error instanceof Refused) return ['refused', error.message];
-        throw error;
+// What tables say of queries; 'make' is resolve() or rewrites queries before it.
+class Answers {
+    constructor(make) {
+        this.make = make;
     }
-}
 
-function refusalOf(query) {
-    try {
-        resolve(query);
-        return ['accepted'];
-    } catch (error) {
-        if (error instanceof Refused) return [error.field];
-        throw error;
+    row(query) {
+        try {
+            const tensor = this.make(query);
+            const body = bodyOf(tensor);
+            const at = tensor.header.length;
+            const first = tensor.format === 'json' ? 0 : 4 * tensor.type.bytes;
+            return [body.toString('hex', at, at + first),
+                createHash('sha256').update(body).digest('hex')];
+        } catch (error) {
+            if (error instanceof Refused) return ['refused', error.message];
+            throw error;
+        }
     }
-}
 
-function canonicalOf(query) {
-    const { p, view } = resolve(query);
-    const text = canonicalQuery(p, view);
-    return [text, entityTag(text)];
+    refusal(query) {
+        try {
+            this.make(query);
+            return ['accepted'];
+        } catch (error) {
+            if (error instanceof Refused) return [error.field];
+            throw error;
+        }
+    }
+
+    canonical(query) {
+        const { p, view } = this.make(query);
+        const text = canonicalQuery(p, view);
+        return [text, entityTag(text)];
+    }
 }
 
 function compare(path, answer) {
@@ -222,16 +222,21 @@ function compare(path, answer) {
     return wrong === 0 && rows.length > 0 ? 0 : 1;
 }
 
-function main([first, second]) {
-    if (first === '--check' && second) return compare(second, rowOf);
-    if (first === '--canonical' && second) return compare(second, canonicalOf);
-    if (first === '--refused' && second) return compare(second, refusalOf);
+const USAGE = 'usage: spec.mjs [--frameworks] QUERY | --check TABLE | --refused LIST | --canonical LIST';
+
+function main(given) {
+    const rewritten = given[0] === '--frameworks';
+    const [first, second] = rewritten ? given.slice(1) : given;
+    const answers = new Answers(rewritten ? rewriting(resolve) : resolve);
+    if (first === '--check' && second) return compare(second, (query) => answers.row(query));
+    if (first === '--canonical' && second) return compare(second, (query) => answers.canonical(query));
+    if (first === '--refused' && second) return compare(second, (query) => answers.refusal(query));
     if (first === undefined || first.startsWith('--')) {
-        console.error('usage: spec.mjs QUERY | --check TABLE | --refused LIST | --canonical LIST');
+        console.error(USAGE);
         return 64;
     }
     try {
-        process.stdout.write(bodyOf(resolve(first)));
+        process.stdout.write(bodyOf(answers.make(first)));
         return 0;
     } catch (error) {
         if (!(error instanceof Refused)) throw error;
