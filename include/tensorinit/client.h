@@ -144,7 +144,7 @@ TIC_API void tic_request_number(struct tic_request *request, enum tic_number whi
 /*
  * Settings that are texts; none is set at first, and NULL unsets one.
  *
- *   EXPECT_SPEC   the Tensor-Spec that the answer must have ("1-draft.1"): pins the bits
+ *   EXPECT_SPEC   the Tensor-Spec that the answer must have ("1-draft.2"): pins the bits
  *   EXPECT_DTYPE  its Tensor-Dtype, where the parameter dtype doesn't say it
  *   EXPECT_SHAPE  its Tensor-Shape ("512,784" or "scalar"): of the body, that is after
  *                 slice, shard or permute
