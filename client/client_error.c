@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fills the error object. Texts may quote a server, hence the cleaning. */
+/* Fills the error object. */
 #include "client/client_error.h"
 
 #include <stdarg.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* How the client's files report a failure. */
-#ifndef CLIENT_ERROR_H
-#define CLIENT_ERROR_H
+/* How the client library reports a failure. */
+#ifndef TIC_CLIENT_ERROR_H
+#define TIC_CLIENT_ERROR_H
 
 #include <tensorinit/status.h>
 
 /*
- * Fills 'error' (may be NULL) and returns 'code'. Bytes that are not printable ASCII,
- * such as a server may send, become '?'.
+ * Fills 'error' (may be NULL) and returns 'code'. Bytes that are not printable ASCII
+ * become '?', because texts may quote a server.
  */
 #if defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Requests: what is asked for and how it becomes a URL and a range of bytes.
- */
+/* Requests: parameters and settings, and how they become a URL and a range of bytes. */
 #include "client/client_request.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <tensorinit/body.h>
 
 #include "client/client_error.h"
 #include "client/transport.h"
@@ -54,12 +50,11 @@ void tic_request_free(struct tic_request *request) {
     free(request->params);
     free(request->base);
     tic_transport_free(request->transport);
-    tic_answer_clear(&request->answer);
+    tic_response_clear(&request->response);
     free(request);
 }
 
-/* Parameters ----------------------------------------------------------------------------
- */
+/* Parameters ------------------------------------------------------------------------- */
 
 static struct tic_param *find(const struct tic_request *request, const char *param) {
     for (size_t i = 0; i < request->param_count; i++) {
@@ -73,24 +68,25 @@ const char *tic_request_get(const struct tic_request *request, const char *param
     return found ? found->value : NULL;
 }
 
-/* The others keep their order: it is that of the URL. */
+/* Keeps the order of the others, which is that of the URL. */
 static void remove_param(struct tic_request *request, struct tic_param *param) {
     free(param->name);
     free(param->value);
     request->param_count--;
-    size_t behind = (size_t)(request->params + request->param_count - param);
-    memmove(param, param + 1, behind * sizeof *param);
+    size_t following = (size_t)(request->params + request->param_count - param);
+    memmove(param, param + 1, following * sizeof *param);
 }
 
 enum ti_status tic_request_set(struct tic_request *request, const char *param,
                                const char *value, struct ti_error *error) {
-    struct tic_param *given = find(request, param), *params, new = {0};
-    if (!*param) return tic_fail(error, TI_EPARAM, "", "a parameter without a name");
+    struct tic_param *existing = find(request, param), *params, new = {0};
+    if (!*param)
+        return tic_fail(error, TI_EPARAM, "", "the name of a parameter is empty");
     if (!value) {
-        if (given) remove_param(request, given);
+        if (existing) remove_param(request, existing);
         return TI_OK;
     }
-    if (given) {
+    if (existing) {
         return tic_fail(error, TI_EDUPLICATE, param, "%s is given more than once", param);
     }
     params = realloc(request->params, (request->param_count + 1) * sizeof *params);
@@ -113,7 +109,7 @@ static int hex_value(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes [from, end) to 'out', which has room for as much; false if it is broken. */
+/* Decodes [from, end) to 'out', which has as many bytes and one for the NUL. */
 static bool decode(const char *from, const char *end, char *out) {
     while (from < end) {
         char c = *from++;
@@ -145,9 +141,10 @@ static enum ti_status set_pair(struct tic_request *request, const char *pair,
     if (!name || !value) {
         status = tic_out_of_memory(error);
     } else if (!decode(pair, equals, name)) {
-        status = tic_fail(error, TI_EVALUE, "", "broken percent-encoding in the query");
+        status = tic_fail(error, TI_EVALUE, "", "invalid percent-encoding in the query");
     } else if (!decode(equals + 1, pair + bytes, value)) {
-        status = tic_fail(error, TI_EVALUE, name, "broken percent-encoding in the value");
+        status =
+            tic_fail(error, TI_EVALUE, name, "invalid percent-encoding in the value");
     } else {
         status = tic_request_set(request, name, value, error);
     }
@@ -170,10 +167,11 @@ enum ti_status tic_request_set_query(struct tic_request *request, const char *qu
     return TI_OK;
 }
 
-/* URL -----------------------------------------------------------------------------------
- */
+/* URL -------------------------------------------------------------------------------- */
 
-/* RFC 3986 section 2.3, and two that a query may hold as they are: a person reads logs.
+/*
+ * Unreserved characters (RFC 3986 section 2.3), and ',' and ':', which a query may
+ * contain unencoded: that keeps URLs in logs readable.
  */
 static bool is_plain(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -196,12 +194,12 @@ static char *encode(char *out, const char *text) {
 
 enum ti_status tic_request_url(const struct tic_request *request, char **url,
                                struct ti_error *error) {
-    size_t room = strlen(request->base) + sizeof PATH;
+    size_t capacity_bytes = strlen(request->base) + sizeof PATH;
     for (size_t i = 0; i < request->param_count; i++) {
         const struct tic_param *param = &request->params[i];
-        room += 3 * (strlen(param->name) + strlen(param->value)) + 2;
+        capacity_bytes += 3 * (strlen(param->name) + strlen(param->value)) + 2;
     }
-    char *made = malloc(room), *at = made;
+    char *made = malloc(capacity_bytes), *at = made;
     if (!made) return tic_out_of_memory(error);
     at = stpcpy(stpcpy(at, request->base), PATH);
     for (size_t i = 0; i < request->param_count; i++) {
@@ -215,15 +213,14 @@ enum ti_status tic_request_url(const struct tic_request *request, char **url,
     return TI_OK;
 }
 
-/* Parts and settings --------------------------------------------------------------------
- */
+/* Parts and settings ----------------------------------------------------------------- */
 
 static enum ti_status set_part(struct tic_request *request, enum tic_unit unit,
                                uint64_t first, uint64_t count, struct ti_error *error) {
     if (first > TIC_MAX_BYTES || (count != TIC_TO_END && count > TIC_MAX_BYTES - first)) {
         return tic_fail(error, TI_ERANGE, "", "the part ends beyond 2^63-1");
     }
-    request->unit = first == 0 && count == TIC_TO_END ? TIC_UNIT_WHOLE : unit;
+    request->unit = first == 0 && count == TIC_TO_END ? TIC_UNIT_ALL : unit;
     request->first = first;
     request->count = count;
     return TI_OK;
@@ -250,7 +247,7 @@ enum ti_status tic_request_text(struct tic_request *request, enum tic_text which
                                 const char *value, struct ti_error *error) {
     char *copy = NULL;
     if ((unsigned)which >= TIC_TEXT_COUNT) {
-        return tic_fail(error, TI_EPARAM, "", "there is no such setting");
+        return tic_fail(error, TI_EPARAM, "", "unknown setting");
     }
     if (value && !(copy = strdup(value))) return tic_out_of_memory(error);
     free(request->texts[which]);
@@ -267,34 +264,34 @@ bool tic_dtype_named(const char *name, enum ti_dtype *dtype) {
     return false;
 }
 
-const char *tic_request_media_type(const struct tic_request *request) {
-    const char *format = tic_request_get(request, "format");
-    if (!format) return ti_format_media_type(TI_FORMAT_RAW);
+bool tic_request_format(const struct tic_request *request, enum ti_format *format) {
+    const char *name = tic_request_get(request, "format");
+    if (!name) name = ti_format_name(TI_FORMAT_RAW);
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
-        if (strcmp(ti_format_name((enum ti_format)i), format) == 0) {
-            return ti_format_media_type((enum ti_format)i);
-        }
+        if (strcmp(ti_format_name((enum ti_format)i), name) != 0) continue;
+        *format = (enum ti_format)i;
+        return true;
     }
-    return NULL;
+    return false;
 }
 
 enum ti_status tic_request_part(const struct tic_request *request, uint64_t *first_byte,
                                 uint64_t *count_bytes, struct ti_error *error) {
     uint64_t bytes = 1;
     if (request->unit == TIC_UNIT_ELEMS) {
-        const char *format = tic_request_get(request, "format");
         const char *name = tic_request_get(request, "dtype");
         enum ti_dtype dtype = TI_DTYPE_F32;
-        if (format && strcmp(format, "raw") != 0) {
-            return tic_fail(error, TI_EINAPPLICABLE, "format",
-                            "elements are counted in a raw body; with format=%s ask for "
-                            "bytes",
-                            format);
+        enum ti_format format;
+        if (!tic_request_format(request, &format) || format != TI_FORMAT_RAW) {
+            return tic_fail(
+                error, TI_EINAPPLICABLE, "format",
+                "a range of elements needs format=raw; with format=%s request "
+                "bytes",
+                tic_request_get(request, "format"));
         }
         if (name && !tic_dtype_named(name, &dtype)) {
-            return tic_fail(
-                error, TI_EVALUE, "dtype",
-                "how large an element of '%s' is isn't known here; ask for bytes", name);
+            return tic_fail(error, TI_EVALUE, "dtype",
+                            "the size of '%s' is not known here; request bytes", name);
         }
         bytes = ti_dtype_bytes(dtype);
     }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Collects the header of an answer (RFC 9112 section 4 and 5). What it means is
- * verify.c's business.
- */
+/* Collects the header of a response (RFC 9112 section 4 and 5); verify.c checks it. */
 #include "client/client_response.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void tic_answer_clear(struct tic_answer *answer) {
-    free(answer->text);
-    memset(answer, 0, sizeof *answer);
+void tic_response_clear(struct tic_response *response) {
+    free(response->text);
+    memset(response, 0, sizeof *response);
 }
 
 bool tic_read_u64(const char **at, uint64_t *value) {
@@ -27,60 +24,61 @@ bool tic_read_u64(const char **at, uint64_t *value) {
     return true;
 }
 
-static bool append(struct tic_answer *answer, const char *data, size_t bytes) {
-    size_t wanted = answer->text_bytes + bytes + 1;
-    if (wanted > answer->capacity_bytes) {
-        size_t room = wanted * 2;
-        char *text = realloc(answer->text, room);
+static bool append(struct tic_response *response, const char *data, size_t bytes) {
+    size_t needed_bytes = response->text_bytes + bytes + 1;
+    if (needed_bytes > response->capacity_bytes) {
+        size_t capacity_bytes = needed_bytes * 2;
+        char *text = realloc(response->text, capacity_bytes);
         if (!text) return false;
-        answer->text = text;
-        answer->capacity_bytes = room;
+        response->text = text;
+        response->capacity_bytes = capacity_bytes;
     }
-    memcpy(answer->text + answer->text_bytes, data, bytes);
-    answer->text[wanted - 1] = '\0';
-    answer->text_bytes = wanted;
+    memcpy(response->text + response->text_bytes, data, bytes);
+    response->text[needed_bytes - 1] = '\0';
+    response->text_bytes = needed_bytes;
     return true;
 }
 
-/* "HTTP/1.1 206 Partial Content": the library below has seen that it is well formed. */
-static void begin(struct tic_answer *answer, const char *line, size_t bytes) {
+/* "HTTP/1.1 206 Partial Content": libcurl has checked that it is well formed. */
+static void begin(struct tic_response *response, const char *line, size_t bytes) {
     const char *space = memchr(line, ' ', bytes);
-    answer->text_bytes = 0;
-    answer->line_bytes = bytes;
-    answer->http_major = bytes > 5 ? line[5] - '0' : 0;
-    answer->status = 0;
+    response->text_bytes = 0;
+    response->line_bytes = bytes;
+    response->http_major = bytes > 5 ? line[5] - '0' : 0;
+    response->status = 0;
     if (!space) return;
     for (const char *at = space + 1; at < line + bytes && *at >= '0' && *at <= '9';
          at++) {
-        answer->status = answer->status * 10 + (*at - '0');
-        if (answer->status > 999) return;
+        response->status = response->status * 10 + (*at - '0');
+        if (response->status > 999) return;
     }
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-enum tic_line tic_answer_line(struct tic_answer *answer, const char *line, size_t bytes) {
+enum tic_line tic_response_line(struct tic_response *response, const char *line,
+                                size_t bytes) {
     while (bytes > 0 && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r')) bytes--;
     if (bytes >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-        begin(answer, line, bytes);
+        begin(response, line, bytes);
         return TIC_LINE_OK;
     }
     if (bytes == 0) return TIC_LINE_END;
-    answer->line_bytes += bytes;
-    if (answer->line_bytes > TIC_HEADER_BYTES) return TIC_LINE_TOO_LONG;
+    response->line_bytes += bytes;
+    if (response->line_bytes > TIC_HEADER_BYTES) return TIC_LINE_TOO_LONG;
     const char *colon = memchr(line, ':', bytes);
-    /* A continuation (obsolete, RFC 9112 section 5.2) leaves a value that fails its
-     * check. */
+    /* A continuation line (obsolete, RFC 9112 section 5.2) is dropped; the value that is
+     * left fails its check. */
     if (!colon || is_blank(line[0])) return TIC_LINE_OK;
-    /* With a NUL inside, name and value would change places. */
+    /* 'text' is a list of NUL-terminated strings, so a field with a NUL is dropped. */
     if (memchr(line, '\0', bytes)) return TIC_LINE_OK;
     const char *value = colon + 1, *end = line + bytes;
     while (value < end && is_blank(*value)) value++;
     while (end > value && is_blank(end[-1])) end--;
-    size_t before_bytes = answer->text_bytes;
-    if (!append(answer, line, (size_t)(colon - line)) ||
-        !append(answer, value, (size_t)(end - value))) {
-        answer->text_bytes = before_bytes;
+    size_t before_bytes = response->text_bytes;
+    if (!append(response, line, (size_t)(colon - line)) ||
+        !append(response, value, (size_t)(end - value))) {
+        response->text_bytes = before_bytes;
         return TIC_LINE_MEMORY;
     }
     return TIC_LINE_OK;
@@ -93,13 +91,13 @@ bool tic_same_ascii(const char *a, const char *b) {
     return lower(*a) == lower(*b);
 }
 
-const char *tic_answer_get(const struct tic_answer *answer, const char *name,
-                           size_t *count) {
+const char *tic_response_get(const struct tic_response *response, const char *name,
+                             size_t *count) {
     const char *found = NULL;
     size_t seen = 0;
-    for (size_t at = 0; at < answer->text_bytes;) {
-        const char *field = answer->text + at, *value = field + strlen(field) + 1;
-        at = (size_t)(value + strlen(value) + 1 - answer->text);
+    for (size_t at = 0; at < response->text_bytes;) {
+        const char *field = response->text + at, *value = field + strlen(field) + 1;
+        at = (size_t)(value + strlen(value) + 1 - response->text);
         if (!tic_same_ascii(field, name)) continue;
         if (seen++ == 0) found = value;
     }

@@ -1,56 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The header of an HTTP answer: its lines as they come, its fields by name. Knows nothing
+ * The header of an HTTP response: collects its lines, finds fields by name. Knows nothing
  * of sockets, so that it can be tested and fuzzed alone.
  */
-#ifndef CLIENT_ANSWER_H
-#define CLIENT_ANSWER_H
+#ifndef TIC_CLIENT_RESPONSE_H
+#define TIC_CLIENT_RESPONSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* More than any honest server sends. */
+/* Longest header that is accepted; servers send a few KiB. */
 #define TIC_HEADER_BYTES ((size_t)128 << 10)
 
 enum tic_line {
-    TIC_LINE_OK,       /* taken; more is to come */
+    TIC_LINE_OK,       /* more lines follow */
     TIC_LINE_END,      /* this was the empty line that ends the header */
-    TIC_LINE_TOO_LONG, /* TIC_HEADER_BYTES are exceeded */
-    TIC_LINE_MEMORY,
+    TIC_LINE_TOO_LONG, /* the header exceeds TIC_HEADER_BYTES */
+    TIC_LINE_MEMORY,   /* out of memory */
 };
 
-/*
- *   status      HTTP status, 0 before the first status line
- *   http_major  1 for HTTP/1.1
- *   text        fields as "name\0value\0name\0value\0..."
- */
-struct tic_answer {
-    int status;
-    int http_major;
-    char *text;
+struct tic_response {
+    int status;     /* HTTP status, 0 before the first status line */
+    int http_major; /* 1 for HTTP/1.1 */
+    char *text;     /* fields as "name\0value\0name\0value\0..." */
     size_t text_bytes, capacity_bytes;
-    size_t line_bytes;
+    size_t line_bytes; /* sum of all lines so far */
 };
 
-/* Zeroed memory is an empty answer. Clearing frees and leaves an empty one. */
-void tic_answer_clear(struct tic_answer *answer);
+/* Zeroed memory is an empty response. Clearing frees and leaves an empty one. */
+void tic_response_clear(struct tic_response *response);
 
 /*
- * Takes one line with its line end. A status line begins a new answer: that of an interim
- * answer (100), a redirect or an earlier try is forgotten.
+ * Adds one line with its line end. A status line starts a new response: the header of an
+ * interim response (100), a redirect or an earlier try is discarded.
  */
-enum tic_line tic_answer_line(struct tic_answer *answer, const char *line, size_t bytes);
+enum tic_line tic_response_line(struct tic_response *response, const char *line,
+                                size_t bytes);
 
-/* The first field of that name in any case, or NULL; 'count' (may be NULL) is how many.
+/*
+ * The first field of that name, in any case, or NULL. 'count' (may be NULL) gets the
+ * number of such fields.
  */
-const char *tic_answer_get(const struct tic_answer *answer, const char *name,
-                           size_t *count);
+const char *tic_response_get(const struct tic_response *response, const char *name,
+                             size_t *count);
 
-/* Equal but for the case of ASCII letters, in any locale. */
+/* Compares without regard to the case of ASCII letters, in any locale. */
 bool tic_same_ascii(const char *a, const char *b);
 
-/* Reads digits, at least one, up to '*at' that is none; false on overflow or no digit. */
+/*
+ * Reads a decimal integer and moves '*at' behind its last digit. False on overflow, or if
+ * there is no digit.
+ */
 bool tic_read_u64(const char **at, uint64_t *value);
 
 #endif

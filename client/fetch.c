@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One fetch: what is done with an answer's header, body and end. Whether there is a next
- * try after a failure is decided by resume.c.
+ * tic_fetch() and tic_head(): exchanges with the server until the sink has the requested
+ * part. verify.c judges each header, resume.c decides on retries.
  */
-#include "client/fetch.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,41 +10,46 @@
 #include <time.h>
 
 #include "client/client_error.h"
+#include "client/client_request.h"
 #include "client/problem_json.h"
 #include "client/resume.h"
 #include "client/transport.h"
 #include "client/verify.h"
 
-/* More of an error's body than this is not read into memory. */
+/* Only this much of an error's body is stored. */
 #define PROBLEM_BYTES ((size_t)64 << 10)
 
 #define IDLE_MS 200
 
-/*
- *   wanted     the part asked for, and how often it was asked for
- *   info       valid once 'begun'
- *   delivered  bytes that the sink has had
- *   accepted   the present exchange's answer is a body of ours
- *   cut        it goes on behind what is wanted
- *   skip       of it, bytes to be dropped; 'left' bytes to be delivered, or TIC_UNKNOWN
- *   complete   all that was wanted has come, and the exchange was ended for that
- *   status     of a function that ended the exchange
- */
 struct fetch {
     struct tic_request *request;
-    const struct tic_sink *sink;
+    struct tic_sink sink;
     struct ti_error *error;
-    struct tic_asked wanted, asked;
-    struct tic_info info;
+    /* What the fetch has to deliver, over all exchanges. */
+    struct tic_expected goal;
+    /* The first response; valid if 'begun'. */
     bool begun;
-    uint64_t delivered;
-    bool accepted, cut, complete;
-    uint64_t skip, left;
+    struct tic_info info;
+    /* Bytes that the sink got. */
+    uint64_t delivered_bytes;
+    struct tic_resume resume;
+
+    /* The current exchange: what it requested. */
+    struct tic_expected expected;
+    /* Its response is a tensor that passed all checks. */
+    bool accepted;
+    /* The body continues after the requested part. */
+    bool has_surplus;
+    /* The part is complete, and the exchange was ended early. */
+    bool complete;
+    /* Bytes of the body to discard, then to deliver (may be TIC_UNKNOWN). */
+    uint64_t skip_bytes, remaining_bytes;
+    /* Why a function ended the exchange. */
     enum ti_status status;
+    /* The body of a refusal. */
     char *problem;
     size_t problem_bytes;
-    uint64_t idle_at_ms;
-    struct tic_resume resume;
+    uint64_t next_idle_ms;
 };
 
 static bool cancel(struct fetch *fetch) {
@@ -54,49 +57,49 @@ static bool cancel(struct fetch *fetch) {
     return false;
 }
 
-/* The header of an answer with a body is complete. */
-static bool accept_answer(struct fetch *fetch) {
-    struct tic_info now;
-    struct tic_piece piece;
-    fetch->status = tic_verify(fetch->request, &fetch->request->answer, &fetch->asked,
-                               &now, &piece, fetch->error);
+static bool begin(struct fetch *fetch, const struct tic_info *info,
+                  uint64_t count_bytes) {
+    const struct tic_sink *sink = &fetch->sink;
+    fetch->begun = true;
+    fetch->info = *info;
+    fetch->info.first_byte = fetch->goal.first_byte;
+    fetch->info.count_bytes = count_bytes;
+    fetch->info.tries = fetch->resume.tries;
+    fetch->goal.count_bytes = count_bytes;
+    return !sink->begin || sink->begin(sink->state, &fetch->info) || cancel(fetch);
+}
+
+/* The header of a response with status 200 or 206 is complete. */
+static bool accept_response(struct fetch *fetch) {
+    const struct tic_response *response = &fetch->request->response;
+    struct tic_info info;
+    struct tic_extent extent;
+    fetch->status = tic_verify(fetch->request, response, &fetch->expected, &info, &extent,
+                               fetch->error);
     if (fetch->status != TI_OK) return false;
     fetch->accepted = true;
-    fetch->skip = piece.skip_bytes;
-    fetch->left = piece.take_bytes;
-    fetch->cut = fetch->request->answer.status == 200 &&
-                 piece.take_bytes != TIC_UNKNOWN &&
-                 piece.skip_bytes + piece.take_bytes != now.total_bytes;
-    if (!fetch->begun) {
-        fetch->begun = true;
-        fetch->info = now;
-        fetch->info.first_byte = fetch->wanted.first_byte;
-        fetch->info.count_bytes = piece.take_bytes;
-        fetch->info.tries = fetch->resume.tries;
-        fetch->wanted.count_bytes = piece.take_bytes;
-        const struct tic_sink *sink = fetch->sink;
-        if (sink && sink->begin && !sink->begin(sink->state, &fetch->info)) {
-            return cancel(fetch);
-        }
-    }
-    return true;
+    fetch->skip_bytes = extent.skip_bytes;
+    fetch->remaining_bytes = extent.count_bytes;
+    fetch->has_surplus = response->status == 200 && extent.count_bytes != TIC_UNKNOWN &&
+                         extent.skip_bytes + extent.count_bytes != info.total_bytes;
+    return fetch->begun || begin(fetch, &info, extent.count_bytes);
 }
 
 static bool on_line(void *state, const char *line, size_t bytes) {
     struct fetch *fetch = state;
-    struct tic_answer *answer = &fetch->request->answer;
-    /* What follows a chunked body is a trailer. */
+    struct tic_response *response = &fetch->request->response;
+    /* Fields after a chunked body are a trailer section, which is ignored. */
     if (fetch->accepted) return true;
-    switch (tic_answer_line(answer, line, bytes)) {
+    switch (tic_response_line(response, line, bytes)) {
     case TIC_LINE_OK:
         return true;
     case TIC_LINE_END:
         fetch->problem_bytes = 0;
-        if (answer->status == 200 || answer->status == 206) return accept_answer(fetch);
-        return true;
+        if (response->status != 200 && response->status != 206) return true;
+        return accept_response(fetch);
     case TIC_LINE_TOO_LONG:
-        fetch->status = tic_fail(fetch->error, TI_EMISMATCH, "",
-                                 "the answer's header is longer than any sensible one");
+        fetch->status =
+            tic_fail(fetch->error, TI_EMISMATCH, "", "the response's header is too long");
         return false;
     default:
         fetch->status = tic_out_of_memory(fetch->error);
@@ -104,11 +107,11 @@ static bool on_line(void *state, const char *line, size_t bytes) {
     }
 }
 
-/* What is behind the limit is read and dropped: the connection can then be used again. */
-static bool keep_problem(struct fetch *fetch, const char *data, size_t bytes) {
+/* Stores the body of a refusal. The rest is read as well, to reuse the connection. */
+static bool append_problem(struct fetch *fetch, const char *data, size_t bytes) {
     if (!fetch->problem && !(fetch->problem = malloc(PROBLEM_BYTES))) return true;
-    size_t room = PROBLEM_BYTES - fetch->problem_bytes;
-    if (bytes > room) bytes = room;
+    size_t free_bytes = PROBLEM_BYTES - fetch->problem_bytes;
+    if (bytes > free_bytes) bytes = free_bytes;
     memcpy(fetch->problem + fetch->problem_bytes, data, bytes);
     fetch->problem_bytes += bytes;
     return true;
@@ -116,27 +119,27 @@ static bool keep_problem(struct fetch *fetch, const char *data, size_t bytes) {
 
 static bool on_body(void *state, const char *data, size_t bytes) {
     struct fetch *fetch = state;
-    const struct tic_sink *sink = fetch->sink;
-    if (!fetch->accepted) return keep_problem(fetch, data, bytes);
-    if (fetch->skip >= bytes) {
-        fetch->skip -= bytes;
+    const struct tic_sink *sink = &fetch->sink;
+    if (!fetch->accepted) return append_problem(fetch, data, bytes);
+    if (fetch->skip_bytes >= bytes) {
+        fetch->skip_bytes -= bytes;
         return true;
     }
-    data += fetch->skip;
-    bytes -= (size_t)fetch->skip;
-    fetch->skip = 0;
-    if (bytes > fetch->left && !fetch->cut) {
+    data += fetch->skip_bytes;
+    bytes -= (size_t)fetch->skip_bytes;
+    fetch->skip_bytes = 0;
+    if (bytes > fetch->remaining_bytes && !fetch->has_surplus) {
         fetch->status = tic_fail(fetch->error, TI_EMISMATCH, "",
-                                 "more bytes come than the answer's header promised");
+                                 "the body is longer than its header says");
         return false;
     }
-    size_t now = bytes < fetch->left ? bytes : (size_t)fetch->left;
-    if (now > 0 && sink->write && !sink->write(sink->state, data, now)) {
+    if (bytes > fetch->remaining_bytes) bytes = (size_t)fetch->remaining_bytes;
+    if (bytes > 0 && sink->write && !sink->write(sink->state, data, bytes)) {
         return cancel(fetch);
     }
-    fetch->delivered += now;
-    if (fetch->left != TIC_UNKNOWN) fetch->left -= now;
-    fetch->complete = fetch->cut && fetch->left == 0;
+    fetch->delivered_bytes += bytes;
+    if (fetch->remaining_bytes != TIC_UNKNOWN) fetch->remaining_bytes -= bytes;
+    fetch->complete = fetch->has_surplus && fetch->remaining_bytes == 0;
     return !fetch->complete;
 }
 
@@ -148,12 +151,11 @@ static uint64_t now_ms(void) {
 
 static bool on_idle(void *state) {
     struct fetch *fetch = state;
-    const struct tic_sink *sink = fetch->sink;
-    if (!sink || !sink->idle) return true;
+    if (!fetch->sink.idle) return true;
     uint64_t now = now_ms();
-    if (now < fetch->idle_at_ms) return true;
-    fetch->idle_at_ms = now + IDLE_MS;
-    return sink->idle(sink->state) || cancel(fetch);
+    if (now < fetch->next_idle_ms) return true;
+    fetch->next_idle_ms = now + IDLE_MS;
+    return fetch->sink.idle(fetch->sink.state) || cancel(fetch);
 }
 
 /* False if the wait was cancelled. */
@@ -167,31 +169,45 @@ static bool wait_ms(struct fetch *fetch, uint64_t ms) {
     return true;
 }
 
-/* Asks for what has not come yet. */
-static void exchange(struct fetch *fetch, const char *url, struct tic_result *result) {
-    struct tic_request *request = fetch->request;
-    const struct tic_info *info = &fetch->info;
-    char range[2 * 20 + 2] = "";
-    uint64_t first = fetch->wanted.first_byte + fetch->delivered;
-    uint64_t count = fetch->wanted.count_bytes;
-    if (count != TIC_TO_END) count -= fetch->delivered;
-    fetch->asked.head = fetch->wanted.head;
-    fetch->asked.ranged = !fetch->asked.head && (fetch->wanted.ranged || first > 0);
-    fetch->asked.first_byte = first;
-    fetch->asked.count_bytes = count;
-    fetch->asked.earlier = fetch->begun ? info : NULL;
-    if (fetch->asked.ranged && count == TIC_TO_END) {
-        snprintf(range, sizeof range, "%" PRIu64 "-", first);
-    } else if (fetch->asked.ranged) {
-        snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, first, first + count - 1);
+/* The part that has not been delivered yet. */
+static void set_expected(struct fetch *fetch) {
+    struct tic_expected *expected = &fetch->expected;
+    *expected = fetch->goal;
+    expected->first_byte += fetch->delivered_bytes;
+    if (expected->count_bytes != TIC_TO_END) {
+        expected->count_bytes -= fetch->delivered_bytes;
     }
-    const char *accept = tic_request_media_type(request);
-    const struct tic_exchange ask = {
+    expected->ranged = !expected->head && (expected->ranged || expected->first_byte > 0);
+    expected->earlier = fetch->begun ? &fetch->info : NULL;
+}
+
+/* Writes the value of Range, "" for the full body. */
+static void write_range(const struct tic_expected *expected, char *out, size_t bytes) {
+    const uint64_t first = expected->first_byte, count = expected->count_bytes;
+    if (!expected->ranged) {
+        *out = '\0';
+    } else if (count == TIC_TO_END) {
+        snprintf(out, bytes, "%" PRIu64 "-", first);
+    } else {
+        snprintf(out, bytes, "%" PRIu64 "-%" PRIu64, first, first + count - 1);
+    }
+}
+
+static void run_exchange(struct fetch *fetch, const char *url,
+                         struct tic_result *result) {
+    struct tic_request *request = fetch->request;
+    const char *etag = fetch->info.etag;
+    enum ti_format format;
+    char range[2 * 20 + 2];
+    set_expected(fetch);
+    write_range(&fetch->expected, range, sizeof range);
+    const struct tic_exchange exchange = {
         .url = url,
-        .head = fetch->asked.head,
+        .head = fetch->expected.head,
         .range = *range ? range : NULL,
-        .if_range = *range && tic_is_strong(info->etag) ? info->etag : NULL,
-        .accept = accept ? accept : "*/*",
+        .if_range = *range && tic_is_strong(etag) ? etag : NULL,
+        .accept =
+            tic_request_format(request, &format) ? ti_format_media_type(format) : "*/*",
         .numbers = request->numbers,
         .texts = request->texts,
         .line = on_line,
@@ -199,32 +215,32 @@ static void exchange(struct fetch *fetch, const char *url, struct tic_result *re
         .idle = on_idle,
         .state = fetch,
     };
-    fetch->accepted = fetch->cut = fetch->complete = false;
+    fetch->accepted = fetch->has_surplus = fetch->complete = false;
     fetch->problem_bytes = 0;
-    tic_answer_clear(&request->answer);
-    tic_transport_run(request->transport, &ask, result);
+    tic_response_clear(&request->response);
+    tic_transport_run(request->transport, &exchange, result);
 }
 
-static bool has_all(const struct fetch *fetch) {
-    if (!fetch->begun) return false;
-    return fetch->wanted.head || fetch->delivered == fetch->wanted.count_bytes;
-}
-
-/* The server answered, and not with a tensor. */
+/* The server responded, but not with a tensor. */
 static enum ti_status refused(struct fetch *fetch) {
-    const struct tic_answer *answer = &fetch->request->answer;
-    if (answer->status >= 300 && answer->status < 400) {
-        const char *location = tic_answer_get(answer, "Location", NULL);
+    const struct tic_response *response = &fetch->request->response;
+    if (response->status >= 300 && response->status < 400) {
+        const char *location = tic_response_get(response, "Location", NULL);
+        /* Without a user and password. */
+        const char *at = location ? strrchr(location, '@') : NULL;
         return tic_fail(fetch->error, TI_ESERVER, "",
-                        "the server redirects (%d) to %.200s, and that is not followed",
-                        answer->status, location ? location : "nowhere");
+                        "the server redirects (%d) to %.200s, which is not followed",
+                        response->status,
+                        at         ? at + 1
+                        : location ? location
+                                   : "nowhere");
     }
-    if (answer->status < 400) {
+    if (response->status < 400) {
         return tic_fail(fetch->error, TI_EMISMATCH, "",
-                        "the server answered with HTTP status %d, which is no tensor",
-                        answer->status);
+                        "the server responded with HTTP status %d, which is not a tensor",
+                        response->status);
     }
-    return tic_problem(answer->status, fetch->problem ? fetch->problem : "",
+    return tic_problem(response->status, fetch->problem ? fetch->problem : "",
                        fetch->problem_bytes, fetch->error);
 }
 
@@ -234,11 +250,11 @@ static enum ti_status failed(struct fetch *fetch, const struct tic_result *resul
     case TIC_OUTCOME_MEMORY:
         return tic_fail(fetch->error, TI_ENOMEM, "", "%s", result->reason);
     case TIC_OUTCOME_GARBAGE:
-        return tic_fail(fetch->error, TI_EMISMATCH, "",
-                        "the answer cannot be read as HTTP: %s", result->reason);
+        return tic_fail(fetch->error, TI_EMISMATCH, "", "the response is not HTTP: %s",
+                        result->reason);
     case TIC_OUTCOME_UNREACHED:
     case TIC_OUTCOME_REFUSED:
-        what = "the server is not reached";
+        what = "the server cannot be reached";
         break;
     default:
         break;
@@ -247,27 +263,31 @@ static enum ti_status failed(struct fetch *fetch, const struct tic_result *resul
         return tic_fail(fetch->error, TI_ENETWORK, "", "%s: %s", what, result->reason);
     }
     return tic_fail(fetch->error, TI_ENETWORK, "", "%s after %" PRIu64 " bytes: %s", what,
-                    fetch->delivered, result->reason);
+                    fetch->delivered_bytes, result->reason);
 }
 
-/* Exchanges until all has come or there is no point in another. */
-static enum ti_status run(struct fetch *fetch, const char *url) {
+static bool is_done(const struct fetch *fetch, const struct tic_result *result) {
+    if (fetch->complete) return true;
+    if (!fetch->begun) return false;
+    if (fetch->goal.head || fetch->delivered_bytes == fetch->goal.count_bytes)
+        return true;
+    return result->outcome == TIC_OUTCOME_DONE && fetch->accepted &&
+           fetch->remaining_bytes == TIC_UNKNOWN;
+}
+
+/* Exchanges until the part is complete or a retry makes no sense. */
+static enum ti_status run_exchanges(struct fetch *fetch, const char *url) {
     for (;;) {
         struct tic_result result;
-        uint64_t before = fetch->delivered, pause_ms;
+        uint64_t before_bytes = fetch->delivered_bytes, pause_ms;
         fetch->resume.tries++;
-        exchange(fetch, url, &result);
+        run_exchange(fetch, url, &result);
         if (fetch->status != TI_OK) return fetch->status;
-        if (fetch->complete) return TI_OK;
-        if (result.outcome == TIC_OUTCOME_DONE && fetch->accepted &&
-            fetch->left == TIC_UNKNOWN) {
-            return TI_OK;
-        }
-        if (has_all(fetch)) return TI_OK;
+        if (is_done(fetch, &result)) return TI_OK;
         const struct tic_failure failure = {
             .result = &result,
-            .http_status = fetch->accepted ? 0 : fetch->request->answer.status,
-            .progress_bytes = fetch->delivered - before,
+            .http_status = fetch->accepted ? 0 : fetch->request->response.status,
+            .progress_bytes = fetch->delivered_bytes - before_bytes,
             .begun = fetch->begun,
         };
         if (!tic_resume_wait(&fetch->resume, fetch->request->numbers, &failure,
@@ -281,25 +301,75 @@ static enum ti_status run(struct fetch *fetch, const char *url) {
     }
 }
 
-enum ti_status tic_fetch_run(struct tic_request *request, const struct tic_sink *sink,
-                             bool head, struct tic_info *info, struct ti_error *error) {
-    struct fetch fetch = {.request = request, .sink = sink, .error = error};
+/* Structs in the caller's memory ----------------------------------------------------- */
+
+/* Sizes of the first version: up to the last member that it had. */
+#define INFO_MIN_BYTES (offsetof(struct tic_info, tries) + sizeof(unsigned))
+#define SINK_MIN_BYTES (offsetof(struct tic_sink, state) + sizeof(void *))
+
+/* A member that fits into padding at the end would not change the size. */
+_Static_assert(sizeof(struct tic_info) == INFO_MIN_BYTES, "no padding at the end");
+_Static_assert(sizeof(struct tic_sink) == SINK_MIN_BYTES, "no padding at the end");
+
+static enum ti_status check_struct(size_t struct_bytes, size_t min_bytes,
+                                   const char *name, struct ti_error *error) {
+    if (struct_bytes >= min_bytes) return TI_OK;
+    return tic_fail(error, TI_EVALUE, "", "struct_bytes of struct %s is not set", name);
+}
+
+/* Copies all members but the first, struct_bytes, as far as both versions have them. */
+static void copy_struct(void *to, size_t to_bytes, const void *from, size_t from_bytes) {
+    const size_t bytes = to_bytes < from_bytes ? to_bytes : from_bytes;
+    memcpy((char *)to + sizeof(size_t), (const char *)from + sizeof(size_t),
+           bytes - sizeof(size_t));
+}
+
+/* Entry points ----------------------------------------------------------------------- */
+
+/* tic_fetch(), or with 'head' tic_head(), which has no sink. */
+static enum ti_status run_fetch(struct tic_request *request, const struct tic_sink *sink,
+                                bool head, struct tic_info *info,
+                                struct ti_error *error) {
+    struct fetch fetch = {.request = request, .error = error};
+    struct tic_expected *goal = &fetch.goal;
+    enum ti_status status = TI_OK;
     char *url = NULL;
-    struct tic_asked *wanted = &fetch.wanted;
-    enum ti_status status =
-        tic_request_part(request, &wanted->first_byte, &wanted->count_bytes, error);
+    if (info) {
+        status = check_struct(info->struct_bytes, INFO_MIN_BYTES, "tic_info", error);
+    }
+    if (status == TI_OK && sink) {
+        status = check_struct(sink->struct_bytes, SINK_MIN_BYTES, "tic_sink", error);
+    }
+    if (status == TI_OK) {
+        status = tic_request_part(request, &goal->first_byte, &goal->count_bytes, error);
+    }
+    if (status == TI_OK) status = tic_request_url(request, &url, error);
     if (status != TI_OK) return status;
-    /* A range cannot be empty, so nothing is asked for by HEAD. */
-    wanted->head = head || wanted->count_bytes == 0;
-    wanted->ranged = request->unit != TIC_UNIT_WHOLE;
-    if ((status = tic_request_url(request, &url, error)) != TI_OK) return status;
-    status = run(&fetch, url);
+    if (sink) copy_struct(&fetch.sink, sizeof fetch.sink, sink, sink->struct_bytes);
+    /* A range cannot be empty, so a count of 0 becomes a HEAD. */
+    goal->head = head || goal->count_bytes == 0;
+    goal->ranged = request->unit != TIC_UNIT_ALL;
+    status = run_exchanges(&fetch, url);
     if (status == TI_OK && info) {
-        *info = fetch.info;
-        info->tries = fetch.resume.tries;
-        if (!head) info->count_bytes = fetch.delivered;
+        fetch.info.tries = fetch.resume.tries;
+        if (!head) fetch.info.count_bytes = fetch.delivered_bytes;
+        copy_struct(info, info->struct_bytes, &fetch.info, sizeof fetch.info);
     }
     free(fetch.problem);
     free(url);
     return status;
+}
+
+enum ti_status tic_fetch(struct tic_request *request, const struct tic_sink *sink,
+                         struct tic_info *info, struct ti_error *error) {
+    return run_fetch(request, sink, false, info, error);
+}
+
+enum ti_status tic_head(struct tic_request *request, struct tic_info *info,
+                        struct ti_error *error) {
+    return run_fetch(request, NULL, true, info, error);
+}
+
+const char *tic_response_field(const struct tic_request *request, const char *name) {
+    return tic_response_get(&request->response, name, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads problem documents (RFC 9457): the daemon's, and those of proxies in front of it,
- * as far as they are any. The only user of jansson in the client.
+ * Reads problem documents (RFC 9457) of the daemon and of proxies in front of it. The
+ * only user of jansson in the client.
  */
 #include "client/problem_json.h"
 
@@ -10,8 +10,7 @@
 
 #include "client/client_error.h"
 
-/* The daemon's titles are those of status.def, so a refusal gets the code that it began
- * with. */
+/* The daemon's titles are those of status.def, so they map back to its status code. */
 static enum ti_status code_of(int http_status, const char *title) {
     static const enum ti_status codes[] = {
 #define TI_STATUS(name, http, exit_code, text) TI_##name,
@@ -41,11 +40,11 @@ enum ti_status tic_problem(int http_status, const char *body, size_t body_bytes,
     if (*detail || *title) {
         tic_fail(error, code, field, "%s", *detail ? detail : title);
     } else if (http_status == 416) {
-        tic_fail(error, code, "", "the part asked for lies outside the tensor");
+        tic_fail(error, code, "", "the requested part lies outside the tensor");
     } else {
-        tic_fail(error, code, "", "the server answered with HTTP status %d%s",
+        tic_fail(error, code, "", "the server responded with HTTP status %d%s",
                  http_status,
-                 http_status == 404 ? ": is the URL that of a tensorinitd?" : "");
+                 http_status == 404 ? ": is this the URL of a tensorinitd?" : "");
     }
     json_decref(document);
     return code;

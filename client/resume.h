@@ -1,36 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a failed exchange is worth another, and when. Pure decisions. */
-#ifndef CLIENT_RESUME_H
-#define CLIENT_RESUME_H
+/* Decides whether a failed exchange is retried, and when. No I/O. */
+#ifndef TIC_RESUME_H
+#define TIC_RESUME_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "client/transport.h"
 
-/*
- * Zeroed at first.
- *
- *   tries     exchanges so far, counted by the caller
- *   failures  in a row: since the last try that brought much
- */
+/* Starts as all zeros. */
 struct tic_resume {
-    unsigned tries, failures;
+    unsigned tries;    /* exchanges so far, counted by the caller */
+    unsigned failures; /* since the last try that made progress */
 };
 
-/*
- *   http_status     of a refusal; 0 for a tensor that did not come to its end
- *   progress_bytes  what the try delivered
- *   begun           this answer or an earlier one of the same fetch was a tensor
- */
 struct tic_failure {
     const struct tic_result *result;
+    /* Of a response that is not a tensor; 0 for a tensor that is incomplete. */
     int http_status;
+    /* Bytes that this try delivered. */
     uint64_t progress_bytes;
+    /* Whether this response or an earlier one of the same fetch was a tensor. */
     bool begun;
 };
 
-/* True if there is to be another try after '*pause_ms'. */
+/* Whether to try again after '*pause_ms'. */
 bool tic_resume_wait(struct tic_resume *resume, const uint64_t *numbers,
                      const struct tic_failure *failure, uint64_t *pause_ms);
 

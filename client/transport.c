@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTP by libcurl: the only file that knows it. Everything that libcurl would take from
- * its surroundings (proxies, .netrc, redirects, cookies) is off unless the request says
- * so.
+ * HTTP by libcurl; no other file includes its header. What libcurl would read from its
+ * environment (proxies, .netrc, cookies) is off, and so are redirects unless the request
+ * allows them.
  */
 #include "client/transport.h"
 
@@ -17,20 +17,22 @@
 
 #include "client/client_error.h"
 
-/* What libcurl hands on at a time; its largest. */
+/* Size of libcurl's receive buffer: its maximum. */
 #define RECEIVE_BYTES (512L << 10)
 
-/*
- *   stopped    by a function of the exchange
- *   in_header  no header has come to its end, or another has begun
- */
 struct tic_transport {
     CURL *curl;
+    /* The current one. */
     const struct tic_exchange *exchange;
-    bool stopped, in_header;
+    /* A function of the exchange returned false. */
+    bool stopped;
+    /* The header is not complete yet, or another one has begun. */
+    bool in_header;
 };
 
-/* libcurl wants this done once for the process. Nobody undoes it: others may be using it.
+/*
+ * libcurl must be initialized once in a process. It is never cleaned up, because other
+ * parts of the program may use it.
  */
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static bool start_failed;
@@ -70,8 +72,6 @@ static bool is_http(CURLU *url) {
 }
 
 enum ti_status tic_transport_check_url(const char *url, struct ti_error *error) {
-    static const char wanted[] = "is no server's URL; a server's is like "
-                                 "http://127.0.0.1:8080";
     enum ti_status status = TI_OK;
     CURLU *parsed = curl_url();
     if (!parsed) return tic_out_of_memory(error);
@@ -79,12 +79,15 @@ enum ti_status tic_transport_check_url(const char *url, struct ti_error *error) 
     if (code == CURLUE_OUT_OF_MEMORY) {
         status = tic_out_of_memory(error);
     } else if (code != CURLUE_OK || !is_http(parsed)) {
-        status = tic_fail(error, TI_EVALUE, "server", "'%.200s' %s", url, wanted);
+        /* Not quoted: a malformed URL may contain a password anywhere. */
+        status = tic_fail(error, TI_EVALUE, "server",
+                          "not the URL of a server; expected one like "
+                          "http://127.0.0.1:8080");
     } else if (has_part(parsed, CURLUPART_QUERY) ||
                has_part(parsed, CURLUPART_FRAGMENT) || strpbrk(url, "?#")) {
-        status =
-            tic_fail(error, TI_EVALUE, "server",
-                     "a server's URL has no '?' and no '#': parameters are set apart");
+        status = tic_fail(error, TI_EVALUE, "server",
+                          "the URL of a server must not contain '?' or '#'; parameters "
+                          "are set separately");
     }
     curl_url_cleanup(parsed);
     return status;
@@ -117,7 +120,7 @@ static int on_progress(void *state, curl_off_t total, curl_off_t now, curl_off_t
     return 1;
 }
 
-/* Sets an option unless one before could not be set. */
+/* Sets an option unless an earlier one failed. */
 #define SET(option, value)                                                               \
     (code = code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_##option, value) : code)
 
@@ -140,12 +143,12 @@ static CURLcode set_settings(CURL *curl, const struct tic_exchange *exchange) {
     CURLcode code = CURLE_OK;
     const uint64_t *numbers = exchange->numbers;
     char *const *texts = exchange->texts;
-    /* libcurl takes 0 for its own 300 s; the largest number that it takes is 24 days. */
+    /* For libcurl, 0 is its default of 300 s; its maximum is 24 days. */
     long connect_ms = (long)numbers[TIC_CONNECT_TIMEOUT_MS];
     SET(CONNECTTIMEOUT_MS, connect_ms > 0 ? connect_ms : (long)INT32_MAX);
     SET(LOW_SPEED_TIME, (long)numbers[TIC_STALL_TIMEOUT_S]);
     SET(LOW_SPEED_LIMIT, (long)numbers[TIC_STALL_BYTES_PER_S]);
-    /* "" keeps http_proxy and its like from being read. */
+    /* "" keeps libcurl from reading http_proxy and similar variables. */
     SET(PROXY, texts[TIC_PROXY] ? texts[TIC_PROXY] : "");
     SET(USERAGENT, texts[TIC_USER_AGENT] ? texts[TIC_USER_AGENT]
                                          : "libtensorinit-client/" TI_VERSION_STRING);
@@ -163,7 +166,7 @@ static CURLcode set_all(struct tic_transport *transport, struct curl_slist *fiel
     SET(RANGE, exchange->range);
     if (exchange->head) SET(NOBODY, 1L);
     SET(ERRORBUFFER, reason);
-    /* Refused after some failures, while the handle still has a buffer: no harm done. */
+    /* May fail if the handle still has a buffer, after some failures: harmless. */
     (void)curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
     SET(NOSIGNAL, 1L);
     SET(SUPPRESS_CONNECT_HEADERS, 1L);
@@ -177,7 +180,7 @@ static CURLcode set_all(struct tic_transport *transport, struct curl_slist *fiel
     return code == CURLE_OK ? set_settings(curl, exchange) : code;
 }
 
-/* What a code of libcurl means for another try. */
+/* Classifies a code of libcurl: whether a retry makes sense. */
 static enum tic_outcome outcome_of(const struct tic_transport *transport, CURLcode code) {
     long sent_bytes = 0;
     if (transport->stopped) return TIC_OUTCOME_STOPPED;
@@ -199,11 +202,11 @@ static enum tic_outcome outcome_of(const struct tic_transport *transport, CURLco
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
         return TIC_OUTCOME_BROKEN;
-    /* 1 is what an answer of HTTP/0.9, that is of anything, comes to. */
+    /* libcurl takes a response without a status line for HTTP/0.9, which is disabled. */
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         return TIC_OUTCOME_GARBAGE;
-    /* Also what a header line of 100 KiB comes to; memory is seldom short just there. */
+    /* Also libcurl's code for a header line of 100 KiB, which is the likelier cause. */
     case CURLE_OUT_OF_MEMORY:
         return sent_bytes > 0 && transport->in_header ? TIC_OUTCOME_GARBAGE
                                                       : TIC_OUTCOME_MEMORY;
@@ -232,7 +235,7 @@ void tic_transport_run(struct tic_transport *transport,
     transport->exchange = exchange;
     transport->stopped = false;
     transport->in_header = true;
-    /* Forgets the last exchange's settings and keeps its connection. */
+    /* Resets the last exchange's settings and keeps its connection. */
     curl_easy_reset(transport->curl);
     if (add_field(&fields, "Accept", exchange->accept) &&
         add_field(&fields, "If-Range", exchange->if_range)) {
@@ -244,11 +247,13 @@ void tic_transport_run(struct tic_transport *transport,
         curl_easy_getinfo(transport->curl, CURLINFO_RETRY_AFTER, &retry_after_s);
         if (retry_after_s > 0) result->retry_after_s = (uint64_t)retry_after_s;
     } else {
-        const char *words = *reason ? reason : curl_easy_strerror(code);
+        /* libcurl may quote a proxy's URL with its user and password. */
+        const bool has_detail = *reason && !strchr(reason, '@');
+        const char *text = has_detail ? reason : curl_easy_strerror(code);
         if (code == CURLE_OUT_OF_MEMORY && result->outcome == TIC_OUTCOME_GARBAGE) {
-            words = "a line of its header is too long, or memory is short";
+            text = "a line of its header is too long, or memory is short";
         }
-        snprintf(result->reason, sizeof result->reason, "%s", words);
+        snprintf(result->reason, sizeof result->reason, "%s", text);
     }
     curl_easy_setopt(transport->curl, CURLOPT_ERRORBUFFER, NULL);
     curl_slist_free_all(fields);

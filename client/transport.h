@@ -2,8 +2,8 @@
 /*
  * One HTTP exchange. Knows nothing of tensors; nothing above knows libcurl.
  */
-#ifndef CLIENT_TRANSPORT_H
-#define CLIENT_TRANSPORT_H
+#ifndef TIC_TRANSPORT_H
+#define TIC_TRANSPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,35 +11,33 @@
 
 #include <tensorinit/client.h>
 
-/* Opaque; one thread at a time. Keeps connections open between exchanges. */
+/* Opaque; one thread at a time. Reuses connections from one exchange to the next. */
 struct tic_transport;
 
-/* NULL if memory is short. Freeing NULL does nothing. */
+/* NULL if out of memory. Freeing NULL does nothing. */
 struct tic_transport *tic_transport_make(void);
 void tic_transport_free(struct tic_transport *transport);
 
-/* Whether this is a server's URL as tic_request_make() wants it. */
+/* Checks a server's URL for tic_request_make(). Errors do not quote it. */
 enum ti_status tic_transport_check_url(const char *url, struct ti_error *error);
 
-/*
- * What to ask, and who hears the answer.
- *
- *   range     "100-199" or "100-", NULL for the whole
- *   if_range  an entity tag with its quotes, or NULL
- *   accept    media types for Accept
- *   numbers   and 'texts' as of the request
- *   line      each line of each header, with its line end
- *   body      the body's bytes, never 0 of them
- *   idle      about every second
- *
- * A function that returns false ends the exchange.
- */
+/* What to request, and the functions that get the response. */
 struct tic_exchange {
     const char *url;
+    /* HEAD instead of GET. */
     bool head;
-    const char *range, *if_range, *accept;
+    /* "100-199" or "100-"; NULL for the full body. */
+    const char *range;
+    /* An entity tag with its quotes, or NULL. */
+    const char *if_range;
+    /* Media types for Accept. */
+    const char *accept;
+    /* The request's settings. */
     const uint64_t *numbers;
     char *const *texts;
+    /* Each gets 'state'; if one returns false, the exchange ends. 'line' gets each header
+     * line with its line end, 'body' at least 1 byte of the body; 'idle' is called about
+     * once a second. */
     bool (*line)(void *state, const char *line, size_t bytes);
     bool (*body)(void *state, const char *data, size_t bytes);
     bool (*idle)(void *state);
@@ -47,24 +45,22 @@ struct tic_exchange {
 };
 
 enum tic_outcome {
-    TIC_OUTCOME_DONE,      /* the whole answer came, whatever its status */
-    TIC_OUTCOME_STOPPED,   /* a function said so */
+    TIC_OUTCOME_DONE,      /* the response is complete, whatever its status */
+    TIC_OUTCOME_STOPPED,   /* by a function of the exchange */
     TIC_OUTCOME_UNREACHED, /* the request was not sent */
-    TIC_OUTCOME_BROKEN,    /* the answer stopped before its end, or stalled */
+    TIC_OUTCOME_BROKEN,    /* the response is incomplete, or stalled */
     TIC_OUTCOME_GARBAGE,   /* not HTTP */
-    TIC_OUTCOME_REFUSED,   /* it would fail again: certificate, redirects, settings */
-    TIC_OUTCOME_MEMORY,
+    TIC_OUTCOME_REFUSED,   /* a retry would fail, too: certificate, redirects, settings */
+    TIC_OUTCOME_MEMORY,    /* out of memory */
 };
 
 #define TIC_REASON_BYTES 256
 
-/*
- *   retry_after_s  what the server asked for by Retry-After, 0 if nothing
- *   reason         in words, if the outcome is a failure; else ""
- */
 struct tic_result {
     enum tic_outcome outcome;
+    /* The Retry-After of the response, 0 if there is none. */
     uint64_t retry_after_s;
+    /* A description of the failure, "" if there is none. */
     char reason[TIC_REASON_BYTES];
 };
 

@@ -1,35 +1,38 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Derive the powers of ten of core/base/decimal.c, and prove that they are exact enough.
+"""Derive the tables of core/base/decimal.c, and prove that they are exact enough.
 
 The shortest decimal of a value c * 2^q (Raffaello Giulietti, "The Schubfach way to
 render doubles", 2021) follows from whole numbers alone, once the value and the ends of
-its rounding interval are divided by 10^k, the power of ten just below the interval's
-width: which whole numbers the interval holds, and which is closest to the value.
+its rounding interval are divided by 10^(k+1), where 10^k is the power of ten just below
+the interval's width: whether the interval holds a whole number, and, if not, which tenth
+is closest to the value.
 
-With X = 2^q * 10^-k the value is c X.  The ends are (2c - 1) X / 2, or (4c - 1) X / 4
+With X = 2^q * 10^-(k+1) the value is c X.  The ends are (2c - 1) X / 2, or (4c - 1) X / 4
 where c is the power of two below which numbers are twice as dense, and (2c + 1) X / 2.
 The C code has them in fixed point, with errors: X is rounded up, products down.  To tell
 whether a whole number lies below an end, on it or above it, it moves the ends by HAIR
 units of the last place, outwards if they belong to the interval, else inwards; in the
-same way it tells on which side of a half the value lies.  That is right if
+same way it tells on which side of an odd twentieth the value lies.  That is right if
 
     error < HAIR < distance - error,
 
 where 'distance' is the least one that an end has from a whole number that it is not, or
-the value from a half that it is not.  Both are multiples n X / 2 of X, and the distance
-comes from the smallest and the largest fractional part of n X over all n that a type
-has, which Euclid's algorithm finds (the best approximations of X from either side).
+the tenfold value from a half that it is not (there, ten times error and HAIR count).
+They are multiples n X / 2 or 10 n X / 2, and the distance comes from the smallest and the
+largest fractional part of n X over all n that a type has, which Euclid's algorithm finds
+(the best approximations of X from either side).
 
-    binary32 and narrower: 10^e has 64 bits, one table; fixed point with 36 bits.
-    binary64: 10^e has 128 bits, the product of a table of 10^(28 j - 292) and one of
-    5^0 to 5^27 (times powers of two); fixed point with 70 bits.
+    Exact way, any type: 10^e has 125 bits; fixed point with 74 bits.
+    binary32 and narrower: X has 64 bits, all behind the point.
+    binary64: 10^e has 125 bits; fixed point with 64 bits.  Too few to tell the closest
+    cases apart, so the C code goes the exact way if the difference that decides is not above
+    MARGIN or TEN_MARGIN units of the last place, which must be no less than its error.
 
 The proof covers each exponent of each type and both kinds of interval, and the formulas
 for logarithms over their whole range.
 
-Writes core/base/decimal_f32.inc, core/base/decimal_f64.inc and core/base/decimal_five.inc.  Takes a few
-seconds.
+Writes core/base/decimal_f32.inc and core/base/decimal_f64.inc.  Takes a few seconds.
 """
 
 import argparse
@@ -46,11 +49,13 @@ NARROW = {
 }
 F64 = (53, -1074, 971)
 
-# Exponents of ten; bits behind the point.  The first one is there for binary32 numbers that
-# somebody calls f8_e5m2: a wrong text, but no read outside of the table.
-NARROW_FIRST, NARROW_LAST, NARROW_POINT = -37, 45, 36
-WIDE_FIRST, WIDE_LAST, WIDE_STEP, WIDE_POINT = -292, 324, 28, 70
-HAIR = 5
+# Exponents of two; the last one is there for binary32 numbers that somebody calls f8_e4m3: a
+# wrong text, but no read outside of the table.
+NARROW_FIRST, NARROW_LAST = -149, 124
+NARROW_HAIR, NARROW_TEN_HAIR = 2**25, 2**29
+# Exponents of ten, bits of 10^e, bits behind the point.
+WIDE_FIRST, WIDE_LAST, WIDE_BITS, WIDE_POINT = -293, 323, 125, 74
+WIDE_HAIR, WIDE_TEN_HAIR, MARGIN, TEN_MARGIN = 8, 80, 8, 16
 
 
 # The formulas of core/base/decimal.c -----------------------------------------------------------
@@ -62,20 +67,6 @@ def floor_log10_pow2(q, three_quarters):
 
 def floor_log2_pow10(e):
     return (e * 217706) >> 16
-
-
-def narrow_pow10(e):
-    """10^e = g * 2^(floor(log2(10^e)) - 63): g and 0."""
-    assert NARROW_FIRST <= e <= NARROW_LAST
-    return normalised(e, 64), 0
-
-
-def wide_pow10(e):
-    """10^e = g * 2^(floor(log2(10^e)) - 127 - up): g and up, which is 0 or 1."""
-    assert WIDE_FIRST <= e <= WIDE_LAST
-    r = (e - WIDE_FIRST) % WIDE_STEP
-    g = (normalised(e - r, 128) * five(r) >> 64) + 1
-    return g, 1 - (g >> 127)
 
 
 # Powers -----------------------------------------------------------------------------------
@@ -91,9 +82,9 @@ def normalised(e, bits):
     return g
 
 
-def five(r):
-    """5^r with the highest of 64 bits set."""
-    return 5**r << (64 - (5**r).bit_length())
+def narrow_x(q):
+    """2^q / 10^(k+1) rounded up to 64 bits behind the point."""
+    return ceil(Fraction(2) ** (q + 64) / Fraction(10) ** (floor_log10_pow2(q, 0) + 1))
 
 
 # Proof ------------------------------------------------------------------------------------
@@ -120,7 +111,7 @@ def extreme_fractions(x, n_max):
 
 
 def distance(x, significand_bits, irregular):
-    """The least distance, other than 0, from n x / 2 to whole numbers or from c x to halves.
+    """The least distance, other than 0, from any of n x / 2 to a whole number.
 
     n is 2c - 1, 2c or 2c + 1, for any c; or, irregular, 2c - 1/2, 2c or 2c + 1 with
     c = 2^(significand_bits - 1).
@@ -135,35 +126,120 @@ def distance(x, significand_bits, irregular):
     return min(extremes[0], 1 - extremes[1]) / 2 if extremes else Fraction(1, 2)
 
 
-def prove(name, precision, pow10, bits, point):
+def scale(q, irregular):
+    """k and X."""
+    k = floor_log10_pow2(q, irregular)
+    width = Fraction(2) ** q * (Fraction(3, 4) if irregular else 1)
+    x = Fraction(2) ** q / Fraction(10) ** (k + 1)
+    assert Fraction(10) ** k <= width < Fraction(10) ** (k + 1)
+    # No digit is rounded up to 10: from 0.95 on, the interval reaches 1.  An X of just 0.1
+    # multiplies c to whole tenths.
+    assert irregular or x == Fraction(1, 10) or x > Fraction(1001, 10000)
+    return k, x
+
+
+def prove_exact(name, precision):
     significand_bits, q_min, q_max = precision
-    unit = 2**point  # units of the last place in 1
+    unit = 2**WIDE_POINT  # units of the last place in 1
     worst_error, least_distance = Fraction(0), Fraction(unit)
     for q in range(q_min, q_max + 1):
         for irregular in (0, 1):
-            k = floor_log10_pow2(q, irregular)
-            width = Fraction(2) ** q * (Fraction(3, 4) if irregular else 1)
-            assert Fraction(10) ** k <= width < Fraction(10) ** (k + 1)
-
-            g, up = pow10(-k)
-            shift = q + floor_log2_pow10(-k) + 1 + up
+            k, x = scale(q, irregular)
+            assert WIDE_FIRST <= -1 - k <= WIDE_LAST
+            g = normalised(-1 - k, WIDE_BITS) << 3
+            shift = q + floor_log2_pow10(-1 - k) + WIDE_POINT - 64 + 1
             c_max = 2 ** (significand_bits - 1) if irregular else 2**significand_bits - 1
-            # No shift of the C code loses a bit or is as long as the word.
-            factor_shift = shift + point % 64
-            assert factor_shift >= 0 and c_max << factor_shift < 2**64
-            half_shift = bits + 1 - point - shift
-            assert 0 < half_shift < 63
-            assert (c_max + 2) * 10 ** -k * Fraction(2) ** q * unit < 2**bits
+            # No shift of the C code loses a bit or is as long as the word, no sum overflows.
+            assert 0 < shift and c_max << shift < 2**64 and 0 < 65 - shift < 64
+            assert (c_max + 1) * x * unit < 2**128 and 20 * unit < 2**128
 
-            x = Fraction(2) ** q / Fraction(10) ** k
-            excess = Fraction(g * 2**shift, 2**bits) - x
+            excess = Fraction(g << shift, 2**64 * unit) - x
             assert excess >= 0
             # Value and half of the width, both rounded down after the excess.
             worst_error = max(worst_error, 2, (c_max + 1) * excess * unit + 1)
-            least_distance = min(least_distance, distance(x, significand_bits, irregular) * unit)
-    print(f"{name}: error {float(worst_error):.2f} < {HAIR} < "
+            least_distance = min(least_distance,
+                                 distance(x, significand_bits, irregular) * unit,
+                                 distance(10 * x, significand_bits, irregular) * unit / 10)
+    print(f"{name}, exact: error {float(worst_error):.2f} < {WIDE_HAIR} < "
           f"{float(least_distance):.2f} - error")
-    assert worst_error < HAIR < least_distance - worst_error
+    assert worst_error < WIDE_HAIR < least_distance - worst_error
+    assert WIDE_TEN_HAIR == 10 * WIDE_HAIR
+
+
+def prove_narrow(name, precision):
+    """Of all but powers of two below which numbers are twice as dense."""
+    significand_bits, q_min, q_max = precision
+    unit, c_max = 2**64, 2**significand_bits - 1
+    worst_error = worst_ten = Fraction(0)
+    least_distance = least_ten = Fraction(unit)
+    for q in range(q_min, q_max + 1):
+        assert NARROW_FIRST <= q <= NARROW_LAST
+        x = scale(q, 0)[1]
+        excess = narrow_x(q) - x * unit
+        assert excess >= 0
+        # The interval holds one whole number at most, and is wider than the hairs.
+        assert narrow_x(q) + 2 * NARROW_HAIR < unit and x * unit > 8 * NARROW_TEN_HAIR
+        # Value, and half of the width, which is rounded down after the excess.
+        worst_error = max(worst_error, c_max * excess + max(1, excess / 2))
+        worst_ten = max(worst_ten, 10 * c_max * excess)
+        least_distance = min(least_distance, distance(x, significand_bits, 0) * unit)
+        least_ten = min(least_ten, distance(10 * x, significand_bits, 0) * unit)
+    print(f"{name}: error {float(worst_error):.3g} < {NARROW_HAIR} < "
+          f"{float(least_distance):.3g} - error, of the tenfold {float(worst_ten):.3g} < "
+          f"{NARROW_TEN_HAIR} < {float(least_ten):.3g} - error")
+    assert worst_error < NARROW_HAIR < least_distance - worst_error
+    assert worst_ten < NARROW_TEN_HAIR < least_ten - worst_ten
+
+
+def prove_wide():
+    """Of all but powers of two and subnormal numbers."""
+    significand_bits, q_min, q_max = F64
+    unit, c_max = 2**64, 2**significand_bits - 1
+    worst_error = worst_ten = Fraction(0)
+    for q in range(q_min, q_max + 1):
+        k, x = scale(q, 0)
+        g = normalised(-1 - k, WIDE_BITS)
+        shift = q + floor_log2_pow10(-1 - k) + 4
+        assert 0 <= shift and c_max << shift < 2**64 and g >> 64 << shift < 2**64
+        assert (c_max + 1) * x < 10**16
+        # The interval holds one whole number at most, and is wide enough for the margins.
+        assert x * unit + 2 * MARGIN < unit and x * unit > 8 * TEN_MARGIN
+        excess = Fraction(g << shift, 2**64) - x * unit
+        assert excess >= 0
+        value_error = max(1, c_max * excess)  # the product is rounded down
+        half_width_error = abs(x * unit / 2 - (g >> 64 << shift >> 1))
+        worst_error = max(worst_error, value_error + half_width_error)
+        worst_ten = max(worst_ten, 10 * value_error)
+    print(f"f64: error {float(worst_error):.2f} <= {MARGIN}, of the tenfold "
+          f"{float(worst_ten):.2f} <= {TEN_MARGIN}")
+    assert worst_error <= MARGIN and worst_ten <= TEN_MARGIN
+
+
+def prove_few_digits():
+    """10 is no shorter than 9, so it is wrong to take it where a value is closer to 9.
+
+    Which intervals hold 1 (times 10^(k+1)) though the value is less than 0.95?  The exact way
+    compares with a number that is close to 0.95; no value is.
+    """
+    threshold = Fraction(2 ** (WIDE_POINT - 64) - 2 ** (WIDE_POINT - 64) // 20,
+                         2 ** (WIDE_POINT - 64))
+    margin = abs(threshold - Fraction(19, 20)) + Fraction(1, 2**20)
+    for name, (significand_bits, q_min, q_max) in {**NARROW, "f64": F64}.items():
+        few = []
+        for q in range(q_min, q_max + 1):
+            for irregular in (0, 1):
+                x = scale(q, irregular)[1]
+                assert 10 * x >= 1  # from c = 10 on no value is less than 1
+                first = 1 if q == q_min else 2 ** (significand_bits - 1)
+                for c in range(first, min(10, 2**significand_bits)):
+                    assert abs(c * x - Fraction(19, 20)) > margin
+                    number = f"{c} * 2^{q}"
+                    if c * x < Fraction(19, 20) and (2 * c + 1) * x / 2 >= 1 and \
+                            number not in few:
+                        few.append(number)
+        if few:
+            print(f"{name}: 10 is no shorter than 9 for", *few)
+        assert not few or name not in ("f32", "f64")
 
 
 def check_extreme_fractions():
@@ -184,6 +260,28 @@ def check_logarithms():
         assert Fraction(2) ** log <= Fraction(10) ** e < Fraction(2) ** (log + 1)
 
 
+def check_digits():
+    """The multiplications that stand for divisions where digits become text."""
+    for n in range(10000):
+        assert n * 10486 >> 20 == n // 100 and n * 10486 < 2**32
+        # Both change with n in steps: equal at the ends of each, equal everywhere.
+        for m in (10000 * n, 10000 * n + 9999):
+            assert m * 109951163 >> 40 == m // 10000 and m * 109951163 < 2**64
+    for n in range(100):
+        assert n * 103 >> 10 == n // 10 and n * 103 < 2**16
+
+
+def check_constants(source):
+    """Those that the C code has, too."""
+    for name, value in (("NARROW_FIRST", f"({NARROW_FIRST})"),
+                        ("WIDE_FIRST", f"({WIDE_FIRST})"),
+                        ("NARROW_HAIR", "((uint64_t)1 << 25)"),
+                        ("NARROW_TEN_HAIR", "((uint64_t)1 << 29)"),
+                        ("WIDE_HAIR", WIDE_HAIR), ("WIDE_TEN_HAIR", WIDE_TEN_HAIR),
+                        ("MARGIN", MARGIN), ("TEN_MARGIN", TEN_MARGIN)):
+        assert f"#define {name} {value}\n" in source, name
+
+
 # Output -----------------------------------------------------------------------------------
 
 def write(path, what, rows):
@@ -193,28 +291,30 @@ def write(path, what, rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Derive the powers of ten of decimal.c.")
+    parser = argparse.ArgumentParser(description="Derive the tables of decimal.c.")
     parser.add_argument("--root", type=pathlib.Path, help="write below this directory",
                         default=pathlib.Path(__file__).resolve().parent.parent)
-    core = parser.parse_args().root / "core"
+    core = parser.parse_args().root / "core/base"
 
     check_extreme_fractions()
     check_logarithms()
+    check_digits()
+    check_constants((core / "decimal.c").read_text())
+    for name, precision in {**NARROW, "f64": F64}.items():
+        prove_exact(name, precision)
     for name, precision in NARROW.items():
-        prove(name, precision, narrow_pow10, 64, NARROW_POINT)
-    prove("f64", F64, wide_pow10, 128, WIDE_POINT)
+        prove_narrow(name, precision)
+    prove_wide()
+    prove_few_digits()
 
     write(core / "decimal_f32.inc",
-          f"10^e for e = {NARROW_FIRST}..{NARROW_LAST}, rounded up to 64 bits",
-          [f"0x{normalised(e, 64):016x}" for e in range(NARROW_FIRST, NARROW_LAST + 1)])
-    wide = [normalised(e, 128) for e in range(WIDE_FIRST, WIDE_LAST + 1, WIDE_STEP)]
+          f"2^q / 10^(floor(log10(2^q)) + 1) for q = {NARROW_FIRST}..{NARROW_LAST}, "
+          "rounded up to 64 bits behind the point",
+          [f"0x{narrow_x(q):016x}" for q in range(NARROW_FIRST, NARROW_LAST + 1)])
+    wide = [normalised(e, WIDE_BITS) for e in range(WIDE_FIRST, WIDE_LAST + 1)]
     write(core / "decimal_f64.inc",
-          f"10^e for e = {WIDE_FIRST}, {WIDE_FIRST + WIDE_STEP}, .. up to {WIDE_LAST}, "
-          "rounded up to 128 bits: high, low",
+          f"10^e for e = {WIDE_FIRST}..{WIDE_LAST}, rounded up to {WIDE_BITS} bits: high, low",
           [f"{{0x{g >> 64:016x}, 0x{g % 2**64:016x}}}" for g in wide])
-    write(core / "decimal_five.inc",
-          f"5^r for r = 0..{WIDE_STEP - 1}, highest bit set",
-          [f"0x{five(r):016x}" for r in range(WIDE_STEP)])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Reads command line and environment: see config.h.
- */
+/* Reads command line and environment: see config.h. */
 #include "server/config.h"
 
 #include <string.h>
@@ -10,39 +8,51 @@
 
 enum kind { ADDRESS, NUMBER, SECONDS, BYTES, FLAG };
 
+/* The type of a member, by kind. */
+#define TYPE_ADDRESS struct tid_address *
+#define TYPE_NUMBER unsigned
+#define TYPE_SECONDS int64_t
+#define TYPE_BYTES size_t
+#define TYPE_FLAG bool
+
+#define TID_OPTION(member, kind, name, value, min, max, fallback, help)                  \
+    _Static_assert(                                                                      \
+        _Generic(((struct tid_config *)0)->member, TYPE_##kind : 1, default : 0),        \
+        "the member's type is not that of its kind: " #member);
+#include "server/options.def"
+#undef TID_OPTION
+
 static const struct option {
     enum kind kind;
     const char *name;
     const char *value;
-    int64_t least, most;
+    int64_t min, max;
     const char *fallback;
     const char *help;
     size_t member;
 } options[] = {
-#define TID_OPTION(member, kind, name, value, least, most, fallback, help)               \
-    {kind, name, value, least, most, fallback, help, offsetof(struct tid_config, member)},
+#define TID_OPTION(member, kind, name, value, min, max, fallback, help)                  \
+    {kind, name, value, min, max, fallback, help, offsetof(struct tid_config, member)},
 #include "server/options.def"
 #undef TID_OPTION
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
 
-/* What is read so far, and where to complain. */
 struct reading {
     struct tid_config *config;
-    bool given[OPTION_COUNT];
+    bool given[OPTION_COUNT]; /* on the command line or in the environment */
     char *why;
     size_t why_bytes;
 };
 
 /*
- * A decimal number times 'scale', without strtod() and its locales. Digits beyond what
+ * A decimal number times 'scale', without strtod() and its locales. More decimals than
  * the scale can hold are an error.
  */
 static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
     int64_t number = 0;
     bool digits = false;
-
     for (; *text >= '0' && *text <= '9'; text++) {
         if (number > INT64_C(100000000000000)) return false;
         number = number * 10 + (*text - '0');
@@ -59,90 +69,93 @@ static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
     return digits && *text == '\0';
 }
 
-/* A whole number that K, M or G may follow, of at most 'most_gib' times 2^30. */
-static bool parse_bytes(const char *text, int64_t most_gib, int64_t *bytes) {
+/* An integer that K, M or G may follow, of at most max_gib * 2^30. */
+static bool parse_bytes(const char *text, int64_t max_gib, size_t *bytes) {
     static const char units[] = "KMG";
     char digits[24];
     int64_t number, unit = 1;
     size_t length = strlen(text);
-
-    if (length > 0 && strchr(units, text[length - 1]) != NULL) {
-        unit = INT64_C(1) << 10 * (strchr(units, text[length - 1]) - units + 1);
+    const char *suffix = length > 0 ? strchr(units, text[length - 1]) : NULL;
+    if (suffix) {
+        unit = INT64_C(1) << 10 * (suffix - units + 1);
         length--;
     }
     if (length >= sizeof digits) return false;
     memcpy(digits, text, length);
     digits[length] = '\0';
-    if (!parse_decimal(digits, 1, &number) || number > (most_gib << 30) / unit)
+    if (!parse_decimal(digits, 1, &number) || number > (max_gib << 30) / unit)
         return false;
-    *bytes = number * unit;
+    *bytes = (size_t)(number * unit);
     return true;
 }
 
-/* Adds the addresses of a list with commas, as the environment has it. */
-static bool add_addresses(struct tid_config *config, const char *list,
-                          const char **flaw) {
+/* Adds addresses separated by commas. Returns what is wrong, or NULL. */
+static const char *add_addresses(struct tid_config *config, const char *list) {
     for (;;) {
         size_t length = strcspn(list, ",");
-        if (config->listen_count == TID_CONFIG_LISTEN_MAX) {
-            *flaw = "too many addresses";
-            return false;
-        }
-        *flaw = tid_address_parse(list, length, &config->listen[config->listen_count]);
-        if (*flaw != NULL) return false;
+        if (config->listen_count == TID_CONFIG_LISTEN_MAX) return "too many addresses";
+        const char *flaw =
+            tid_address_parse(list, length, &config->listen[config->listen_count]);
+        if (flaw) return flaw;
         config->listen_count++;
-        if (list[length] == '\0') return true;
+        if (list[length] == '\0') return NULL;
         list += length + 1;
     }
 }
 
-/* 'label' is what the user wrote, "--workers" or the variable's name. */
+/* The error text; 'label' is what the user wrote, "--workers" or the variable's name. */
+static bool reject(struct reading *reading, const char *label, const char *value,
+                   const char *flaw) {
+    snprintf(reading->why, reading->why_bytes, "%s: '%s': %s", label, value, flaw);
+    return false;
+}
+
+/* NUMBER and SECONDS: a number of the option's range, times 'scale'. */
+static bool read_number(struct reading *reading, const struct option *option,
+                        const char *label, const char *value, int64_t scale,
+                        int64_t *number) {
+    if (parse_decimal(value, scale, number) && *number >= option->min * scale &&
+        *number <= option->max * scale)
+        return true;
+    snprintf(reading->why, reading->why_bytes, "%s: '%s' is not %s from %lld to %lld",
+             label, value, option->kind == SECONDS ? "a number of seconds" : "an integer",
+             (long long)option->min, (long long)option->max);
+    return false;
+}
+
 static bool set_option(struct reading *reading, const struct option *option,
                        const char *label, const char *value) {
-    char *member = (char *)reading->config + option->member;
-    const char *flaw = NULL;
-    int64_t number = 0;
+    void *member = (char *)reading->config + option->member;
+    const char *flaw;
+    int64_t number;
 
     switch (option->kind) {
     case ADDRESS:
-        add_addresses(reading->config, value, &flaw);
-        break;
+        flaw = add_addresses(reading->config, value);
+        return !flaw || reject(reading, label, value, flaw);
     case NUMBER:
-    case SECONDS: {
-        int64_t scale = option->kind == SECONDS ? 1000 : 1;
-        if (parse_decimal(value, scale, &number) && number >= option->least * scale &&
-            number <= option->most * scale) {
-            memcpy(member, &number, sizeof number);
-            break;
-        }
-        snprintf(reading->why, reading->why_bytes,
-                 "%s: '%s' is not a %s from %lld to %lld", label, value,
-                 option->kind == SECONDS ? "number of seconds" : "whole number",
-                 (long long)option->least, (long long)option->most);
-        return false;
-    }
+        if (!read_number(reading, option, label, value, 1, &number)) return false;
+        *(TYPE_NUMBER *)member = (TYPE_NUMBER)number;
+        return true;
+    case SECONDS:
+        return read_number(reading, option, label, value, 1000, member);
     case BYTES:
-        if (parse_bytes(value, option->most, &number))
-            memcpy(member, &number, sizeof number);
-        else
-            flaw = "expected a number of bytes, with K, M or G for 2^10, 2^20 or 2^30";
-        break;
+        return parse_bytes(value, option->max, member) ||
+               reject(
+                   reading, label, value,
+                   "expected a number of bytes, with K, M or G for 2^10, 2^20 or 2^30");
     case FLAG:
-        if (strcmp(value, "1") == 0 || strcmp(value, "0") == 0)
-            *(bool *)(void *)member = value[0] == '1';
-        else
-            flaw = "expected 1 or 0";
-        break;
+        if (strcmp(value, "1") != 0 && strcmp(value, "0") != 0)
+            return reject(reading, label, value, "expected 1 or 0");
+        *(TYPE_FLAG *)member = value[0] == '1';
+        return true;
     }
-    if (flaw != NULL)
-        snprintf(reading->why, reading->why_bytes, "%s: '%s': %s", label, value, flaw);
-    return flaw == NULL;
+    return false;
 }
 
-/* The option of an argument "--name" or "--name=value"; NULL if there is none. */
+/* The option of an argument "--name" or "--name=value"; NULL if unknown. */
 static const struct option *option_find(const char *argument) {
-    size_t length = strcspn(argument, "=");
-
+    const size_t length = strcspn(argument, "=");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (length == strlen(options[i].name) + 2 && strncmp(argument, "--", 2) == 0 &&
             strncmp(argument + 2, options[i].name, length - 2) == 0)
@@ -154,12 +167,12 @@ static const struct option *option_find(const char *argument) {
 static bool read_arguments(struct reading *reading, int argc, char *const *argv) {
     for (int i = 1; i < argc; i++) {
         const struct option *option = option_find(argv[i]);
-        if (option == NULL) {
+        if (!option) {
             snprintf(reading->why, reading->why_bytes, "unknown option '%s'", argv[i]);
             return false;
         }
         const char *value = strchr(argv[i], '=');
-        if (value != NULL) {
+        if (value) {
             value++;
         } else if (option->kind == FLAG) {
             value = "1";
@@ -194,11 +207,22 @@ static bool read_environment(struct reading *reading,
         char name[64];
         variable_name(&options[i], name);
         const char *value = environment(name);
-        /* An empty variable is as good as none, which container files rely on. */
-        if (reading->given[i] || value == NULL || value[0] == '\0') continue;
+        /* An empty variable counts as unset: container files rely on that. */
+        if (reading->given[i] || !value || value[0] == '\0') continue;
         if (!set_option(reading, &options[i], name, value)) return false;
+        reading->given[i] = true;
     }
     return true;
+}
+
+static void set_defaults(struct reading *reading) {
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option *option = &options[i];
+        /* "usable processors" is a description, and stays 0. */
+        const bool is_value = option->fallback[0] >= '0' && option->fallback[0] <= '9';
+        if (!reading->given[i] && is_value)
+            set_option(reading, option, option->name, option->fallback);
+    }
 }
 
 enum tid_config_result tid_config_read(struct tid_config *config, int argc,
@@ -206,23 +230,15 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                                        char *(*environment)(const char *name), char *why,
                                        size_t why_bytes) {
     struct reading reading = {.config = config, .why = why, .why_bytes = why_bytes};
-
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return TID_CONFIG_HELP;
         if (strcmp(argv[i], "--version") == 0) return TID_CONFIG_VERSION;
     }
     memset(config, 0, sizeof *config);
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        /* Not a default that only the machine can tell. */
-        const char digit = options[i].fallback[0];
-        if (options[i].kind != ADDRESS && digit >= '0' && digit <= '9')
-            set_option(&reading, &options[i], options[i].name, options[i].fallback);
-    }
     if (!read_arguments(&reading, argc, argv) || !read_environment(&reading, environment))
         return TID_CONFIG_ERROR;
-    if (config->listen_count == 0)
-        set_option(&reading, &options[0], options[0].name, options[0].fallback);
+    set_defaults(&reading);
     return TID_CONFIG_RUN;
 }
 
@@ -243,10 +259,10 @@ void tid_config_help(FILE *file) {
         file,
         "  --version                 print the version and exit\n"
         "  --help                    print this and exit\n\n"
-        "A timeout of 0 has no limit. Each option may also be set in the environment:\n"
-        "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5; TENSORINITD_LISTEN takes a\n"
-        "list with commas.\n"
+        "A timeout of 0 is no limit. Each option may also be set in the environment:\n"
+        "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5. TENSORINITD_LISTEN takes\n"
+        "several addresses, separated by commas.\n"
         "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
-        "Exit status: 0 stopped by a signal, 64 wrong usage, 69 no such instruction\n"
-        "set, 71 an address or another resource of the system was not to be had.\n");
+        "Exit status: 0 stopped by a signal, 64 wrong usage, 69 the instruction set is\n"
+        "not available, 71 an address or another system resource is not available.\n");
 }

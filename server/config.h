@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What the command line and the environment ask for. options.def lists all of it.
- */
+/* The configuration, from command line and environment. options.def lists all options. */
 #ifndef TID_CONFIG_H
 #define TID_CONFIG_H
 
@@ -17,10 +15,10 @@
 struct tid_config {
     struct tid_address listen[TID_CONFIG_LISTEN_MAX];
     unsigned listen_count;
-    int64_t workers;         /* 0: as many as there are usable processors */
-    int64_t compute_threads; /* likewise */
-    int64_t factor_bytes;
-    int64_t max_connections;
+    unsigned workers;         /* 0: one per usable processor */
+    unsigned compute_threads; /* 0: one per usable processor */
+    unsigned max_connections;
+    size_t factor_bytes;
     int64_t header_ms, idle_ms, shutdown_delay_ms, drain_ms;
     bool access_log;
 };
@@ -33,8 +31,8 @@ enum tid_config_result {
 };
 
 /*
- * Reads the configuration: an option of the command line beats its environment variable,
- * which beats the default.
+ * Reads the configuration: an option of the command line overrides its environment
+ * variable, which overrides the default.
  *
  *   environment  getenv(), or a test's own
  *   why          on TID_CONFIG_ERROR: a sentence that names the option and its value
@@ -44,7 +42,7 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                                        char *(*environment)(const char *name), char *why,
                                        size_t why_bytes);
 
-/* Writes what --help shows. */
+/* Writes the text of --help. */
 void tid_config_help(FILE *file);
 
 #endif

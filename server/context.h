@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every endpoint may know besides its request: made by main before the first
- * request, and from then on only read, so that workers share it without locks; 'stopping'
- * alone changes.
+ * What endpoints share. main makes it before the first request; afterwards it is only
+ * read, so that workers need no lock. Only 'stopping' changes.
  */
 #ifndef TID_CONTEXT_H
 #define TID_CONTEXT_H
@@ -14,25 +13,16 @@ struct tid_pool;
 struct tid_metrics;
 struct tid_factor_cache;
 
-/*
- *   isa       instruction set that fills tensors
- *   schemes   document of /v1/schemes
- *   openapi   document of /openapi.json
- *   metrics   what the workers count
- *   compute   the threads that compute what takes long
- *   setups    what requests have them compute once, and share
- *   stopping  true once the server has been asked to stop; NULL: never
- */
 struct tid_context {
-    const char *isa;
-    const char *schemes;
+    const char *isa;     /* the instruction set that fills tensors */
+    const char *schemes; /* the document of /v1/schemes */
     size_t schemes_bytes;
-    const char *openapi;
+    const char *openapi; /* the document of /openapi.json */
     size_t openapi_bytes;
-    const struct tid_metrics *metrics;
-    struct tid_pool *compute;
+    const struct tid_metrics *metrics; /* what the workers count */
+    struct tid_pool *pool;             /* threads for computations that take long */
     struct tid_factor_cache *factor_cache;
-    const atomic_bool *stopping;
+    const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */
 };
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * tensorinitd: reads its options, starts listener and workers, waits for a signal,
- * drains.
- */
+/* tensorinitd: reads options, starts listener and workers, waits for a signal, drains. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,26 +13,26 @@
 #include <tensorinit/plan.h>
 #include <tensorinit/version.h>
 
-#include "server/work/clock.h"
-#include "server/work/pool.h"
 #include "server/config.h"
-#include "server/work/cpus.h"
+#include "server/context.h"
 #include "server/documents/json_openapi.h"
 #include "server/documents/json_schemes.h"
+#include "server/documents/metrics.h"
 #include "server/http/listener.h"
 #include "server/log.h"
-#include "server/documents/metrics.h"
-#include "server/mhd/mhd_workers.h"
+#include "server/mhd/worker_set.h"
+#include "server/work/clock.h"
+#include "server/work/cpus.h"
 #include "server/work/factor_cache.h"
+#include "server/work/pool.h"
 
-/* As sysexits.h has them, which not every system has. */
+/* EX_USAGE and EX_OSERR of sysexits.h, which not every system has. */
 #define EXIT_USAGE 64
 #define EXIT_SYSTEM 71
 
-/* SIGTERM and SIGINT, blocked in every thread and waited for by this one. */
+/* Blocks SIGTERM and SIGINT in all threads; the main thread waits for them. */
 static void block_signals(sigset_t *signals) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-
     sigaction(SIGPIPE, &ignore, NULL);
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
@@ -43,23 +40,19 @@ static void block_signals(sigset_t *signals) {
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
-/*
- * A descriptor a connection, and some for the rest. Says so if there cannot be as many.
- */
-static void raise_descriptor_limit(int64_t max_connections) {
+/* One descriptor per connection and some more; logs a warning if that is not allowed. */
+static void raise_descriptor_limit(unsigned max_connections) {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)max_connections + 128;
-
+    const rlim_t wanted = (rlim_t)max_connections + 128;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
     limit.rlim_cur = wanted <= limit.rlim_max ? wanted : limit.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-        tid_log("only %llu open files are allowed, too few for --max-connections %lld",
-                (unsigned long long)limit.rlim_cur, (long long)max_connections);
+        tid_log("only %llu open files are allowed, too few for --max-connections %u",
+                (unsigned long long)limit.rlim_cur, max_connections);
 }
 
 static int open_listener(struct tid_listener *listener, const struct tid_config *config) {
     char why[512];
-
     for (unsigned i = 0; i < config->listen_count; i++) {
         if (tid_listener_open(listener, &config->listen[i], why, sizeof why) != 0) {
             tid_log("%s", why);
@@ -70,123 +63,117 @@ static int open_listener(struct tid_listener *listener, const struct tid_config 
     return 0;
 }
 
-/* Waits until all is sent, 'drain_ms' have passed or a second signal comes. */
-static void drain(struct tid_workers *workers, const sigset_t *signals,
+/* Waits until all responses are sent, drain_ms have passed or a second signal arrives. */
+static void drain(struct tid_worker_set *workers, const sigset_t *signals,
                   int64_t drain_ms) {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-    int64_t start_ms = tid_clock_ms();
+    const int64_t start_ms = tid_clock_ms();
+    bool logged = false;
     unsigned open;
-    bool told = false;
 
-    tid_workers_begin_drain(workers);
-    while ((open = tid_workers_drain(workers)) > 0) {
-        if (!told) tid_log("stopping; %u connections are open", open);
-        told = true;
-        bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
+    tid_worker_set_begin_drain(workers);
+    while ((open = tid_worker_set_drain(workers)) > 0) {
+        if (!logged) tid_log("stopping; %u connections are open", open);
+        logged = true;
+        const bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
         if (late || sigtimedwait(signals, NULL, &pause) > 0) {
             tid_log("cutting %u connections: %s", open,
-                    late ? "time is up" : "second signal");
+                    late ? "drain timeout" : "second signal");
             break;
         }
     }
 }
 
-/* Set at the first signal to stop: /readyz tells. */
+/* Set at the first signal: /readyz fails from then on. */
 static atomic_bool stopping;
 
-/* Lets those who ask /readyz turn away before the listener closes. */
+/* Gives load balancers that poll /readyz time to react before the listener closes. */
 static void announce_stop(const struct tid_config *config, const sigset_t *signals) {
     const struct timespec delay = {config->shutdown_delay_ms / 1000,
                                    config->shutdown_delay_ms % 1000 * 1000000};
-
     atomic_store(&stopping, true);
     if (config->shutdown_delay_ms == 0) return;
     tid_log("stopping; the listener closes in %lld ms",
             (long long)config->shutdown_delay_ms);
-    sigtimedwait(signals, NULL, &delay); /* a second signal cuts it short */
+    /* A second signal ends the delay. */
+    sigtimedwait(signals, NULL, &delay);
 }
 
 static int serve(struct tid_listener *listener, const struct tid_config *config,
                  const struct tid_context *context, struct tid_metrics *metrics,
                  const sigset_t *signals) {
     char address[TID_ADDRESS_BYTES];
-    int got;
-
-    struct tid_workers_options options = {
+    int received;
+    struct tid_worker_set_options options = {
         .context = context,
         .metrics = metrics,
-        .max_connections = (unsigned)config->max_connections,
+        .max_connections = config->max_connections,
         .deadlines = {.header_ms = config->header_ms, .idle_ms = config->idle_ms},
         .access_log = config->access_log,
     };
-    struct tid_workers *workers = tid_workers_start(&options);
-    if (workers == NULL) {
+    struct tid_worker_set *workers = tid_worker_set_start(&options);
+    if (!workers) {
         tid_log("cannot start workers: %s", strerror(errno));
         tid_listener_close(listener);
         return EXIT_SYSTEM;
     }
-    unsigned sockets = listener->count;
-    int error = tid_listener_start(listener, workers);
+    const unsigned socket_count = listener->count;
+    const int error = tid_listener_start(listener, tid_worker_set_take, workers);
     if (error != 0) {
         tid_log("cannot start the listener: %s", strerror(error));
         tid_listener_close(listener);
-        tid_workers_stop(workers);
+        tid_worker_set_stop(workers);
         return EXIT_SYSTEM;
     }
-    for (unsigned i = 0; i < sockets; i++) {
+    for (unsigned i = 0; i < socket_count; i++) {
         tid_listener_show(listener, i, address);
         tid_log("listening on http://%s", address);
     }
 
-    sigwait(signals, &got);
+    sigwait(signals, &received);
     announce_stop(config, signals);
     tid_listener_stop(listener);
     drain(workers, signals, config->drain_ms);
-    tid_workers_stop(workers);
+    tid_worker_set_stop(workers);
     tid_log("stopped");
     return EXIT_SUCCESS;
 }
 
-/* Starts what computes for the workers, and serves. */
-static int compute_and_serve(struct tid_listener *listener,
-                             const struct tid_config *config, struct tid_context *context,
-                             struct tid_metrics *metrics) {
-    const unsigned threads = config->compute_threads > 0
-                                 ? (unsigned)config->compute_threads
-                                 : tid_cpus_usable();
+/* Starts the pool and the cache of factorizations, and serves. */
+static int pool_and_serve(struct tid_listener *listener, const struct tid_config *config,
+                          struct tid_context *context, struct tid_metrics *metrics) {
+    const unsigned thread_count =
+        config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
     sigset_t signals;
     int status = EXIT_SYSTEM;
 
     block_signals(&signals);
-    context->compute = tid_pool_start(threads);
-    if (context->compute != NULL)
-        context->factor_cache = tid_factor_cache_make(
-            context->compute, (size_t)config->factor_bytes, &tid_factor_functions);
-    if (context->factor_cache != NULL) {
+    context->pool = tid_pool_start(thread_count);
+    if (context->pool)
+        context->factor_cache = tid_factor_cache_make(context->pool, config->factor_bytes,
+                                                      &tid_factor_functions);
+    if (context->factor_cache) {
         status = serve(listener, config, context, metrics, &signals);
     } else {
-        tid_log("cannot start threads that compute: %s", strerror(errno));
+        tid_log("cannot start compute threads: %s", strerror(errno));
         tid_listener_close(listener);
     }
-    tid_pool_stop(context->compute);
+    tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
     return status;
 }
 
-/*
- * Makes what the endpoints show, and serves. 'metrics' and the documents outlive the
- * workers.
- */
+/* Makes documents and counters, which must outlive the workers, and serves. */
 static int prepare_and_serve(struct tid_listener *listener,
                              const struct tid_config *config, const char *isa) {
-    const unsigned workers =
-        config->workers > 0 ? (unsigned)config->workers : tid_cpus_usable();
+    const unsigned worker_count =
+        config->workers > 0 ? config->workers : tid_cpus_usable();
     struct tid_metrics metrics;
     char *schemes = tid_json_schemes();
     char *openapi = tid_json_openapi();
     int status = EXIT_SYSTEM;
 
-    if (!tid_metrics_init(&metrics, workers, isa) || schemes == NULL || openapi == NULL) {
+    if (!tid_metrics_init(&metrics, worker_count, isa) || !schemes || !openapi) {
         tid_log("out of memory");
         tid_listener_close(listener);
     } else {
@@ -199,7 +186,7 @@ static int prepare_and_serve(struct tid_listener *listener,
             .metrics = &metrics,
             .stopping = &stopping,
         };
-        status = compute_and_serve(listener, config, &context, &metrics);
+        status = pool_and_serve(listener, config, &context, &metrics);
     }
     tid_metrics_clear(&metrics);
     free(openapi);
@@ -207,7 +194,7 @@ static int prepare_and_serve(struct tid_listener *listener,
     return status;
 }
 
-/* Text that could not be written is a failure, as of a full disk. */
+/* A text that could not be written, for example to a full disk, is a failure. */
 static int close_stdout(void) {
     if (fclose(stdout) == 0) return EXIT_SUCCESS;
     tid_log("cannot write to standard output: %s", strerror(errno));
@@ -217,7 +204,7 @@ static int close_stdout(void) {
 int main(int argc, char **argv) {
     struct tid_config config;
     struct tid_listener listener = {0};
-    struct ti_error ti_error;
+    struct ti_error error;
     char why[512];
 
     switch (tid_config_read(&config, argc, argv, getenv, why, sizeof why)) {
@@ -235,10 +222,10 @@ int main(int argc, char **argv) {
         break;
     }
 
-    const char *isa = ti_isa_name(&ti_error);
-    if (isa == NULL) {
-        tid_log("%s", ti_error.text);
-        return ti_status_exit_code(ti_error.code);
+    const char *isa = ti_isa_name(&error);
+    if (!isa) {
+        tid_log("%s", error.text);
+        return ti_status_exit_code(error.code);
     }
     raise_descriptor_limit(config.max_connections);
     if (open_listener(&listener, &config) != 0) return EXIT_SYSTEM;

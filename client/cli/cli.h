@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the verbs of the tensorinit command share. */
-#ifndef CLI_H
-#define CLI_H
+/* What the files of the tensorinit command share. */
+#ifndef TIC_CLI_H
+#define TIC_CLI_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,56 +9,73 @@
 
 #include <tensorinit/tensorinit.h>
 
-/* Exit codes besides those of status.def, after sysexits.h. */
-#define CLI_DIFFERS 1
-#define CLI_USAGE 64
-#define CLI_IO 74
+/* Exit codes: those of status.def (CLI_EIO, ...), and CLI_DIFFERS of the verb verify. */
+enum cli_exit_code {
+    CLI_DIFFERS = 1,
+#define TI_STATUS(name, http, exit_code, title) CLI_##name = exit_code,
+#include <tensorinit/status.def>
+#undef TI_STATUS
+    CLI_USAGE = CLI_EPARAM,
+};
 
-/* A parameter as it was given, for those who pass it on. */
+/* Command lines (options.c) ---------------------------------------------------------- */
+
+/* A parameter of the tensor as it was given. */
 struct cli_param {
     const char *name; /* one of ti_param_get()'s */
     const char *value;
 };
 
-#define CLI_PARAMS_MAX 64
+#define CLI_TEXT const char *
+#define CLI_FLAG bool
 
-/*
- * The command line, parsed; strings are borrowed from it.
- *
- *   spec   of the parameters, judged one by one; NULL where the server does that
- *   given  which of the command's own options, of enum cli_option
- *   file   what is no option
- */
+/* The parsed command line; strings are borrowed from it. */
 struct cli_options {
+    /* The parameters, checked one by one; NULL for a remote verb. */
     struct ti_spec *spec;
-    struct cli_param params[CLI_PARAMS_MAX];
+    struct cli_param *params;
     size_t param_count;
-    unsigned given;
-    const char *output, *server, *expect_spec, *file;
-    bool quiet, help;
+    /* The argument that is not an option, or NULL. */
+    const char *file;
+    /* The command's own options, a member each: NULL or false if not given. */
+#define CLI_OPTION(kind, member, name, letter, argument, verbs, about) CLI_##kind member;
+#include "client/cli/cli_options.def"
+#undef CLI_OPTION
 };
 
-/*
- * A verb.
- *
- *   file    name of its other argument, NULL for none
- *   takes   of enum cli_option; one that takes a server leaves it to judge the parameters
- *   tensor  whether it takes parameters
- */
 struct cli_verb {
-    const char *name, *about, *file;
-    unsigned takes;
+    const char *name, *about;
+    /* Name of the argument that is not an option, NULL if there is none. */
+    const char *file;
+    /* Whether the verb has the tensor's parameters. */
     bool tensor;
+    /* Whether a server validates the parameters. */
+    bool remote;
     int (*run)(struct cli_options *options);
 };
 
-enum cli_option {
-    CLI_TAKES_OUTPUT = 1,
-    CLI_TAKES_QUIET = 2,
-    CLI_TAKES_SERVER = 4,
-    CLI_TAKES_EXPECT_SPEC = 8,
-    CLI_TAKES_HELP = 16, /* every verb does */
-};
+/*
+ * Parses the arguments after the verb. Returns 0, or prints what is wrong and returns an
+ * exit code; the caller calls cli_options_clear() in both cases.
+ */
+int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, int argc,
+                      char **argv);
+void cli_options_clear(struct cli_options *options);
+void cli_options_help(const struct cli_verb *verb);
+
+/* The value of a parameter; NULL if it is not set. */
+const char *cli_options_get(const struct cli_options *options, const char *name);
+
+/*
+ * Sets the parameter format from the extension of 'path' (may be NULL), unless it is set.
+ * Prints what is wrong and returns an exit code.
+ */
+int cli_options_set_format(struct cli_options *options, const char *path);
+
+/* Whether the parameter format names a text format. */
+bool cli_options_text(const struct cli_options *options);
+
+/* Verbs (cmd_*.c); each returns an exit code ----------------------------------------- */
 
 int cli_generate(struct cli_options *options);
 int cli_get(struct cli_options *options);
@@ -68,64 +85,58 @@ int cli_schemes(struct cli_options *options);
 int cli_stats(struct cli_options *options);
 int cli_digest(struct cli_options *options);
 
-/*
- * Parses the arguments after the verb. Returns 0, or prints what is wrong and returns an
- * exit code; either way cli_options_clear() ends it.
- */
-int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, int argc,
-                      char **argv);
-void cli_options_clear(struct cli_options *options);
-void cli_options_help(const struct cli_verb *verb);
+/* Tensors that are computed here (local_tensor.c, factorize.c) ----------------------- */
 
-/* A parameter as if on the command line. Prints what is wrong, returns an exit code. */
-int cli_options_set(struct cli_options *options, const char *name, const char *value);
-
-/* The value of a parameter; NULL if it is not given. */
-const char *cli_options_get(const struct cli_options *options, const char *name);
-
-/* Without --format, the extension of 'path' (which may be NULL) decides. */
-int cli_format_by_extension(struct cli_options *options, const char *path);
-
-/* The plan and body that the options ask for, and memory to read the body with. */
 struct cli_tensor {
     struct ti_plan *plan;
     struct ti_body *body;
-    struct ti_factor *factor; /* made by cli_tensor_set_up(), or NULL */
+    struct ti_factor *factor; /* from cli_tensor_factorize(), or NULL */
     void *workspace;
-    unsigned char *piece; /* CLI_PIECE_BYTES */
+    unsigned char *chunk; /* CLI_CHUNK_BYTES */
 };
 
-/* Bytes computed at a time: enough rows of a matrix, and not beyond the L3 cache. */
-#define CLI_PIECE_BYTES ((size_t)2 << 20)
+/* Bytes computed at a time: many rows of a matrix, but not more than an L3 cache. */
+#define CLI_CHUNK_BYTES ((size_t)2 << 20)
 
 /*
- * Computes what the tensor needs before its first element; cli_tensor_read() does it by itself.
- * Returns an exit code, having said what is wrong.
+ * Makes plan and body from the options; prints a note if the tensor has no name. Prints
+ * what is wrong and returns an exit code.
  */
-int cli_tensor_set_up(struct cli_tensor *tensor);
-
-/* Prints what is wrong, and a note if no name was given; returns an exit code. */
 int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options);
 void cli_tensor_close(struct cli_tensor *tensor);
 
-/* Hands the body to 'take' piece by piece until it returns an exit code other than 0. */
-typedef int cli_take(void *state, const unsigned char *bytes, size_t count);
-int cli_tensor_read(struct cli_tensor *tensor, cli_take *take, void *state);
+/*
+ * Computes the factorization, on all processors; nothing if the tensor needs none. Needed
+ * before elements are filled; cli_tensor_read() does it. Prints what is wrong and returns
+ * an exit code.
+ */
+int cli_tensor_factorize(struct cli_tensor *tensor);
 
-/* Prints "tensorinit: TEXT" (and the option at fault) and returns the exit code. */
+/*
+ * Calls 'consume' with the body, a chunk at a time, until it returns an exit code other
+ * than 0. Returns an exit code.
+ */
+typedef int cli_consumer(void *state, const unsigned char *bytes, size_t count);
+int cli_tensor_read(struct cli_tensor *tensor, cli_consumer *consume, void *state);
+
+/* Messages on standard error (fail.c) ------------------------------------------------ */
+
+/* Each prints "tensorinit: TEXT" and returns the exit code. */
 int cli_fail(const struct ti_error *error);
-int cli_fail_io(const char *path, const char *doing);
+int cli_fail_io(const char *path, const char *action);
 int cli_fail_memory(void);
 
-/* On standard error, unless --quiet: what is special about a tensor without a name. */
+/* Unless --quiet: a note that a random tensor has no name. */
 void cli_note_unnamed(const struct cli_options *options);
 
-/* Exit code after writing to standard output: CLI_IO if that failed. */
+/* Output (output.c) ------------------------------------------------------------------ */
+
+/* Closes standard output. Exit code: CLI_EIO if a write has failed. */
 int cli_close_stdout(void);
 
 /*
- * A file to write: a regular file under a temporary name until cli_output_commit(),
- * standard output for "-" or NULL, and anything else (a device, a FIFO) straight.
+ * An output file. A regular file has a temporary name until cli_output_commit(); standard
+ * output ("-" or NULL) and others (a device, a FIFO) are written directly.
  */
 struct cli_output {
     int fd;
@@ -134,21 +145,21 @@ struct cli_output {
     char *target, *temporary_path;
 };
 
-/* Refuses a terminal as the place for bytes that are no 'text'; 'path' as below. */
+/* Refuses to write to a terminal unless the output is 'text'. Returns an exit code. */
 int cli_output_check(const char *path, bool text);
 
 /*
- * For who also writes to sockets, and is not to be ended by SIGPIPE for that: from now on
- * only cli_output_write() ends the process so, when the reader of a pipe goes away.
+ * For a process that writes to sockets as well, and must not be terminated by SIGPIPE for
+ * that: afterwards only cli_output_write() raises it, if the reader of a pipe has gone.
  */
-void cli_output_take_sigpipe(void);
+void cli_output_handle_sigpipe(void);
 
-/* Each prints what went wrong and returns an exit code, 0 for success. */
+/* Each prints what is wrong and returns an exit code, 0 for success. */
 int cli_output_open(struct cli_output *output, const char *path);
 int cli_output_write(struct cli_output *output, const void *data, size_t bytes);
 int cli_output_commit(struct cli_output *output);
 
-/* Drops what was written; for the way out after a failure. */
+/* Discards the output after a failure. */
 void cli_output_abandon(struct cli_output *output);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* tensorinit digest: SHA-256 of the bytes, as sha256sum would print it of the pipe. */
+/* tensorinit digest: SHA-256 of the bytes, in sha256sum's format for standard input. */
 #include <stdio.h>
 
 #include <nettle/sha2.h>
 
 #include "client/cli/cli.h"
 
-static int add_piece(void *state, const unsigned char *bytes, size_t count) {
+static int add_chunk(void *state, const unsigned char *bytes, size_t count) {
     sha256_update(state, count, bytes);
     return 0;
 }
@@ -18,7 +18,7 @@ int cli_digest(struct cli_options *options) {
     int code = cli_tensor_open(&tensor, options);
     if (code != 0) return code;
     sha256_init(&hash);
-    code = cli_tensor_read(&tensor, add_piece, &hash);
+    code = cli_tensor_read(&tensor, add_chunk, &hash);
     cli_tensor_close(&tensor);
     if (code != 0) return code;
     sha256_digest(&hash, sizeof digest, digest);

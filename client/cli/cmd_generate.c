@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* tensorinit generate: the bytes that the daemon would serve, computed here. */
+/* tensorinit generate: computes the bytes that the daemon would serve. */
 #include "client/cli/cli.h"
 
-static int write_piece(void *state, const unsigned char *bytes, size_t count) {
+static int write_chunk(void *state, const unsigned char *bytes, size_t count) {
     return cli_output_write(state, bytes, count);
 }
 
 int cli_generate(struct cli_options *options) {
     struct cli_output output;
     struct cli_tensor tensor;
-    int code = cli_format_by_extension(options, options->output);
+    int code = cli_options_set_format(options, options->output);
     if (code == 0) code = cli_tensor_open(&tensor, options);
     if (code != 0) return code;
-    const bool text = ti_body_format(tensor.body) == TI_FORMAT_JSON;
+    const bool text = ti_format_is_text(ti_body_format(tensor.body));
     if ((code = cli_output_check(options->output, text)) == 0 &&
         (code = cli_output_open(&output, options->output)) == 0) {
-        code = cli_tensor_read(&tensor, write_piece, &output);
+        code = cli_tensor_read(&tensor, write_chunk, &output);
         if (code == 0) {
             code = cli_output_commit(&output);
         } else {

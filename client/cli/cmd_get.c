@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tensorinit get: what generate would write, from a daemon. */
+/* tensorinit get: fetches the bytes that generate would write from a daemon. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,32 +10,30 @@
 
 #define DEFAULT_SERVER "http://127.0.0.1:8080"
 
-/*
- *   opened  the output is, which must then be committed or abandoned
- *   code    what ended the fetch from this side; it has been said
- */
 struct transfer {
     const struct cli_options *options;
     struct tic_request *request;
     struct cli_output output;
+    /* The output is open and must be committed or abandoned. */
     bool opened;
+    /* Exit code of the output; its message has been printed. */
     int code;
 };
 
-/* Only now is it known that there will be a tensor, and that it is the right one. */
+/* Opens the output only now: the response is the requested tensor. */
 static bool begin(void *state, const struct tic_info *info) {
     struct transfer *transfer = state;
     const char *name = cli_options_get(transfer->options, "name");
     (void)info;
-    /* A stream is what constants lack. */
-    if ((!name || !*name) && tic_answer_field(transfer->request, "Tensor-Stream")) {
+    /* Constants have no stream, and need no name. */
+    if ((!name || !*name) && tic_response_field(transfer->request, "Tensor-Stream")) {
         cli_note_unnamed(transfer->options);
     }
     transfer->code = cli_output_open(&transfer->output, transfer->options->output);
     return transfer->opened = transfer->code == 0;
 }
 
-static bool write_piece(void *state, const void *data, size_t bytes) {
+static bool write_chunk(void *state, const void *data, size_t bytes) {
     struct transfer *transfer = state;
     transfer->code = cli_output_write(&transfer->output, data, bytes);
     return transfer->code == 0;
@@ -47,19 +45,21 @@ static const char *server_of(const struct cli_options *options) {
     return server && *server ? server : DEFAULT_SERVER;
 }
 
-/* A URL as it may be shown: without the user and password that it may have. */
+/*
+ * Prints a valid URL without its user and password. Everything before the last '@' is
+ * dropped: libcurl accepts URLs in which a '/' is not the end of the host
+ * ("http:/u:p@h").
+ */
 static void print_server(const char *server) {
-    const char *host = strstr(server, "://");
-    host = host ? host + strlen("://") : server;
-    const size_t authority = strcspn(host, "/");
-    const char *at = NULL;
-    for (size_t i = 0; i < authority; i++) {
-        if (host[i] == '@') at = host + i;
+    const char *at = strrchr(server, '@');
+    if (at) {
+        fprintf(stderr, "%.*s://%s", (int)strcspn(server, ":"), server, at + 1);
+    } else {
+        fputs(server, stderr);
     }
-    fprintf(stderr, "%.*s%s", (int)(host - server), server, at ? at + 1 : host);
 }
 
-/* As cli_fail(), and what is not about a parameter is about the server. */
+/* As cli_fail(); errors that name no parameter are about the server. */
 static int fail(const struct cli_options *options, const struct ti_error *error) {
     const bool remote = error->code == TI_ENETWORK || error->code == TI_ESERVER ||
                         error->code == TI_EMISMATCH;
@@ -88,14 +88,12 @@ static enum ti_status make_request(const struct cli_options *options,
 
 int cli_get(struct cli_options *options) {
     struct transfer transfer = {.options = options};
-    const struct tic_sink sink = {begin, write_piece, NULL, &transfer};
+    const struct tic_sink sink = {sizeof sink, begin, write_chunk, NULL, &transfer};
     struct ti_error error;
-    int code = cli_format_by_extension(options, options->output);
-    const char *format = cli_options_get(options, "format");
-    const bool text = format && strcmp(format, ti_format_name(TI_FORMAT_JSON)) == 0;
-    if (code == 0) code = cli_output_check(options->output, text);
+    int code = cli_options_set_format(options, options->output);
+    if (code == 0) code = cli_output_check(options->output, cli_options_text(options));
     if (code != 0) return code;
-    cli_output_take_sigpipe();
+    cli_output_handle_sigpipe();
     enum ti_status status = make_request(options, &transfer.request, &error);
     if (status == TI_OK) status = tic_fetch(transfer.request, &sink, NULL, &error);
     if (status == TI_OK) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tensorinit plan: what would be generated, a line each. */
+/* tensorinit plan: prints what would be generated, one fact a line. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,9 +13,11 @@ static void print_shape(const char *label, unsigned rank, const uint64_t *shape)
     putchar('\n');
 }
 
-/* 17 digits tell any binary64 number from any other. */
 static void print_number(const char *label, double value) {
-    if (isfinite(value)) printf("%-14s%.17g\n", label, value);
+    char text[TI_NUMBER_TEXT_BYTES];
+    if (!isfinite(value)) return;
+    ti_number_text(value, text);
+    printf("%-14s%s\n", label, text);
 }
 
 int cli_plan(struct cli_options *options) {
@@ -27,8 +29,9 @@ int cli_plan(struct cli_options *options) {
     printf("%-14s%s\n", "query", info->query);
     printf("%-14s%s\n", "etag", info->etag);
     printf("%-14s%s\n", "scheme", info->scheme);
-    if (*info->framework_name)
+    if (*info->framework_name) {
         printf("%-14s%s\n", "framework_name", info->framework_name);
+    }
     printf("%-14s%s\n", "dtype", ti_dtype_name(info->dtype));
     printf("%-14s%s\n", "format", ti_format_name(ti_body_format(tensor.body)));
     print_shape("shape", info->rank, info->shape);

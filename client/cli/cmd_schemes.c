@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tensorinit schemes: the table of schemes, or one of them in full. */
+/* tensorinit schemes: prints the table of schemes, or one of them in full. */
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ static void print_one(size_t index) {
     putchar('\n');
 }
 
-/* The frameworks' names that stand for the scheme. */
+/* The frameworks' names of the scheme. */
 static void print_aliases(const char *scheme) {
     for (size_t i = 0; i < ti_alias_count(); i++) {
         const struct ti_alias_info *alias = ti_alias_get(i);
@@ -48,7 +48,7 @@ int cli_schemes(struct cli_options *options) {
         print_one(index);
         print_aliases(ti_scheme_get(index)->name);
     } else {
-        fprintf(stderr, "tensorinit: there is no scheme '%s'\n", options->file);
+        fprintf(stderr, "tensorinit: unknown scheme '%s'\n", options->file);
         return CLI_USAGE;
     }
     return cli_close_stdout();

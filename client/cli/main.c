@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The tensorinit command: finds the verb and hands over.
- */
+/* The tensorinit command: finds the verb and runs it. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,19 +7,15 @@
 #include "client/cli/cli.h"
 
 static const struct cli_verb verbs[] = {
-    {"generate", "writes a tensor, computed here", NULL,
-     CLI_TAKES_OUTPUT | CLI_TAKES_QUIET, true, cli_generate},
-    {"get", "fetches a tensor from a tensorinitd", NULL,
-     CLI_TAKES_OUTPUT | CLI_TAKES_QUIET | CLI_TAKES_SERVER | CLI_TAKES_EXPECT_SPEC, true,
-     cli_get},
-    {"verify", "tells whether a file is exactly the tensor", "FILE", CLI_TAKES_QUIET,
-     true, cli_verify},
-    {"digest", "prints the SHA-256 of what generate would write", NULL, CLI_TAKES_QUIET,
-     true, cli_digest},
-    {"plan", "prints what would be generated", NULL, CLI_TAKES_QUIET, true, cli_plan},
-    {"stats", "prints statistics and a histogram of the values", NULL, CLI_TAKES_QUIET,
-     true, cli_stats},
-    {"schemes", "lists the schemes, or tells all about one", "SCHEME", 0, false,
+    {"generate", "computes a tensor and writes it", NULL, true, false, cli_generate},
+    {"get", "fetches a tensor from a tensorinitd", NULL, true, true, cli_get},
+    {"verify", "compares a file with the tensor", "FILE", true, false, cli_verify},
+    {"digest", "prints the SHA-256 of what generate would write", NULL, true, false,
+     cli_digest},
+    {"plan", "prints what would be generated", NULL, true, false, cli_plan},
+    {"stats", "prints statistics and a histogram of the values", NULL, true, false,
+     cli_stats},
+    {"schemes", "lists the schemes, or describes one in full", "SCHEME", false, false,
      cli_schemes},
 };
 
@@ -54,8 +48,9 @@ static int run(const struct cli_verb *verb, int argc, char **argv) {
 }
 
 /*
- * Where a standard descriptor is closed, the next file would take its number. These give
- * EBADF to whoever uses them, as the closed one would.
+ * If a standard descriptor is closed, the next file that is opened would get its
+ * number. These cannot be read or written, so that using them fails with EBADF, like a
+ * closed one.
  */
 static void reserve_standard_descriptors(void) {
     for (int fd = 0; fd < 3; fd++) {
@@ -78,9 +73,9 @@ int main(int argc, char **argv) {
         if (strcmp(verb, verbs[i].name) == 0) return run(&verbs[i], argc - 2, argv + 2);
     }
     if (argc > 1) {
-        fprintf(stderr, "tensorinit: there is no verb '%s'\n\n", verb);
+        fprintf(stderr, "tensorinit: unknown verb '%s'\n\n", verb);
     } else {
-        fputs("tensorinit: a verb is missing\n\n", stderr);
+        fputs("tensorinit: expected a verb\n\n", stderr);
     }
     print_help(stderr);
     return CLI_USAGE;

@@ -1,65 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Command lines: a few options of the command's own, and every parameter of a tensor. */
+/*
+ * Command lines: the command's own options (cli_options.def) and all parameters of a
+ * tensor.
+ */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/cli.h"
 
-static const struct {
-    const char *name, *letter, *argument, *about;
-    enum cli_option which;
+static const struct own_option {
+    const char *name, *letter, *argument, *verbs, *about;
+    size_t member; /* offset of a string if there is an argument, else of a bool */
 } own_options[] = {
-    {"output", "o", "FILE",
-     "where to; - or nothing is standard output. A regular file appears when it is "
-     "complete, anything else is written straight",
-     CLI_TAKES_OUTPUT},
-    {"server", NULL, "URL",
-     "the daemon; default: TENSORINIT_SERVER, else http://127.0.0.1:8080",
-     CLI_TAKES_SERVER},
-    {"expect-spec", NULL, "SPEC",
-     "fail unless the bits are of this spec, as " TI_SPEC_NAME, CLI_TAKES_EXPECT_SPEC},
-    {"quiet", "q", NULL, "no notes on standard error", CLI_TAKES_QUIET},
-    {"help", "h", NULL, "this text", CLI_TAKES_HELP},
+#define CLI_OPTION(kind, member, name, letter, argument, verbs, about)                   \
+    {name, letter, argument, verbs, about, offsetof(struct cli_options, member)},
+#include "client/cli/cli_options.def"
+#undef CLI_OPTION
 };
 
 #define OWN_COUNT (sizeof own_options / sizeof *own_options)
 
-/* The numbers of status.def, as far as the command can meet them. */
-static const struct {
-    int code;
-    const char *meaning;
-} exit_codes[] = {
-    {0, "done"},
-    {CLI_DIFFERS, "verify found a difference"},
-    {CLI_USAGE, "wrong usage, or a parameter that is not accepted"},
-    {69, "the server is not reached, breaks off or refuses; or the instruction set of "
-         "TENSORINIT_ISA is not available"},
-    {71, "out of memory"},
-    {CLI_IO, "a file could not be read or written"},
-    {76, "what the server sends is not what was asked for"},
-};
-
-static void take(struct cli_options *options, enum cli_option which, const char *value) {
-    switch (which) {
-    case CLI_TAKES_OUTPUT:
-        options->output = value;
-        break;
-    case CLI_TAKES_SERVER:
-        options->server = value;
-        break;
-    case CLI_TAKES_EXPECT_SPEC:
-        options->expect_spec = value;
-        break;
-    case CLI_TAKES_QUIET:
-        options->quiet = true;
-        break;
-    case CLI_TAKES_HELP:
-        options->help = true;
-        break;
+/* Whether 'verb' is one of the option's verbs. */
+static bool has_option(const struct cli_verb *verb, const struct own_option *option) {
+    const size_t length = strlen(verb->name);
+    for (const char *at = option->verbs; at && *at; at += strspn(at, " ")) {
+        const size_t word = strcspn(at, " ");
+        if (word == length && strncmp(at, verb->name, length) == 0) return true;
+        at += word;
     }
+    return !option->verbs;
 }
 
-/* Whether 'arg' is --name or --name=VALUE; the value, if it is in there. */
+/* Matches --name or --name=VALUE; 'value' is NULL for the first. */
 static bool is_long(const char *arg, const char *name, const char **value) {
     const size_t n = strlen(name);
     *value = NULL;
@@ -68,11 +41,11 @@ static bool is_long(const char *arg, const char *name, const char **value) {
     return arg[2 + n] == '\0' || arg[2 + n] == '=';
 }
 
-/* Whether 'arg' is -l or, with an argument to take, -lVALUE. */
-static bool is_short(const char *arg, const char *letter, bool takes_value,
+/* Matches -l or, for an option with an argument, -lVALUE. */
+static bool is_short(const char *arg, const struct own_option *option,
                      const char **value) {
-    if (!letter || arg[0] != '-' || arg[1] != letter[0]) return false;
-    *value = takes_value && arg[2] != '\0' ? arg + 2 : NULL;
+    if (!option->letter || arg[0] != '-' || arg[1] != option->letter[0]) return false;
+    *value = option->argument && arg[2] != '\0' ? arg + 2 : NULL;
     return *value || arg[2] == '\0';
 }
 
@@ -81,7 +54,7 @@ static int missing_value(const char *option) {
     return CLI_USAGE;
 }
 
-static int doubled(const char *option) {
+static int duplicate(const char *option) {
     fprintf(stderr, "tensorinit: --%s: %s is given more than once\n", option, option);
     return CLI_USAGE;
 }
@@ -93,21 +66,20 @@ const char *cli_options_get(const struct cli_options *options, const char *name)
     return NULL;
 }
 
-int cli_options_set(struct cli_options *options, const char *name, const char *value) {
+static int set_param(struct cli_options *options, const char *name, const char *value) {
     struct ti_error error;
-    if (!options->spec && cli_options_get(options, name)) return doubled(name);
+    if (!options->spec && cli_options_get(options, name)) return duplicate(name);
     if (options->spec &&
         ti_spec_set(options->spec, name, value, strlen(value), &error) != TI_OK) {
         return cli_fail(&error);
     }
-    /* Each parameter is set once at most, so this is enough room. */
-    options->params[options->param_count].name = name;
-    options->params[options->param_count++].value = value;
+    /* A parameter is set at most once, so there are at most ti_param_count(). */
+    options->params[options->param_count++] = (struct cli_param){name, value};
     return 0;
 }
 
-/* The argument at '*at' as a parameter; '*at' is left on the last argument used. */
-static int parse_parameter(struct cli_options *options, int argc, char **argv, int *at) {
+/* The argument at '*at' is a parameter; '*at' moves to the last argument used. */
+static int parse_param(struct cli_options *options, int argc, char **argv, int *at) {
     const char *value;
     for (size_t i = 0; i < ti_param_count(); i++) {
         const char *name = ti_param_get(i)->name;
@@ -116,54 +88,57 @@ static int parse_parameter(struct cli_options *options, int argc, char **argv, i
             if (*at + 1 == argc) return missing_value(argv[*at]);
             value = argv[++*at];
         }
-        return cli_options_set(options, name, value);
+        return set_param(options, name, value);
     }
-    fprintf(stderr, "tensorinit: %.*s: there is no such option; --help lists them\n",
+    fprintf(stderr, "tensorinit: %.*s: unknown option; see --help\n",
             (int)strcspn(argv[*at], "="), argv[*at]);
     return CLI_USAGE;
 }
 
-/* The same for the command's own option 'which'; 'value' is what is in the argument. */
-static int parse_own(struct cli_options *options, size_t which, const char *value,
-                     int argc, char **argv, int *at) {
-    const char *name = own_options[which].name;
-    if (own_options[which].argument && !value) {
-        if (*at + 1 == argc) return missing_value(argv[*at]);
-        value = argv[++*at];
-    } else if (!own_options[which].argument && value) {
-        fprintf(stderr, "tensorinit: --%s takes no value\n", name);
+/* The same for one of the command's own options; 'value' is the one in the argument. */
+static int parse_own(struct cli_options *options, const struct own_option *option,
+                     const char *value, int argc, char **argv, int *at) {
+    void *member = (char *)options + option->member;
+    if (!option->argument) {
+        if (!value) {
+            *(bool *)member = true;
+            return 0;
+        }
+        fprintf(stderr, "tensorinit: --%s takes no value\n", option->name);
         return CLI_USAGE;
     }
-    if (own_options[which].argument && (options->given & own_options[which].which)) {
-        return doubled(name);
+    const char **text = member;
+    if (!value) {
+        if (*at + 1 == argc) return missing_value(argv[*at]);
+        value = argv[++*at];
     }
-    options->given |= own_options[which].which;
-    take(options, own_options[which].which, value);
+    if (*text) return duplicate(option->name);
+    *text = value;
     return 0;
+}
+
+static int not_an_option(const struct cli_verb *verb, const char *arg) {
+    fprintf(stderr, "tensorinit: %s has no option %s\n", verb->name, arg);
+    return CLI_USAGE;
 }
 
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
     for (size_t i = 0; i < OWN_COUNT; i++) {
-        if (!is_long(arg, own_options[i].name, &value) &&
-            !is_short(arg, own_options[i].letter, own_options[i].argument, &value)) {
+        const struct own_option *option = &own_options[i];
+        if (!is_long(arg, option->name, &value) && !is_short(arg, option, &value)) {
             continue;
         }
-        if ((verb->takes | CLI_TAKES_HELP) & own_options[i].which) {
-            return parse_own(options, i, value, argc, argv, at);
-        }
-        fprintf(stderr, "tensorinit: %s takes no %s\n", verb->name, arg);
-        return CLI_USAGE;
+        if (!has_option(verb, option)) return not_an_option(verb, arg);
+        return parse_own(options, option, value, argc, argv, at);
     }
     if (arg[0] == '-' && arg[1] != '\0') {
-        if (verb->tensor) return parse_parameter(options, argc, argv, at);
-        fprintf(stderr, "tensorinit: %s takes no %s\n", verb->name, arg);
-        return CLI_USAGE;
+        if (!verb->tensor) return not_an_option(verb, arg);
+        return parse_param(options, argc, argv, at);
     }
     if (!verb->file || options->file) {
-        fprintf(stderr, "tensorinit: '%s' is one argument too many for %s\n", arg,
-                verb->name);
+        fprintf(stderr, "tensorinit: unexpected argument '%s' for %s\n", arg, verb->name);
         return CLI_USAGE;
     }
     options->file = arg;
@@ -174,24 +149,37 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
                       char **argv) {
     int code = 0;
     memset(options, 0, sizeof *options);
-    const bool judged_here = !(verb->takes & CLI_TAKES_SERVER);
-    if (judged_here && ti_spec_make(&options->spec) != TI_OK) return cli_fail_memory();
+    options->params = calloc(ti_param_count(), sizeof *options->params);
+    if (!options->params) return cli_fail_memory();
+    if (!verb->remote && ti_spec_make(&options->spec) != TI_OK) return cli_fail_memory();
     for (int i = 0; i < argc && code == 0; i++) {
         code = parse_one(options, verb, argc, argv, &i);
     }
     return code;
 }
 
-void cli_options_clear(struct cli_options *options) { ti_spec_free(options->spec); }
+void cli_options_clear(struct cli_options *options) {
+    ti_spec_free(options->spec);
+    free(options->params);
+}
 
-int cli_format_by_extension(struct cli_options *options, const char *path) {
+int cli_options_set_format(struct cli_options *options, const char *path) {
     const char *dot = path ? strrchr(path, '.') : NULL;
     if (!dot || cli_options_get(options, "format")) return 0;
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
         if (strcmp(dot + 1, ti_format_extension((enum ti_format)i)) != 0) continue;
-        return cli_options_set(options, "format", ti_format_name((enum ti_format)i));
+        return set_param(options, "format", ti_format_name((enum ti_format)i));
     }
     return 0;
+}
+
+bool cli_options_text(const struct cli_options *options) {
+    const char *name = cli_options_get(options, "format");
+    for (int i = 0; name && i < TI_FORMAT_COUNT; i++) {
+        if (strcmp(name, ti_format_name((enum ti_format)i)) != 0) continue;
+        return ti_format_is_text((enum ti_format)i);
+    }
+    return false;
 }
 
 /* Help ------------------------------------------------------------------------------- */
@@ -199,7 +187,7 @@ int cli_format_by_extension(struct cli_options *options, const char *path) {
 #define HELP_COLUMNS 98
 #define ABOUT_COLUMN 27
 
-/* In lines of HELP_COLUMNS, each from ABOUT_COLUMN on; '\n' begins a new one. */
+/* Prints lines from ABOUT_COLUMN to HELP_COLUMNS; '\n' starts a new one. */
 static void print_wrapped(const char *text) {
     size_t column = ABOUT_COLUMN;
     while (*text) {
@@ -237,14 +225,14 @@ static void print_option(const char *letter, const char *name, const char *argum
 
 static void print_parameters(void) {
     char about[1024];
-    puts("\nThe tensor (the parameters of the daemon's requests):");
+    puts("\nParameters of the tensor, as in requests to the daemon:");
     for (size_t i = 0; i < ti_param_count(); i++) {
         const struct ti_param_info *param = ti_param_get(i);
         snprintf(about, sizeof about, "%s\ntakes %s; default: %s", param->meaning,
                  param->accepts, param->fallback);
         print_option(NULL, param->name, NULL, about);
     }
-    puts("\nSchemes ('tensorinit schemes NAME' tells all about one):");
+    puts("\nSchemes ('tensorinit schemes NAME' describes one in full):");
     for (size_t i = 0; i < ti_scheme_count(); i++) {
         const struct ti_scheme_info *scheme = ti_scheme_get(i);
         char names[128];
@@ -252,7 +240,35 @@ static void print_parameters(void) {
                  *scheme->aliases ? ", " : "", scheme->aliases);
         print_item(names, scheme->formula);
     }
-    puts("\nWithout --format, the extension of the file decides, else it is raw.");
+    puts("\nThe default of --format is the file's extension, or raw.");
+}
+
+/* Exit codes with the titles of their status codes, from status.def. */
+static void print_exit_codes(void) {
+    static const struct {
+        int code;
+        const char *title;
+    } rows[] = {
+        {CLI_DIFFERS, "verify found a difference"},
+        {CLI_USAGE, "wrong usage"},
+#define TI_STATUS(name, http, exit_code, title) {exit_code, title},
+#include <tensorinit/status.def>
+#undef TI_STATUS
+    };
+    puts("\nExit codes:");
+    for (int code = 0; code < 128; code++) {
+        /* Not returned: the command factorizes before it reads, and cancels nothing. */
+        if (code == CLI_EFACTOR || code == CLI_ECANCELLED) continue;
+        char item[16], about[512] = "";
+        size_t used = 0;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            if (rows[i].code != code) continue;
+            used += (size_t)snprintf(about + used, sizeof about - used, "%s%s",
+                                     used > 0 ? "; " : "", rows[i].title);
+        }
+        snprintf(item, sizeof item, "  %d", code);
+        if (used > 0) print_item(item, about);
+    }
 }
 
 void cli_options_help(const struct cli_verb *verb) {
@@ -260,15 +276,10 @@ void cli_options_help(const struct cli_verb *verb) {
            verb->tensor ? " --shape DIMS" : "", verb->file ? " " : "",
            verb->file ? verb->file : "", verb->about[0] - 'a' + 'A', verb->about + 1);
     for (size_t i = 0; i < OWN_COUNT; i++) {
-        if (!((verb->takes | CLI_TAKES_HELP) & own_options[i].which)) continue;
-        print_option(own_options[i].letter, own_options[i].name, own_options[i].argument,
-                     own_options[i].about);
+        const struct own_option *option = &own_options[i];
+        if (!has_option(verb, option)) continue;
+        print_option(option->letter, option->name, option->argument, option->about);
     }
     if (verb->tensor) print_parameters();
-    puts("\nExit codes:");
-    for (size_t i = 0; i < sizeof exit_codes / sizeof *exit_codes; i++) {
-        char code[16];
-        snprintf(code, sizeof code, "  %d", exit_codes[i].code);
-        print_item(code, exit_codes[i].meaning);
-    }
+    print_exit_codes();
 }

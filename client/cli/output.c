@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing files so that a reader never sees half of one. */
+/* Output files, written so that a reader never sees an incomplete one. */
 #define _XOPEN_SOURCE 700 /* realpath(); without it some builds lack its declaration */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,12 +12,12 @@
 
 #include "client/cli/cli.h"
 
-/* The temporary file that there is now, for who ends the process from outside. */
-static const char *volatile temporary_now;
+/* The current temporary file, for the signal handler. */
+static const char *volatile current_temporary;
 
 static void remove_temporary(int signal_number) {
-    if (temporary_now) unlink(temporary_now);
-    raise(signal_number); /* SA_RESETHAND: now it ends us */
+    if (current_temporary) unlink(current_temporary);
+    raise(signal_number); /* SA_RESETHAND: this time it terminates the process */
 }
 
 static void remove_temporary_on_signals(void) {
@@ -25,7 +25,7 @@ static void remove_temporary_on_signals(void) {
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction action;
         if (sigaction(signals[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
-            continue; /* nohup means it */
+            continue; /* ignored, for example by nohup */
         action.sa_handler = remove_temporary;
         action.sa_flags = (int)SA_RESETHAND;
         sigaction(signals[i], &action, NULL);
@@ -33,8 +33,8 @@ static void remove_temporary_on_signals(void) {
 }
 
 /*
- * A file in the directory of the one to come, with the permissions that it would have
- * been made with. Its name does not contain the other's, which may be the longest there is.
+ * Creates a file in the directory of the target, with the permissions that the target
+ * will have. Its name does not contain the target's, which may have the maximum length.
  */
 static int open_temporary(struct cli_output *output, const struct stat *old) {
     static const char name[] = ".tensorinit-XXXXXX";
@@ -45,7 +45,7 @@ static int open_temporary(struct cli_output *output, const struct stat *old) {
     memcpy(output->temporary_path, output->target, directory);
     memcpy(output->temporary_path + directory, name, sizeof name);
     remove_temporary_on_signals();
-    temporary_now = output->temporary_path; /* before there is a file to leave behind */
+    current_temporary = output->temporary_path; /* before the file is created */
     output->fd = mkstemp(output->temporary_path);
     if (output->fd < 0) {
         int code = cli_fail_io(output->path, "cannot write");
@@ -64,21 +64,25 @@ static int open_temporary(struct cli_output *output, const struct stat *old) {
     return 0;
 }
 
+int cli_close_stdout(void) {
+    return fclose(stdout) == 0 ? 0 : cli_fail_io("standard output", "cannot write");
+}
+
 static bool is_stdout(const char *path) { return !path || strcmp(path, "-") == 0; }
 
 int cli_output_check(const char *path, bool text) {
     if (text || !is_stdout(path) || !isatty(STDOUT_FILENO)) return 0;
-    fputs("tensorinit: these are bytes, not text: give -o FILE or redirect\n", stderr);
+    fputs("tensorinit: the output is binary: use -o FILE or redirect it\n", stderr);
     return CLI_USAGE;
 }
 
-static bool ends_by_sigpipe;
+static bool raise_sigpipe;
 
-void cli_output_take_sigpipe(void) {
+void cli_output_handle_sigpipe(void) {
     struct sigaction action;
     if (sigaction(SIGPIPE, NULL, &action) != 0 || action.sa_handler != SIG_DFL) return;
     action.sa_handler = SIG_IGN;
-    ends_by_sigpipe = sigaction(SIGPIPE, &action, NULL) == 0;
+    raise_sigpipe = sigaction(SIGPIPE, &action, NULL) == 0;
 }
 
 int cli_output_open(struct cli_output *output, const char *path) {
@@ -92,13 +96,13 @@ int cli_output_open(struct cli_output *output, const char *path) {
     output->path = path;
     bool exists = stat(path, &old) == 0;
     if (!exists || S_ISREG(old.st_mode)) {
-        /* /dev/stdout of a redirected command: there is no name to rename to. */
+        /* /dev/stdout of a redirected command: it has no name for rename(). */
         if (exists && fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == old.st_dev &&
             out.st_ino == old.st_ino) {
             output->fd = STDOUT_FILENO;
             return 0;
         }
-        /* What a symbolic link points to is replaced, not the link. */
+        /* The target of a symbolic link is replaced, not the link. */
         output->target = exists ? realpath(path, NULL) : strdup(path);
         if (!output->target) return cli_fail_io(path, "cannot open");
         return open_temporary(output, exists ? &old : NULL);
@@ -111,7 +115,7 @@ int cli_output_write(struct cli_output *output, const void *data, size_t bytes) 
     for (const char *at = data; bytes > 0;) {
         ssize_t now = write(output->fd, at, bytes);
         if (now < 0 && errno == EINTR) continue;
-        if (now < 0 && errno == EPIPE && ends_by_sigpipe) {
+        if (now < 0 && errno == EPIPE && raise_sigpipe) {
             signal(SIGPIPE, SIG_DFL);
             raise(SIGPIPE);
         }
@@ -122,8 +126,8 @@ int cli_output_write(struct cli_output *output, const void *data, size_t bytes) 
     return 0;
 }
 
-static void forget(struct cli_output *output) {
-    temporary_now = NULL;
+static void clear(struct cli_output *output) {
+    current_temporary = NULL;
     free(output->temporary_path);
     free(output->target);
 }
@@ -142,12 +146,12 @@ int cli_output_commit(struct cli_output *output) {
         cli_output_abandon(output);
         return code;
     }
-    forget(output);
+    clear(output);
     return 0;
 }
 
 void cli_output_abandon(struct cli_output *output) {
     if (output->fd >= 0 && output->fd != STDOUT_FILENO) close(output->fd);
     if (output->temporary) unlink(output->temporary_path);
-    forget(output);
+    clear(output);
 }

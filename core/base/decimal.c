@@ -2,15 +2,21 @@
 /*
  * The shortest decimal: see decimal.h. Two steps, almost without branches:
  *
- * Digits after Raffaello Giulietti ("The Schubfach way to render doubles", 2021): take the
- * power of ten 10^k just below the width of the value's rounding interval. Then the interval
- * holds at least one multiple of 10^k and at most one of 10^(k+1); the latter, less its
- * zeros, is the shortest if it is there, else the nearest multiple of 10^k is.
+ * Digits. Let 10^k be the power of ten just below the width of the value's rounding interval
+ * (Raffaello Giulietti, "The Schubfach way to render doubles", 2021). Then the interval holds
+ * at least one multiple of 10^k and at most one of 10^(k+1). The value is computed in units
+ * of 10^(k+1), in fixed point: if the interval holds a whole number, that is the shortest
+ * decimal, else the part behind the point, rounded to one digit, is its last one. To start
+ * from the greater power, so that nothing is divided, is an idea of yy_double's author
+ * (https://github.com/ibireme/c_numconv_benchmark).
  *
- * Text: the digits as ASCII in machine words, stored whole, so that no loop runs over them.
+ * Text. Digits become ASCII in machine words, eight at once, and are stored whole, so that
+ * no loop runs over them. Of a number below 1, each digit has a place that does not depend on
+ * how many there are.
  *
- * scripts/derive_decimal.py writes the powers of ten, and proves for all types that they,
- * HAIR and the formulas for logarithms give the same answers as exact arithmetic.
+ * scripts/derive_decimal.py writes the tables, and proves for all types that they,
+ * the constants below and the formulas for logarithms give the same answers as exact
+ * arithmetic.
  */
 #include "core/base/decimal.h"
 
@@ -24,20 +30,16 @@ struct wide {
     uint64_t high, low;
 };
 
-/* 10^e = narrow_table[e - NARROW_FIRST] * 2^(floor_log2_pow10(e) - 63), rounded up. */
-#define NARROW_FIRST (-37)
+/* 2^q / 10^(k+1) = narrow_table[q - NARROW_FIRST] / 2^64, rounded up; k is below. */
+#define NARROW_FIRST (-149)
 static const uint64_t narrow_table[] = {
 #include "core/base/decimal_f32.inc"
 };
 
-/* The same with 128 bits, for each WIDE_STEP-th e; between them, powers of five. */
-#define WIDE_FIRST (-292)
-#define WIDE_STEP 28
-static const struct wide quantile_table[] = {
+/* 10^e = wide_table[e - WIDE_FIRST] * 2^(floor_log2_pow10(e) - 124), rounded up. */
+#define WIDE_FIRST (-293)
+static const struct wide wide_table[] = {
 #include "core/base/decimal_f64.inc"
-};
-static const uint64_t five_table[WIDE_STEP] = {
-#include "core/base/decimal_five.inc"
 };
 
 /* Right shifts of negative numbers are arithmetic: gcc and clang promise it. */
@@ -48,22 +50,16 @@ static inline int floor_log10_pow2(int q, unsigned three_quarters) {
     return (q * 315653 - (int)three_quarters * 131008) >> 20;
 }
 
-/* n if 'when' is 1, 0 if it is 0, without a branch: nobody could predict it. */
-static inline uint64_t only_if(unsigned when, uint64_t n) {
-    return n & (0 - (uint64_t)when);
-}
-
-static inline struct wide multiply(uint64_t a, uint64_t b) {
+/* The high word of a * b. The low one is the plain a * b: asked for both, gcc spills them. */
+static inline uint64_t multiply_high(uint64_t a, uint64_t b) {
 #ifdef __SIZEOF_INT128__
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
-    return (struct wide){(uint64_t)(product >> 64), (uint64_t)product};
+    return (uint64_t)(product >> 64);
 #else
     uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
-    uint64_t low = a_low * b_low;
-    uint64_t middle = a_high * b_low + (low >> 32);
+    uint64_t middle = a_high * b_low + (a_low * b_low >> 32);
     uint64_t other = a_low * b_high + (uint32_t)middle;
-    return (struct wide){a_high * b_high + (middle >> 32) + (other >> 32),
-                         other << 32 | (uint32_t)low};
+    return a_high * b_high + (middle >> 32) + (other >> 32);
 #endif
 }
 
@@ -78,7 +74,12 @@ static inline struct wide subtract(struct wide a, struct wide b) {
 
 /* a * b / 2^64, rounded down. */
 static inline struct wide multiply_wide(struct wide a, uint64_t b) {
-    return add(multiply(a.high, b), (struct wide){0, multiply(a.low, b).high});
+    return add((struct wide){multiply_high(a.high, b), a.high * b},
+               (struct wide){0, multiply_high(a.low, b)});
+}
+
+static inline struct wide times_ten(struct wide a) {
+    return (struct wide){10 * a.high + multiply_high(a.low, 10), 10 * a.low};
 }
 
 /* 0 < bits < 64 */
@@ -86,140 +87,139 @@ static inline struct wide shift_right(struct wide a, int bits) {
     return (struct wide){a.high >> bits, a.high << (64 - bits) | a.low >> bits};
 }
 
+/* All bits if 'when' is 1, or is 0: masks, as nobody could predict a branch. */
+static inline uint64_t only(unsigned when) { return 0 - (uint64_t)when; }
+static inline uint64_t unless(unsigned when) { return (uint64_t)when - 1; }
+
 /* Digits --------------------------------------------------------------------------------- */
 
-/* A finite number other than 0, c * 2^q, without its sign. */
-struct binary {
-    uint64_t c;
-    int q;
-    unsigned irregular; /* 1: a power of two, below which numbers are twice as dense */
-};
-
-/* digits * 10^k; the digits may end in zeros. */
+/* (10 * tens + digit) * 10^k; not 0; tens and digit may end in zeros. */
 struct decimal {
-    uint64_t digits;
+    uint64_t tens, digit;
     int k;
 };
 
 /*
- * What follows counts in units of 10^k, in fixed point. An interval that includes its ends
- * (c is even) is made a hair wider, one that does not a hair narrower: more than all
+ * What follows counts in units of 10^(k+1), in fixed point. An interval that includes its
+ * ends (c is even) is made a hair wider, one that does not a hair narrower: more than all
  * rounding errors, less than what separates an end from any whole number that it is not.
+ * Halves of 10^k, between which the last digit is rounded, to even if it lies on one, are
+ * told from what is close to them in the same way, in units of 10^k.
  */
-#define HAIR 5
+#define NARROW_HAIR ((uint64_t)1 << 25)
+#define NARROW_TEN_HAIR ((uint64_t)1 << 29)
+#define WIDE_HAIR 8
+#define WIDE_TEN_HAIR 80
 
-static inline uint64_t hair(uint64_t odd) { return HAIR - 2 * HAIR * odd; }
-static inline struct wide wide_hair(uint64_t odd) {
-    return (struct wide){0 - odd, hair(odd)};
+static inline uint64_t hair(uint64_t size, uint64_t odd) { return size - 2 * size * odd; }
+
+#define HALF ((uint64_t)1 << 63)
+
+/*
+ * c * 2^q of a type within binary32, but no power of two below which numbers are twice as
+ * dense. 64 bits behind the point. few_digits: whether the type has numbers of one digit
+ * whose interval holds a 10, which is no shorter than 9.
+ */
+static inline struct decimal decimal_narrow(uint64_t c, int q, bool few_digits) {
+    int k = floor_log10_pow2(q, 0);
+    uint64_t x = narrow_table[q - NARROW_FIRST];
+    uint64_t tens = multiply_high(x, c), behind = x * c;
+    uint64_t digit = multiply_high(behind, 10), rest = behind * 10;
+    uint64_t above = (x >> 1) + hair(NARROW_HAIR, c & 1);
+    unsigned up = behind + above < above, down = behind < above;
+    digit += rest >= HALF + hair(NARROW_TEN_HAIR, digit & 1);
+    if (few_digits) up &= tens > 0 || digit > 9;
+    return (struct decimal){tens + up, digit & unless(up | down), k};
 }
 
-/* Whole numbers first..last lie in the interval; 'near' is the one closest to the value. */
-static inline uint64_t shortest(uint64_t first, uint64_t near, uint64_t last) {
-    uint64_t ten = last / 10 * 10;
-    near = near > first ? near : first; /* an irregular interval may begin above 'near' */
-    /* Ten has no digit less than nine. */
-    return near + only_if((ten >= first) & (near >= 10), ten - near);
+/*
+ * The same for a normal number of binary64. 64 bits are too few for it: false if an end or a
+ * half is not farther away than MARGIN or TEN_MARGIN units of the last place.
+ */
+#define MARGIN 8
+#define TEN_MARGIN 16
+
+static inline bool decimal_wide(uint64_t c, int q, struct decimal *d) {
+    int k = floor_log10_pow2(q, 0), e = -1 - k;
+    struct wide g = wide_table[e - WIDE_FIRST];
+    int shift = q + floor_log2_pow10(e) + 4; /* 0 to 3 */
+    struct wide value = multiply_wide(g, c << shift);
+    uint64_t behind = value.low;
+    uint64_t digit = multiply_high(behind, 10), rest = behind * 10;
+    uint64_t above = g.high << shift >> 1;
+    unsigned up = behind + above < above, down = behind < above;
+    digit += rest >= HALF;
+    *d = (struct decimal){value.high + up, digit & unless(up | down), k};
+    return behind - above + MARGIN > 2 * MARGIN && behind + above + MARGIN > 2 * MARGIN &&
+           rest - HALF + TEN_MARGIN > 2 * TEN_MARGIN;
 }
 
-/* Types within binary32: 28 bits before the point, 36 behind it. */
-static inline struct decimal decimal_narrow(struct binary x) {
-    const uint64_t one = (uint64_t)1 << 36;
-    int k = floor_log10_pow2(x.q, x.irregular);
-    int shift = x.q + floor_log2_pow10(-k) + 1; /* 1 to 4 */
-    uint64_t g = narrow_table[-k - NARROW_FIRST];
-    uint64_t value = multiply(g, x.c << (36 + shift)).high;
-    uint64_t above = g >> (29 - shift), below = above >> x.irregular;
-    uint64_t more = hair(x.c & 1), tie = hair(value / one & 1); /* ties to even */
+/*
+ * The same for any number of any type, slower: 54 bits before the point, 74 behind it, 10 of
+ * them in the high word. irregular: 1 for a power of two below which numbers are twice as
+ * dense.
+ */
+static struct decimal decimal_exact(uint64_t c, int q, unsigned irregular) {
+    const uint64_t one = (uint64_t)1 << 10;
+    int k = floor_log10_pow2(q, irregular), e = -1 - k;
+    struct wide g = wide_table[e - WIDE_FIRST];
+    g = (struct wide){g.high << 3 | g.low >> 61, g.low << 3};
+    int shift = q + floor_log2_pow10(e) + 11; /* 7 to 11 */
+    struct wide value = multiply_wide(g, c << shift);
+    struct wide above = shift_right(g, 65 - shift);
+    struct wide below = irregular ? shift_right(above, 1) : above;
+    struct wide more = {0 - (c & 1), hair(WIDE_HAIR, c & 1)};
+    above = add(above, more);
+    below = add(below, more);
 
-    uint64_t first = (value - below - more) / one + 1;
-    uint64_t last = (value + above + more) / one;
-    uint64_t near = (value + one / 2 - tie) / one;
-    return (struct decimal){shortest((uint32_t)first, (uint32_t)near, (uint32_t)last), k};
-}
+    struct wide end = add(value, above), width = add(above, below);
+    bool is_short = subtract((struct wide){end.high % one, end.low}, width).high >> 63;
+    /* 10 is no shorter than 9. */
+    if (is_short && value.high >= one - one / 20)
+        return (struct decimal){end.high / one, 0, k};
 
-/* As the table's values, but the highest bit or the next one is set. */
-static inline struct wide wide_pow10(int e) {
-    unsigned index = (unsigned)(e - WIDE_FIRST);
-    struct wide base = quantile_table[index / WIDE_STEP];
-    return add(multiply_wide(base, five_table[index % WIDE_STEP]), (struct wide){0, 1});
-}
-
-/* binary64: 58 bits before the point, 70 behind it, 6 of them in the high word. */
-static inline struct decimal decimal_wide(struct binary x) {
-    const uint64_t one = 1 << 6;
-    int k = floor_log10_pow2(x.q, x.irregular);
-    struct wide g = wide_pow10(-k);
-    int shift = x.q + floor_log2_pow10(-k) + 2 - (int)(g.high >> 63); /* 1 to 5 */
-    struct wide value = multiply_wide(g, x.c << (6 + shift));
-    struct wide above = shift_right(g, 59 - shift);
-    struct wide below = shift_right(g, 59 - shift + (int)x.irregular);
-    struct wide more = wide_hair(x.c & 1), tie = wide_hair(value.high / one & 1);
-
-    uint64_t first = subtract(value, add(below, more)).high / one + 1;
-    uint64_t last = add(value, add(above, more)).high / one;
-    uint64_t near = (subtract(value, tie).high + one / 2) / one;
-    return (struct decimal){shortest(first, near, last), k};
+    struct wide behind = {value.high % one, value.low}, rest = times_ten(behind);
+    uint64_t odd = rest.high / one & 1;
+    rest = subtract(rest, (struct wide){0 - odd, hair(WIDE_TEN_HAIR, odd)});
+    uint64_t digit = (rest.high + one / 2) / one;
+    if (irregular) { /* the interval may begin above the nearest one */
+        uint64_t first = times_ten(subtract(behind, below)).high / one + 1;
+        if (digit < first) digit = first;
+    }
+    return (struct decimal){value.high / one, digit, k};
 }
 
 /* Text ----------------------------------------------------------------------------------- */
 
-/* Digits as ASCII: one that is not 0, then eight and eight, times 10^e if read as d.ddd. */
-struct ascii {
-    char first;
-    uint64_t next, last;
-    unsigned count; /* up to the last digit that is not 0 */
-    int e;
-};
-
 #define ZEROS 0x3030303030303030
 
-/* Two numbers below 10^4 as eight digits in memory's order, one a byte: pairs, then digits. */
-static inline uint64_t eight_digits(uint64_t high, uint64_t low) {
-    uint64_t n = high | low << 32;
+/*
+ * Two numbers below 10^4, the greater digits in the low half, as eight digits in memory's
+ * order, one a byte: by twos, by ones.
+ */
+static inline uint64_t by_ones(uint64_t n) {
     uint64_t tens = (n * 10486 >> 20) & 0x0000007f0000007f; /* n / 100 */
     n = (n << 16) - (100 * 65536 - 1) * tens;
     tens = (n * 103 >> 10) & 0x000f000f000f000f; /* n / 10 */
     return (n << 8) - (10 * 256 - 1) * tens;
 }
 
-/* How many of eight digits there are up to the last one that is not 0. */
-static inline unsigned count_digits(uint64_t digits) {
+/* (n << 32) - FOURS * (n / 10^4): two such numbers, of one below 10^8. */
+#define FOURS (((uint64_t)10000 << 32) - 1)
+
+/* Below 10^8. */
+static inline uint64_t eight_digits(uint64_t n) {
+    return by_ones((n << 32) - FOURS * (n * 109951163 >> 40));
+}
+
+/* Of eight digits, how many there are up to the last one that is not 0. */
+static inline unsigned count_places(uint64_t digits) {
     return (unsigned)(70 - __builtin_clzll(digits << 1 | 1)) >> 3;
 }
 
-/* At most 9 digits. */
-static inline struct ascii ascii_narrow(struct decimal d) {
-    uint32_t n = (uint32_t)d.digits;
-    /* To 9 digits: f16 and bf16 take one turn, f32 none; the rest nobody could predict. */
-    while (n < 1000000) {
-        bool few = n < 100000;
-        n *= few ? 10000 : 10;
-        d.k -= few ? 4 : 1;
-    }
-    unsigned ten = n < 100000000, hundred = n < 10000000;
-    n += (uint32_t)(only_if(ten, 9 * n) + only_if(hundred, 90 * n));
-
-    uint32_t first = n / 100000000, high = n / 10000, low = n % 10000;
-    uint64_t next = eight_digits(high - 10000 * first, low);
-    return (struct ascii){(char)('0' + first), next | ZEROS, ZEROS,
-                          1 + count_digits(next), d.k + 8 - (int)(ten + hundred)};
-}
-
-/* At most 17 digits. */
-static inline struct ascii ascii_wide(struct decimal d) {
-    uint64_t n = d.digits;
-    for (; n < 1000000000000000; d.k--) n *= 10; /* few but subnormal numbers */
-    unsigned ten = n < 10000000000000000;
-    n += only_if(ten, 9 * n);
-
-    uint64_t first = n / 10000000000000000, high = n / 100000000;
-    uint32_t middle = (uint32_t)(high - 100000000 * first);
-    uint32_t low = (uint32_t)(n - 100000000 * high);
-    uint64_t next = eight_digits(middle / 10000, middle % 10000);
-    uint64_t last = eight_digits(low / 10000, low % 10000);
-    return (struct ascii){(char)('0' + first), next | ZEROS, last | ZEROS,
-                          last ? 9 + count_digits(last) : 1 + count_digits(next),
-                          d.k + 16 - (int)ten};
+/* Of eight digits, not all 0, the place of the last one that is not, from 0. */
+static inline unsigned last_place(uint64_t digits) {
+    return (unsigned)(63 - __builtin_clzll(digits)) >> 3;
 }
 
 static inline char *put8(char *at, uint64_t eight) {
@@ -227,119 +227,230 @@ static inline char *put8(char *at, uint64_t eight) {
     return at + 8;
 }
 
-/* 0.000ddd */
-static inline char *put_small(char *at, struct ascii a) {
+static inline char digit_char(uint64_t digit) { return (char)('0' + digit); }
+
+/* e-XX, e+XXX */
+static inline char *put_exponent(char *at, int e) {
+    unsigned size = (unsigned)(e < 0 ? -e : e), hundreds = size / 100;
+    size -= 100 * hundreds;
+    at[0] = 'e';
+    at[1] = e < 0 ? '-' : '+';
+    at[2] = digit_char(hundreds);
+    at += 2 + (hundreds > 0);
+    at[0] = digit_char(size / 10);
+    at[1] = digit_char(size % 10);
+    return at + 2;
+}
+
+/*
+ * At most 9 digits, from 10^-4 and below 1. 'more' of the tens would come before "0.", and
+ * are 0.
+ */
+static inline char *put_narrow_small(char *at, struct decimal d, int more) {
+    uint64_t tens = eight_digits(d.tens);
+    char *last = at + 1 - d.k;
     put8(at, ZEROS);
+    put8(last - 8 + more, (tens | ZEROS) >> (4 * more) >> (4 * more));
     at[1] = '.';
-    at += 1 - a.e;
-    *at = a.first;
-    put8(put8(at + 1, a.next), a.last);
-    return at + a.count;
+    *last = digit_char(d.digit);
+    return last - 7 + count_places(tens >> 8 | d.digit << 56);
 }
 
-/* ddd.ddd, ddd000.0 */
-static inline char *put_fixed(char *at, struct ascii a) {
-    unsigned whole = (unsigned)a.e + 1;
-    *at = a.first;
-    put8(put8(at + 1, a.next), a.last);
-    at += whole;
-    *at++ = '.';
+/* At most 9 digits, from 1 or below 10^-4. */
+static size_t put_narrow(char *out, unsigned negative, uint64_t number, uint64_t digit,
+                         int k) {
+    if (number == 0) {
+        number = digit;
+        digit = 0;
+        k--;
+    }
+    char *at = out + negative;
+    uint64_t tens = eight_digits(number);
+    int before = __builtin_ctzll(tens) >> 3; /* zeros */
+    int e = k + 8 - before, last = 8 - before, whole = e + 1;
+    int count = 1 + (int)count_places(tens >> 8 | digit << 56) - before;
+    tens = (tens | ZEROS) >> (8 * before);
+    *out = '-';
+    *at = (char)tens;
+    if (e < 0 || e >= 16) {
+        put8(at + 1, tens);
+        at[1 + last] = digit_char(digit);
+        at[1] = '.';
+        at = put_exponent(at + (count > 1 ? count + 1 : 1), e);
+        return (size_t)(at - out);
+    }
+    put8(at, tens | ZEROS);
+    at[last] = digit_char(digit);
+    if (k >= 0) {
+        put8(put8(at + last + 1, ZEROS), ZEROS);
+        at[whole] = '.';
+        at[whole + 1] = '0';
+        return (size_t)(at + whole + 2 - out);
+    }
+    at[whole] = '.';
+    put8(at + whole + 1, tens >> (4 * whole) >> (4 * whole));
+    at[1 + last] = digit_char(digit);
+    return (size_t)(at + (count > whole ? count : whole + 1) + 1 - out);
+}
+
+/* Sixteen digits, eight and eight. */
+struct sixteen {
+    uint64_t first, second;
+};
+
+/* Below 10^16. */
+static inline struct sixteen sixteen_digits(uint64_t n) {
+    uint64_t a = n / 1000000000000, b = n / 100000000, c = n / 10000;
+    uint64_t third = c - 10000 * b, fourth = n - 10000 * c;
+    return (struct sixteen){by_ones((b << 32) - FOURS * a),
+                            by_ones(third | fourth << 32)};
+}
+
+/* Of seventeen digits, the place of the last one that is not 0, from 0. */
+static inline unsigned last_place_wide(struct sixteen tens, uint64_t digit) {
+    uint64_t end = tens.second >> 8 | digit << 56;
+    if (end == 0) return tens.second ? 8 : last_place(tens.first);
+    return 9 + last_place(end);
+}
+
+/* At most 17 digits, from 10^-4 and below 1. */
+static inline char *put_wide_small(char *at, struct decimal d) {
+    struct sixteen tens = sixteen_digits(d.tens);
+    char *first = at - 15 - d.k;
+    put8(at, ZEROS);
+    put8(put8(first, tens.first | ZEROS), tens.second | ZEROS);
+    at[1] = '.';
+    first[16] = digit_char(d.digit);
+    return first + 1 + last_place_wide(tens, d.digit);
+}
+
+/* At most 17 digits; any number. */
+static size_t put_wide(char *out, unsigned negative, uint64_t number, uint64_t digit,
+                       int k) {
+    const uint64_t least = 1000000000000000;
+    unsigned few = number < least;
+    number += (9 * number + digit) & only(few);
+    digit &= unless(few);
+    k -= (int)few;
+    for (; number < least; k--) number *= 10; /* of few digits, or subnormal */
+    char *at = out + negative;
+    struct sixteen tens = sixteen_digits(number);
+    int e = k + 16, whole = e + 1, count = 1 + (int)last_place_wide(tens, digit);
+    tens.first |= ZEROS;
+    tens.second |= ZEROS;
+    *out = '-';
+    *at = (char)tens.first;
+    if (e < 0 && e >= -4) {
+        put8(at, ZEROS);
+        at[1] = '.';
+        at += 1 - e;
+        put8(put8(at, tens.first), tens.second);
+        at[16] = digit_char(digit);
+        return (size_t)(at + count - out);
+    }
+    if (e < 0 || e >= 16) {
+        put8(put8(at + 1, tens.first), tens.second);
+        at[17] = digit_char(digit);
+        at[1] = '.';
+        at = put_exponent(at + (count > 1 ? count + 1 : 1), e);
+        return (size_t)(at - out);
+    }
+    put8(put8(at, tens.first), tens.second);
+    at[whole] = '.';
     if (whole <= 8) {
-        unsigned bits = 8 * (whole - 1);
-        at = put8(at, a.next >> bits | a.last << 1 << (63 - bits));
-        at = put8(at, a.last >> bits) - 16;
+        int bits = 8 * (whole - 1);
+        put8(at + whole + 1, tens.first >> 8 >> bits | tens.second << (56 - bits));
+        put8(at + whole + 9, tens.second >> 8 >> bits);
     } else {
-        put8(at, a.last >> (8 * (whole - 9)));
+        put8(at + whole + 1, tens.second >> 8 >> (8 * (whole - 9)));
     }
-    return at + (a.count > whole ? a.count - whole : 1);
+    at[17] = digit_char(digit);
+    return (size_t)(at + (count > whole ? count : whole + 1) + 1 - out);
 }
 
-/* d.ddde-XX, de+XX */
-static inline char *put_scientific(char *at, struct ascii a) {
-    *at++ = a.first;
-    *at = '.';
-    put8(put8(at + 1, a.next), a.last);
-    at += a.count > 1 ? a.count : 0;
-    unsigned size = (unsigned)(a.e < 0 ? -a.e : a.e);
-    *at++ = 'e';
-    *at++ = a.e < 0 ? '-' : '+';
-    if (size >= 100) {
-        *at++ = (char)('0' + size / 100);
-        size %= 100;
-    }
-    *at++ = (char)('0' + size / 10);
-    *at++ = (char)('0' + size % 10);
-    return at;
-}
-
-static inline size_t put(char *out, unsigned negative, struct ascii a) {
-    char *at = out;
-    *at = '-';
-    at += negative;
-    if (a.e >= -4 && a.e < 0) {
-        at = put_small(at, a);
-    } else if (a.e >= 0 && a.e < 16) {
-        at = put_fixed(at, a);
-    } else {
-        at = put_scientific(at, a);
-    }
-    return (size_t)(at - out);
-}
-
-static size_t put_zero(char *out, unsigned negative) {
-    memcpy(out, negative ? "-0.0" : "0.0 ", 4);
-    return 3 + negative;
+/* At least 10^-4. */
+static inline bool is_small(struct decimal d) {
+    static const uint32_t ten_to[] = {1,      10,      100,      1000,      10000,
+                                      100000, 1000000, 10000000, 100000000, 1000000000};
+    int e = -4 - d.k;
+    return e <= 0 || (e < 10 && 10 * d.tens + d.digit >= ten_to[e]);
 }
 
 /* ---------------------------------------------------------------------------------------- */
 
-static inline struct binary binary_f32(uint32_t bits) {
-    uint32_t fraction = bits & 0x7fffff, exponent = bits >> 23 & 0xff;
-    uint32_t normal = exponent > 0;
-    /*
-     * "fraction == 0" as gcc compiles it writes one byte of a register, and so waits for what
-     * the call before left there: a fifth of the speed.
-     */
-    uint32_t irregular = (fraction - 1) >> 31 & (exponent > 1);
-    return (struct binary){normal << 23 | fraction, (int)(exponent - 149 - normal),
-                           irregular};
-}
+/*
+ * Bits of the number closest to 10^-4, whose text is "0.0001", and of 1: below the one and
+ * from the other on, numbers are written in another way.
+ */
+#define SMALL_F32 0x38d1b717
+#define ONE_F32 0x3f800000
+#define SMALL_F64 0x3f1a36e2eb1c432d
+#define ONE_F64 0x3ff0000000000000
 
-static inline struct binary binary_f64(uint64_t bits) {
-    uint64_t fraction = bits & 0xfffffffffffff, exponent = bits >> 52 & 0x7ff;
-    uint64_t normal = exponent > 0;
-    return (struct binary){normal << 52 | fraction, (int)(exponent - 1074 - normal),
-                           fraction == 0 && exponent > 1};
+/* The few numbers that the fast ways are not for. */
+__attribute__((noinline)) static size_t put_exact(char *out, unsigned negative,
+                                                  uint64_t c, int q, unsigned irregular) {
+    if (c == 0) {
+        memcpy(out, negative ? "-0.0" : "0.0 ", 4);
+        return 3 + negative;
+    }
+    struct decimal d = decimal_exact(c, q, irregular);
+    return put_wide(out, negative, d.tens, d.digit, d.k);
 }
 
 size_t ti_decimal_f32(float value, char out[TI_DECIMAL_BYTES_MAX]) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    struct binary x = binary_f32(bits);
-    if (x.c == 0) return put_zero(out, bits >> 31);
-    return put(out, bits >> 31, ascii_narrow(decimal_narrow(x)));
+    unsigned negative = bits >> 31;
+    uint32_t fraction = bits & 0x7fffff, exponent = bits >> 23 & 0xff;
+    if (exponent == 0) return put_exact(out, negative, fraction, -149, 0);
+    uint32_t c = fraction | 0x800000;
+    int q = (int)exponent - 150;
+    if (fraction == 0) return put_exact(out, negative, c, q, exponent > 1);
+    struct decimal d = decimal_narrow(c, q, false);
+    if ((bits & 0x7fffffff) - SMALL_F32 >= ONE_F32 - SMALL_F32)
+        return put_narrow(out, negative, d.tens, d.digit, d.k);
+    *out = '-';
+    return (size_t)(put_narrow_small(out + negative, d, 0) - out);
 }
 
 size_t ti_decimal_narrow(float value, struct ti_decimal_type type,
                          char out[TI_DECIMAL_BYTES_MAX]) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    struct binary x = binary_f32(bits);
+    unsigned negative = bits >> 31;
+    uint32_t fraction = bits & 0x7fffff, exponent = bits >> 23 & 0xff,
+             normal = exponent > 0;
+    uint32_t c = normal << 23 | fraction;
+    int q = (int)(exponent - 149 - normal);
     /* In steps of the type, which are greater. */
     int steps = 24 - type.significand_bits;
-    if (steps < type.exponent_min - x.q) steps = type.exponent_min - x.q;
-    x.c = steps < 24 ? x.c >> steps : 0; /* 0 itself */
-    x.q += steps;
-    if (x.c == 0) return put_zero(out, bits >> 31);
-    x.irregular =
-        x.c == (uint64_t)1 << (type.significand_bits - 1) && x.q > type.exponent_min;
-    return put(out, bits >> 31, ascii_narrow(decimal_narrow(x)));
+    if (steps < type.exponent_min - q) steps = type.exponent_min - q;
+    c = steps < 24 ? c >> steps : 0; /* 0 itself */
+    q += steps;
+    unsigned irregular =
+        c == (uint32_t)1 << (type.significand_bits - 1) && q > type.exponent_min;
+    if (c == 0 || irregular) return put_exact(out, negative, c, q, irregular);
+    struct decimal d = decimal_narrow(c, q, true);
+    if (exponent >= 127 || !is_small(d))
+        return put_narrow(out, negative, d.tens, d.digit, d.k);
+    *out = '-';
+    return (size_t)(put_narrow_small(out + negative, d, d.k > -9 ? d.k + 9 : 0) - out);
 }
 
 size_t ti_decimal_f64(double value, char out[TI_DECIMAL_BYTES_MAX]) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    struct binary x = binary_f64(bits);
-    if (x.c == 0) return put_zero(out, (unsigned)(bits >> 63));
-    return put(out, (unsigned)(bits >> 63), ascii_wide(decimal_wide(x)));
+    unsigned negative = (unsigned)(bits >> 63);
+    uint64_t fraction = bits & 0xfffffffffffff, exponent = bits >> 52 & 0x7ff;
+    if (exponent == 0) return put_exact(out, negative, fraction, -1074, 0);
+    uint64_t c = fraction | (uint64_t)1 << 52;
+    int q = (int)exponent - 1075;
+    struct decimal d;
+    if (fraction == 0 || !decimal_wide(c, q, &d))
+        return put_exact(out, negative, c, q, fraction == 0 && exponent > 1);
+    if ((bits & INT64_MAX) - SMALL_F64 >= ONE_F64 - SMALL_F64)
+        return put_wide(out, negative, d.tens, d.digit, d.k);
+    *out = '-';
+    return (size_t)(put_wide_small(out + negative, d) - out);
 }

@@ -14,7 +14,8 @@
 
 /*
  * Room that 'out' must have. The text, without a NUL, takes 24 bytes at most
- * ("-2.2250738585072014e-308"); behind it a call may leave rubbish.
+ * ("-2.2250738585072014e-308"), of binary32 and narrower types 19 ("-1234567900000000.0");
+ * behind it a call may leave rubbish.
  */
 #define TI_DECIMAL_BYTES_MAX 32
 

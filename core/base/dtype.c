@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What there is to know of an element type without computing: the rows of TI_DTYPES. */
+/* Properties of element types: the rows of TI_DTYPES. */
 #include <tensorinit/dtype.h>
 
 #include "core/base/dtype.h"
@@ -43,8 +43,8 @@ const struct ti_float_format *ti_dtype_float_format(enum ti_dtype dtype) {
     return row->format.exponent_bits > 0 ? &row->format : NULL;
 }
 
-/* A float narrower than binary64, widened. */
-static double widened(uint64_t bits, const struct ti_float_format *format) {
+/* The value of a float narrower than binary64. */
+static double value_of(uint64_t bits, const struct ti_float_format *format) {
     const unsigned fraction_bits = format->fraction_bits;
     const uint64_t fraction = bits & ((UINT64_C(1) << fraction_bits) - 1);
     const uint64_t exponent =
@@ -64,17 +64,26 @@ static double widened(uint64_t bits, const struct ti_float_format *format) {
     return value;
 }
 
+/* The bits of an element. Sizes are constants, so that no memcpy is a call. */
+static uint64_t bits_of(const void *elem, size_t bytes) {
+    uint64_t raw = 0;
+    if (bytes == 1) memcpy(&raw, elem, 1);
+    if (bytes == 2) memcpy(&raw, elem, 2);
+    if (bytes == 4) memcpy(&raw, elem, 4);
+    if (bytes == 8) memcpy(&raw, elem, 8);
+    return raw;
+}
+
 double ti_dtype_value(enum ti_dtype dtype, const void *elem) {
     const size_t bits = 8 * ti_dtype_bytes(dtype);
-    uint64_t raw = 0;
+    const uint64_t raw = bits_of(elem, bits / 8);
     double value;
-    memcpy(&raw, elem, bits / 8);
     if (dtype == TI_DTYPE_F64) {
         memcpy(&value, elem, sizeof value);
         return value;
     }
     if (ti_dtype_kind(dtype) == TI_DTYPE_KIND_FLOAT) {
-        return widened(raw, ti_dtype_float_format(dtype));
+        return value_of(raw, ti_dtype_float_format(dtype));
     }
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_SIGNED) return (double)raw;
     return (double)((int64_t)(raw << (64 - bits)) >> (64 - bits));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of an element type's row that only the core needs. */
+/* Properties of element types that only the core needs. */
 #ifndef TI_DTYPE_H
 #define TI_DTYPE_H
 
@@ -9,7 +9,7 @@
 const char *ti_dtype_npy_descr(enum ti_dtype dtype);
 const char *ti_dtype_safetensors(enum ti_dtype dtype);
 
-/* The number that an element is; exact but for whole numbers of more than 53 bits. */
+/* The value of an element; exact but for integers of more than 53 bits. */
 double ti_dtype_value(enum ti_dtype dtype, const void *elem);
 
 #endif

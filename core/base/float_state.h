@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The floating-point state that values are computed in: round to nearest even, subnormals
- * kept, no traps. Public functions that compute set it on entry and restore the caller's.
+ * The floating-point state for computing values: round to nearest even, no flushing of
+ * subnormals, no traps. Public functions that compute set it on entry and restore the
+ * caller's on return.
  *
- * Also where hosts are refused on which the bits would differ.
+ * Also rejects hosts and compiler options with which the bits would differ.
  */
 #ifndef TI_FLOAT_STATE_H
 #define TI_FLOAT_STATE_H
@@ -12,8 +13,7 @@
 #include <stdint.h>
 
 #if FLT_EVAL_METHOD != 0
-#error                                                                                   \
-    "tensorinit needs float and double evaluated as such (on 32-bit x86: -msse2 -mfpmath=sse)"
+#error "tensorinit needs FLT_EVAL_METHOD 0 (on 32-bit x86: -msse2 -mfpmath=sse)"
 #endif
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "tensorinit needs a little-endian host"
@@ -30,7 +30,7 @@ struct ti_float_state {
 
 #include <xmmintrin.h>
 
-/* SSE computes; strtod, which reads parameters, asks the x87 unit how to round. */
+/* SSE computes the values; strtod() may use the x87 unit's rounding mode. */
 static inline struct ti_float_state ti_float_enter(void) {
     uint16_t x87;
     __asm__ volatile("fnstcw %0" : "=m"(x87));
@@ -66,7 +66,7 @@ static inline void ti_float_leave(struct ti_float_state state) {
 
 #include <fenv.h>
 
-/* Without a known control register: rounding by fenv; flush-to-zero is assumed off. */
+/* Other CPUs: <fenv.h> sets the rounding; flush-to-zero is assumed off. */
 static inline struct ti_float_state ti_float_enter(void) {
     struct ti_float_state state = {(uint64_t)fegetround()};
     fesetround(FE_TONEAREST);

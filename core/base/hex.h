@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hexadecimal digits: the one table of the core. */
+/* Hexadecimal digits. */
 #ifndef TI_HEX_H
 #define TI_HEX_H
 

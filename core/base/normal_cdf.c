@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The normal distribution function in double-double arithmetic: see special.h.
+ * The normal distribution function in double-double arithmetic: see normal_cdf.h.
  *
  * A double-double is the unevaluated sum of two binary64 numbers, about 104 bits (Dekker,
- * "A floating-point technique for extending the available precision", 1971; Knuth, TAOCP 2,
- * 4.2.2). Slow, but a plan needs a handful of calls, and fans with it no libm.
+ * "A floating-point technique for extending the available precision", 1971; Knuth, TAOCP
+ * 2, 4.2.2). Slow, but a plan needs only a few calls, and no function of libm, whose
+ * results differ between systems.
  */
 #include "core/base/normal_cdf.h"
 
@@ -88,8 +89,8 @@ static double power_of_two(int n) {
 
 /* exp(x) for -700 <= x <= 0: x = n ln 2 + r, then 28 terms of the series in r. */
 static struct dd dd_exp(struct dd x) {
-    int n =
-        (int)(x.high / dd_ln2.high - 0.5); /* truncation: to nearest, x being negative */
+    /* The conversion truncates: to nearest, since x is negative. */
+    int n = (int)(x.high / dd_ln2.high - 0.5);
     struct dd r = dd_sub(x, dd_mul(dd_of(n), dd_ln2));
     struct dd sum = dd_one;
     for (int k = 28; k >= 1; k--) {
@@ -99,7 +100,7 @@ static struct dd dd_exp(struct dd x) {
     return result;
 }
 
-/* Density of the standard normal; 0 beyond 37, where its share of any mass is. */
+/* Density of the standard normal; 0 beyond 37, where no mass is left in binary64. */
 static struct dd density(double x) {
     if (!(x > -37 && x < 37)) return dd_of(0);
     struct dd square = dd_product(x, x);
@@ -107,7 +108,8 @@ static struct dd density(double x) {
     return dd_mul(dd_exp(half), dd_inverse_sqrt_2pi);
 }
 
-/* Mass between 0 and x, 0 <= x < 6: density * (x + x^3/3 + x^5/(3 5) + ...), all positive. */
+/* Mass between 0 and x, 0 <= x < 6: density * (x + x^3/3 + x^5/(3 5) + ...), all
+   positive. */
 static struct dd mass_from_zero(double x) {
     struct dd square = dd_product(x, x), term = dd_of(x), sum = term;
     for (int k = 1; k <= 120; k++) {
@@ -141,7 +143,7 @@ static struct dd mass(double low, double high) {
 }
 
 double ti_normal_tail(double x) {
-    /* The cut of every he_, glorot_ and lecun_normal is spared its 10 microseconds. */
+    /* The formula takes 10 microseconds. */
     return x == 2 ? TI_NORMAL_TAIL_2 : tail(x).high;
 }
 

@@ -7,7 +7,7 @@
 
 #include "core/base/decimal.h"
 
-_Static_assert(TI_NUMBER_TEXT_BYTES >= TI_DECIMAL_BYTES_MAX, "room for any decimal");
+_Static_assert(TI_NUMBER_TEXT_BYTES >= TI_DECIMAL_BYTES_MAX, "fits any decimal");
 
 static size_t put_word(const char *word, char *out) {
     const size_t n = strlen(word);
@@ -15,7 +15,7 @@ static size_t put_word(const char *word, char *out) {
     return n;
 }
 
-/* What decimal.c writes as Python's repr does, without what a query does not need. */
+/* The decimal of Python's repr without ".0" and the '+' of exponents. */
 size_t ti_number_text(double value, char out[TI_NUMBER_TEXT_BYTES]) {
     char text[TI_DECIMAL_BYTES_MAX];
     if (isnan(value)) return put_word("nan", out);

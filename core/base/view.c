@@ -12,7 +12,7 @@ void ti_view_simplify(struct ti_view *view) {
         const uint64_t dim = view->shape[i];
         const int64_t stride = view->stride[i];
         if (dim == 1) continue;
-        /* An outer axis whose steps end where the next one's begin is the same axis. */
+        /* Merge with the axis before if its step is as long as all of this axis. */
         if (rank > 0 && view->stride[rank - 1] == stride * (int64_t)dim) {
             view->shape[rank - 1] *= dim;
             view->stride[rank - 1] = stride;

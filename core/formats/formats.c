@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* The functions of a format: {header, next}. A format of neither is its elements alone. */
+/* The functions of a format: {header, next}. A format with neither is the elements
+   alone. */
 #define FUNCTIONS_RAW NULL, NULL
 #define FUNCTIONS_NPY ti_format_npy_header, NULL
 #define FUNCTIONS_SAFETENSORS ti_format_safetensors_header, NULL
@@ -21,7 +22,8 @@ const struct ti_format_row *ti_format_row(enum ti_format format) {
     return &format_rows[format];
 }
 
-/* For callers outside, any number is safe: one that is not a format has no name. */
+/* For public functions, which accept any number: one that is not a format has the name
+   "". */
 static const struct ti_format_row *row_of(enum ti_format format) {
     static const struct ti_format_row none = {"", "", "", NULL, NULL};
     return (unsigned)format < TI_FORMAT_COUNT ? &format_rows[format] : &none;

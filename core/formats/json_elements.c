@@ -14,8 +14,11 @@
 /* Most bytes of an item: brackets of every axis on both sides, a number, a comma. */
 #define ITEM_BYTES_MAX (2 * TI_MAX_RANK + TI_DECIMAL_BYTES_MAX + 8)
 
-/* Elements computed at a time. */
-#define PIECE 512
+/*
+ * Elements computed at a time. Kernels compute whole tiles: a piece ends where a tile does,
+ * and what there is no room for is computed again.
+ */
+#define PIECE 256
 
 enum section { SECTION_BEFORE, SECTION_ITEMS, SECTION_AFTER, SECTION_END };
 
@@ -47,77 +50,161 @@ static struct arrays arrays_of(const struct ti_plan_info *info, enum ti_json jso
     return arrays;
 }
 
-static size_t write_integer(enum ti_dtype dtype, const unsigned char *elem, char *out) {
-    const size_t bits = 8 * ti_dtype_bytes(dtype);
-    uint64_t value = 0;
-    memcpy(&value, elem, bits / 8);
-    if (ti_dtype_kind(dtype) == TI_DTYPE_KIND_BOOL) {
-        return (size_t)sprintf(out, "%s", value ? "true" : "false");
-    }
-    /* Numbers of 64 bits are text: most readers would make binary64 of them. */
-    const char *quote = bits == 64 ? "\"" : "";
-    if (ti_dtype_kind(dtype) == TI_DTYPE_KIND_UNSIGNED) {
-        return (size_t)sprintf(out, "%s%" PRIu64 "%s", quote, value, quote);
-    }
-    int64_t number = (int64_t)(value << (64 - bits)) >> (64 - bits);
-    return (size_t)sprintf(out, "%s%" PRId64 "%s", quote, number, quote);
+static char *put_text(char *out, const char *text) {
+    while (*text) *out++ = *text++;
+    return out;
 }
 
-static size_t write_element(enum ti_dtype dtype, const unsigned char *elem, char *out) {
-    float single;
-    if (dtype == TI_DTYPE_F32) {
-        memcpy(&single, elem, sizeof single);
-        return ti_decimal_f32(single, out);
+static char *put_brackets(char *out, char bracket, unsigned count) {
+    for (; count > 0; count--) *out++ = bracket;
+    return out;
+}
+
+static char *put_unsigned(char *out, uint64_t number) {
+    char digits[20];
+    unsigned count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+    } while (number /= 10);
+    while (count > 0) *out++ = digits[--count];
+    return out;
+}
+
+static char *put_integer(enum ti_dtype dtype, const unsigned char *elem, char *out) {
+    const size_t bits = 8 * ti_dtype_bytes(dtype);
+    const bool is_signed = ti_dtype_kind(dtype) == TI_DTYPE_KIND_SIGNED;
+    uint64_t value = 0;
+    memcpy(&value, elem, bits / 8);
+    if (ti_dtype_kind(dtype) == TI_DTYPE_KIND_BOOL)
+        return put_text(out, value ? "true" : "false");
+    /* Numbers of 64 bits are text: most readers would make binary64 of them. */
+    if (bits == 64) *out++ = '"';
+    if (is_signed && value >> (bits - 1)) {
+        *out++ = '-';
+        value = (0 - value) << (64 - bits) >> (64 - bits);
     }
-    if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT)
-        return write_integer(dtype, elem, out);
-    const double value = ti_dtype_value(dtype, elem);
-    if (dtype == TI_DTYPE_F64) return ti_decimal_f64(value, out);
+    out = put_unsigned(out, value);
+    if (bits == 64) *out++ = '"';
+    return out;
+}
+
+static char *put_narrow(enum ti_dtype dtype, const unsigned char *elem, char *out) {
     const struct ti_float_format *format = ti_dtype_float_format(dtype);
     const struct ti_decimal_type type = {(int)format->fraction_bits + 1,
                                          1 - format->bias - (int)format->fraction_bits};
-    return ti_decimal_narrow((float)value, type, out);
+    return out + ti_decimal_narrow((float)ti_dtype_value(dtype, elem), type, out);
+}
+
+/* Some elements of one type, a comma behind each. */
+struct run {
+    const unsigned char *elems;
+    size_t count;
+    char *out;
+    const char *limit; /* beyond it no element may begin */
+};
+
+/*
+ * Writes as many elements as there is room for, and takes them off the run. 'put' is known
+ * where this is called, so that each type has a loop of its own.
+ */
+static inline void put_run(struct run *run, size_t bytes, enum ti_dtype dtype,
+                           char *(*put)(enum ti_dtype dtype, const unsigned char *elem,
+                                        char *out)) {
+    char *out = run->out;
+    size_t done = 0;
+    for (; done < run->count && out <= run->limit; done++) {
+        out = put(dtype, run->elems + done * bytes, out);
+        *out++ = ',';
+    }
+    run->elems += done * bytes;
+    run->count -= done;
+    run->out = out;
+}
+
+static inline char *put_f32(enum ti_dtype dtype, const unsigned char *elem, char *out) {
+    float value;
+    (void)dtype;
+    memcpy(&value, elem, sizeof value);
+    return out + ti_decimal_f32(value, out);
+}
+
+static inline char *put_f64(enum ti_dtype dtype, const unsigned char *elem, char *out) {
+    double value;
+    (void)dtype;
+    memcpy(&value, elem, sizeof value);
+    return out + ti_decimal_f64(value, out);
+}
+
+static inline char *put_empty(enum ti_dtype dtype, const unsigned char *elem, char *out) {
+    (void)dtype;
+    (void)elem;
+    return put_text(out, "[]");
+}
+
+/* The upper half of a binary32 number. */
+static inline char *put_bf16(enum ti_dtype dtype, const unsigned char *elem, char *out) {
+    const uint32_t bits = (uint32_t)elem[1] << 24 | (uint32_t)elem[0] << 16;
+    float value;
+    (void)dtype;
+    memcpy(&value, &bits, sizeof value);
+    return out + ti_decimal_narrow(value, TI_DECIMAL_BF16, out);
+}
+
+static void put_elements(struct run *run, enum ti_dtype dtype) {
+    const size_t bytes = ti_dtype_bytes(dtype);
+    if (dtype == TI_DTYPE_F32)
+        put_run(run, 4, dtype, put_f32);
+    else if (dtype == TI_DTYPE_F64)
+        put_run(run, 8, dtype, put_f64);
+    else if (dtype == TI_DTYPE_BF16)
+        put_run(run, 2, dtype, put_bf16);
+    else if (ti_dtype_kind(dtype) == TI_DTYPE_KIND_FLOAT)
+        put_run(run, bytes, dtype, put_narrow);
+    else
+        put_run(run, bytes, dtype, put_integer);
+}
+
+/* How many arrays begin before item n, and end behind item n - 1. */
+static unsigned arrays_at(const struct arrays *arrays, uint64_t n) {
+    unsigned count = 0;
+    while (count < arrays->levels && n % arrays->every[arrays->levels - 1 - count] == 0)
+        count++;
+    return count;
+}
+
+/*
+ * At most 'count' items from '*item' on, and as many as fit before 'end', with their brackets
+ * and commas; '*item' is then the next one. Returns the end of the text.
+ */
+static char *put_items(const struct arrays *arrays, enum ti_dtype dtype, uint64_t *item,
+                       size_t count, const unsigned char *elems, char *out,
+                       const char *end) {
+    const uint64_t row = arrays->levels > 0 ? arrays->every[arrays->levels - 1] : 1;
+    uint64_t in_row = *item % row;
+    struct run run = {elems, 0, out, end - ITEM_BYTES_MAX + TI_MAX_RANK};
+    while (count > 0 && run.out <= end - ITEM_BYTES_MAX) {
+        if (in_row == 0) run.out = put_brackets(run.out, '[', arrays_at(arrays, *item));
+        const size_t now = count < row - in_row ? count : (size_t)(row - in_row);
+        run.count = now;
+        if (arrays->empty)
+            put_run(&run, 1, dtype, put_empty);
+        else
+            put_elements(&run, dtype);
+        const size_t done = now - run.count;
+        *item += done;
+        in_row += done;
+        count -= done;
+        if (in_row < row) continue;
+        in_row = 0;
+        run.out = put_brackets(run.out - 1, ']', arrays_at(arrays, *item));
+        if (*item < arrays->items) *run.out++ = ',';
+    }
+    return run.out;
 }
 
 static size_t repeat(char *out, char c, unsigned count) {
     memset(out, c, count);
     return count;
-}
-
-/* Items from 'first' on, 'count' of them, with their brackets and commas. */
-static size_t write_items(const struct arrays *arrays, enum ti_dtype dtype,
-                          uint64_t first, size_t count, const unsigned char *elems,
-                          char *out) {
-    const size_t bytes = ti_dtype_bytes(dtype);
-    const uint64_t row = arrays->levels > 0 ? arrays->every[arrays->levels - 1] : 1;
-    uint64_t in_row = first % row;
-    size_t used = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (in_row == 0) {
-            unsigned open = 0;
-            while (open < arrays->levels &&
-                   (first + i) % arrays->every[arrays->levels - 1 - open] == 0) {
-                open++;
-            }
-            used += repeat(out + used, '[', open);
-        }
-        if (arrays->empty) {
-            used += (size_t)sprintf(out + used, "[]");
-        } else {
-            used += write_element(dtype, elems + i * bytes, out + used);
-        }
-        if (++in_row == row) {
-            unsigned close = 0;
-            while (close < arrays->levels &&
-                   (first + i + 1) % arrays->every[arrays->levels - 1 - close] == 0) {
-                close++;
-            }
-            used += repeat(out + used, ']', close);
-            in_row = 0;
-        }
-        if (first + i + 1 < arrays->items) out[used++] = ',';
-    }
-    return used;
 }
 
 static size_t write_shape(unsigned rank, const uint64_t *shape, char *out) {
@@ -152,18 +239,17 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
     unsigned char elems[PIECE * 8];
     while (cursor->elem < arrays->items) {
         const uint64_t left = arrays->items - cursor->elem;
-        size_t now = (room - *used) / ITEM_BYTES_MAX;
-        if (now > PIECE) now = PIECE;
+        if (room - *used < ITEM_BYTES_MAX) return TI_OK;
+        size_t now = PIECE - (size_t)(cursor->elem % PIECE);
         if (now > left) now = (size_t)left;
-        if (now == 0) return TI_OK;
         if (!arrays->empty) {
             enum ti_status status =
                 ti_plan_fill(plan, cursor->elem, now, elems, workspace);
             if (status != TI_OK) return status;
         }
-        *used += write_items(arrays, ti_plan_info(plan)->dtype, cursor->elem, now, elems,
-                             out + *used);
-        cursor->elem += now;
+        *used = (size_t)(put_items(arrays, ti_plan_info(plan)->dtype, &cursor->elem, now,
+                                   elems, out + *used, out + room) -
+                         out);
     }
     if (*used + 2 <= room) {
         if (arrays->items == 0) *used += (size_t)sprintf(out + *used, "[]");

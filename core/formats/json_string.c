@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings in JSON: the header of safetensors and the json format have names in them. */
+/* Strings in JSON: names in the header of safetensors and in the json format. */
 #include <string.h>
 
 #include "core/base/hex.h"

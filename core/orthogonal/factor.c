@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets up orthogonal matrices: docs/SPEC.md, "Orthogonal", names the steps the same.
+ * Factorizations of random orthogonal matrices; the steps have the names that they have
+ * in docs/SPEC.md, "Orthogonal".
  *
- * Stewart ("The efficient generation of random orthogonal matrices", SIAM J. Numer. Anal. 17,
- * 1980) multiplies reflections in the directions of fresh normal vectors. Their product is
- * I - V' U^-1 V, with the reflectors as rows of V and with U, the upper triangle of V V', its
- * diagonal halved (Joffrain, Low, Quintana-Orti, van de Geijn, Van Zee: "Accumulating
- * Householder transformations, revisited", ACM TOMS 32, 2006). T solves U T = V' on the square
- * part, signs applied; then any element is a sum of products of V and T.
+ * Stewart ("The efficient generation of random orthogonal matrices", SIAM J. Numer. Anal.
+ * 17, 1980) multiplies reflections in the directions of fresh normal vectors. Their
+ * product is I - V' U^-1 V, with the reflectors as rows of V and with U, the upper
+ * triangle of V V', its diagonal halved (Joffrain, Low, Quintana-Orti, van de Geijn, Van
+ * Zee: "Accumulating Householder transformations, revisited", ACM TOMS 32, 2006). T
+ * solves U T = V' on the square part, signs applied; then any element is a sum of
+ * products of V and T.
  *
- * Sums run in blocks of TI_BLOCK terms, whoever computes them in whatever order. That V and T
- * are kept with some of their zeros does no harm: 0 + (0 * x) is 0, and c - 0 is c.
+ * Sums are split into blocks of TI_BLOCK terms, so the bits do not depend on threads or
+ * the order of tasks. Some zeros of V and T are stored and summed, which changes no bit:
+ * 0 + (0 * x) is 0, and c - 0 is c.
  */
 #include "core/orthogonal/factor.h"
 
@@ -38,10 +41,12 @@ static double *square_at(double *squares, size_t i, size_t j) {
     return squares + (triangle(j) + i) * SQUARE;
 }
 
-/* Making ------------------------------------------------------------------------------- */
+/* Memory ----------------------------------------------------------------------------- */
 
 struct sizes {
-    size_t blocks, v, t, sign, squares; /* in bytes, but for 'blocks' */
+    size_t blocks;
+    /* in bytes; 'squares' for each of u and x */
+    size_t v, t, sign, squares;
 };
 
 static struct sizes sizes_of(size_t n, size_t k, bool f64) {
@@ -53,17 +58,17 @@ static struct sizes sizes_of(size_t n, size_t k, bool f64) {
     return sizes;
 }
 
-size_t ti_factor_bytes(size_t n, size_t k, bool f64) {
+size_t ti_orthogonal_factor_bytes(size_t n, size_t k, bool f64) {
     const struct sizes sizes = sizes_of(n, k, f64);
-    return sizeof(struct ti_factor) + sizes.v + sizes.t + sizes.sign;
+    return sizeof(struct ti_orthogonal_factor) + sizes.v + sizes.t + sizes.sign;
 }
 
-size_t ti_factor_peak_bytes(size_t n, size_t k, bool f64) {
-    return ti_factor_bytes(n, k, f64) + 2 * sizes_of(n, k, f64).squares;
+size_t ti_orthogonal_factor_peak_bytes(size_t n, size_t k, bool f64) {
+    return ti_orthogonal_factor_bytes(n, k, f64) + 2 * sizes_of(n, k, f64).squares;
 }
 
-void ti_factor_free(struct ti_factor *factor) {
-    if (!factor) return;
+static void orthogonal_free(struct ti_factor *base) {
+    struct ti_orthogonal_factor *factor = (struct ti_orthogonal_factor *)base;
     free(factor->v.data);
     free(factor->t.data);
     free(factor->sign);
@@ -72,73 +77,41 @@ void ti_factor_free(struct ti_factor *factor) {
     free(factor);
 }
 
-/* A standard normal in lanes 2 and 3 of the tensor's stream. */
+/* A standard normal sampler that uses lanes 2 and 3 of the tensor's stream. */
 static struct ti_sampler reflector_sampler(const struct ti_sampler *sampler) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 1};
     struct ti_sampler normal = {0};
     const enum ti_dtype dtype =
         sampler->dtype == TI_DTYPE_F64 ? TI_DTYPE_F64 : TI_DTYPE_F32;
     enum ti_status status = ti_sampler_make(&dist, dtype, 0, 0, &normal, NULL);
-    (void)status; /* these numbers fit */
+    (void)status; /* cannot fail: every dtype holds these numbers */
     normal.philox = sampler->philox;
     normal.first_block = (uint64_t)2 << 62;
     return normal;
 }
 
-enum ti_status ti_factor_of_sampler(const struct ti_sampler *sampler,
-                                    const struct ti_kernels *kernels,
-                                    struct ti_factor **factor, struct ti_error *error) {
-    struct ti_factor *made = calloc(1, sizeof *made);
-    if (!made) return ti_error_nomem(error);
-    const struct ti_float_state state = ti_float_enter();
-    const struct ti_matrix *matrix = &sampler->matrix;
-    made->n = (size_t)(matrix->rows > matrix->cols ? matrix->rows : matrix->cols);
-    made->k = (size_t)(matrix->rows > matrix->cols ? matrix->cols : matrix->rows);
-    made->f64 = sampler->dtype == TI_DTYPE_F64;
-    made->normal = reflector_sampler(sampler);
-    made->kernels = kernels;
-    const struct sizes sizes = sizes_of(made->n, made->k, made->f64);
-    made->blocks = sizes.blocks; /* 1 or more */
-    made->v.width = up_to_blocks(made->n) * TI_BLOCK;
-    made->t.width = made->blocks * TI_BLOCK;
-    made->v.data = calloc(1, sizes.v);
-    made->t.data = calloc(1, sizes.t);
-    made->sign = calloc(1, sizes.sign);
-    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): there is a block */
-    made->u = calloc(1, sizes.squares);
-    made->x = calloc(1, sizes.squares);
-    atomic_init(&made->left, made->blocks);
-    ti_float_leave(state);
-    if (!made->v.data || !made->t.data || !made->sign || !made->u || !made->x) {
-        ti_factor_free(made);
-        return ti_error_nomem(error);
-    }
-    *factor = made;
-    return TI_OK;
+/* Reflectors: V and the signs -------------------------------------------------------- */
+
+static double get_value(const void *values, bool f64, size_t at) {
+    return f64 ? ((const double *)values)[at] : (double)((const float *)values)[at];
 }
 
-/* Reflectors: V and the signs ---------------------------------------------------------- */
-
-static double number_at(const void *numbers, bool f64, size_t at) {
-    return f64 ? ((const double *)numbers)[at] : (double)((const float *)numbers)[at];
-}
-
-static void set_number(void *numbers, bool f64, size_t at, double value) {
+static void set_value(void *values, bool f64, size_t at, double value) {
     if (f64) {
-        ((double *)numbers)[at] = value;
+        ((double *)values)[at] = value;
     } else {
-        ((float *)numbers)[at] = (float)value;
+        ((float *)values)[at] = (float)value;
     }
 }
 
-/* Length of coordinates [l, n), which lie from number 'at' on. */
-static double norm(const struct ti_factor *factor, size_t l, size_t at) {
+/* Norm of coordinates [l, n), the first of which is value 'at' of V. */
+static double norm(const struct ti_orthogonal_factor *factor, size_t l, size_t at) {
     double total = 0;
     for (size_t r = l; r < factor->n;) {
         const size_t end = (r / TI_BLOCK + 1) * TI_BLOCK;
         double part = 0;
         for (; r < factor->n && r < end; r++) {
-            const double z = number_at(factor->v.data, factor->f64, at + (r - l));
+            const double z = get_value(factor->v.data, factor->f64, at + (r - l));
             part = part + z * z;
         }
         total = total + part;
@@ -146,27 +119,27 @@ static double norm(const struct ti_factor *factor, size_t l, size_t at) {
     return sqrt(total);
 }
 
-static void reflector(struct ti_factor *factor, size_t l) {
+static void reflector(struct ti_orthogonal_factor *factor, size_t l) {
     const size_t block = l / TI_BLOCK, start = block * TI_BLOCK, n = factor->n;
     const size_t bytes = factor->f64 ? sizeof(double) : sizeof(float);
     const size_t stride = factor->v.width - start;
     const size_t at =
-        ti_upper_at(factor->v.width, block) + (l - start) * stride + (l - start);
+        ti_upper_offset(factor->v.width, block) + (l - start) * stride + (l - start);
     ti_fill(&factor->normal, factor->kernels, (uint64_t)l * n + l, n - l,
             (char *)factor->v.data + at * bytes);
-    const double z = number_at(factor->v.data, factor->f64, at);
+    const double z = get_value(factor->v.data, factor->f64, at);
     factor->sign[l] = z > 0 ? -1 : 1;
-    set_number(factor->v.data, factor->f64, at,
-               z - factor->sign[l] * norm(factor, l, at));
+    set_value(factor->v.data, factor->f64, at, z - factor->sign[l] * norm(factor, l, at));
 }
 
-/* Products: U --------------------------------------------------------------------------- */
+/* Products: U ------------------------------------------------------------------------ */
 
-/* Coordinates [from, from + TI_BLOCK) of a block's reflectors, in binary64; zeros beyond. */
-static void square_of_v(const struct ti_factor *factor, size_t block, size_t from,
-                        double *out) {
+/* Coordinates [from, from + TI_BLOCK) of a block's reflectors, in binary64; zeros
+   beyond. */
+static void square_of_v(const struct ti_orthogonal_factor *factor, size_t block,
+                        size_t from, double *out) {
     const size_t stride = factor->v.width - block * TI_BLOCK;
-    const size_t at = ti_upper_at(factor->v.width, block) + from - block * TI_BLOCK;
+    const size_t at = ti_upper_offset(factor->v.width, block) + from - block * TI_BLOCK;
     const size_t rows = ti_block_rows(factor->k, block);
     memset(out + rows * TI_BLOCK, 0, (TI_BLOCK - rows) * TI_BLOCK * sizeof *out);
     for (size_t row = 0; row < rows; row++) {
@@ -187,7 +160,7 @@ static void transpose(const double *in, double *out) {
     }
 }
 
-/* Which blocks of which column a task computes: tasks go through the columns in order. */
+/* The column of blocks, and the first block in it, that a task computes. */
 static void find_products(size_t task, size_t *column, size_t *first) {
     for (size_t j = 0;; j++) {
         const size_t tasks = j / TASK_BLOCKS + 1;
@@ -206,9 +179,9 @@ static size_t product_tasks(size_t blocks) {
     return tasks;
 }
 
-/* U[i][j] = sum over r of V[i][r] * V[j][r], on the diagonal half of it; kept negative while
-   it is summed, since kernels subtract. */
-static void products(struct ti_factor *factor, size_t task) {
+/* U[i][j] = sum over r of V[i][r] * V[j][r], halved on the diagonal. Summed with the
+   opposite sign, since kernels subtract. */
+static void products(struct ti_orthogonal_factor *factor, size_t task) {
     double square[SQUARE], transposed[SQUARE];
     size_t column, first;
     find_products(task, &column, &first);
@@ -232,11 +205,11 @@ static void products(struct ti_factor *factor, size_t task) {
     }
 }
 
-/* Solution: T --------------------------------------------------------------------------- */
+/* Solution: T ------------------------------------------------------------------------ */
 
-/* Within a block on the diagonal, from its last row up. */
-static void substitute(const struct ti_factor *factor, const double *u, size_t depth,
-                       double *x) {
+/* Solves within a block on the diagonal, from its last row up. */
+static void substitute(const struct ti_orthogonal_factor *factor, const double *u,
+                       size_t depth, double *x) {
     for (size_t j = depth; j-- > 0;) {
         const struct ti_product size = {1, j, TI_BLOCK, TI_BLOCK, TI_BLOCK};
         for (size_t y = 0; y < TI_BLOCK; y++) {
@@ -247,56 +220,57 @@ static void substitute(const struct ti_factor *factor, const double *u, size_t d
 }
 
 /* Stores a block of T in the compute type. */
-static void store_t(struct ti_factor *factor, size_t row, size_t column,
+static void store_t(struct ti_orthogonal_factor *factor, size_t row, size_t column,
                     const double *x) {
     const size_t stride = factor->t.width - row * TI_BLOCK;
-    const size_t at = ti_upper_at(factor->t.width, row) + (column - row) * TI_BLOCK;
+    const size_t at = ti_upper_offset(factor->t.width, row) + (column - row) * TI_BLOCK;
     const size_t rows = ti_block_rows(factor->k, row);
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < TI_BLOCK; j++) {
-            set_number(factor->t.data, factor->f64, at + i * stride + j,
-                       x[i * TI_BLOCK + j]);
+            set_value(factor->t.data, factor->f64, at + i * stride + j,
+                      x[i * TI_BLOCK + j]);
         }
     }
 }
 
 /* A column of blocks of T, from the diagonal up: U T = V' with signs. */
-static void solution(struct ti_factor *factor, size_t column) {
-    static const struct ti_product whole = {TI_BLOCK, TI_BLOCK, TI_BLOCK, TI_BLOCK,
-                                            TI_BLOCK};
+static void solution(struct ti_orthogonal_factor *factor, size_t column) {
+    static const struct ti_product size = {TI_BLOCK, TI_BLOCK, TI_BLOCK, TI_BLOCK,
+                                           TI_BLOCK};
     const double *sign = factor->sign + column * TI_BLOCK;
     for (size_t row = column + 1; row-- > 0;) {
         double *x = square_at(factor->x, row, column);
         square_of_v(factor, row, column * TI_BLOCK, x);
         for (size_t i = 0; i < SQUARE; i++) x[i] = x[i] * sign[i % TI_BLOCK];
         for (size_t j = row + 1; j <= column; j++) {
-            factor->kernels->transposed_f64(&whole, square_at(factor->u, row, j),
+            factor->kernels->transposed_f64(&size, square_at(factor->u, row, j),
                                             square_at(factor->x, j, column), x);
         }
         substitute(factor, square_at(factor->u, row, row), ti_block_rows(factor->k, row),
                    x);
         store_t(factor, row, column, x);
     }
-    if (atomic_fetch_sub(&factor->left, 1) == 1) { /* nobody needs these any more */
+    if (atomic_fetch_sub(&factor->tasks_left, 1) == 1) {
         free(factor->u);
         free(factor->x);
         factor->u = factor->x = NULL;
     }
 }
 
-/* Running ------------------------------------------------------------------------------- */
+/* Running ---------------------------------------------------------------------------- */
 
-unsigned ti_factor_phases(const struct ti_factor *factor) {
-    return factor ? PHASE_COUNT : 0;
+static unsigned orthogonal_phases(const struct ti_factor *base) {
+    (void)base;
+    return PHASE_COUNT;
 }
 
-size_t ti_factor_tasks(const struct ti_factor *factor, unsigned phase) {
-    if (!factor) return 0;
-    return phase == PHASE_PRODUCTS ? product_tasks(factor->blocks) : factor->blocks;
+static size_t orthogonal_tasks(const struct ti_factor *base, unsigned phase) {
+    const size_t blocks = ((const struct ti_orthogonal_factor *)base)->blocks;
+    return phase == PHASE_PRODUCTS ? product_tasks(blocks) : blocks;
 }
 
-void ti_factor_run(struct ti_factor *factor, unsigned phase, size_t task) {
-    const struct ti_float_state state = ti_float_enter();
+static void orthogonal_run(struct ti_factor *base, unsigned phase, size_t task) {
+    struct ti_orthogonal_factor *factor = (struct ti_orthogonal_factor *)base;
     if (phase == PHASE_REFLECTORS) {
         const size_t end = (task + 1) * TI_BLOCK;
         for (size_t l = task * TI_BLOCK; l < end && l < factor->k; l++)
@@ -304,14 +278,43 @@ void ti_factor_run(struct ti_factor *factor, unsigned phase, size_t task) {
     } else if (phase == PHASE_PRODUCTS) {
         products(factor, task);
     } else {
-        solution(factor, factor->blocks - 1 - task); /* the longest first */
+        solution(factor, factor->blocks - 1 - task); /* the longest column first */
     }
-    ti_float_leave(state);
 }
 
-void ti_factor_run_all(struct ti_factor *factor) {
-    for (unsigned phase = 0; phase < ti_factor_phases(factor); phase++) {
-        const size_t tasks = ti_factor_tasks(factor, phase);
-        for (size_t task = 0; task < tasks; task++) ti_factor_run(factor, phase, task);
+enum ti_status ti_orthogonal_factor_make(const struct ti_sampler *sampler,
+                                         const struct ti_kernels *kernels,
+                                         struct ti_factor **factor,
+                                         struct ti_error *error) {
+    static const struct ti_factor_class class = {orthogonal_phases, orthogonal_tasks,
+                                                 orthogonal_run, orthogonal_free};
+    struct ti_orthogonal_factor *made = calloc(1, sizeof *made);
+    if (!made) return ti_error_nomem(error);
+    const struct ti_float_state state = ti_float_enter();
+    const struct ti_matrix *matrix = &sampler->matrix;
+    made->n = (size_t)(matrix->rows > matrix->cols ? matrix->rows : matrix->cols);
+    made->k = (size_t)(matrix->rows > matrix->cols ? matrix->cols : matrix->rows);
+    made->base.class = &class;
+    made->f64 = sampler->dtype == TI_DTYPE_F64;
+    made->normal = reflector_sampler(sampler);
+    made->kernels = kernels;
+    const struct sizes sizes = sizes_of(made->n, made->k, made->f64);
+    made->blocks = sizes.blocks;
+    made->v.width = up_to_blocks(made->n) * TI_BLOCK;
+    made->t.width = made->blocks * TI_BLOCK;
+    made->v.data = calloc(1, sizes.v);
+    made->t.data = calloc(1, sizes.t);
+    made->sign = calloc(1, sizes.sign);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0 bytes */
+    made->u = calloc(1, sizes.squares);
+    made->x = calloc(1, sizes.squares);
+    /* one task for each column of blocks */
+    atomic_init(&made->tasks_left, made->blocks);
+    ti_float_leave(state);
+    if (!made->v.data || !made->t.data || !made->sign || !made->u || !made->x) {
+        orthogonal_free(&made->base);
+        return ti_error_nomem(error);
     }
+    *factor = &made->base;
+    return TI_OK;
 }

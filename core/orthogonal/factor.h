@@ -1,77 +1,81 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of a struct ti_factor: made by setup.c, read by matrix.c. */
+/* The factorization of an orthogonal matrix: factor.c computes it, orthogonal_fill.c reads it. */
 #ifndef TI_ORTHOGONAL_FACTOR_H
 #define TI_ORTHOGONAL_FACTOR_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include <tensorinit/factor.h>
-
+#include "core/base/factor_class.h"
 #include "core/values/sampler.h"
 
 /*
- * An upper triangular or trapezoidal matrix, m[l][c] = 0 for c < l, kept by blocks of TI_BLOCK
- * rows, of which the last may have fewer: of each block the columns from its first row's number
- * on. There is room for
- * TI_PRODUCT_COLS more numbers behind the last, which is read but does not count.
- *
- *   width  columns, a multiple of TI_BLOCK
- *   data   binary32 or binary64
+ * An upper triangular or trapezoidal matrix, m[l][c] = 0 for c < l, stored as blocks of
+ * TI_BLOCK rows (the last block may have fewer), each from its diagonal on: the rows of
+ * block b have the columns from b * TI_BLOCK on. Padded by TI_PRODUCT_COLS values that
+ * kernels may read.
  */
 struct ti_upper {
+    /* columns, a multiple of TI_BLOCK */
     size_t width;
+    /* binary32 or binary64 */
     void *data;
 };
 
-/* Where a block begins, in numbers; its rows are width - block * TI_BLOCK numbers long. */
-static inline size_t ti_upper_at(size_t width, size_t block) {
+/* Values before block 'block', whose rows have width - block * TI_BLOCK values. */
+static inline size_t ti_upper_offset(size_t width, size_t block) {
     return TI_BLOCK * (block * width - TI_BLOCK / 2 * block * (block - (block > 0)));
 }
 
-/* How many of a matrix's rows a block has. */
+/* Rows of block 'block' in a matrix with 'rows' rows. */
 static inline size_t ti_block_rows(size_t rows, size_t block) {
-    const size_t left = rows - block * TI_BLOCK;
-    return left < TI_BLOCK ? left : TI_BLOCK;
+    const size_t rest = rows - block * TI_BLOCK;
+    return rest < TI_BLOCK ? rest : TI_BLOCK;
 }
 
-/* Numbers of so many rows, with the room behind them. */
+/* Values of a matrix with 'rows' rows, padding included. */
 static inline size_t ti_upper_count(size_t width, size_t rows) {
     const size_t blocks = rows / TI_BLOCK, rest = rows % TI_BLOCK;
-    return ti_upper_at(width, blocks) + rest * (width - blocks * TI_BLOCK) +
+    return ti_upper_offset(width, blocks) + rest * (width - blocks * TI_BLOCK) +
            TI_PRODUCT_COLS;
 }
 
-/*
- *   n, k    the longer and the shorter side of the matrix
- *   f64     numbers are binary64
- *   v       k reflectors of n coordinates
- *   t       k by k
- *   sign    k signs, 1 or -1
- *   u, x    while it is computed: products of reflectors, and t in binary64; blocks (i, j),
- *           i <= j, of TI_BLOCK * TI_BLOCK numbers, column after column of blocks
- *   left    pieces of the last stage that have not ended
- */
-struct ti_factor {
-    size_t n, k, blocks;
+/* V, T and the signs of docs/SPEC.md, "Orthogonal". */
+struct ti_orthogonal_factor {
+    struct ti_factor base;
+    /* longer and shorter side of the matrix */
+    size_t n, k;
+    /* number of row blocks of V and T: k / TI_BLOCK, rounded up */
+    size_t blocks;
+    /* the compute type is binary64, else binary32 */
     bool f64;
+    /* samples the coordinates of the reflectors */
     struct ti_sampler normal;
     const struct ti_kernels *kernels;
+    /* k reflectors of n coordinates, and k by k */
     struct ti_upper v, t;
-    double *sign, *u, *x;
-    atomic_size_t left;
+    /* k signs, 1 or -1 */
+    double *sign;
+    /* until the factorization is complete: the products U of reflectors, and T in
+       binary64, as square blocks (i, j), i <= j, of TI_BLOCK * TI_BLOCK values, one
+       column of blocks after another */
+    double *u, *x;
+    /* tasks of the last phase that have not ended; the last one frees u and x */
+    atomic_size_t tasks_left;
 };
 
-/* Bytes of a factorization: complete, and the maximum while it is computed. */
-size_t ti_factor_bytes(size_t n, size_t k, bool f64);
-size_t ti_factor_peak_bytes(size_t n, size_t k, bool f64);
+/* Memory of a factorization in bytes: when complete, and the maximum while it is
+   computed. */
+size_t ti_orthogonal_factor_bytes(size_t n, size_t k, bool f64);
+size_t ti_orthogonal_factor_peak_bytes(size_t n, size_t k, bool f64);
 
 /*
- * Allocates the factorization of an orthogonal sampler's matrix, which has elements; computes
- * nothing. TI_OK or TI_ENOMEM.
+ * Allocates the factorization of an orthogonal sampler's matrix, which has elements;
+ * computes nothing. TI_OK or TI_ENOMEM.
  */
-enum ti_status ti_factor_of_sampler(const struct ti_sampler *sampler,
-                                    const struct ti_kernels *kernels,
-                                    struct ti_factor **factor, struct ti_error *error);
+enum ti_status ti_orthogonal_factor_make(const struct ti_sampler *sampler,
+                                         const struct ti_kernels *kernels,
+                                         struct ti_factor **factor,
+                                         struct ti_error *error);
 
 #endif

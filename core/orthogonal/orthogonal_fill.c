@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Elements of orthogonal matrices from a complete setup: see matrix.h.
+ * Elements of orthogonal matrices from a complete factorization: see orthogonal_fill.h.
  *
- * Whatever part of a tensor is asked for is taken apart into lines of a row or of a column.
- * Lines that lie side by side are computed together, as a product of matrices; the kernels run
- * along the lines, whichever way these go. So a part costs what it covers.
+ * Splits a view into segments of rows or columns, groups parallel ones and computes each
+ * group as one product of matrices, whose kernels run along the segments. So the cost is
+ * proportional to the number of elements of the view.
  */
 #include "core/orthogonal/orthogonal_fill.h"
 
@@ -12,64 +12,73 @@
 
 #include "core/orthogonal/factor.h"
 
-/* Elements of a line that are computed at a time, and those of a row of the room for them. */
+/* Max elements of a segment that are computed at a time, and the row stride of their
+   buffer. */
 #define TILE_COLS ((size_t)512)
 #define TILE_STRIDE (TILE_COLS + TI_PRODUCT_COLS)
 
-/*
- * Lines side by side: 'count' of them, elements 'step' apart from 'place' on. They run along
- * rows, 'fixed' being the first one's row and 'fixed_step' from one row to the next; or along
- * columns, likewise. 'out' is where the first element goes, counted in elements, with the
- * distances from element to element and from line to line.
- */
-struct lines {
-    bool columns;
-    uint64_t fixed, place;
-    int64_t fixed_step, step;
+/* Parallel segments of rows, or of columns, of the matrix. */
+struct segments {
+    /* of columns, else of rows */
+    bool in_columns;
+    /* row (or column) of the first segment, and the distance from one segment's to the
+       next's */
+    uint64_t line;
+    int64_t line_step;
+    /* column (or row) of a segment's first element, and the distance between its
+       elements */
+    uint64_t start;
+    int64_t step;
+    /* number of segments, and of elements in each */
     size_t count, length;
-    uint64_t out, out_step, out_line;
+    /* where the first element goes in the output, and the distances there between
+       elements and between segments; counted in elements */
+    uint64_t out, out_step, out_line_step;
 };
 
-/* Memory of a tile: what is taken of one side and of the other, and the elements. */
-struct room {
+/* Parts of the workspace: the two operands of a product, and a tile of elements. */
+struct buffers {
     void *a, *b, *c;
 };
 
 struct fill {
     const struct ti_sampler *sampler;
-    const struct ti_factor *factor;
+    const struct ti_orthogonal_factor *factor;
     const struct ti_kernels *kernels;
     unsigned char *out;
-    uint64_t done; /* elements of the output that have been looked at */
-    struct room room;
-    struct lines lines; /* found, and not computed yet; none if its count is 0 */
+    /* elements of the output that runs have covered so far */
+    uint64_t done;
+    struct buffers buffers;
+    /* found but not computed yet; none if its count is 0 */
+    struct segments segments;
 };
 
 static size_t up_to_cols(size_t x) {
     return (x + TI_PRODUCT_COLS - 1) / TI_PRODUCT_COLS * TI_PRODUCT_COLS;
 }
 
-/* What the rows (or the columns) of the matrix are of: V is on the longer side. */
+/* V or T, whichever has the columns (or the rows) of the matrix; V has the longer
+   side. */
 static const struct ti_upper *side_of(const struct fill *fill, bool columns) {
     return fill->sampler->matrix.columns_orthonormal != columns ? &fill->factor->v
                                                                 : &fill->factor->t;
 }
 
-/* Rows or columns of the matrix: 'count' of them, 'step' apart from 'first' on. */
-struct places {
+/* Rows or columns of the matrix: first, first + step, ... */
+struct indices {
     uint64_t first;
     int64_t step;
     size_t count;
 };
 
-static uint64_t largest(struct places places) {
-    return places.step > 0 ? places.first + (places.count - 1) * (uint64_t)places.step
-                           : places.first;
+static uint64_t max_index(struct indices indices) {
+    return indices.step > 0 ? indices.first + (indices.count - 1) * (uint64_t)indices.step
+                            : indices.first;
 }
 
-/* How many blocks of the sum matter: both sides are upper triangular. */
-static size_t blocks_of(struct places across, struct places along) {
-    const uint64_t a = largest(across), b = largest(along);
+/* Blocks of the sum that are not 0: V and T are upper triangular. */
+static size_t blocks_of(struct indices across, struct indices along) {
+    const uint64_t a = max_index(across), b = max_index(along);
     return (size_t)((a < b ? a : b) / TI_BLOCK) + 1;
 }
 
@@ -94,23 +103,26 @@ size_t ti_orthogonal_workspace_bytes(enum ti_dtype dtype) {
     return bytes * TI_BLOCK * (TI_BLOCK + TILE_COLS + TILE_STRIDE);
 }
 
-static struct room room_in(void *workspace, enum ti_dtype dtype) {
+static struct buffers split_workspace(void *workspace, enum ti_dtype dtype) {
     const size_t bytes = dtype == TI_DTYPE_F64 ? sizeof(double) : sizeof(float);
     unsigned char *at = workspace;
-    const struct room room = {at, at + bytes * TI_BLOCK * TI_BLOCK,
-                              at + bytes * TI_BLOCK * (TI_BLOCK + TILE_COLS)};
-    return room;
+    const struct buffers buffers = {at, at + bytes * TI_BLOCK * TI_BLOCK,
+                                    at + bytes * TI_BLOCK * (TI_BLOCK + TILE_COLS)};
+    return buffers;
 }
 
-/* A line of the tile, with the gain, in the dtype; the bytes are in 'scratch' or the tile. */
-static const unsigned char *finish(const struct fill *fill, size_t line, size_t count,
+/*
+ * Multiplies a row of the tile by the gain and rounds it to the dtype. Returns the
+ * elements, which are in 'scratch' or in the tile.
+ */
+static const unsigned char *finish(const struct fill *fill, size_t row, size_t count,
                                    unsigned char *scratch) {
     if (fill->sampler->dtype == TI_DTYPE_F64) {
-        double *c = (double *)fill->room.c + line * TILE_STRIDE;
+        double *c = (double *)fill->buffers.c + row * TILE_STRIDE;
         for (size_t j = 0; j < count; j++) c[j] = 0 + fill->sampler->scale * c[j];
         return (unsigned char *)c;
     }
-    float *c = (float *)fill->room.c + line * TILE_STRIDE;
+    float *c = (float *)fill->buffers.c + row * TILE_STRIDE;
     const float scale = (float)fill->sampler->scale;
     for (size_t j = 0; j < count; j++) c[j] = 0 + scale * c[j];
     if (fill->sampler->dtype == TI_DTYPE_F32) return (unsigned char *)c;
@@ -119,84 +131,98 @@ static const unsigned char *finish(const struct fill *fill, size_t line, size_t 
     return scratch;
 }
 
-static void put(const struct fill *fill, const struct lines *lines, size_t from,
-                size_t count) {
+/* Writes elements [from, from + count) of each segment to the output. */
+static void write_tile(const struct fill *fill, const struct segments *segments,
+                       size_t from, size_t count) {
     const size_t bytes = ti_dtype_bytes(fill->sampler->dtype);
     unsigned char scratch[TILE_COLS * sizeof(uint16_t)];
-    for (size_t i = 0; i < lines->count; i++) {
+    for (size_t i = 0; i < segments->count; i++) {
         const unsigned char *elems = finish(fill, i, count, scratch);
-        const uint64_t at = lines->out + i * lines->out_line + from * lines->out_step;
+        const uint64_t at =
+            segments->out + i * segments->out_line_step + from * segments->out_step;
         unsigned char *to = fill->out + at * bytes;
-        if (lines->out_step == 1) {
+        if (segments->out_step == 1) {
             memcpy(to, elems, count * bytes);
             continue;
         }
         for (size_t j = 0; j < count; j++) {
-            memcpy(to + j * lines->out_step * bytes, elems + j * bytes, bytes);
+            memcpy(to + j * segments->out_step * bytes, elems + j * bytes, bytes);
         }
     }
 }
 
+/* Computes the segments found so far. */
 static void flush(struct fill *fill) {
-    const struct lines *lines = &fill->lines;
-    if (lines->count == 0) return;
-    for (size_t from = 0, now; from < lines->length; from += now) {
-        now = lines->length - from < TILE_COLS ? lines->length - from : TILE_COLS;
+    const struct segments *segments = &fill->segments;
+    if (segments->count == 0) return;
+    for (size_t from = 0, now; from < segments->length; from += now) {
+        now = segments->length - from < TILE_COLS ? segments->length - from : TILE_COLS;
         if (fill->sampler->dtype == TI_DTYPE_F64) {
-            tile_f64(fill, lines, from, now);
+            tile_f64(fill, segments, from, now);
         } else {
-            tile_f32(fill, lines, from, now);
+            tile_f32(fill, segments, from, now);
         }
-        put(fill, lines, from, now);
+        write_tile(fill, segments, from, now);
     }
-    fill->lines.count = 0;
+    fill->segments.count = 0;
 }
 
-/* A line: joins those before it if it lies beside them. */
-static void add_line(struct fill *fill, const struct lines *line) {
-    struct lines *lines = &fill->lines;
-    const bool alike = lines->count > 0 && lines->count < TI_BLOCK &&
-                       lines->columns == line->columns && lines->place == line->place &&
-                       lines->step == line->step && lines->length == line->length &&
-                       lines->out_step == line->out_step;
-    if (alike && lines->count == 1 && line->fixed != lines->fixed) {
-        lines->fixed_step = (int64_t)(line->fixed - lines->fixed);
-        lines->out_line = line->out - lines->out;
-        lines->count = 2;
-    } else if (alike && lines->count > 1 &&
-               line->fixed == lines->fixed + lines->count * (uint64_t)lines->fixed_step &&
-               line->out == lines->out + lines->count * lines->out_line) {
-        lines->count++;
+/* Adds a segment to those found, or computes them first if it is not parallel to them. */
+static void add_segment(struct fill *fill, const struct segments *one) {
+    struct segments *found = &fill->segments;
+    const bool parallel = found->count > 0 && found->count < TI_BLOCK &&
+                          found->in_columns == one->in_columns &&
+                          found->start == one->start && found->step == one->step &&
+                          found->length == one->length &&
+                          found->out_step == one->out_step;
+    if (parallel && found->count == 1 && one->line != found->line) {
+        found->line_step = (int64_t)(one->line - found->line);
+        found->out_line_step = one->out - found->out;
+        found->count = 2;
+    } else if (parallel && found->count > 1 &&
+               one->line == found->line + found->count * (uint64_t)found->line_step &&
+               one->out == found->out + found->count * found->out_line_step) {
+        found->count++;
     } else {
         flush(fill);
-        *lines = *line;
-        lines->fixed_step = 1;
-        lines->count = 1;
+        *found = *one;
+        found->line_step = 1;
+        found->count = 1;
     }
 }
 
-/* Elements of the matrix, 'step' apart from number 'elem' on, to places of the output. */
+/*
+ * Adds 'count' elements of the matrix, 'step' apart from element 'elem' on. They go to
+ * the output from 'out' on, 'out_step' apart.
+ */
 static void add_elems(struct fill *fill, uint64_t elem, int64_t step, uint64_t count,
                       uint64_t out, uint64_t out_step) {
     const uint64_t cols = fill->sampler->matrix.cols;
     const uint64_t size = step < 0 ? 0 - (uint64_t)step : (uint64_t)step;
     while (count > 0) {
         const uint64_t row = elem / cols, col = elem % cols;
-        struct lines line = {false, row, col, 1, 1, 1, 1, out, out_step, 0};
+        struct segments one = {.line = row,
+                               .line_step = 1,
+                               .start = col,
+                               .step = 1,
+                               .count = 1,
+                               .length = 1,
+                               .out = out,
+                               .out_step = out_step};
         if (size % cols == 0) { /* along a column */
-            line.columns = true;
-            line.fixed = col, line.place = row;
-            line.step = step / (int64_t)cols;
-            line.length = (size_t)count;
-        } else if (size < cols) { /* along a row, as far as it goes */
-            const uint64_t room = (step > 0 ? cols - 1 - col : col) / size + 1;
-            line.step = step;
-            line.length = (size_t)(room < count ? room : count);
+            one.in_columns = true;
+            one.line = col, one.start = row;
+            one.step = step / (int64_t)cols;
+            one.length = (size_t)count;
+        } else if (size < cols) { /* along a row, to its end */
+            const uint64_t in_row = (step > 0 ? cols - 1 - col : col) / size + 1;
+            one.step = step;
+            one.length = (size_t)(in_row < count ? in_row : count);
         }
-        add_line(fill, &line);
-        count -= line.length;
-        elem += line.length * (uint64_t)step;
-        out += line.length * out_step;
+        add_segment(fill, &one);
+        count -= one.length;
+        elem += one.length * (uint64_t)step;
+        out += one.length * out_step;
     }
 }
 
@@ -209,8 +235,8 @@ static uint64_t common_divisor(uint64_t a, uint64_t b) {
 }
 
 /*
- * Which of the tensor's elements, 'step' apart from number 'elem' on, are of the matrix. Between
- * one that is and the next there are always as many that are not.
+ * Adds those of 'count' elements of the tensor, 'step' apart from element 'elem' on, that
+ * belong to the matrix. They are equally spaced.
  */
 static void add_run(void *state, uint64_t elem, int64_t step, uint64_t count) {
     struct fill *fill = state;
@@ -223,38 +249,41 @@ static void add_run(void *state, uint64_t elem, int64_t step, uint64_t count) {
     fill->done += count;
     if (step > 0 && elem < matrix->base) i = (matrix->base - elem + size - 1) / size;
     if (step < 0 && elem >= end) i = (elem - end) / size + 1;
-    for (uint64_t tried = 0; i < count; i++, tried++) { /* the first that is */
+    /* The first element of the matrix. */
+    for (uint64_t tried = 0; i < count; i++, tried++) {
         const uint64_t at = elem + i * (uint64_t)step;
         if (at < matrix->base || at >= end || tried > matrix->step) return;
         if ((at - matrix->base) % matrix->step == 0) break;
     }
     if (i >= count) return;
-    /* From one to the next, in elements of either kind; if this one is alone in the run, there
-       is no next, whose distance might not fit. */
+    /* From it to the next: 'every' elements of the run, 'hop' elements of the tensor. If
+       there is no next, size * every may overflow. */
     const uint64_t every = matrix->step / common_divisor(matrix->step, size);
     const bool alone = every >= count - i;
     const uint64_t hop = alone ? matrix->step : size * every;
     const uint64_t first = elem + i * (uint64_t)step;
     const uint64_t ahead = step > 0 ? end - 1 - first : first - matrix->base;
     /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): no step is 0 */
-    const uint64_t inside = ahead / hop + 1, asked = (count - i - 1) / every + 1;
+    const uint64_t in_matrix = ahead / hop + 1, in_run = (count - i - 1) / every + 1;
     const int64_t along = (int64_t)(hop / matrix->step);
     add_elems(fill, (first - matrix->base) / matrix->step, step < 0 ? -along : along,
-              inside < asked ? inside : asked, out + i, every);
+              in_matrix < in_run ? in_matrix : in_run, out + i, every);
 }
 
-void ti_orthogonal_fill(const struct ti_sampler *sampler, const struct ti_factor *factor,
+void ti_orthogonal_fill(const struct ti_sampler *sampler,
+                        const struct ti_orthogonal_factor *factor,
                         const struct ti_kernels *kernels, const struct ti_view *view,
                         uint64_t first, uint64_t count, void *out, void *workspace) {
+    if (count == 0) return; /* 'workspace' may be NULL */
     struct fill fill = {.sampler = sampler,
                         .factor = factor,
                         .kernels = kernels,
                         .out = out,
-                        .room = room_in(workspace, sampler->dtype)};
-    if (count == 0) return;
-    /* Elements that are not of the matrix are 0. */
-    if (!sampler->matrix.covers_tensor)
+                        .buffers = split_workspace(workspace, sampler->dtype)};
+    /* Elements outside the matrix are 0. */
+    if (!sampler->matrix.covers_tensor) {
         memset(out, 0, count * ti_dtype_bytes(sampler->dtype));
+    }
     ti_view_runs(view, first, count, add_run, &fill);
     flush(&fill);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Orthogonal matrices: docs/SPEC.md, "Orthogonal". With V and T of a setup, an element is
+ * Elements of orthogonal matrices from a factorization (docs/SPEC.md, "Orthogonal").
+ * Element r of the longer and i of the shorter side is
  *
- *     (sign if on the diagonal, else 0) - sum over l of V[l][r] * T[l][i]
+ *     (sign[i] if r == i, else 0) - sum over l of V[l][r] * T[l][i]
  *
- * for r on the longer and i on the shorter side. Both are upper triangular, so that the sum ends
- * at the smaller of r and i.
+ * V and T are upper triangular, so the sum ends at l = min(r, i).
  */
 #ifndef TI_ORTHOGONAL_FILL_H
 #define TI_ORTHOGONAL_FILL_H
@@ -17,16 +17,17 @@
 #include "core/values/sampler.h"
 #include "core/base/view.h"
 
-struct ti_factor;
+struct ti_orthogonal_factor;
 
 /*
- * Writes elements [first, first + count) of a simplified view of the tensor to 'out', which has
- * any alignment.
+ * Writes elements [first, first + count) of a simplified view of the tensor to 'out',
+ * which has any alignment.
  *
- *   setup      complete, and of this draw's matrix
- *   workspace  ti_orthogonal_workspace_bytes(), aligned to 64
+ *   factor     complete, and of this sampler's matrix; may be NULL if count is 0
+ *   workspace  ti_orthogonal_workspace_bytes(), aligned to 64; may be NULL if count is 0
  */
-void ti_orthogonal_fill(const struct ti_sampler *sampler, const struct ti_factor *factor,
+void ti_orthogonal_fill(const struct ti_sampler *sampler,
+                        const struct ti_orthogonal_factor *factor,
                         const struct ti_kernels *kernels, const struct ti_view *view,
                         uint64_t first, uint64_t count, void *out, void *workspace);
 

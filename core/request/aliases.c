@@ -8,11 +8,12 @@
 #include "core/request/params.h"
 #include "core/request/schemes/schemes.h"
 #include "core/request/text.h"
+#include "core/request/words.h"
 
 static const struct ti_alias alias_rows[] = {
 #define TI_ALIAS(frameworks, spellings, scheme, rule, params, defaults, fixed)           \
     {{frameworks, spellings, #scheme, params, defaults, fixed}, TI_ALIAS_##rule},
-#define TI_WORD(frameworks, param, word, ours)
+#define TI_WORD(frameworks, param, word, canonical)
 #include "core/request/aliases.def"
 #undef TI_ALIAS
 #undef TI_WORD
@@ -20,7 +21,7 @@ static const struct ti_alias alias_rows[] = {
 
 static const struct ti_word_info word_rows[] = {
 #define TI_ALIAS(frameworks, spellings, scheme, rule, params, defaults, fixed)
-#define TI_WORD(frameworks, param, word, ours) {frameworks, #param, word, ours},
+#define TI_WORD(frameworks, param, word, canonical) {frameworks, #param, word, canonical},
 #include "core/request/aliases.def"
 #undef TI_ALIAS
 #undef TI_WORD
@@ -43,13 +44,12 @@ const struct ti_word_info *ti_word_get(size_t index) {
 
 const struct ti_alias *ti_alias_find(const char *name, size_t name_bytes) {
     const char *dot = memchr(name, '.', name_bytes);
-    unsigned position;
     if (!dot) return NULL;
     const size_t framework = (size_t)(dot - name), rest = name_bytes - framework - 1;
     for (size_t i = 0; i < ALIAS_COUNT; i++) {
         const struct ti_alias_info *info = &alias_rows[i].info;
-        if (ti_words_find(info->frameworks, name, framework, &position) &&
-            ti_words_find(info->spellings, dot + 1, rest, &position)) {
+        if (ti_words_find(info->frameworks, name, framework, NULL) &&
+            ti_words_find(info->spellings, dot + 1, rest, NULL)) {
             return &alias_rows[i];
         }
     }
@@ -63,14 +63,15 @@ size_t ti_alias_scheme(const struct ti_alias *alias) {
 }
 
 bool ti_alias_next_param(const char **list, struct ti_alias_param *param) {
+    const char *word;
     size_t n;
-    const char *field = ti_words_at(*list, 0, &n), *equals = memchr(field, '=', n);
-    param->theirs = field;
-    param->theirs_bytes = equals ? (size_t)(equals - field) : n;
-    param->ours = equals ? equals + 1 : field;
-    param->ours_bytes = (size_t)(field + n - param->ours);
-    *list = field + n + strspn(field + n, ", ");
-    return n > 0;
+    if (!ti_words_next(list, &word, &n)) return false;
+    const struct ti_text_pair pair = ti_text_split(word, n);
+    param->framework = pair.name;
+    param->framework_bytes = pair.name_bytes;
+    param->canonical = pair.value ? pair.value : pair.name;
+    param->canonical_bytes = pair.value ? pair.value_bytes : pair.name_bytes;
+    return true;
 }
 
 bool ti_alias_has_words(enum ti_param param) {
@@ -92,7 +93,7 @@ bool ti_alias_word_find(enum ti_param param, const char *word, size_t word_bytes
     return false;
 }
 
-/* A choice as the request spelt it. */
+/* The word of a choice in the request. */
 static const char *word_of(enum ti_param param, unsigned choice, size_t *n) {
     if (choice < TI_FRAMEWORK_WORD) {
         return ti_words_at(ti_param_get(param)->accepts, choice, n);
@@ -122,19 +123,18 @@ enum ti_status ti_alias_refuse_words(const struct ti_spec *spec, struct ti_error
         }
         return ti_error_set(
             error, TI_EVALUE, info->name,
-            "%s=%s is %s; it takes one of %s, or that word with a name of "
-            "the framework's for scheme",
-            info->name, word->word, meanings, info->accepts);
+            "%s=%s means %s; without a framework's name, %s takes one of %s", info->name,
+            word->word, meanings, info->name, info->accepts);
     }
     return TI_OK;
 }
 
-/* The first framework of a list that is also in the other. */
+/* Whether two lists have a framework in common. */
 static bool share_framework(const char *a, const char *b) {
-    struct ti_alias_param word;
-    unsigned position;
-    while (ti_alias_next_param(&a, &word)) {
-        if (ti_words_find(b, word.theirs, word.theirs_bytes, &position)) return true;
+    const char *word;
+    size_t n;
+    while (ti_words_next(&a, &word, &n)) {
+        if (ti_words_find(b, word, n, NULL)) return true;
     }
     return false;
 }
@@ -159,7 +159,8 @@ enum ti_status ti_alias_translate_word(struct ti_spec *spec, enum ti_param param
         }
         ti_words_add(words, sizeof words, row->word);
     }
-    if (!*words && choice < TI_FRAMEWORK_WORD) return TI_OK; /* our words are theirs */
+    /* A framework without words of its own takes the canonical ones. */
+    if (!*words && choice < TI_FRAMEWORK_WORD) return TI_OK;
     return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
                         "%s=%.*s is not supported by %s; it takes one of %s",
                         ti_param_get(param)->name, (int)n, word, frameworks,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frameworks' names of initializers, and what they stand for in our own terms. A request with
- * such a name is turned into one with a scheme of ours before anything else looks at it, so
- * that both have the same bytes, canonical query and entity tag.
+ * Frameworks' names of initializers, such as keras.HeNormal. A request with such a name
+ * is translated into a canonical one, with a scheme and its parameters, before it is
+ * resolved. So both requests have the same bytes, canonical query and entity tag.
  */
 #ifndef TI_ALIASES_H
 #define TI_ALIASES_H
@@ -12,26 +12,24 @@
 #include "core/base/error.h"
 #include "core/request/spec.h"
 
-/*
- * Where a framework looks for fans, in our terms, and the like.
- *
- *   none    the scheme has no fans
- *   square  nor has this one, and other shapes are an error
- *   delta   nor has this one; column_axis is of the matrix of inputs and outputs
- *   torch   layout=oi; fewer than 2 dims are an error
- *   keras   layout=io; 1 for a scalar, n and n for n biases
- *   jax     layout=io; fewer than 2 dims are an error
- *   tfjs    layout=io for 2 to 5 dims; else the root of the number of elements, twice
- *   rows    layout=io, fan_in is the product of all dims but the last
- */
+/* How a framework finds the fans of a shape. */
 enum ti_alias_rule {
+    /* the scheme has no fans */
     TI_ALIAS_NONE,
+    /* no fans; other shapes than square matrices are an error */
     TI_ALIAS_SQUARE,
+    /* no fans; column_axis is an axis of the matrix of inputs and outputs */
     TI_ALIAS_DELTA,
+    /* layout=oi; fewer than 2 dims are an error */
     TI_ALIAS_TORCH,
+    /* layout=io; 1 and 1 for a scalar, n and n for a vector of n */
     TI_ALIAS_KERAS,
+    /* layout=io; fewer than 2 dims are an error */
     TI_ALIAS_JAX,
+    /* layout=io for 2 to 5 dims; else both are the square root of the number of
+       elements */
     TI_ALIAS_TFJS,
+    /* layout=io; fan_in is the product of all dims but the last */
     TI_ALIAS_ROWS,
 };
 
@@ -40,45 +38,55 @@ struct ti_alias {
     enum ti_alias_rule rule;
 };
 
-/* One item of a list of parameters, "mean, stddev=std": the framework's name and ours. */
+/* One parameter in a list "mean, stddev=std": the framework's name and the canonical
+   one. */
 struct ti_alias_param {
-    const char *theirs, *ours;
-    size_t theirs_bytes, ours_bytes;
+    const char *framework, *canonical;
+    size_t framework_bytes, canonical_bytes;
 };
 
-/* Takes the next item of such a list, of which '*list' is what is left; false at its end. */
+/* Takes the next parameter from the rest of such a list; false at the end. */
 bool ti_alias_next_param(const char **list, struct ti_alias_param *param);
 
-/* The row for a name such as "keras.HeNormal"; NULL if there is none. */
+/* The row of a name such as "keras.HeNormal"; NULL if there is none. */
 const struct ti_alias *ti_alias_find(const char *name, size_t name_bytes);
 
-/* The scheme that it stands for, as an index into schemes.def. */
+/* The scheme of a row, as an index into schemes.def. */
 size_t ti_alias_scheme(const struct ti_alias *alias);
 
-/* A word that some framework has for a choice: TI_FRAMEWORK_WORD and more; false if none has. */
+/*
+ * Finds a word that some framework has for a choice: TI_FRAMEWORK_WORD plus its row.
+ * Returns false if there is none ('*choice' is untouched).
+ */
 bool ti_alias_word_find(enum ti_param param, const char *word, size_t word_bytes,
                         unsigned *choice);
 
 /*
- * Writes to 'resolved' what 'spec', which has a framework's name, means in our own terms.
+ * Writes the canonical request for 'spec', which has a framework's name, to 'resolved'.
  *
- * Returns TI_OK; TI_EINAPPLICABLE, TI_EVALUE or TI_EMISSING with the field, by the framework's
- * name of it, at fault.
+ * Returns TI_OK; TI_EINAPPLICABLE, TI_EVALUE or TI_EMISSING with the framework's name of
+ * the parameter at fault.
  */
 enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *resolved,
                                 struct ti_error *error);
 
-/* Whether some framework has words of its own for a choice. */
+/* Whether some framework has its own words for a choice. */
 bool ti_alias_has_words(enum ti_param param);
 
-/* A choice in a spec of a framework's name: from the framework's word to ours. */
+/*
+ * Replaces the framework's word of a choice by the canonical one. Returns TI_OK;
+ * TI_EVALUE if the framework does not have the word.
+ */
 enum ti_status ti_alias_translate_word(struct ti_spec *spec, enum ti_param param,
                                        struct ti_error *error);
 
-/* Without a framework's name, no framework's word may be left. */
+/* TI_EVALUE if a canonical request has a framework's word. */
 enum ti_status ti_alias_refuse_words(const struct ti_spec *spec, struct ti_error *error);
 
-/* Makes an error about a parameter of ours speak of the framework's one that was given. */
+/*
+ * Changes an error about a canonical parameter into one about the framework's parameter,
+ * which the request has.
+ */
 void ti_alias_explain(const struct ti_spec *spec, struct ti_error *error);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a request with a framework's name to one of ours: see aliases.h. The steps are those of
- * docs/SPEC.md, "Names of frameworks".
+ * Translates a request with a framework's name into a canonical one: see aliases.h. The
+ * steps are those of docs/SPEC.md, "Names of frameworks".
  */
 #include "core/request/aliases.h"
 
@@ -10,6 +10,7 @@
 
 #include "core/request/params.h"
 #include "core/request/text.h"
+#include "core/request/words.h"
 
 static bool takes(const struct ti_alias *alias, enum ti_param param) {
     const struct ti_param_info *info = ti_param_get(param);
@@ -18,10 +19,10 @@ static bool takes(const struct ti_alias *alias, enum ti_param param) {
     if (info->common) return true;
     if (alias->rule >= TI_ALIAS_TORCH &&
         (param == TI_PARAM_fan_in || param == TI_PARAM_fan_out)) {
-        return true; /* no framework has these; we do */
+        return true; /* an addition: no framework has these */
     }
     while (ti_alias_next_param(&list, &item)) {
-        if (ti_text_is(item.theirs, item.theirs_bytes, info->name)) return true;
+        if (ti_text_is(item.framework, item.framework_bytes, info->name)) return true;
     }
     return false;
 }
@@ -38,30 +39,30 @@ static enum ti_status check_params(const struct ti_spec *spec, struct ti_error *
         }
         return ti_error_set(error, TI_EINAPPLICABLE, ti_param_get(i)->name,
                             "%s does not apply to scheme=%s, which takes %s; "
-                            "scheme=%s takes ours",
+                            "scheme=%s takes the canonical parameters",
                             ti_param_get(i)->name, spec->framework_name,
-                            *list ? list : "none of its own", alias->info.scheme);
+                            *list ? list : "only the common parameters",
+                            alias->info.scheme);
     }
     return TI_OK;
 }
 
-/* Gives each parameter of "a=1&b=2" that is not given yet. The texts are our own: they fit. */
+/* Sets the parameters of "a=1&b=2", a text of aliases.def, that are not given. */
 static void set_missing(struct ti_spec *spec, const char *pairs) {
-    struct ti_text_list list = {pairs, pairs + strlen(pairs)};
-    const char *pair;
-    size_t n;
-    while (*pairs && ti_text_next(&list, '&', &pair, &n)) {
-        const char *equals = memchr(pair, '=', n);
-        char name[32];
-        snprintf(name, sizeof name, "%.*s", (int)(equals - pair), pair);
-        enum ti_param param;
-        if (!ti_param_find(name, strlen(name), &param) || spec->given[param]) continue;
-        enum ti_status status =
-            ti_spec_set(spec, name, equals + 1, (size_t)(pair + n - equals - 1), NULL);
-        (void)status;
+    struct ti_text_list list = ti_text_list(pairs);
+    struct ti_text_pair pair;
+    enum ti_param param;
+    while (ti_text_next_pair(&list, &pair)) {
+        if (!ti_param_find(pair.name, pair.name_bytes, &param) || spec->given[param]) {
+            continue;
+        }
+        enum ti_status status = ti_spec_set(spec, ti_param_get(param)->name, pair.value,
+                                            pair.value_bytes, NULL);
+        (void)status; /* cannot fail: tests read all of aliases.def */
     }
 }
 
+/* Renames a parameter. */
 static void move(struct ti_spec *spec, enum ti_param from, enum ti_param to) {
     if (!spec->given[from]) return;
     spec->given[from] = false;
@@ -69,21 +70,21 @@ static void move(struct ti_spec *spec, enum ti_param from, enum ti_param to) {
     spec->value[to] = spec->value[from];
 }
 
-/* Parameters that become ours by more than another name: see below. */
-static bool is_converted(enum ti_param theirs) {
-    return theirs == TI_PARAM_lower || theirs == TI_PARAM_upper ||
-           theirs == TI_PARAM_column_axis || theirs == TI_PARAM_axis;
+/* Parameters whose values are converted, too, by set_truncation() and set_columns(). */
+static bool is_converted(enum ti_param param) {
+    return param == TI_PARAM_lower || param == TI_PARAM_upper ||
+           param == TI_PARAM_column_axis || param == TI_PARAM_axis;
 }
 
 static void rename_params(struct ti_spec *spec) {
     const char *list = spec->alias->info.params;
     struct ti_alias_param item;
-    enum ti_param theirs, ours;
+    enum ti_param from, to;
     while (ti_alias_next_param(&list, &item)) {
-        if (ti_param_find(item.theirs, item.theirs_bytes, &theirs) &&
-            ti_param_find(item.ours, item.ours_bytes, &ours) && theirs != ours &&
-            !is_converted(theirs)) {
-            move(spec, theirs, ours);
+        if (ti_param_find(item.framework, item.framework_bytes, &from) &&
+            ti_param_find(item.canonical, item.canonical_bytes, &to) && from != to &&
+            !is_converted(from)) {
+            move(spec, from, to);
         }
     }
 }
@@ -99,7 +100,7 @@ static void set_choice(struct ti_spec *spec, enum ti_param param, unsigned choic
     spec->value[param].choice = choice;
 }
 
-/* How many elements there are; a number beyond 64 bits wraps, and the plan refuses it. */
+/* Number of elements. It may wrap: the plan rejects shapes beyond 64 bits. */
 static uint64_t elems_of(const struct ti_spec *spec) {
     uint64_t elems = 1;
     for (unsigned i = 0; i < spec->rank; i++) elems *= spec->shape[i];
@@ -117,13 +118,13 @@ static enum ti_status set_fans(struct ti_spec *spec, enum ti_alias_rule rule,
     const struct ti_axes *in_axis = &spec->axes[TI_AXES_in_axis];
     const bool default_in_axis =
         !spec->given[TI_PARAM_in_axis] || (in_axis->count == 1 && in_axis->axis[0] == -2);
-    /* in JAX's words */
+    /* JAX's own message, with a way out. */
     if (rule == TI_ALIAS_JAX && rank < 2 && default_in_axis && !in && !out) {
         return ti_error_set(
             error, TI_EVALUE, "shape",
             "Can't compute input and output sizes of a %u-dimensional weights "
             "tensor with default in_axis. Must be at least 2D or specify "
-            "in_axis explicitly. fan_in= and fan_out= give the sizes outright",
+            "in_axis explicitly. fan_in= and fan_out= set the sizes",
             rank);
     }
     if (rule <= TI_ALIAS_TORCH || axes || (in && out)) return TI_OK;
@@ -142,8 +143,9 @@ static enum ti_status set_fans(struct ti_spec *spec, enum ti_alias_rule rule,
     return TI_OK;
 }
 
-/* lower and upper, at least one of them asked for: the two ends of truncation. */
-static enum ti_status set_truncation(struct ti_spec *spec, const struct ti_spec *asked,
+/* Converts lower and upper, of which the request has at least one, to truncation. */
+static enum ti_status set_truncation(struct ti_spec *spec,
+                                     const struct ti_spec *requested,
                                      struct ti_error *error) {
     const struct ti_truncation cut = {spec->value[TI_PARAM_lower].number,
                                       spec->value[TI_PARAM_upper].number};
@@ -153,31 +155,32 @@ static enum ti_status set_truncation(struct ti_spec *spec, const struct ti_spec 
     spec->truncation = cut;
     if (ti_truncation_is_valid(cut)) return TI_OK;
     return ti_error_set(
-        error, TI_EVALUE, asked->given[TI_PARAM_lower] ? "lower" : "upper",
-        "lower and upper are %.6g and %.6g; lower must be at most 6, upper at least -6, and "
-        "they at least 0.000001 apart",
+        error, TI_EVALUE, requested->given[TI_PARAM_lower] ? "lower" : "upper",
+        "lower and upper are %.6g and %.6g; lower must be at most 6, upper at least -6, "
+        "and upper - lower at least 0.000001",
         cut.low, cut.high);
 }
 
-/* column_axis or axis, from which columns are counted: our two layouts. */
+/* Converts column_axis or axis, the axis of the matrix's columns, to layout. */
 static enum ti_status set_columns(struct ti_spec *spec, enum ti_param param,
                                   struct ti_error *error) {
     const int64_t axis = spec->value[param].integer;
     const int64_t last = (int64_t)spec->rank - 1;
     if (!spec->given[param]) return TI_OK;
     spec->given[param] = false;
-    if (spec->alias->rule ==
-        TI_ALIAS_DELTA) { /* the distribution is the same either way */
+    if (spec->alias->rule == TI_ALIAS_DELTA) {
+        /* The distribution is the same for both axes. */
         if (axis >= -2 && axis <= 1) return TI_OK;
-        return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
-                            "%s takes -2 to 1: it is of the matrix of inputs and outputs",
-                            ti_param_get(param)->name);
+        return ti_error_set(
+            error, TI_EVALUE, ti_param_get(param)->name,
+            "%s takes -2 to 1: it is an axis of the matrix of inputs and outputs",
+            ti_param_get(param)->name);
     }
     set_choice(spec, TI_PARAM_layout,
                axis == -1 || axis == last ? TI_LAYOUT_IO : TI_LAYOUT_OI);
     if (axis == -1 || axis == last || axis == 0 || axis == -1 - last) return TI_OK;
     return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
-                        "%s takes 0 or -1; permute= gives the other orders of axes",
+                        "%s takes 0 or -1; permute= changes the order of the axes",
                         ti_param_get(param)->name);
 }
 
@@ -186,7 +189,7 @@ static enum ti_status check_square(const struct ti_spec *spec, struct ti_error *
     if (spec->rank == 2 && spec->shape[0] == spec->shape[1]) return TI_OK;
     return ti_error_set(error, TI_EVALUE, "shape",
                         "tfjs's identity can only be used for 2D square matrices; "
-                        "scheme=identity takes others, too");
+                        "scheme=identity takes other shapes, too");
 }
 
 enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *resolved,
@@ -209,8 +212,8 @@ enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *reso
     set_missing(resolved, alias->info.fixed);
     if (ti_spec_choice(resolved, TI_PARAM_distribution, TI_SAMPLING_TRUNCATED_NORMAL) !=
         TI_SAMPLING_TRUNCATED_NORMAL) {
-        resolved->given[TI_PARAM_corrected] =
-            false; /* it is fixed for what is truncated */
+        /* A corrected= in 'fixed' is for truncated distributions only. */
+        resolved->given[TI_PARAM_corrected] = false;
     }
     status = set_truncation(resolved, spec, error);
     if (status == TI_OK) status = set_columns(resolved, TI_PARAM_column_axis, error);
@@ -218,7 +221,8 @@ enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *reso
     if (status == TI_OK && alias->rule == TI_ALIAS_SQUARE)
         status = check_square(spec, error);
     if (status != TI_OK) return status;
-    /* PyTorch has a default for its slope, and no use for it but with leaky_relu. */
+    /* PyTorch always has a slope, which defaults to 0, and ignores it but for
+       leaky_relu. */
     if (alias->rule == TI_ALIAS_TORCH && resolved->value[TI_PARAM_slope].number == 0 &&
         ti_spec_choice(resolved, TI_PARAM_nonlinearity, TI_NONLINEARITY_LEAKY_RELU) !=
             TI_NONLINEARITY_LEAKY_RELU) {
@@ -227,39 +231,42 @@ enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *reso
     return set_fans(resolved, alias->rule, error);
 }
 
-/* Their parameter that ours, the error's field, comes from. */
-static bool find_theirs(const struct ti_spec *spec, const struct ti_error *error,
-                        struct ti_alias_param *item) {
+/* The framework's parameter that became the error's field. */
+static bool find_param(const struct ti_spec *spec, const struct ti_error *error,
+                       struct ti_alias_param *item) {
     const char *list = spec->alias->info.params;
     while (ti_alias_next_param(&list, item)) {
-        if (ti_text_is(item->ours, item->ours_bytes, error->field)) return true;
+        if (ti_text_is(item->canonical, item->canonical_bytes, error->field)) return true;
     }
     return false;
 }
 
 static bool is_given(const struct ti_spec *spec, const struct ti_alias_param *item) {
-    enum ti_param theirs;
-    return ti_param_find(item->theirs, item->theirs_bytes, &theirs) &&
-           spec->given[theirs];
+    enum ti_param param;
+    return ti_param_find(item->framework, item->framework_bytes, &param) &&
+           spec->given[param];
 }
 
 void ti_alias_explain(const struct ti_spec *spec, struct ti_error *error) {
     struct ti_alias_param item;
-    if (!error || !find_theirs(spec, error, &item)) return;
-    if (item.theirs_bytes != item.ours_bytes ||
-        memcmp(item.theirs, item.ours, item.ours_bytes) != 0) {
+    if (!error || !find_param(spec, error, &item)) return;
+    if (item.framework_bytes != item.canonical_bytes ||
+        memcmp(item.framework, item.canonical, item.canonical_bytes) != 0) {
         const size_t used = strlen(error->text);
         snprintf(error->text + used, sizeof error->text - used, "; %s calls %.*s %.*s",
-                 spec->framework_name, (int)item.ours_bytes, item.ours,
-                 (int)item.theirs_bytes, item.theirs);
+                 spec->framework_name, (int)item.canonical_bytes, item.canonical,
+                 (int)item.framework_bytes, item.framework);
     }
-    /* At fault is what was given, not the default that it does not go with. */
+    /* If it is a default, a parameter that the request has is at fault. */
     if (error->code != TI_EMISSING && !is_given(spec, &item)) {
         const char *list = spec->alias->info.params;
-        const struct ti_alias_param none = item;
-        while (ti_alias_next_param(&list, &item) && !is_given(spec, &item)) continue;
-        if (!is_given(spec, &item)) item = none;
+        struct ti_alias_param other;
+        while (ti_alias_next_param(&list, &other)) {
+            if (!is_given(spec, &other)) continue;
+            item = other;
+            break;
+        }
     }
-    snprintf(error->field, sizeof error->field, "%.*s", (int)item.theirs_bytes,
-             item.theirs);
+    snprintf(error->field, sizeof error->field, "%.*s", (int)item.framework_bytes,
+             item.framework);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Header and elements as one run of bytes: include/tensorinit/body.h. */
+/* Header and elements as one sequence of bytes: include/tensorinit/body.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +44,7 @@ uint64_t ti_body_bytes(const struct ti_body *body) {
     return ti_body_has_length(body) ? body->bytes : 0;
 }
 
-/* A part of one element, by way of a buffer. */
+/* A part of one element, through a buffer. */
 static enum ti_status read_within(const struct ti_plan *plan, uint64_t elem, size_t skip,
                                   size_t count_bytes, unsigned char *out,
                                   void *workspace) {
@@ -77,30 +77,30 @@ enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset,
         status = read_within(plan, elem++, skip, now, to, workspace);
         to += now, count_bytes -= now;
     }
-    const size_t whole = count_bytes / elem_bytes, rest = count_bytes % elem_bytes;
-    if (status == TI_OK) status = ti_plan_fill(plan, elem, whole, to, workspace);
+    const size_t elems = count_bytes / elem_bytes, rest = count_bytes % elem_bytes;
+    if (status == TI_OK) status = ti_plan_fill(plan, elem, elems, to, workspace);
     if (status == TI_OK && rest > 0) {
         status =
-            read_within(plan, elem + whole, 0, rest, to + whole * elem_bytes, workspace);
+            read_within(plan, elem + elems, 0, rest, to + elems * elem_bytes, workspace);
     }
     return status;
 }
 
 enum ti_status ti_body_next(const struct ti_body *body, struct ti_body_cursor *cursor,
-                            size_t capacity_bytes, void *out, size_t *written,
+                            size_t capacity_bytes, void *out, size_t *bytes_written,
                             void *workspace) {
     if (capacity_bytes < TI_BODY_CAPACITY_MIN) return TI_ERANGE;
     ti_format_next *const next = ti_format_row(body->plan->format)->next;
     if (next) {
-        return next(body->plan, body->plan->json, cursor, capacity_bytes, out, written,
-                    workspace);
+        return next(body->plan, body->plan->json, cursor, capacity_bytes, out,
+                    bytes_written, workspace);
     }
     if (cursor->offset > body->bytes) return TI_ERANGE;
-    const uint64_t left = body->bytes - cursor->offset;
-    const size_t now = left < capacity_bytes ? (size_t)left : capacity_bytes;
+    const uint64_t rest = body->bytes - cursor->offset;
+    const size_t now = rest < capacity_bytes ? (size_t)rest : capacity_bytes;
     enum ti_status status = ti_body_read(body, cursor->offset, now, out, workspace);
     if (status != TI_OK) return status;
     cursor->offset += now;
-    *written = now;
+    *bytes_written = now;
     return TI_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One spelling for each request: parameters in the order of params.def, values in one form,
- * defaults left out, shard turned into the slice that it is.
+ * The canonical query: parameters in the order of params.def, each value in one form, no
+ * defaults, a shard as its slice.
  */
 #include "core/request/canonical.h"
 
@@ -11,21 +11,15 @@
 #include "core/request/params.h"
 #include "core/request/text.h"
 
-/*
- * Whether the text is the parameter's default: the scheme's, if it has one of its own, else
- * that of params.def.
- */
+/* Whether the text is the parameter's default: that of the scheme, else that of
+   params.def. */
 static bool is_default(const struct ti_scheme *scheme, const struct ti_param_info *param,
                        const char *text, size_t n) {
-    const char *defaults = scheme->info.defaults, *pair;
-    struct ti_text_list pairs = {defaults, defaults + strlen(defaults)};
-    const size_t name_bytes = strlen(param->name);
-    size_t length;
-    while (*defaults && ti_text_next(&pairs, '&', &pair, &length)) {
-        if (length > name_bytes && memcmp(pair, param->name, name_bytes) == 0 &&
-            pair[name_bytes] == '=') {
-            return length == name_bytes + 1 + n &&
-                   memcmp(pair + name_bytes + 1, text, n) == 0;
+    struct ti_text_list pairs = ti_text_list(scheme->info.defaults);
+    struct ti_text_pair pair;
+    while (ti_text_next_pair(&pairs, &pair)) {
+        if (ti_text_is(pair.name, pair.name_bytes, param->name)) {
+            return pair.value_bytes == n && memcmp(pair.value, text, n) == 0;
         }
     }
     return ti_text_is(text, n, param->fallback);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a plan says of its distribution: see plan.h. Nothing is computed from these numbers. */
+/* A plan's description of its distribution: see plan.h. */
 #include <math.h>
 
 #include "core/base/normal_cdf.h"
@@ -15,7 +15,7 @@ const char *ti_distribution_name(enum ti_distribution distribution) {
     return index < sizeof names / sizeof *names ? names[index] : "unknown";
 }
 
-/* A bound in sigmas as a value; without spread there is only the mean. */
+/* A bound in sigmas as a value; the mean if sigma is 0, since z may be infinite. */
 static double value_at(const struct ti_dist *dist, double z) {
     return dist->sigma > 0 ? dist->mean + dist->sigma * z : dist->mean;
 }
@@ -43,8 +43,8 @@ void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info) {
         break;
     case TI_DISTRIBUTION_SPARSE_NORMAL: {
         const double rows = (double)dist->mask.rows;
-        const double kept = rows > 0 ? (rows - (double)dist->mask.zeros) / rows : 0;
-        info->std = dist->sigma * sqrt(kept);
+        const double zeros = (double)dist->mask.zeros;
+        info->std = rows > 0 ? dist->sigma * sqrt((rows - zeros) / rows) : 0;
         break;
     }
     case TI_DISTRIBUTION_ORTHOGONAL: {

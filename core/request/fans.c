@@ -5,8 +5,9 @@
 #include <math.h>
 
 #include "core/request/params.h"
+#include "core/request/words.h"
 
-/* The places of the two channel dims, and which of them the groups divide. */
+/* The axes of the two channel dims, and which of them the groups divide. */
 struct channels {
     unsigned in, out, grouped;
 };
@@ -42,7 +43,7 @@ static enum ti_status fans_of_shape(const struct ti_spec *spec, struct ti_fans *
     for (unsigned i = 0; i < spec->rank; i++) {
         if (i != c.in && i != c.out) kernel *= spec->shape[i];
     }
-    /* No overflow: the plan has checked the product of all dims that are not 0. */
+    /* No overflow: plan.c has checked the product of all dims that are not 0. */
     fans->in = size[0] * kernel;
     fans->out = size[1] * kernel;
     fans->has_in = fans->has_out = true;
@@ -50,8 +51,8 @@ static enum ti_status fans_of_shape(const struct ti_spec *spec, struct ti_fans *
 }
 
 /*
- * An axis of a list that cannot be. At fault is what was given: where that is not the list, it
- * is what the list's default does not go with.
+ * Reports a bad axis. If the list is a default, the error names the parameter that made
+ * the default apply.
  */
 static enum ti_status refuse_axis(const struct ti_spec *spec, enum ti_param param,
                                   const char *why, int64_t axis, struct ti_error *error) {
@@ -62,15 +63,15 @@ static enum ti_status refuse_axis(const struct ti_spec *spec, enum ti_param para
         at_fault = spec->given[lists[i]] ? lists[i] : at_fault;
     }
     return ti_error_set(error, TI_EVALUE, ti_param_get(at_fault)->name,
-                        "axis %lld of %s%s %s, and the tensor has %u", (long long)axis,
-                        ti_param_get(param)->name,
-                        spec->given[param] ? "" : ", which is the default,", why,
-                        spec->rank);
+                        "axis %lld of %s%s %s; the tensor has %u dimensions",
+                        (long long)axis, ti_param_get(param)->name,
+                        spec->given[param] ? "" : " (the default)", why, spec->rank);
 }
 
-/* The axes of a list as a set of bits; none may be named twice, or be among the 'taken'. */
+/* The axes of a list as a set of bits. None may be named twice or be in the set
+   'used'. */
 static enum ti_status axes_of(const struct ti_spec *spec, enum ti_param param,
-                              const struct ti_axes *fallback, uint64_t taken,
+                              const struct ti_axes *fallback, uint64_t used,
                               uint64_t *set, struct ti_error *error) {
     const struct ti_axes *axes =
         spec->given[param] ? &spec->axes[ti_spec_axis_list(param)] : fallback;
@@ -81,7 +82,7 @@ static enum ti_status axes_of(const struct ti_spec *spec, enum ti_param param,
         if (axis < 0 || axis >= spec->rank) {
             return refuse_axis(spec, param, "does not exist", given, error);
         }
-        if ((*set | taken) >> axis & 1) {
+        if ((*set | used) >> axis & 1) {
             return refuse_axis(spec, param, "is named twice", given, error);
         }
         *set |= (uint64_t)1 << axis;
@@ -98,8 +99,8 @@ static uint64_t product_of(const struct ti_spec *spec, uint64_t set) {
 }
 
 /*
- * in_axis, out_axis and batch_axis (jax.nn.initializers): the kernel's axes are all others. An
- * axis may be of the inputs and of the outputs, as Flax has it for embeddings.
+ * in_axis, out_axis and batch_axis (jax.nn.initializers): all other axes are the
+ * kernel's. An axis may be both an input and an output, as Flax has it for embeddings.
  */
 static enum ti_status fans_of_jax_axes(const struct ti_spec *spec, struct ti_fans *fans,
                                        struct ti_error *error) {
@@ -119,7 +120,7 @@ static enum ti_status fans_of_jax_axes(const struct ti_spec *spec, struct ti_fan
     return TI_OK;
 }
 
-/* input_axes and output_axes: nothing else counts (keras.initializers). */
+/* input_axes and output_axes (keras.initializers): other axes do not count. */
 static enum ti_status fans_of_keras_axes(const struct ti_spec *spec, struct ti_fans *fans,
                                          struct ti_error *error) {
     static const struct ti_axes none = {0};
@@ -127,7 +128,7 @@ static enum ti_status fans_of_keras_axes(const struct ti_spec *spec, struct ti_f
     uint64_t in, out;
     if (!first || !spec->given[TI_PARAM_output_axes]) {
         return ti_error_set(error, TI_EMISSING, first ? "output_axes" : "input_axes",
-                            "input_axes and output_axes go together; give both");
+                            "input_axes and output_axes require each other; give both");
     }
     enum ti_status status = axes_of(spec, TI_PARAM_input_axes, &none, 0, &in, error);
     if (status == TI_OK) {
@@ -140,57 +141,56 @@ static enum ti_status fans_of_keras_axes(const struct ti_spec *spec, struct ti_f
     return TI_OK;
 }
 
-/*
- * What says where the fans of a shape are: one of these ways, and none of them where the shape
- * does not tell.
- */
-enum way { way_layout, way_jax, way_keras };
+/* How a request names the fan axes of the shape: only one of these at a time. */
+enum naming { by_layout, by_jax_axes, by_keras_axes };
 
 static const struct {
     enum ti_param param;
-    enum way way;
-} way_rows[] = {
-    {TI_PARAM_layout, way_layout},     {TI_PARAM_groups, way_layout},
-    {TI_PARAM_transposed, way_layout}, {TI_PARAM_in_axis, way_jax},
-    {TI_PARAM_out_axis, way_jax},      {TI_PARAM_batch_axis, way_jax},
-    {TI_PARAM_input_axes, way_keras},  {TI_PARAM_output_axes, way_keras},
+    enum naming naming;
+} naming_rows[] = {
+    {TI_PARAM_layout, by_layout},         {TI_PARAM_groups, by_layout},
+    {TI_PARAM_transposed, by_layout},     {TI_PARAM_in_axis, by_jax_axes},
+    {TI_PARAM_out_axis, by_jax_axes},     {TI_PARAM_batch_axis, by_jax_axes},
+    {TI_PARAM_input_axes, by_keras_axes}, {TI_PARAM_output_axes, by_keras_axes},
 };
 
-#define WAY_COUNT (sizeof way_rows / sizeof *way_rows)
+#define NAMING_COUNT (sizeof naming_rows / sizeof *naming_rows)
 
 static enum ti_status refuse(enum ti_param param, const char *why,
                              struct ti_error *error) {
     const char *name = ti_param_get(param)->name;
     return ti_error_set(error, TI_EINAPPLICABLE, name,
-                        "%s says where the shape's fans are, but here %s", name, why);
+                        "%s is about the fans of the shape, but %s", name, why);
 }
 
-/* Which way was asked for, layout by default. */
-static enum ti_status find_way(const struct ti_spec *spec, enum way *way,
-                               struct ti_error *error) {
+/* by_layout is the default. */
+static enum ti_status find_naming(const struct ti_spec *spec, enum naming *naming,
+                                  struct ti_error *error) {
     bool found = false;
-    *way = way_layout;
-    for (size_t i = 0; i < WAY_COUNT; i++) {
-        if (!spec->given[way_rows[i].param]) continue;
-        if (found && *way != way_rows[i].way) {
-            return refuse(way_rows[i].param, "another parameter says it in another way",
+    *naming = by_layout;
+    for (size_t i = 0; i < NAMING_COUNT; i++) {
+        if (!spec->given[naming_rows[i].param]) continue;
+        if (found && *naming != naming_rows[i].naming) {
+            return refuse(naming_rows[i].param, "another parameter names their axes",
                           error);
         }
-        *way = way_rows[i].way;
+        *naming = naming_rows[i].naming;
         found = true;
     }
     return TI_OK;
 }
 
-static enum ti_status refuse_ways(const struct ti_spec *spec, const char *why,
-                                  struct ti_error *error) {
-    for (size_t i = 0; i < WAY_COUNT; i++) {
-        if (spec->given[way_rows[i].param]) return refuse(way_rows[i].param, why, error);
+static enum ti_status refuse_naming(const struct ti_spec *spec, const char *why,
+                                    struct ti_error *error) {
+    for (size_t i = 0; i < NAMING_COUNT; i++) {
+        if (spec->given[naming_rows[i].param]) {
+            return refuse(naming_rows[i].param, why, error);
+        }
     }
     return TI_OK;
 }
 
-/* d_model, which is n itself. */
+/* d_model is n itself. */
 static enum ti_status fans_of_width(const struct ti_spec *spec, struct ti_fans *fans,
                                     struct ti_error *error) {
     static const enum ti_param others[] = {TI_PARAM_mode, TI_PARAM_fan_in,
@@ -198,41 +198,42 @@ static enum ti_status fans_of_width(const struct ti_spec *spec, struct ti_fans *
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!spec->given[others[i]]) continue;
         return ti_error_set(error, TI_EINAPPLICABLE, ti_param_get(others[i])->name,
-                            "d_model is given, which takes the place of the fan");
+                            "d_model is given, which replaces the fan");
     }
     fans->n = (double)spec->value[TI_PARAM_d_model].count;
-    return refuse_ways(spec, "d_model takes the place of the fan", error);
+    return refuse_naming(spec, "d_model replaces the fan", error);
 }
 
+/* Reports that the mode needs a fan, 'field', that the shape does not have. */
 static enum ti_status need(const char *field, enum ti_mode mode, unsigned rank,
                            struct ti_error *error) {
-    static const char *const names[] = {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"};
+    size_t n;
+    const char *word = ti_words_at(ti_param_get(TI_PARAM_mode)->accepts, mode, &n);
     return ti_error_set(
         error, TI_EVALUE, "shape",
         "fan in and fan out can not be computed for a tensor with fewer than "
-        "2 dimensions (this one has %u), and mode=%s needs them: give %s= "
-        "outright",
-        rank, names[mode], field);
+        "2 dimensions (this one has %u), and mode=%.*s needs them: give %s=",
+        rank, (int)n, word, field);
 }
 
 enum ti_status ti_fans_resolve(const struct ti_spec *spec, enum ti_mode mode,
                                struct ti_fans *fans, struct ti_error *error) {
     const bool in = spec->given[TI_PARAM_fan_in], out = spec->given[TI_PARAM_fan_out];
     struct ti_fans found = {0};
-    enum way way;
-    enum ti_status status = find_way(spec, &way, error);
+    enum naming naming;
+    enum ti_status status = find_naming(spec, &naming, error);
     if (status != TI_OK) return status;
     if (spec->given[TI_PARAM_d_model]) return fans_of_width(spec, fans, error);
     if (in && out) {
-        status = refuse_ways(spec, "fan_in and fan_out are both given", error);
-    } else if (way == way_jax) {
+        status = refuse_naming(spec, "fan_in and fan_out are both given", error);
+    } else if (naming == by_jax_axes) {
         status = fans_of_jax_axes(spec, &found, error);
-    } else if (way == way_keras) {
+    } else if (naming == by_keras_axes) {
         status = fans_of_keras_axes(spec, &found, error);
     } else if (spec->rank >= 2) {
         status = fans_of_shape(spec, &found, error);
     } else {
-        status = refuse_ways(spec, "the shape has fewer than 2 dimensions", error);
+        status = refuse_naming(spec, "the shape has fewer than 2 dimensions", error);
     }
     if (status != TI_OK) return status;
     if (in) found.in = spec->value[TI_PARAM_fan_in].count, found.has_in = true;

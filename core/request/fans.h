@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fans: how many inputs and outputs a unit of the tensor has. Rules in docs/SPEC.md. */
+/* Fans: the number of inputs and outputs of a unit. docs/SPEC.md, "Fans". */
 #ifndef TI_FANS_H
 #define TI_FANS_H
 
@@ -7,16 +7,21 @@
 #include "core/request/spec.h"
 
 struct ti_fans {
+    /* whether 'in' and 'out' exist */
     bool has_in, has_out;
     uint64_t in, out;
-    double n; /* the fan, or the mean of both, that the mode selects; 0 if a dim is 0 */
+    /* the fan, or the mean of both, that the mode selects; 0 if a dim is 0 */
+    double n;
 };
 
 /*
- * Fans of the spec's full shape, or as given outright, and the one that 'mode' selects.
+ * Computes the fans from the full shape, or takes those of the request, and the one that
+ * 'mode' selects.
  *
- * Returns TI_OK; TI_EVALUE if the shape has none and none were given, or groups do not divide
- * a dim; TI_EINAPPLICABLE if layout, groups or transposed are given although both fans are.
+ * Returns TI_OK; TI_EVALUE if the mode needs a fan that neither shape nor request have,
+ * if an axis does not exist, or if groups do not divide a dim; TI_EMISSING if one of
+ * input_axes and output_axes is; TI_EINAPPLICABLE if a parameter about the shape's fans
+ * is given, but they are not used.
  */
 enum ti_status ti_fans_resolve(const struct ti_spec *spec, enum ti_mode mode,
                                struct ti_fans *fans, struct ti_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How the values of a kind of parameter (kinds.def) are read and written. */
+/* Reading and writing the values of each kind of parameter (kinds.def). */
 #ifndef TI_KINDS_H
 #define TI_KINDS_H
 
@@ -8,24 +8,29 @@
 
 struct ti_scheme;
 
-/* What a canonical query is written from. */
+/* A resolved request, from which its canonical query is written. */
 struct ti_canonical_source {
     const struct ti_spec *spec;
     const struct ti_scheme *scheme;
     const struct ti_part *part;
 };
 
-/* Returns true, and stores the value, if the text is of the kind; else changes nothing. */
+/* Stores the value of 'text', 'n' bytes long; false if it is not valid (spec is
+   untouched). */
 typedef bool ti_value_reader(struct ti_spec *spec, enum ti_param param, const char *text,
                              size_t n);
 
-/* Writes the value's text, without a NUL; returns its length, 0 to leave the parameter out. */
+/*
+ * Writes the canonical text of the value, without a NUL, and returns its length; 0 if the
+ * canonical query leaves the parameter out.
+ */
 typedef size_t ti_value_writer(const struct ti_canonical_source *from,
                                enum ti_param param, char *out);
 
 struct ti_param_kind {
     ti_value_reader *read;
     ti_value_writer *write;
+    /* the canonical query leaves the parameter out if it has its default value */
     bool has_default;
 };
 

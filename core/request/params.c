@@ -2,9 +2,6 @@
 /* The table of parameters, from params.def. */
 #include "core/request/params.h"
 
-#include <math.h>
-#include <string.h>
-
 #include <tensorinit/version.h>
 
 #include "core/request/kinds.h"
@@ -18,11 +15,9 @@ enum kind {
 
 enum group { group_common, group_own, group_framework };
 
-/* A scheme's parameters are a set of bits. */
-_Static_assert(TI_PARAM_COUNT <= 64,
-               "parameters no longer fit the bits of struct ti_scheme");
+_Static_assert(TI_PARAM_COUNT <= 64, "struct ti_scheme has one bit for each parameter");
 
-/* "f32, f64, ...": the names of a list's rows, without the first comma. */
+/* The names of a list's rows, "f32, f64, ...", without the first comma. */
 #define DTYPE_WORD(id, name, ...) ", " name
 #define TI_DTYPE_WORDS (TI_DTYPES(DTYPE_WORD) + 2)
 #define FORMAT_WORD(id, name, ...) ", " name
@@ -87,33 +82,6 @@ const char *ti_param_names(void) {
 #undef TI_PARAM
         ;
     return names + 2;
-}
-
-bool ti_words_find(const char *list, const char *word, size_t n, unsigned *position) {
-    for (unsigned i = 0; *list; i++) {
-        size_t length = strcspn(list, ",");
-        if (length == n && memcmp(list, word, n) == 0) {
-            *position = i;
-            return true;
-        }
-        list += length;
-        list += strspn(list, ", ");
-    }
-    return false;
-}
-
-const char *ti_words_at(const char *list, unsigned position, size_t *n) {
-    for (; position > 0; position--) {
-        list += strcspn(list, ",");
-        list += strspn(list, ", ");
-    }
-    *n = strcspn(list, ",");
-    return list;
-}
-
-void ti_words_add(char *list, size_t room, const char *word) {
-    if (*list) strncat(list, ", ", room - strlen(list) - 1);
-    strncat(list, word, room - strlen(list) - 1);
 }
 
 bool ti_truncation_is_valid(struct ti_truncation cut) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking up parameters, their words, and what a truncation may be. */
+/* The table of parameters, and the valid truncations. */
 #ifndef TI_PARAMS_H
 #define TI_PARAMS_H
 
@@ -7,24 +7,19 @@
 
 #include "core/request/spec.h"
 
+/* Finds a parameter by its name; false if there is none ('*param' is untouched). */
 bool ti_param_find(const char *name, size_t name_bytes, enum ti_param *param);
+
+/* Whether its value is one of a list of words. */
 bool ti_param_is_choice(enum ti_param param);
 
-/* Whether its value is kept as a choice among words: flags are not. */
+/* Whether its value is stored in union ti_value as 'choice'; false for flags. */
 bool ti_param_has_words(enum ti_param param);
 
-/* All names but the frameworks', "shape, scheme, ...": a static string. */
+/* All names but those of frameworks: "shape, scheme, ...", a static string. */
 const char *ti_param_names(void);
 
-/*
- * Lists of words, "oi, io": the position of a word, false if it is not in there; the word at a
- * position that exists, and its length in '*n'; adding one, as far as 'room' goes.
- */
-bool ti_words_find(const char *list, const char *word, size_t n, unsigned *position);
-const char *ti_words_at(const char *list, unsigned position, size_t *n);
-void ti_words_add(char *list, size_t room, const char *word);
-
-/* The limits within which the truncated quantile is accurate: docs/SPEC.md. */
+/* Within the limits in which the truncated quantile is accurate: docs/SPEC.md. */
 bool ti_truncation_is_valid(struct ti_truncation cut);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Which part of the tensor is asked for: see part.h. */
+/* Resolving permute, slice and shard: see part.h. */
 #include "core/request/part.h"
 
-static void whole(const struct ti_spec *spec, struct ti_part *part) {
+static void select_all(const struct ti_spec *spec, struct ti_part *part) {
     part->rank = spec->rank;
     for (unsigned i = 0; i < spec->rank; i++) {
-        const struct ti_taken all = {false, 0, spec->shape[i], 1};
+        const struct ti_selection all = {false, 0, spec->shape[i], 1};
         part->axis[i] = i;
         part->dim[i] = spec->shape[i];
-        part->taken[i] = all;
+        part->selection[i] = all;
     }
 }
 
@@ -25,49 +25,49 @@ static enum ti_status permute(const struct ti_spec *spec, struct ti_part *part,
         }
         seen |= (uint64_t)1 << axis;
         part->axis[i] = (unsigned)axis;
-        part->dim[i] = part->taken[i].count = spec->shape[axis];
+        part->dim[i] = part->selection[i].count = spec->shape[axis];
     }
     return TI_OK;
 }
 
 /* start:stop:step within a dim, as Python's slice.indices() resolves it. */
-static struct ti_taken take_range(const struct ti_slice_item *item, uint64_t dim) {
+static struct ti_selection select_range(const struct ti_slice_item *item, uint64_t dim) {
     const int64_t n = (int64_t)dim, step = item->step;
-    const int64_t lowest = step > 0 ? 0 : -1, highest = step > 0 ? n : n - 1;
-    int64_t first = step > 0 ? lowest : highest, last = step > 0 ? highest : lowest;
+    const int64_t min = step > 0 ? 0 : -1, max = step > 0 ? n : n - 1;
+    int64_t first = step > 0 ? min : max, last = step > 0 ? max : min;
     if (item->has_start) {
         first = item->start < 0 ? item->start + n : item->start;
-        if (first < lowest) first = lowest;
-        if (first > highest) first = highest;
+        if (first < min) first = min;
+        if (first > max) first = max;
     }
     if (item->has_stop) {
         last = item->stop < 0 ? item->stop + n : item->stop;
-        if (last < lowest) last = lowest;
-        if (last > highest) last = highest;
+        if (last < min) last = min;
+        if (last > max) last = max;
     }
-    struct ti_taken taken = {false, 0, 0, 1};
+    struct ti_selection selected = {false, 0, 0, 1};
     const uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
     if (step > 0 ? last > first : first > last) {
         const uint64_t distance = (uint64_t)(step > 0 ? last - first : first - last);
-        taken.start = (uint64_t)first;
-        taken.count = (distance - 1) / stride + 1;
-        /* One place has no step: it may have been anything, also beyond the tensor. */
-        if (taken.count > 1) taken.step = step;
+        selected.start = (uint64_t)first;
+        selected.count = (distance - 1) / stride + 1;
+        /* The step of one element has no meaning and may be larger than the tensor. */
+        if (selected.count > 1) selected.step = step;
     }
-    return taken;
+    return selected;
 }
 
-static enum ti_status take_index(const struct ti_slice_item *item, unsigned axis,
-                                 uint64_t dim, struct ti_taken *taken,
-                                 struct ti_error *error) {
+static enum ti_status select_index(const struct ti_slice_item *item, unsigned axis,
+                                   uint64_t dim, struct ti_selection *selected,
+                                   struct ti_error *error) {
     int64_t at = item->start < 0 ? item->start + (int64_t)dim : item->start;
-    const struct ti_taken one = {true, (uint64_t)at, 1, 1};
+    const struct ti_selection one = {true, (uint64_t)at, 1, 1};
     if (at < 0 || (uint64_t)at >= dim) {
         return ti_error_set(error, TI_EVALUE, "slice",
-                            "index %lld is outside axis %u, which has %llu elements",
+                            "index %lld is outside axis %u, whose size is %llu",
                             (long long)item->start, axis, (unsigned long long)dim);
     }
-    *taken = one;
+    *selected = one;
     return TI_OK;
 }
 
@@ -77,24 +77,26 @@ static enum ti_status slice(const struct ti_slice *items, struct ti_part *part,
     enum ti_status status = TI_OK;
     if (named > part->rank) {
         return ti_error_set(error, TI_EVALUE, "slice",
-                            "slice has %u axes, the tensor has %u", named, part->rank);
+                            "slice has %u axes; the tensor has %u dimensions", named,
+                            part->rank);
     }
     for (unsigned i = 0, axis = 0; i < items->count && status == TI_OK; i++) {
         const struct ti_slice_item *item = &items->item[i];
         if (item->kind == TI_SLICE_ELLIPSIS) {
             axis += part->rank - named;
         } else if (item->kind == TI_SLICE_INDEX) {
-            status = take_index(item, axis, part->dim[axis], &part->taken[axis], error);
+            status =
+                select_index(item, axis, part->dim[axis], &part->selection[axis], error);
             axis++;
         } else {
-            part->taken[axis] = take_range(item, part->dim[axis]);
+            part->selection[axis] = select_range(item, part->dim[axis]);
             axis++;
         }
     }
     return status;
 }
 
-/* Each splits what is left, as torch.chunk does: all parts of ceil(n / count) but the last. */
+/* Each shard splits the part before it, as torch.chunk does: parts of ceil(n / count). */
 static enum ti_status shard(const struct ti_shards *shards, struct ti_part *part,
                             struct ti_error *error) {
     for (unsigned i = 0; i < shards->count; i++) {
@@ -102,16 +104,16 @@ static enum ti_status shard(const struct ti_shards *shards, struct ti_part *part
         int64_t axis = one->axis < 0 ? one->axis + part->rank : one->axis;
         if (axis < 0 || axis >= part->rank) {
             return ti_error_set(error, TI_EVALUE, "shard",
-                                "there is no axis %lld: the tensor has %u",
+                                "axis %lld does not exist; the tensor has %u dimensions",
                                 (long long)one->axis, part->rank);
         }
-        struct ti_taken *taken = &part->taken[axis];
-        const uint64_t n = taken->count;
+        struct ti_selection *selected = &part->selection[axis];
+        const uint64_t n = selected->count;
         const uint64_t size = n / one->count + (n % one->count > 0);
         const bool empty = size == 0 || one->index >= (n - 1) / size + 1;
         const uint64_t start = empty ? 0 : one->index * size;
-        taken->start = empty ? 0 : taken->start + start;
-        taken->count = empty ? 0 : n - start < size ? n - start : size;
+        selected->start = empty ? 0 : selected->start + start;
+        selected->count = empty ? 0 : n - start < size ? n - start : size;
     }
     return TI_OK;
 }
@@ -121,28 +123,30 @@ static void view(const struct ti_spec *spec, struct ti_part *part) {
     int64_t stride[TI_MAX_RANK], product = 1;
     for (unsigned i = spec->rank; i-- > 0;) {
         stride[i] = product;
-        /* Dims of 0 leave nothing to stride over; the plan has checked the others. */
+        /* Strides do not matter if a dim is 0; plan.c has checked the product of
+           others. */
         if (spec->shape[i] > 0) product *= (int64_t)spec->shape[i];
     }
     made->elems = 1;
     for (unsigned i = 0; i < part->rank; i++) {
-        const struct ti_taken *taken = &part->taken[i];
+        const struct ti_selection *selected = &part->selection[i];
         const int64_t axis_stride = stride[part->axis[i]];
-        made->base += taken->start * (uint64_t)axis_stride;
-        made->elems *= taken->count; /* no overflow: a 0 stays, the rest was checked */
-        if (taken->index) continue;
-        made->shape[made->rank] = taken->count;
-        made->stride[made->rank++] = axis_stride * taken->step;
+        made->base += selected->start * (uint64_t)axis_stride;
+        /* No overflow: plan.c has checked the product, and a 0 stays 0. */
+        made->elems *= selected->count;
+        if (selected->drops_axis) continue;
+        made->shape[made->rank] = selected->count;
+        made->stride[made->rank++] = axis_stride * selected->step;
     }
 }
 
 enum ti_status ti_part_resolve(const struct ti_spec *spec, struct ti_part *part,
                                struct ti_error *error) {
     enum ti_status status = TI_OK;
-    whole(spec, part);
+    select_all(spec, part);
     if (spec->given[TI_PARAM_slice] && spec->given[TI_PARAM_shard]) {
         return ti_error_set(error, TI_EINAPPLICABLE, "shard",
-                            "slice and shard both say which part; give one");
+                            "slice and shard both select a part; give one of them");
     }
     if (spec->given[TI_PARAM_permute]) status = permute(spec, part, error);
     if (status == TI_OK && spec->given[TI_PARAM_slice]) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of a tensor that a request asks for: permute, slice and shard, as one view with a
- * stride for each axis, as numpy has it. Values never depend on it: an element keeps its place
- * in the full tensor.
+ * The part of a tensor that a request selects by permute, slice and shard, as a strided
+ * view. An element has the same value in every part.
  */
 #ifndef TI_PART_H
 #define TI_PART_H
@@ -11,28 +10,27 @@
 #include "core/base/view.h"
 #include "core/request/spec.h"
 
-/* What is taken of an axis: 'count' places, 'step' apart, from 'start' on; an index takes one
-   and drops the axis. */
-struct ti_taken {
-    bool index;
+/* The indices selected along an axis: start, start + step, ... */
+struct ti_selection {
+    /* an index: selects one element and drops the axis */
+    bool drops_axis;
     uint64_t start, count;
     int64_t step;
 };
 
-/*
- * A part, resolved: the view, and how it came about, which is the same for all ways to ask for
- * it: 'axis' is the permutation, 'taken' goes with the permuted axes, 'dim' is their size.
- */
+/* A resolved part, the same for all spellings of a request. */
 struct ti_part {
     struct ti_view view;
     unsigned rank;
+    /* the permutation */
     unsigned axis[TI_MAX_RANK];
+    /* sizes and selections of the permuted axes */
     uint64_t dim[TI_MAX_RANK];
-    struct ti_taken taken[TI_MAX_RANK];
+    struct ti_selection selection[TI_MAX_RANK];
 };
 
 /*
- * The part of the spec's shape that its permute, slice and shard leave, in this order.
+ * Resolves the part of the spec's shape: permute first, then slice or shard.
  *
  * Returns TI_OK; TI_EVALUE or TI_EINAPPLICABLE with the field at fault.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Resolves a spec: the one place where parameters are checked against each other. */
+/* Resolves a spec to a plan: checks the parameters against each other. */
 #include "core/request/plan.h"
 
 #include <math.h>
@@ -19,6 +19,7 @@
 #include "core/base/float_state.h"
 #include "core/base/hex.h"
 #include "core/request/params.h"
+#include "core/request/words.h"
 
 #define BODY_BYTES_MAX (((uint64_t)1 << 63) - 1)
 
@@ -36,13 +37,16 @@ static enum ti_status check_applicable(const struct ti_spec *spec,
         }
         return ti_error_set(error, TI_EINAPPLICABLE, name,
                             "%s does not apply to scheme=%s, which takes %s", name,
-                            scheme->info.name, *takes ? takes : "none of its own");
+                            scheme->info.name,
+                            *takes ? takes : "only the common parameters");
     }
     return TI_OK;
 }
 
-/* Size of the full tensor. Dims of 0 are left out of the check, so that every product of dims
-   fits 64 bits, fans and strides included. */
+/*
+ * Checks the size of the full tensor. Dims of 0 count as 1, so that all other products of
+ * dims, such as fans and strides, fit 64 bits.
+ */
 static enum ti_status check_size(const struct ti_spec *spec, enum ti_dtype dtype,
                                  struct ti_error *error) {
     uint64_t bytes = ti_dtype_bytes(dtype);
@@ -57,8 +61,8 @@ static enum ti_status check_size(const struct ti_spec *spec, enum ti_dtype dtype
     return TI_OK;
 }
 
-static enum ti_status take_part(const struct ti_spec *spec, struct ti_plan *plan,
-                                struct ti_error *error) {
+static enum ti_status resolve_part(const struct ti_spec *spec, struct ti_plan *plan,
+                                   struct ti_error *error) {
     struct ti_plan_info *info = &plan->info;
     enum ti_status status = ti_part_resolve(spec, &plan->part, error);
     if (status != TI_OK) return status;
@@ -85,7 +89,7 @@ static uint64_t stream_of(const char *name, size_t name_bytes) {
 }
 
 /* The first 32 hexadecimal digits of a text's SHA-256. */
-static void hash_text(const char *text, size_t n, char digits[33]) {
+void ti_plan_hash(const char *text, size_t n, char digits[33]) {
     uint8_t digest[16];
     struct sha256_ctx hash;
     sha256_init(&hash);
@@ -98,10 +102,10 @@ static void hash_text(const char *text, size_t n, char digits[33]) {
     digits[32] = '\0';
 }
 
-/* docs/SPEC.md, "Entity tag": raised when the bytes around the elements change. */
+/* docs/SPEC.md, "Entity tag": raised when a format's bytes around the elements change. */
 #define FORMAT_REVISION "1"
 
-/* The canonical query, and the entity tag that follows from it and the bits' version. */
+/* The canonical query, and the entity tag, a hash of it and the version of the bits. */
 static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan,
                                 struct ti_error *error) {
     static const char prefix[] = TI_SPEC_NAME " " FORMAT_REVISION " ";
@@ -112,34 +116,9 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
     plan->query = malloc(n + 1);
     if (!plan->query) return ti_error_nomem(error);
     memcpy(plan->query, query, n + 1);
-    hash_text(text, sizeof prefix - 1 + n, plan->info.etag);
+    ti_plan_hash(text, sizeof prefix - 1 + n, plan->info.etag);
     plan->info.query = plan->query;
     return TI_OK;
-}
-
-/* "SPEC orthogonal n k compute-type seed stream", hashed: what a setup is computed from. */
-static void name_factor(const struct ti_sampler *sampler, size_t n, size_t k,
-                        struct ti_plan_info *info) {
-    char text[160];
-    snprintf(text, sizeof text, TI_SPEC_NAME " orthogonal %zu %zu %s %llu %llu", n, k,
-             sampler->dtype == TI_DTYPE_F64 ? "binary64" : "binary32",
-             (unsigned long long)info->seed, (unsigned long long)info->stream);
-    hash_text(text, strlen(text), info->factor_key);
-}
-
-/* What has to be computed before the first element, if anything is served. */
-static void plan_factor(struct ti_plan *plan) {
-    struct ti_plan_info *info = &plan->info;
-    const struct ti_matrix *matrix = &plan->sampler.matrix;
-    const size_t rows = (size_t)matrix->rows, cols = (size_t)matrix->cols;
-    const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
-    const bool wide = info->dtype == TI_DTYPE_F64;
-    if (plan->sampler.class != &ti_sampler_orthogonal || info->elems == 0) return;
-    info->cost = TI_COST_COMPUTE;
-    info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
-    info->factor_bytes = ti_factor_bytes(n, k, wide);
-    info->factor_peak_bytes = ti_factor_peak_bytes(n, k, wide);
-    name_factor(&plan->sampler, n, k, info);
 }
 
 static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
@@ -160,16 +139,15 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     if (plan->format == TI_FORMAT_SAFETENSORS &&
         strcmp(spec->name, "__metadata__") == 0) {
         return ti_error_set(error, TI_EVALUE, "name",
-                            "in a safetensors file __metadata__ is no tensor's name");
+                            "safetensors files reserve the name __metadata__");
     }
     if (spec->given[TI_PARAM_json] && plan->format != TI_FORMAT_JSON) {
-        return ti_error_set(error, TI_EINAPPLICABLE, "json",
-                            "json goes with format=json only");
+        return ti_error_set(error, TI_EINAPPLICABLE, "json", "json requires format=json");
     }
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
     if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;
     if ((status = check_size(spec, info->dtype, error)) != TI_OK) return status;
-    if ((status = take_part(spec, plan, error)) != TI_OK) return status;
+    if ((status = resolve_part(spec, plan, error)) != TI_OK) return status;
     if (ti_scheme_has(scheme, TI_PARAM_mode)) {
         enum ti_mode mode =
             (enum ti_mode)ti_spec_choice(spec, TI_PARAM_mode, scheme->numbers.mode);
@@ -194,22 +172,22 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     if (dist.distribution == TI_DISTRIBUTION_SPARSE_NORMAL) info->cost = TI_COST_COMPUTE;
     status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
                              error);
-    if (status == TI_OK) plan_factor(plan);
+    if (status == TI_OK) status = ti_plan_factor(plan, error);
     if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
     return status == TI_OK ? name_body(spec, plan, error) : status;
 }
 
-/* A request with a framework's name is one of ours first. */
+/* A request with a framework's name is translated into a canonical one first. */
 static enum ti_status resolve_alias(const struct ti_spec *spec, struct ti_plan *plan,
                                     struct ti_error *error) {
-    struct ti_spec *ours = malloc(sizeof *ours);
-    if (!ours) return ti_error_nomem(error);
-    enum ti_status status = ti_alias_resolve(spec, ours, error);
+    struct ti_spec *canonical = malloc(sizeof *canonical);
+    if (!canonical) return ti_error_nomem(error);
+    enum ti_status status = ti_alias_resolve(spec, canonical, error);
     if (status == TI_OK) {
-        status = resolve(ours, plan, error);
+        status = resolve(canonical, plan, error);
         if (status != TI_OK) ti_alias_explain(spec, error);
     }
-    free(ours);
+    free(canonical);
     return status;
 }
 
@@ -249,8 +227,9 @@ enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
         return TI_EFACTOR;
     const struct ti_float_state state = ti_float_enter();
     if (plan->sampler.class == &ti_sampler_orthogonal) {
-        ti_orthogonal_fill(&plan->sampler, plan->factor, plan->kernels, &plan->part.view,
-                           first_elem, count_elems, out, workspace);
+        ti_orthogonal_fill(
+            &plan->sampler, (const struct ti_orthogonal_factor *)plan->factor,
+            plan->kernels, &plan->part.view, first_elem, count_elems, out, workspace);
     } else {
         ti_sampler_fill(&plan->sampler, plan->kernels, &plan->part.view, first_elem,
                         count_elems, out);
@@ -269,18 +248,3 @@ enum ti_status ti_workspace_make(const struct ti_plan *plan, void **workspace,
 }
 
 void ti_workspace_free(void *workspace) { free(workspace); }
-
-/* Factorizations ----------------------------------------------------------------------- */
-
-enum ti_status ti_factor_make(const struct ti_plan *plan, struct ti_factor **factor,
-                              struct ti_error *error) {
-    if (plan->info.factor_bytes == 0) {
-        *factor = NULL;
-        return TI_OK;
-    }
-    return ti_factor_of_sampler(&plan->sampler, plan->kernels, factor, error);
-}
-
-void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor) {
-    plan->factor = factor;
-}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of a struct ti_plan: made by plan.c, read by body.c and stats.c. */
+/* The members of struct ti_plan: plan.c sets them, body.c and stats.c read them. */
 #ifndef TI_PLAN_H
 #define TI_PLAN_H
 
@@ -19,17 +19,23 @@ struct ti_plan {
     const struct ti_kernels *kernels;
     struct ti_dist dist;
     struct ti_sampler sampler;
-    /* borrowed; NULL until ti_plan_use(), and for plans that need none */
+    /* borrowed; NULL before ti_plan_use() and for plans that need none */
     const struct ti_factor *factor;
-    /* its view simplified */
+    /* with a simplified view */
     struct ti_part part;
-    /* what 'info' points to */
+    /* 'info' points to these */
     char *query;
     char name[TI_MAX_NAME_BYTES + 1];
     char framework_name[TI_MAX_SCHEME_BYTES];
 };
 
-/* Fills in what 'info' says of the distribution, from 'distribution' to 'high'. */
+/* Sets the members of 'info' that describe the distribution. */
 void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info);
+
+/* The first 32 hexadecimal digits of the SHA-256 of a text, NUL-terminated. */
+void ti_plan_hash(const char *text, size_t n, char digits[33]);
+
+/* Fills in what 'info' says of the factorization that the plan needs; TI_ETOOLARGE. */
+enum ti_status ti_plan_factor(struct ti_plan *plan, struct ti_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameter values from text, one reader for each kind: see kinds.h. */
+/* Reading parameter values, one function for each kind: see kinds.h. */
 #include "core/request/kinds.h"
 
 #include <math.h>
@@ -9,6 +9,7 @@
 #include "core/request/params.h"
 #include "core/request/schemes/schemes.h"
 #include "core/request/text.h"
+#include "core/request/words.h"
 
 bool ti_read_shape(struct ti_spec *spec, enum ti_param param, const char *text,
                    size_t n) {
@@ -102,7 +103,7 @@ bool ti_read_axes(struct ti_spec *spec, enum ti_param param, const char *text, s
     return true;
 }
 
-/* start:stop:step, each of which may be absent, or an index. */
+/* start:stop:step, each of which may be absent; or an index. */
 static bool read_slice_item(const char *text, size_t n, struct ti_slice_item *item) {
     struct ti_text_list list = {text, text + n};
     item->step = 1;
@@ -221,7 +222,7 @@ bool ti_read_constant(struct ti_spec *spec, enum ti_param param, const char *tex
     return true;
 }
 
-/* A bound in sigmas: a number or, on its own side, an infinity. */
+/* A bound in sigmas: a number or the infinity of its side. */
 static bool read_sigmas(const char *text, size_t n, const char *infinity, double infinite,
                         double *bound) {
     if (ti_text_is(text, n, infinity)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameters from text into a struct ti_spec, each checked by itself. */
+/* Setting the parameters of a spec, each checked by itself. */
 #include "core/request/spec.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ enum ti_status ti_spec_make(struct ti_spec **spec) {
 
 void ti_spec_free(struct ti_spec *spec) { free(spec); }
 
-/* What is said of a refused value, where PyTorch's and Keras' users know words for it. */
+/* Errors for invalid values that begin with the words of PyTorch and Keras. */
 static const struct {
     enum ti_param param;
     const char *words;
@@ -46,7 +46,7 @@ static enum ti_status refuse(enum ti_param param, const char *value, size_t valu
     return ti_error_set(
         error, TI_EVALUE, info->name, "%s '%.*s'; it takes %s%s%s", words, shown, value,
         ti_param_is_choice(param) ? "one of " : "", info->accepts,
-        ti_alias_has_words(param) ? ", or with a framework's name that framework's words"
+        ti_alias_has_words(param) ? "; with a framework's name, the framework's words"
                                   : "");
 }
 
@@ -55,7 +55,7 @@ enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *
     enum ti_param which;
     if (!ti_param_find(param, strlen(param), &which)) {
         return ti_error_set(error, TI_EPARAM, param,
-                            "there is no parameter '%.64s'; there are: %s", param,
+                            "unknown parameter '%.64s'; parameters are: %s", param,
                             ti_param_names());
     }
     if (spec->given[which]) {

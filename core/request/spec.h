@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of a struct ti_spec: parsed values, read by plan.c, fans.c and schemes/.
+ * The members of struct ti_spec: values read from text, used by all of core/request.
  */
 #ifndef TI_SPEC_H
 #define TI_SPEC_H
@@ -14,8 +14,9 @@
 #include "core/formats/formats.h"
 #include "core/values/distribution.h"
 
-/* What axis lists take. */
-#define TI_AXES_TEXT "axes separated by commas, negative ones from the last, or none"
+/* Accepted values of axis lists, for params.def. */
+#define TI_AXES_TEXT                                                                     \
+    "axes separated by commas, negative ones counted from the last, or none"
 
 enum ti_param {
 #define TI_PARAM(name, kind, group, accepts, fallback, meaning) TI_PARAM_##name,
@@ -24,7 +25,7 @@ enum ti_param {
     TI_PARAM_COUNT
 };
 
-/* The words of the 'choice' parameters, in the order in which params.def accepts them. */
+/* Values of the 'choice' parameters, in the order of their words in params.def. */
 enum ti_layout { TI_LAYOUT_OI, TI_LAYOUT_IO };
 enum ti_mode { TI_MODE_FAN_IN, TI_MODE_FAN_OUT, TI_MODE_FAN_AVG, TI_MODE_FAN_GEO_AVG };
 enum ti_sampling {
@@ -47,24 +48,25 @@ enum ti_nonlinearity {
     TI_NONLINEARITY_SELU,
 };
 
-/* Where a normal is cut, in sigmas: low may be -infinity, high +infinity. */
+/* Where a normal is cut, in sigmas; low may be -infinity, high infinity. */
 struct ti_truncation {
     double low, high;
 };
 
-/* Axes, in order; negative ones count from the last. */
+/* A list of axes; negative ones count from the last. */
 struct ti_axes {
     unsigned count;
     int64_t axis[TI_MAX_RANK];
 };
 
-/* slice: one item an axis, as numpy's basic slicing has them, and at most one ellipsis. */
+/* slice: numpy's basic slicing, one item for each axis and at most one ellipsis. */
 enum ti_slice_kind { TI_SLICE_INDEX, TI_SLICE_RANGE, TI_SLICE_ELLIPSIS };
 
 struct ti_slice_item {
     enum ti_slice_kind kind;
     bool has_start, has_stop;
-    int64_t start, stop, step; /* an index is its start */
+    /* an index is its 'start' */
+    int64_t start, stop, step;
 };
 
 struct ti_slice {
@@ -73,7 +75,7 @@ struct ti_slice {
     struct ti_slice_item item[TI_MAX_RANK + 1];
 };
 
-/* shard: part 'index' of 'count' along an axis; several, one after another. */
+/* shard: part 'index' of 'count' along an axis; each one splits the part before it. */
 #define TI_MAX_SHARDS 64
 
 struct ti_shard {
@@ -87,21 +89,23 @@ struct ti_shards {
 };
 
 /*
- * Which member holds a parameter's value follows from its kind: choice, flag, count (and
- * index), number (and constant), whole. A choice from TI_FRAMEWORK_WORD on is a framework's word
- * (aliases.def), which resolving the framework's name turns into one of ours.
+ * The value of a parameter; its kind in params.def determines the member.
  */
 union ti_value {
+    /* the position of the word in params.def; from TI_FRAMEWORK_WORD on a framework's
+       word, plus its row in aliases.def, which ti_alias_translate_word() replaces */
     unsigned choice;
     bool flag;
+    /* kinds count and index */
     uint64_t count;
     int64_t integer;
+    /* kinds number and constant */
     double number;
 };
 
 #define TI_FRAMEWORK_WORD 0x100u
 
-/* Parameters that are lists of axes, from in_axis to output_axes. */
+/* The parameters of kind 'axes'. */
 enum ti_axis_list {
     TI_AXES_in_axis,
     TI_AXES_out_axis,
@@ -113,20 +117,26 @@ enum ti_axis_list {
 
 struct ti_alias;
 
-/* Most bytes of a scheme's name, with the NUL. */
+/* Max bytes of a framework's name, with the NUL. */
 #define TI_MAX_SCHEME_BYTES 48
 
 struct ti_spec {
+    /* whether a parameter is set; else its values have no meaning */
     bool given[TI_PARAM_COUNT];
     union ti_value value[TI_PARAM_COUNT];
     unsigned rank;
     uint64_t shape[TI_MAX_RANK];
-    size_t scheme;                /* index into schemes.def */
-    const struct ti_alias *alias; /* of the framework's name that was given, or NULL */
-    char framework_name[TI_MAX_SCHEME_BYTES]; /* and that name */
+    /* index into schemes.def; 0 is the default scheme */
+    size_t scheme;
+    /* the framework's name that scheme= has, and its row in aliases.def; "" and NULL if
+       it is canonical */
+    char framework_name[TI_MAX_SCHEME_BYTES];
+    const struct ti_alias *alias;
     uint64_t seed;
-    struct ti_truncation truncation; /* infinite on both sides for none */
-    struct ti_integer constant;      /* of value, whose number is in value[] as well */
+    /* infinite on both sides for none */
+    struct ti_truncation truncation;
+    /* the value of kind 'constant' as an integer; value[] has it as a number */
+    struct ti_integer constant;
     struct ti_axes permute;
     struct ti_axes axes[TI_AXES_COUNT];
     struct ti_slice slice;
@@ -135,10 +145,10 @@ struct ti_spec {
     char name[TI_MAX_NAME_BYTES + 1];
 };
 
-/* Which list a parameter of kind 'axes' is. */
+/* The list of a parameter of kind 'axes'. */
 enum ti_axis_list ti_spec_axis_list(enum ti_param param);
 
-/* The value given, or 'fallback'. */
+/* The value of a parameter, or 'fallback' if it is not given. */
 static inline double ti_spec_number(const struct ti_spec *spec, enum ti_param param,
                                     double fallback) {
     return spec->given[param] ? spec->value[param].number : fallback;

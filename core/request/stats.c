@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Moments, histogram and distance to the promised distribution: include/tensorinit/stats.h. */
+/* Moments, histogram and distance from the plan's distribution: include/tensorinit/stats.h. */
 #include <tensorinit/stats.h>
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,33 +13,40 @@
 #include "core/request/plan.h"
 #include "core/base/normal_cdf.h"
 
-/* Elements looked at a time, and computed at a time where that is costly. */
-#define PIECE 1024
-#define COSTLY_PIECE (256 * PIECE)
+/* Elements that are summed at a time: long sums lose accuracy. */
+#define SUM_ELEMS 1024
 
-/* Bins of the fine histogram: its edges are where distribution functions are compared. */
-#define FINE 1024
-#define FINE_A_BIN (FINE / TI_STATS_BINS)
+/* Elements that are computed at a time if that is costly, else SUM_ELEMS. */
+#define COSTLY_ELEMS (256 * SUM_ELEMS)
+
+/* Bins of the fine histogram, at whose edges the distribution functions are compared. */
+#define FINE_BINS 1024
+#define FINE_PER_BIN (FINE_BINS / TI_STATS_BINS)
 
 struct ti_stats {
     const struct ti_plan *plan;
-    unsigned char *elems; /* 'room' of them */
-    size_t room;
-    double centre, unit;       /* sums are of (value - centre) / unit */
-    double bins_low, bins_per; /* lower end of the histogram, bins per value unit */
-    double bins_high;
+    unsigned char *elems;
+    size_t capacity_elems;
+    /* sums are of (value - centre) / unit */
+    double centre, unit;
+    /* ends of the histogram, and fine bins per value unit */
+    double bins_low, bins_high, bins_per_unit;
     uint64_t count, zeros;
     double min, max;
-    double sum[4]; /* of the first to fourth powers */
-    uint64_t fine[FINE];
+    /* of the first to fourth powers */
+    double sum[4];
+    uint64_t fine[FINE_BINS];
 };
+
+/* (high - low) / 2, which does not overflow. */
+static double half_difference(double low, double high) { return high / 2 - low / 2; }
 
 enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats) {
     const struct ti_plan_info *info = &plan->info;
     struct ti_stats *made = calloc(1, sizeof *made);
     if (!made) return TI_ENOMEM;
-    made->room = info->cost == TI_COST_COMPUTE ? COSTLY_PIECE : PIECE;
-    made->elems = malloc(made->room * ti_dtype_bytes(info->dtype));
+    made->capacity_elems = info->cost == TI_COST_COMPUTE ? COSTLY_ELEMS : SUM_ELEMS;
+    made->elems = malloc(made->capacity_elems * ti_dtype_bytes(info->dtype));
     if (!made->elems) {
         free(made);
         return TI_ENOMEM;
@@ -55,7 +63,8 @@ enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats
         made->bins_low = made->centre - 0.5;
         made->bins_high = made->centre + 0.5;
     }
-    made->bins_per = FINE / (made->bins_high - made->bins_low);
+    made->bins_per_unit =
+        FINE_BINS / 2 / half_difference(made->bins_low, made->bins_high);
     ti_float_leave(state);
     *stats = made;
     return TI_OK;
@@ -76,14 +85,15 @@ static void add_value(struct ti_stats *stats, double value, double sum[4]) {
     if (value == 0) stats->zeros++;
     if (value < stats->min) stats->min = value;
     if (value > stats->max) stats->max = value;
-    double bin = (value - stats->bins_low) * stats->bins_per;
-    stats->fine[bin >= FINE ? FINE - 1 : bin > 0 ? (size_t)bin : 0]++;
+    const double bin =
+        2 * (half_difference(stats->bins_low, value) * stats->bins_per_unit);
+    stats->fine[bin >= FINE_BINS ? FINE_BINS - 1 : bin > 0 ? (size_t)bin : 0]++;
 }
 
-static void add_piece(struct ti_stats *stats, const unsigned char *elems, size_t count) {
+static void add_values(struct ti_stats *stats, const unsigned char *elems, size_t count) {
     const enum ti_dtype dtype = stats->plan->info.dtype;
     const size_t bytes = ti_dtype_bytes(dtype);
-    double sum[4] = {0}; /* of the piece: long sums lose less */
+    double sum[4] = {0};
     if (stats->count == 0 && count > 0) {
         stats->min = stats->max = ti_dtype_value(dtype, elems);
     }
@@ -96,17 +106,19 @@ static void add_piece(struct ti_stats *stats, const unsigned char *elems, size_t
 
 enum ti_status ti_stats_add(struct ti_stats *stats, uint64_t first_elem,
                             uint64_t count_elems, void *workspace) {
-    const uint64_t all = stats->plan->info.elems;
+    const uint64_t elems = stats->plan->info.elems;
     const size_t bytes = ti_dtype_bytes(stats->plan->info.dtype);
-    if (first_elem > all || count_elems > all - first_elem) return TI_ERANGE;
+    if (first_elem > elems || count_elems > elems - first_elem) return TI_ERANGE;
     while (count_elems > 0) {
-        const size_t now = count_elems < stats->room ? (size_t)count_elems : stats->room;
+        const size_t now = count_elems < stats->capacity_elems ? (size_t)count_elems
+                                                               : stats->capacity_elems;
         enum ti_status status =
             ti_plan_fill(stats->plan, first_elem, now, stats->elems, workspace);
         if (status != TI_OK) return status;
         const struct ti_float_state state = ti_float_enter();
-        for (size_t i = 0; i < now; i += PIECE) {
-            add_piece(stats, stats->elems + i * bytes, now - i < PIECE ? now - i : PIECE);
+        for (size_t i = 0; i < now; i += SUM_ELEMS) {
+            add_values(stats, stats->elems + i * bytes,
+                       now - i < SUM_ELEMS ? now - i : SUM_ELEMS);
         }
         ti_float_leave(state);
         first_elem += now, count_elems -= now;
@@ -114,66 +126,86 @@ enum ti_status ti_stats_add(struct ti_stats *stats, uint64_t first_elem,
     return TI_OK;
 }
 
-/* Share of the promised distribution below x. */
-static double promised_below(const struct ti_plan_info *info, const struct ti_dist *dist,
-                             double x) {
+/* The plan's distribution function. 'mass' is that of its truncated normal. */
+static double expected_below(const struct ti_plan_info *info, const struct ti_dist *dist,
+                             double mass, double x) {
     if (x <= info->low) return 0;
     if (x >= info->high) return 1;
     if (info->distribution == TI_DISTRIBUTION_UNIFORM) {
-        return (x - info->low) / (info->high - info->low);
+        return half_difference(info->low, x) / half_difference(info->low, info->high);
     }
-    const double z = (x - dist->mean) / dist->sigma;
+    const double z = 2 * (half_difference(dist->mean, x) / dist->sigma);
     if (info->distribution == TI_DISTRIBUTION_NORMAL) return ti_normal_tail(-z);
     if (z <= dist->z_low) return 0;
     if (z >= dist->z_high) return 1;
-    return ti_normal_mass(dist->z_low, z) / ti_normal_mass(dist->z_low, dist->z_high);
+    return ti_normal_mass(dist->z_low, z) / mass;
 }
 
 static double ks_distance(const struct ti_stats *stats) {
-    const struct ti_plan *plan = stats->plan;
-    const double width = (stats->bins_high - stats->bins_low) / FINE;
-    double most = 0;
+    const struct ti_plan_info *info = &stats->plan->info;
+    const struct ti_dist *dist = &stats->plan->dist;
+    const bool truncated = info->distribution == TI_DISTRIBUTION_TRUNCATED_NORMAL;
+    const double mass = truncated ? ti_normal_mass(dist->z_low, dist->z_high) : 1;
+    const double width =
+        half_difference(stats->bins_low, stats->bins_high) / (FINE_BINS / 2);
+    double max = 0;
     uint64_t below = 0;
-    for (size_t i = 0; i < FINE; i++) {
-        /* Edge i. Beyond the histogram's ends nothing is compared. */
-        const double edge = stats->bins_low + (double)i * width;
-        const double promised = promised_below(&plan->info, &plan->dist, edge);
-        const double distance = fabs((double)below / (double)stats->count - promised);
-        if (i > 0 && distance > most) most = distance;
-        below += stats->fine[i];
+    for (size_t i = 1; i < FINE_BINS; i++) {
+        const double edge = 2 * (stats->bins_low / 2 + (double)i * (width / 2));
+        below += stats->fine[i - 1];
+        const double share = (double)below / (double)stats->count;
+        const double distance = fabs(share - expected_below(info, dist, mass, edge));
+        if (distance > max) max = distance;
     }
-    return most;
+    return max;
 }
 
-void ti_stats_get(const struct ti_stats *stats, struct ti_stats_summary *summary) {
-    struct ti_stats_summary made = {.count = stats->count, .zeros = stats->zeros};
-    made.bins_low = stats->bins_low;
-    made.bins_high = stats->bins_high;
-    if (stats->count == 0) {
-        *summary = made;
-        return;
-    }
-    const struct ti_float_state state = ti_float_enter();
+static void set_moments(const struct ti_stats *stats, struct ti_stats_summary *summary) {
     const double n = (double)stats->count;
-    /* Raw moments about the promised mean become central ones about the real mean. */
+    /* Raw moments about the plan's mean become central ones about the actual mean. */
     const double m = stats->sum[0] / n, r2 = stats->sum[1] / n, r3 = stats->sum[2] / n;
     const double r4 = stats->sum[3] / n, variance = r2 - m * m;
-    made.mean = stats->centre + stats->unit * m;
-    made.min = stats->min;
-    made.max = stats->max;
+    summary->mean = stats->centre + stats->unit * m;
     if (variance > 0 && stats->min < stats->max) {
         const double third = r3 - 3 * m * r2 + 2 * m * m * m;
         const double fourth = r4 - 4 * m * r3 + 6 * m * m * r2 - 3 * m * m * m * m;
-        made.std = stats->unit * sqrt(variance);
-        made.skewness = third / (variance * sqrt(variance));
-        made.kurtosis = fourth / (variance * variance) - 3;
+        summary->std = stats->unit * sqrt(variance);
+        summary->skewness = third / (variance * sqrt(variance));
+        summary->kurtosis = fourth / (variance * variance) - 3;
     }
-    for (size_t i = 0; i < FINE; i++) made.bins[i / FINE_A_BIN] += stats->fine[i];
-    const enum ti_distribution distribution = stats->plan->info.distribution;
-    made.has_ks = stats->plan->info.random && stats->plan->info.std > 0 &&
-                  distribution != TI_DISTRIBUTION_SPARSE_NORMAL &&
-                  distribution != TI_DISTRIBUTION_ORTHOGONAL;
-    if (made.has_ks) made.ks = ks_distance(stats);
-    ti_float_leave(state);
-    *summary = made;
+}
+
+static bool has_ks(const struct ti_plan_info *info) {
+    return info->random && info->std > 0 &&
+           info->distribution != TI_DISTRIBUTION_SPARSE_NORMAL &&
+           info->distribution != TI_DISTRIBUTION_ORTHOGONAL;
+}
+
+/* Size of the first version of the struct: it ended with the bins. */
+#define SUMMARY_BYTES_MIN                                                                \
+    (offsetof(struct ti_stats_summary, bins) + TI_STATS_BINS * sizeof(uint64_t))
+
+enum ti_status ti_stats_get(const struct ti_stats *stats,
+                            struct ti_stats_summary *summary) {
+    const size_t bytes = summary->struct_bytes;
+    struct ti_stats_summary made = {.struct_bytes = bytes,
+                                    .count = stats->count,
+                                    .zeros = stats->zeros,
+                                    .bins_low = stats->bins_low,
+                                    .bins_high = stats->bins_high};
+    if (bytes < SUMMARY_BYTES_MIN) return TI_EVALUE;
+    if (stats->count > 0) {
+        const struct ti_float_state state = ti_float_enter();
+        set_moments(stats, &made);
+        made.min = stats->min;
+        made.max = stats->max;
+        for (size_t i = 0; i < FINE_BINS; i++) {
+            made.bins[i / FINE_PER_BIN] += stats->fine[i];
+        }
+        made.has_ks = has_ks(&stats->plan->info);
+        if (made.has_ks) made.ks = ks_distance(stats);
+        ti_float_leave(state);
+    }
+    memcpy(summary, &made, bytes < sizeof made ? bytes : sizeof made);
+    return TI_OK;
 }

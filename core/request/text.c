@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text to numbers and characters: see text.h. */
+/* Numbers, lists and pairs in requests: see text.h. */
 #include "core/request/text.h"
 
 #include <locale.h>
@@ -45,6 +45,11 @@ bool ti_text_i64(const char *text, size_t n, int64_t *value) {
     return true;
 }
 
+struct ti_text_list ti_text_list(const char *text) {
+    const struct ti_text_list list = {*text ? text : NULL, text + strlen(text)};
+    return list;
+}
+
 bool ti_text_next(struct ti_text_list *list, char separator, const char **field,
                   size_t *n) {
     if (!list->at) return false;
@@ -52,6 +57,24 @@ bool ti_text_next(struct ti_text_list *list, char separator, const char **field,
     *field = list->at;
     *n = (size_t)((found ? found : list->end) - list->at);
     list->at = found ? found + 1 : NULL;
+    return true;
+}
+
+struct ti_text_pair ti_text_split(const char *field, size_t n) {
+    const char *equals = memchr(field, '=', n);
+    struct ti_text_pair pair = {field, n, NULL, 0};
+    if (!equals) return pair;
+    pair.name_bytes = (size_t)(equals - field);
+    pair.value = equals + 1;
+    pair.value_bytes = n - pair.name_bytes - 1;
+    return pair;
+}
+
+bool ti_text_next_pair(struct ti_text_list *list, struct ti_text_pair *pair) {
+    const char *field;
+    size_t n;
+    if (!ti_text_next(list, '&', &field, &n)) return false;
+    *pair = ti_text_split(field, n);
     return true;
 }
 
@@ -110,7 +133,7 @@ bool ti_text_number(const char *text, size_t n, double *value) {
     if (n > TI_TEXT_NUMBER_MAX || !is_number(text, n)) return false;
     memcpy(copy, text, n);
     copy[n] = '\0';
-    /* The C library's strtod is correctly rounded, in the caller's locale and rounding mode. */
+    /* strtod() rounds correctly, but uses the caller's locale and rounding mode. */
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (plain == (locale_t)0) return false;
     locale_t old = uselocale(plain);
@@ -124,7 +147,7 @@ bool ti_text_number(const char *text, size_t n, double *value) {
     return true;
 }
 
-/* Length of the well-formed sequence at 'text', 0 if there is none: RFC 3629, section 4. */
+/* Length of the well-formed sequence at 'text', or 0: RFC 3629, section 4. */
 static size_t utf8_sequence(const unsigned char *text, size_t n) {
     unsigned char lead = text[0], low = 0x80, high = 0xbf;
     size_t length;

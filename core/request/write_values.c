@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameter values in canonical form, one writer for each kind: see kinds.h. */
+/* Writing canonical parameter values, one function for each kind: see kinds.h. */
 #include "core/request/kinds.h"
 
 #include <math.h>
@@ -11,6 +11,7 @@
 #include "core/request/params.h"
 #include "core/request/schemes/schemes.h"
 #include "core/request/text.h"
+#include "core/request/words.h"
 
 size_t ti_write_shape(const struct ti_canonical_source *from, enum ti_param param,
                       char *out) {
@@ -37,7 +38,7 @@ size_t ti_write_seed(const struct ti_canonical_source *from, enum ti_param param
     return ti_text_put_u64(from->spec->seed, out);
 }
 
-/* Percent-encoded but for RFC 3986's unreserved characters. */
+/* Percent-encodes all but the unreserved characters of RFC 3986, section 2.3. */
 size_t ti_write_name(const struct ti_canonical_source *from, enum ti_param param,
                      char *out) {
     static const char unreserved[] = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -60,51 +61,54 @@ size_t ti_write_name(const struct ti_canonical_source *from, enum ti_param param
 size_t ti_write_permute(const struct ti_canonical_source *from, enum ti_param param,
                         char *out) {
     size_t used = 0;
-    bool moved = false;
+    bool permuted = false;
     (void)param;
     for (unsigned i = 0; i < from->part->rank; i++) {
         if (i > 0) out[used++] = ',';
         used += ti_text_put_u64(from->part->axis[i], out + used);
-        moved |= from->part->axis[i] != i;
+        permuted |= from->part->axis[i] != i;
     }
-    return moved ? used : 0;
+    return permuted ? used : 0;
 }
 
-static size_t write_taken(const struct ti_taken *taken, uint64_t dim, char *out) {
-    const uint64_t start = taken->start;
-    const uint64_t last = start + (taken->count - 1) * (uint64_t)taken->step;
-    const bool backwards = taken->step < 0;
+static size_t write_selection(const struct ti_selection *selected, uint64_t dim,
+                              char *out) {
+    const uint64_t start = selected->start;
+    const uint64_t last = start + (selected->count - 1) * (uint64_t)selected->step;
+    const bool backwards = selected->step < 0;
     size_t used = 0;
-    if (taken->index) return ti_text_put_u64(start, out);
-    if (taken->count == 0 && dim > 0) return ti_text_put("0:0", out);
+    if (selected->drops_axis) return ti_text_put_u64(start, out);
+    if (selected->count == 0 && dim > 0) return ti_text_put("0:0", out);
     if (backwards || start > 0) used = ti_text_put_u64(start, out);
     out[used++] = ':';
     if (backwards && last > 0) used += ti_text_put_u64(last - 1, out + used);
     if (!backwards && dim > 0 && last + 1 < dim) {
         used += ti_text_put_u64(last + 1, out + used);
     }
-    if (taken->step != 1) {
+    if (selected->step != 1) {
         used += ti_text_put(backwards ? ":-" : ":", out + used);
-        used += ti_text_put_u64(
-            backwards ? 0 - (uint64_t)taken->step : (uint64_t)taken->step, out + used);
+        used += ti_text_put_u64(backwards ? 0 - (uint64_t)selected->step
+                                          : (uint64_t)selected->step,
+                                out + used);
     }
     return used;
 }
 
-/* Whatever asked for it; axes at the end of which all is taken are left out. */
+/* The part as a slice, whether slice or shard selects it. Leaves out full axes at the
+   end. */
 size_t ti_write_slice(const struct ti_canonical_source *from, enum ti_param param,
                       char *out) {
-    size_t used = 0, kept = 0;
+    size_t used = 0, needed = 0;
     (void)param;
     for (unsigned i = 0; i < from->part->rank; i++) {
         if (i > 0) out[used++] = ',';
         const size_t item =
-            write_taken(&from->part->taken[i], from->part->dim[i], out + used);
+            write_selection(&from->part->selection[i], from->part->dim[i], out + used);
         const bool all = item == 1 && out[used] == ':';
         used += item;
-        if (!all) kept = used;
+        if (!all) needed = used;
     }
-    return kept;
+    return needed;
 }
 
 size_t ti_write_shard(const struct ti_canonical_source *from, enum ti_param param,
@@ -137,7 +141,7 @@ size_t ti_write_index(const struct ti_canonical_source *from, enum ti_param para
     return ti_write_count(from, param, out);
 }
 
-/* Negative axes counted from the first. */
+/* Counts negative axes from the first one. */
 size_t ti_write_axes(const struct ti_canonical_source *from, enum ti_param param,
                      char *out) {
     const struct ti_axes *axes = &from->spec->axes[ti_spec_axis_list(param)];
@@ -152,7 +156,7 @@ size_t ti_write_axes(const struct ti_canonical_source *from, enum ti_param param
     return used;
 }
 
-/* Only frameworks' parameters are of this kind, and none is left in a resolved spec. */
+/* Only frameworks' parameters are of this kind; canonical requests have none. */
 size_t ti_write_integer(const struct ti_canonical_source *from, enum ti_param param,
                         char *out) {
     (void)from, (void)param, (void)out;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A distribution, resolved: its kind and its numbers in binary64, before any dtype. Schemes
- * (request/schemes/) make it, sampler.c rounds it to a dtype. The one header through which the
- * two halves of the core talk.
+ * A resolved distribution: its kind and its numbers in binary64, before rounding to a
+ * dtype. core/request/schemes/ makes it, sampler.c rounds it to a dtype: the one
+ * interface between requests and values.
  */
 #ifndef TI_DISTRIBUTION_H
 #define TI_DISTRIBUTION_H
@@ -12,13 +12,15 @@
 
 #include <tensorinit/plan.h>
 
-/* An integer from text, exactly. 'valid': the text was one. */
+/* An integer that was read from text, exactly. */
 struct ti_integer {
-    bool valid, negative;
+    /* false if the text was not an integer */
+    bool valid;
+    bool negative;
     uint64_t magnitude;
 };
 
-/* Fixed patterns: values that follow from an element's place alone. */
+/* Fixed patterns: values that depend on an element's index alone. */
 enum ti_pattern_kind {
     /* 'value' at elements r * (cols + 1), r < hits; else 0 */
     TI_PATTERN_DIAGONAL,
@@ -33,6 +35,7 @@ enum ti_pattern_kind {
     TI_PATTERN_BILINEAR,
 };
 
+/* A fixed pattern; enum ti_pattern_kind says which members it uses. */
 struct ti_pattern {
     enum ti_pattern_kind kind;
     double value;
@@ -40,52 +43,66 @@ struct ti_pattern {
     uint64_t offset, step, period;
 };
 
-/* Zeros of a sparse matrix of rows * cols elements: 'zeros' in each column. */
+/* Zeros of a sparse matrix. */
 struct ti_sparse_mask {
-    uint64_t rows, cols, zeros;
+    /* shape of the matrix */
+    uint64_t rows, cols;
+    /* number of zeros in each column */
+    uint64_t zeros;
 };
 
+/* Max shape of a sparse matrix: rows are shuffled by 32-bit words, and the words of all
+   columns must fit a lane's 2^62 blocks. */
 #define TI_SPARSE_ROWS_MAX UINT32_MAX
 #define TI_SPARSE_COLS_MAX ((uint64_t)1 << 58)
 
-/* Where an orthogonal matrix lies in its tensor. */
+/* An orthogonal matrix and its place in the tensor. */
 struct ti_matrix {
     uint64_t rows, cols;
     /* matrix element m is tensor element base + m * step */
     uint64_t base, step;
     /* the matrix is the whole tensor */
     bool covers_tensor;
-    /* its columns are the orthonormal vectors, not its rows: a square one could be either */
+    /* the columns are orthonormal vectors, else the rows; decides for square matrices,
+       too */
     bool columns_orthonormal;
 };
 
 /* Max elements of an orthogonal matrix: 16,384 by 16,384. */
 #define TI_MATRIX_ELEMS_MAX ((uint64_t)1 << 28)
 
-/* Max of |element / gain| of an orthogonal matrix, rounding included: 1 + 2^-10. */
+/* Max of |element / gain| of an orthogonal matrix, with rounding errors: 1 + 2^-10. */
 #define TI_ORTHOGONAL_MAX 1.0009765625
 
 struct ti_dist {
     enum ti_distribution distribution;
-    /* normal, truncated_normal, sparse_normal: 'sigma' is the standard deviation before
-       truncation, corrections applied */
-    double mean, sigma;
-    /* uniform on [low, high); constant: both are the value; pattern: min and max value;
-       truncated_normal: bounds in value units where 'bounded' */
+    /* normal, truncated_normal, sparse_normal; constant: 'mean' is the value */
+    double mean;
+    /* normal, truncated_normal, sparse_normal: standard deviation before truncation, with
+       the correction for it applied */
+    double sigma;
+    /* uniform: the range is [low, high), the constant if low = high; constant: both are the value; pattern: min and
+       max value; truncated_normal: bounds in value units if 'bounded' */
     double low, high;
+    /* truncated_normal: values are clamped to [low, high] */
     bool bounded;
-    /* uniform on (-high, high), low = -high */
+    /* uniform: the range is (-high, high), and low is -high */
     bool symmetric;
-    /* truncated_normal: cuts in sigmas */
+    /* truncated_normal: where the standard normal is cut, in sigmas */
     double z_low, z_high;
-    /* orthogonal: factor on the matrix; other schemes: what the plan reports */
+    /* orthogonal: 'gain' is the factor on the matrix; other schemes: for the plan's
+       description only */
     bool has_gain;
     double gain;
-    /* constant, pattern: the value exactly, if it is an integer, and the parameter it is of */
+    /* constant, pattern: the exact value if it is an integer, for integer dtypes */
     struct ti_integer integer;
+    /* constant, pattern: the parameter that errors about the value name */
     const char *value_field;
+    /* pattern */
     struct ti_pattern pattern;
+    /* sparse_normal */
     struct ti_sparse_mask mask;
+    /* orthogonal */
     struct ti_matrix matrix;
 };
 

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parts that are no run of neighbours: the blocks that their elements lie in are listed, drawn
- * together at the kernels' full speed, and the elements picked out of them. So a part costs in
- * proportion to what it covers, and short runs cost little more than long ones.
+ * Strided views: lists the Philox blocks that hold the elements, generates them in one
+ * batch at the full speed of the kernels and copies the elements out. So the cost is
+ * proportional to the number of elements, and short runs cost little more than long ones.
  */
 #include <string.h>
 
 #include "core/values/fill.h"
 #include "core/values/tiles.h"
 
-/* Blocks drawn at a time, a whole number of tiles, and the least run that is not listed. */
+/* Blocks of a batch, a multiple of a tile's. */
 #define BATCH_BLOCKS 512
+
+/* Min elements of a contiguous run that is filled directly, without a batch. */
 #define LONG_RUN ((uint64_t)4 * BATCH_BLOCKS)
 
-/* Neighbours to be picked: 'count' elements from number 'at' of the batch on. */
+/* Elements [at, at + count) of the batch are wanted. */
 struct pick {
     uint32_t at, count;
 };
@@ -21,7 +23,8 @@ struct pick {
 struct batch {
     const struct ti_sampler *sampler;
     const struct ti_kernels *kernels;
-    unsigned char *out; /* where the next pick goes */
+    /* where the next pick goes */
+    unsigned char *out;
     size_t blocks, picks;
     uint64_t block[BATCH_BLOCKS];
     struct pick pick[4 * BATCH_BLOCKS];
@@ -36,7 +39,7 @@ static void pick_all(const struct batch *batch, const unsigned char *values, siz
     }
 }
 
-/* Single elements, the usual case of a stride, by moves of a known size. */
+/* Single elements, as of a stride: copies of a constant size are faster. */
 static void pick_singles(const struct batch *batch, const unsigned char *values,
                          size_t bytes, unsigned char *out) {
 #define PICK(type)                                                                       \
@@ -61,11 +64,12 @@ static void flush(struct batch *batch, bool singles) {
     _Alignas(64) unsigned char values[4 * BATCH_BLOCKS * 8];
     const size_t bytes = ti_dtype_bytes(batch->sampler->dtype);
     const struct ti_blocks blocks = {0, batch->block};
-    size_t drawn = (batch->blocks + TI_TILE_BLOCKS - 1) / TI_TILE_BLOCKS * TI_TILE_BLOCKS;
+    size_t rounded =
+        (batch->blocks + TI_TILE_BLOCKS - 1) / TI_TILE_BLOCKS * TI_TILE_BLOCKS;
     if (batch->blocks == 0) return;
     memset(batch->block + batch->blocks, 0,
-           (drawn - batch->blocks) * sizeof *batch->block);
-    ti_tiles(batch->sampler, batch->kernels, blocks, 4 * drawn, values);
+           (rounded - batch->blocks) * sizeof *batch->block);
+    ti_tiles(batch->sampler, batch->kernels, blocks, 4 * rounded, values);
     size_t elems = 0;
     if (singles) {
         pick_singles(batch, values, bytes, batch->out);
@@ -78,7 +82,7 @@ static void flush(struct batch *batch, bool singles) {
     batch->blocks = batch->picks = 0;
 }
 
-/* A run of neighbours: long ones straight, short ones into the batch. */
+/* A contiguous run: a long one is filled directly, a short one joins the batch. */
 static void add_run(struct batch *batch, uint64_t first, uint64_t count) {
     if (count >= LONG_RUN) {
         flush(batch, false);
@@ -88,8 +92,8 @@ static void add_run(struct batch *batch, uint64_t first, uint64_t count) {
     }
     while (count > 0) {
         if (batch->blocks == BATCH_BLOCKS) flush(batch, false);
-        const uint64_t room = 4 * (BATCH_BLOCKS - batch->blocks) - first % 4;
-        const uint64_t now = count < room ? count : room;
+        const uint64_t capacity = 4 * (BATCH_BLOCKS - batch->blocks) - first % 4;
+        const uint64_t now = count < capacity ? count : capacity;
         const uint64_t blocks = (first % 4 + now + 3) / 4;
         const struct pick pick = {(uint32_t)(4 * batch->blocks + first % 4),
                                   (uint32_t)now};
@@ -101,7 +105,7 @@ static void add_run(struct batch *batch, uint64_t first, uint64_t count) {
     }
 }
 
-/* Elements a stride apart; those that share a block share its draw. */
+/* Elements a stride apart; neighbours in the same block share it. */
 static void add_strided(struct batch *batch, uint64_t first, int64_t stride,
                         uint64_t count) {
     for (uint64_t elem = first; count > 0; count--, elem += (uint64_t)stride) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fixed patterns: see pattern.h. The formulas are docs/SPEC.md's. */
+/* Fixed patterns: see pattern.h. docs/SPEC.md defines the formulas. */
 #include "core/values/pattern.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 typedef void filler(const struct ti_pattern *pattern, uint64_t first, size_t count,
                     double *out);
 
-static uint64_t up_to_multiple(uint64_t first, uint64_t step) {
+static uint64_t divided_up(uint64_t first, uint64_t step) {
     return first / step + (first % step > 0);
 }
 
@@ -17,7 +17,7 @@ static void diagonal(const struct ti_pattern *pattern, uint64_t first, size_t co
                      double *out) {
     const uint64_t step = pattern->cols + 1;
     memset(out, 0, count * sizeof *out);
-    for (uint64_t r = up_to_multiple(first, step); r < pattern->hits; r++) {
+    for (uint64_t r = divided_up(first, step); r < pattern->hits; r++) {
         if (r * step - first >= count) break;
         out[r * step - first] = pattern->value;
     }
@@ -44,7 +44,7 @@ static void block(const struct ti_pattern *pattern, uint64_t first, size_t count
     }
 }
 
-/* Sylvester's matrix: element (i, j) is -1 to the number of bits that i and j share. */
+/* Sylvester's matrix: element (i, j) is (-1)^(number of 1 bits of i & j). */
 static void hadamard(const struct ti_pattern *pattern, uint64_t first, size_t count,
                      double *out) {
     uint64_t i = first / pattern->cols, j = first % pattern->cols;

@@ -7,7 +7,7 @@
 
 #include "core/values/distribution.h"
 
-/* Elements [first, first + count), which lie within 2^63, in binary64. */
+/* Writes elements [first, first + count), which are below 2^63, in binary64. */
 void ti_pattern_fill(const struct ti_pattern *pattern, uint64_t first, size_t count,
                      double *out);
 

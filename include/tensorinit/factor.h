@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is computed once, before the first element of an orthogonal matrix, whose elements all
- * depend on each other: its factorization. Other plans need none (factor_bytes of
- * ti_plan_info() is 0).
+ * Factorizations: the elements of an orthogonal matrix all depend on each other, so its
+ * factorization is computed once, before the first element. Other plans need none
+ * (factor_bytes of ti_plan_info() is 0).
  *
  *     ti_factor_make(plan, &factor, &error);
  *     for (unsigned phase = 0; phase < ti_factor_phases(factor); phase++)
@@ -11,8 +11,8 @@
  *     ti_plan_use(plan, factor);
  *     ti_plan_fill(plan, ...);
  *
- * Threads: the tasks of a phase may run in any order and at the same time, each once; a phase
- * begins when the one before it is complete. The caller brings the threads, and cancels by
+ * Threads: the tasks of a phase may run in any order and at the same time, each once,
+ * after all tasks of the phase before. The caller provides the threads, and cancels by
  * running no further task. A complete factorization is only read: any number of plans and
  * threads may share it. The bytes of the tensor do not depend on any of this.
  */
@@ -31,31 +31,33 @@ extern "C" {
 struct ti_factor;
 
 /*
- * Allocates factor_peak_bytes of ti_plan_info(); computes nothing. The plan may be freed before
- * the factorization.
+ * Allocates factor_peak_bytes of ti_plan_info(); computes nothing. The plan may be freed
+ * before the factorization.
  *
- * Returns TI_OK and a factorization in '*factor', which the caller ends with ti_factor_free();
- * TI_ENOMEM. For a plan that needs none '*factor' is NULL, which all functions here accept and
- * which has no phases. On failure '*factor' is untouched.
+ * Returns TI_OK and a factorization in '*factor', which the caller frees with
+ * ti_factor_free(); TI_ENOMEM ('*factor' is untouched). For a plan that needs none
+ * '*factor' is NULL, which all functions here accept and which has no phases.
  */
 TI_API TI_MUST_USE enum ti_status ti_factor_make(const struct ti_plan *plan,
                                                  struct ti_factor **factor,
                                                  struct ti_error *error);
 TI_API void ti_factor_free(struct ti_factor *factor);
 
-/* Number of phases; number of tasks of a phase. A task takes some milliseconds. */
+/* Number of phases, and number of tasks of a phase. A task takes milliseconds. */
 TI_API unsigned ti_factor_phases(const struct ti_factor *factor);
 TI_API size_t ti_factor_tasks(const struct ti_factor *factor, unsigned phase);
 
-/* Computes one task. After the last task of the last phase the factorization is complete. */
+/* Computes one task. After the last task of the last phase the factorization is complete.
+   */
 TI_API void ti_factor_run(struct ti_factor *factor, unsigned phase, size_t task);
 
 /* Runs all tasks of all phases, one after another. */
 TI_API void ti_factor_run_all(struct ti_factor *factor);
 
 /*
- * Lets the plan compute with a complete factorization, made of this plan or of one with the same
- * factor_key. It must outlive the plan. Not while other threads use the plan.
+ * Gives the plan its factorization, which must be complete, was made for this plan or one
+ * with the same factor_key, and must outlive the plan. No other thread may use the plan
+ * during the call.
  */
 TI_API void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor);
 

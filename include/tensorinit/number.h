@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text of a number: one spelling in canonical queries, headers, plans and commands.
+ * The text of a number, the same in canonical queries, headers, plans and commands.
  */
 #ifndef TENSORINIT_NUMBER_H
 #define TENSORINIT_NUMBER_H
@@ -13,14 +13,16 @@
 extern "C" {
 #endif
 
-/* Bytes that ti_number_text() may use of 'out', the terminating NUL included. */
+/* Size of the buffer for ti_number_text(), with the terminating NUL. */
 #define TI_NUMBER_TEXT_BYTES 32
 
 /*
- * Writes the shortest decimal that reads back as the same binary64, as docs/SPEC.md section 11
- * spells it: "2", "0.02", "1e16", "1e-07"; "nan", "inf" and "-inf" for what is not finite.
+ * Writes the shortest decimal that reads back as the same binary64, NUL-terminated and
+ * spelled as docs/SPEC.md section 11 says: "2", "0.02", "1e16", "1e-07"; or "nan", "inf",
+ * "-inf".
  *
- * Returns the length in bytes, without the NUL. No locale, no rounding mode, no allocation.
+ * Returns the length in bytes, without the NUL. Independent of locale and rounding mode;
+ * allocates nothing.
  */
 TI_API size_t ti_number_text(double value, char out[TI_NUMBER_TEXT_BYTES]);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What will be served: a spec, checked and resolved, and the elements it stands for.
+ * A plan: a spec that is checked and resolved, and the elements that it describes.
  *
  *     ti_plan_make(spec, &plan, &error);
  *     ti_plan_fill(plan, 0, ti_plan_info(plan)->elems, out, NULL);
  *
- * Every element is a pure function of the plan and its row-major index, so any range can be
- * filled in any order, by any thread, on any machine. docs/SPEC.md says which bits.
+ * Every element is a pure function of the plan and its row-major index, so any range can
+ * be filled in any order, by any thread, on any machine. docs/SPEC.md defines the bits.
  */
 #ifndef TENSORINIT_PLAN_H
 #define TENSORINIT_PLAN_H
@@ -27,17 +27,22 @@ struct ti_plan;
 
 /* What an element costs, so that a server can decide where to compute it. */
 enum ti_cost {
-    TI_COST_COPY,    /* the same value everywhere */
-    TI_COST_SAMPLE,  /* nanoseconds an element, any element alone */
-    TI_COST_COMPUTE, /* long: before the first element (setup.h), or much for every one */
+    /* the same value everywhere: a copy */
+    TI_COST_COPY,
+    /* nanoseconds for each element, whichever elements are computed */
+    TI_COST_SAMPLE,
+    /* a factorization before the first element (factor.h), or much more time for each
+       element */
+    TI_COST_COMPUTE,
 };
 
 /*
  * TI_DISTRIBUTION(enumerator, name)
  *
- *   pattern        values that follow from the place alone
- *   sparse_normal  normal, with zeros in between
- *   orthogonal     elements of an orthogonal matrix, perhaps with zeros around it
+ *   pattern        values that depend on the element's index alone
+ *   sparse_normal  normal, with zeros at random places
+ *   orthogonal     elements of an orthogonal matrix, with zeros around it if the matrix
+ *                  is smaller than the tensor
  */
 #define TI_DISTRIBUTIONS(TI_DISTRIBUTION)                                                \
     TI_DISTRIBUTION(CONSTANT, "constant")                                                \
@@ -54,109 +59,119 @@ enum ti_distribution {
 #undef TI_DISTRIBUTION
 };
 
-/* The name of the list above, a static string. */
+/* The name of the list above, a static string; "unknown" for any other number. */
 TI_API const char *ti_distribution_name(enum ti_distribution distribution);
 
 /*
- * Everything a plan can say of itself.
- *
- *   scheme          canonical name ("he_normal" for scheme=he)
- *   framework_name  the framework's name that was asked for ("keras.HeNormal"), "" if none
- *   full_shape      'full_rank' dims of the tensor that was drawn
- *   shape           'rank' dims of what is served: the same, or the part that permute, slice
- *                   or shard leave of it; 'elems' is their product
- *   name            the tensor's name, NUL-terminated, "" if none
- *   stream          64-bit stream that the name selects; 0 for no name
- *   query           the canonical query: one spelling for all requests of these bytes
- *   etag            32 hexadecimal digits that follow from the query and the bits' version,
- *                   the same for every build and replica
- *   body_bytes      elems * bytes of the dtype
- *   workspace_bytes what ti_plan_fill() wants in 'workspace', 0 for none
- *   factor_bytes     memory that the plan's setup keeps (setup.h), 0 if it needs none;
- *   factor_peak_bytes  and while it is being computed
- *   factor_key       32 hexadecimal digits, equal for plans that can share a setup; else ""
- *   fan_in, fan_out from the full shape or as given; 0 where has_fans says they don't exist
- *   gain            factor on 1/sqrt(n), or on a matrix, where the scheme has one (else 0)
- *   random          whether the values depend on seed and name
- *   mean, std       of the distribution really sampled, after truncation; in value units.
- *                   Of a sparse one zeros count; of a pattern they and sigma are NaN
- *   sigma           standard deviation of the normal before truncation (else equal to std)
- *   low, high       no value lies outside (before rounding to a narrower dtype); +-infinity
- *                   where the distribution has no bound
- *
- * mean to high are binary64 and informative: what is computed is docs/SPEC.md's business.
+ * A plan's description of itself. Pointers are valid as long as the plan. 'mean' to
+ * 'high' are informative binary64 numbers: nothing is computed from them.
  */
 struct ti_plan_info {
-    const char *scheme, *framework_name;
+    /* canonical name: "he_normal" for scheme=he */
+    const char *scheme;
+    /* the framework's name in the request: "keras.HeNormal"; or "" */
+    const char *framework_name;
     enum ti_distribution distribution;
     enum ti_dtype dtype;
     enum ti_cost cost;
+    /* number of dims of the full tensor and of the part that permute, slice or shard
+       select */
     unsigned full_rank, rank;
+    /* these dims; both shapes are equal if no part is selected */
     uint64_t full_shape[TI_MAX_RANK], shape[TI_MAX_RANK];
+    /* product of 'shape' */
     uint64_t elems;
+    /* elems * bytes of the dtype */
     uint64_t body_bytes;
+    /* size of the 'workspace' of ti_plan_fill(), 0 if it needs none */
     size_t workspace_bytes;
+    /* memory of a complete factorization (factor.h), 0 if the plan needs none; and the
+       maximum while it is computed */
     size_t factor_bytes, factor_peak_bytes;
+    /* 32 hexadecimal digits, equal for plans that can share a factorization; "" if the
+       plan needs none */
     char factor_key[33];
     uint64_t seed;
+    /* 64-bit number of the stream that the name selects; 0 without a name */
     uint64_t stream;
+    /* the tensor's name, NUL-terminated, or "" */
     const char *name;
+    /* the canonical query: one spelling for all requests of the same bytes */
     const char *query;
+    /* 32 hexadecimal digits that identify the bytes, the same for every build and
+       replica: a hash of the query and the version of the bits */
     char etag[33];
-    bool has_fan_in, has_fan_out, has_gain, random;
+    /* whether fan_in, fan_out and gain exist; else these are 0 */
+    bool has_fan_in, has_fan_out, has_gain;
+    /* whether the values depend on seed and name */
+    bool random;
+    /* from the full shape or the request */
     uint64_t fan_in, fan_out;
+    /* factor on 1/sqrt(n), or on the matrix */
     double gain;
-    double mean, std, sigma, low, high;
+    /* of the distribution that is sampled, after truncation and with the zeros of a
+       sparse one; NaN for a pattern */
+    double mean, std;
+    /* standard deviation of the normal before truncation; else equal to 'std' */
+    double sigma;
+    /* bounds of the values before they are rounded to the dtype; -infinity and infinity
+       if the distribution has none */
+    double low, high;
 };
 
 /*
  * Checks and resolves a spec. The spec is only read and may be freed afterwards.
  *
- * Returns TI_OK and a plan in '*plan', which the caller ends with ti_plan_free(); TI_EMISSING,
- * TI_EVALUE, TI_EINAPPLICABLE or TI_ETOOLARGE with the field at fault in 'error'; TI_EISA if
- * TENSORINIT_ISA names an instruction set that this machine or build lacks; TI_ENOMEM. On
- * failure '*plan' is untouched. Freeing NULL does nothing.
+ * Returns TI_OK and a plan in '*plan', which the caller frees with ti_plan_free();
+ * TI_EMISSING, TI_EVALUE, TI_EINAPPLICABLE or TI_ETOOLARGE with the field at fault in
+ * 'error'; TI_EISA if TENSORINIT_ISA names an instruction set that this machine or build
+ * lacks; TI_ENOMEM. On failure '*plan' is untouched. Freeing NULL does nothing.
  */
 TI_API TI_MUST_USE enum ti_status
 ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan, struct ti_error *error);
 TI_API void ti_plan_free(struct ti_plan *plan);
 
-/* Borrowed from the plan and valid as long as it is. Never NULL. */
+/* The plan's description, valid as long as the plan. Never NULL. */
 TI_API const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan);
 
 /*
- * Writes elements [first_elem, first_elem + count_elems), in row-major order, of what is
- * served to 'out'.
+ * Writes elements [first_elem, first_elem + count_elems) of the planned tensor, or of the
+ * part that the plan selects, to 'out' in row-major order.
  *
  *   plan         from ti_plan_make(); only read, so threads may share it
  *   count_elems  0 is allowed and writes nothing
  *   out          caller's; count_elems * ti_dtype_bytes() bytes, any alignment
- *   workspace    caller's; workspace_bytes of ti_plan_info(), aligned to 64, not shared by
- *                concurrent calls; may be NULL if that is 0
+ *   workspace    from ti_workspace_make(), or the caller's: workspace_bytes of
+ *                ti_plan_info(), aligned to 64; one for each concurrent call. May be NULL
+ *                if that is 0 or count_elems is 0
  *
- * The bytes do not depend on CPU, thread, rounding mode or how a tensor is cut into calls.
- * Returns TI_OK; TI_ERANGE if the range leaves the tensor, TI_EFACTOR if the plan needs a setup
- * and has none (setup.h): then 'out' is untouched.
+ * The bytes do not depend on CPU, thread, rounding mode or how a tensor is cut into
+ * calls. Returns TI_OK; TI_ERANGE if the range leaves the tensor; TI_EFACTOR if the plan
+ * needs a factorization and has none (factor.h). On failure 'out' is untouched. Allocates
+ * nothing.
  */
 TI_API TI_MUST_USE enum ti_status ti_plan_fill(const struct ti_plan *plan,
                                                uint64_t first_elem, uint64_t count_elems,
                                                void *out, void *workspace);
 
 /*
- * The memory that ti_plan_fill() wants in 'workspace': workspace_bytes of ti_plan_info(),
- * aligned to 64. NULL where none is needed.
+ * Allocates the 'workspace' of ti_plan_fill(): workspace_bytes of ti_plan_info(), aligned
+ * to 64.
  *
- * Returns TI_OK and the workspace in '*workspace', which the caller ends with
- * ti_workspace_free(); TI_ENOMEM ('*workspace' untouched). Freeing NULL does nothing.
+ * Returns TI_OK and the workspace in '*workspace', which the caller frees with
+ * ti_workspace_free(), or NULL if the plan needs none; TI_ENOMEM ('*workspace' is
+ * untouched). Freeing NULL does nothing.
  */
 TI_API TI_MUST_USE enum ti_status
 ti_workspace_make(const struct ti_plan *plan, void **workspace, struct ti_error *error);
 TI_API void ti_workspace_free(void *workspace);
 
 /*
- * The instruction set that fills: "portable", "avx2", "avx512" or "neon". The environment
- * variable TENSORINIT_ISA, read once, forces one; NULL and TI_EISA in 'error' if it names
- * one that is not to be had.
+ * The instruction set that ti_plan_fill() uses: "portable", "avx2", "avx512" or "neon".
+ * The environment variable TENSORINIT_ISA, read once in a process, forces one.
+ *
+ * Returns a static string; NULL, and TI_EISA in 'error', if the variable names an
+ * instruction set that this machine or build lacks.
  */
 TI_API const char *ti_isa_name(struct ti_error *error);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What was asked: the parameters of one tensor, as text, checked one by one.
+ * A request for one tensor: parameters read from text, each checked by itself.
  *
  *     struct ti_spec *spec;
  *     if (ti_spec_make(&spec) == TI_OK) {
  *         if (ti_spec_set(spec, "shape", "512,784", 7, &error) == TI_OK && ...
  *
- * A spec knows whether each value is well formed. Whether the values fit together is
- * ti_plan_make()'s business (plan.h).
+ * A spec checks that each value is well formed; ti_plan_make() (plan.h) checks the values
+ * against each other.
  */
 #ifndef TENSORINIT_SPEC_H
 #define TENSORINIT_SPEC_H
@@ -20,39 +20,44 @@
 extern "C" {
 #endif
 
-/* Most dimensions of a tensor (numpy 1.x takes no more), most bytes of its name. */
+/* Max number of dimensions of a tensor, that of numpy 1.x. */
 #define TI_MAX_RANK 32
+/* Max size of a tensor's name, without a NUL. */
 #define TI_MAX_NAME_BYTES 1024
 
 /* Opaque; one thread at a time. */
 struct ti_spec;
 
 /*
- * Makes an empty spec: no parameter given. Returns TI_OK or TI_ENOMEM ('*spec' untouched).
- * The caller owns '*spec' and ends it with ti_spec_free(); freeing NULL does nothing.
+ * Makes a spec without parameters.
+ *
+ * Returns TI_OK and a spec in '*spec', which the caller frees with ti_spec_free();
+ * TI_ENOMEM ('*spec' is untouched). Freeing NULL does nothing.
  */
 TI_API TI_MUST_USE enum ti_status ti_spec_make(struct ti_spec **spec);
 TI_API void ti_spec_free(struct ti_spec *spec);
 
 /*
- * Gives one parameter.
+ * Sets one parameter.
  *
  *   param        its name, NUL-terminated ("shape"); ti_param_get() lists them all
- *   value        its value as text, 'value_bytes' long; needs no NUL and may hold one
+ *   value        its value as text, 'value_bytes' long; needs no NUL and may contain one
  *
- * Returns TI_OK; TI_EPARAM if there is no such parameter; TI_EDUPLICATE if it was given before;
- * TI_EVALUE if the value is not well formed. On failure the spec is as it was.
+ * Returns TI_OK; TI_EPARAM if there is no such parameter; TI_EDUPLICATE if it is set
+ * already; TI_EVALUE if the value is not well formed. On failure the spec is unchanged.
  */
 TI_API TI_MUST_USE enum ti_status ti_spec_set(struct ti_spec *spec, const char *param,
                                               const char *value, size_t value_bytes,
                                               struct ti_error *error);
 
 /*
- * Gives all parameters of a URL's query component ("shape=2,3&name=fc1.weight"), percent-
- * encoding and '+' for a space resolved. An empty query gives none. Every pair needs a '='.
+ * Sets all parameters of a URL's query component (RFC 3986, section 3.4), such as
+ * "shape=2,3&name=fc1.weight". Percent-encoding and '+' for a space are decoded. An empty
+ * query sets none; every pair needs a '='.
  *
- * Returns as ti_spec_set(), TI_EVALUE for a broken percent-encoding as well. On failure the
- * parameters before the one at fault have been set.
+ * Returns as ti_spec_set(); also TI_EPARAM for a pair without a name, and TI_EVALUE for
+ * one without '=' or with an invalid percent-encoding; TI_ENOMEM. On failure the
+ * parameters before the one at fault stay set.
  */
 TI_API TI_MUST_USE enum ti_status ti_spec_set_query(struct ti_spec *spec,
                                                     const char *query, size_t query_bytes,

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a tensor's values really look like, beside what its plan promises.
+ * Statistics of a tensor's actual values: moments, a histogram, and the distance from the
+ * distribution that its plan describes.
  *
+ *     struct ti_stats_summary summary = {.struct_bytes = sizeof summary};
  *     struct ti_stats *stats;
  *     ti_stats_make(plan, &stats);
- *     for (each piece) ti_stats_add(stats, first, count, workspace);
+ *     for (each range of elements) ti_stats_add(stats, first, count, workspace);
  *     ti_stats_get(stats, &summary);
  *     ti_stats_free(stats);
  *
- * Pieces let a caller show progress, stop early, or look at a part only.
+ * Several ranges let a caller show progress, stop early, or look at a part only.
  */
 #ifndef TENSORINIT_STATS_H
 #define TENSORINIT_STATS_H
@@ -28,47 +30,65 @@ struct ti_stats;
 #define TI_STATS_BINS 64
 
 /*
- * Of the values added so far, as binary64 numbers; all in value units but where it says so.
- *
- *   count        values; everything below is 0 if there are none
- *   zeros        values equal to 0
- *   mean, std    std about the realised mean, divided by count
- *   skewness     third standardized moment; 0 for a constant
- *   kurtosis     fourth standardized moment less 3: 0 for a normal distribution
- *   ks           largest distance, at 1,025 points, between the values' distribution function
- *                and the promised one (Kolmogorov-Smirnov); only if has_ks: a constant
- *                promises no distribution
- *   bins         values in TI_STATS_BINS equal parts of [bins_low, bins_high), which are the
- *                promised bounds, or 5 standard deviations about the mean where there are
- *                none; values outside count in the first or last
+ * Statistics of the values added so far. Later versions of the library may append
+ * members. If count is 0, so are all
+ * other statistics but bins_low and bins_high.
  */
 struct ti_stats_summary {
+    /* must be set to sizeof(struct ti_stats_summary) before the call */
+    size_t struct_bytes;
+    /* number of values, and of those equal to 0 */
     uint64_t count, zeros;
-    double mean, std, min, max, skewness, kurtosis;
+    /* in value units; std is about the actual mean, divided by count */
+    double mean, std, min, max;
+    /* third standardized moment, and fourth less 3: 0 for a normal distribution, and for
+       a constant */
+    double skewness, kurtosis;
+    /* whether 'ks' exists: not for constants, patterns, sparse and orthogonal tensors */
     bool has_ks;
+    /* Kolmogorov-Smirnov: the maximum distance between the distribution function of the
+       values and that of the plan, at 1,023 points inside [bins_low, bins_high) */
     double ks;
+    /* ends of the histogram, in value units: the bounds of the plan, or 5 standard
+       deviations from its mean where it has none */
     double bins_low, bins_high;
+    /* values in equal parts of [bins_low, bins_high); the first and last also count
+       values outside */
     uint64_t bins[TI_STATS_BINS];
 };
 
-/* Starts with no values. TI_OK, and '*stats' is the caller's to free; TI_ENOMEM. */
+/*
+ * Makes statistics without values.
+ *
+ * Returns TI_OK and '*stats', which the caller frees with ti_stats_free(); TI_ENOMEM
+ * ('*stats' is untouched). Freeing NULL does nothing.
+ */
 TI_API TI_MUST_USE enum ti_status ti_stats_make(const struct ti_plan *plan,
                                                 struct ti_stats **stats);
 TI_API void ti_stats_free(struct ti_stats *stats);
 
 /*
- * Adds elements [first_elem, first_elem + count_elems) of what the plan serves. The summary
- * of the same elements in the same pieces is the same on every machine.
+ * Adds elements [first_elem, first_elem + count_elems) of the plan. The summary of the
+ * same elements in the same ranges is the same on every machine.
  *
  *   workspace  as for ti_plan_fill()
  *
- * Returns TI_OK, or TI_ERANGE if the range leaves the tensor (nothing is added).
+ * Returns as ti_plan_fill(); on failure nothing is added if the range leaves the tensor
+ * or the plan lacks its factorization.
  */
 TI_API TI_MUST_USE enum ti_status ti_stats_add(struct ti_stats *stats,
                                                uint64_t first_elem, uint64_t count_elems,
                                                void *workspace);
 
-TI_API void ti_stats_get(const struct ti_stats *stats, struct ti_stats_summary *summary);
+/*
+ * Writes the summary, at most struct_bytes of it, to 'summary'; members that this version
+ * of the library does not know are untouched. Values may be added afterwards.
+ *
+ * Returns TI_OK; TI_EVALUE if struct_bytes is smaller than the first version of the
+ * struct ('summary' is untouched).
+ */
+TI_API TI_MUST_USE enum ti_status ti_stats_get(const struct ti_stats *stats,
+                                               struct ti_stats_summary *summary);
 
 #ifdef __cplusplus
 }

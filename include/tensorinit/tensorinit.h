@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libtensorinit: initialized neural-network tensors as a pure function of seed, name, shape,
- * scheme and dtype. This header is all of the library; client.h is a library of its own.
+ * libtensorinit: initialized neural-network tensors as a pure function of seed, name,
+ * shape, scheme and dtype. This header includes all of the library; client.h belongs to
+ * libtensorinit-client.
  *
- * Threads: functions may be called from any thread; an object may be used by several at once
- * where its header says so. Nothing here does I/O, logs, or ends the process.
+ * Threads: functions may be called from any thread; several threads may use the same
+ * object only where its header says so. No function does I/O, logs, or ends the process.
  */
 #ifndef TENSORINIT_TENSORINIT_H
 #define TENSORINIT_TENSORINIT_H

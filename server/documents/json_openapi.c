@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Describes the interface as OpenAPI 3.1: paths from routes.def, parameters from the
- * library's own list, formats from <tensorinit/body.h>. tests/lint/docs/openapi compares the
- * rest, statuses and header fields, with what the daemon answers.
+ * The interface as an OpenAPI 3.1 document: paths from routes.def, parameters and formats
+ * from the library's own tables. tests/lint/docs/openapi compares the rest, statuses and
+ * header fields, with what the daemon sends.
  */
 #include "server/documents/json_openapi.h"
 
@@ -18,18 +18,19 @@
 #include "server/documents/json_text.h"
 #include "server/routes.h"
 
-/* Header fields of requests that endpoints look at; OpenAPI forbids to list Accept. */
+/* Header fields of requests that endpoints read; OpenAPI forbids to list Accept. */
 static const struct field {
-    const char *name;
-    const char *meaning;
+    const char *name, *meaning;
 } request_fields[] = {
-    {"Range", "one range of bytes; a set of several is ignored, and so is any for json"},
+    {"Range",
+     "one range of bytes; several ranges are ignored, and so is any range of a text "
+     "format"},
     {"If-Range", "an entity tag: Range is ignored unless it is the tensor's"},
     {"If-Match", "entity tags or *: 412 unless the tensor's is among them"},
     {"If-None-Match", "entity tags or *: 304 if the tensor's is among them"},
 };
 
-/* Which answers have a header field: a set of bits. */
+/* Which responses have a header field: a set of bits. */
 enum {
     OF_BODY = 1,      /* 200 and 206 */
     OF_PART = 2,      /* 206 and 416 */
@@ -38,56 +39,56 @@ enum {
     OF_REFUSED = 16,  /* 406 */
 };
 
-static const struct answer_field {
+static const struct response_field {
     const char *name;
-    unsigned answers;
+    unsigned classes; /* of the responses that have it */
     const char *meaning;
-} answer_fields[] = {
+} response_fields[] = {
     {"ETag", OF_BODY | OF_UNCHANGED | OF_FAILED,
-     "strong entity tag, the same from every replica; json has none"},
-    {"Accept-Ranges", OF_BODY | OF_UNCHANGED | OF_FAILED, "bytes; none for json"},
-    {"Content-Range", OF_PART, "which bytes these are, of how many"},
+     "strong entity tag, the same from every replica; none for text formats"},
+    {"Accept-Ranges", OF_BODY | OF_UNCHANGED | OF_FAILED, "bytes; none for text formats"},
+    {"Content-Range", OF_PART, "which bytes these are, and how many there are in all"},
     {"Content-Disposition", OF_BODY | OF_UNCHANGED, "a file name for the tensor"},
     {"Content-Location", OF_BODY | OF_UNCHANGED, "the one URL of these bytes"},
     {"Cache-Control", OF_BODY | OF_UNCHANGED | OF_FAILED | OF_REFUSED,
-     "how long the answer may be kept"},
-    {"Vary", OF_BODY | OF_UNCHANGED | OF_REFUSED, "Accept, where it chose the format"},
+     "how long the response may be cached"},
+    {"Vary", OF_BODY | OF_UNCHANGED | OF_REFUSED, "Accept, if it selected the format"},
     {"Tensor-Spec", OF_BODY | OF_UNCHANGED, "version of the bits"},
     {"Tensor-Shape", OF_BODY | OF_UNCHANGED,
      "dims of the tensor in the body, separated by commas, or scalar"},
     {"Tensor-Full-Shape", OF_BODY | OF_UNCHANGED,
-     "dims of the full tensor, where they are others"},
+     "dims of the full tensor, if the body is a part of it"},
     {"Tensor-Dtype", OF_BODY | OF_UNCHANGED, "element type"},
     {"Tensor-Std", OF_BODY | OF_UNCHANGED, "standard deviation of the distribution"},
     {"Tensor-Bound", OF_BODY | OF_UNCHANGED,
-     "no value is larger than this in magnitude; left out if there is no bound"},
-    {"Tensor-Fan-In", OF_BODY | OF_UNCHANGED, "fan_in, where the scheme has one"},
-    {"Tensor-Fan-Out", OF_BODY | OF_UNCHANGED, "fan_out, where the scheme has one"},
+     "the largest possible magnitude of a value; absent if there is no bound"},
+    {"Tensor-Fan-In", OF_BODY | OF_UNCHANGED, "fan_in, if the scheme has one"},
+    {"Tensor-Fan-Out", OF_BODY | OF_UNCHANGED, "fan_out, if the scheme has one"},
     {"Tensor-Stream", OF_BODY | OF_UNCHANGED,
-     "the stream of numbers that the name stands for"},
+     "the stream of random numbers that the name selects"},
 };
 
-/* The answers of /v1/tensor; those without the tensor are problems, but for 304. */
-static const struct answer {
+/* The responses of /v1/tensor. Those without its bytes are problems, except 304. */
+static const struct tensor_response {
     const char *status;
-    unsigned answers;
+    unsigned classes;
     bool is_body;
     const char *meaning;
-} tensor_answers[] = {
+} tensor_responses[] = {
     {"200", OF_BODY, true, "The tensor."},
-    {"206", OF_BODY | OF_PART, true, "The bytes of the tensor that Range asks for."},
-    {"304", OF_UNCHANGED, false, "If-None-Match has the tensor's entity tag."},
-    {"406", OF_REFUSED, false, "Accept names no format of tensors."},
-    {"412", OF_FAILED, false, "If-Match does not have the tensor's entity tag."},
-    {"416", OF_FAILED | OF_PART, false, "The range starts behind the last byte."},
+    {"206", OF_BODY | OF_PART, true, "The bytes of the tensor that Range requests."},
+    {"304", OF_UNCHANGED, false, "If-None-Match contains the tensor's entity tag."},
+    {"406", OF_REFUSED, false, "Accept allows no format of tensors."},
+    {"412", OF_FAILED, false, "If-Match does not contain the tensor's entity tag."},
+    {"416", OF_FAILED | OF_PART, false, "The range starts after the last byte."},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 #define PROBLEM_TYPE "application/problem+json"
 
 /*
- * Each of these takes what it is given, returns its first argument, and NULL once memory
- * has run out, so that calls can be nested and only the outermost result is looked at.
+ * Builders. Each takes ownership of its arguments and returns the first one, or NULL once
+ * memory has run out, so that calls can be nested and only the last result is checked.
  */
 static json_t *with(json_t *object, const char *key, json_t *value) {
     if (json_object_set_new(object, key, value) == 0) return object;
@@ -127,40 +128,26 @@ static json_t *problem_content(void) {
     return content(PROBLEM_TYPE, reference("schemas", "Problem"));
 }
 
-/* "a, b" as a list of texts. */
-static json_t *list_of(const char *words) {
-    json_t *list = json_array();
-
-    while (*words != '\0') {
-        const size_t length = strcspn(words, ",");
-        list = with_item(list, json_stringn(words, length));
-        words += length;
-        words += strspn(words, ", ");
+static bool list_has(const json_t *list, const char *text) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (strcmp(json_string_value(json_array_get(list, i)), text) == 0) return true;
     }
-    return list;
+    return false;
 }
 
-/* Whether the fallback is a value that could be given: others describe one. */
-static bool fallback_is_value(const struct ti_param_info *param) {
-    size_t scheme, length = strlen(param->fallback);
+/* Whether the default is a value that a request may give; others are descriptions. */
+static bool fallback_is_value(const struct ti_param_info *param, const json_t *words) {
+    size_t scheme;
     char *end;
-
-    if (ti_scheme_find(param->fallback, length, &scheme)) return true;
-    if (param->choice) {
-        for (const char *at = param->accepts; *at != '\0'; at += strspn(at, ", ")) {
-            const size_t word = strcspn(at, ",");
-            if (word == length && memcmp(at, param->fallback, word) == 0) return true;
-            at += word;
-        }
-        return false;
-    }
+    if (ti_scheme_find(param->fallback, strlen(param->fallback), &scheme)) return true;
+    if (param->choice) return list_has(words, param->fallback);
     strtod(param->fallback, &end);
     return end != param->fallback && *end == '\0';
 }
 
-static json_t *names_of_takers(size_t param) {
+/* The names of the schemes that take a parameter. */
+static json_t *schemes_with(size_t param) {
     json_t *list = json_array();
-
     for (size_t i = 0; i < ti_scheme_count(); i++) {
         if (ti_scheme_takes(i, param))
             list = with_item(list, json_string(ti_scheme_get(i)->name));
@@ -168,16 +155,13 @@ static json_t *names_of_takers(size_t param) {
     return list;
 }
 
-/* The words of a choice: ours, and those of frameworks that are not among them. */
+/* The words of a choice: the canonical ones and those of frameworks. */
 static json_t *words_of(const struct ti_param_info *param) {
-    json_t *list = list_of(param->accepts);
-
+    json_t *list = tid_json_list(param->accepts);
     for (size_t i = 0; i < ti_word_count(); i++) {
         const struct ti_word_info *word = ti_word_get(i);
-        bool listed = strcmp(word->param, param->name) != 0;
-        for (size_t k = 0; !listed && k < json_array_size(list); k++)
-            listed = strcmp(json_string_value(json_array_get(list, k)), word->word) == 0;
-        if (!listed) list = with_item(list, json_string(word->word));
+        if (strcmp(word->param, param->name) == 0 && !list_has(list, word->word))
+            list = with_item(list, json_string(word->word));
     }
     return list;
 }
@@ -186,9 +170,13 @@ static json_t *words_of(const struct ti_param_info *param) {
 static json_t *query_parameter(size_t index) {
     const struct ti_param_info *param = ti_param_get(index);
     json_t *schema = text_pair("type", "string");
-
-    if (param->choice) schema = with(schema, "enum", words_of(param));
-    if (fallback_is_value(param)) schema = with_text(schema, "default", param->fallback);
+    json_t *words = words_of(param);
+    const bool has_default = fallback_is_value(param, words);
+    if (param->choice)
+        schema = with(schema, "enum", words);
+    else
+        json_decref(words);
+    if (has_default) schema = with_text(schema, "default", param->fallback);
     json_t *object = with_text(text_pair("name", param->name), "in", "query");
     object = with(object, "description",
                   json_sprintf("%s. Takes: %s. Default: %s.", param->meaning,
@@ -196,19 +184,17 @@ static json_t *query_parameter(size_t index) {
     if (param->common && strcmp(param->fallback, "required") == 0)
         object = with(object, "required", json_true());
     object = with(object, "schema", schema);
-    return param->common ? object : with(object, "x-schemes", names_of_takers(index));
+    return param->common ? object : with(object, "x-schemes", schemes_with(index));
 }
 
 static json_t *request_field(const struct field *field) {
     json_t *object = with_text(text_pair("name", field->name), "in", "header");
-
     object = with_text(object, "description", field->meaning);
     return with(object, "schema", text_pair("type", "string"));
 }
 
 static json_t *parameters(void) {
     json_t *object = json_object();
-
     for (size_t i = 0; i < ti_param_count(); i++)
         object = with(object, ti_param_get(i)->name, query_parameter(i));
     for (size_t i = 0; i < COUNT_OF(request_fields); i++)
@@ -216,13 +202,12 @@ static json_t *parameters(void) {
     return object;
 }
 
-static json_t *answer_headers(void) {
+static json_t *response_headers(void) {
     json_t *object = json_object();
-
-    for (size_t i = 0; i < COUNT_OF(answer_fields); i++) {
-        json_t *header = with(text_pair("description", answer_fields[i].meaning),
+    for (size_t i = 0; i < COUNT_OF(response_fields); i++) {
+        json_t *header = with(text_pair("description", response_fields[i].meaning),
                               "schema", text_pair("type", "string"));
-        object = with(object, answer_fields[i].name, header);
+        object = with(object, response_fields[i].name, header);
     }
     return object;
 }
@@ -232,15 +217,15 @@ static json_t *typed(const char *type, const char *description) {
 }
 
 static json_t *problem_schema(void) {
-    json_t *members = pair("type", typed("string", "/problems/ and the title's words"));
-
+    json_t *members =
+        pair("type", typed("string", "/problems/ and the words of the title"));
     members = with(members, "title", typed("string", "the kind of problem"));
     members = with(members, "status", typed("integer", "the HTTP status"));
     members = with(members, "detail", typed("string", "what is wrong with this request"));
     members = with(members, "field",
                    typed("string", "the parameter at fault, if one of them is"));
     json_t *schema = typed("object", "A problem document, RFC 9457.");
-    schema = with(schema, "required", list_of("type, title, status"));
+    schema = with(schema, "required", tid_json_list("type, title, status"));
     return with(schema, "properties", members);
 }
 
@@ -248,57 +233,54 @@ static json_t *components(void) {
     json_t *problem = text_pair(
         "description", "An error: what is wrong and what would be accepted instead.");
     json_t *object = pair("parameters", parameters());
-
-    object = with(object, "headers", answer_headers());
+    object = with(object, "headers", response_headers());
     object = with(object, "responses",
                   pair("Problem", with(problem, "content", problem_content())));
     return with(object, "schemas", pair("Problem", problem_schema()));
 }
 
-/* The formats of 'answers'; of a part, those that have a length. */
-static json_t *tensor_content(unsigned answers) {
+/* The formats of a response. Texts have no known length and thus no ranges. */
+static json_t *tensor_content(unsigned classes) {
     json_t *object = json_object();
-
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
-        if (i == TI_FORMAT_JSON && (answers & OF_PART) != 0) continue;
-        object =
-            with(object, ti_format_media_type((enum ti_format)i),
-                 i == TI_FORMAT_JSON ? pair("schema", json_object()) : json_object());
+        const bool is_text = ti_format_is_text((enum ti_format)i);
+        if (is_text && (classes & OF_PART) != 0) continue;
+        object = with(object, ti_format_media_type((enum ti_format)i),
+                      is_text ? pair("schema", json_object()) : json_object());
     }
     return object;
 }
 
-static json_t *tensor_answer(const struct answer *answer) {
-    json_t *object = text_pair("description", answer->meaning);
+static json_t *tensor_response(const struct tensor_response *response) {
+    json_t *object = text_pair("description", response->meaning);
     json_t *headers = json_object();
-
-    for (size_t i = 0; i < COUNT_OF(answer_fields); i++) {
-        const char *name = answer_fields[i].name;
-        if ((answer_fields[i].answers & answer->answers) != 0)
+    for (size_t i = 0; i < COUNT_OF(response_fields); i++) {
+        const char *name = response_fields[i].name;
+        if ((response_fields[i].classes & response->classes) != 0)
             headers = with(headers, name, reference("headers", name));
     }
     object = with(object, "headers", headers);
-    if (answer->is_body) return with(object, "content", tensor_content(answer->answers));
-    return answer->answers == OF_UNCHANGED ? object
-                                           : with(object, "content", problem_content());
+    if (response->is_body)
+        return with(object, "content", tensor_content(response->classes));
+    if (response->classes == OF_UNCHANGED) return object;
+    return with(object, "content", problem_content());
 }
 
-static json_t *plain_answer(const char *type, const char *schema) {
-    return with(text_pair("description", "The answer."), "content",
+static json_t *plain_response(const char *type, const char *schema) {
+    return with(text_pair("description", "The document."), "content",
                 content(type, text_pair("type", schema)));
 }
 
 static json_t *responses(enum tid_route_kind kind) {
     json_t *object = json_object();
-
     if (kind == TID_ROUTE_TENSOR) {
-        for (size_t i = 0; i < COUNT_OF(tensor_answers); i++)
-            object =
-                with(object, tensor_answers[i].status, tensor_answer(&tensor_answers[i]));
+        for (size_t i = 0; i < COUNT_OF(tensor_responses); i++)
+            object = with(object, tensor_responses[i].status,
+                          tensor_response(&tensor_responses[i]));
     } else if (kind == TID_ROUTE_JSON || kind == TID_ROUTE_ABOUT_TENSOR) {
-        object = with(object, "200", plain_answer("application/json", "object"));
+        object = with(object, "200", plain_response("application/json", "object"));
     } else {
-        object = with(object, "200", plain_answer("text/plain", "string"));
+        object = with(object, "200", plain_response("text/plain", "string"));
     }
     if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR)
         object = with(object, "400", reference("responses", "Problem"));
@@ -310,7 +292,6 @@ static json_t *responses(enum tid_route_kind kind) {
 
 static json_t *parameters_of(enum tid_route_kind kind) {
     json_t *list = json_array();
-
     if (kind != TID_ROUTE_TENSOR && kind != TID_ROUTE_ABOUT_TENSOR) return list;
     for (size_t i = 0; i < ti_param_count(); i++)
         list = with_item(list, reference("parameters", ti_param_get(i)->name));
@@ -323,7 +304,6 @@ static json_t *parameters_of(enum tid_route_kind kind) {
 static json_t *operation_id(const char *method, const char *path) {
     char id[64];
     size_t used = (size_t)snprintf(id, sizeof id, "%s", method);
-
     for (const char *at = path[1] != '\0' ? path : "/root";
          *at != '\0' && used + 1 < sizeof id; at++)
         id[used++] = *at == '/' || *at == '.' ? '_' : *at;
@@ -332,17 +312,15 @@ static json_t *operation_id(const char *method, const char *path) {
 
 static json_t *operation(const struct tid_route_info *route, const char *method) {
     json_t *object = text_pair("summary", route->summary);
-
     object = with(object, "operationId", operation_id(method, route->path));
     if (strcmp(method, "head") == 0)
-        object = with_text(object, "description", "As GET, without the body.");
+        object = with_text(object, "description", "Like GET, without the body.");
     object = with(object, "parameters", parameters_of(route->kind));
     return with(object, "responses", responses(route->kind));
 }
 
 static json_t *paths(void) {
     json_t *object = json_object();
-
     for (unsigned i = 0; i < TID_ROUTE_COUNT; i++) {
         const struct tid_route_info *route = tid_route_get(i);
         json_t *path =
@@ -356,23 +334,21 @@ static json_t *info(void) {
     json_t *license = with_text(text_pair("name", "MIT"), "identifier", "MIT");
     json_t *object =
         with_text(text_pair("title", "tensorinit"), "version", TI_VERSION_STRING);
-
     object =
         with_text(object, "description",
                   "Initialized tensors over HTTP: a pure function of shape, scheme, "
                   "seed and name. Version of the bits: " TI_SPEC_NAME ". A parameter "
-                  "that is unknown, doubled or of no use to the scheme is an error.");
+                  "that is unknown, repeated or not taken by the scheme is an error.");
     return with(object, "license", license);
 }
 
 char *tid_json_openapi(void) {
     json_t *object = with(text_pair("openapi", "3.1.0"), "info", info());
-
     object = with(object, "servers", with_item(json_array(), text_pair("url", "/")));
     object = with(object, "security", json_array());
     object = with(object, "paths", paths());
     object = with(object, "components", components());
-    char *text = object != NULL ? tid_json_text(object) : NULL;
+    char *text = object ? tid_json_text(object) : NULL;
     json_decref(object);
     return text;
 }

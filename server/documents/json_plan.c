@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Says what would be served, in JSON: every number that the request left to its scheme,
- * and what looks like a mistake.
+ * What would be served, in JSON: every number that the request left to its scheme, and
+ * warnings of what looks like a mistake.
  */
 #include "server/documents/json_plan.h"
 
@@ -11,24 +11,20 @@
 #include <tensorinit/version.h>
 
 #include "server/documents/json_text.h"
-#include "server/documents/number.h"
+#include "server/http/digits.h"
 #include "server/documents/warnings.h"
 
-/*
- * A dim is a number as long as every reader of JSON reads it exactly, which is to 2^53.
- */
+/* A dim is a number up to 2^53, which binary64 holds exactly; larger ones are text. */
 static json_t *dim_value(uint64_t dim) {
-    char text[TID_NUMBER_BYTES];
-
+    char text[TID_DIGITS_BYTES];
     if (dim <= UINT64_C(1) << 53) return json_integer((json_int_t)dim);
-    tid_number_u64(dim, text);
+    tid_digits_u64(dim, text);
     return json_string(text);
 }
 
 static bool set_shape(json_t *object, const char *key, unsigned rank,
                       const uint64_t *dims) {
     json_t *shape = json_array();
-
     for (unsigned i = 0; i < rank; i++) {
         if (json_array_append_new(shape, dim_value(dims[i])) != 0) {
             json_decref(shape);
@@ -39,9 +35,8 @@ static bool set_shape(json_t *object, const char *key, unsigned rank,
 }
 
 static bool set_numbers(json_t *object, const struct ti_plan_info *info) {
-    char stream[TID_NUMBER_BYTES];
-
-    tid_number_hex(info->stream, stream);
+    char stream[TID_DIGITS_BYTES];
+    tid_digits_hex(info->stream, stream);
     return tid_json_set_u64(object, "seed", info->seed) &&
            tid_json_set_text(object, "name", info->name) &&
            tid_json_set_text(object, "stream", stream) &&
@@ -60,7 +55,6 @@ static bool set_warnings(json_t *object, const struct ti_plan_info *info) {
     struct tid_warning warnings[TID_WARNINGS_MAX];
     const unsigned count = tid_warnings(info, warnings);
     json_t *list = json_array();
-
     if (json_object_set_new(object, "warnings", list) != 0) return false;
     for (unsigned i = 0; i < count; i++) {
         if (json_array_append_new(list,
@@ -71,27 +65,26 @@ static bool set_warnings(json_t *object, const struct ti_plan_info *info) {
     return true;
 }
 
-char *tid_json_plan(const struct tid_planned *planned, const char *isa) {
-    const struct ti_plan_info *info = ti_plan_info(planned->plan);
-    char *text = NULL;
-
+char *tid_json_plan(const struct ti_plan *plan, const struct ti_body *body,
+                    const char *isa) {
+    const struct ti_plan_info *info = ti_plan_info(plan);
     json_t *object = json_object();
+    char *text = NULL;
     if (tid_json_set_text(object, "spec", TI_SPEC_NAME) &&
         tid_json_set_text(object, "scheme", info->scheme) &&
-        (*info->framework_name == '\0' ||
+        (info->framework_name[0] == '\0' ||
          tid_json_set_text(object, "framework_name", info->framework_name)) &&
         tid_json_set_text(object, "distribution",
                           ti_distribution_name(info->distribution)) &&
         tid_json_set_text(object, "dtype", ti_dtype_name(info->dtype)) &&
-        tid_json_set_text(object, "format",
-                          ti_format_name(ti_body_format(planned->body))) &&
+        tid_json_set_text(object, "format", ti_format_name(ti_body_format(body))) &&
         tid_json_set_text(object, "query", info->query) &&
         tid_json_set_text(object, "etag", info->etag) &&
         set_shape(object, "shape", info->rank, info->shape) &&
         set_shape(object, "full_shape", info->full_rank, info->full_shape) &&
         tid_json_set_u64(object, "elems", info->elems) &&
-        (!ti_body_has_length(planned->body) ||
-         tid_json_set_u64(object, "bytes", ti_body_bytes(planned->body))) &&
+        (!ti_body_has_length(body) ||
+         tid_json_set_u64(object, "bytes", ti_body_bytes(body))) &&
         set_numbers(object, info) && tid_json_set_text(object, "isa", isa) &&
         set_warnings(object, info))
         text = tid_json_text(object);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The document of /v1/plan.
- */
+/* The document of /v1/plan. */
 #ifndef TID_JSON_PLAN_H
 #define TID_JSON_PLAN_H
 
-#include "server/endpoints/planned.h"
+#include <tensorinit/body.h>
+#include <tensorinit/plan.h>
 
-/* The document as text from malloc(); NULL if memory runs out. */
-char *tid_json_plan(const struct tid_planned *planned, const char *isa);
+/*
+ * The document as text from malloc(); NULL if memory runs out. 'isa' is the instruction
+ * set that would compute.
+ */
+char *tid_json_plan(const struct ti_plan *plan, const struct ti_body *body,
+                    const char *isa);
 
 #endif

@@ -1,56 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Lists every scheme and every parameter in JSON, from the library's own lists.
- */
+/* Every scheme, parameter and framework name in JSON, from the library's own tables. */
 #include "server/documents/json_schemes.h"
 
 #include <jansson.h>
-#include <string.h>
 
 #include <tensorinit/schemes.h>
 #include <tensorinit/version.h>
 
 #include "server/documents/json_text.h"
 
-/* "a,b" as a list of texts. */
-static json_t *list_of(const char *names) {
-    json_t *list = json_array();
-
-    while (*names != '\0') {
-        size_t length = strcspn(names, ",");
-        if (length > 0) json_array_append_new(list, json_stringn(names, length));
-        names += length;
-        names += strspn(names, ", ");
-    }
-    return list;
-}
-
-/* Pairs as an object of texts: "a=1&b=2", or "a, b=c", where a stands for "a=a". */
-static json_t *object_of(const char *pairs, const char *separators) {
-    json_t *object = json_object();
-
-    while (*pairs != '\0') {
-        size_t length = strcspn(pairs, separators);
-        const char *equals = memchr(pairs, '=', length);
-        size_t key_bytes = equals != NULL ? (size_t)(equals - pairs) : length;
-        const char *value = equals != NULL ? equals + 1 : pairs;
-        char key[64];
-
-        if (key_bytes < sizeof key) {
-            memcpy(key, pairs, key_bytes);
-            key[key_bytes] = '\0';
-            json_object_set_new(object, key,
-                                json_stringn(value, (size_t)(pairs + length - value)));
-        }
-        pairs += length;
-        pairs += strspn(pairs, separators);
-    }
-    return object;
-}
-
 static json_t *parameters_of(size_t scheme) {
     json_t *list = json_array();
-
     for (size_t i = 0; i < ti_param_count(); i++) {
         if (ti_scheme_takes(scheme, i))
             json_array_append_new(list, json_string(ti_param_get(i)->name));
@@ -60,35 +20,31 @@ static json_t *parameters_of(size_t scheme) {
 
 static json_t *scheme_object(size_t index) {
     const struct ti_scheme_info *scheme = ti_scheme_get(index);
-
     return json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o}", "name", scheme->name,
-                     "aliases", list_of(scheme->aliases), "formula", scheme->formula,
-                     "source", scheme->source, "suits", scheme->suits, "defaults",
-                     object_of(scheme->defaults, "&"), "parameters",
+                     "aliases", tid_json_list(scheme->aliases), "formula",
+                     scheme->formula, "source", scheme->source, "suits", scheme->suits,
+                     "defaults", tid_json_pairs(scheme->defaults, "&"), "parameters",
                      parameters_of(index));
 }
 
 static json_t *alias_object(size_t index) {
     const struct ti_alias_info *alias = ti_alias_get(index);
-
     return json_pack(
-        "{s:o, s:o, s:s, s:o, s:o, s:o}", "frameworks", list_of(alias->frameworks),
-        "names", list_of(alias->spellings), "scheme", alias->scheme, "parameters",
-        object_of(alias->params, ", "), "defaults", object_of(alias->defaults, "&"),
-        "fixed", object_of(alias->fixed, "&"));
+        "{s:o, s:o, s:s, s:o, s:o, s:o}", "frameworks", tid_json_list(alias->frameworks),
+        "names", tid_json_list(alias->spellings), "scheme", alias->scheme, "parameters",
+        tid_json_pairs(alias->params, ", "), "defaults",
+        tid_json_pairs(alias->defaults, "&"), "fixed", tid_json_pairs(alias->fixed, "&"));
 }
 
 static json_t *word_object(size_t index) {
     const struct ti_word_info *word = ti_word_get(index);
-
-    return json_pack("{s:o, s:s, s:s, s:s}", "frameworks", list_of(word->frameworks),
-                     "parameter", word->param, "word", word->word, "canonical",
-                     word->canonical);
+    return json_pack("{s:o, s:s, s:s, s:s}", "frameworks",
+                     tid_json_list(word->frameworks), "parameter", word->param, "word",
+                     word->word, "canonical", word->canonical);
 }
 
 static json_t *parameter_object(size_t index) {
     const struct ti_param_info *param = ti_param_get(index);
-
     return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "name", param->name, "accepts",
                      param->accepts, "meaning", param->meaning, "default",
                      param->fallback, "common", (int)param->common, "framework",
@@ -106,7 +62,6 @@ char *tid_json_schemes(void) {
         json_array_append_new(schemes, scheme_object(i));
     for (size_t i = 0; i < ti_param_count(); i++)
         json_array_append_new(parameters, parameter_object(i));
-
     for (size_t i = 0; i < ti_alias_count(); i++)
         json_array_append_new(aliases, alias_object(i));
     for (size_t i = 0; i < ti_word_count(); i++)
@@ -115,7 +70,7 @@ char *tid_json_schemes(void) {
     json_t *object =
         json_pack("{s:s, s:o, s:o, s:o, s:o}", "spec", TI_SPEC_NAME, "schemes", schemes,
                   "parameters", parameters, "frameworks", aliases, "words", words);
-    /* jansson answers a failed step with a member less, so count them. */
+    /* Each allocation that jansson could not make leaves a member out. */
     if (json_array_size(json_object_get(object, "schemes")) == ti_scheme_count() &&
         json_array_size(json_object_get(object, "frameworks")) == ti_alias_count() &&
         json_array_size(json_object_get(object, "words")) == ti_word_count() &&

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Writes what the values of a tensor look like beside what its plan promises.
- */
+/* Statistics of the values of a tensor, next to what its plan promises. */
 #include "server/documents/json_stats.h"
 
 #include <jansson.h>
@@ -12,10 +10,9 @@
 
 static bool set_bins(json_t *object, const struct ti_stats_summary *summary) {
     json_t *bins = json_array();
-
     for (int i = 0; i < TI_STATS_BINS; i++) {
-        if (json_array_append_new(bins, json_integer((json_int_t)summary->bins[i])) !=
-            0) {
+        json_t *bin = json_integer((json_int_t)summary->bins[i]);
+        if (json_array_append_new(bins, bin) != 0) {
             json_decref(bins);
             return false;
         }
@@ -24,12 +21,11 @@ static bool set_bins(json_t *object, const struct ti_stats_summary *summary) {
 }
 
 static bool set_summary(json_t *object, const struct ti_stats_summary *summary) {
+    const double zero_share =
+        summary->count > 0 ? (double)summary->zeros / (double)summary->count : 0;
     return tid_json_set_u64(object, "count", summary->count) &&
            tid_json_set_u64(object, "zeros", summary->zeros) &&
-           tid_json_set_real(object, "zero_share",
-                             summary->count > 0
-                                 ? (double)summary->zeros / (double)summary->count
-                                 : 0) &&
+           tid_json_set_real(object, "zero_share", zero_share) &&
            tid_json_set_real(object, "mean", summary->mean) &&
            tid_json_set_real(object, "std", summary->std) &&
            tid_json_set_real(object, "min", summary->min) &&
@@ -43,9 +39,8 @@ static bool set_summary(json_t *object, const struct ti_stats_summary *summary) 
 
 char *tid_json_stats(const struct ti_plan_info *info,
                      const struct ti_stats_summary *summary) {
-    char *text = NULL;
     json_t *object = json_object();
-
+    char *text = NULL;
     if (tid_json_set_text(object, "spec", TI_SPEC_NAME) &&
         tid_json_set_text(object, "query", info->query) && set_summary(object, summary) &&
         tid_json_set_real(object, "promised_mean", info->mean) &&

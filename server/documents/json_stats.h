@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The document of /v1/stats.
- */
+/* The document of /v1/stats. */
 #ifndef TID_JSON_STATS_H
 #define TID_JSON_STATS_H
 

@@ -1,97 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes JSON documents. jansson prints all reals of a document with one precision; here
- * each has its own, so the outermost object is written member by member.
+ * Writes JSON documents. jansson spells reals with a fixed number of digits, so the
+ * outermost object is written member by member, with our own text of reals.
  */
 #include "server/documents/json_text.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "server/documents/number.h"
+#include <tensorinit/number.h>
 
-/* 'text' is NULL once memory has run out. */
-struct buffer {
-    char *text;
-    size_t used, room;
-};
+#include "server/http/digits.h"
+#include "server/documents/buffer.h"
 
-static int append(const char *bytes, size_t count, void *data) {
-    struct buffer *buffer = data;
-
-    if (buffer->room - buffer->used < count + 1) {
-        size_t room = 2 * buffer->room + count + 512;
-        char *text = realloc(buffer->text, room);
-        if (text == NULL) return -1;
-        buffer->text = text;
-        buffer->room = room;
-    }
-    memcpy(buffer->text + buffer->used, bytes, count);
-    buffer->used += count;
-    buffer->text[buffer->used] = '\0';
+static int add(const char *bytes, size_t byte_count, void *buffer) {
+    tid_buffer_add(buffer, bytes, byte_count);
     return 0;
 }
 
-static int append_value(const json_t *value, struct buffer *buffer) {
-    size_t flags = JSON_ENCODE_ANY;
-
-    if (json_is_real(value)) {
-        char text[TID_NUMBER_BYTES];
-        int digits;
-        tid_number_real(json_real_value(value), text, &digits);
-        flags |= JSON_REAL_PRECISION((size_t)digits);
-    }
-    return json_dump_callback(value, append, buffer, flags);
+static void add_text(struct tid_buffer *buffer, const char *text) {
+    tid_buffer_add(buffer, text, strlen(text));
 }
 
-/* A list of objects has one a line, for people and for grep. */
-static int append_list(const json_t *list, struct buffer *buffer) {
+static void add_value(struct tid_buffer *buffer, const json_t *value) {
+    if (json_is_real(value)) {
+        char text[TI_NUMBER_TEXT_BYTES];
+        tid_buffer_add(buffer, text, ti_number_text(json_real_value(value), text));
+    } else if (json_dump_callback(value, add, buffer, JSON_ENCODE_ANY) != 0) {
+        buffer->failed = true;
+    }
+}
+
+/* An array of objects has one per line, for people and for grep. */
+static void add_list(struct tid_buffer *buffer, const json_t *list) {
+    const char *before = "[\n    ";
     size_t index;
     json_t *value;
-    const char *before = "[\n    ";
-
     json_array_foreach(list, index, value) {
-        if (append(before, strlen(before), buffer) != 0 ||
-            append_value(value, buffer) != 0)
-            return -1;
+        add_text(buffer, before);
+        add_value(buffer, value);
         before = ",\n    ";
     }
-    return append("\n  ]", 4, buffer);
+    add_text(buffer, "\n  ]");
 }
 
-static int append_member(const json_t *value, struct buffer *buffer) {
+static void add_member(struct tid_buffer *buffer, const char *key, const json_t *value) {
+    json_t *name = json_string(key);
+    add_value(buffer, name);
+    json_decref(name);
+    add_text(buffer, ": ");
     if (json_is_array(value) && json_is_object(json_array_get(value, 0)))
-        return append_list(value, buffer);
-    return append_value(value, buffer);
+        add_list(buffer, value);
+    else
+        add_value(buffer, value);
 }
 
 char *tid_json_text(json_t *object) {
-    struct buffer buffer = {NULL, 0, 0};
+    struct tid_buffer buffer = {0};
     const char *before = "{\n  ";
     const char *key;
     json_t *value;
-    int failed = 0;
-
     json_object_foreach(object, key, value) {
-        json_t *name = json_string(key);
-        failed |= name == NULL || append(before, strlen(before), &buffer) != 0 ||
-                  append_value(name, &buffer) != 0 || append(": ", 2, &buffer) != 0 ||
-                  append_member(value, &buffer) != 0;
-        json_decref(name);
+        add_text(&buffer, before);
+        add_member(&buffer, key, value);
         before = ",\n  ";
     }
-    failed |= append("\n}\n", 3, &buffer);
-    if (!failed) return buffer.text;
-    free(buffer.text);
-    return NULL;
+    add_text(&buffer, "\n}\n");
+    return tid_buffer_take(&buffer);
 }
 
 bool tid_json_set_u64(json_t *object, const char *key, uint64_t value) {
-    char text[TID_NUMBER_BYTES];
-
-    tid_number_u64(value, text);
+    char text[TID_DIGITS_BYTES];
+    tid_digits_u64(value, text);
     return tid_json_set_text(object, key, text);
 }
 
@@ -101,4 +82,44 @@ bool tid_json_set_real(json_t *object, const char *key, double value) {
 
 bool tid_json_set_text(json_t *object, const char *key, const char *value) {
     return json_object_set_new(object, key, json_string(value)) == 0;
+}
+
+/* The next word of '*list' and its length; NULL at the end. Moves '*list' behind it. */
+static const char *next_word(const char **list, const char *separators, size_t *length) {
+    const char *word = *list + strspn(*list, separators);
+    *length = strcspn(word, separators);
+    *list = word + *length;
+    return *length > 0 ? word : NULL;
+}
+
+json_t *tid_json_list(const char *words) {
+    json_t *list = json_array();
+    const char *word;
+    size_t length;
+    while ((word = next_word(&words, ", ", &length))) {
+        if (json_array_append_new(list, json_stringn(word, length)) == 0) continue;
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
+json_t *tid_json_pairs(const char *pairs, const char *separators) {
+    json_t *object = json_object();
+    const char *pair;
+    size_t length;
+    while ((pair = next_word(&pairs, separators, &length))) {
+        const char *equals = memchr(pair, '=', length);
+        const char *value = equals ? equals + 1 : pair;
+        const size_t key_length = equals ? (size_t)(equals - pair) : length;
+        char key[64];
+        if (key_length >= sizeof key) continue;
+        memcpy(key, pair, key_length);
+        key[key_length] = '\0';
+        json_t *text = json_stringn(value, length - (size_t)(value - pair));
+        if (json_object_set_new(object, key, text) == 0) continue;
+        json_decref(object);
+        return NULL;
+    }
+    return object;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text of a JSON document as the daemon writes it. The documents themselves are made with
- * jansson by json_*.c and problem.c, and by nobody else.
+ * How the server writes JSON. Documents are made with jansson by json_*.c and problem.c
+ * only.
  */
 #ifndef TID_JSON_TEXT_H
 #define TID_JSON_TEXT_H
@@ -12,19 +12,27 @@
 struct json_t;
 
 /*
- * The document as text from malloc(), one member of the outermost object a line, with a
- * final newline; NULL if memory runs out. Real numbers that are members of 'object'
- * itself have the fewest digits that read back (number.h).
+ * The document as text from malloc(), one member of the outermost object per line, with a
+ * final newline; NULL if memory runs out. Reals that are members of 'object' itself are
+ * spelled by ti_number_text().
  */
 char *tid_json_text(struct json_t *object);
 
 /*
- * Set a member of 'object'; false if memory runs out. 64-bit integers are text in our
- * documents, since many readers of JSON have only binary64; a real that is not finite is
- * left out, since JSON has none.
+ * Set a member of 'object'; false if memory runs out. Integers of 64 bits become text,
+ * since many readers of JSON hold numbers in binary64; a real that is not finite is left
+ * out, since JSON has no spelling for it.
  */
 bool tid_json_set_u64(struct json_t *object, const char *key, uint64_t value);
 bool tid_json_set_real(struct json_t *object, const char *key, double value);
 bool tid_json_set_text(struct json_t *object, const char *key, const char *value);
+
+/*
+ * Lists of the library's tables: the words "a, b" as an array of texts; pairs as an
+ * object of texts, "a=1&b=2" with the separators "&" or "a, b=c" with ", ", where a word
+ * without '=' is its own value. New references; NULL if memory runs out.
+ */
+struct json_t *tid_json_list(const char *words);
+struct json_t *tid_json_pairs(const char *pairs, const char *separators);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the daemon counts, and its text for Prometheus. Every worker counts for itself, in
- * memory that no other thread writes to; whoever asks adds up.
+ * What the daemon counts, and its text for Prometheus. Each worker has its own counters,
+ * which no other thread writes; tid_metrics_text() adds them up.
  */
 #ifndef TID_METRICS_H
 #define TID_METRICS_H
@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "server/work/pool.h"
 #include "server/documents/process.h"
 #include "server/routes.h"
 #include "server/work/factor_cache.h"
+#include "server/work/pool.h"
 
-/* Statuses of answers, 200 first; one that is not listed counts as code="other". */
+/* Status codes, 200 first; one that is not listed counts as code="other". */
 #define TID_METRICS_CODES(TID_CODE)                                                      \
     TID_CODE(200)                                                                        \
     TID_CODE(204)                                                                        \
@@ -42,37 +42,36 @@ enum {
 };
 
 /*
- * The counters of one worker. Each member has one writer: 'opened' the thread that hands
- * connections over, the others the worker. The last route and the last code stand for all
- * that are not listed.
+ * The counters of one worker. Only the worker writes them, except 'opened': the thread
+ * that assigns connections to workers does, so it has a cache line of its own. The last
+ * route and the last code count what is not listed.
  */
 struct tid_counters {
-    _Alignas(64) _Atomic uint64_t opened;
-    _Alignas(64) _Atomic uint64_t closed;
-    _Atomic uint64_t in_flight;
-    _Atomic uint64_t cut;
+    _Alignas(64) _Atomic uint64_t opened; /* connections */
+    _Alignas(64) _Atomic uint64_t closed; /* connections */
+    _Atomic uint64_t in_flight;           /* requests */
+    _Atomic uint64_t cut;                 /* requests */
     _Atomic uint64_t bytes[TID_ROUTE_COUNT + 1];
     _Atomic uint64_t requests[TID_ROUTE_COUNT + 1][TID_METRICS_CODE_COUNT + 1];
 };
 
-/* All of them; 'refused' counts connections beyond the limit. */
 struct tid_metrics {
-    int64_t start_ms; /* since 1970 */
+    int64_t start_ms; /* of the process, since 1970 */
     const char *isa;
     unsigned worker_count;
-    _Atomic uint64_t refused;
+    _Atomic uint64_t refused; /* connections beyond the limit */
     struct tid_counters *workers;
 };
 
 /*
- * Makes '*metrics' ready for so many workers, all counters at 0; 'isa' is a static
- * string. False if memory runs out. tid_metrics_clear() ends it, after the workers.
+ * Initializes '*metrics' with all counters at 0; 'isa' is a static string. False if
+ * memory runs out. tid_metrics_clear() ends it, after the workers.
  */
 bool tid_metrics_init(struct tid_metrics *metrics, unsigned worker_count,
                       const char *isa);
 void tid_metrics_clear(struct tid_metrics *metrics);
 
-/* Adds to a counter of which the caller is the only writer: no locked instruction. */
+/* Adds to a counter that only the caller writes, so no locked instruction is needed. */
 static inline void tid_count(_Atomic uint64_t *counter, uint64_t more) {
     atomic_store_explicit(counter,
                           atomic_load_explicit(counter, memory_order_relaxed) + more,
@@ -80,24 +79,24 @@ static inline void tid_count(_Atomic uint64_t *counter, uint64_t more) {
 }
 
 /*
- * A request has been answered, or its connection has ended before.
+ * Counts a request that has been answered, or whose connection has ended before.
  *
- *   route  as tid_route_find() has it
- *   whole  the answer has been sent to its end
+ *   route     from tid_route_find()
+ *   complete  the response has been sent to its end
  */
 void tid_count_request(struct tid_counters *counters, unsigned route, unsigned status,
-                       bool whole);
+                       bool complete);
 
-/* What is counted elsewhere: compute.h, setups.h and process.h say what it means. */
+/* What other parts of the server count. */
 struct tid_metrics_others {
-    struct tid_pool_load compute;
-    struct tid_factor_counts factor_cache;
+    struct tid_pool_load pool;
+    struct tid_factor_counts factors;
     struct tid_process process;
 };
 
 /*
- * The exposition format 0.0.4, as text from malloc(); NULL if memory runs out. What the
- * process could not find out of itself is left out.
+ * The exposition format 0.0.4, as text from malloc(); NULL if memory runs out. Values of
+ * the process that are unknown are left out.
  */
 char *tid_metrics_text(const struct tid_metrics *metrics,
                        const struct tid_metrics_others *others);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds problem documents (RFC 9457). Errors are never cached: what is wrong today may
- * be served by tomorrow's release.
+ * Problem documents (RFC 9457). Caches must not store them: the next release may accept
+ * what this one refuses.
  */
 #include "server/documents/problem.h"
 
@@ -10,14 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/documents/document.h"
 #include "server/documents/json_text.h"
+
+#define PROBLEM_TYPE "application/problem+json"
+#define NO_MEMORY "The server is out of memory; try again later."
 
 /* "invalid parameter value" -> "/problems/invalid-parameter-value" */
 static void type_of(const char *title, char *type, size_t type_bytes) {
     size_t used = (size_t)snprintf(type, type_bytes, "/problems/");
-
     for (; *title != '\0' && used + 1 < type_bytes; title++) {
-        unsigned char c = (unsigned char)*title;
+        const unsigned char c = (unsigned char)*title;
         if (isalnum(c))
             type[used++] = (char)tolower(c);
         else if (type[used - 1] != '-' && type[used - 1] != '/')
@@ -30,12 +33,11 @@ static char *document(unsigned status, const char *title, const char *detail,
                       const char *field) {
     char type[128];
     char *text = NULL;
-
     type_of(title, type, sizeof type);
     json_t *object = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", title,
                                "status", (int)status, "detail", detail);
-    if (object == NULL) return NULL;
-    if (field[0] == '\0' || json_object_set_new(object, "field", json_string(field)) == 0)
+    if (!object) return NULL;
+    if (field[0] == '\0' || tid_json_set_text(object, "field", field))
         text = tid_json_text(object);
     json_decref(object);
     return text;
@@ -43,21 +45,32 @@ static char *document(unsigned status, const char *title, const char *detail,
 
 void tid_problem(struct tid_response *response, unsigned status, const char *title,
                  const char *detail, const char *field) {
-    static const char no_memory[] = "{\"type\": \"/problems/out-of-memory\", \"title\": "
-                                    "\"out of memory\", \"status\": 503}\n";
     char *text = document(status, title, detail, field);
-
-    tid_response_init(response, text != NULL ? status : 503);
-    tid_response_static(response, "Content-Type", "application/problem+json");
-    tid_response_static(response, "Cache-Control", "no-store");
-    tid_response_static(response, "X-Content-Type-Options", "nosniff");
-    if (text != NULL)
-        tid_response_body_take(response, text, strlen(text));
-    else
-        tid_response_body_static(response, no_memory, sizeof no_memory - 1);
+    if (!text) {
+        tid_problem_no_memory(response);
+        return;
+    }
+    tid_document_init(response, status, PROBLEM_TYPE, TID_CACHE_NEVER);
+    tid_response_body_take(response, text, strlen(text));
 }
 
 void tid_problem_of(struct tid_response *response, const struct ti_error *error) {
     tid_problem(response, (unsigned)ti_status_http(error->code),
                 ti_status_title(error->code), error->text, error->field);
+}
+
+void tid_problem_no_memory(struct tid_response *response) {
+    static const char text[] = "{\n"
+                               "  \"type\": \"/problems/out-of-memory\",\n"
+                               "  \"title\": \"out of memory\",\n"
+                               "  \"status\": 503,\n"
+                               "  \"detail\": \"" NO_MEMORY "\"\n"
+                               "}\n";
+    tid_document_init(response, 503, PROBLEM_TYPE, TID_CACHE_NEVER);
+    tid_response_body_static(response, text, sizeof text - 1);
+}
+
+enum ti_status tid_error_no_memory(struct ti_error *error) {
+    *error = (struct ti_error){.code = TI_ENOMEM, .text = NO_MEMORY};
+    return error->code;
 }

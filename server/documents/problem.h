@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Error answers: application/problem+json, RFC 9457.
- */
+/* Error responses: application/problem+json (RFC 9457). */
 #ifndef TID_PROBLEM_H
 #define TID_PROBLEM_H
 
@@ -10,20 +8,26 @@
 #include "server/http/response.h"
 
 /*
- * Makes '*reply' a problem document. It is initialized here; a reply that owns something
- * must have been cleared before.
+ * Initializes '*response' with a problem document. A response that owns something must
+ * have been cleared before.
  *
- *   title   kind of problem, lower case, without a full stop; the document's 'type' is
- *           /problems/ and these words joined by dashes
- *   detail  a sentence about this occurrence
- *   field   the parameter at fault, or "" if none is
+ *   title   the kind of problem, lower case, without a full stop; the document's 'type'
+ *           is /problems/ and the words of the title joined by dashes
+ *   detail  a sentence about this request
+ *   field   the parameter at fault, or ""
  *
- * Never fails: without memory the document is a fixed one.
+ * Never fails: if memory runs out, the document is tid_problem_no_memory()'s.
  */
 void tid_problem(struct tid_response *response, unsigned status, const char *title,
                  const char *detail, const char *field);
 
-/* The same for a failure of the core library. */
+/* The same for an error of the core library. */
 void tid_problem_of(struct tid_response *response, const struct ti_error *error);
+
+/* Status 503 when memory has run out; allocates nothing. */
+void tid_problem_no_memory(struct tid_response *response);
+
+/* The same as an error of the core: fills 'error' and returns TI_ENOMEM. */
+enum ti_status tid_error_no_memory(struct ti_error *error);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Asks the system about this process: see process.h.
- */
+/* See process.h. */
 #include "server/documents/process.h"
 
 #include <dirent.h>
@@ -11,18 +9,16 @@
 
 static int64_t cpu_ms(void) {
     struct rusage usage;
-
     if (getrusage(RUSAGE_SELF, &usage) != 0) return -1;
     return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
            (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
-/* The second number of statm is resident pages. */
+/* The second number of statm: proc(5). */
 static int64_t resident_bytes(void) {
     FILE *file = fopen("/proc/self/statm", "re");
     long long pages = -1;
-
-    if (file == NULL) return -1;
+    if (!file) return -1;
     if (fscanf(file, "%*s %lld", &pages) != 1) pages = -1;
     fclose(file);
     return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
@@ -31,17 +27,16 @@ static int64_t resident_bytes(void) {
 static int64_t open_fds(void) {
     DIR *folder = opendir("/proc/self/fd");
     const struct dirent *entry;
-    int64_t count = -1; /* the one that reads the folder */
-
-    if (folder == NULL) return -1;
-    while ((entry = readdir(folder)) != NULL) count += entry->d_name[0] != '.';
+    /* Without the descriptor that reads the folder. */
+    int64_t count = -1;
+    if (!folder) return -1;
+    while ((entry = readdir(folder))) count += entry->d_name[0] != '.';
     closedir(folder);
     return count;
 }
 
 static int64_t max_fds(void) {
     struct rlimit limit;
-
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return -1;
     return (int64_t)limit.rlim_cur;

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What the system says of this process.
- */
+/* What the operating system knows about this process. */
 #ifndef TID_PROCESS_H
 #define TID_PROCESS_H
 
 #include <stdint.h>
 
-/*
- *   cpu_ms          time of processors that it has used
- *   resident_bytes  memory that it occupies
- *   open_fds        descriptors that it has open
- *   max_fds         descriptors that it may have open
- *
- * -1: not known. Memory and descriptors are Linux's /proc, which other systems lack.
- */
+/* -1: unknown. Memory and descriptors come from Linux's /proc; other systems lack it. */
 struct tid_process {
-    int64_t cpu_ms, resident_bytes, open_fds, max_fds;
+    int64_t cpu_ms;         /* processor time used */
+    int64_t resident_bytes; /* physical memory */
+    int64_t open_fds;       /* descriptors that are open */
+    int64_t max_fds; /* descriptors that may be open; -1 also if there is no limit */
 };
 
 void tid_process_read(struct tid_process *process);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Finds what is odd about a plan: see warnings.h.
- */
+/* See warnings.h. */
 #include "server/documents/warnings.h"
 
 #include <inttypes.h>
@@ -9,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Kernels are hardly ever larger, numbers of channels hardly ever as small. */
+/* Kernels of convolutions are rarely larger, channel counts rarely as small. */
 #define KERNEL_DIM_MAX 11
 
 static bool all_small(const uint64_t *dims, unsigned count) {
@@ -23,12 +21,14 @@ static bool both_large(const uint64_t *dims) {
     return dims[0] > KERNEL_DIM_MAX && dims[1] > KERNEL_DIM_MAX;
 }
 
-/* A convolution's kernel whose channels are at the other end than the layout says: then the
-   fan is a channel count times the other one. */
+/*
+ * The layout that the shape of a convolution kernel suggests if it is not the one that
+ * was used; else NULL. A wrong layout counts one channel dim as part of the kernel, so
+ * both fans are multiples of both channel counts.
+ */
 static const char *other_layout(const struct ti_plan_info *info) {
     const unsigned rank = info->full_rank;
     const uint64_t *shape = info->full_shape;
-
     if (!info->has_fan_in || !info->has_fan_out || rank < 3) return NULL;
     const uint64_t last = shape[rank - 1], before = shape[rank - 2];
     const bool kernel_first = all_small(shape, rank - 2) && both_large(shape + rank - 2);
@@ -42,23 +42,13 @@ static const char *other_layout(const struct ti_plan_info *info) {
     return NULL;
 }
 
-/* The least number of a dtype that keeps all its digits; 0 where it does not matter. */
-static double least_normal(enum ti_dtype dtype) {
-    switch (dtype) {
-    case TI_DTYPE_F16:
-        return 0x1p-14;
-    case TI_DTYPE_BF16:
-        return 0x1p-126;
-    case TI_DTYPE_F8_E4M3:
-        return 0x1p-6;
-    case TI_DTYPE_F8_E5M2:
-        return 0x1p-14;
-    default:
-        return 0;
-    }
+/* The smallest positive normal number of a floating-point type; 0 for others. */
+static double min_normal(enum ti_dtype dtype) {
+    const struct ti_float_format *format = ti_dtype_float_format(dtype);
+    return format ? ldexp(1, 1 - format->bias) : 0;
 }
 
-/* Share of the distribution within +-limit; a truncated normal is taken as one. */
+/* The probability of [-limit, limit]; a truncation of the normal is ignored. */
 static double share_within(const struct ti_plan_info *info, double limit) {
     if (!(info->std > 0)) return 0;
     if (info->distribution == TI_DISTRIBUTION_UNIFORM) {
@@ -73,30 +63,30 @@ unsigned tid_warnings(const struct ti_plan_info *info,
                       struct tid_warning warnings[TID_WARNINGS_MAX]) {
     const char *layout = other_layout(info);
     const double subnormal =
-        info->random ? share_within(info, least_normal(info->dtype)) : 0;
+        info->random ? share_within(info, min_normal(info->dtype)) : 0;
     unsigned count = 0;
 
     if (info->random && info->name[0] == '\0') {
         warnings[count].field = "name";
         snprintf(
             warnings[count++].text, TID_WARNING_BYTES,
-            "No name is given: two unnamed tensors of one seed are the same draw. Give "
-            "each tensor of a model its own name.");
+            "No name is given: two unnamed tensors of the same seed get the same random "
+            "numbers. Give each tensor of a model its own name.");
     }
-    if (layout != NULL) {
+    if (layout) {
         warnings[count].field = "layout";
         snprintf(warnings[count++].text, TID_WARNING_BYTES,
                  "fan_in %" PRIu64 " and fan_out %" PRIu64
-                 " take a channel dim for part of "
-                 "the kernel; the shape looks like layout=%s.",
+                 " count a channel dim as part of "
+                 "the kernel; the shape suggests layout=%s.",
                  info->fan_in, info->fan_out, layout);
     }
     if (subnormal > 0.01) {
         warnings[count].field = "dtype";
-        snprintf(
-            warnings[count++].text, TID_WARNING_BYTES,
-            "About %.0f %% of the values are subnormal in %s and lose digits, or all.",
-            100 * subnormal, ti_dtype_name(info->dtype));
+        snprintf(warnings[count++].text, TID_WARNING_BYTES,
+                 "About %.0f %% of the values are subnormal in %s: they lose digits or "
+                 "become 0.",
+                 100 * subnormal, ti_dtype_name(info->dtype));
     }
     return count;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What is odd about a plan, though nothing is wrong with it: for /v1/plan.
- */
+/* What is probably a mistake in a valid plan: for /v1/plan. */
 #ifndef TID_WARNINGS_H
 #define TID_WARNINGS_H
 
@@ -10,13 +8,12 @@
 #define TID_WARNINGS_MAX 4
 #define TID_WARNING_BYTES 256
 
-/* 'field': the parameter to look at. */
 struct tid_warning {
-    const char *field;
+    const char *field; /* the parameter to check */
     char text[TID_WARNING_BYTES];
 };
 
-/* Writes the warnings and returns how many there are. */
+/* Writes the warnings and returns their number. */
 unsigned tid_warnings(const struct ti_plan_info *info,
                       struct tid_warning warnings[TID_WARNINGS_MAX]);
 

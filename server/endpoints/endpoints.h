@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The endpoints: one function and one file in endpoints/ each, listed in routes.def.
- */
+/* The endpoints: one function and one file get_*.c each, listed in routes.def. */
 #ifndef TID_ENDPOINTS_H
 #define TID_ENDPOINTS_H
 
 #include "server/context.h"
-#include "server/http/response.h"
 #include "server/http/request.h"
+#include "server/http/response.h"
 
 /*
- * Answers a GET or HEAD request: makes '*reply', which comes uninitialized. For HEAD the
- * reply is the same, body and all; the adapter leaves the body out without making it.
+ * Responds to a GET or HEAD request; '*response' comes uninitialized. The response to
+ * HEAD is that to GET, body included: the adapter does not send the body, nor let it be
+ * made.
  */
 typedef void tid_endpoint(const struct tid_context *context,
                           const struct tid_request *request,

@@ -1,36 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * GET /v1/plan: what /v1/tensor would serve for the same query, as JSON.
- */
+/* GET /v1/plan: what /v1/tensor would serve for the same query, as JSON. */
 #include <string.h>
 
-#include "server/endpoints/endpoints.h"
+#include "server/documents/document.h"
 #include "server/documents/json_plan.h"
 #include "server/documents/problem.h"
+#include "server/endpoints/endpoints.h"
+#include "server/endpoints/planned.h"
 
 void tid_endpoint_plan(const struct tid_context *context,
                        const struct tid_request *request, struct tid_response *response) {
     struct ti_error error;
     struct tid_planned planned;
-
     if (tid_planned_make(request, TI_FORMAT_RAW, &planned, &error) != TI_OK) {
         tid_problem_of(response, &error);
         return;
     }
-    if (!tid_planned_claim(&planned, context, true, response)) {
+    if (!tid_planned_lease(&planned, context, true, response)) {
         tid_planned_clear(&planned);
         return;
     }
-    char *text = tid_json_plan(&planned, context->isa);
+    char *text = tid_json_plan(planned.plan, planned.body, context->isa);
     tid_planned_clear(&planned);
-    if (text == NULL) {
-        tid_out_of_memory(&error);
-        tid_problem_of(response, &error);
+    if (!text) {
+        tid_problem_no_memory(response);
         return;
     }
-    tid_response_init(response, 200);
-    tid_response_static(response, "Content-Type", "application/json");
-    tid_response_static(response, "Cache-Control", "public, max-age=3600");
-    tid_response_static(response, "X-Content-Type-Options", "nosniff");
+    tid_document_init(response, 200, "application/json", TID_CACHE_HOUR);
     tid_response_body_take(response, text, strlen(text));
 }

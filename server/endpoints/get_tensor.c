@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GET /v1/tensor: the weights. The tensor is made while it is sent, so its size costs no
- * memory, and any range of its bytes costs what the range is long.
+ * GET /v1/tensor: the tensor. It is computed while it is sent, so memory does not grow
+ * with its size, and a range costs only its own length.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,75 +10,64 @@
 
 #include <tensorinit/body.h>
 
-#include "server/http/conditional.h"
-#include "server/endpoints/endpoints.h"
-#include "server/http/headers.h"
-#include "server/http/negotiate.h"
-#include "server/endpoints/planned.h"
+#include "server/documents/document.h"
 #include "server/documents/problem.h"
+#include "server/endpoints/endpoints.h"
+#include "server/endpoints/planned.h"
+#include "server/http/conditional.h"
+#include "server/http/negotiate.h"
 #include "server/http/range.h"
+#include "server/http/tensor_fields.h"
 
-/* What a body needs while it is sent. */
+/* A body while it is sent. */
 struct tensor {
     struct tid_planned planned;
-    bool begun;
+    bool started;
     struct ti_body_cursor cursor;
-    uint64_t first; /* byte of the body that the answer starts at */
+    uint64_t first; /* byte of the body that the response starts with */
     void *workspace;
 };
 
-static void tensor_begin(struct tensor *tensor) {
-    if (tensor->begun) return;
-    tensor->begun = true;
-    tid_planned_begin(&tensor->planned);
+static void tensor_start(struct tensor *tensor) {
+    if (tensor->started) return;
+    tensor->started = true;
+    tid_planned_use_factor(&tensor->planned);
 }
 
 static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out) {
     struct tensor *tensor = state;
-
-    tensor_begin(tensor);
+    tensor_start(tensor);
     return ti_body_read(tensor->planned.body, tensor->first + offset, count_bytes, out,
                         tensor->workspace) == TI_OK;
 }
 
-/* json: its length is not known before it is made. */
+/* For text formats, whose length is not known in advance. */
 static bool tensor_next(void *state, size_t capacity_bytes, void *out, size_t *written) {
     struct tensor *tensor = state;
-
-    tensor_begin(tensor);
+    tensor_start(tensor);
     return ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out,
                         written, tensor->workspace) == TI_OK;
 }
 
 static void tensor_free(void *state) {
     struct tensor *tensor = state;
-
     tid_planned_clear(&tensor->planned);
-    free(tensor->workspace);
+    ti_workspace_free(tensor->workspace);
     free(tensor);
 }
 
-/*
- * NULL, with 'error' filled, if it fails. For HEAD nothing is computed, so nothing set
- * aside.
- */
+/* NULL, with 'error' filled, on failure. HEAD computes nothing and needs no workspace. */
 static struct tensor *tensor_make(const struct tid_request *request,
                                   enum ti_format format, struct ti_error *error) {
     struct tensor *tensor = calloc(1, sizeof *tensor);
-    if (tensor == NULL) {
-        tid_out_of_memory(error);
+    if (!tensor) {
+        tid_error_no_memory(error);
         return NULL;
     }
-
     if (tid_planned_make(request, format, &tensor->planned, error) != TI_OK) goto fail;
-    size_t bytes = ti_plan_info(tensor->planned.plan)->workspace_bytes;
-    if (bytes > 0 && request->method != TID_METHOD_HEAD) {
-        tensor->workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
-        if (tensor->workspace == NULL) {
-            tid_out_of_memory(error);
-            goto fail;
-        }
-    }
+    if (request->method != TID_METHOD_HEAD &&
+        ti_workspace_make(tensor->planned.plan, &tensor->workspace, error) != TI_OK)
+        goto fail;
     return tensor;
 
 fail:
@@ -103,15 +92,15 @@ static struct etag etag_of(const struct ti_plan *plan) {
 }
 
 /*
- * Fields that tell caches and those who resume what they have: the same on 200, 206, 304,
- * 412 and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
+ * Fields by which caches and clients that resume recognize the bytes that they have. They
+ * are the same for 200, 206, 304, 412 and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
  */
 static void add_validators(struct tid_response *response, const char *etag) {
     tid_response_copy(response, "ETag", etag, strlen(etag));
     tid_response_static(response, "Accept-Ranges", "bytes");
 }
 
-/* The one URL of these bytes, with the format that was chosen (section 8.7). */
+/* The canonical URL of these bytes, with the selected format (RFC 9110 section 8.7). */
 static void add_location(struct tid_response *response,
                          const struct tid_planned *planned) {
     static const char path[] = "/v1/tensor?", format[] = "&format=raw";
@@ -120,12 +109,13 @@ static void add_location(struct tid_response *response,
     const size_t query_bytes = strlen(query);
     size_t used = sizeof path - 1;
 
-    /* A name of hundreds of bytes is not worth an answer that does not fit. */
+    /* Left out for a very long name, since the response header is limited. */
     if (query_bytes > sizeof text - sizeof path - sizeof format) return;
     memcpy(text, path, used);
     memcpy(text + used, query, query_bytes);
     used += query_bytes;
-    if (ti_body_format(planned->body) == TI_FORMAT_RAW) { /* left out as the default */
+    /* The canonical query leaves the default format out. */
+    if (ti_body_format(planned->body) == TI_FORMAT_RAW) {
         memcpy(text + used, format, sizeof format - 1);
         used += sizeof format - 1;
     }
@@ -136,7 +126,7 @@ static void add_cache_fields(struct tid_response *response,
                              const struct tid_planned *planned) {
     add_location(response, planned);
     if (planned->negotiated) tid_response_static(response, "Vary", "Accept");
-    tid_response_static(response, "Cache-Control", "public, max-age=3600");
+    tid_response_static(response, "Cache-Control", TID_CACHE_HOUR);
 }
 
 static void add_content_range(struct tid_response *response,
@@ -151,17 +141,17 @@ static void add_content_range(struct tid_response *response,
     tid_response_copy(response, "Content-Range", text, (size_t)used);
 }
 
-/* Answers a condition that failed or a range that cannot be; true if it did. */
-static bool answer_early(const struct tid_request *request, const struct tensor *tensor,
-                         const char *etag, const struct tid_range *range,
-                         struct tid_response *response) {
-    if (tid_condition_judge(request, etag) == TID_CONDITION_FAILED) {
+/* Responds to a failed condition or an unsatisfiable range; false if there is neither. */
+static bool respond_early(const struct tid_request *request, const struct tensor *tensor,
+                          const char *etag, const struct tid_range *range,
+                          struct tid_response *response) {
+    if (tid_condition_evaluate(request, etag) == TID_CONDITION_FAILED) {
         tid_problem(response, 412, "precondition failed",
                     "The tensor's entity tag is not among those of If-Match.", "");
     } else if (range->kind == TID_RANGE_UNSATISFIABLE) {
         tid_problem(
             response, 416, "range not satisfiable",
-            "The range starts behind the last byte; Content-Range tells the length.", "");
+            "The range starts after the last byte; Content-Range gives the length.", "");
         add_content_range(response, range, ti_body_bytes(tensor->planned.body));
     } else {
         return false;
@@ -170,9 +160,9 @@ static bool answer_early(const struct tid_request *request, const struct tensor 
     return true;
 }
 
-/* The body, or the part of it that was asked for. */
-static void answer(const struct tid_context *context, const struct tid_request *request,
-                   struct tensor *tensor, struct tid_response *response) {
+/* The body, or the range of it that was requested. */
+static void respond(const struct tid_context *context, const struct tid_request *request,
+                    struct tensor *tensor, struct tid_response *response) {
     const struct tid_planned *planned = &tensor->planned;
     const bool sized = ti_body_has_length(planned->body);
     const uint64_t total = sized ? ti_body_bytes(planned->body) : TID_STREAM_UNKNOWN;
@@ -180,28 +170,31 @@ static void answer(const struct tid_context *context, const struct tid_request *
     struct tid_range range = {TID_RANGE_WHOLE, 0, total};
     unsigned status = 200;
 
-    /* Order of evaluation: RFC 9110 section 13.2.2. Without a length, as json is, there are
-       no ranges, and no 304 could tell the length of what it stands for. */
+    /*
+     * Order of evaluation: RFC 9110 section 13.2.2. Text formats have no known length, so
+     * they have neither ranges nor validators.
+     */
     if (sized) {
         const bool fresh =
-            tid_condition_judge(request, etag.text) == TID_CONDITION_NOT_MODIFIED;
+            tid_condition_evaluate(request, etag.text) == TID_CONDITION_NOT_MODIFIED;
         if (!fresh && tid_range_applies(request, etag.text))
             range = tid_range_parse(request->fields[TID_FIELD_RANGE], total);
-        if (answer_early(request, tensor, etag.text, &range, response)) {
+        if (respond_early(request, tensor, etag.text, &range, response)) {
             tensor_free(tensor);
             return;
         }
         if (fresh) status = 304;
         if (range.kind == TID_RANGE_PART) status = 206;
     }
-    const bool only_head =
+    const bool headers_only =
         request->method == TID_METHOD_HEAD || status == 304 || range.count == 0;
-    if (!tid_planned_claim(&tensor->planned, context, only_head, response)) {
+    if (!tid_planned_lease(&tensor->planned, context, headers_only, response)) {
         tensor_free(tensor);
         return;
     }
     tid_response_init(response, status);
-    tid_headers_add(response, ti_plan_info(planned->plan), ti_body_format(planned->body));
+    tid_tensor_fields_add(response, ti_plan_info(planned->plan),
+                          ti_body_format(planned->body));
     if (sized) {
         add_validators(response, etag.text);
     } else {
@@ -214,7 +207,7 @@ static void answer(const struct tid_context *context, const struct tid_request *
     tid_response_body_stream(
         response, (struct tid_stream){.bytes = range.count,
                                       .computes = tid_planned_computes(planned),
-                                      .claim = planned->claim,
+                                      .lease = planned->lease,
                                       .read = tensor_read,
                                       .next = tensor_next,
                                       .free = tensor_free,
@@ -229,15 +222,16 @@ void tid_endpoint_tensor(const struct tid_context *context,
     const bool acceptable = tid_negotiate(request->fields[TID_FIELD_ACCEPT], &format);
 
     struct tensor *tensor = tensor_make(request, format, &error);
-    if (tensor == NULL) {
+    if (!tensor) {
         tid_problem_of(response, &error);
     } else if (!acceptable && tensor->planned.negotiated) {
         tensor_free(tensor);
-        tid_problem(response, 406, "not acceptable",
-                    "Accept names no format of tensors; format= asks for one outright.",
-                    "format");
+        tid_problem(
+            response, 406, "not acceptable",
+            "Accept allows no format of tensors; format= selects one regardless of it.",
+            "format");
         tid_response_static(response, "Vary", "Accept");
     } else {
-        answer(context, request, tensor, response);
+        respond(context, request, tensor, response);
     }
 }

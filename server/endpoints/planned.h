@@ -1,34 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * From a request's query to a planned tensor and its body: what /v1/tensor and /v1/plan
- * have in common.
- */
+/* From a query to a plan and its body: what /v1/tensor, /v1/plan and /v1/stats share. */
 #ifndef TID_PLANNED_H
 #define TID_PLANNED_H
+
+#include <stdbool.h>
 
 #include <tensorinit/body.h>
 #include <tensorinit/plan.h>
 
 #include "server/context.h"
-#include "server/http/response.h"
 #include "server/http/request.h"
+#include "server/http/response.h"
 #include "server/work/factor_cache.h"
 
-/*
- * 'negotiated': the request names no format, so it was chosen for it. 'claim': on the setup
- * that the plan needs; NULL if it needs none, or nothing is to be computed.
- */
 struct tid_planned {
     struct ti_plan *plan;
     struct ti_body *body;
-    bool negotiated;
-    struct tid_lease *claim;
+    bool negotiated; /* the query names no format, so Accept decides */
+    /*
+     * Of the factorization that the plan needs; NULL: none, or nothing is to be computed.
+     */
+    struct tid_lease *lease;
 };
 
 /*
- * Plans what the query asks for; 'format' is the one that it gets if it names none. Returns
- * TI_OK; else what the core returned, with 'error' filled whatever it was and '*planned'
- * untouched. tid_planned_clear() ends it.
+ * Plans what the query requests, in 'format' if it names none. Returns TI_OK, or the
+ * status of the core with 'error' filled and '*planned' untouched. tid_planned_clear()
+ * ends it.
  */
 TI_MUST_USE enum ti_status tid_planned_make(const struct tid_request *request,
                                             enum ti_format format,
@@ -36,23 +34,18 @@ TI_MUST_USE enum ti_status tid_planned_make(const struct tid_request *request,
                                             struct ti_error *error);
 void tid_planned_clear(struct tid_planned *planned);
 
-/*
- * Whether values of the plan take so long that only threads that compute may have them made.
- */
+/* Whether the values take so long to compute that only threads of the pool may do it. */
 bool tid_planned_computes(const struct tid_planned *planned);
 
 /*
- * For a reply whose body is made of the plan's values: claims the setup that the plan needs,
- * if it needs one; with 'only_head' it is only asked whether the server could. False, with
- * the problem in '*reply', if it cannot.
+ * Leases the factorization, if the plan needs one, for a response that computes values;
+ * with 'headers_only' only checks that the server could. False, with the problem in
+ * '*response', if it cannot.
  */
-bool tid_planned_claim(struct tid_planned *planned, const struct tid_context *context,
-                       bool only_head, struct tid_response *response);
+bool tid_planned_lease(struct tid_planned *planned, const struct tid_context *context,
+                       bool headers_only, struct tid_response *response);
 
-/* Before the first value: gives the plan its setup, once the claim is complete. */
-void tid_planned_begin(struct tid_planned *planned);
-
-/* Fills 'error' and returns TI_ENOMEM. */
-enum ti_status tid_out_of_memory(struct ti_error *error);
+/* Gives the plan its factorization, once it is complete and before the first value. */
+void tid_planned_use_factor(struct tid_planned *planned);
 
 #endif

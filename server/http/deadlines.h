@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each connection is doing and since when, and a thread that ends those that take
- * too long. libmicrohttpd's own timeout counts from the last byte, so that a byte now and
- * then holds a connection for ever; these deadlines are absolute.
+ * Deadlines of connections. Each connection has a watch, which says what it is doing and
+ * since when; a thread, the reaper, ends those that take too long. libmicrohttpd's own
+ * timeout starts anew with every byte, so a client that sends one now and then could hold
+ * a connection for ever. These deadlines are absolute.
  */
 #ifndef TID_DEADLINES_H
 #define TID_DEADLINES_H
@@ -11,74 +12,73 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 enum tid_phase {
-    TID_PHASE_NEW,     /* accepted, no request line yet: header deadline */
-    TID_PHASE_HEAD,    /* request line came, header fields not yet: header deadline */
-    TID_PHASE_REPLY,   /* answering: ends if the client takes nothing for the idle time */
-    TID_PHASE_IDLE,    /* between requests: idle deadline */
-    TID_PHASE_COMPUTE, /* the client waits for us: no deadline */
+    TID_PHASE_NEW,      /* accepted, no request line yet: header deadline */
+    TID_PHASE_HEADER,   /* request line received, not yet all fields: header deadline */
+    TID_PHASE_RESPONSE, /* sending: ends if the client takes no byte for the idle time */
+    TID_PHASE_IDLE,     /* between two requests: idle deadline */
+    TID_PHASE_COMPUTE,  /* the client waits for a block to be computed: no deadline */
 };
 
-/*
- * One connection; part of what the adapter keeps for it. 'doing' is phase and time in one
- * word, so that a worker sets both and the reaper reads both without a lock. 'read_ended'
- * is set before we end the client's direction ourselves, which else looks as if he had.
- */
+/* The watch of a connection; embedded in struct tid_connection. */
 struct tid_watch {
-    struct tid_watch *next, *previous;
+    LIST_ENTRY(tid_watch) link;
     int fd;
-    _Atomic int64_t doing;
-    atomic_bool read_ended;
-    uint64_t acked_bytes; /* reaper's: what the client had acknowledged when last asked */
+    /* Phase and time in one word, so that worker and reaper need no lock. */
+    _Atomic int64_t activity;
+    /* Set before our own shutdown(SHUT_RD), whose EPOLLRDHUP is not the client's. */
+    atomic_bool read_shut_down;
+    uint64_t acked_bytes; /* the reaper's: bytes acknowledged when it last looked */
 };
 
-/* The connections of one worker. */
+/* The watches of one worker's connections. */
 struct tid_watches {
-    pthread_mutex_t lock;
-    struct tid_watch *first;
+    pthread_mutex_t lock; /* of the list */
+    LIST_HEAD(, tid_watch) list;
 };
 
 void tid_watches_init(struct tid_watches *watches);
 void tid_watches_clear(struct tid_watches *watches);
 
 /*
- * Takes a connection in and out; 'fd' must stay open in between. The lock is taken here
- * and by the reaper, never for a request.
+ * Add and remove a connection; 'fd' must stay open in between. Only these two and the
+ * reaper take the lock, so a request never does.
  */
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd);
 void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch);
 
-/* Says what the connection does from now on. */
+/* The connection enters a phase now. */
 void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase);
 
 /*
- * A client that has just had an answer may have its next request under way: for so long
- * it counts as busy.
+ * A client that has just received a response may already have sent its next request. For
+ * this time its connection does not count as idle.
  */
 #define TID_WATCH_GRACE_MS 200
 
 /*
- * Ends the connections that wait for a request, letting one whose request has already
- * arrived finish it. Returns the number of connections that are still there, those that
- * have just been told to end among them: a request may have arrived at the same moment.
+ * Shuts down the reading side of connections that wait for a request. A request that has
+ * arrived already is still served. Returns the number of all connections, including those
+ * just shut down: their worker has not closed them yet.
  */
-unsigned tid_watches_end_waiting(struct tid_watches *watches, int64_t now_ms);
+unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms);
 
-/* Milliseconds; 0 for no limit. */
+/* 0: no limit. */
 struct tid_deadlines {
     int64_t header_ms;
     int64_t idle_ms;
 };
 
-/* Ends what is late now; called by the reaper, and by tests. */
+/* Ends the connections whose deadline has passed. Called by the reaper, and by tests. */
 void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *deadlines,
                       int64_t now_ms);
 
-/* The thread that does so all the time, for 'count' sets of connections. */
+/* The thread that calls tid_watches_reap() for each worker every now and then. */
 struct tid_reaper {
     struct tid_watches *const *watches;
-    unsigned count;
+    unsigned count; /* of watches */
     struct tid_deadlines deadlines;
     pthread_t thread;
     pthread_mutex_t lock;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether a request is framed so that every proxy in front and this server agree where it
- * ends (RFC 9112 sections 2.2, 3.2, 5.1, 6.3 and 11.2). libmicrohttpd 0.9.75 accepts much
- * that it should not; what an application can see of it is judged here. No endpoint takes
- * a request body, so any is an error.
+ * Checks that a request is framed such that this server and every proxy in front of it
+ * agree where it ends (RFC 9112 sections 2.2, 3.2, 5.1, 6.3 and 11.2). libmicrohttpd
+ * 0.9.75 accepts much that it should not; this checks what an application can see of it.
+ * No endpoint takes a body, so a GET, HEAD or OPTIONS request with one is rejected, too.
  *
- * A request that fails is answered and its connection closed, so that nothing that
- * follows on it is taken for a request: the defence against request smuggling.
+ * After a rejection the connection is closed, so that bytes that follow are not taken for
+ * a request: the defence against request smuggling. Pure functions, called by
+ * mhd_request.c.
  */
 #ifndef TID_FRAMING_H
 #define TID_FRAMING_H
@@ -16,38 +17,34 @@
 
 #include "server/http/request.h"
 
-/* What the header fields said; start from zeroes. 'flaw' is the first thing wrong. */
+/* What the header fields say about framing. Start from zeroes. */
 struct tid_framing {
-    unsigned hosts;
-    unsigned content_lengths;
-    bool has_content;
+    unsigned hosts;           /* number of Host fields */
+    unsigned content_lengths; /* number of Content-Length fields */
+    bool has_content;         /* a Content-Length is not 0 */
     bool has_transfer_encoding;
-    bool expects_unknown;
-    const char *flaw;
+    bool expects_unknown; /* Expect has a value other than 100-continue */
+    const char *error;    /* the first malformed field, as a sentence; NULL if none */
 };
 
-/*
- *   status  0 if all is well, else the HTTP status to answer with
- *   title   of the problem document
- *   detail  a sentence
- */
-struct tid_verdict {
-    unsigned status;
+/* Why a request is rejected: status, title and detail of a problem document. */
+struct tid_rejection {
+    unsigned status; /* 0: it is not rejected, and the others are NULL */
     const char *title;
     const char *detail;
 };
 
-/* Takes one header field into account; name and value as received, NULs included. */
+/* Adds one header field; name and value as received, NULs included. */
 void tid_framing_add(struct tid_framing *framing, const char *name, size_t name_bytes,
                      const char *value, size_t value_bytes);
 
-/* Judges a request after its last field; 'version' as received ("HTTP/1.1"). */
-struct tid_verdict tid_framing_judge(const struct tid_framing *framing,
-                                     enum tid_method method, const char *version);
+/* Checks the request after its last field. 'version' is as received ("HTTP/1.1"). */
+struct tid_rejection tid_framing_check(const struct tid_framing *framing,
+                                       enum tid_method method, const char *version);
 
 /*
- * Whether a body follows the header. No endpoint takes one: the answer, whichever it is,
- * has to be given at once and the connection closed.
+ * Whether a body follows the header (RFC 9112 section 6.3). It is not read: the
+ * connection must be closed after the response.
  */
 bool tid_framing_has_body(const struct tid_framing *framing);
 

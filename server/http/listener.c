@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opens listening sockets, accepts, and hands each connection to a worker.
+ * Opens listening sockets, accepts connections and hands them over: see listener.h.
  */
 #define _GNU_SOURCE /* accept4 */
 #include "server/http/listener.h"
@@ -13,38 +13,36 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "server/work/clock.h"
-#include "server/log.h"
 
-/* Connections accepted from one socket before the others get their turn. */
+/* Connections accepted from one socket before the next socket is looked at. */
 #define ACCEPT_SERIES 64
 
 static int set_option(int fd, int level, int option) {
     const int on = 1;
-
     return setsockopt(fd, level, option, &on, sizeof on);
 }
 
 /* A socket bound and listening; -1 with 'errno' set. */
 static int socket_open(const struct addrinfo *info) {
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
     if (fd < 0) return -1;
     /*
-     * A stopped server's port is free at once. An IPv6 socket leaves IPv4 to another, so
-     * that "localhost" and a pair of wildcards work. Accepted sockets inherit
-     * TCP_NODELAY.
+     * REUSEADDR: a new server can have the port of one that has just stopped. V6ONLY: an
+     * IPv6 and an IPv4 socket can share a port, as for "localhost" or both wildcards.
+     * Accepted sockets inherit NODELAY.
      */
     if (set_option(fd, SOL_SOCKET, SO_REUSEADDR) == 0 &&
         (info->ai_family != AF_INET6 || set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0) &&
         set_option(fd, IPPROTO_TCP, TCP_NODELAY) == 0 &&
         bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
-    int error = errno;
+    const int error = errno;
     close(fd);
     errno = error;
     return -1;
@@ -52,22 +50,20 @@ static int socket_open(const struct addrinfo *info) {
 
 static void explain(int error, const struct tid_address *address, char *why,
                     size_t why_bytes) {
-    int is_v6 = strchr(address->host, ':') != NULL;
-    int port = 0;
-
-    sscanf(address->port, "%d", &port);
-    int used =
+    const bool is_v6 = strchr(address->host, ':');
+    const int port = atoi(address->port);
+    const int used =
         snprintf(why, why_bytes, "cannot listen on %s%s%s:%s: %s", is_v6 ? "[" : "",
                  address->host, is_v6 ? "]" : "", address->port, strerror(error));
     if (used < 0 || (size_t)used >= why_bytes) return;
     if (error == EADDRINUSE)
         snprintf(why + used, why_bytes - (size_t)used,
-                 "; another process has this port. Try another, as in --listen %s%s%s:%d",
+                 "; another process uses this port. Try another one: --listen %s%s%s:%d",
                  is_v6 ? "[" : "", address->host, is_v6 ? "]" : "",
                  port < 65535 ? port + 1 : 8080);
     else if (error == EACCES)
         snprintf(why + used, why_bytes - (size_t)used,
-                 "; ports below 1024 need a privilege. Try --listen %s%s%s:8080",
+                 "; ports below 1024 need privileges. Try --listen %s%s%s:8080",
                  is_v6 ? "[" : "", address->host, is_v6 ? "]" : "");
 }
 
@@ -79,20 +75,18 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
     struct addrinfo *found = NULL;
     unsigned opened = 0;
     int failed = 0, missing = 0;
-
-    int status = getaddrinfo(address->host, address->port, &hints, &found);
+    const int status = getaddrinfo(address->host, address->port, &hints, &found);
     if (status != 0) {
         snprintf(why, why_bytes, "cannot listen on %s: %s", address->host,
                  gai_strerror(status));
         return -1;
     }
-    for (struct addrinfo *info = found; info != NULL && failed == 0;
-         info = info->ai_next) {
+    for (struct addrinfo *info = found; info && failed == 0; info = info->ai_next) {
         if (listener->count == TID_LISTENER_SOCKETS) {
             failed = EMFILE;
             break;
         }
-        int fd = socket_open(info);
+        const int fd = socket_open(info);
         if (fd >= 0) {
             listener->fds[listener->count++] = fd;
             opened++;
@@ -113,7 +107,6 @@ void tid_listener_show(const struct tid_listener *listener, unsigned index,
                        char text[TID_ADDRESS_BYTES]) {
     struct sockaddr_storage address;
     socklen_t bytes = sizeof address;
-
     if (getsockname(listener->fds[index], (struct sockaddr *)&address, &bytes) == 0)
         tid_address_show((struct sockaddr *)&address, bytes, text);
     else
@@ -121,12 +114,12 @@ void tid_listener_show(const struct tid_listener *listener, unsigned index,
 }
 
 /*
- * Out of descriptors: the connection at the head of the queue would be reported again at
- * once, for ever. The spare descriptor is given up to accept it, and it is closed.
+ * Out of descriptors: poll() would report the first waiting connection again at once, for
+ * ever. So the spare descriptor is closed to accept that connection, and it is closed.
  */
-static void shed(struct tid_listener *listener, int listen_fd) {
+static void drop_one(struct tid_listener *listener, int listen_fd) {
     close(listener->spare_fd);
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    const int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd >= 0) close(fd);
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
@@ -135,59 +128,60 @@ static void accept_series(struct tid_listener *listener, int listen_fd) {
     for (int i = 0; i < ACCEPT_SERIES; i++) {
         struct sockaddr_storage address;
         socklen_t bytes = sizeof address;
-        int fd = accept4(listen_fd, (struct sockaddr *)&address, &bytes,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int fd = accept4(listen_fd, (struct sockaddr *)&address, &bytes,
+                               SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE)
-                shed(listener, listen_fd);
+                drop_one(listener, listen_fd);
             else if (errno == ECONNABORTED || errno == EINTR)
                 continue;
             return;
         }
-        if (tid_workers_take(listener->workers, fd, (struct sockaddr *)&address, bytes) ==
+        if (listener->take(listener->taker, fd, (struct sockaddr *)&address, bytes) ==
             TID_TAKE_FULL)
-            tid_refuse(&listener->refused, fd, tid_clock_ms());
+            tid_refused_add(&listener->refused, fd, tid_clock_ms());
     }
 }
 
 static void *listener_run(void *argument) {
     struct tid_listener *listener = argument;
     struct pollfd polls[TID_LISTENER_SOCKETS + 1];
-
     for (unsigned i = 0; i < listener->count; i++)
         polls[i] = (struct pollfd){.fd = listener->fds[i], .events = POLLIN};
     polls[listener->count] = (struct pollfd){.fd = listener->wake_fd, .events = POLLIN};
 
     bool stopping = false;
     while (!stopping) {
-        int timeout_ms = listener->refused.count > 0 ? 50 : -1;
+        const int timeout_ms = listener->refused.count > 0 ? 50 : -1;
         if (poll(polls, listener->count + 1, timeout_ms) < 0) {
-            if (errno != EINTR)
-                poll(NULL, 0, 100); /* ENOMEM is all that can be; do not spin on it */
+            /* Else ENOMEM, the only other possible error: wait a little, do not spin. */
+            if (errno != EINTR) poll(NULL, 0, 100);
             continue;
         }
-        /* When asked to stop, take what already waits: closing would reset it. */
+        /* Before stopping, accept what waits: closing the sockets would reset it. */
         stopping = polls[listener->count].revents != 0;
         for (unsigned i = 0; i < listener->count; i++) {
             if (polls[i].revents != 0) accept_series(listener, listener->fds[i]);
         }
-        tid_refused_tidy(&listener->refused, tid_clock_ms());
+        tid_refused_close_finished(&listener->refused, tid_clock_ms());
     }
-    tid_refused_tidy(&listener->refused, INT64_MAX);
+    tid_refused_close_all(&listener->refused);
     return NULL;
 }
 
-int tid_listener_start(struct tid_listener *listener, struct tid_workers *workers) {
-    listener->workers = workers;
+int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
+                       void *taker) {
+    listener->take = take;
+    listener->taker = taker;
     listener->refused.count = 0;
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listener->wake_fd = eventfd(0, EFD_CLOEXEC);
     if (listener->wake_fd < 0) {
-        int error = errno;
+        const int error = errno;
         close(listener->spare_fd);
         return error;
     }
-    int error = pthread_create(&listener->thread, NULL, listener_run, listener);
+    const int error = pthread_create(&listener->thread, NULL, listener_run, listener);
     if (error != 0) {
         close(listener->wake_fd);
         close(listener->spare_fd);

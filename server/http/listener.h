@@ -1,37 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listening sockets and the thread that accepts on them.
+ * Listening sockets, and the thread that accepts connections on them.
  */
 #ifndef TID_LISTENER_H
 #define TID_LISTENER_H
 
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "server/http/address.h"
-#include "server/mhd/mhd_workers.h"
-#include "server/http/refuse.h"
+#include "server/http/refused_connections.h"
 
 #define TID_LISTENER_SOCKETS 32
 
+/* What has become of a connection that was handed over. */
+enum tid_take {
+    TID_TAKEN,
+    TID_TAKE_FULL,   /* too many connections: the listener still owns it and refuses it */
+    TID_TAKE_FAILED, /* out of memory: it has been closed */
+};
+
 /*
- * Start from zeroes. Sockets are opened first, so that a busy port is found before
- * anything else is started; then the thread is started; then it is stopped, or, if there
- * is none, only the sockets are closed.
+ * Takes over an accepted, non-blocking connection. Called by the listener's thread only;
+ * 'taker' is that of tid_listener_start().
+ */
+typedef enum tid_take tid_take_function(void *taker, int fd,
+                                        const struct sockaddr *address,
+                                        socklen_t address_bytes);
+
+/*
+ * Start from zeroes. The sockets are opened before anything else of the server is
+ * started, so that a port in use is found early. End it with tid_listener_stop() if its
+ * thread has been started, else with tid_listener_close().
  */
 struct tid_listener {
-    unsigned count;
+    unsigned count; /* of fds */
     int fds[TID_LISTENER_SOCKETS];
-    int wake_fd;
-    int spare_fd;
-    struct tid_workers *workers;
+    int wake_fd;  /* eventfd that stops the thread */
+    int spare_fd; /* to be closed when the process is out of descriptors */
+    tid_take_function *take;
+    void *taker;
     pthread_t thread;
     struct tid_refused refused;
 };
 
 /*
- * Opens a socket for every address that the host stands for ("localhost" is two). Port 0
- * picks a free one. Returns 0; else -1 and a sentence without its full stop in 'why'.
+ * Opens a socket for every address of the host ("localhost" has two). Port 0 picks a free
+ * port. Returns 0; on failure -1 and, in 'why', an error without a full stop.
  */
 int tid_listener_open(struct tid_listener *listener, const struct tid_address *address,
                       char *why, size_t why_bytes);
@@ -40,10 +56,11 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
 void tid_listener_show(const struct tid_listener *listener, unsigned index,
                        char text[TID_ADDRESS_BYTES]);
 
-/* Starts to accept and to hand over to 'workers'. Returns 0 or an error number. */
-int tid_listener_start(struct tid_listener *listener, struct tid_workers *workers);
+/* Starts the thread, which hands connections to 'take'. Returns 0 or an error number. */
+int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
+                       void *taker);
 
-/* Ends the thread and closes the sockets: from then on connections are refused. */
+/* Hands over the connections that wait, ends the thread and closes the sockets. */
 void tid_listener_stop(struct tid_listener *listener);
 
 /* Closes the sockets of a listener that has not been started. */

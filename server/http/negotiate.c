@@ -1,76 +1,78 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads Accept: see negotiate.h. */
+/*
+ * Parses Accept: see negotiate.h. Sections: RFC 9110.
+ */
 #include "server/http/negotiate.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* One media range: "type/subtype", without parameters and blanks, and its weight. */
+/* A media range (section 12.5.1) without its parameters. */
 struct media_range {
-    const char *type;
+    const char *type; /* "type/subtype", either may be '*' */
     size_t bytes;
-    unsigned weight; /* q in thousandths */
+    unsigned weight; /* 'q' in thousandths */
 };
 
-static size_t trimmed(const char *text, size_t bytes) {
+static size_t trim_right(const char *text, size_t bytes) {
     while (bytes > 0 && (text[bytes - 1] == ' ' || text[bytes - 1] == '\t')) bytes--;
     return bytes;
 }
 
-/* q=0.25 as 250 (section 12.4.2); what is no weight counts as 1. */
-static unsigned weight_of(const char *at, size_t bytes) {
-    unsigned weight, scale = 100;
-    if (bytes == 0 || (at[0] != '0' && at[0] != '1')) return 1000;
-    weight = at[0] == '1' ? 1000 : 0;
-    for (size_t i = 2; i < bytes && i < 5 && at[i] >= '0' && at[i] <= '9';
-         i++, scale /= 10) {
-        weight += (unsigned)(at[i] - '0') * scale;
+/* A qvalue (section 12.4.2) in thousandths: 250 for "0.25"; 1000 if it is malformed. */
+static unsigned weight_parse(const char *text, size_t bytes) {
+    unsigned scale = 100;
+    if (bytes == 0 || (text[0] != '0' && text[0] != '1')) return 1000;
+    unsigned weight = text[0] == '1' ? 1000 : 0;
+    /* text[1] is the point; three digits may follow. */
+    for (size_t i = 2; i < bytes && i < 5 && text[i] >= '0' && text[i] <= '9'; i++) {
+        weight += (unsigned)(text[i] - '0') * scale;
+        scale /= 10;
     }
     return weight > 1000 ? 1000 : weight;
 }
 
-/* The range at '*at', which moves past it; false at the end of the field. */
+/* Parses the media range at '*at' and moves behind it. False at the end of the field. */
 static bool next_range(const char **at, struct media_range *range) {
     *at += strspn(*at, ", \t");
     if (**at == '\0') return false;
     const char *end = *at + strcspn(*at, ",");
-    size_t type_bytes = strcspn(*at, ",;");
+    const size_t type_bytes = strcspn(*at, ",;");
     range->type = *at;
-    range->bytes = trimmed(*at, type_bytes);
+    range->bytes = trim_right(*at, type_bytes);
     range->weight = 1000;
-    for (const char *part = *at + type_bytes; part < end;) {
-        part += 1 + strspn(part + 1, " \t");
-        size_t bytes = strcspn(part, ",;");
-        if (strncasecmp(part, "q=", 2) == 0) {
-            range->weight = weight_of(part + 2, trimmed(part, bytes) - 2);
-        }
-        part += bytes;
+    for (const char *parameter = *at + type_bytes; parameter < end;) {
+        parameter += 1 + strspn(parameter + 1, " \t");
+        const size_t bytes = strcspn(parameter, ",;");
+        if (strncasecmp(parameter, "q=", 2) == 0)
+            range->weight = weight_parse(parameter + 2, trim_right(parameter, bytes) - 2);
+        parameter += bytes;
     }
     *at = end;
     return true;
 }
 
-/* How closely a range fits a media type: 3 exactly, 2 by its type, 1 as any, 0 not. */
-static unsigned closeness(const struct media_range *range, const char *media_type) {
+/* How specific a range is that matches a media type; 0 if it does not match. */
+static unsigned specificity(const struct media_range *range, const char *media_type) {
+    /* With the slash. */
     const size_t type_bytes = strcspn(media_type, "/") + 1;
     if (range->bytes == strlen(media_type) &&
-        strncasecmp(range->type, media_type, range->bytes) == 0) {
+        strncasecmp(range->type, media_type, range->bytes) == 0)
         return 3;
-    }
     if (range->bytes == type_bytes + 1 && range->type[type_bytes] == '*' &&
-        strncasecmp(range->type, media_type, type_bytes) == 0) {
+        strncasecmp(range->type, media_type, type_bytes) == 0)
         return 2;
-    }
     return range->bytes == 3 && memcmp(range->type, "*/*", 3) == 0;
 }
 
-static unsigned weight_for(const char *accept, const char *media_type) {
+/* The weight of the most specific range that matches (section 12.5.1); 0 if none does. */
+static unsigned weight_of(const char *accept, const char *media_type) {
     struct media_range range;
-    unsigned closest = 0, weight = 0;
+    unsigned specificity_max = 0, weight = 0;
     while (next_range(&accept, &range)) {
-        const unsigned close = closeness(&range, media_type);
-        if (close > closest) {
-            closest = close;
+        const unsigned specific = specificity(&range, media_type);
+        if (specific > specificity_max) {
+            specificity_max = specific;
             weight = range.weight;
         }
     }
@@ -78,18 +80,18 @@ static unsigned weight_for(const char *accept, const char *media_type) {
 }
 
 bool tid_negotiate(const char *accept, enum ti_format *format) {
-    unsigned most = 0;
-    if (accept == NULL || accept[strspn(accept, ", \t")] == '\0') {
+    unsigned weight_max = 0;
+    if (!accept || accept[strspn(accept, ", \t")] == '\0') {
         *format = TI_FORMAT_RAW;
         return true;
     }
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
         const unsigned weight =
-            weight_for(accept, ti_format_media_type((enum ti_format)i));
-        if (weight > most) {
-            most = weight;
+            weight_of(accept, ti_format_media_type((enum ti_format)i));
+        if (weight > weight_max) {
+            weight_max = weight;
             *format = (enum ti_format)i;
         }
     }
-    return most > 0;
+    return weight_max > 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Which format a request without format= gets, by its Accept field (RFC 9110 section 12.5.1). */
+/*
+ * Proactive negotiation (RFC 9110 section 12): chooses the format for a request that has
+ * no format= by its Accept field. Called by the endpoint of tensors.
+ */
 #ifndef TID_NEGOTIATE_H
 #define TID_NEGOTIATE_H
 
@@ -8,8 +11,9 @@
 #include <tensorinit/body.h>
 
 /*
- * The format whose media type 'accept' likes best; of equals, the first of TI_FORMATS. A NULL
- * 'accept' likes all. False if it accepts none of them ('*format' untouched).
+ * Chooses the format whose media type has the largest weight in 'accept', the value of
+ * the field; of several, the first of TI_FORMATS. NULL, no Accept field, accepts
+ * everything. False if no format is acceptable ('*format' is then untouched).
  */
 bool tid_negotiate(const char *accept, enum ti_format *format);
 

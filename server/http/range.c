@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Parses Range: see range.h. */
+/*
+ * Parses Range: see range.h. Sections: RFC 9110.
+ */
 #include "server/http/range.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
-/* Digits of any length: what does not fit is more than any body has (section 14.1.2). */
-static bool digits(const char **at, uint64_t *value) {
+/*
+ * Reads a decimal of any length; UINT64_MAX stands for all larger ones. Section 14.1.2
+ * asks recipients to expect large numbers and to prevent overflow.
+ */
+static bool read_decimal(const char **at, uint64_t *value) {
     const char *start = *at;
     *value = 0;
     for (; **at >= '0' && **at <= '9'; ++*at) {
@@ -17,7 +22,7 @@ static bool digits(const char **at, uint64_t *value) {
     return *at > start;
 }
 
-static void blanks(const char **at) {
+static void skip_blanks(const char **at) {
     while (**at == ' ' || **at == '\t') ++*at;
 }
 
@@ -27,24 +32,26 @@ struct tid_range tid_range_parse(const char *value, uint64_t total) {
     struct tid_range part = {TID_RANGE_PART, 0, 0};
     uint64_t first = 0, last = UINT64_MAX;
 
-    /* Another unit is ignored (section 14.2); units are case-insensitive. */
-    if (value == NULL || strncasecmp(value, "bytes=", 6) != 0) return whole;
+    /* Unknown units are ignored (section 14.2). Units are case-insensitive (14.1). */
+    if (!value || strncasecmp(value, "bytes=", 6) != 0) return whole;
     value += 6;
-    blanks(&value);
-    const bool has_first = digits(&value, &first);
+    skip_blanks(&value);
+    const bool has_first = read_decimal(&value, &first);
     if (*value++ != '-') return whole;
-    const bool has_last = digits(&value, &last);
-    blanks(&value);
+    const bool has_last = read_decimal(&value, &last);
+    skip_blanks(&value);
     if (*value != '\0' || (!has_first && !has_last)) return whole;
 
-    if (!has_first) { /* the last 'last' bytes */
+    /* A suffix-range: 'last' is its length (section 14.1.1). */
+    if (!has_first) {
         if (last == 0) return unsatisfiable;
         if (total == 0) return whole;
         part.count = last < total ? last : total;
         part.first = total - part.count;
         return part;
     }
-    if (has_last && last < first) return whole; /* invalid (section 14.1.1) */
+    /* Invalid (section 14.1.1); ignored, as section 14.2 allows. */
+    if (has_last && last < first) return whole;
     if (first >= total) return unsatisfiable;
     if (!has_last || last >= total) last = total - 1;
     part.first = first;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Takes a request line and field names apart. Pure functions, called by the adapter of
- * the HTTP library for every request.
+ * Parses methods, field names and request targets. Pure functions, called by
+ * mhd_request.c for every request.
  */
 #include "server/http/request.h"
 
@@ -11,7 +11,6 @@
 enum tid_method tid_method_find(const char *name) {
     static const char *const other[] = {"POST",    "PUT",   "DELETE",
                                         "CONNECT", "TRACE", "PATCH"};
-
     if (strcmp(name, "GET") == 0) return TID_METHOD_GET;
     if (strcmp(name, "HEAD") == 0) return TID_METHOD_HEAD;
     if (strcmp(name, "OPTIONS") == 0) return TID_METHOD_OPTIONS;
@@ -30,7 +29,6 @@ enum tid_field tid_field_find(const char *name, size_t name_bytes) {
         TID_FIELDS(TID_FIELD)
 #undef TID_FIELD
     };
-
     for (unsigned i = 0; i < TID_FIELD_COUNT; i++) {
         if (name_bytes == known[i].bytes &&
             strncasecmp(name, known[i].name, name_bytes) == 0)
@@ -40,13 +38,12 @@ enum tid_field tid_field_find(const char *name, size_t name_bytes) {
 }
 
 /*
- * Bytes in an absolute-form target before its path: scheme, "://" and authority; 0 if it
- * is no http or https URI with a host (RFC 9110 section 4.2). User information is
- * refused, as section 4.2.4 asks of servers that have no use for it.
+ * The length of scheme, "://" and authority of a target in absolute form; 0 if it is not
+ * an http or https URI with a host (RFC 9110 section 4.2). User information is an error,
+ * as section 4.2.4 recommends.
  */
 static size_t authority_end(const char *target, size_t bytes) {
     size_t start;
-
     if (bytes > 7 && strncasecmp(target, "http://", 7) == 0)
         start = 7;
     else if (bytes > 8 && strncasecmp(target, "https://", 8) == 0)
@@ -65,19 +62,19 @@ static size_t authority_end(const char *target, size_t bytes) {
 const char *tid_target_split(const char *target, size_t target_bytes,
                              struct tid_request *request) {
     /*
-     * RFC 3986 allows printable ASCII only. Bytes above it are let through: many clients
-     * send a UTF-8 tensor name as it is, and the query parser checks that it is UTF-8.
+     * RFC 3986 allows only printable ASCII. Bytes above it are accepted nevertheless:
+     * many clients send a tensor name in UTF-8 unencoded, and the query parser checks the
+     * UTF-8.
      */
     for (size_t i = 0; i < target_bytes; i++) {
-        unsigned char c = (unsigned char)target[i];
+        const unsigned char c = (unsigned char)target[i];
         if (c <= ' ' || c == 0x7f)
-            return "The request target holds a space or control character.";
-        if (c == '#')
-            return "The request target holds a '#'; in a query it is written %23.";
+            return "The request target contains a space or control character.";
+        if (c == '#') return "The request target contains a '#'; in a query write %23.";
     }
     if (target_bytes == 1 && target[0] == '*') {
         if (request->method != TID_METHOD_OPTIONS)
-            return "The target '*' goes with OPTIONS only.";
+            return "The request target '*' is for OPTIONS only.";
         request->path = target;
         request->path_bytes = 1;
         request->query = "";
@@ -88,19 +85,19 @@ const char *tid_target_split(const char *target, size_t target_bytes,
     const char *path = target;
     size_t rest = target_bytes;
     if (target_bytes == 0 || target[0] != '/') {
-        size_t skip = authority_end(target, target_bytes);
+        const size_t skip = authority_end(target, target_bytes);
         if (skip == 0)
             return "The request target is neither a path that begins with '/' nor an "
-                   "http URI with a host.";
+                   "http or https URI with a host.";
         path += skip;
         rest -= skip;
     }
 
     const char *mark = memchr(path, '?', rest);
-    size_t path_bytes = mark != NULL ? (size_t)(mark - path) : rest;
-    request->query = mark != NULL ? mark + 1 : "";
-    request->query_bytes = mark != NULL ? rest - path_bytes - 1 : 0;
-    /* An absolute URI without a path means the root (RFC 9110 section 4.2.3). */
+    const size_t path_bytes = mark ? (size_t)(mark - path) : rest;
+    request->query = mark ? mark + 1 : "";
+    request->query_bytes = mark ? rest - path_bytes - 1 : 0;
+    /* An empty path is the same as "/" (RFC 9110 section 4.2.3). */
     request->path = path_bytes > 0 ? path : "/";
     request->path_bytes = path_bytes > 0 ? path_bytes : 1;
     return NULL;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A request as endpoints see it: method, target and the few header fields that an
- * endpoint asks for. Nothing here knows the HTTP library, so tests and fuzzers make
- * requests by hand.
+ * A request as endpoints see it: method, target and the few header fields that endpoints
+ * use. Nothing here depends on libmicrohttpd, so tests can make requests by hand.
  *
- * Framing (bodies, doubled fields, smuggling) is settled before a request gets here:
- * framing.h.
+ * Framing (bodies, repeated fields, smuggling) has been checked before: framing.h.
  */
 #ifndef TID_REQUEST_H
 #define TID_REQUEST_H
@@ -13,18 +11,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What RFC 9110 section 9 and RFC 5789 define; anything else is TID_METHOD_UNKNOWN. */
 enum tid_method {
     TID_METHOD_GET,
     TID_METHOD_HEAD,
     TID_METHOD_OPTIONS,
-    TID_METHOD_OTHER,
-    TID_METHOD_UNKNOWN,
+    TID_METHOD_OTHER,   /* the rest of RFC 9110 section 9.3, and PATCH (RFC 5789) */
+    TID_METHOD_UNKNOWN, /* anything else: 501 */
 };
 
 /*
- * TID_FIELD(enumerator, name): the header fields that endpoints can look at. A field that
- * an endpoint starts to need is one line here.
+ * TID_FIELD(enumerator, name): the header fields that endpoints can read. If an endpoint
+ * needs another one, add a line.
  */
 // clang-format off
 #define TID_FIELDS(TID_FIELD)                                                              \
@@ -43,35 +40,31 @@ enum tid_field {
         TID_FIELD_COUNT
 };
 
-/*
- *   path, query  as sent, percent-encoding unresolved; the query without its '?'. Neither
- *                needs a NUL at its end. "*" is the path of 'OPTIONS *'.
- *   fields       value of each field, NULL where the request has none
- */
+/* Path and query are as sent, percent-encoded, and not terminated by a NUL. */
 struct tid_request {
     enum tid_method method;
-    const char *path;
+    const char *path; /* "*" for 'OPTIONS *' */
     size_t path_bytes;
-    const char *query;
+    const char *query; /* without its '?' */
     size_t query_bytes;
-    const char *fields[TID_FIELD_COUNT];
+    const char *fields[TID_FIELD_COUNT]; /* values; NULL if the request lacks the field */
 };
 
-/* Methods are case-sensitive (RFC 9110 section 9.1). */
+/* Finds a method by its name, which is case-sensitive (RFC 9110 section 9.1). */
 enum tid_method tid_method_find(const char *name);
 
 /*
- * The field of that name, compared without regard to case; TID_FIELD_COUNT if not listed.
+ * Finds a field by its name, which is case-insensitive (RFC 9110 section 5.1);
+ * TID_FIELD_COUNT if endpoints do not use it.
  */
 enum tid_field tid_field_find(const char *name, size_t name_bytes);
 
 /*
  * Splits a request target (RFC 9112 section 3.2) into path and query of '*request', which
- * then point into 'target'; the method must be set. Origin-form, absolute-form with http
- * or https, and '*' for OPTIONS are understood.
+ * then point into 'target'. The method must have been set. Supports the origin form, the
+ * absolute form with http or https, and the asterisk form for OPTIONS.
  *
- * Returns NULL, or what is wrong with the target, as a sentence ('*request' is
- * untouched).
+ * Returns NULL, or an error as a sentence ('*request' is then untouched).
  */
 const char *tid_target_split(const char *target, size_t target_bytes,
                              struct tid_request *request);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds an answer without allocating: see reply.h.
+ * Builds a response without allocating: see response.h.
  */
 #include "server/http/response.h"
 
@@ -8,12 +8,12 @@
 #include <string.h>
 
 void tid_response_init(struct tid_response *response, unsigned status) {
-    /* Not memset: 'text' is large and needs no value. */
+    /* No memset(): 'text' is large and needs no initial value. */
     response->status = status;
     response->field_count = 0;
     response->text_bytes = 0;
     response->overflow = false;
-    response->body = TID_REPLY_EMPTY;
+    response->body = TID_BODY_EMPTY;
     response->heap = NULL;
     response->bytes = NULL;
     response->byte_count = 0;
@@ -22,14 +22,14 @@ void tid_response_init(struct tid_response *response, unsigned status) {
 
 void tid_response_clear(struct tid_response *response) {
     free(response->heap);
-    if (response->body == TID_REPLY_STREAM && response->stream.free != NULL)
+    if (response->body == TID_BODY_STREAM && response->stream.free)
         response->stream.free(response->stream.state);
     tid_response_init(response, response->status);
 }
 
 void tid_response_static(struct tid_response *response, const char *name,
                          const char *value) {
-    if (response->field_count == TID_REPLY_FIELDS) {
+    if (response->field_count == TID_RESPONSE_FIELDS_MAX) {
         response->overflow = true;
         return;
     }
@@ -41,7 +41,6 @@ void tid_response_static(struct tid_response *response, const char *name,
 void tid_response_copy(struct tid_response *response, const char *name, const char *value,
                        size_t value_bytes) {
     char *text = response->text + response->text_bytes;
-
     if (sizeof response->text - response->text_bytes <= value_bytes) {
         response->overflow = true;
         return;
@@ -54,27 +53,27 @@ void tid_response_copy(struct tid_response *response, const char *name, const ch
 
 void tid_response_body_static(struct tid_response *response, const void *bytes,
                               size_t byte_count) {
-    response->body = TID_REPLY_STATIC;
+    response->body = TID_BODY_STATIC;
     response->bytes = bytes;
     response->byte_count = byte_count;
 }
 
 void tid_response_body_take(struct tid_response *response, void *heap,
                             size_t byte_count) {
-    response->body = TID_REPLY_HEAP;
+    response->body = TID_BODY_HEAP;
     response->heap = heap;
     response->bytes = heap;
     response->byte_count = byte_count;
 }
 
 void tid_response_body_stream(struct tid_response *response, struct tid_stream stream) {
-    response->body = TID_REPLY_STREAM;
+    response->body = TID_BODY_STREAM;
     response->stream = stream;
 }
 
 uint64_t tid_response_bytes(const struct tid_response *response) {
-    return response->body == TID_REPLY_STREAM ? response->stream.bytes
-                                              : response->byte_count;
+    return response->body == TID_BODY_STREAM ? response->stream.bytes
+                                             : response->byte_count;
 }
 
 const char *tid_response_field(const struct tid_response *response, const char *name) {

@@ -1,46 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Turns what libmicrohttpd calls into requests, and has them answered.
+ * Builds requests from what libmicrohttpd reports, routes them and sends the responses.
  *
- * libmicrohttpd calls the handler twice for a request. An answer queued in the first call
- * closes the connection, one queued in the second keeps it. So the first call judges how
- * the request is framed and answers only what must not be followed by another; all else
- * is answered in the second.
+ * libmicrohttpd calls the handler twice for a request. A response queued in the first
+ * call closes the connection, one queued in the second leaves it open. So the first call
+ * checks the header, and responds only if the connection must be closed: to a bad
+ * request, and to one with a body, which is not read. The second call responds to all
+ * others.
  */
+#include "server/mhd/mhd_request.h"
+
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/http/address.h"
-#include "server/work/clock.h"
-#include "server/log.h"
-#include "server/mhd/mhd_internal.h"
-#include "server/documents/number.h"
 #include "server/documents/problem.h"
+#include "server/http/address.h"
+#include "server/http/digits.h"
+#include "server/http/framing.h"
+#include "server/log.h"
+#include "server/mhd/mhd_response.h"
+#include "server/mhd/worker_state.h"
+#include "server/router.h"
 #include "server/routes.h"
+#include "server/work/clock.h"
 
 /*
- * libmicrohttpd 0.9.75, Debian 12's, needs help that later versions do not:
+ * libmicrohttpd 0.9.75, which Debian 12 has, needs help that later versions do not:
  *
- * - It takes lines that end with a bare LF, makes new names of folded lines, and cuts a
- *   value at a NUL. But it leaves the lines where they were received, so that those that
- *   are not two bytes, CR and LF, apart show all three.
- * - Having found a bad Content-Length, or too many query parameters, it sends two
- *   headers. So it is shown a length of 0 and no query; both are checked
- *   here.
+ * - It accepts lines that end with a bare LF (RFC 9112 section 2.2), folded lines, of
+ *   which it makes new names (section 5.2), and values with a NUL, which it cuts there
+ *   (RFC 9110 section 5.5). A proxy may read them differently. But it leaves names and
+ *   values where they were received, so the distances between them reveal all three.
+ * - After a bad Content-Length, or too many query parameters, it sends two headers. So it
+ *   is shown a length of 0 and no query; framing.c and the core check the real ones.
  */
 #define TID_MHD_OLD (MHD_VERSION < 0x00097701)
 
+/* Its address tells the field that hide() adds from those of the request. */
 static const char shown_length_name[] = "Content-Length";
 
 /* Hides the query and the Content-Length to come from libmicrohttpd. */
 static void hide(const char *target, size_t path_bytes, struct MHD_Connection *mhd) {
-    /* The buffer is libmicrohttpd's, which is about to write to it just the same. */
+    /* libmicrohttpd's own buffer: it would write to it next in any case. */
     union {
         const char *read_only;
         char *any;
     } buffer = {.read_only = target};
-
     if (target[path_bytes] == '?') buffer.any[path_bytes + 1] = '\0';
     MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, shown_length_name,
                                sizeof shown_length_name - 1, "0", 1);
@@ -49,57 +55,53 @@ static void hide(const char *target, size_t path_bytes, struct MHD_Connection *m
 void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mhd) {
     struct tid_connection *connection =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-
     (void)worker;
-    if (connection == NULL) return NULL;
-    tid_watch_enter(&connection->watch, TID_PHASE_HEAD);
+    if (!connection) return NULL;
+    tid_watch_enter(&connection->watch, TID_PHASE_HEADER);
     if (connection->has_timeout)
         MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
     connection->has_timeout = false;
-    if (target == NULL) target = "";
-    connection->judged = false;
+    if (!target) target = "";
+    connection->header_checked = false;
     connection->raw_target = target;
     connection->target_bytes = strlen(target);
     connection->target = connection->target_bytes < sizeof connection->short_target
                              ? connection->short_target
                              : malloc(connection->target_bytes + 1);
-    if (connection->target != NULL)
+    if (connection->target)
         memcpy(connection->target, target, connection->target_bytes + 1);
     if (TID_MHD_OLD) hide(target, strcspn(target, "?"), mhd);
     return connection;
 }
 
-/*
- * What the walk over the header fields fills; 'line' is where the next one should begin.
- */
-struct head {
+/* Collects the header fields of a request, one call of field_seen() each. */
+struct header {
     struct tid_framing framing;
     struct tid_request *request;
-    const char *line;
-    bool out_of_line;
+    const char *next_line; /* where the next field must begin */
+    bool has_gap;          /* a field began elsewhere */
 };
 
 static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
                                   const char *name, size_t name_bytes, const char *value,
                                   size_t value_bytes) {
-    struct head *head = argument;
-
+    struct header *header = argument;
     (void)kind;
     if (name == shown_length_name) return MHD_YES;
-    if (value == NULL) value = "";
-    head->out_of_line |= name != head->line;
-    head->line = value + value_bytes + 2; /* CR LF */
-    tid_framing_add(&head->framing, name, name_bytes, value, value_bytes);
-    enum tid_field field = tid_field_find(name, name_bytes);
-    if (field != TID_FIELD_COUNT) head->request->fields[field] = value;
+    if (!value) value = "";
+    if (name != header->next_line) header->has_gap = true;
+    header->next_line = value + value_bytes + 2; /* CR LF */
+    tid_framing_add(&header->framing, name, name_bytes, value, value_bytes);
+    const enum tid_field field = tid_field_find(name, name_bytes);
+    if (field != TID_FIELD_COUNT) header->request->fields[field] = value;
     return MHD_YES;
 }
 
 /*
- * Longest header of a request. libmicrohttpd keeps it in the same memory as the answer's,
- * which must fit as well, or the connection would end without one.
+ * Maximum size of a request's header. libmicrohttpd stores the header of the response in
+ * the same memory: if that did not fit, the connection would end without a response.
  */
-#define TID_HEADER_BYTES 8192
+#define HEADER_BYTES_MAX 8192
 
 static size_t header_bytes(struct MHD_Connection *mhd) {
     return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
@@ -107,130 +109,142 @@ static size_t header_bytes(struct MHD_Connection *mhd) {
 }
 
 /*
- * What is wrong with the lines of the header, or NULL; 'head' has been walked to its end,
- * 'header' is where the request line begins.
+ * What is wrong with the lines of the header, or NULL. 'header' has all fields;
+ * 'request_line' is where the request begins in libmicrohttpd's buffer, 'version' where
+ * the HTTP version stands.
  */
-static const char *lines_flaw(const struct tid_connection *connection,
-                              struct MHD_Connection *mhd, const struct head *head,
-                              const char *header, const char *version) {
+static const char *lines_error(const struct tid_connection *connection,
+                               struct MHD_Connection *mhd, const struct header *header,
+                               const char *request_line, const char *version) {
     if (!TID_MHD_OLD) return NULL;
     if (version != connection->raw_target + connection->target_bytes + 1)
-        return "The request target holds a NUL.";
-    /* An empty line ends the header. */
-    if (head->out_of_line || head->line + 2 != header + header_bytes(mhd))
-        return "A line of the header holds a NUL, is folded or does not end with CR LF.";
+        return "The request target contains a NUL.";
+    /* The header ends with an empty line. */
+    if (header->has_gap || header->next_line + 2 != request_line + header_bytes(mhd))
+        return "A header line contains a NUL, is folded or does not end with CR LF.";
     return NULL;
 }
 
-/* The first call: answers what must close the connection. */
-static enum MHD_Result judge(struct tid_connection *connection,
-                             struct MHD_Connection *mhd, const char *method,
-                             const char *version) {
-    struct head head = {.request = &connection->request, .line = version + 10};
-    struct tid_response reply;
-
-    connection->began_ms = tid_clock_ms();
-    connection->status = 0;
+/*
+ * Fills the connection's request from the header, and checks the header. The status of
+ * the result is 0 if it is right. '*has_body' says whether a body follows it.
+ */
+static struct tid_rejection request_read(struct tid_connection *connection,
+                                         struct MHD_Connection *mhd, const char *method,
+                                         const char *version, bool *has_body) {
+    /* The first field begins after "HTTP/1.1" and CR LF. */
+    struct header header = {.request = &connection->request, .next_line = version + 10};
     memset(&connection->request, 0, sizeof connection->request);
     connection->request.method = tid_method_find(method);
-    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &head);
+    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
+    *has_body = tid_framing_has_body(&header.framing);
 
-    const char *flaw = lines_flaw(connection, mhd, &head, method, version);
-    if (head.framing.flaw == NULL) head.framing.flaw = flaw;
-    struct tid_verdict verdict =
-        tid_framing_judge(&head.framing, connection->request.method, version);
-    if (verdict.status == 0 && connection->target == NULL)
-        verdict =
-            (struct tid_verdict){503, "out of memory", "The server is out of memory."};
-    if (verdict.status == 0) {
-        flaw = tid_target_split(connection->target, connection->target_bytes,
-                                &connection->request);
-        if (flaw != NULL) verdict = (struct tid_verdict){400, "bad request", flaw};
-    }
-    if (verdict.status == 0 && header_bytes(mhd) > TID_HEADER_BYTES)
-        verdict = (struct tid_verdict){431, "header too large",
-                                       "The request's header is longer than 8192 bytes."};
-    if (verdict.status != 0)
-        tid_problem(&reply, verdict.status, verdict.title, verdict.detail, "");
-    else if (tid_framing_has_body(&head.framing))
-        tid_route(connection->worker->shared->context, &connection->request, &reply);
+    const char *error = lines_error(connection, mhd, &header, method, version);
+    if (!header.framing.error) header.framing.error = error;
+    const struct tid_rejection rejection =
+        tid_framing_check(&header.framing, connection->request.method, version);
+    if (rejection.status != 0) return rejection;
+    if (!connection->target)
+        return (struct tid_rejection){503, "out of memory",
+                                      "The server is out of memory."};
+    error = tid_target_split(connection->target, connection->target_bytes,
+                             &connection->request);
+    if (error) return (struct tid_rejection){400, "bad request", error};
+    if (header_bytes(mhd) > HEADER_BYTES_MAX)
+        return (struct tid_rejection){431, "header too large",
+                                      "The request header is longer than 8192 bytes."};
+    return (struct tid_rejection){0, NULL, NULL};
+}
+
+/* The handler's first call for a request: responds if the connection must be closed. */
+static enum MHD_Result header_check(struct tid_connection *connection,
+                                    struct MHD_Connection *mhd, const char *method,
+                                    const char *version) {
+    struct tid_response response;
+    bool has_body;
+    connection->start_ms = tid_clock_ms();
+    connection->status = 0;
+    const struct tid_rejection rejection =
+        request_read(connection, mhd, method, version, &has_body);
+    if (rejection.status != 0)
+        tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
+    else if (has_body)
+        tid_route(connection->worker->shared->context, &connection->request, &response);
     else
         return MHD_YES;
-    tid_watch_enter(&connection->watch, TID_PHASE_REPLY);
-    return tid_mhd_send(connection, mhd, &reply);
+    tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
+    return tid_mhd_send(connection, mhd, &response);
 }
 
 enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const char *url,
                                const char *method, const char *version,
                                const char *upload, size_t *upload_bytes, void **state) {
     struct tid_connection *connection = *state;
-    struct tid_response reply;
-
+    struct tid_response response;
     (void)worker;
     (void)url;
     (void)upload;
-    if (connection == NULL) return MHD_NO;
-    if (!connection->judged) {
-        connection->judged = true;
+    if (!connection) return MHD_NO;
+    if (!connection->header_checked) {
+        connection->header_checked = true;
         tid_count(&connection->worker->counters->in_flight, 1);
-        return judge(connection, mhd, method, version);
+        return header_check(connection, mhd, method, version);
     }
-    if (*upload_bytes != 0)
-        return MHD_NO; /* cannot be: whatever has a body was answered above */
-    tid_watch_enter(&connection->watch, TID_PHASE_REPLY);
-    tid_route(connection->worker->shared->context, &connection->request, &reply);
-    return tid_mhd_send(connection, mhd, &reply);
+    /* Impossible: the first call has responded to every request with a body. */
+    if (*upload_bytes != 0) return MHD_NO;
+    tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
+    tid_route(connection->worker->shared->context, &connection->request, &response);
+    return tid_mhd_send(connection, mhd, &response);
 }
 
 /*
- * A line of the access log. tid_log() takes care of what a target may hold. "cut" means
- * that the client, a deadline or the end of the daemon ended the transfer.
+ * Writes a line of the access log. tid_log() replaces the control characters of the
+ * target. "cut" means that the client, a deadline or the end of the daemon ended the
+ * transfer.
  */
 static void log_request(const struct tid_connection *connection,
                         struct MHD_Connection *mhd, enum MHD_RequestTerminationCode how) {
     static const char *const names[] = {"GET", "HEAD", "OPTIONS", "(other)", "(unknown)"};
     const struct sockaddr *client =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    char address[TID_ADDRESS_BYTES], bytes[TID_NUMBER_BYTES] = "unknown";
-
+    char address[TID_ADDRESS_BYTES], bytes[TID_DIGITS_BYTES] = "unknown";
     tid_address_show(client,
                      client->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                                    : sizeof(struct sockaddr_in),
                      address);
-    if (connection->reply_bytes != TID_STREAM_UNKNOWN)
-        tid_number_u64(connection->reply_bytes, bytes);
+    if (connection->response_bytes != TID_STREAM_UNKNOWN)
+        tid_digits_u64(connection->response_bytes, bytes);
     tid_log("%s %s %.2000s %u %s bytes %lld ms%s", address,
             names[connection->request.method],
-            connection->target != NULL ? connection->target : "-", connection->status,
-            bytes, (long long)(tid_clock_ms() - connection->began_ms),
+            connection->target ? connection->target : "-", connection->status, bytes,
+            (long long)(tid_clock_ms() - connection->start_ms),
             how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut");
 }
 
-/* For /metrics. */
+/* Counts the request for /metrics. */
 static void count_request(const struct tid_connection *connection,
                           enum MHD_RequestTerminationCode how) {
     struct tid_counters *counters = connection->worker->counters;
     const unsigned route = tid_route_find(&connection->request);
-    const bool whole = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    const bool bodiless =
-        connection->request.method == TID_METHOD_HEAD || connection->status == 304;
-
-    tid_count_request(counters, route, connection->status, whole);
-    if (whole && !bodiless && !connection->streamed)
-        tid_count(&counters->bytes[route], connection->reply_bytes);
-    tid_count(&counters->in_flight, UINT64_MAX); /* one less */
+    const bool complete = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    const bool has_body =
+        connection->request.method != TID_METHOD_HEAD && connection->status != 304;
+    tid_count_request(counters, route, connection->status, complete);
+    if (complete && has_body && !connection->streamed)
+        tid_count(&counters->bytes[route], connection->response_bytes);
+    tid_count(&counters->in_flight, UINT64_MAX); /* wraps around: one less */
 }
 
 void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
                        enum MHD_RequestTerminationCode how) {
     struct tid_connection *connection = *state;
-
     (void)worker;
-    if (connection == NULL) return;
-    if (connection->worker->shared->access_log && connection->judged)
-        log_request(connection, mhd, how);
-    if (connection->judged) count_request(connection, how);
-    connection->judged = false;
+    if (!connection) return;
+    if (connection->header_checked) {
+        if (connection->worker->shared->access_log) log_request(connection, mhd, how);
+        count_request(connection, how);
+    }
+    connection->header_checked = false;
     if (connection->target != connection->short_target) free(connection->target);
     connection->target = NULL;
     tid_watch_enter(&connection->watch, TID_PHASE_IDLE);

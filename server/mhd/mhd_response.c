@@ -1,263 +1,232 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends replies through libmicrohttpd. Small bodies are made at once and sent in one
- * piece with the header; large ones block by block, straight into the buffer that is
- * sent; those of unknown length chunk by chunk.
+ * Sends responses through libmicrohttpd, in one of four ways:
+ *
+ * - A small body is made at once, and sent together with the header.
+ * - A large one is made block by block, in the buffer that libmicrohttpd sends from.
+ * - One of unknown length is sent in chunks (RFC 9112 section 7.1).
+ * - One that takes long to compute comes from a thread pool: async_body.c.
  */
+#include "server/mhd/mhd_response.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/mhd/mhd_internal.h"
 #include "server/documents/problem.h"
+#include "server/mhd/async_body.h"
+#include "server/routes.h"
 
 /*
- * Blocks of streams. Large ones save system calls and turns of the event loop; all of
- * them together stay within the budget, however many clients there are, down to the least
- * size.
+ * A stream while it is sent. libmicrohttpd chooses the size of chunks, which is less than
+ * what a stream's 'next' needs: then 'block' holds what is still to be sent.
  */
-#define BLOCK_BYTES ((size_t)1 << 21)
-#define BLOCK_BYTES_LEAST ((size_t)1 << 16)
-#define BLOCK_BUDGET_BYTES ((size_t)32 << 20)
-
-/*
- * A stream while it is sent. Where the length is not known, libmicrohttpd sends chunks of
- * a size of its own, smaller than 'next' needs, so that what 'next' made waits in 'made'.
- */
-struct sending {
+struct stream_body {
     struct tid_stream stream;
     struct tid_watch *watch;
-    struct tid_shared *shared;
-    _Atomic uint64_t *counter;
-    size_t block_bytes;
-    size_t made_from, made_to;
-    unsigned char made[];
+    struct tid_block_budget *budget;
+    _Atomic uint64_t *bytes_sent; /* counter of the route */
+    size_t block_bytes;           /* reserved from the budget */
+    size_t block_begin, block_end;
+    unsigned char block[]; /* TID_STREAM_CAPACITY_MIN bytes if the length is unknown */
 };
 
-static ssize_t sending_read(void *state, uint64_t offset, char *out, size_t room) {
-    struct sending *sending = state;
-
-    /* libmicrohttpd never asks for more than remains, and 0 would make it spin. */
-    tid_watch_enter(sending->watch, TID_PHASE_REPLY);
-    if (!sending->stream.read(sending->stream.state, offset, room, out))
+/* Content reader of a stream of known length. */
+static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capacity) {
+    struct stream_body *body = state;
+    tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
+    /* libmicrohttpd never asks for more bytes than are left. */
+    if (!body->stream.read(body->stream.state, offset, capacity, out))
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    tid_count(sending->counter, room);
-    return (ssize_t)room;
+    tid_count(body->bytes_sent, capacity);
+    return (ssize_t)capacity;
 }
 
-static ssize_t sending_next(void *state, uint64_t offset, char *out, size_t room) {
-    struct sending *sending = state;
-
+/* Content reader of a stream of unknown length. */
+static ssize_t stream_next(void *state, uint64_t offset, char *out, size_t capacity) {
+    struct stream_body *body = state;
     (void)offset;
-    tid_watch_enter(sending->watch, TID_PHASE_REPLY);
-    if (sending->made_from == sending->made_to) {
-        sending->made_from = 0;
-        if (!sending->stream.next(sending->stream.state, TID_STREAM_ROOM_MIN,
-                                  sending->made, &sending->made_to))
+    tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
+    if (body->block_begin == body->block_end) {
+        body->block_begin = 0;
+        if (!body->stream.next(body->stream.state, TID_STREAM_CAPACITY_MIN, body->block,
+                               &body->block_end))
             return MHD_CONTENT_READER_END_WITH_ERROR;
-        if (sending->made_to == 0) return MHD_CONTENT_READER_END_OF_STREAM;
+        if (body->block_end == 0) return MHD_CONTENT_READER_END_OF_STREAM;
     }
-    size_t count = sending->made_to - sending->made_from;
-    if (count > room) count = room;
-    memcpy(out, sending->made + sending->made_from, count);
-    sending->made_from += count;
-    tid_count(sending->counter, count);
+    size_t count = body->block_end - body->block_begin;
+    if (count > capacity) count = capacity;
+    memcpy(out, body->block + body->block_begin, count);
+    body->block_begin += count;
+    tid_count(body->bytes_sent, count);
     return (ssize_t)count;
 }
 
-static void sending_free(void *state) {
-    struct sending *sending = state;
-
-    tid_block_give(sending->shared, sending->block_bytes);
-    sending->stream.free(sending->stream.state);
-    free(sending);
+static void stream_free(void *state) {
+    struct stream_body *body = state;
+    tid_block_budget_give(body->budget, body->block_bytes);
+    body->stream.free(body->stream.state);
+    free(body);
 }
 
-/*
- * An eighth of what is left of the budget: the first streams get full blocks, later ones
- * smaller and smaller ones, and no stream waits for another.
- */
-size_t tid_block_take(struct tid_shared *shared, uint64_t body_bytes, unsigned count) {
-    size_t used = atomic_load_explicit(&shared->block_bytes, memory_order_relaxed);
-    size_t left = used < BLOCK_BUDGET_BYTES ? BLOCK_BUDGET_BYTES - used : 0;
-    size_t block = left / 8 / count / 4096 * 4096;
-
-    if (block > BLOCK_BYTES) block = BLOCK_BYTES;
-    if (block < BLOCK_BYTES_LEAST) block = BLOCK_BYTES_LEAST;
-    if (block > body_bytes) block = (size_t)body_bytes;
-    atomic_fetch_add_explicit(&shared->block_bytes, count * block, memory_order_relaxed);
-    return block;
-}
-
-void tid_block_give(struct tid_shared *shared, size_t bytes) {
-    atomic_fetch_sub_explicit(&shared->block_bytes, bytes, memory_order_relaxed);
-}
-
-static struct MHD_Response *sending_response(struct tid_connection *connection,
-                                             const struct tid_response *reply) {
-    struct tid_shared *shared = connection->worker->shared;
-    bool known = reply->stream.bytes != TID_STREAM_UNKNOWN;
-    struct sending *sending =
-        malloc(sizeof *sending + (known ? 0 : (size_t)TID_STREAM_ROOM_MIN));
-
-    if (sending == NULL) return NULL;
-    sending->stream = reply->stream;
-    sending->watch = &connection->watch;
-    sending->shared = shared;
-    sending->counter =
-        &connection->worker->counters->bytes[tid_route_find(&connection->request)];
-    sending->block_bytes = tid_block_take(shared, known ? reply->stream.bytes : 0, 1);
-    sending->made_from = 0;
-    sending->made_to = 0;
-    struct MHD_Response *response = MHD_create_response_from_callback(
-        known ? reply->stream.bytes : MHD_SIZE_UNKNOWN,
-        known ? sending->block_bytes : TID_PLAIN_BLOCK_BYTES,
-        known ? sending_read : sending_next, sending, sending_free);
-    if (response == NULL) {
-        tid_block_give(shared, sending->block_bytes);
-        free(sending);
-        return NULL;
-    }
-    return response;
-}
-
-static void whole_free(void *argument) {
-    struct tid_worker *worker = argument;
-
-    worker->whole_taken = false;
-}
-
-/* The response owns the stream then. */
 static struct MHD_Response *stream_response(struct tid_connection *connection,
-                                            struct MHD_Connection *mhd,
-                                            struct tid_response *reply) {
-    struct MHD_Response *response =
-        reply->stream.computes ? tid_computed_response(connection, mhd, &reply->stream)
-                               : sending_response(connection, reply);
-
-    if (response == NULL) return NULL;
-    connection->streamed = true;
-    reply->body = TID_REPLY_EMPTY;
+                                            const struct tid_stream *stream) {
+    struct tid_worker *worker = connection->worker;
+    const bool sized = stream->bytes != TID_STREAM_UNKNOWN;
+    struct stream_body *body =
+        malloc(sizeof *body + (sized ? 0 : (size_t)TID_STREAM_CAPACITY_MIN));
+    if (!body) return NULL;
+    body->stream = *stream;
+    body->watch = &connection->watch;
+    body->budget = &worker->shared->block_budget;
+    body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
+    body->block_bytes = tid_block_budget_take(body->budget, sized ? stream->bytes : 0, 1);
+    body->block_begin = 0;
+    body->block_end = 0;
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        sized ? stream->bytes : MHD_SIZE_UNKNOWN,
+        sized ? body->block_bytes : TID_UNSIZED_BLOCK_BYTES,
+        sized ? stream_read : stream_next, body, stream_free);
+    if (!response) {
+        tid_block_budget_give(body->budget, body->block_bytes);
+        free(body);
+    }
     return response;
 }
 
-static struct MHD_Response *whole_response(struct tid_worker *worker,
-                                           const struct tid_stream *stream) {
-    size_t bytes = (size_t)stream->bytes;
-    void *heap = NULL;
-    struct MHD_Response *response;
+static void small_body_release(void *argument) {
+    struct tid_worker *worker = argument;
+    worker->small_body_in_use = false;
+}
 
-    if (worker->whole_taken) {
+/* Makes a small body, in the worker's buffer if that is free, else on the heap. */
+static struct MHD_Response *small_response(struct tid_worker *worker,
+                                           const struct tid_stream *stream) {
+    const size_t bytes = (size_t)stream->bytes;
+    struct MHD_Response *response = NULL;
+    void *heap = NULL;
+    if (worker->small_body_in_use) {
         heap = malloc(bytes);
-        if (heap == NULL) return NULL;
+        if (!heap) return NULL;
     }
-    if (!stream->read(stream->state, 0, bytes, heap != NULL ? heap : worker->whole))
+    if (!stream->read(stream->state, 0, bytes, heap ? heap : worker->small_body))
         response = NULL;
-    else if (heap != NULL)
+    else if (heap)
         response = MHD_create_response_from_buffer(bytes, heap, MHD_RESPMEM_MUST_FREE);
     else
         response = MHD_create_response_from_buffer_with_free_callback_cls(
-            bytes, worker->whole, whole_free, worker);
-    if (response == NULL)
+            bytes, worker->small_body, small_body_release, worker);
+    if (!response)
         free(heap);
-    else if (heap == NULL)
-        worker->whole_taken = true;
+    else if (!heap)
+        worker->small_body_in_use = true;
     return response;
 }
 
-static ssize_t never_read(void *state, uint64_t offset, char *out, size_t room) {
+static ssize_t never_read(void *state, uint64_t offset, char *out, size_t capacity) {
     (void)state;
     (void)offset;
     (void)out;
-    (void)room;
+    (void)capacity;
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
 /*
- * HEAD, and 304: the length that a GET would have is told, nothing is computed (RFC 9110
- * sections 9.3.2 and 8.6).
+ * For HEAD and 304: sends the Content-Length that a GET would have, and computes nothing
+ * (RFC 9110 sections 8.6, 9.3.2 and 15.4.5).
  */
-static struct MHD_Response *head_response(uint64_t bytes) {
-    bool known = bytes != TID_STREAM_UNKNOWN;
+static struct MHD_Response *header_only_response(uint64_t bytes) {
+    const bool sized = bytes != TID_STREAM_UNKNOWN;
     struct MHD_Response *response = MHD_create_response_from_callback(
-        known ? bytes : MHD_SIZE_UNKNOWN, 1, never_read, NULL, NULL);
-
-    /* libmicrohttpd 0.9.75 would send the last chunk of a body that is not there. */
-    if (response != NULL && !known)
+        sized ? bytes : MHD_SIZE_UNKNOWN, 1, never_read, NULL, NULL);
+    /* libmicrohttpd 0.9.75 would send the last chunk although there is no body. */
+    if (response && !sized)
         MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     return response;
 }
 
-static struct MHD_Response *response_make(struct tid_connection *connection,
-                                          struct MHD_Connection *mhd,
-                                          struct tid_response *reply) {
-    bool only_head =
-        connection->request.method == TID_METHOD_HEAD || reply->status == 304;
-
-    if (only_head && tid_response_bytes(reply) > 0)
-        return head_response(tid_response_bytes(reply));
-    if (reply->body == TID_REPLY_STREAM &&
-        (reply->stream.bytes > TID_WHOLE_BYTES ||
-         (reply->stream.computes && reply->stream.bytes > 0)))
-        return stream_response(connection, mhd, reply);
-    if (reply->body == TID_REPLY_STREAM && reply->stream.bytes > 0)
-        return whole_response(connection->worker, &reply->stream);
-
-    /* libmicrohttpd only reads what is PERSISTENT; its interface forgets the const. */
+/* A body that is in memory, or empty. */
+static struct MHD_Response *buffer_response(struct tid_response *response) {
+    /* libmicrohttpd only reads a PERSISTENT buffer; its parameter lacks the const. */
     union {
         const void *read_only;
         void *any;
-    } bytes = {.read_only = reply->bytes != NULL ? reply->bytes : ""};
-    enum MHD_ResponseMemoryMode mode =
-        reply->body == TID_REPLY_HEAP ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT;
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(reply->byte_count, bytes.any, mode);
-    if (response != NULL) reply->heap = NULL; /* the response owns it now */
-    return response;
+    } bytes = {.read_only = response->bytes ? response->bytes : ""};
+    const enum MHD_ResponseMemoryMode mode =
+        response->body == TID_BODY_HEAP ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT;
+    struct MHD_Response *mhd_response =
+        MHD_create_response_from_buffer(response->byte_count, bytes.any, mode);
+    if (mhd_response) response->heap = NULL; /* libmicrohttpd owns it now */
+    return mhd_response;
+}
+
+/* libmicrohttpd's response without its header fields; NULL if out of memory. */
+static struct MHD_Response *body_make(struct tid_connection *connection,
+                                      struct MHD_Connection *mhd,
+                                      struct tid_response *response) {
+    const struct tid_stream *stream = &response->stream;
+    const bool header_only =
+        connection->request.method == TID_METHOD_HEAD || response->status == 304;
+    if (header_only && tid_response_bytes(response) > 0)
+        return header_only_response(tid_response_bytes(response));
+    if (response->body != TID_BODY_STREAM || stream->bytes == 0)
+        return buffer_response(response);
+    if (!stream->computes && stream->bytes <= TID_SMALL_BODY_BYTES)
+        return small_response(connection->worker, stream);
+
+    struct MHD_Response *mhd_response =
+        stream->computes ? tid_async_body_response(connection, mhd, stream)
+                         : stream_response(connection, stream);
+    if (!mhd_response) return NULL;
+    connection->streamed = true;
+    response->body = TID_BODY_EMPTY; /* 'mhd_response' owns the stream now */
+    return mhd_response;
 }
 
 static bool fields_add(const struct tid_connection *connection,
-                       const struct tid_response *reply, struct MHD_Response *response) {
-    for (unsigned i = 0; i < reply->field_count; i++) {
-        if (MHD_add_response_header(response, reply->fields[i].name,
-                                    reply->fields[i].value) != MHD_YES)
+                       const struct tid_response *response,
+                       struct MHD_Response *mhd_response) {
+    for (unsigned i = 0; i < response->field_count; i++) {
+        if (MHD_add_response_header(mhd_response, response->fields[i].name,
+                                    response->fields[i].value) != MHD_YES)
             return false;
     }
     return !atomic_load_explicit(&connection->worker->shared->draining,
                                  memory_order_relaxed) ||
-           MHD_add_response_header(response, "Connection", "close") == MHD_YES;
+           MHD_add_response_header(mhd_response, "Connection", "close") == MHD_YES;
 }
 
-/* The response with its header fields; NULL without memory. */
-static struct MHD_Response *response_complete(struct tid_connection *connection,
-                                              struct MHD_Connection *mhd,
-                                              struct tid_response *reply) {
-    connection->status = reply->status;
-    connection->reply_bytes = tid_response_bytes(reply);
+/* libmicrohttpd's response with its header fields; NULL if out of memory. */
+static struct MHD_Response *response_make(struct tid_connection *connection,
+                                          struct MHD_Connection *mhd,
+                                          struct tid_response *response) {
+    connection->status = response->status;
+    connection->response_bytes = tid_response_bytes(response);
     connection->streamed = false;
-    struct MHD_Response *response = response_make(connection, mhd, reply);
-    if (response == NULL || fields_add(connection, reply, response)) return response;
-    MHD_destroy_response(response);
+    struct MHD_Response *mhd_response = body_make(connection, mhd, response);
+    if (!mhd_response || fields_add(connection, response, mhd_response))
+        return mhd_response;
+    MHD_destroy_response(mhd_response);
     return NULL;
 }
 
 enum MHD_Result tid_mhd_send(struct tid_connection *connection,
-                             struct MHD_Connection *mhd, struct tid_response *reply) {
+                             struct MHD_Connection *mhd, struct tid_response *response) {
     enum MHD_Result result = MHD_NO;
-
-    if (reply->overflow) {
-        tid_response_clear(reply);
-        tid_problem(reply, 500, "internal error", "The answer's header is too long.", "");
+    if (response->overflow) {
+        tid_response_clear(response);
+        tid_problem(response, 500, "internal error", "The response header is too long.",
+                    "");
     }
-    struct MHD_Response *response = response_complete(connection, mhd, reply);
-    if (response == NULL) {
-        tid_response_clear(reply);
-        tid_problem(reply, 503, "out of memory", "The server is out of memory.", "");
-        response = response_complete(connection, mhd, reply);
+    struct MHD_Response *mhd_response = response_make(connection, mhd, response);
+    if (!mhd_response) {
+        tid_response_clear(response);
+        tid_problem_no_memory(response);
+        mhd_response = response_make(connection, mhd, response);
     }
-    if (response != NULL) {
-        result = MHD_queue_response(mhd, reply->status, response);
-        MHD_destroy_response(response);
+    if (mhd_response) {
+        result = MHD_queue_response(mhd, response->status, mhd_response);
+        MHD_destroy_response(mhd_response);
     }
-    tid_response_clear(reply);
+    tid_response_clear(response);
     return result;
 }

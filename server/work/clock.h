@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Time for deadlines.
- */
+/* The clock that deadlines are measured with. */
 #ifndef TID_CLOCK_H
 #define TID_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds since some start; never goes back, within a few milliseconds of exact. */
+/* Milliseconds since an unspecified start; monotonic, exact to a few milliseconds. */
 static inline int64_t tid_clock_ms(void) {
     struct timespec now;
-
 #ifdef CLOCK_MONOTONIC_COARSE
-    clock_gettime(CLOCK_MONOTONIC_COARSE,
-                  &now); /* a third of the cost, every request pays */
+    /* A third of the cost, and every request reads it. */
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 #else
     clock_gettime(CLOCK_MONOTONIC, &now);
 #endif

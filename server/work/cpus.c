@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counts usable processors. A container with a quota of two on a machine of 64 must not
- * start 64 workers: they would be throttled in turn.
+ * Counts usable processors. A container with a quota of 2 processors on a machine of 64
+ * must not start 64 workers: the kernel would throttle them.
  */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "server/work/cpus.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,10 @@
 
 unsigned tid_cpus_of_quota(const char *cpu_max) {
     char *end;
-
     errno = 0;
     unsigned long long quota = strtoull(cpu_max, &end, 10);
-    if (end == cpu_max || *end != ' ' || errno != 0) return 0; /* "max 100000" */
+    /* "max 100000" is no limit. */
+    if (end == cpu_max || *end != ' ' || errno != 0) return 0;
     unsigned long long period = strtoull(end, NULL, 10);
     if (period == 0 || quota == 0 || quota / period > 65536) return 0;
     return (unsigned)((quota + period - 1) / period);
@@ -27,19 +28,20 @@ unsigned tid_cpus_of_quota(const char *cpu_max) {
 
 static unsigned affinity(void) {
     cpu_set_t set;
-
     if (sched_getaffinity(0, sizeof set, &set) == 0) return (unsigned)CPU_COUNT(&set);
-    return 1; /* a machine of more than CPU_SETSIZE processors; --workers helps there */
+    /*
+     * A machine with more than CPU_SETSIZE processors: --workers sets the number there.
+     */
+    return 1;
 }
 
-/* The line "0::/path" of /proc/self/cgroup, as a folder; false if there is none. */
-static int own_cgroup(char *folder, size_t folder_bytes) {
+/* The folder of the line "0::/path" of /proc/self/cgroup; false if there is none. */
+static bool own_cgroup(char *folder, size_t folder_bytes) {
     char line[1024];
-    int found = 0;
-
+    bool found = false;
     FILE *file = fopen("/proc/self/cgroup", "re");
-    if (file == NULL) return 0;
-    while (!found && fgets(line, sizeof line, file) != NULL) {
+    if (!file) return false;
+    while (!found && fgets(line, sizeof line, file)) {
         if (strncmp(line, "0::/", 4) != 0) continue;
         line[strcspn(line, "\n")] = '\0';
         found = snprintf(folder, folder_bytes, CGROUP_ROOT "%s", line + 3) <
@@ -52,11 +54,10 @@ static int own_cgroup(char *folder, size_t folder_bytes) {
 static unsigned quota_of_folder(const char *folder) {
     char path[1100];
     char line[128] = "";
-
     snprintf(path, sizeof path, "%s/cpu.max", folder);
     FILE *file = fopen(path, "re");
-    if (file == NULL) return 0;
-    if (fgets(line, sizeof line, file) == NULL) line[0] = '\0';
+    if (!file) return 0;
+    if (!fgets(line, sizeof line, file)) line[0] = '\0';
     fclose(file);
     return tid_cpus_of_quota(line);
 }
@@ -64,9 +65,8 @@ static unsigned quota_of_folder(const char *folder) {
 unsigned tid_cpus_usable(void) {
     unsigned cpus = affinity();
     char folder[1024];
-
     if (!own_cgroup(folder, sizeof folder)) return cpus;
-    /* A limit may stand at any level above us. */
+    /* Every cgroup above this process may set a limit. */
     while (strlen(folder) >= strlen(CGROUP_ROOT)) {
         unsigned quota = quota_of_folder(folder);
         if (quota > 0 && quota < cpus) cpus = quota;

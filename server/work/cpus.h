@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * How many processors this process may really use.
- */
+/* The number of processors that this process may use. */
 #ifndef TID_CPUS_H
 #define TID_CPUS_H
 
-/* The CPU affinity and the cgroup's quota, whichever is less; 1 or more. */
+/* The CPU affinity or the cgroup's quota, whichever is lower; 1 or more. */
 unsigned tid_cpus_usable(void);
 
 /*
- * Processors that a line of cgroup v2's cpu.max stands for ("150000 100000" is 2: half a
- * processor is better used than left idle); 0 if it sets no limit or is not understood.
+ * The quota of a line of cgroup v2's cpu.max in processors, rounded up so that none of it
+ * stays unused ("150000 100000" is 2); 0 if the line sets no limit or is malformed.
  */
 unsigned tid_cpus_of_quota(const char *cpu_max);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One lock guards all of this; under it nothing is computed and nothing large is freed. What
- * is given up is freed by a job of the pool, for giving back hundreds of megabytes takes
- * milliseconds. See setups.h.
+ * The cache of factorizations: see factor_cache.h. One lock guards it. Nothing is
+ * computed with the lock held, and nothing large is freed: to return hundreds of
+ * megabytes to the system takes milliseconds, so evicted entries are freed by a job of
+ * the pool.
  */
 #include "server/work/factor_cache.h"
 
@@ -12,54 +13,50 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
-/*
- *   WAITING    for memory
- *   COMPUTING  its job is in the pool
- *   COMPLETE   only read from now on
- *   FAILED     there was no memory when its turn came
- *   GIVEN_UP   nobody wants it, and pieces of it are still running
- */
-enum state { WAITING, COMPUTING, COMPLETE, FAILED, GIVEN_UP };
+enum state {
+    WAITING,   /* for memory */
+    COMPUTING, /* its job is in the pool */
+    COMPLETE,  /* only read from now on */
+    FAILED,    /* memory ran out when it was to start; no longer in the list */
+    CANCELLED, /* no lease is left, some tasks still run; no longer in the list */
+};
 
-/*
- * 'listed' setups are found by their key: all but the FAILED and the GIVEN_UP.
- */
-struct kept {
-    struct tid_job job; /* first: the job is the setup */
-    struct tid_factor_cache *factor_cache;
-    struct kept *next, *previous;
-    struct tid_lease *claims;
+struct entry {
+    struct tid_job job; /* first: a pointer to the job is one to the entry */
+    struct tid_factor_cache *cache;
+    TAILQ_ENTRY(entry) link; /* of the cache's list, or of its garbage */
+    LIST_HEAD(, tid_lease) leases;
     enum state state;
-    struct ti_factor *factor;
-    unsigned stage;
-    size_t kept_bytes, peak_bytes;
+    struct ti_factor *factor; /* NULL while WAITING */
+    unsigned phase;           /* that is being computed */
+    size_t factor_bytes, peak_bytes;
     char key[33];
 };
 
 struct tid_lease {
-    struct kept *kept;
-    struct tid_lease *next, *previous;
+    struct entry *entry;
+    LIST_ENTRY(tid_lease) link;
     const struct ti_plan *plan;
-    void (*ready)(void *argument);
+    void (*ready)(void *argument); /* NULL: no wait */
     void *argument;
 };
 
-/*
- *   first, last  the listed setups: waiting ones in the order in which they came, complete
- *                ones in the order in which they were last used
- *   garbage      to be freed by the job 'sweep', which is in the pool if 'sweeping'
- */
+TAILQ_HEAD(entry_list, entry);
+
 struct tid_factor_cache {
     pthread_mutex_t lock;
-    struct tid_pool *compute;
+    struct tid_pool *pool;
     const struct tid_factor_functions *functions;
-    size_t limit_bytes, used_bytes;
-    struct kept *first, *last;
-    struct kept *garbage;
+    size_t limit_bytes;
+    size_t used_bytes; /* of all entries, garbage excluded */
+    /* COMPLETE ones by their last use, oldest first; WAITING ones in order of arrival. */
+    struct entry_list entries;
+    unsigned complete_count;   /* entries that are COMPLETE */
+    struct entry_list garbage; /* to be freed by the job 'sweep' */
     struct tid_job sweep;
-    bool sweeping;
-    unsigned complete;
+    bool sweeping; /* 'sweep' is in the pool */
     struct tid_factor_counts counts;
 };
 
@@ -67,389 +64,360 @@ const struct tid_factor_functions tid_factor_functions = {
     ti_factor_make, ti_factor_free, ti_factor_phases, ti_factor_tasks, ti_factor_run,
 };
 
-static void list_add(struct tid_factor_cache *factor_cache, struct kept *kept) {
-    kept->next = NULL;
-    kept->previous = factor_cache->last;
-    if (factor_cache->last != NULL)
-        factor_cache->last->next = kept;
-    else
-        factor_cache->first = kept;
-    factor_cache->last = kept;
-}
-
-static void list_remove(struct tid_factor_cache *factor_cache, struct kept *kept) {
-    if (kept->previous != NULL)
-        kept->previous->next = kept->next;
-    else
-        factor_cache->first = kept->next;
-    if (kept->next != NULL)
-        kept->next->previous = kept->previous;
-    else
-        factor_cache->last = kept->previous;
-}
-
 /*
- * Lets the large parts of a setup go back to the system as soon as they are freed. Of itself
- * glibc, having seen such blocks freed, keeps the next ones for later, 64 MiB in each arena.
- * Blocks of streams, up to 1 MiB, are still kept: every request needs one.
+ * Makes glibc return large blocks to the system when they are freed. By default it raises
+ * its threshold once such a block has been freed, and then keeps up to 64 MiB per arena.
+ * Blocks of streams, up to 1 MiB, stay in the arenas: every request needs one.
  */
-static void part_large_blocks(void) {
+static void return_large_blocks(void) {
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, 2 << 20);
     mallopt(M_TRIM_THRESHOLD, 8 << 20);
 #endif
 }
 
-/* Gives freed memory of smaller parts back to the system. */
-static void give_back(void) {
+/* Returns free memory inside the arenas to the system, too. */
+static void trim_arenas(void) {
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
 }
 
-static void garbage_free(const struct tid_factor_functions *functions,
-                         struct kept *garbage) {
-    const bool any = garbage != NULL;
-
-    while (garbage != NULL) {
-        struct kept *kept = garbage;
-        garbage = kept->next;
-        if (kept->factor != NULL) functions->free(kept->factor);
-        free(kept);
+static void entries_free(const struct tid_factor_functions *functions,
+                         struct entry_list *list) {
+    struct entry *entry;
+    while ((entry = TAILQ_FIRST(list))) {
+        TAILQ_REMOVE(list, entry, link);
+        if (entry->factor) functions->free(entry->factor);
+        free(entry);
     }
-    if (any) give_back();
 }
 
-static void sweep_run(struct tid_job *job, size_t piece) {
-    struct tid_factor_cache *factor_cache =
-        (struct tid_factor_cache *)(void *)((char *)job -
-                                            offsetof(struct tid_factor_cache, sweep));
+static struct tid_factor_cache *cache_of_sweep(struct tid_job *job) {
+    char *member = (char *)job;
+    return (void *)(member - offsetof(struct tid_factor_cache, sweep));
+}
 
-    (void)piece;
-    pthread_mutex_lock(&factor_cache->lock);
-    struct kept *garbage = factor_cache->garbage;
-    factor_cache->garbage = NULL;
-    pthread_mutex_unlock(&factor_cache->lock);
-    garbage_free(factor_cache->functions, garbage);
+static void sweep_run(struct tid_job *job, size_t task) {
+    struct tid_factor_cache *cache = cache_of_sweep(job);
+    struct entry_list garbage = TAILQ_HEAD_INITIALIZER(garbage);
+    (void)task;
+    pthread_mutex_lock(&cache->lock);
+    TAILQ_CONCAT(&garbage, &cache->garbage, link);
+    pthread_mutex_unlock(&cache->lock);
+    entries_free(cache->functions, &garbage);
+    trim_arenas();
 }
 
 static void sweep_done(struct tid_job *job) {
-    struct tid_factor_cache *factor_cache =
-        (struct tid_factor_cache *)(void *)((char *)job -
-                                            offsetof(struct tid_factor_cache, sweep));
-
-    pthread_mutex_lock(&factor_cache->lock);
-    factor_cache->sweeping = factor_cache->garbage != NULL;
-    if (factor_cache->sweeping) tid_pool_submit(factor_cache->compute, job);
-    pthread_mutex_unlock(&factor_cache->lock);
+    struct tid_factor_cache *cache = cache_of_sweep(job);
+    pthread_mutex_lock(&cache->lock);
+    cache->sweeping = !TAILQ_EMPTY(&cache->garbage);
+    if (cache->sweeping) tid_pool_submit(cache->pool, job);
+    pthread_mutex_unlock(&cache->lock);
 }
 
-/* Has a setup freed that is in no list; 'bytes' is what it counted for. */
-static void give_up(struct tid_factor_cache *factor_cache, struct kept *kept,
-                    size_t bytes) {
-    factor_cache->used_bytes -= bytes;
-    kept->next = factor_cache->garbage;
-    factor_cache->garbage = kept;
-    if (factor_cache->sweeping) return;
-    factor_cache->sweeping = true;
-    tid_pool_submit(factor_cache->compute, &factor_cache->sweep);
+/* Frees an entry that is in no list, later; 'bytes' is what it counts in used_bytes. */
+static void discard(struct entry *entry, size_t bytes) {
+    struct tid_factor_cache *cache = entry->cache;
+    cache->used_bytes -= bytes;
+    TAILQ_INSERT_TAIL(&cache->garbage, entry, link);
+    if (cache->sweeping) return;
+    cache->sweeping = true;
+    tid_pool_submit(cache->pool, &cache->sweep);
 }
 
-static bool is_idle(const struct kept *kept) {
-    return kept->state == COMPLETE && kept->claims == NULL;
+static bool is_idle(const struct entry *entry) {
+    return entry->state == COMPLETE && LIST_EMPTY(&entry->leases);
 }
 
-/* Gives up what nobody uses, least recently used first, until so much would fit. */
-static bool make_room(struct tid_factor_cache *factor_cache, size_t bytes) {
+static void evict(struct entry *entry) {
+    struct tid_factor_cache *cache = entry->cache;
+    TAILQ_REMOVE(&cache->entries, entry, link);
+    cache->complete_count--;
+    discard(entry, entry->factor_bytes);
+}
+
+/*
+ * Evicts idle entries until 'bytes' more fit. Evicts none and returns false if all of
+ * them would not be enough.
+ */
+static bool reserve(struct tid_factor_cache *cache, size_t bytes) {
+    struct entry *entry, *next;
     size_t idle_bytes = 0;
-
-    for (const struct kept *kept = factor_cache->first; kept != NULL; kept = kept->next)
-        if (is_idle(kept)) idle_bytes += kept->kept_bytes;
-    if (bytes > factor_cache->limit_bytes - (factor_cache->used_bytes - idle_bytes))
-        return false;
-    for (struct kept *kept = factor_cache->first, *next; kept != NULL; kept = next) {
-        next = kept->next;
-        if (bytes <= factor_cache->limit_bytes - factor_cache->used_bytes) break;
-        if (!is_idle(kept)) continue;
-        list_remove(factor_cache, kept);
-        factor_cache->complete--;
-        give_up(factor_cache, kept, kept->kept_bytes);
+    TAILQ_FOREACH(entry, &cache->entries, link) {
+        if (is_idle(entry)) idle_bytes += entry->factor_bytes;
+    }
+    if (bytes > cache->limit_bytes - (cache->used_bytes - idle_bytes)) return false;
+    for (entry = TAILQ_FIRST(&cache->entries);
+         entry && bytes > cache->limit_bytes - cache->used_bytes; entry = next) {
+        next = TAILQ_NEXT(entry, link);
+        if (is_idle(entry)) evict(entry);
     }
     return true;
 }
 
-/* Tells all who wait for it. */
-static void tell(struct kept *kept) {
-    for (struct tid_lease *claim = kept->claims; claim != NULL; claim = claim->next) {
-        void (*ready)(void *) = claim->ready;
-        claim->ready = NULL;
-        if (ready != NULL) ready(claim->argument);
+/* Evicts idle entries while there are too many. */
+static void limit_count(struct tid_factor_cache *cache) {
+    struct entry *entry, *next;
+    for (entry = TAILQ_FIRST(&cache->entries);
+         entry && cache->complete_count > TID_FACTORS_CACHED_MAX; entry = next) {
+        next = TAILQ_NEXT(entry, link);
+        if (is_idle(entry)) evict(entry);
     }
 }
 
-/* Goes on with the stage that is next, or with the fact that there is none. */
-static void advance(struct tid_factor_cache *factor_cache, struct kept *kept) {
-    const unsigned stages = factor_cache->functions->stages(kept->factor);
+/* Calls 'ready' of every lease that waits. */
+static void notify(struct entry *entry) {
+    struct tid_lease *lease;
+    LIST_FOREACH(lease, &entry->leases, link) {
+        void (*ready)(void *) = lease->ready;
+        lease->ready = NULL;
+        if (ready) ready(lease->argument);
+    }
+}
 
-    for (; kept->stage < stages; kept->stage++) {
-        kept->job.pieces = factor_cache->functions->pieces(kept->factor, kept->stage);
-        if (kept->job.pieces == 0) continue;
-        tid_pool_submit(factor_cache->compute, &kept->job);
+/* Submits the next phase that has tasks; if there is none, the entry is complete. */
+static void advance(struct entry *entry) {
+    struct tid_factor_cache *cache = entry->cache;
+    const unsigned phases = cache->functions->phases(entry->factor);
+    for (; entry->phase < phases; entry->phase++) {
+        entry->job.task_count = cache->functions->tasks(entry->factor, entry->phase);
+        if (entry->job.task_count == 0) continue;
+        tid_pool_submit(cache->pool, &entry->job);
         return;
     }
-    factor_cache->used_bytes -= kept->peak_bytes - kept->kept_bytes;
-    factor_cache->complete++;
-    factor_cache->counts.computed++;
-    kept->state = COMPLETE;
-    tell(kept);
+    cache->used_bytes -= entry->peak_bytes - entry->factor_bytes;
+    cache->complete_count++;
+    cache->counts.computed++;
+    entry->state = COMPLETE;
+    notify(entry);
 }
 
-/* Sets the memory aside and begins; there is room. */
-static bool start(struct tid_factor_cache *factor_cache, struct kept *kept) {
-    if (factor_cache->functions->make(kept->claims->plan, &kept->factor, NULL) != TI_OK)
-        return false;
-    factor_cache->used_bytes += kept->peak_bytes;
-    kept->state = COMPUTING;
-    advance(factor_cache, kept);
+/* Starts an entry for which memory has been reserved; false if malloc() fails. */
+static bool start(struct entry *entry) {
+    struct tid_factor_cache *cache = entry->cache;
+    const struct ti_plan *plan = LIST_FIRST(&entry->leases)->plan;
+    if (cache->functions->make(plan, &entry->factor, NULL) != TI_OK) return false;
+    cache->used_bytes += entry->peak_bytes;
+    entry->state = COMPUTING;
+    advance(entry);
     return true;
 }
 
-/* Begins what waits for memory, in its order, as far as there is some. */
-static void admit(struct tid_factor_cache *factor_cache) {
-    for (struct kept *kept = factor_cache->first, *next;
-         kept != NULL && factor_cache->counts.waiting > 0; kept = next) {
-        /* What make_room() takes from the list is COMPLETE: look for the next later. */
-        if (kept->state == WAITING) {
-            if (!make_room(factor_cache, kept->peak_bytes)) return;
-            factor_cache->counts.waiting--;
-            if (!start(factor_cache, kept)) {
-                next = kept->next;
-                list_remove(factor_cache, kept);
-                kept->state = FAILED;
-                tell(kept);
-                continue;
-            }
+/* Starts waiting entries in their order, until one does not fit. */
+static void admit(struct tid_factor_cache *cache) {
+    struct entry *entry, *next;
+    for (entry = TAILQ_FIRST(&cache->entries); entry && cache->counts.waiting > 0;
+         entry = next) {
+        if (entry->state != WAITING) {
+            next = TAILQ_NEXT(entry, link);
+            continue;
         }
-        next = kept->next;
+        if (!reserve(cache, entry->peak_bytes)) return;
+        /* Only now: reserve() may have evicted the one that was next. */
+        next = TAILQ_NEXT(entry, link);
+        cache->counts.waiting--;
+        if (start(entry)) continue;
+        TAILQ_REMOVE(&cache->entries, entry, link);
+        entry->state = FAILED;
+        notify(entry);
     }
 }
 
-/* Gives up the least recently used of too many. */
-static void limit_count(struct tid_factor_cache *factor_cache) {
-    for (struct kept *kept = factor_cache->first, *next;
-         kept != NULL && factor_cache->complete > TID_SETUPS_KEPT; kept = next) {
-        next = kept->next;
-        if (!is_idle(kept)) continue;
-        list_remove(factor_cache, kept);
-        factor_cache->complete--;
-        give_up(factor_cache, kept, kept->kept_bytes);
-    }
+static void entry_run(struct tid_job *job, size_t task) {
+    struct entry *entry = (struct entry *)(void *)job;
+    entry->cache->functions->run(entry->factor, entry->phase, task);
 }
 
-static void kept_run(struct tid_job *job, size_t piece) {
-    struct kept *kept = (struct kept *)(void *)job;
-
-    kept->factor_cache->functions->run(kept->factor, kept->stage, piece);
-}
-
-/* A stage is complete, or its last pieces have ended after it was given up. */
-static void kept_done(struct tid_job *job) {
-    struct kept *kept = (struct kept *)(void *)job;
-    struct tid_factor_cache *factor_cache = kept->factor_cache;
+/* A phase is complete, or the last running tasks of a cancelled entry have ended. */
+static void entry_done(struct tid_job *job) {
+    struct entry *entry = (struct entry *)(void *)job;
+    struct tid_factor_cache *cache = entry->cache;
     bool complete = false;
-
-    pthread_mutex_lock(&factor_cache->lock);
-    if (kept->state == GIVEN_UP) {
-        give_up(factor_cache, kept, kept->peak_bytes);
+    pthread_mutex_lock(&cache->lock);
+    if (entry->state == CANCELLED) {
+        discard(entry, entry->peak_bytes);
     } else {
-        kept->stage++;
-        advance(factor_cache, kept);
-        complete = kept->state == COMPLETE;
-        limit_count(factor_cache);
+        entry->phase++;
+        advance(entry);
+        complete = entry->state == COMPLETE;
+        limit_count(cache);
     }
-    admit(factor_cache);
-    pthread_mutex_unlock(&factor_cache->lock);
-    if (complete) give_back(); /* what only computing needed */
+    admit(cache);
+    pthread_mutex_unlock(&cache->lock);
+    /* The core has freed what only the computation needed. */
+    if (complete) trim_arenas();
 }
 
 struct tid_factor_cache *
-tid_factor_cache_make(struct tid_pool *compute, size_t limit_bytes,
+tid_factor_cache_make(struct tid_pool *pool, size_t limit_bytes,
                       const struct tid_factor_functions *functions) {
-    struct tid_factor_cache *factor_cache = calloc(1, sizeof *factor_cache);
-
-    if (factor_cache == NULL) return NULL;
-    part_large_blocks();
-    pthread_mutex_init(&factor_cache->lock, NULL);
-    factor_cache->compute = compute;
-    factor_cache->functions = functions;
-    factor_cache->limit_bytes = limit_bytes;
-    factor_cache->sweep =
-        (struct tid_job){.pieces = 1, .run = sweep_run, .done = sweep_done};
-    return factor_cache;
+    struct tid_factor_cache *cache = calloc(1, sizeof *cache);
+    if (!cache) return NULL;
+    return_large_blocks();
+    pthread_mutex_init(&cache->lock, NULL);
+    TAILQ_INIT(&cache->entries);
+    TAILQ_INIT(&cache->garbage);
+    cache->pool = pool;
+    cache->functions = functions;
+    cache->limit_bytes = limit_bytes;
+    cache->sweep =
+        (struct tid_job){.task_count = 1, .run = sweep_run, .done = sweep_done};
+    return cache;
 }
 
-void tid_factor_cache_free(struct tid_factor_cache *factor_cache) {
-    if (factor_cache == NULL) return;
-    garbage_free(factor_cache->functions, factor_cache->garbage);
-    garbage_free(factor_cache->functions, factor_cache->first);
-    pthread_mutex_destroy(&factor_cache->lock);
-    free(factor_cache);
+void tid_factor_cache_free(struct tid_factor_cache *cache) {
+    if (!cache) return;
+    entries_free(cache->functions, &cache->garbage);
+    entries_free(cache->functions, &cache->entries);
+    pthread_mutex_destroy(&cache->lock);
+    free(cache);
 }
 
-size_t tid_factor_cache_limit(const struct tid_factor_cache *factor_cache) {
-    return factor_cache->limit_bytes;
+size_t tid_factor_cache_limit(const struct tid_factor_cache *cache) {
+    return cache->limit_bytes;
 }
 
-static struct kept *find(const struct tid_factor_cache *factor_cache, const char *key) {
-    struct kept *kept = factor_cache->first;
-
-    while (kept != NULL && strcmp(kept->key, key) != 0) kept = kept->next;
-    return kept;
-}
-
-static void claim_add(struct kept *kept, struct tid_lease *claim) {
-    claim->kept = kept;
-    claim->previous = NULL;
-    claim->next = kept->claims;
-    if (claim->next != NULL) claim->next->previous = claim;
-    kept->claims = claim;
-}
-
-/* A setup for its first claim: begun if there is room, else waiting if that is allowed. */
-static enum tid_lease_result kept_make(struct tid_factor_cache *factor_cache,
-                                       const struct tid_factor_need *need,
-                                       struct tid_lease *claim) {
-    /* Who waits already comes first. */
-    const bool room =
-        factor_cache->counts.waiting == 0 && make_room(factor_cache, need->peak_bytes);
-
-    if (!room && factor_cache->counts.waiting == TID_SETUPS_WAITING)
-        return TID_CLAIM_BUSY;
-    struct kept *kept = calloc(1, sizeof *kept);
-    if (kept == NULL) return TID_CLAIM_NO_MEMORY;
-    kept->job = (struct tid_job){.run = kept_run, .done = kept_done};
-    kept->factor_cache = factor_cache;
-    kept->kept_bytes = need->kept_bytes;
-    kept->peak_bytes = need->peak_bytes;
-    strncpy(kept->key, need->key, sizeof kept->key - 1);
-    claim_add(kept, claim);
-    if (!room) {
-        factor_cache->counts.waiting++;
-    } else if (!start(factor_cache, kept)) {
-        free(kept);
-        return TID_CLAIM_NO_MEMORY;
+static struct entry *entry_find(struct tid_factor_cache *cache, const char *key) {
+    struct entry *entry;
+    TAILQ_FOREACH(entry, &cache->entries, link) {
+        if (strcmp(entry->key, key) == 0) return entry;
     }
-    list_add(factor_cache, kept);
-    return TID_CLAIM_MADE;
+    return NULL;
 }
 
-enum tid_lease_result tid_factor_cache_lease(struct tid_factor_cache *factor_cache,
-                                             const struct tid_factor_need *need,
-                                             struct tid_lease **claim) {
-    enum tid_lease_result result = TID_CLAIM_MADE;
+static void lease_add(struct entry *entry, struct tid_lease *lease) {
+    lease->entry = entry;
+    LIST_INSERT_HEAD(&entry->leases, lease, link);
+}
 
-    if (need->peak_bytes > factor_cache->limit_bytes) return TID_CLAIM_TOO_LARGE;
+/* An entry for its first lease: started if it fits, else waiting if one more may wait. */
+static enum tid_lease_result entry_add(struct tid_factor_cache *cache,
+                                       const struct tid_factor_need *need,
+                                       struct tid_lease *lease) {
+    /* Earlier waiters go first. */
+    const bool fits = cache->counts.waiting == 0 && reserve(cache, need->peak_bytes);
+    if (!fits && cache->counts.waiting == TID_FACTORS_WAITING_MAX) return TID_LEASE_BUSY;
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (!entry) return TID_LEASE_NO_MEMORY;
+    entry->job = (struct tid_job){.run = entry_run, .done = entry_done};
+    entry->cache = cache;
+    entry->factor_bytes = need->factor_bytes;
+    entry->peak_bytes = need->peak_bytes;
+    strncpy(entry->key, need->key, sizeof entry->key - 1);
+    lease_add(entry, lease);
+    if (!fits) {
+        cache->counts.waiting++;
+    } else if (!start(entry)) {
+        free(entry);
+        return TID_LEASE_NO_MEMORY;
+    }
+    TAILQ_INSERT_TAIL(&cache->entries, entry, link);
+    return TID_LEASE_MADE;
+}
+
+enum tid_lease_result tid_factor_cache_lease(struct tid_factor_cache *cache,
+                                             const struct tid_factor_need *need,
+                                             struct tid_lease **lease) {
+    enum tid_lease_result result = TID_LEASE_MADE;
+    if (need->peak_bytes > cache->limit_bytes) return TID_LEASE_TOO_LARGE;
     struct tid_lease *made = calloc(1, sizeof *made);
-    if (made == NULL) return TID_CLAIM_NO_MEMORY;
+    if (!made) return TID_LEASE_NO_MEMORY;
     made->plan = need->plan;
 
-    pthread_mutex_lock(&factor_cache->lock);
-    struct kept *kept = find(factor_cache, need->key);
-    if (kept != NULL) {
-        claim_add(kept, made);
-        factor_cache->counts.reused++;
+    pthread_mutex_lock(&cache->lock);
+    struct entry *entry = entry_find(cache, need->key);
+    if (entry) {
+        lease_add(entry, made);
+        cache->counts.reused++;
     } else {
-        result = kept_make(factor_cache, need, made);
+        result = entry_add(cache, need, made);
     }
-    if (result == TID_CLAIM_BUSY) factor_cache->counts.refused++;
-    pthread_mutex_unlock(&factor_cache->lock);
-    if (result == TID_CLAIM_MADE)
-        *claim = made;
+    if (result == TID_LEASE_BUSY) cache->counts.refused++;
+    pthread_mutex_unlock(&cache->lock);
+    if (result == TID_LEASE_MADE)
+        *lease = made;
     else
         free(made);
     return result;
 }
 
-/* The last claim has gone. */
-static void unwanted(struct tid_factor_cache *factor_cache, struct kept *kept) {
-    if (kept->state == FAILED) {
-        free(kept);
-        return;
-    }
-    list_remove(factor_cache, kept);
-    switch (kept->state) {
+static void last_lease_released(struct entry *entry) {
+    struct tid_factor_cache *cache = entry->cache;
+    switch (entry->state) {
     case WAITING:
-        factor_cache->counts.waiting--;
-        factor_cache->counts.cancelled++;
-        free(kept);
+        cache->counts.waiting--;
+        cache->counts.cancelled++;
+        TAILQ_REMOVE(&cache->entries, entry, link);
+        free(entry);
         break;
     case COMPUTING:
-        factor_cache->counts.cancelled++;
-        kept->state = GIVEN_UP;
-        if (tid_pool_cancel(factor_cache->compute, &kept->job))
-            give_up(factor_cache, kept, kept->peak_bytes);
+        cache->counts.cancelled++;
+        entry->state = CANCELLED;
+        TAILQ_REMOVE(&cache->entries, entry, link);
+        if (tid_pool_cancel(cache->pool, &entry->job)) discard(entry, entry->peak_bytes);
         break;
-    default:
-        list_add(factor_cache, kept); /* as the one that was used last */
-        limit_count(factor_cache);
+    case COMPLETE:
+        /* Now the most recently used one. */
+        TAILQ_REMOVE(&cache->entries, entry, link);
+        TAILQ_INSERT_TAIL(&cache->entries, entry, link);
+        limit_count(cache);
         break;
+    case FAILED:
+        free(entry);
+        break;
+    case CANCELLED:
+        break; /* it has no lease */
     }
-    admit(factor_cache);
+    admit(cache);
 }
 
-void tid_lease_release(struct tid_lease *claim) {
-    if (claim == NULL) return;
-    struct kept *kept = claim->kept;
-    struct tid_factor_cache *factor_cache = kept->factor_cache;
-
-    pthread_mutex_lock(&factor_cache->lock);
-    if (claim->previous != NULL)
-        claim->previous->next = claim->next;
-    else
-        kept->claims = claim->next;
-    if (claim->next != NULL) claim->next->previous = claim->previous;
-    if (kept->claims == NULL) unwanted(factor_cache, kept);
-    pthread_mutex_unlock(&factor_cache->lock);
-    free(claim);
+void tid_lease_release(struct tid_lease *lease) {
+    if (!lease) return;
+    struct entry *entry = lease->entry;
+    struct tid_factor_cache *cache = entry->cache;
+    pthread_mutex_lock(&cache->lock);
+    LIST_REMOVE(lease, link);
+    if (LIST_EMPTY(&entry->leases)) last_lease_released(entry);
+    pthread_mutex_unlock(&cache->lock);
+    free(lease);
 }
 
-bool tid_lease_wait(struct tid_lease *claim, void (*ready)(void *argument),
+bool tid_lease_wait(struct tid_lease *lease, void (*ready)(void *argument),
                     void *argument) {
-    struct tid_factor_cache *factor_cache = claim->kept->factor_cache;
-
-    pthread_mutex_lock(&factor_cache->lock);
-    const enum state state = claim->kept->state;
-    const bool over = state == COMPLETE || state == FAILED;
-    if (!over) {
-        claim->ready = ready;
-        claim->argument = argument;
+    struct tid_factor_cache *cache = lease->entry->cache;
+    pthread_mutex_lock(&cache->lock);
+    const enum state state = lease->entry->state;
+    const bool finished = state == COMPLETE || state == FAILED;
+    if (!finished) {
+        lease->ready = ready;
+        lease->argument = argument;
     }
-    pthread_mutex_unlock(&factor_cache->lock);
-    return over;
+    pthread_mutex_unlock(&cache->lock);
+    return finished;
 }
 
-void tid_lease_forget(struct tid_lease *claim) {
-    struct tid_factor_cache *factor_cache = claim->kept->factor_cache;
-
-    pthread_mutex_lock(&factor_cache->lock);
-    claim->ready = NULL;
-    pthread_mutex_unlock(&factor_cache->lock);
+void tid_lease_forget(struct tid_lease *lease) {
+    struct tid_factor_cache *cache = lease->entry->cache;
+    pthread_mutex_lock(&cache->lock);
+    lease->ready = NULL;
+    pthread_mutex_unlock(&cache->lock);
 }
 
-const struct ti_factor *tid_lease_get(const struct tid_lease *claim) {
-    struct tid_factor_cache *factor_cache = claim->kept->factor_cache;
-
-    pthread_mutex_lock(&factor_cache->lock);
-    const struct ti_factor *factor =
-        claim->kept->state == COMPLETE ? claim->kept->factor : NULL;
-    pthread_mutex_unlock(&factor_cache->lock);
+const struct ti_factor *tid_lease_get(const struct tid_lease *lease) {
+    const struct entry *entry = lease->entry;
+    struct tid_factor_cache *cache = entry->cache;
+    pthread_mutex_lock(&cache->lock);
+    const struct ti_factor *factor = entry->state == COMPLETE ? entry->factor : NULL;
+    pthread_mutex_unlock(&cache->lock);
     return factor;
 }
 
-struct tid_factor_counts tid_factor_counts(struct tid_factor_cache *factor_cache) {
-    pthread_mutex_lock(&factor_cache->lock);
-    struct tid_factor_counts counts = factor_cache->counts;
-    counts.bytes = factor_cache->used_bytes;
-    pthread_mutex_unlock(&factor_cache->lock);
+struct tid_factor_counts tid_factor_counts(struct tid_factor_cache *cache) {
+    pthread_mutex_lock(&cache->lock);
+    struct tid_factor_counts counts = cache->counts;
+    counts.bytes = cache->used_bytes;
+    pthread_mutex_unlock(&cache->lock);
     return counts;
 }

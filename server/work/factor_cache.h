@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The setups (tensorinit/setup.h) that requests need: computed once for all requests that
- * can share one, kept as long as there is memory, given up when nobody wants them any more.
+ * A cache of factorizations (tensorinit/factor.h), each computed once for all requests
+ * that can share it.
  *
- * A request claims a setup. The first claim has it computed, by the threads of a pool; the
- * others join. Complete, it stays for later requests until its memory is wanted for another
- * one: least recently used out first. If the last claim goes before it is complete, no
- * further piece is computed and the memory is freed.
+ * A request leases a factorization. The first lease has it computed by the threads of a
+ * pool; later ones share the entry. A complete entry stays for later requests until its
+ * memory is needed: the least recently used entry without a lease is evicted first. If
+ * the last lease is released before the entry is complete, no further task is started and
+ * the memory is freed.
  *
- * The memory of all setups together keeps within a limit; one that is being computed counts
- * with its peak. A setup for which there is no room, because requests use all that is kept,
- * waits; so many may wait, first come, first served.
+ * All entries together stay within a memory limit; one that is being computed counts with
+ * its peak. If there is not enough memory because requests use what is cached, the entry
+ * waits. A limited number may wait, first come, first served.
  *
- * From any thread, and no function here waits for what is computed.
+ * All functions may be called from any thread, and none waits for a computation.
  */
-#ifndef TID_SETUPS_H
-#define TID_SETUPS_H
+#ifndef TID_FACTOR_CACHE_H
+#define TID_FACTOR_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,77 +29,84 @@
 struct tid_factor_cache;
 struct tid_lease;
 
-/* Setups that wait for memory, at most; and that are kept, however small they are. */
-#define TID_SETUPS_WAITING 32
-#define TID_SETUPS_KEPT 1024
+/* Entries that wait for memory, and complete entries of any size. */
+#define TID_FACTORS_WAITING_MAX 32
+#define TID_FACTORS_CACHED_MAX 1024
 
-/* How a setup is computed: as <tensorinit/factor.h> has it, or a test's own. */
+/* How to compute a factorization: the functions of <tensorinit/factor.h>, or a test's. */
 struct tid_factor_functions {
     enum ti_status (*make)(const struct ti_plan *plan, struct ti_factor **factor,
                            struct ti_error *error);
     void (*free)(struct ti_factor *factor);
-    unsigned (*stages)(const struct ti_factor *factor);
-    size_t (*pieces)(const struct ti_factor *factor, unsigned stage);
-    void (*run)(struct ti_factor *factor, unsigned stage, size_t piece);
+    unsigned (*phases)(const struct ti_factor *factor);
+    size_t (*tasks)(const struct ti_factor *factor, unsigned phase);
+    void (*run)(struct ti_factor *factor, unsigned phase, size_t task);
 };
 
 extern const struct tid_factor_functions tid_factor_functions;
 
 /*
- *   compute      the pool; must outlive all claims, and be stopped before the setups are
- *                freed
- *   limit_bytes  of all setups together
+ *   pool         must outlive all leases, and be stopped before the cache is freed
+ *   limit_bytes  of all entries together
  *   functions    usually &tid_factor_functions
  *
- * NULL without memory. tid_factor_cache_free() wants all claims released; NULL is allowed.
+ * NULL if memory runs out. tid_factor_cache_free() requires that all leases have been
+ * released; NULL is allowed.
  */
 struct tid_factor_cache *
-tid_factor_cache_make(struct tid_pool *compute, size_t limit_bytes,
+tid_factor_cache_make(struct tid_pool *pool, size_t limit_bytes,
                       const struct tid_factor_functions *functions);
-void tid_factor_cache_free(struct tid_factor_cache *factor_cache);
+void tid_factor_cache_free(struct tid_factor_cache *cache);
 
-/* What a plan needs, as ti_plan_info() has it; 'plan' must outlive the claim. */
+size_t tid_factor_cache_limit(const struct tid_factor_cache *cache);
+
+/* What a plan needs, from its ti_plan_info(). */
 struct tid_factor_need {
-    const struct ti_plan *plan;
-    const char *key;
-    size_t kept_bytes, peak_bytes;
+    const struct ti_plan *plan; /* must outlive the lease */
+    const char *key;            /* equal for plans that can share */
+    size_t factor_bytes;        /* when complete */
+    size_t peak_bytes;          /* while it is computed */
 };
-
-size_t tid_factor_cache_limit(const struct tid_factor_cache *factor_cache);
 
 enum tid_lease_result {
-    TID_CLAIM_MADE,
-    TID_CLAIM_TOO_LARGE, /* more than the limit, now and ever */
-    TID_CLAIM_BUSY,      /* no room, and too many wait already */
-    TID_CLAIM_NO_MEMORY, /* the system has none */
+    TID_LEASE_MADE,
+    TID_LEASE_TOO_LARGE, /* exceeds the limit, so it will never fit */
+    TID_LEASE_BUSY,      /* not enough memory now, and too many wait already */
+    TID_LEASE_NO_MEMORY, /* malloc() failed */
 };
 
-/* Claims a setup; on TID_CLAIM_MADE '*claim' is to be released. */
-enum tid_lease_result tid_factor_cache_lease(struct tid_factor_cache *factor_cache,
+/* On TID_LEASE_MADE the caller ends '*lease' with tid_lease_release(). */
+enum tid_lease_result tid_factor_cache_lease(struct tid_factor_cache *cache,
                                              const struct tid_factor_need *need,
-                                             struct tid_lease **claim);
+                                             struct tid_lease **lease);
 
-/* Takes the claim back; NULL is allowed. The setup must not be used any more. */
-void tid_lease_release(struct tid_lease *claim);
+/* The factorization must no longer be used. NULL is allowed. */
+void tid_lease_release(struct tid_lease *lease);
 
 /*
- * True if the setup is complete, or has failed for want of memory. Else 'ready' will be
- * called once when it is; under a lock, so that all it may do is to submit a job or note
- * the fact. One call at a time may wait. After tid_lease_forget() it is not called any more.
+ * True if the factorization is complete, or failed because memory ran out. Otherwise
+ * 'ready' is called once, as soon as that is so, with the cache's lock held: it may only
+ * submit a job or set a flag. One wait at a time per lease. tid_lease_forget() ends the
+ * wait: 'ready' is not called after it.
  */
-bool tid_lease_wait(struct tid_lease *claim, void (*ready)(void *argument),
+bool tid_lease_wait(struct tid_lease *lease, void (*ready)(void *argument),
                     void *argument);
-void tid_lease_forget(struct tid_lease *claim);
+void tid_lease_forget(struct tid_lease *lease);
 
-/* The setup, once it is complete; NULL if it is not, or has failed. */
-const struct ti_factor *tid_lease_get(const struct tid_lease *claim);
+/* The factorization if it is complete; NULL before, and if it failed. */
+const struct ti_factor *tid_lease_get(const struct tid_lease *lease);
 
-/* For /metrics. 'bytes' counts what is kept and what is being computed. */
+/* For /metrics. */
 struct tid_factor_counts {
-    uint64_t computed, reused, cancelled, refused;
-    uint64_t waiting, bytes;
+    uint64_t computed; /* completed */
+    uint64_t reused;   /* leases of an entry that existed */
+    uint64_t
+        cancelled; /* entries whose last lease was released before they were complete */
+    uint64_t refused; /* TID_LEASE_BUSY */
+    uint64_t waiting; /* entries that wait for memory now */
+    uint64_t bytes;   /* of complete entries, and peaks of those being computed */
 };
 
-struct tid_factor_counts tid_factor_counts(struct tid_factor_cache *factor_cache);
+struct tid_factor_counts tid_factor_counts(struct tid_factor_cache *cache);
 
 #endif

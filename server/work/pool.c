@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pool: a ring of jobs, from whose front every thread takes one piece and puts the job
- * back at its end. See compute.h.
+ * The pool: a round-robin queue of jobs. A thread starts one task of the first job and
+ * puts the job back at the end. See pool.h.
  */
 #include "server/work/pool.h"
 
@@ -14,162 +14,152 @@
 #include "server/work/thread.h"
 
 struct tid_pool {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    struct tid_job *first, *last;
-    uint64_t queued, running, busy_ns;
+    pthread_mutex_t lock; /* of everything below but the threads */
+    pthread_cond_t wake;  /* a job was queued, or the pool stops */
+    TAILQ_HEAD(, tid_job) queue;
+    uint64_t queued;  /* jobs in the queue */
+    uint64_t running; /* tasks */
+    uint64_t busy_ns;
     bool stopping;
     unsigned thread_count;
     pthread_t threads[];
 };
 
-static void put_last(struct tid_pool *compute, struct tid_job *job) {
-    job->next = NULL;
-    job->previous = compute->last;
-    if (compute->last != NULL)
-        compute->last->next = job;
-    else
-        compute->first = job;
-    compute->last = job;
-    compute->queued++;
+static void enqueue(struct tid_pool *pool, struct tid_job *job) {
+    TAILQ_INSERT_TAIL(&pool->queue, job, link);
+    pool->queued++;
 }
 
-static void take_out(struct tid_pool *compute, struct tid_job *job) {
-    if (job->previous != NULL)
-        job->previous->next = job->next;
-    else
-        compute->first = job->next;
-    if (job->next != NULL)
-        job->next->previous = job->previous;
-    else
-        compute->last = job->previous;
-    compute->queued--;
+static void dequeue(struct tid_pool *pool, struct tid_job *job) {
+    TAILQ_REMOVE(&pool->queue, job, link);
+    pool->queued--;
 }
 
 static uint64_t now_ns(void) {
     struct timespec now;
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Runs the next piece of the job that is first; called, and returns, with the lock held. */
-static void turn(struct tid_pool *compute) {
-    struct tid_job *job = compute->first;
-    const size_t piece = job->started++;
-
-    take_out(compute, job);
-    if (job->started < job->pieces) put_last(compute, job);
+/* Runs the next task of the first job. Called, and returns, with the lock held. */
+static void run_next(struct tid_pool *pool) {
+    struct tid_job *job = TAILQ_FIRST(&pool->queue);
+    const size_t task = job->started++;
+    dequeue(pool, job);
+    if (job->started < job->task_count) enqueue(pool, job);
     job->running++;
-    compute->running++;
-    pthread_mutex_unlock(&compute->lock);
+    pool->running++;
+    pthread_mutex_unlock(&pool->lock);
 
-    const uint64_t began = now_ns();
-    job->run(job, piece);
-    const uint64_t took = now_ns() - began;
+    const uint64_t start_ns = now_ns();
+    job->run(job, task);
+    const uint64_t took_ns = now_ns() - start_ns;
 
-    pthread_mutex_lock(&compute->lock);
-    compute->busy_ns += took;
-    compute->running--;
+    pthread_mutex_lock(&pool->lock);
+    pool->busy_ns += took_ns;
+    pool->running--;
     job->running--;
-    if (job->running > 0 || job->started < job->pieces) return;
+    if (job->running > 0 || job->started < job->task_count) return;
     job->active = false;
-    pthread_mutex_unlock(&compute->lock);
+    pthread_mutex_unlock(&pool->lock);
     job->done(job);
-    pthread_mutex_lock(&compute->lock);
+    pthread_mutex_lock(&pool->lock);
 }
 
 /*
- * A tenth of a worker's weight: with all processors computing, an answer of 4 KiB still takes
- * 0.1 ms in the median and 5 ms at worst. The policy SCHED_IDLE would give way at once, but to
- * anything else on the machine as well, and for so long that a worker would wait for a lock
- * that such a thread holds.
+ * Nice 10 is a tenth of a worker's weight: with all processors computing, a response of 4
+ * KiB still takes 0.1 ms in the median and 5 ms at worst. SCHED_IDLE would yield to every
+ * other process of the machine as well, so that a worker could wait long for a lock that
+ * such a thread holds.
  */
-static void give_way(void) {
+static void lower_priority(void) {
 #ifdef __linux__
-    setpriority(PRIO_PROCESS, 0, 10); /* of this thread alone, on Linux */
+    /* On Linux this sets the calling thread only. */
+    setpriority(PRIO_PROCESS, 0, 10);
 #endif
 }
 
-static void *compute_run(void *argument) {
-    struct tid_pool *compute = argument;
-
+static void *thread_run(void *argument) {
+    struct tid_pool *pool = argument;
     tid_thread_begin("compute");
-    give_way();
-    pthread_mutex_lock(&compute->lock);
-    while (!compute->stopping) {
-        if (compute->first != NULL)
-            turn(compute);
+    lower_priority();
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->stopping) {
+        if (TAILQ_EMPTY(&pool->queue))
+            pthread_cond_wait(&pool->wake, &pool->lock);
         else
-            pthread_cond_wait(&compute->wake, &compute->lock);
+            run_next(pool);
     }
-    pthread_mutex_unlock(&compute->lock);
+    pthread_mutex_unlock(&pool->lock);
     return NULL;
 }
 
 struct tid_pool *tid_pool_start(unsigned thread_count) {
-    struct tid_pool *compute =
-        calloc(1, sizeof *compute + thread_count * sizeof compute->threads[0]);
-
-    if (compute == NULL) return NULL;
-    pthread_mutex_init(&compute->lock, NULL);
-    pthread_cond_init(&compute->wake, NULL);
-    while (compute->thread_count < thread_count) {
-        const int error = pthread_create(&compute->threads[compute->thread_count], NULL,
-                                         compute_run, compute);
+    struct tid_pool *pool =
+        calloc(1, sizeof *pool + thread_count * sizeof pool->threads[0]);
+    if (!pool) return NULL;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    TAILQ_INIT(&pool->queue);
+    while (pool->thread_count < thread_count) {
+        const int error =
+            pthread_create(&pool->threads[pool->thread_count], NULL, thread_run, pool);
         if (error != 0) {
-            tid_pool_stop(compute);
+            tid_pool_stop(pool);
             errno = error;
             return NULL;
         }
-        compute->thread_count++;
+        pool->thread_count++;
     }
-    return compute;
+    return pool;
 }
 
-void tid_pool_stop(struct tid_pool *compute) {
-    if (compute == NULL) return;
-    pthread_mutex_lock(&compute->lock);
-    compute->stopping = true;
-    pthread_cond_broadcast(&compute->wake);
-    pthread_mutex_unlock(&compute->lock);
-    for (unsigned i = 0; i < compute->thread_count; i++)
-        pthread_join(compute->threads[i], NULL);
-    pthread_cond_destroy(&compute->wake);
-    pthread_mutex_destroy(&compute->lock);
-    free(compute);
+void tid_pool_stop(struct tid_pool *pool) {
+    if (!pool) return;
+    pthread_mutex_lock(&pool->lock);
+    pool->stopping = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    for (unsigned i = 0; i < pool->thread_count; i++)
+        pthread_join(pool->threads[i], NULL);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
 }
 
-void tid_pool_submit(struct tid_pool *compute, struct tid_job *job) {
+void tid_pool_submit(struct tid_pool *pool, struct tid_job *job) {
     job->started = 0;
     job->running = 0;
     job->active = true;
-    pthread_mutex_lock(&compute->lock);
-    put_last(compute, job);
-    if (job->pieces > 1)
-        pthread_cond_broadcast(&compute->wake);
+    pthread_mutex_lock(&pool->lock);
+    enqueue(pool, job);
+    if (job->task_count > 1)
+        pthread_cond_broadcast(&pool->wake);
     else
-        pthread_cond_signal(&compute->wake);
-    pthread_mutex_unlock(&compute->lock);
+        pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
 }
 
-bool tid_pool_cancel(struct tid_pool *compute, struct tid_job *job) {
-    pthread_mutex_lock(&compute->lock);
-    const bool active = job->active;
-    if (active) {
-        if (job->started < job->pieces) take_out(compute, job);
-        job->started = job->pieces;
+bool tid_pool_cancel(struct tid_pool *pool, struct tid_job *job) {
+    pthread_mutex_lock(&pool->lock);
+    const bool was_active = job->active;
+    if (was_active) {
+        if (job->started < job->task_count) dequeue(pool, job);
+        job->started = job->task_count;
         job->active = job->running > 0;
     }
-    const bool ours = active && !job->active;
-    pthread_mutex_unlock(&compute->lock);
-    return ours;
+    const bool cancelled = was_active && !job->active;
+    pthread_mutex_unlock(&pool->lock);
+    return cancelled;
 }
 
-struct tid_pool_load tid_pool_load(struct tid_pool *compute) {
-    pthread_mutex_lock(&compute->lock);
-    const struct tid_pool_load load = {compute->queued, compute->running,
-                                       compute->busy_ns / 1000000};
-    pthread_mutex_unlock(&compute->lock);
+struct tid_pool_load tid_pool_load(struct tid_pool *pool) {
+    pthread_mutex_lock(&pool->lock);
+    const struct tid_pool_load load = {
+        .queued = pool->queued,
+        .running = pool->running,
+        .busy_ms = pool->busy_ns / 1000000,
+    };
+    pthread_mutex_unlock(&pool->lock);
     return load;
 }

@@ -1,71 +1,69 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads for what takes long, so that the threads that poll connections never do it. Who
- * has something to compute submits a job, a number of pieces of some milliseconds each. The
- * jobs take turns, a piece a turn, so that a short one does not wait for the end of a long
- * one; the pieces of a job may run at the same time.
+ * A thread pool for work that takes long, so that the threads that poll connections never
+ * do it. A job is a number of tasks of some milliseconds each. The pool is fair: it runs
+ * one task of each job in turn, so a short job does not wait for the end of a long one.
+ * Tasks of one job may run at the same time.
  *
- * Nothing here knows what is computed: mhd_compute.c computes blocks of bodies, setups.c
- * what they need before.
+ * async_body.c submits blocks of response bodies, factor_cache.c factorizations.
  */
-#ifndef TID_COMPUTE_H
-#define TID_COMPUTE_H
+#ifndef TID_POOL_H
+#define TID_POOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct tid_pool;
 
-/*
- * Part of what the submitter keeps, who sets the first three members:
- *
- *   pieces  1 or more
- *   run     computes one of them; each is run once, in any order
- *   done    called once when no piece is left to run and none is running, by a thread of
- *           the pool that holds no lock. It may submit the job again, or free it.
- */
+/* Embedded in the submitter's own struct; the submitter sets the first three members. */
 struct tid_job {
-    size_t pieces;
-    void (*run)(struct tid_job *job, size_t piece);
+    size_t task_count; /* 1 or more */
+    /* Runs one task; each is run once, in any order. */
+    void (*run)(struct tid_job *job, size_t task);
+    /*
+     * Called once, when every task has run, by a thread of the pool that holds no lock.
+     * It may submit the job again, or free it.
+     */
     void (*done)(struct tid_job *job);
-    /* The pool's. */
-    struct tid_job *next, *previous;
-    size_t started;
-    unsigned running;
-    bool active;
+
+    /* The pool's, guarded by its lock. */
+    TAILQ_ENTRY(tid_job) link; /* in the queue while tasks are left to start */
+    size_t started;            /* tasks */
+    unsigned running;          /* tasks */
+    bool active;               /* submitted, and 'done' is still to be called */
 };
 
 /*
- * Starts so many threads. They give way to others of this process, so that an answer that
- * needs no computing is about as fast as ever. NULL, with 'errno'
- * set, if that fails.
+ * Starts thread_count threads at low priority, so that they do not slow down the workers.
+ * NULL, with 'errno' set, on failure.
  */
 struct tid_pool *tid_pool_start(unsigned thread_count);
 
 /*
- * Ends the threads, after the pieces that they are at, and frees the pool. Whoever has
- * submitted a job must have cancelled it, or it is forgotten. NULL is allowed.
+ * Ends the threads once their running tasks have ended, and frees the pool. Jobs that are
+ * neither done nor cancelled are dropped without a call of 'done'. NULL is allowed.
  */
-void tid_pool_stop(struct tid_pool *compute);
+void tid_pool_stop(struct tid_pool *pool);
 
-/* Queues a job that is not queued. From any thread; never blocks for long. */
-void tid_pool_submit(struct tid_pool *compute, struct tid_job *job);
+/* Queues a job that is not active. From any thread; never blocks for long. */
+void tid_pool_submit(struct tid_pool *pool, struct tid_job *job);
 
 /*
- * Starts no further piece of a job that has been submitted. True if 'done' has not been
- * called and will not be: the job is the caller's again. False if it has been called, is
- * being called, or will be once the pieces that are running have ended.
+ * Starts no further task of a job that has been submitted. True if 'done' has not been
+ * called and will not be: the caller owns the job again. False if it has been called, is
+ * being called, or will be when the running tasks have ended.
  */
-bool tid_pool_cancel(struct tid_pool *compute, struct tid_job *job);
+bool tid_pool_cancel(struct tid_pool *pool, struct tid_job *job);
 
-/* For /metrics: jobs with pieces that wait for a thread; pieces that run; time spent. */
+/* For /metrics. */
 struct tid_pool_load {
-    uint64_t queued;
-    uint64_t running;
-    uint64_t busy_ms;
+    uint64_t queued;  /* jobs with tasks that wait for a thread */
+    uint64_t running; /* tasks */
+    uint64_t busy_ms; /* time spent running tasks, of all threads together */
 };
 
-struct tid_pool_load tid_pool_load(struct tid_pool *compute);
+struct tid_pool_load tid_pool_load(struct tid_pool *pool);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What the threads of the server have in common: workers and those that compute. */
+/* What workers and the threads of the pool do when they start. */
 #ifndef TID_THREAD_H
 #define TID_THREAD_H
 
 /*
- * Names the calling thread, and gives it the policy for threads that compute: waking up they
- * wait for their turn instead of interrupting whoever runs. A policy that somebody chose for
- * us stays.
+ * Names the calling thread and sets the policy SCHED_BATCH: a thread that wakes up does
+ * not preempt the one that runs. A policy other than the default is left as it is.
  */
 void tid_thread_begin(const char *name);
 

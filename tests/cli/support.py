@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the tensorinit command share."""
+"""Shared by the tests of the tensorinit command."""
 import os
 import pathlib
 import resource
@@ -10,7 +10,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import daemon  # noqa: E402, F401
+import daemon  # noqa: E402
+import dtypes  # noqa: E402, F401
 
 OK, DIFFERS, USAGE, UNAVAILABLE, IO_ERROR, MISMATCH = 0, 1, 64, 69, 74, 76
 
@@ -19,7 +20,7 @@ HUGE = ("--shape", f"{2**59}", "--scheme", "normal", "--name", "a")
 
 
 def tensorinit(*arguments, **options):
-    """Runs it to its end; standard output and error are bytes."""
+    """The completed process; standard output and error are bytes."""
     options.setdefault("stdout", subprocess.PIPE)
     return subprocess.run([daemon.COMMAND, *arguments], stderr=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, timeout=60, **options)
@@ -30,14 +31,14 @@ def generate(*arguments, **options):
 
 
 def raw(*arguments):
-    """The bytes of a tensor that is expected to be made."""
+    """The raw bytes of a tensor."""
     done = generate("-q", *arguments)
     assert done.returncode == OK, done.stderr
     return done.stdout
 
 
 def limit_file(size):
-    """For a child: no file of it grows larger."""
+    """For a child process: limits the size of its files."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
@@ -49,7 +50,7 @@ class Case(unittest.TestCase):
         self.out = self.scratch / "out.bin"
 
     def fails(self, code, message, done):
-        """It ended with the code, one line that has the message, and no output."""
+        """Expects the exit code, a line with the message, and no output."""
         self.assertEqual(done.returncode, code, done.stderr)
         self.assertRegex(done.stderr.decode(), f"^tensorinit: .*{message}")
         self.assertFalse(done.stdout)
@@ -61,7 +62,7 @@ class Case(unittest.TestCase):
         self.assertEqual(os.listdir(self.scratch), [path.name])
 
     def half_way(self, *arguments):
-        """One that writes what does not end to self.out, of which there is some."""
+        """A process that is writing an endless tensor to self.out."""
         self.out.write_bytes(b"old")
         process = subprocess.Popen([daemon.COMMAND, *arguments, *HUGE, "-o", self.out],
                                    preexec_fn=lambda: limit_file(1 << 30),
@@ -76,7 +77,7 @@ class Case(unittest.TestCase):
         return process
 
     def interrupted(self, number, *arguments):
-        """It ends by the signal, and what was there before still is."""
+        """Expects that the signal ends it and the old file is unchanged."""
         process = self.half_way(*arguments)
         process.send_signal(number)
         self.assertEqual(process.wait(60), -number)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The same bytes and the same errors as the daemon, and get what it sends."""
+"""The same bytes and errors as the daemon, by generate and by get."""
 import json
 import os
 import urllib.error
@@ -8,7 +8,7 @@ import urllib.parse
 from support import USAGE, Case, daemon, generate, raw, tensorinit
 
 
-# The field, and the query as the daemon reads it; the command gets the same as options.
+# The field at fault and the daemon's query; the command gets the same as options.
 BAD = """
 shape        shape=
 shape        shape=,
@@ -78,7 +78,7 @@ permute      shape=2,2&permute=0,0
 json         shape=2,2&json=nested
 """
 
-# Tensors that are made: the same bytes here and there.
+# Valid queries: the same bytes from the command and the daemon.
 GOOD = """
 shape=512,784&scheme=he_normal&seed=42&name=fc1.weight&format=npy
 shape=784,512&layout=io&seed=42&name=dense/kernel&format=npy
@@ -125,7 +125,7 @@ class AgainstDaemon(Case):
         return tensorinit("get", "--server", self.server.url, *arguments)
 
     def test_bad_values(self):
-        """Exit code 64 and the field, and word for word what the daemon says."""
+        """Exit code 64, the field, and the daemon's text."""
         bad = [line.split() for line in BAD.strip().splitlines()]
         bad += [("shape", ""), ("shape", "shape=" + ",".join(["1"] * 33)),
                 ("name", "shape=2,2&name=" + "n" * 1025)]
@@ -136,9 +136,9 @@ class AgainstDaemon(Case):
                 self.assertEqual(os.listdir(self.scratch), [])
                 with self.assertRaises(urllib.error.HTTPError) as caught:
                     self.server.get("/v1/tensor?" + query)
-                with caught.exception as answer:
-                    self.assertEqual(answer.code, 400)
-                    problem = json.load(answer)
+                with caught.exception as response:
+                    self.assertEqual(response.code, 400)
+                    problem = json.load(response)
                 self.assertEqual(problem["field"], field)
                 self.assertEqual(done.stderr.decode(),
                                  f"tensorinit: --{field}: {problem['detail']}\n")

@@ -12,11 +12,9 @@ import threading
 import time
 
 from support import (HUGE, IO_ERROR, MISMATCH, OK, SMALL, UNAVAILABLE, USAGE, Case,
-                     daemon, generate, limit_file, raw, tensorinit)
+                     daemon, dtypes, generate, limit_file, raw, tensorinit)
 
-EXTENSIONS = {"raw": "bin", "npy": "npy", "safetensors": "safetensors", "json": "json"}
-
-# Much that a URL must encode, repeated up to the longest name.
+# Characters that a URL must encode, repeated up to the longest name.
 ODD = "a/b c+d%20&e=f#g?h;i\"'<>\\^`{|}\x01\x7f\u00fc\U0001f9e0".encode()
 ODD_NAME = (ODD * (1024 // len(ODD)) + b"x" * (1024 % len(ODD))).decode()
 
@@ -77,19 +75,22 @@ class Get(Case):
         return get(self.server, *arguments, **options)
 
     def test_formats_and_dtypes(self):
-        parts = ((), ("--slice=1:,::-2",), ("--shard=0:1/3",), ("--permute=1,0",))
-        for number, dtype in enumerate(("f32", "f64", "f16", "bf16", "f8_e4m3", "i16")):
-            tensor = ["--shape=33,7", "--name=a", "--dtype", dtype, *parts[number % 4]]
-            if dtype == "i16":
-                tensor += ["--scheme=constant", "--value=-300"]
-            for name, extension in EXTENSIONS.items():
+        """Every type in every format, which the file's extension tells."""
+        parts = {}, {"slice": "1:,::-2"}, {"shard": "0:1/3"}, {"permute": "1,0"}
+        for number, dtype in enumerate(dtypes.of(self.server)):
+            tensor = {"shape": "33,7", "name": "a", "dtype": dtype, **parts[number % 4]}
+            if dtype in dtypes.INTEGERS:
+                tensor |= {"scheme": "constant", "value": dtypes.DTYPES[dtype].largest}
+            options = [f"--{name}={value}" for name, value in tensor.items()]
+            for name in self.server.words("format"):
                 with self.subTest(dtype=dtype, format=name):
-                    out = self.scratch / f"w.{extension}"
-                    done = self.get(*tensor, "-o", out)
+                    out = self.scratch / f"w.{'bin' if name == 'raw' else name}"
+                    done = self.get(*options, "-o", out)
                     self.assertEqual((done.returncode, done.stdout, done.stderr),
                                      (OK, b"", b""))
-                    self.assertEqual(out.read_bytes(), raw(*tensor, "--format", name))
-                    self.succeeds(tensorinit("verify", *tensor, out))
+                    target = daemon.target("/v1/tensor", tensor | {"format": name})
+                    self.assertEqual(out.read_bytes(), self.server.get(target)[0])
+                    self.succeeds(tensorinit("verify", *options, out))
 
     def test_large_empty_and_scalar(self):
         for shape in ("3000,700", "0,5", "scalar"):
@@ -248,7 +249,7 @@ class NoTensor(Case):
             self.fails(UNAVAILABLE, f"{server.url}/x: ", get(server.url + "/x", *SMALL))
 
     def test_other_server(self):
-        """A web server: its 404, and then a page for whatever is asked."""
+        """A web server: first 404, then a page."""
         class Page(http.server.BaseHTTPRequestHandler):
             status, log_message = 404, lambda *_: None
 

@@ -5,7 +5,6 @@ import os
 import re
 import struct
 import subprocess
-import unittest
 
 from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
                      tensorinit)
@@ -75,8 +74,8 @@ class Options(Case):
         done = tensorinit("--version")
         self.assertEqual((done.returncode, done.stderr), (OK, b""))
         self.assertRegex(done.stdout, rb"^tensorinit \d+\.\d+\.\d+ \(spec \S+\)\n$")
-        theirs = subprocess.run([daemon.DAEMON, "--version"], capture_output=True).stdout
-        self.assertEqual(done.stdout, theirs.replace(b"tensorinitd", b"tensorinit"))
+        daemon_version = subprocess.run([daemon.DAEMON, "--version"], capture_output=True).stdout
+        self.assertEqual(done.stdout, daemon_version.replace(b"tensorinitd", b"tensorinit"))
 
     def test_help(self):
         done = tensorinit("--help")

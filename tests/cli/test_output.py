@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where generate writes to: files, devices, pipes, terminals.
+"""The output of generate: files, devices, pipes, terminals.
 
 Devices are reached through symbolic links: a command that renamed its file over a
 device would do so here as well, and as root take the machine's /dev/null with it.
@@ -11,7 +11,6 @@ import stat
 import struct
 import subprocess
 import threading
-import unittest
 
 from support import (HUGE, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate,
                      limit_file, raw, tensorinit)
@@ -47,7 +46,7 @@ class Files(Case):
             self.assertEqual(stat.S_IMODE(self.out.stat().st_mode), mode)
 
     def test_existing_file_is_replaced_not_overwritten(self):
-        """Who has the old file open goes on reading the old bytes."""
+        """A reader that has the old file open still reads the old bytes."""
         self.out.write_bytes(b"old" * 100)
         with open(self.out, "rb") as reader:
             self.succeeds(generate(*SMALL, "-o", self.out))
@@ -190,7 +189,7 @@ class Streams(Case):
             process.stderr.close()
 
     def test_terminal(self):
-        """Bytes are no text: a terminal is refused, but only where it would get them."""
+        """Binary output is not written to a terminal; text is."""
         master, terminal = pty.openpty()
         self.addCleanup(os.close, master)
         self.addCleanup(os.close, terminal)

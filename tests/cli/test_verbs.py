@@ -8,7 +8,7 @@ from support import (DIFFERS, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate
 
 
 class Verbs(Case):
-    """Local like generate. What they compute is the library's, and tested there."""
+    """They compute locally, like generate; the values are tested with the library."""
 
     def test_digest(self):
         for arguments in (SMALL, (*SMALL, "--format=npy"), (*SMALL, "--format", "json")):
@@ -32,20 +32,37 @@ class Verbs(Case):
             self.assertEqual(tensorinit("verify", "-q", path, *SMALL).stdout, b"")
 
     def test_verify_finds_the_difference(self):
-        right = raw(*SMALL)
-        changed = bytearray(right)
-        changed[4 * 7 + 2] ^= 1
-        header = bytearray(raw(*SMALL, "--format=npy"))
-        header[3] ^= 1
-        cases = [(changed, "w.bin", r"byte 30, in element 7\b"),
-                 (right[:-1], "w.bin", "byte 59, in element 14: .*ends"),
+        def changed(content, at):
+            """One bit is different."""
+            content = bytearray(content)
+            content[at] ^= 1
+            return content
+        right = {name: raw(*SMALL, "--format", name)
+                 for name in ("raw", "npy", "safetensors", "json")}
+        header = len(right["npy"]) - 60
+        cases = [(changed(right["raw"], 0), "w.bin", "byte 0, in element 0: "),
+                 (changed(right["raw"], 30), "w.bin", "byte 30, in element 7: "),
+                 (changed(right["raw"], 59), "w.bin", "byte 59, in element 14: "),
+                 (right["raw"][:-1], "w.bin", "byte 59, in element 14: .*ends"),
                  (b"", "w.bin", "byte 0, in element 0: .*ends"),
-                 (right + b"x", "w.bin", "after byte 60"),
-                 (header, "w.npy", "byte 3, in the header")]
+                 (right["raw"] + b"x", "w.bin", "longer than the tensor, .* 60 bytes"),
+                 (changed(right["npy"], 3), "w.npy", "byte 3, in the header: "),
+                 (changed(right["npy"], header - 1), "w.npy",
+                  f"byte {header - 1}, in the header: "),
+                 (changed(right["npy"], header), "w.npy",
+                  f"byte {header}, in element 0: "),
+                 (right["npy"][:3], "w.npy", "byte 3, in the header: .*ends"),
+                 (right["raw"], "w.npy", "byte 0, in the header: "),
+                 (changed(right["safetensors"], -1), "w.safetensors", "in element 14: "),
+                 (changed(right["json"], 1), "w.json", "byte 1: "),
+                 (right["json"][:-1], "w.json",
+                  f"byte {len(right['json']) - 1}: .*ends"),
+                 (right["json"] + b" ", "w.json", "longer than the tensor")]
         for content, name, message in cases:
-            done = self.verify(content, name=name)
-            self.assertEqual((done.returncode, done.stderr), (DIFFERS, b""))
-            self.assertRegex(done.stdout.decode(), f"^\\S+{name} .*{message}")
+            with self.subTest(name=name, message=message):
+                done = self.verify(content, name=name)
+                self.assertEqual((done.returncode, done.stderr), (DIFFERS, b""))
+                self.assertRegex(done.stdout.decode(), f"^\\S+{name} .*{message}")
 
     def test_verify_reads_standard_input(self):
         command = [daemon.COMMAND, "verify", *SMALL, "-"]
@@ -67,7 +84,17 @@ class Verbs(Case):
                          ("he_normal", "300,700", "700"))
         self.assertAlmostEqual(float(plan["std"]), (2 / 700) ** 0.5, places=12)
 
-    def test_stats_promises_what_there_is(self):
+    def test_numbers_are_the_shortest(self):
+        """As /v1/plan and canonical queries spell them."""
+        for std in ("0.1", "1e-07", "1e16", "0.30000000000000004"):
+            tensor = ("--shape=2", "--scheme=normal", "--std", std, "--name=a")
+            done = tensorinit("plan", *tensor)
+            self.assertRegex(done.stdout.decode(), rf"(?m)^std +{std}$")
+            self.assertIn(f"&std={std}\n", done.stdout.decode())
+            done = tensorinit("stats", *tensor)
+            self.assertRegex(done.stdout.decode(), rf"(?m)^std +\S+ +{std}$")
+
+    def test_stats_of_patterns(self):
         for arguments in (["--shape=5,7", "--scheme=identity"],
                           ["--shape=4,3,3", "--scheme=torch.dirac_"],
                           ["--shape=9,7", "--scheme=sparse", "--sparsity=0.5", "--name=a"]):

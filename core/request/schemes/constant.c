@@ -7,15 +7,15 @@ enum ti_status ti_scheme_constant(const struct ti_spec *spec,
                                   const struct ti_fans *fans, struct ti_dist *dist,
                                   struct ti_error *error) {
     (void)fans;
-    if (scheme->numbers.required && !spec->given[TI_PARAM_value]) {
+    if (scheme->numbers.needs_value && !spec->given[TI_PARAM_value]) {
         return ti_error_set(error, TI_EMISSING, "value",
                             "scheme=constant needs value=, a number");
     }
-    /* zeros and ones */
+    /* the value of zeros and ones */
     const double own = scheme->numbers.value;
-    const struct ti_integer own_whole = {true, false, (uint64_t)own};
+    const struct ti_integer own_integer = {true, false, (uint64_t)own};
     double value = ti_spec_number(spec, TI_PARAM_value, own);
-    dist->integer = spec->given[TI_PARAM_value] ? spec->constant : own_whole;
+    dist->integer = spec->given[TI_PARAM_value] ? spec->constant : own_integer;
     dist->value_field = "value";
     dist->distribution = TI_DISTRIBUTION_CONSTANT;
     dist->low = dist->high = dist->mean = value;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Distributions whose numbers are given outright: uniform, normal, truncated_normal. */
+/* Distributions whose numbers the request gives: uniform, normal, truncated_normal. */
 #include <math.h>
+
+#include <tensorinit/number.h>
 
 #include "core/request/params.h"
 #include "core/request/schemes/schemes.h"
@@ -21,11 +23,13 @@ enum ti_status ti_scheme_uniform(const struct ti_spec *spec,
     dist->distribution = TI_DISTRIBUTION_UNIFORM;
     dist->low = ti_spec_number(spec, TI_PARAM_low, 0);
     dist->high = ti_spec_number(spec, TI_PARAM_high, 1);
-    if (dist->low < dist->high)
-        return TI_OK; /* and checked again as the dtype rounds them */
+    /* sampler.c checks them again, rounded to the dtype. */
+    if (dist->low <= dist->high) return TI_OK;
+    char low[TI_NUMBER_TEXT_BYTES], high[TI_NUMBER_TEXT_BYTES];
+    ti_number_text(dist->low, low);
+    ti_number_text(dist->high, high);
     return ti_error_set(error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",
-                        "high must be above low; they are %.17g and %.17g", dist->high,
-                        dist->low);
+                        "high must not be below low; they are %s and %s", high, low);
 }
 
 enum ti_status ti_scheme_normal(const struct ti_spec *spec,
@@ -38,18 +42,18 @@ enum ti_status ti_scheme_normal(const struct ti_spec *spec,
     return ti_scheme_std(spec, scheme, &dist->sigma, error);
 }
 
-/* Bounds in value units become bounds in sigmas; the values are clamped to them as well. */
+/* Converts bounds in value units to sigmas. Values are clamped to the bounds as well. */
 static enum ti_status bounded(const struct ti_spec *spec, double mean, double std,
                               struct ti_dist *dist, struct ti_truncation *cut,
                               struct ti_error *error) {
     if (spec->given[TI_PARAM_truncation]) {
         return ti_error_set(error, TI_EINAPPLICABLE, "truncation",
-                            "truncation and low or high say the same thing in different "
-                            "units; give one");
+                            "truncation and low or high cut the same distribution, in "
+                            "different units; give one of them");
     }
     if (std == 0) {
         return ti_error_set(error, TI_EVALUE, "std",
-                            "std must be above 0 where low or high is given");
+                            "std must be above 0 if low or high is given");
     }
     dist->bounded = true;
     dist->low = ti_spec_number(spec, TI_PARAM_low, -INFINITY);
@@ -59,8 +63,8 @@ static enum ti_status bounded(const struct ti_spec *spec, double mean, double st
     if (ti_truncation_is_valid(*cut)) return TI_OK;
     return ti_error_set(
         error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",
-        "low to high is %.6g to %.6g sigmas from the mean; low must be at most "
-        "6, high at least -6, and they at least 0.000001 apart",
+        "low and high are %.6g and %.6g sigmas from the mean; low must be at most 6, "
+        "high at least -6, and high - low at least 0.000001",
         cut->low, cut->high);
 }
 
@@ -83,8 +87,8 @@ enum ti_status ti_scheme_truncated_normal(const struct ti_spec *spec,
     if (corrected && dist->bounded) {
         return ti_error_set(
             error, TI_EINAPPLICABLE, "corrected",
-            "corrected goes with truncation=, not with low or high, which "
-            "would move when std is corrected");
+            "corrected requires truncation=: with low or high, a corrected std "
+            "would move the cuts");
     }
     return ti_dist_truncate(dist, mean, std, cut, corrected, error);
 }

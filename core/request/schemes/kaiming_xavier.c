@@ -22,27 +22,26 @@ static double gain_of(enum ti_nonlinearity nonlinearity, double slope) {
     }
 }
 
-static enum ti_status gain_asked(const struct ti_spec *spec,
-                                 const struct ti_scheme *scheme, double *gain,
-                                 struct ti_error *error) {
+static enum ti_status resolve_gain(const struct ti_spec *spec,
+                                   const struct ti_scheme *scheme, double *gain,
+                                   struct ti_error *error) {
     enum ti_nonlinearity nonlinearity = (enum ti_nonlinearity)ti_spec_choice(
         spec, TI_PARAM_nonlinearity, scheme->numbers.nonlinearity);
     if (spec->given[TI_PARAM_gain]) {
         if (spec->given[TI_PARAM_nonlinearity] || spec->given[TI_PARAM_slope]) {
-            return ti_error_set(
-                error, TI_EINAPPLICABLE,
-                spec->given[TI_PARAM_nonlinearity] ? "nonlinearity" : "slope",
-                "gain is given outright; give it or nonlinearity and slope");
+            return ti_error_set(error, TI_EINAPPLICABLE,
+                                spec->given[TI_PARAM_nonlinearity] ? "nonlinearity"
+                                                                   : "slope",
+                                "give either gain, or nonlinearity and slope");
         }
         *gain = spec->value[TI_PARAM_gain].number;
         if (*gain >= 0) return TI_OK;
         return ti_error_set(error, TI_EVALUE, "gain",
-                            "gain is negative; it takes a number of "
-                            "0 or more");
+                            "gain is negative; it takes a number of 0 or more");
     }
     if (spec->given[TI_PARAM_slope] && nonlinearity != TI_NONLINEARITY_LEAKY_RELU) {
         return ti_error_set(error, TI_EINAPPLICABLE, "slope",
-                            "slope goes with nonlinearity=leaky_relu only");
+                            "slope requires nonlinearity=leaky_relu");
     }
     *gain = gain_of(nonlinearity,
                     ti_spec_number(spec, TI_PARAM_slope, scheme->numbers.slope));
@@ -53,10 +52,10 @@ enum ti_status ti_scheme_kaiming_xavier(const struct ti_spec *spec,
                                         const struct ti_scheme *scheme,
                                         const struct ti_fans *fans, struct ti_dist *dist,
                                         struct ti_error *error) {
-    enum ti_status status = gain_asked(spec, scheme, &dist->gain, error);
+    enum ti_status status = resolve_gain(spec, scheme, &dist->gain, error);
     if (status != TI_OK) return status;
     dist->has_gain = true;
-    /* No element needs the numbers of a tensor whose fan is 0. */
+    /* A tensor whose fan is 0 has no elements. */
     double std = fans->n > 0 ? dist->gain / sqrt(fans->n) : 0;
     if (scheme->numbers.sampling == TI_SAMPLING_UNIFORM) {
         dist->distribution = TI_DISTRIBUTION_UNIFORM;

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Orthogonal matrices, distributed as Haar's measure has it: Saxe, McClelland, Ganguli, "Exact
- * solutions to the nonlinear dynamics of learning in deep linear neural networks", 2013; and
- * such matrices at a kernel's centre: Xiao et al., "Dynamical isometry and a mean field theory
- * of CNNs", 2018.
+ * Haar-distributed orthogonal matrices: Saxe, McClelland, Ganguli, "Exact solutions to
+ * the nonlinear dynamics of learning in deep linear neural networks", 2013; and such
+ * matrices at the centre of a convolution's kernel: Xiao et al., "Dynamical isometry and
+ * a mean field theory of CNNs", 2018.
  */
 #include "core/request/schemes/schemes.h"
 
 static enum ti_status set_matrix(const struct ti_spec *spec, struct ti_matrix matrix,
                                  struct ti_dist *dist, struct ti_error *error) {
     if (matrix.rows > 0 && matrix.cols > TI_MATRIX_ELEMS_MAX / matrix.rows) {
-        return ti_error_set(error, TI_ETOOLARGE, "shape",
-                            "an orthogonal matrix has at most 2^28 elements, as 16384 by "
-                            "16384; this one is %llu by %llu",
-                            (unsigned long long)matrix.rows,
-                            (unsigned long long)matrix.cols);
+        return ti_error_set(
+            error, TI_ETOOLARGE, "shape",
+            "an orthogonal matrix has at most 2^28 elements, such as 16384 by "
+            "16384; this one is %llu by %llu",
+            (unsigned long long)matrix.rows, (unsigned long long)matrix.cols);
     }
     dist->distribution = TI_DISTRIBUTION_ORTHOGONAL;
     dist->gain = ti_spec_number(spec, TI_PARAM_gain, 1);
     dist->has_gain = true;
     dist->matrix = matrix;
-    /* So that a matrix of one layout is the transpose of the other's, square ones as well. */
+    /* A square matrix of one layout must be the transpose of the other's, too. */
     dist->matrix.columns_orthonormal =
         matrix.rows > matrix.cols ||
         (matrix.rows == matrix.cols &&
@@ -78,8 +78,8 @@ enum ti_status ti_scheme_delta_orthogonal(const struct ti_spec *spec,
     if (out < in) {
         return ti_error_set(
             error, TI_EVALUE, "shape",
-            "outputs must be at least as many as inputs; this shape has %llu "
-            "and %llu (layout=%s)",
+            "there must be at least as many outputs as inputs; this shape has %llu "
+            "outputs and %llu inputs (layout=%s)",
             (unsigned long long)out, (unsigned long long)in,
             io ? "io: [*kernel, in, out]" : "oi: [out, in, *kernel]");
     }

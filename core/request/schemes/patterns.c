@@ -4,11 +4,11 @@
 
 #include "core/request/schemes/schemes.h"
 
-/* 'pattern' is the law, whose values other than 0 are at most 'value' in size. */
+/* Sets the distribution of a pattern whose values lie between 0 and 'value'. */
 static void set_pattern(struct ti_dist *dist, struct ti_pattern pattern) {
     dist->distribution = TI_DISTRIBUTION_PATTERN;
     dist->pattern = pattern;
-    dist->pattern.value += 0.0; /* no -0, of which the canonical query says nothing */
+    dist->pattern.value += 0.0; /* no -0: the canonical query does not have it */
     dist->value_field = "gain";
     dist->integer.valid =
         pattern.value == floor(pattern.value) && fabs(pattern.value) < 0x1p53;
@@ -47,7 +47,7 @@ enum ti_status ti_scheme_identity(const struct ti_spec *spec,
     return TI_OK;
 }
 
-/* As PyTorch's dirac_: output d of each group passes input d on, at the kernel's centre. */
+/* As PyTorch's dirac_: output d of each group copies input d, at the kernel's centre. */
 enum ti_status ti_scheme_dirac(const struct ti_spec *spec, const struct ti_scheme *scheme,
                                const struct ti_fans *fans, struct ti_dist *dist,
                                struct ti_error *error) {
@@ -92,7 +92,7 @@ enum ti_status ti_scheme_zero_hadamard(const struct ti_spec *spec,
         set_pattern(dist, diagonal(spec, 1));
         return TI_OK;
     }
-    uint64_t order = 1; /* the least power of two that is not below the rows */
+    uint64_t order = 1; /* the rows, rounded up to a power of two */
     while (order < spec->shape[0]) order *= 2;
     struct ti_pattern pattern = {.kind = TI_PATTERN_HADAMARD,
                                  .value = 1 / sqrt((double)order),

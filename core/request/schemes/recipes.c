@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recipes of language models: the standard deviation of one tensor from the sizes of the model.
+ * Recipes of language models: the standard deviation follows from the sizes of the model.
  *
- *   residual  std / sqrt(multiplier * layers): GPT-2 (Radford et al. 2019, section 2.3), and
- *             Megatron-LM's scaled_init_method_normal
+ *   residual  std / sqrt(multiplier * layers): GPT-2 (Radford et al. 2019, section 2.3),
+ *             and Megatron-LM's scaled_init_method_normal
  *   small     sqrt(2 / (5 * n)): Nguyen and Salazar 2019, "Transformers without tears"
  *   wang      2 / (layers * sqrt(n)): as GPT-NeoX's wang_init
- *   mitchell  1 / sqrt(n), or with a layer 1 / sqrt(2 * n * (layer + 1)), cut at 3 sigmas: as
- *             OLMo's mitchell
+ *   mitchell  1 / sqrt(n), or with a layer 1 / sqrt(2 * n * (layer + 1)), cut at 3
+ *             sigmas: as OLMo's mitchell
  */
 #include <math.h>
 
@@ -39,7 +39,7 @@ enum ti_status ti_scheme_recipe(const struct ti_spec *spec,
                                 struct ti_error *error) {
     const struct ti_truncation cut = {-3, 3};
     const double layers = (double)ti_spec_count(spec, TI_PARAM_layers, 1);
-    /* No element needs the numbers of a tensor whose fan is 0. */
+    /* A tensor whose fan is 0 has no elements. */
     const double n = fans->n > 0 ? fans->n : 1;
     if (ti_scheme_has(scheme, TI_PARAM_layers) && !spec->given[TI_PARAM_layers]) {
         return ti_error_set(error, TI_EMISSING, "layers",

@@ -3,6 +3,7 @@
 #include "core/request/schemes/schemes.h"
 
 #include "core/request/params.h"
+#include "core/request/words.h"
 
 #define TAKES(param) ((uint64_t)1 << TI_PARAM_##param)
 #define TAKES_FANS                                                                       \
@@ -28,10 +29,9 @@ static const struct ti_scheme scheme_rows[] = {
 const struct ti_scheme *ti_scheme_at(size_t index) { return &scheme_rows[index]; }
 
 bool ti_scheme_find(const char *name, size_t name_bytes, size_t *index) {
-    unsigned position;
     for (size_t i = 0; i < SCHEME_COUNT; i++) {
-        if (ti_words_find(scheme_rows[i].info.name, name, name_bytes, &position) ||
-            ti_words_find(scheme_rows[i].info.aliases, name, name_bytes, &position)) {
+        if (ti_words_find(scheme_rows[i].info.name, name, name_bytes, NULL) ||
+            ti_words_find(scheme_rows[i].info.aliases, name, name_bytes, NULL)) {
             *index = i;
             return true;
         }

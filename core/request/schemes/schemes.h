@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a scheme to a law: the distribution and its numbers, in binary64, before any dtype.
- * One function a family; schemes.def says which scheme belongs to which.
+ * Resolving a scheme to its distribution, in binary64, before rounding to a dtype: one
+ * function for each family of schemes; schemes.def says which family a scheme belongs to.
  */
 #ifndef TI_SCHEMES_H
 #define TI_SCHEMES_H
@@ -12,7 +12,7 @@
 #include "core/request/spec.h"
 #include "core/values/distribution.h"
 
-/* How a recipe gets a standard deviation from the sizes of a model (recipes.c). */
+/* Formula for the standard deviation from the sizes of a model: recipes.c. */
 enum ti_recipe {
     TI_RECIPE_RESIDUAL,
     TI_RECIPE_SMALL,
@@ -20,17 +20,27 @@ enum ti_recipe {
     TI_RECIPE_MITCHELL,
 };
 
-/* What distinguishes the schemes of a family. */
+/* What distinguishes the schemes of a family: defaults of the parameters that they take,
+   and constants in place of those that they do not take. */
 struct ti_scheme_numbers {
     double scale, slope, value, std;
     enum ti_recipe recipe;
     enum ti_mode mode;
     enum ti_sampling sampling;
     enum ti_nonlinearity nonlinearity;
-    bool required; /* the numbers are the request's to give; those here are defaults */
+    /* constant: the request must give the value */
+    bool needs_value;
 };
 
 struct ti_scheme;
+
+/*
+ * Resolves a spec with the scheme to 'dist', which is all zeros. 'fans' is all zeros
+ * unless the scheme takes mode=.
+ *
+ * Returns TI_OK; TI_EVALUE, TI_EMISSING, TI_EINAPPLICABLE or TI_ETOOLARGE with the field
+ * at fault.
+ */
 typedef enum ti_status ti_scheme_function(const struct ti_spec *spec,
                                           const struct ti_scheme *scheme,
                                           const struct ti_fans *fans,
@@ -40,24 +50,26 @@ struct ti_scheme {
     struct ti_scheme_info info;
     ti_scheme_function *resolve;
     struct ti_scheme_numbers numbers;
-    uint64_t takes; /* bit 1 << enum ti_param */
+    /* the parameters that it takes besides the common ones: bits 1 << enum ti_param */
+    uint64_t takes;
 };
 
-/* The scheme 'index' of schemes.def, which must exist. */
+/* Row 'index' of schemes.def, which must exist. */
 const struct ti_scheme *ti_scheme_at(size_t index);
 
-/* Whether the scheme takes the parameter. */
+/* Whether the scheme takes the parameter; true for common ones. */
 bool ti_scheme_has(const struct ti_scheme *scheme, enum ti_param param);
 
 /*
- * A truncated normal of standard deviation 'std' cut at z_low and z_high sigmas; if
- * 'corrected', 'std' is meant after truncation.
+ * Sets a normal distribution with 'mean' and 'std', cut at 'cut'. If 'corrected', 'std'
+ * is the standard deviation after truncation, which requires a symmetric cut: else
+ * TI_EINAPPLICABLE.
  */
 enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
                                 struct ti_truncation cut, bool corrected,
                                 struct ti_error *error);
 
-/* The value 'std', which must be 0 or more, or the scheme's. */
+/* The value of std=, or the scheme's; TI_EVALUE if it is negative. */
 enum ti_status ti_scheme_std(const struct ti_spec *spec, const struct ti_scheme *scheme,
                              double *std, struct ti_error *error);
 

@@ -16,15 +16,15 @@ enum ti_status ti_scheme_siren(const struct ti_spec *spec, const struct ti_schem
     if (first && spec->given[TI_PARAM_omega]) {
         return ti_error_set(
             error, TI_EINAPPLICABLE, "omega",
-            "omega goes with first=false only: the first layer's bound is "
-            "1/n whatever the frequency");
+            "omega requires first=false: the bound of the first layer is 1/n for "
+            "every omega");
     }
     if (!(omega > 0)) {
         return ti_error_set(error, TI_EVALUE, "omega", "omega must be a number above 0");
     }
     dist->distribution = TI_DISTRIBUTION_UNIFORM;
     dist->symmetric = true;
-    /* No element needs the numbers of a tensor whose fan is 0. */
+    /* A tensor whose fan is 0 has no elements. */
     if (fans->n > 0) dist->high = first ? 1 / fans->n : sqrt(6 / fans->n) / omega;
     dist->low = -dist->high;
     return TI_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A normal matrix with the same number of zeros in each column: Martens 2010, "Deep learning
- * via Hessian-free optimization", as PyTorch's sparse_.
+ * A normal matrix with the same number of zeros in each column: Martens 2010, "Deep
+ * learning via Hessian-free optimization", as PyTorch's sparse_.
  */
 #include <math.h>
 
@@ -18,7 +18,7 @@ enum ti_status ti_scheme_sparse(const struct ti_spec *spec,
     if (!spec->given[TI_PARAM_sparsity]) {
         return ti_error_set(
             error, TI_EMISSING, "sparsity",
-            "scheme=sparse needs sparsity=, the share of zeros, from 0 to 1");
+            "scheme=sparse needs sparsity=, the fraction of zeros, from 0 to 1");
     }
     if (!(sparsity >= 0 && sparsity <= 1)) {
         return ti_error_set(error, TI_EVALUE, "sparsity",

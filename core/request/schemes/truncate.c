@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What families share: truncating a normal distribution. */
+/* Truncated normal distributions, for several families. */
 #include <math.h>
 
 #include "core/base/error.h"

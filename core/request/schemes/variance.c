@@ -6,11 +6,12 @@
 
 #include "core/request/schemes/schemes.h"
 
-static enum ti_status refuse_for_uniform(const struct ti_spec *spec, enum ti_param param,
-                                         const char *name, struct ti_error *error) {
+/* TI_EINAPPLICABLE if a parameter of truncation is given. */
+static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
+                             const char *name, struct ti_error *error) {
     if (!spec->given[param]) return TI_OK;
     return ti_error_set(error, TI_EINAPPLICABLE, name,
-                        "%s goes with distribution=truncated_normal only", name);
+                        "%s requires distribution=truncated_normal", name);
 }
 
 enum ti_status ti_scheme_variance(const struct ti_spec *spec,
@@ -23,23 +24,22 @@ enum ti_status ti_scheme_variance(const struct ti_spec *spec,
             error, TI_EVALUE, "scale",
             "Argument `scale` must be positive float. It takes a number above 0");
     }
-    /* No element needs the numbers of a tensor whose fan is 0. */
+    /* A tensor whose fan is 0 has no elements. */
     double variance = fans->n > 0 ? scale / fans->n : 0;
-    enum ti_sampling drawn = (enum ti_sampling)ti_spec_choice(spec, TI_PARAM_distribution,
-                                                              scheme->numbers.sampling);
-    if (drawn == TI_SAMPLING_TRUNCATED_NORMAL) {
+    enum ti_sampling sampling = (enum ti_sampling)ti_spec_choice(
+        spec, TI_PARAM_distribution, scheme->numbers.sampling);
+    if (sampling == TI_SAMPLING_TRUNCATED_NORMAL) {
         struct ti_truncation cut = {-2, 2};
         if (spec->given[TI_PARAM_truncation]) cut = spec->truncation;
         return ti_dist_truncate(dist, 0, sqrt(variance), cut,
                                 ti_spec_flag(spec, TI_PARAM_corrected, true), error);
     }
-    enum ti_status status =
-        refuse_for_uniform(spec, TI_PARAM_truncation, "truncation", error);
+    enum ti_status status = refuse(spec, TI_PARAM_truncation, "truncation", error);
     if (status == TI_OK) {
-        status = refuse_for_uniform(spec, TI_PARAM_corrected, "corrected", error);
+        status = refuse(spec, TI_PARAM_corrected, "corrected", error);
     }
     if (status != TI_OK) return status;
-    if (drawn == TI_SAMPLING_UNTRUNCATED_NORMAL) {
+    if (sampling == TI_SAMPLING_UNTRUNCATED_NORMAL) {
         dist->distribution = TI_DISTRIBUTION_NORMAL;
         dist->sigma = sqrt(variance);
     } else {

@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from draw import lane_words, octave_and_t
+from sampler import lane_words, octave_and_t
 from spec import Tensor, encode
 from tables import SPEC
 

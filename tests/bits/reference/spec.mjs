@@ -17,7 +17,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 import { canonicalQuery, entityTag } from './canonical.mjs';
-import { drawOf, wordsOf } from './draw.mjs';
+import { samplerOf, wordsOf } from './sampler.mjs';
 import { rewriting } from './frameworks.mjs';
 import { exponentOf, jsonBody, jsonString } from './json.mjs';
 import { viewOf } from './part.mjs';
@@ -99,7 +99,7 @@ function drawChecked(law, type, words) {
         if (law.kind === 'constant') return { value: () => whole };
         return { at: (number) => (law.factor(number) === 0 ? 0n : whole) };
     }
-    const draw = drawOf(law, type.wide, words);
+    const draw = samplerOf(law, type.wide, words);
     if (!(draw.largest < type.limit)) {
         throw new Refused('dtype', `values of up to ${draw.largest} do not fit`);
     }

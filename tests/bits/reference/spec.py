@@ -21,7 +21,7 @@ import sys
 import numpy as np
 
 from canonical import canonical_query, entity_tag
-from draw import Draw, Words, stream_of
+from sampler import Sampler, Words, stream_of
 from frameworks import rewriting
 from jsontext import json_body, json_string
 from part import numbers_of, places
@@ -71,7 +71,7 @@ class Tensor:
             if TYPES[self.dtype].compute == "whole":
                 self.check_whole()
             else:
-                self.draw = Draw(self.law, self.dtype)
+                self.draw = Sampler(self.law, self.dtype)
         header = {"npy": self.npy_header, "safetensors": self.safetensors_header}
         self.header = header.get(self.format, bytes)()
         if len(self.header) + self.elems * self.elem_bytes >= 2**63:

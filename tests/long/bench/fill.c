@@ -33,6 +33,10 @@ static const struct measurement measurements[] = {
     {"he_normal f16", "scheme=he_normal&fan_in=784&dtype=f16"},
     {"he_normal f64", "scheme=he_normal&fan_in=784&dtype=f64"},
     {"uniform f64", "scheme=uniform&dtype=f64"},
+    {"normal f64", "scheme=normal&dtype=f64"},
+    {"asymmetric cut f64", "scheme=truncated_normal&truncation=-1,2&dtype=f64"},
+    {"asymmetric cut f32", "scheme=truncated_normal&truncation=-1,2"},
+    {"narrow cut f32", "scheme=truncated_normal&truncation=0.3"},
     {"he_normal, runs of 64", "scheme=he_normal&fan_in=784&slice=:,3:67"},
     {"he_normal, every 3rd", "scheme=he_normal&fan_in=784&slice=:,::3"},
 };
@@ -66,7 +70,7 @@ static void fill_once(const struct ti_kernels *kernels, size_t which,
     if (plan) {
         uint64_t count = BUFFER_BYTES / ti_dtype_bytes(plan->info.dtype);
         ti_sampler_fill(&plan->sampler, kernels, &plan->part.view, turn * count, count,
-                       buffer);
+                        buffer);
     } else if (which == 0) {
         memset(buffer, (int)turn, BUFFER_BYTES);
     } else {

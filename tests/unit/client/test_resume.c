@@ -1,169 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-/* What the client does when an answer does not come to its end, or is to be ended. */
-#include "tests/unit/client/scenes.h"
+/* Which failures are retried, and after how long. */
+#include "support/test.h"
 
-#define HALF OK TENSOR RAW TAG LENGTH "0123456789ab"
-#define REST "Content-Range: bytes 12-23/24\r\nContent-Length: 12\r\n\r\ncdefghijklmn"
+#include "client/resume.h"
 
-static void resumes(void **state) {
+static void decides_on_retries(void **state) {
     (void)state;
-    PLAY(play, request, {HALF, PLAY_RESET, NULL, 0}, {.text = PART TAG REST},
-         {HALF, PLAY_CLOSE, NULL, 0}, {.text = OK TENSOR RAW TAG LENGTH BODY});
-    expect_bytes(request, BODY, 2);
-    assert_null(strstr(play.requests[0], "Range: "));
-    assert_non_null(strstr(play.requests[1], "\r\nRange: bytes=12-23\r\n"));
-    assert_non_null(strstr(play.requests[1], "\r\nIf-Range: \"abc\"\r\n"));
-    /* A server without ranges: what was delivered is not delivered again. */
-    expect_bytes(request, BODY, 2);
-    finish(&play, request);
-}
-
-static void resumes_without_a_tag(void **state) {
-    (void)state;
-    static const char half[] = OK TENSOR RAW LENGTH "0123456789ab";
-    PLAY(play, request, {half, PLAY_RESET, NULL, 0}, {.text = PART TENSOR RAW REST},
-         {half, PLAY_CLOSE, NULL, 0}, {.text = PART RAW REST});
-    expect_bytes(request, BODY, 2);
-    assert_null(strstr(play.requests[1], "If-Range"));
-    /* Without tag and spec nobody knows whose rest this is. */
-    expect_failure(request, TI_EMISMATCH, 12);
-    finish(&play, request);
-}
-
-/* Something else in the place of the rest is never appended. */
-static void refuses_another_rest(void **state) {
-    (void)state;
-    static const char *const rests[] = {
-        PART TENSOR RAW "ETag: \"xyz\"\r\n" REST,
-        PART TENSOR RAW REST,
-        PART RAW TAG "Tensor-Spec: 2\r\n" REST,
-        PART TAG "Tensor-Shape: 3,2\r\n" REST,
-        PART TAG "Tensor-Dtype: i32\r\n" REST,
-        PART TAG "Content-Range: bytes 0-11/24\r\nContent-Length: 12\r\n\r\ncdefghijklmn",
-        OK TENSOR RAW "ETag: \"xyz\"\r\n" LENGTH BODY,
+    static const struct {
+        enum tic_outcome outcome;
+        int http;
+        bool begun;
+        uint64_t after_s;
+        bool again;
+    } rows[] = {
+        {TIC_OUTCOME_BROKEN, 0, false, 0, true},
+        {TIC_OUTCOME_DONE, 0, true, 0, true},
+        {TIC_OUTCOME_UNREACHED, 0, false, 0, false},
+        {TIC_OUTCOME_UNREACHED, 0, true, 0, true},
+        {TIC_OUTCOME_GARBAGE, 0, true, 0, false},
+        {TIC_OUTCOME_REFUSED, 0, true, 0, false},
+        {TIC_OUTCOME_MEMORY, 0, true, 0, false},
+        {TIC_OUTCOME_DONE, 400, false, 1, false},
+        {TIC_OUTCOME_DONE, 404, false, 1, false},
+        {TIC_OUTCOME_DONE, 500, false, 1, false},
+        {TIC_OUTCOME_DONE, 429, false, 0, false},
+        {TIC_OUTCOME_DONE, 429, false, 1, true},
+        {TIC_OUTCOME_DONE, 503, false, 0, true},
+        {TIC_OUTCOME_DONE, 503, false, 2, true},
+        {TIC_OUTCOME_DONE, 503, false, 3, false},
+        {TIC_OUTCOME_DONE, 503, false, UINT64_MAX, false},
     };
-    for (size_t i = 0; i < COUNT_OF(rests); i++) {
-        PLAY(play, request, {HALF, PLAY_CLOSE, NULL, 0}, {.text = rests[i]});
-        expect_failure(request, TI_EMISMATCH, 12);
-        finish(&play, request);
+    uint64_t numbers[TIC_NUMBER_COUNT] = {[TIC_RETRIES] = 2, [TIC_RETRY_WAIT_MS] = 2500};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct tic_resume resume = {0};
+        uint64_t pause_ms = 0;
+        const struct tic_result result = {.outcome = rows[i].outcome,
+                                          .retry_after_s = rows[i].after_s};
+        struct tic_failure failure = {&result, rows[i].http, 0, rows[i].begun};
+        bool again = tic_resume_wait(&resume, numbers, &failure, &pause_ms);
+        if (again != rows[i].again) fail_msg("row %zu", i);
+        if (again && rows[i].after_s > 0) {
+            assert_int_equal(pause_ms, rows[i].after_s * 1000);
+        }
+        if (!again) continue;
+        assert_true(pause_ms > 0 && pause_ms <= 2500);
+        assert_true(tic_resume_wait(&resume, numbers, &failure, &pause_ms));
+        assert_false(tic_resume_wait(&resume, numbers, &failure, &pause_ms));
+        /* Progress resets the count. */
+        failure.progress_bytes = 1 << 20;
+        assert_true(tic_resume_wait(&resume, numbers, &failure, &pause_ms));
     }
-}
-
-static void gives_up(void **state) {
-    (void)state;
-    PLAY(play, request, {HALF, PLAY_CLOSE, NULL, 0},
-         {PART TAG "Content-Range: bytes 12-23/24\r\nContent-Length: 12\r\n\r\nc",
-          PLAY_CLOSE, NULL, 0},
-         {PART TAG "Content-Range: bytes 13-23/24\r\nContent-Length: 11\r\n\r\nd",
-          PLAY_CLOSE, NULL, 0});
-    tic_request_number(request, TIC_RETRIES, 2);
-    const char *text = expect_failure(request, TI_ENETWORK, 14);
-    assert_non_null(strstr(text, "the connection broke after 14 bytes"));
-    finish(&play, request);
-}
-
-static void tries_again_when_asked_to(void **state) {
-    (void)state;
-    static const char busy[] = "HTTP/1.1 503 Busy\r\nConnection: close\r\n"
-                               "Retry-After: 1\r\n\r\n{\"detail\": \"busy\"}";
-    PLAY(play, request, {.text = busy}, {.text = "HTTP/1.1 502 Proxy\r\n\r\n"},
-         {.text = GOOD}, {.text = busy});
-    tic_request_number(request, TIC_RETRY_WAIT_MS, 1000);
-    expect_bytes(request, BODY, 3);
-    tic_request_number(request, TIC_RETRY_WAIT_MS, 999);
-    assert_string_equal(expect_failure(request, TI_ESERVER, 0), "busy");
-    finish(&play, request);
-}
-
-static void follows_redirects_if_told(void **state) {
-    (void)state;
-    static const char there[] =
-        "HTTP/1.1 307 There\r\nConnection: close\r\nTensor-Spec: 7\r\n"
-        "Location: /v1/tensor?shape=2,3&spec=1\r\n\r\n";
-    static const char ftp[] = "HTTP/1.1 307 There\r\nConnection: close\r\n"
-                              "Location: file:///etc/passwd\r\n\r\n";
-    PLAY(play, request, {.text = there}, {.text = GOOD}, {.text = ftp}, {.text = there},
-         {.text = there});
-    tic_request_number(request, TIC_REDIRECTS, 1);
-    expect_bytes(request, BODY, 1);
-    expect_failure(request, TI_EMISMATCH, 0);
-    expect_failure(request, TI_ENETWORK, 0);
-    finish(&play, request);
-}
-
-static void notices_a_stall(void **state) {
-    (void)state;
-    PLAY(play, request, {OK TENSOR RAW LENGTH "0123", PLAY_HANG, NULL, 0});
-    tic_request_number(request, TIC_STALL_TIMEOUT_S, 1);
-    tic_request_number(request, TIC_STALL_BYTES_PER_S, 1000);
-    tic_request_number(request, TIC_RETRIES, 0);
-    expect_failure(request, TI_ENETWORK, 4);
-    finish(&play, request);
-}
-
-static bool stop(void *state) {
-    (void)state;
-    return false;
-}
-
-/* Once something has come. */
-static bool go_on(void *state, const void *data, size_t bytes) {
-    (void)data, (void)bytes;
-    *(bool *)state = true;
-    return true;
-}
-
-static bool stop_later(void *state) { return !*(bool *)state; }
-
-/* Once the server has answered. */
-static bool stop_waiting(void *state) {
-    const struct play *play = state;
-    return play->played == 0;
-}
-
-static bool stop_before(void *state, const struct tic_info *info) {
-    (void)info;
-    return stop(state);
-}
-
-static bool stop_writing(void *state, const void *data, size_t bytes) {
-    (void)data, (void)bytes;
-    return stop(state);
-}
-
-static void is_cancelled(void **state) {
-    (void)state;
-    bool come = false;
-    const struct tic_sink sinks[] = {
-        {stop_before, NULL, NULL, NULL},
-        {NULL, stop_writing, NULL, NULL},
-        {NULL, go_on, stop_later, &come},
-    };
-    for (size_t i = 0; i < COUNT_OF(sinks); i++) {
-        PLAY(play, request, {OK TENSOR RAW LENGTH "0123", PLAY_HANG, NULL, 0});
-        struct ti_error error;
-        assert_int_equal(tic_fetch(request, &sinks[i], NULL, &error), TI_ECANCELLED);
-        assert_int_equal(error.code, TI_ECANCELLED);
-        finish(&play, request);
-    }
-    /* Also while a retry is waited for. */
-    PLAY(play, request, {.text = "HTTP/1.1 503 Busy\r\nRetry-After: 20\r\n\r\n"});
-    tic_request_number(request, TIC_RETRY_WAIT_MS, 30000);
-    const struct tic_sink waiting = {NULL, NULL, stop_waiting, &play};
-    assert_int_equal(tic_fetch(request, &waiting, NULL, NULL), TI_ECANCELLED);
-    finish(&play, request);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(resumes),
-        cmocka_unit_test(resumes_without_a_tag),
-        cmocka_unit_test(refuses_another_rest),
-        cmocka_unit_test(gives_up),
-        cmocka_unit_test(tries_again_when_asked_to),
-        cmocka_unit_test(follows_redirects_if_told),
-        cmocka_unit_test(notices_a_stall),
-        cmocka_unit_test(is_cancelled),
+        cmocka_unit_test(decides_on_retries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* server/config, address and cpus: what the command line and the environment ask for. */
+/* server/config, http/address and work/cpus: command line and environment. */
 #include <stdlib.h>
 
 #include "server/config.h"
@@ -10,7 +10,7 @@
 static const char *const *variables;
 
 static char *environment(const char *name) {
-    for (const char *const *v = variables; v != NULL && *v != NULL; v += 2) {
+    for (const char *const *v = variables; v && *v; v += 2) {
         if (strcmp(v[0], name) == 0) return (char *)(uintptr_t)v[1];
     }
     return NULL;
@@ -25,7 +25,7 @@ static enum tid_config_result read_config(struct tid_config *config, const char 
     char *rest;
 
     memcpy(words, line, strlen(line) + 1);
-    for (char *word = strtok_r(words, " ", &rest); word != NULL;
+    for (char *word = strtok_r(words, " ", &rest); word;
          word = strtok_r(NULL, " ", &rest))
         argv[argc++] = word;
     why[0] = '\0';
@@ -77,14 +77,14 @@ static void arguments(void **state) {
 static void sizes(void **state) {
     static const struct {
         const char *line;
-        int64_t bytes;
+        size_t bytes;
     } rows[] = {
         {"--memory 0", 0},
         {"--memory 12345", 12345},
         {"--memory 3K", 3072},
-        {"--memory 70000M", INT64_C(70000) << 20},
-        {"--memory 65536G", INT64_C(1) << 46},
-        {"--memory 70368744177664", INT64_C(1) << 46},
+        {"--memory 70000M", (size_t)70000 << 20},
+        {"--memory 65536G", (size_t)1 << 46},
+        {"--memory 70368744177664", (size_t)1 << 46},
     };
     struct tid_config config;
     (void)state;
@@ -115,9 +115,9 @@ static void precedence(void **state) {
     assert_string_equal(config.listen[0].host, "0.0.0.0");
     assert_string_equal(config.listen[1].host, "::");
     assert_string_equal(config.listen[1].port, "2");
-    assert_int_equal(config.workers, 2);            /* flag beats environment */
-    assert_int_equal(config.drain_ms, 9000);        /* environment beats default */
-    assert_int_equal(config.max_connections, 1024); /* empty is as good as none */
+    assert_int_equal(config.workers, 2); /* the command line overrides the environment */
+    assert_int_equal(config.drain_ms, 9000); /* the environment overrides the default */
+    assert_int_equal(config.max_connections, 1024); /* empty counts as unset */
     assert_true(config.access_log);
 
     assert_int_equal(read_config(&config, "--listen h:3 --access-log=0"), TID_CONFIG_RUN);
@@ -146,13 +146,13 @@ static const struct {
     {"--listen [::1]", "[IPV6]:PORT"},
     {"--listen [::1:80", "[IPV6]:PORT"},
     {"--listen []:80", "with a host"},
-    {"--workers 0", "--workers: '0' is not a whole number from 1 to 1024"},
+    {"--workers 0", "--workers: '0' is not an integer from 1 to 1024"},
     {"--workers 1025", "--workers: '1025'"},
     {"--workers 1.5", "--workers: '1.5'"},
     {"--workers x", "--workers: 'x'"},
     {"--workers -1", "--workers: '-1'"},
     {"--workers 99999999999999999999", "--workers: '9999"},
-    {"--compute-threads 0", "--compute-threads: '0' is not a whole number"},
+    {"--compute-threads 0", "--compute-threads: '0' is not an integer"},
     {"--memory", "--memory needs a value (BYTES)"},
     {"--memory=", "expected a number of bytes"},
     {"--memory 1.5G", "expected a number of bytes"},
@@ -177,7 +177,7 @@ static void refusals(void **state) {
     for (size_t i = 0; i < COUNT_OF(errors); i++) {
         assert_row(read_config(&config, errors[i].line) == TID_CONFIG_ERROR,
                    errors[i].line);
-        if (strstr(why, errors[i].says) == NULL) fail_msg("%s: %s", errors[i].line, why);
+        if (!strstr(why, errors[i].says)) fail_msg("%s: %s", errors[i].line, why);
     }
 }
 
@@ -188,7 +188,7 @@ static void names_the_variable(void **state) {
     variables = bad;
     assert_int_equal(read_config(&config, ""), TID_CONFIG_ERROR);
     assert_non_null(strstr(why, "TENSORINITD_HEADER_TIMEOUT: 'soon'"));
-    /* What is not used need not be right. */
+    /* A variable that is overridden is not checked. */
     assert_int_equal(read_config(&config, "--header-timeout 1"), TID_CONFIG_RUN);
 }
 

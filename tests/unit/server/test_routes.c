@@ -1,215 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* server/routes and the endpoints, called with requests made by hand. */
-#include <stdlib.h>
-
-#include "server/documents/json_openapi.h"
-#include "server/documents/json_schemes.h"
-#include "server/documents/metrics.h"
+/* server/routes: paths and their indices. */
 #include "server/routes.h"
-#include "server/work/factor_cache.h"
 #include "support/test.h"
 
-static struct tid_context context;
-static struct tid_metrics metrics;
-static char *schemes, *openapi;
-
-static int context_make(void **state) {
-    (void)state;
-    context.isa = ti_isa_name(NULL);
-    schemes = tid_json_schemes();
-    openapi = tid_json_openapi();
-    if (context.isa == NULL || schemes == NULL || openapi == NULL) return -1;
-    if (!tid_metrics_init(&metrics, 1, context.isa)) return -1;
-    context.schemes = schemes;
-    context.schemes_bytes = strlen(schemes);
-    context.openapi = openapi;
-    context.openapi_bytes = strlen(openapi);
-    context.metrics = &metrics;
-    context.compute = tid_pool_start(1);
-    if (context.compute == NULL) return -1;
-    context.factor_cache =
-        tid_factor_cache_make(context.compute, 16 << 20, &tid_factor_functions);
-    return context.factor_cache != NULL ? 0 : -1;
+static unsigned route_of(const char *path) {
+    struct tid_request request = {.path = path, .path_bytes = strlen(path)};
+    return tid_route_find(&request);
 }
 
-static int context_free(void **state) {
+static void finds_each(void **state) {
     (void)state;
-    tid_pool_stop(context.compute);
-    tid_factor_cache_free(context.factor_cache);
-    tid_metrics_clear(&metrics);
-    free(openapi);
-    free(schemes);
-    return 0;
+    for (unsigned i = 0; i < TID_ROUTE_COUNT; i++)
+        assert_int_equal(route_of(tid_route_get(i)->path), i);
 }
 
-static void answer(enum tid_method method, const char *path, const char *query,
-                   struct tid_response *response) {
-    struct tid_request request = {.method = method,
-                                  .path = path,
-                                  .path_bytes = strlen(path),
-                                  .query = query,
-                                  .query_bytes = strlen(query)};
-    tid_route(&context, &request, response);
-    assert_false(response->overflow);
-}
-
-static const struct {
-    enum tid_method method;
-    const char *path, *query;
-    unsigned status;
-} rows[] = {
-    {TID_METHOD_GET, "/", "", 200},
-    {TID_METHOD_HEAD, "/", "", 200},
-    {TID_METHOD_GET, "/healthz", "", 200},
-    {TID_METHOD_GET, "/v1/schemes", "", 200},
-    {TID_METHOD_GET, "/openapi.json", "", 200},
-    {TID_METHOD_GET, "/readyz", "", 200},
-    {TID_METHOD_GET, "/metrics", "", 200},
-    {TID_METHOD_HEAD, "/metrics", "", 200},
-    {TID_METHOD_GET, "/v1/tensor", "shape=2,3", 200},
-    {TID_METHOD_HEAD, "/v1/tensor", "shape=2,3", 200},
-    {TID_METHOD_GET, "/v1/plan", "shape=2,3", 200},
-    {TID_METHOD_GET, "/v1/tensor", "", 400},
-    {TID_METHOD_GET, "/v1/plan", "shape=2,x", 400},
-    {TID_METHOD_GET, "/v1/tensor/", "shape=2,3", 404},
-    {TID_METHOD_GET, "/v1/tenso", "shape=2,3", 404},
-    {TID_METHOD_GET, "/v1%2ftensor", "shape=2,3", 404},
-    {TID_METHOD_GET, "", "", 404},
-    {TID_METHOD_GET, "*", "", 404},
-    {TID_METHOD_OPTIONS, "*", "", 204},
-    {TID_METHOD_OPTIONS, "/v1/tensor", "", 204},
-    {TID_METHOD_OPTIONS, "/nothing", "", 404},
-    {TID_METHOD_OTHER, "/v1/tensor", "shape=2,3", 405},
-    {TID_METHOD_OTHER, "/nothing", "", 404},
-    {TID_METHOD_UNKNOWN, "/v1/tensor", "", 501},
-    {TID_METHOD_UNKNOWN, "/nothing", "", 501},
-};
-
-static void statuses(void **state) {
+static void no_other(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct tid_response response;
-        answer(rows[i].method, rows[i].path, rows[i].query, &response);
-        if (response.status != rows[i].status) {
-            fail_msg("%s?%s: %u", rows[i].path, rows[i].query, response.status);
-        }
-        bool allows = response.status == 204 || response.status == 405;
-        assert_row((tid_response_field(&response, "Allow") != NULL) == allows,
-                   rows[i].path);
-        const char *cache = tid_response_field(&response, "Cache-Control");
-        bool stored = cache != NULL && strcmp(cache, "no-store") != 0;
-        assert_row(response.status < 400 || !stored, rows[i].path);
-        const char *type = tid_response_field(&response, "Content-Type");
-        bool problem = type != NULL && strcmp(type, "application/problem+json") == 0;
-        assert_row(problem == (response.status >= 400), rows[i].path);
-        tid_response_clear(&response);
-    }
-}
-
-/* What the stream gives in pieces of any size is what the library gives at once. */
-static void stream(void **state) {
-    const char *query = "shape=33,7&seed=5&name=w&format=npy";
-    struct ti_plan *plan = test_plan(query);
-    struct ti_body *body;
-    struct tid_response response;
-    (void)state;
-
-    assert_int_equal(ti_body_make(plan, &body, NULL), TI_OK);
-    size_t bytes = (size_t)ti_body_bytes(body);
-    unsigned char *whole = malloc(bytes), *pieces = malloc(bytes);
-    assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
-
-    answer(TID_METHOD_GET, "/v1/tensor", query, &response);
-    assert_int_equal(response.body, TID_REPLY_STREAM);
-    assert_int_equal(tid_response_bytes(&response), bytes);
-    for (size_t piece = 1; piece < bytes; piece = piece * 3 + 1) {
-        memset(pieces, 0xa5, bytes);
-        for (size_t at = 0; at < bytes; at += piece) {
-            size_t count = bytes - at < piece ? bytes - at : piece;
-            assert_true(
-                response.stream.read(response.stream.state, at, count, pieces + at));
-        }
-        assert_memory_equal(whole, pieces, bytes);
-    }
-    assert_false(response.stream.read(response.stream.state, bytes, 1, pieces));
-    tid_response_clear(&response);
-    free(pieces);
-    free(whole);
-    ti_body_free(body);
-    ti_plan_free(plan);
-}
-
-/* What takes long says so, and claims its setup, unless nothing is to be computed. */
-static void computing(void **state) {
-    static const struct {
-        enum tid_method method;
-        const char *path, *query;
-        bool computes, claims;
-    } takes[] = {
-        {TID_METHOD_GET, "/v1/tensor", "shape=9,9", false, false},
-        {TID_METHOD_GET, "/v1/tensor", "shape=9,9&scheme=orthogonal", true, true},
-        {TID_METHOD_GET, "/v1/tensor", "shape=9,9&scheme=orthogonal&format=json", true,
-         true},
-        {TID_METHOD_GET, "/v1/stats", "shape=9,9", false, false},
-        {TID_METHOD_GET, "/v1/stats", "shape=9,9&scheme=orthogonal", true, true},
-        {TID_METHOD_HEAD, "/v1/tensor", "shape=9,9&scheme=orthogonal", true, false},
-        {TID_METHOD_HEAD, "/v1/stats", "shape=9,9&scheme=orthogonal", true, false},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(takes); i++) {
-        struct tid_response response;
-        answer(takes[i].method, takes[i].path, takes[i].query, &response);
-        assert_row(response.body == TID_REPLY_STREAM, takes[i].query);
-        assert_row(response.stream.computes == takes[i].computes, takes[i].query);
-        assert_row((response.stream.claim != NULL) == takes[i].claims, takes[i].query);
-        tid_response_clear(&response);
-    }
-}
-
-/* What would never fit is refused alike, however it is asked for. */
-static void too_large(void **state) {
-    static const char query[] = "shape=3000,3000&scheme=orthogonal";
-    struct tid_response response;
-    (void)state;
-    answer(TID_METHOD_GET, "/v1/tensor", query, &response);
-    assert_int_equal(response.status, 400);
-    assert_non_null(strstr(response.bytes, "this server allows 16 MiB"));
-    assert_non_null(strstr(response.bytes, "\"shape\""));
-    tid_response_clear(&response);
-    answer(TID_METHOD_HEAD, "/v1/tensor", query, &response);
-    assert_int_equal(response.status, 400);
-    tid_response_clear(&response);
-    answer(TID_METHOD_GET, "/v1/stats", query, &response);
-    assert_int_equal(response.status, 400);
-    tid_response_clear(&response);
-    answer(TID_METHOD_GET, "/v1/plan", query, &response);
-    assert_int_equal(response.status, 400);
-    tid_response_clear(&response);
-}
-
-/* A hostile Host does not reach the page. */
-static void host(void **state) {
-    static const char *const hosts[] = {"",         "x'; reboot; '", "x y",   "a\tb",
-                                        "<script>", "$(reboot)",     "x%s%n", "`x`"};
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(hosts); i++) {
-        struct tid_request request = {.path = "/", .path_bytes = 1, .query = ""};
-        struct tid_response response;
-        request.fields[TID_FIELD_HOST] = hosts[i];
-        tid_route(&context, &request, &response);
-        assert_int_equal(response.status, 200);
-        const char *text = response.bytes;
-        assert_row(strstr(text, "'http://127.0.0.1:8080/v1/tensor?") != NULL, hosts[i]);
-        assert_row(text[response.byte_count - 1] == '\n', hosts[i]);
-        tid_response_clear(&response);
-    }
+    assert_int_equal(route_of("/v1"), TID_ROUTE_COUNT);
+    assert_int_equal(route_of("/v1/tensors"), TID_ROUTE_COUNT);
+    assert_int_equal(route_of(""), TID_ROUTE_COUNT);
+    assert_null(tid_route_get(TID_ROUTE_COUNT));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(statuses),  cmocka_unit_test(stream),
-        cmocka_unit_test(computing), cmocka_unit_test(too_large),
-        cmocka_unit_test(host),
+        cmocka_unit_test(finds_each),
+        cmocka_unit_test(no_other),
     };
-    return cmocka_run_group_tests(tests, context_make, context_free);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/base/decimal: known hard cases, whose texts are Python's; all values of the narrow types,
- * and many of binary32 and binary64, against a search with the C library's printf and
- * strtod, which are exact. tests/long/exhaustive/decimal.c has all values of binary32.
+ * core/base/decimal: known hard cases, whose texts are Python's; all values of the narrow
+ * types, and many of binary32 and binary64, against a search with the C library's printf
+ * and strtod, which are exact. tests/long/exhaustive/decimal.c has all values of
+ * binary32.
  */
 #include <float.h>
 #include <inttypes.h>
@@ -17,7 +18,7 @@
 
 #define TEXT_BYTES_MAX 24
 
-/* Types ---------------------------------------------------------------------------------- */
+/* Types ------------------------------------------------------------------------------ */
 
 struct type {
     const char *name;
@@ -58,14 +59,15 @@ static size_t write(const struct type *type, double value, char *text) {
 static double read(const struct type *type, const char *text) {
     if (type == &f64) return strtod(text, NULL);
     if (type == &f32) return strtof(text, NULL);
-    /* Twice rounded, but no decimal of few digits is so close to a tie and yet none. */
+    /* Rounds twice, which is harmless: no decimal of few digits is that close to a
+       tie. */
     double x = strtod(text, NULL);
     int q = ilogb(x) + 1 - type->layout.significand_bits;
     if (q < type->layout.exponent_min) q = type->layout.exponent_min;
     return ldexp(nearbyint(ldexp(x, -q)), q);
 }
 
-/* What is expected ----------------------------------------------------------------------- */
+/* Expected texts --------------------------------------------------------------------- */
 
 /* digits * 10^e as Python's repr() writes it. */
 static void python_form(uint64_t digits, int e, char *text) {
@@ -92,9 +94,9 @@ static bool reads_back(const struct type *type, double value, uint64_t digits, i
 }
 
 /*
- * The shortest text for a positive value, no shorter than 'count' digits. printf finds the
- * nearest decimal of so many digits; where the interval is wider above the value than below
- * it, the next one may read back although the nearest does not.
+ * The shortest text for a positive value, of at least 'count' digits. printf finds the
+ * nearest decimal with a number of digits; if the interval is wider above the value than
+ * below it, the next one may read back although the nearest does not.
  */
 static void search(const struct type *type, double value, int count, char *text) {
     for (;; count++) {
@@ -125,7 +127,8 @@ static int count_digits(const char *text) {
     return count - zeros;
 }
 
-/* A positive value and its negative. A text of n digits is compared with those of n - 1. */
+/* A positive value and its negative. A text of n digits is compared with those of n -
+   1. */
 static void check(const struct type *type, double value) {
     char text[TEXT_BYTES_MAX + 1], negative[TEXT_BYTES_MAX + 1], expected[64];
     write(type, value, text);
@@ -139,7 +142,7 @@ static void check(const struct type *type, double value) {
     assert_string_equal(negative + 1, text);
 }
 
-/* Tests ---------------------------------------------------------------------------------- */
+/* Tests ------------------------------------------------------------------------------ */
 
 static const struct {
     double value;
@@ -161,6 +164,10 @@ static const struct {
     {0.0001, "0.0001"},
     {0.00012345, "0.00012345"},
     {-0.00012345678901234567, "-0.00012345678901234567"},
+    {0x1.a36e2eb1c432cp-14, "9.999999999999999e-05"},
+    {0x1.a36e2eb1c432ep-14, "0.00010000000000000002"},
+    {0x1.fffffffffffffp-1, "0.9999999999999999"},
+    {0x1.0000000000001p0, "1.0000000000000002"},
     {0.00001, "1e-05"},
     {0.000012345, "1.2345e-05"},
     {1e-7, "1e-07"},
@@ -215,6 +222,11 @@ static const struct {
     {1.0f / 3, "0.33333334"},
     {1e-7f, "1e-07"},
     {0.0001f, "0.0001"},
+    {0x1.a36e2cp-14f, "9.999999e-05"},
+    {0x1.a36e30p-14f, "0.000100000005"},
+    {0x1.fffffep-1f, "0.99999994"},
+    {0x1.000002p0f, "1.0000001"},
+    {0.2f, "0.2"},
     {16777216.0f, "16777216.0"},
     {33554432.0f, "33554432.0"},
     {8589973000.0f, "8589974000.0"},
@@ -275,7 +287,7 @@ static void known(void **state) {
     }
 }
 
-/* Neither rounding nor flushing of the caller matters. */
+/* The caller's rounding mode and flushing do not matter. */
 static void environments(void **state) {
     char text[TI_DECIMAL_BYTES_MAX], tiny[TI_DECIMAL_BYTES_MAX];
     (void)state;
@@ -324,25 +336,30 @@ static void powers(void **state) {
     }
 }
 
-/* Bit patterns; numbers as tensors have them; numbers with short decimals; whole numbers. */
+/*
+ * Bit patterns; numbers as in tensors; numbers with short decimals; integers;
+ * numbers that often lie in the middle between two decimals of 16 or 17 digits.
+ */
 static void random_f64(void **state) {
     uint64_t seed = 1;
     (void)state;
     for (int i = 0; i < 1000000; i++) {
         uint64_t word = random_u64(&seed), shape = random_u64(&seed);
         double value;
-        if (i % 4 == 0) {
+        if (i % 5 == 0) {
             word &= INT64_MAX;
             memcpy(&value, &word, sizeof value);
-        } else if (i % 4 == 1) {
+        } else if (i % 5 == 1) {
             value = random_unit(&seed) * 0.1;
-        } else if (i % 4 == 2) {
+        } else if (i % 5 == 2) {
             char text[40];
             sprintf(text, "%" PRIu64 "e%d", word >> (8 + shape % 50),
                     (int)(shape / 64 % 40) - 30);
             value = strtod(text, NULL);
-        } else {
+        } else if (i % 5 == 3) {
             value = (double)(word >> shape % 64);
+        } else {
+            value = ldexp((double)(word >> 11), -(int)(shape % 12));
         }
         if (isfinite(value) && value > 0) check(&f64, value);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* server/deadlines: which connections are ended, and when. */
+/* server/http/deadlines: which connections are ended, and when. */
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,9 +53,9 @@ static void phases(void **state) {
         int64_t limit_ms;
     } rows[] = {
         {TID_PHASE_NEW, 1000},
-        {TID_PHASE_HEAD, 1000},
+        {TID_PHASE_HEADER, 1000},
         {TID_PHASE_IDLE, 5000},
-        {TID_PHASE_REPLY, 5000}, /* nothing is taken: a Unix socket cannot tell */
+        {TID_PHASE_RESPONSE, 5000}, /* a Unix socket reports no acknowledged bytes */
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -73,7 +73,7 @@ static void phases(void **state) {
     }
 }
 
-/* Who waits for us is not late, however long it takes; the next phase has its own time. */
+/* Computing has no deadline; the next phase has its own. */
 static void computing(void **state) {
     struct pair pair;
     (void)state;
@@ -81,15 +81,16 @@ static void computing(void **state) {
     tid_watch_enter(&pair.watch, TID_PHASE_COMPUTE);
     tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 1000000000);
     assert_false(ended(&pair));
-    assert_int_equal(tid_watches_end_waiting(&watches, tid_clock_ms() + 1000000000), 1);
+    assert_int_equal(tid_watches_shut_down_idle(&watches, tid_clock_ms() + 1000000000),
+                     1);
     assert_false(ended(&pair));
-    assert_false(atomic_load(&pair.watch.read_ended));
-    tid_watch_enter(&pair.watch, TID_PHASE_REPLY);
+    assert_false(atomic_load(&pair.watch.read_shut_down));
+    tid_watch_enter(&pair.watch, TID_PHASE_RESPONSE);
     tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 4900);
     assert_false(ended(&pair));
     tid_watch_enter(&pair.watch, TID_PHASE_IDLE);
-    tid_watches_end_waiting(&watches, tid_clock_ms() + TID_WATCH_GRACE_MS + 100);
-    assert_true(atomic_load(&pair.watch.read_ended));
+    tid_watches_shut_down_idle(&watches, tid_clock_ms() + TID_WATCH_GRACE_MS + 100);
+    assert_true(atomic_load(&pair.watch.read_shut_down));
     close_pair(&pair);
 }
 
@@ -103,15 +104,15 @@ static void no_limit(void **state) {
     close_pair(&pair);
 }
 
-/* Each step begins its own time. */
-static void steps(void **state) {
+/* Each phase has its own start. */
+static void each_phase_starts_anew(void **state) {
     struct pair pair;
     (void)state;
     open_pair(&pair);
     tid_watch_enter(&pair.watch, TID_PHASE_IDLE);
     tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 4000);
     assert_false(ended(&pair));
-    tid_watch_enter(&pair.watch, TID_PHASE_HEAD);
+    tid_watch_enter(&pair.watch, TID_PHASE_HEADER);
     tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 900);
     assert_false(ended(&pair));
     tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 1100);
@@ -124,13 +125,13 @@ static void list(void **state) {
     (void)state;
     for (size_t i = 0; i < 3; i++) open_pair(&pairs[i]);
     close_pair(&pairs[1]); /* in the middle, at the end, alone */
-    tid_watch_enter(&pairs[0].watch, TID_PHASE_REPLY);
+    tid_watch_enter(&pairs[0].watch, TID_PHASE_RESPONSE);
     tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 2000);
     assert_false(ended(&pairs[0]));
     assert_true(ended(&pairs[2]));
     close_pair(&pairs[0]);
     close_pair(&pairs[2]);
-    assert_null(watches.first);
+    assert_true(LIST_EMPTY(&watches.list));
 }
 
 static void drain(void **state) {
@@ -140,15 +141,15 @@ static void drain(void **state) {
     open_pair(&busy);
     open_pair(&fresh);
     open_pair(&idle);
-    tid_watch_enter(&busy.watch, TID_PHASE_REPLY);
+    tid_watch_enter(&busy.watch, TID_PHASE_RESPONSE);
     tid_watch_enter(&idle.watch, TID_PHASE_IDLE);
     int64_t now_ms = tid_clock_ms();
-    /* Not at once: the next request may be under way. */
-    assert_int_equal(tid_watches_end_waiting(&watches, now_ms), 3);
+    /* Not at once: the next request may be on its way. */
+    assert_int_equal(tid_watches_shut_down_idle(&watches, now_ms), 3);
     assert_int_equal(recv(idle.watch.fd, &c, 1, 0), -1);
-    /* A request that has arrived is still there to be read, then the stream ends. */
+    /* A request that has arrived can still be read; then the stream ends. */
     assert_int_equal(send(idle.other, "x", 1, 0), 1);
-    assert_int_equal(tid_watches_end_waiting(&watches, now_ms + 1000), 3);
+    assert_int_equal(tid_watches_shut_down_idle(&watches, now_ms + 1000), 3);
     assert_int_equal(recv(idle.watch.fd, &c, 1, 0), 1);
     assert_int_equal(recv(idle.watch.fd, &c, 1, 0), 0);
     assert_int_equal(recv(fresh.watch.fd, &c, 1, 0), 0);
@@ -175,8 +176,9 @@ static void thread(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(phases), cmocka_unit_test(computing), cmocka_unit_test(no_limit),
-        cmocka_unit_test(steps),  cmocka_unit_test(list),      cmocka_unit_test(drain),
+        cmocka_unit_test(phases),   cmocka_unit_test(computing),
+        cmocka_unit_test(no_limit), cmocka_unit_test(each_phase_starts_anew),
+        cmocka_unit_test(list),     cmocka_unit_test(drain),
         cmocka_unit_test(thread),
     };
     return cmocka_run_group_tests(tests, watches_make, watches_free);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* server/framing: what must not be answered as if nothing were wrong. */
+/* server/http/framing: which requests are rejected, and with which status. */
 #include "server/http/framing.h"
 #include "support/test.h"
 
-/*
- * A field as one text, "Name: value"; "\0" is spelled '@', which stands in none of them.
- */
+/* Adds a field, "Name: value". '@', which no row uses otherwise, stands for a NUL. */
 static void add(struct tid_framing *framing, const char *line) {
     char copy[256];
     size_t bytes = strlen(line);
@@ -58,7 +56,7 @@ static const struct {
     {TID_METHOD_GET, 400, {"Host: x", "Transfer-Encoding: chunked"}, "HTTP/1.1"},
     {TID_METHOD_GET, 400, {"Host: x", "Transfer-Encoding: identity"}, "HTTP/1.1"},
     {TID_METHOD_GET, 400, {"Transfer-Encoding: chunked"}, "HTTP/1.0"},
-    /* Wrong methods are for the routes to refuse. */
+    /* Routing rejects unknown methods. */
     {TID_METHOD_OTHER, 0, {"Host: x", "Content-Length: 5"}, "HTTP/1.1"},
     {TID_METHOD_UNKNOWN, 0, {"Host: x", "Transfer-Encoding: chunked"}, "HTTP/1.1"},
     {TID_METHOD_GET, 0, {"Host: x", "Expect: 100-Continue"}, "HTTP/1.1"},
@@ -77,19 +75,18 @@ static const struct {
     {TID_METHOD_GET, 0, {"Host: x", "X: a\tb \xff"}, "HTTP/1.1"},
 };
 
-static void judgements(void **state) {
+static void rejections(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct tid_framing framing = {0};
-        for (size_t k = 0; k < 4 && rows[i].fields[k] != NULL; k++)
+        for (size_t k = 0; k < 4 && rows[i].fields[k]; k++)
             add(&framing, rows[i].fields[k]);
-        struct tid_verdict verdict =
-            tid_framing_judge(&framing, rows[i].method, rows[i].version);
-        if (verdict.status != rows[i].status) {
-            fail_msg("row %zu: status %u, not %u", i, verdict.status, rows[i].status);
-        }
-        assert_true((verdict.status == 0) == (verdict.detail == NULL));
-        assert_true((verdict.status == 0) == (verdict.title == NULL));
+        const struct tid_rejection rejection =
+            tid_framing_check(&framing, rows[i].method, rows[i].version);
+        if (rejection.status != rows[i].status)
+            fail_msg("row %zu: status %u, not %u", i, rejection.status, rows[i].status);
+        assert_true((rejection.status == 0) == !rejection.detail);
+        assert_true((rejection.status == 0) == !rejection.title);
     }
 }
 
@@ -107,7 +104,7 @@ static void bodies(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(judgements),
+        cmocka_unit_test(rejections),
         cmocka_unit_test(bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

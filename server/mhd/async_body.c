@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sends bodies that take long to compute. A thread pool computes them block by block, one
+ * block ahead of what is being sent. While the next block is not ready the connection is
+ * suspended, which takes it out of libmicrohttpd's event loop.
+ *
+ * The rules of libmicrohttpd, and how this file follows them:
+ *
+ * - A connection is suspended in one of its own callbacks: here in the content reader,
+ *   which may then return 0. Only the worker resumes it, never a thread of the pool: the
+ *   pool puts the body on the worker's 'ready' list and wakes the worker. So a connection
+ *   that has ended, or is not suspended, is never resumed.
+ * - Before the daemon is stopped, all must be resumed: tid_async_body_end_all().
+ * - libmicrohttpd does not poll a suspended connection. The worker itself watches it for
+ *   a client that closes, in an epoll set of its own. A client that half-closes (SHUT_WR)
+ *   counts as closed, too: nothing tells the two apart until something is sent.
+ * - If the reader ends the body right after a resume, libmicrohttpd closes the socket but
+ *   gets no event that makes it clean up. It sweeps connections with a timeout in every
+ *   run: so these get a timeout, too long to matter, and the worker runs it once more.
+ */
+#include "server/mhd/async_body.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include "server/routes.h"
+#include "server/work/factor_cache.h"
+#include "server/work/pool.h"
+
+enum block_state {
+    BLOCK_NEEDED,  /* the next block has not been requested yet */
+    BLOCK_PENDING, /* it waits for its factorization or a thread, or is being computed */
+    BLOCK_READY,   /* [block_begin, block_end) of 'block' is still to be sent */
+    BLOCK_FAILED,  /* it could not be computed */
+};
+
+/*
+ * A body while it is sent. The worker's thread owns it, except for what the job reads and
+ * writes while it runs: the stream, 'offset', 'ok' and the block with its bounds.
+ */
+struct tid_async_body {
+    struct tid_job job; /* first, so that a pointer to it is one to the body */
+    struct tid_stream stream;
+    struct tid_connection *connection;
+    struct tid_worker *worker;
+    struct MHD_Connection *mhd;
+    _Atomic uint64_t *bytes_sent; /* counter of the route */
+
+    enum block_state block_state;
+    /* The job is in the pool; set by block_submit() before tid_lease_forget() returns. */
+    bool submitted;
+    bool finished;  /* the job is done; guarded by the worker's 'ready_lock' */
+    bool abandoned; /* the connection ended first: the job frees the body; same lock */
+    bool ok;        /* the job computed the block */
+    SLIST_ENTRY(tid_async_body) ready_link;
+
+    bool suspended;
+    bool client_closed;
+    LIST_ENTRY(tid_async_body) suspended_link;
+
+    uint64_t offset; /* in the body, of the block to compute next; unless unsized */
+    size_t block_bytes;
+    size_t block_begin, block_end;
+    unsigned char block[];
+};
+
+/* libmicrohttpd's timeout for these connections, three weeks: see the top of the file. */
+#define TIMEOUT_SECONDS 2000000U
+
+static bool is_sized(const struct tid_async_body *body) {
+    return body->stream.bytes != TID_STREAM_UNKNOWN;
+}
+
+static struct tid_pool *pool_of(const struct tid_async_body *body) {
+    return body->worker->shared->context->pool;
+}
+
+static void body_free(struct tid_async_body *body) {
+    body->stream.free(body->stream.state);
+    free(body);
+}
+
+/* The job: computes the next block. It has one task. */
+static void block_run(struct tid_job *job, size_t task) {
+    struct tid_async_body *body = (struct tid_async_body *)(void *)job;
+    const struct tid_stream *stream = &body->stream;
+    (void)task;
+    body->block_begin = 0;
+    if (!is_sized(body)) {
+        body->ok = stream->next(stream->state, TID_STREAM_CAPACITY_MIN, body->block,
+                                &body->block_end);
+        return;
+    }
+    const uint64_t left = stream->bytes - body->offset;
+    body->block_end = left < body->block_bytes ? (size_t)left : body->block_bytes;
+    body->ok = stream->read(stream->state, body->offset, body->block_end, body->block);
+    body->offset += body->block_end;
+}
+
+/* Passes the block to the worker, which still exists: worker_free() waits for 'jobs'. */
+static void block_done(struct tid_job *job) {
+    struct tid_async_body *body = (struct tid_async_body *)(void *)job;
+    struct tid_worker *worker = body->worker;
+    pthread_mutex_lock(&worker->ready_lock);
+    const bool abandoned = body->abandoned;
+    body->finished = true;
+    if (!abandoned) {
+        SLIST_INSERT_HEAD(&worker->ready, body, ready_link);
+        atomic_fetch_add_explicit(&worker->ready_count, 1, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&worker->ready_lock);
+    /* After the unlock: the worker preempts this thread and takes the lock at once. */
+    if (abandoned)
+        body_free(body);
+    else
+        eventfd_write(worker->wake_fd, 1);
+    atomic_fetch_sub_explicit(&worker->jobs, 1, memory_order_release);
+}
+
+static void block_submit(void *argument) {
+    struct tid_async_body *body = argument;
+    body->submitted = true;
+    atomic_fetch_add_explicit(&body->worker->jobs, 1, memory_order_relaxed);
+    tid_pool_submit(pool_of(body), &body->job);
+}
+
+/* Requests the next block. It is submitted when its factorization is complete. */
+static void block_request(struct tid_async_body *body) {
+    body->block_state = BLOCK_PENDING;
+    body->submitted = false;
+    body->finished = false;
+    if (!body->stream.lease || tid_lease_wait(body->stream.lease, block_submit, body))
+        block_submit(body);
+}
+
+/* Cancels the pending block. True if its job still runs and will free the body. */
+static bool block_abandon(struct tid_async_body *body) {
+    struct tid_worker *worker = body->worker;
+    if (body->block_state != BLOCK_PENDING) return false;
+    if (body->stream.lease) tid_lease_forget(body->stream.lease);
+    if (!body->submitted) return false;
+    if (tid_pool_cancel(pool_of(body), &body->job)) {
+        atomic_fetch_sub_explicit(&worker->jobs, 1, memory_order_release);
+        return false;
+    }
+    pthread_mutex_lock(&worker->ready_lock);
+    const bool finished = body->finished;
+    if (finished) {
+        SLIST_REMOVE(&worker->ready, body, tid_async_body, ready_link);
+        atomic_fetch_sub_explicit(&worker->ready_count, 1, memory_order_relaxed);
+    }
+    body->abandoned = !finished;
+    pthread_mutex_unlock(&worker->ready_lock);
+    return !finished;
+}
+
+/* Adds, changes or removes (EPOLL_CTL_*) the connection in the worker's epoll set. */
+static bool hangup_watch(struct tid_async_body *body, int operation, uint32_t events) {
+    struct epoll_event event = {.events = events, .data.ptr = body};
+    return epoll_ctl(body->worker->hangup_fd, operation, body->connection->fd, &event) ==
+           0;
+}
+
+static bool is_read_shut_down(const struct tid_async_body *body) {
+    return atomic_load(&body->connection->watch.read_shut_down);
+}
+
+/* False if out of memory, so that the client cannot be watched. */
+static bool suspend(struct tid_async_body *body) {
+    if (!hangup_watch(body, EPOLL_CTL_ADD, is_read_shut_down(body) ? 0 : EPOLLRDHUP))
+        return false;
+    tid_watch_enter(&body->connection->watch, TID_PHASE_COMPUTE);
+    body->suspended = true;
+    LIST_INSERT_HEAD(&body->worker->suspended, body, suspended_link);
+    MHD_suspend_connection(body->mhd);
+    return true;
+}
+
+static void resume(struct tid_async_body *body) {
+    hangup_watch(body, EPOLL_CTL_DEL, 0);
+    body->suspended = false;
+    LIST_REMOVE(body, suspended_link);
+    tid_watch_enter(&body->connection->watch, TID_PHASE_RESPONSE);
+    MHD_resume_connection(body->mhd);
+}
+
+/* Ends the body with MHD_CONTENT_READER_END_*. */
+static ssize_t end(struct tid_async_body *body, ssize_t how) {
+    body->worker->run_again = true;
+    return how;
+}
+
+/* The content reader: libmicrohttpd calls it for up to 'capacity' more bytes. */
+static ssize_t body_read(void *state, uint64_t offset, char *out, size_t capacity) {
+    struct tid_async_body *body = state;
+    (void)offset;
+    if (body->client_closed) return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
+    if (body->block_state == BLOCK_NEEDED) block_request(body);
+    if (body->block_state == BLOCK_PENDING)
+        return suspend(body) ? 0 : end(body, MHD_CONTENT_READER_END_WITH_ERROR);
+    if (body->block_state == BLOCK_FAILED)
+        return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
+    if (body->block_end == 0) return end(body, MHD_CONTENT_READER_END_OF_STREAM);
+
+    tid_watch_enter(&body->connection->watch, TID_PHASE_RESPONSE);
+    size_t count = body->block_end - body->block_begin;
+    if (count > capacity) count = capacity;
+    memcpy(out, body->block + body->block_begin, count);
+    body->block_begin += count;
+    tid_count(body->bytes_sent, count);
+    if (body->block_begin == body->block_end) {
+        body->block_state = BLOCK_NEEDED;
+        if (!is_sized(body) || body->offset < body->stream.bytes) block_request(body);
+    }
+    return (ssize_t)count;
+}
+
+/* libmicrohttpd calls it when the response has been sent or its connection has ended. */
+static void body_release(void *state) {
+    struct tid_async_body *body = state;
+    tid_block_budget_give(&body->worker->shared->block_budget, 2 * body->block_bytes);
+    if (!block_abandon(body)) body_free(body);
+}
+
+struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
+                                             struct MHD_Connection *mhd,
+                                             const struct tid_stream *stream) {
+    struct tid_worker *worker = connection->worker;
+    struct tid_block_budget *budget = &worker->shared->block_budget;
+    const bool sized = stream->bytes != TID_STREAM_UNKNOWN;
+    /* Two blocks: this file's and libmicrohttpd's. */
+    const size_t block_bytes =
+        tid_block_budget_take(budget, sized ? stream->bytes : 0, 2);
+    struct MHD_Response *response = NULL;
+    struct tid_async_body *body =
+        malloc(sizeof *body + (sized ? block_bytes : TID_STREAM_CAPACITY_MIN));
+    if (!body) goto fail;
+    memset(body, 0, sizeof *body);
+    body->job = (struct tid_job){.task_count = 1, .run = block_run, .done = block_done};
+    body->stream = *stream;
+    body->connection = connection;
+    body->worker = worker;
+    body->mhd = mhd;
+    body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
+    body->block_bytes = block_bytes;
+    MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, TIMEOUT_SECONDS);
+    connection->has_timeout = true;
+    response = MHD_create_response_from_callback(
+        sized ? stream->bytes : MHD_SIZE_UNKNOWN,
+        sized ? block_bytes : TID_UNSIZED_BLOCK_BYTES, body_read, body, body_release);
+    if (response) return response;
+
+fail:
+    tid_block_budget_give(budget, 2 * block_bytes);
+    free(body);
+    return NULL;
+}
+
+void tid_async_body_resume_ready(struct tid_worker *worker) {
+    pthread_mutex_lock(&worker->ready_lock);
+    struct tid_async_body *body = SLIST_FIRST(&worker->ready);
+    SLIST_INIT(&worker->ready);
+    atomic_store_explicit(&worker->ready_count, 0, memory_order_relaxed);
+    pthread_mutex_unlock(&worker->ready_lock);
+
+    for (; body; body = SLIST_NEXT(body, ready_link)) {
+        body->block_state = body->ok ? BLOCK_READY : BLOCK_FAILED;
+        if (body->suspended) resume(body);
+    }
+}
+
+void tid_async_body_end_closed(struct tid_worker *worker) {
+    struct epoll_event events[64];
+    const int count = epoll_wait(worker->hangup_fd, events, 64, 0);
+    for (int i = 0; i < count; i++) {
+        struct tid_async_body *body = events[i].data.ptr;
+        /* A drain shuts down the reading side itself (deadlines.c). */
+        if (events[i].events == EPOLLRDHUP && is_read_shut_down(body)) {
+            hangup_watch(body, EPOLL_CTL_MOD, 0);
+            continue;
+        }
+        body->client_closed = true;
+        resume(body);
+    }
+}
+
+void tid_async_body_end_all(struct tid_worker *worker) {
+    while (!LIST_EMPTY(&worker->suspended)) {
+        struct tid_async_body *body = LIST_FIRST(&worker->suspended);
+        body->client_closed = true;
+        resume(body);
+    }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The callbacks through which libmicrohttpd reports requests; worker.c registers them.
+ * The first argument of each is the struct tid_worker.
+ */
+#ifndef TID_MHD_REQUEST_H
+#define TID_MHD_REQUEST_H
+
+#include <microhttpd.h>
+#include <stddef.h>
+
+/* The request line has arrived. Returns the struct tid_connection. */
+void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mhd);
+
+/* The header has arrived; called twice for each request. */
+enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const char *url,
+                               const char *method, const char *version,
+                               const char *upload, size_t *upload_bytes, void **state);
+
+/* The response has been sent, or the connection has ended before. */
+void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
+                       enum MHD_RequestTerminationCode how);
+
+#endif

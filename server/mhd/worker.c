@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One worker: a thread that runs an event loop of libmicrohttpd for its connections.
+ *
+ * The thread and its wait for events are this file's. libmicrohttpd's own loop waits
+ * again, without limit, when exactly 128 connections have become ready at once (0.9.75
+ * and later): it takes events in batches of that size and asks for more while a batch is
+ * full. Called with no time to wait, as here, it does not.
+ */
+#include "server/mhd/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/mhd/async_body.h"
+#include "server/mhd/mhd_request.h"
+#include "server/work/thread.h"
+
+/*
+ * Memory of a connection for the headers of a request and its response. libmicrohttpd
+ * sends 414 for a longer target and 431 for more fields. It clears this memory after
+ * every request, so a larger one costs time.
+ */
+#define CONNECTION_BYTES 16384
+
+/* Nothing is decoded: targets are parsed from the copy in struct tid_connection. */
+static size_t no_unescape(void *unused, struct MHD_Connection *mhd, char *text) {
+    (void)unused;
+    (void)mhd;
+    return strlen(text);
+}
+
+static void connection_end(struct tid_connection *connection) {
+    atomic_fetch_sub_explicit(&connection->worker->open, 1, memory_order_relaxed);
+    tid_count(&connection->worker->counters->closed, 1);
+    free(connection);
+}
+
+static void connection_changed(void *argument, struct MHD_Connection *mhd, void **context,
+                               enum MHD_ConnectionNotificationCode how) {
+    struct tid_worker *worker = argument;
+    struct tid_connection *connection = *context;
+    (void)mhd;
+    if (how == MHD_CONNECTION_NOTIFY_STARTED) {
+        connection = worker->starting;
+        worker->starting = NULL;
+        tid_watch_add(&worker->watches, &connection->watch, connection->fd);
+        *context = connection;
+    } else {
+        tid_watch_remove(&worker->watches, &connection->watch);
+        connection_end(connection);
+    }
+}
+
+/* Gives libmicrohttpd the connections that have been handed over. */
+static void inbox_empty(struct tid_worker *worker) {
+    pthread_mutex_lock(&worker->inbox_lock);
+    struct tid_connection *next = SLIST_FIRST(&worker->inbox);
+    SLIST_INIT(&worker->inbox);
+    pthread_mutex_unlock(&worker->inbox_lock);
+
+    while (next) {
+        struct tid_connection *connection = next;
+        next = SLIST_NEXT(connection, inbox_link);
+        worker->starting = connection;
+        MHD_add_connection(worker->daemon, connection->fd,
+                           (struct sockaddr *)&connection->address,
+                           connection->address_bytes);
+        /* Out of memory, libmicrohttpd closes the connection without announcing it. */
+        if (worker->starting) connection_end(connection);
+        /* Last: until its watch was added, a drain must count the connection here. */
+        atomic_fetch_sub_explicit(&worker->inbox_count, 1, memory_order_relaxed);
+    }
+}
+
+/* Whether libmicrohttpd has work to do without waiting for an event. */
+static bool has_work(struct MHD_Daemon *daemon) {
+    MHD_UNSIGNED_LONG_LONG timeout_ms;
+    /* Only 0 matters: deadlines.c, not libmicrohttpd, ends late connections. */
+    return MHD_get_timeout(daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
+}
+
+/*
+ * Waits until there is something to do. The wake-up is cleared before the caller looks at
+ * the lists that it was for: the other way round, one could be lost.
+ */
+static void wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
+    eventfd_t count;
+    if (worker->run_again || has_work(worker->daemon)) {
+        worker->run_again = false;
+        return;
+    }
+    if (poll(polls, LIST_EMPTY(&worker->suspended) ? 2 : 3, -1) > 0 &&
+        polls[1].revents != 0)
+        eventfd_read(worker->wake_fd, &count);
+}
+
+static void *worker_run(void *argument) {
+    struct tid_worker *worker = argument;
+    struct pollfd polls[3] = {
+        {.fd = MHD_get_daemon_info(worker->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+         .events = POLLIN},
+        {.fd = worker->wake_fd, .events = POLLIN},
+        {.fd = worker->hangup_fd, .events = POLLIN},
+    };
+    /*
+     * The policy of tid_thread_begin() lets a worker find several requests at once when
+     * it gets to run: a quarter more responses a second if the client is on the same
+     * machine.
+     */
+    tid_thread_begin("worker");
+    while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
+        wait_for_events(worker, polls);
+        if (atomic_load_explicit(&worker->inbox_count, memory_order_relaxed) > 0)
+            inbox_empty(worker);
+        if (atomic_load_explicit(&worker->ready_count, memory_order_relaxed) > 0)
+            tid_async_body_resume_ready(worker);
+        if (!LIST_EMPTY(&worker->suspended)) tid_async_body_end_closed(worker);
+        MHD_run(worker->daemon);
+    }
+    tid_async_body_end_all(worker);
+    return NULL;
+}
+
+static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+        NULL, tid_mhd_handle, worker, MHD_OPTION_URI_LOG_CALLBACK, tid_mhd_target, worker,
+        MHD_OPTION_NOTIFY_COMPLETED, tid_mhd_completed, worker,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, worker,
+        MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
+        /* Never reached: tid_worker_set_take() refuses connections beyond the maximum. */
+        MHD_OPTION_CONNECTION_LIMIT, worker->shared->max_connections + 1,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES,
+#if MHD_VERSION >= 0x00097701
+        MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+#endif
+        MHD_OPTION_END);
+}
+
+/* The thread has ended or was never started. */
+static void worker_free(struct tid_worker *worker) {
+    const struct timespec pause = {.tv_nsec = 1000000};
+    if (worker->daemon) MHD_stop_daemon(worker->daemon);
+    /* Abandoned blocks that are still being computed: some milliseconds. */
+    while (atomic_load_explicit(&worker->jobs, memory_order_acquire) > 0)
+        nanosleep(&pause, NULL);
+    while (!SLIST_EMPTY(&worker->inbox)) {
+        struct tid_connection *connection = SLIST_FIRST(&worker->inbox);
+        SLIST_REMOVE_HEAD(&worker->inbox, inbox_link);
+        close(connection->fd);
+        connection_end(connection);
+    }
+    if (worker->wake_fd >= 0) close(worker->wake_fd);
+    if (worker->hangup_fd >= 0) close(worker->hangup_fd);
+    tid_watches_clear(&worker->watches);
+    pthread_mutex_destroy(&worker->ready_lock);
+    pthread_mutex_destroy(&worker->inbox_lock);
+    free(worker);
+}
+
+struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
+                                    struct tid_counters *counters) {
+    /* The size of a struct is a multiple of its alignment, 64. */
+    struct tid_worker *worker = aligned_alloc(64, sizeof *worker);
+    int error = ENOMEM;
+    if (!worker) return NULL;
+    memset(worker, 0, sizeof *worker);
+    worker->shared = shared;
+    worker->counters = counters;
+    SLIST_INIT(&worker->inbox);
+    SLIST_INIT(&worker->ready);
+    LIST_INIT(&worker->suspended);
+    tid_watches_init(&worker->watches);
+    pthread_mutex_init(&worker->inbox_lock, NULL);
+    pthread_mutex_init(&worker->ready_lock, NULL);
+    worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    worker->hangup_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (worker->wake_fd < 0 || worker->hangup_fd < 0) {
+        error = errno;
+        goto fail;
+    }
+    errno = ENOMEM;
+    worker->daemon = daemon_start(worker);
+    if (!worker->daemon) {
+        error = errno;
+        goto fail;
+    }
+    error = pthread_create(&worker->thread, NULL, worker_run, worker);
+    if (error == 0) return worker;
+
+fail:
+    worker_free(worker);
+    errno = error;
+    return NULL;
+}
+
+bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
+                     socklen_t address_bytes) {
+    struct tid_connection *connection = calloc(1, sizeof *connection);
+    if (!connection || address_bytes > sizeof connection->address) {
+        free(connection);
+        close(fd);
+        return false;
+    }
+    connection->worker = worker;
+    connection->fd = fd;
+    connection->address_bytes = address_bytes;
+    memcpy(&connection->address, address, address_bytes);
+    atomic_fetch_add_explicit(&worker->open, 1, memory_order_relaxed);
+    tid_count(&worker->counters->opened, 1);
+
+    pthread_mutex_lock(&worker->inbox_lock);
+    SLIST_INSERT_HEAD(&worker->inbox, connection, inbox_link);
+    atomic_fetch_add_explicit(&worker->inbox_count, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&worker->inbox_lock);
+    eventfd_write(worker->wake_fd, 1);
+    return true;
+}
+
+void tid_worker_stop(struct tid_worker *worker) {
+    if (!worker) return;
+    atomic_store_explicit(&worker->stopping, true, memory_order_release);
+    eventfd_write(worker->wake_fd, 1);
+    pthread_join(worker->thread, NULL);
+    worker_free(worker);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starts the workers, hands each connection to one of them, drains and stops them: see
+ * worker_set.h.
+ */
+#include "server/mhd/worker_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "server/log.h"
+#include "server/mhd/worker.h"
+#include "server/work/clock.h"
+
+struct tid_worker_set {
+    struct tid_worker_shared shared;
+    struct tid_metrics *metrics;
+    struct tid_reaper reaper;
+    struct tid_watches **watches; /* of each worker, for the reaper */
+    unsigned count;
+    unsigned first; /* where the next search for the fewest connections begins */
+    struct tid_worker *workers[];
+};
+
+static void panic(void *unused, const char *file, unsigned line, const char *reason) {
+    (void)unused;
+    tid_log("fatal error in libmicrohttpd, %s:%u: %s", file, line, reason);
+    abort();
+}
+
+static void set_free(struct tid_worker_set *set) {
+    for (unsigned i = 0; i < set->count; i++) tid_worker_stop(set->workers[i]);
+    free(set->watches);
+    free(set);
+}
+
+struct tid_worker_set *
+tid_worker_set_start(const struct tid_worker_set_options *options) {
+    const unsigned count = options->metrics->worker_count;
+    struct tid_worker_set *set = calloc(1, sizeof *set + count * sizeof *set->workers);
+    int error = ENOMEM;
+    if (!set) return NULL;
+    set->shared.context = options->context;
+    set->shared.access_log = options->access_log;
+    set->shared.max_connections = options->max_connections;
+    set->metrics = options->metrics;
+    set->count = count;
+    set->watches = calloc(count, sizeof *set->watches);
+    if (!set->watches) goto fail;
+    MHD_set_panic_func(panic, NULL);
+    for (unsigned i = 0; i < count; i++) {
+        set->workers[i] = tid_worker_start(&set->shared, &options->metrics->workers[i]);
+        if (!set->workers[i]) {
+            error = errno;
+            goto fail;
+        }
+        set->watches[i] = &set->workers[i]->watches;
+    }
+    error = tid_reaper_start(&set->reaper, set->watches, count, options->deadlines);
+    if (error == 0) return set;
+
+fail:
+    set_free(set);
+    errno = error;
+    return NULL;
+}
+
+enum tid_take tid_worker_set_take(void *worker_set, int fd,
+                                  const struct sockaddr *address,
+                                  socklen_t address_bytes) {
+    struct tid_worker_set *set = worker_set;
+    struct tid_worker *idlest = NULL;
+    unsigned open_min = 0, open_total = 0;
+    /* Start at another worker each time, so that ties do not always go to the first. */
+    set->first = (set->first + 1) % set->count;
+    for (unsigned i = 0; i < set->count; i++) {
+        struct tid_worker *worker = set->workers[(set->first + i) % set->count];
+        const unsigned open = atomic_load_explicit(&worker->open, memory_order_relaxed);
+        open_total += open;
+        if (!idlest || open < open_min) {
+            idlest = worker;
+            open_min = open;
+        }
+    }
+    if (open_total >= set->shared.max_connections) {
+        tid_count(&set->metrics->refused, 1);
+        return TID_TAKE_FULL;
+    }
+    return tid_worker_take(idlest, fd, address, address_bytes) ? TID_TAKEN
+                                                               : TID_TAKE_FAILED;
+}
+
+void tid_worker_set_begin_drain(struct tid_worker_set *worker_set) {
+    atomic_store(&worker_set->shared.draining, true);
+}
+
+unsigned tid_worker_set_drain(struct tid_worker_set *worker_set) {
+    unsigned open = 0;
+    for (unsigned i = 0; i < worker_set->count; i++) {
+        struct tid_worker *worker = worker_set->workers[i];
+        open += atomic_load(&worker->inbox_count);
+        open += tid_watches_shut_down_idle(&worker->watches, tid_clock_ms());
+    }
+    return open;
+}
+
+void tid_worker_set_stop(struct tid_worker_set *worker_set) {
+    tid_reaper_stop(&worker_set->reaper);
+    set_free(worker_set);
+}

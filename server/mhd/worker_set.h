@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The workers: threads that serve connections, each with its own event loop of
+ * libmicrohttpd. They accept nothing themselves: the listener hands them what it
+ * accepted, so that it can be closed while they finish their requests. libmicrohttpd has
+ * no safe way to do that with epoll.
+ *
+ * main.c starts and stops them. This header shows nothing of libmicrohttpd.
+ */
+#ifndef TID_WORKER_SET_H
+#define TID_WORKER_SET_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "server/context.h"
+#include "server/documents/metrics.h"
+#include "server/http/deadlines.h"
+#include "server/http/listener.h"
+
+struct tid_worker_set;
+
+struct tid_worker_set_options {
+    const struct tid_context *context; /* for every endpoint; must outlive the workers */
+    struct tid_metrics *metrics; /* says how many workers to start; must outlive them */
+    unsigned max_connections;    /* of all workers together */
+    struct tid_deadlines deadlines;
+    bool access_log; /* log a line for every request */
+};
+
+/* Starts the threads. NULL, with 'errno' set, on failure. */
+struct tid_worker_set *tid_worker_set_start(const struct tid_worker_set_options *options);
+
+/*
+ * Hands a connection to the worker that has the fewest. A tid_take_function: 'worker_set'
+ * is a struct tid_worker_set.
+ */
+enum tid_take tid_worker_set_take(void *worker_set, int fd,
+                                  const struct sockaddr *address,
+                                  socklen_t address_bytes);
+
+/* From now on every response closes its connection. The listener must have stopped. */
+void tid_worker_set_begin_drain(struct tid_worker_set *worker_set);
+
+/*
+ * Ends the connections that wait for a request, and returns how many are still open.
+ * Called again and again after tid_worker_set_begin_drain(), until that is 0 or time is
+ * up.
+ */
+unsigned tid_worker_set_drain(struct tid_worker_set *worker_set);
+
+/* Aborts running transfers, ends the threads and frees everything. */
+void tid_worker_set_stop(struct tid_worker_set *worker_set);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state that the files of mhd/ share: what all workers have in common, a worker, and
+ * a connection. A connection belongs to one worker. Only that worker's thread touches
+ * either, except where a member says otherwise.
+ */
+#ifndef TID_WORKER_STATE_H
+#define TID_WORKER_STATE_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "server/context.h"
+#include "server/documents/metrics.h"
+#include "server/http/deadlines.h"
+#include "server/http/request.h"
+#include "server/work/block_budget.h"
+
+struct tid_async_body;
+struct tid_connection;
+
+/* Shared by all workers. Read-only while they run, except for the atomics. */
+struct tid_worker_shared {
+    const struct tid_context *context;
+    unsigned max_connections;
+    bool access_log;
+    atomic_bool draining; /* every response closes its connection */
+    struct tid_block_budget block_budget;
+};
+
+/*
+ * Block of a body of unknown length for HTTP/1.0, which has no chunked coding. For chunks
+ * libmicrohttpd uses the connection's memory instead.
+ */
+#define TID_UNSIZED_BLOCK_BYTES ((size_t)1 << 14)
+
+/* A body up to this size is made at once; header and body go out in one sendmsg(). */
+#define TID_SMALL_BODY_BYTES 65536
+
+/* A thread and its event loop. */
+struct tid_worker {
+    struct tid_worker_shared *shared;
+    struct tid_counters *counters;
+    struct MHD_Daemon *daemon;
+    struct tid_watches watches; /* has a lock of its own: the reaper reads it as well */
+    pthread_t thread;
+    int wake_fd; /* eventfd that ends the wait for events; any thread writes to it */
+    atomic_bool stopping;
+    atomic_uint open; /* connections handed over and not closed yet */
+
+    /* Connections handed over by the listener, newest first, guarded by the lock. */
+    pthread_mutex_t inbox_lock;
+    SLIST_HEAD(, tid_connection) inbox;
+    atomic_uint inbox_count; /* to look without the lock */
+    /* The connection that MHD_add_connection() is about to announce. */
+    struct tid_connection *starting;
+
+    /* Bodies with a finished block, guarded by the lock: async_body.c. */
+    pthread_mutex_t ready_lock;
+    SLIST_HEAD(, tid_async_body) ready;
+    atomic_uint ready_count; /* to look without the lock */
+    atomic_uint jobs;        /* blocks submitted whose job has not returned yet */
+    LIST_HEAD(, tid_async_body) suspended; /* bodies whose connections are suspended */
+    int hangup_fd;  /* epoll set of suspended connections: which clients have closed */
+    bool run_again; /* run libmicrohttpd once more without waiting for an event */
+
+    /*
+     * A small body is nearly always sent before the next one is made, so one buffer,
+     * which stays in the CPU's cache, serves almost all of them.
+     */
+    bool small_body_in_use;
+    _Alignas(64) unsigned char small_body[TID_SMALL_BODY_BYTES];
+};
+
+/*
+ * A connection, from accept to close. It has one request at a time: libmicrohttpd reads
+ * the next one when the response to the last has been sent.
+ */
+struct tid_connection {
+    struct tid_watch watch; /* has atomics: the reaper reads it as well */
+    struct tid_worker *worker;
+    SLIST_ENTRY(tid_connection) inbox_link;
+    int fd;
+    socklen_t address_bytes;
+    struct sockaddr_storage address;
+
+    bool header_checked; /* libmicrohttpd has called the handler once for this request */
+    bool streamed;       /* the bytes of the body are counted while they are sent */
+    bool has_timeout;    /* libmicrohttpd has been given a timeout: async_body.c */
+    const char *raw_target; /* in libmicrohttpd's buffer, to which it writes later */
+    char *target; /* the copy: short_target, or from malloc(); NULL if out of memory */
+    size_t target_bytes;
+    /* Path and query point into 'target', the fields into libmicrohttpd's buffer. */
+    struct tid_request request;
+
+    /* For the access log and the metrics. */
+    int64_t start_ms;
+    unsigned status;
+    uint64_t response_bytes;
+
+    char short_target[512];
+};
+
+#endif

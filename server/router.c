@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls the endpoint of a request, or says why there is none (RFC 9110 sections 9.1,
+ * 9.3.7, 15.5.5, 15.5.6 and 15.6.2).
+ */
+#include "server/router.h"
+
+#include "server/documents/problem.h"
+#include "server/endpoints/endpoints.h"
+#include "server/routes.h"
+
+static const char allowed[] = "GET, HEAD, OPTIONS";
+
+static tid_endpoint *const endpoints[TID_ROUTE_COUNT] = {
+#define TID_ROUTE(path, endpoint, kind, summary) endpoint,
+#include "server/routes.def"
+#undef TID_ROUTE
+};
+
+static void respond_to_options(struct tid_response *response) {
+    tid_response_init(response, 204);
+    tid_response_static(response, "Allow", allowed);
+}
+
+void tid_route(const struct tid_context *context, const struct tid_request *request,
+               struct tid_response *response) {
+    if (request->method == TID_METHOD_UNKNOWN) {
+        tid_problem(response, 501, "method not implemented",
+                    "This server does not know the method.", "");
+        return;
+    }
+    /* 'OPTIONS *' asks about the server itself. */
+    if (request->method == TID_METHOD_OPTIONS && request->path_bytes == 1 &&
+        request->path[0] == '*') {
+        respond_to_options(response);
+        return;
+    }
+
+    const unsigned route = tid_route_find(request);
+    if (route == TID_ROUTE_COUNT) {
+        tid_problem(response, 404, "not found",
+                    "There is nothing at this path; GET / lists the paths.", "");
+        return;
+    }
+    switch (request->method) {
+    case TID_METHOD_GET:
+    case TID_METHOD_HEAD:
+        endpoints[route](context, request, response);
+        break;
+    case TID_METHOD_OPTIONS:
+        respond_to_options(response);
+        break;
+    default:
+        tid_problem(response, 405, "method not allowed",
+                    "This path allows GET, HEAD and OPTIONS.", "");
+        tid_response_static(response, "Allow", allowed);
+        break;
+    }
+}

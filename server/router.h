@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* From a request to its response. */
+#ifndef TID_ROUTER_H
+#define TID_ROUTER_H
+
+#include "server/context.h"
+#include "server/http/request.h"
+#include "server/http/response.h"
+
+/*
+ * Responds to any request. '*response' comes uninitialized; the caller ends it with
+ * tid_response_clear(). May be called by several threads at once.
+ */
+void tid_route(const struct tid_context *context, const struct tid_request *request,
+               struct tid_response *response);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests: URLs, parameters, parts. */
+#include "support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/client_request.h"
+
+static struct tic_request *make(const char *url) {
+    struct tic_request *request = NULL;
+    struct ti_error error;
+    if (tic_request_make(url, &request, &error) != TI_OK) fail_msg("%s", error.text);
+    return request;
+}
+
+static void expect_url(const struct tic_request *request, const char *wanted) {
+    char *url;
+    assert_int_equal(tic_request_url(request, &url, NULL), TI_OK);
+    assert_string_equal(url, wanted);
+    free(url);
+}
+
+static void wants_a_servers_url(void **state) {
+    (void)state;
+    static const char *const wrong[] = {
+        "",
+        "127.0.0.1:8080",
+        "localhost:8080",
+        "ftp://host",
+        "file:///etc/passwd",
+        "http://",
+        "http://h/?a=1",
+        "http://h?",
+        "http://h/#x",
+        "http://h:99999",
+        "/x",
+        "http//h",
+        "https:/",
+        "http://h:80x",
+        "http://[::1",
+    };
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct tic_request *request = NULL;
+        struct ti_error error;
+        assert_row(tic_request_make(wrong[i], &request, &error) == TI_EVALUE, wrong[i]);
+        assert_string_equal(error.field, "server");
+        assert_null(request);
+    }
+    static const char *const right[] = {"http://127.0.0.1:8080",
+                                        "http://127.0.0.1:8080///", "HTTPS://host",
+                                        "http://[::1]:80/a/b/"};
+    static const char *const urls[] = {"http://127.0.0.1:8080", "http://127.0.0.1:8080",
+                                       "HTTPS://host", "http://[::1]:80/a/b"};
+    for (size_t i = 0; i < COUNT_OF(right); i++) {
+        char wanted[64];
+        struct tic_request *request = make(right[i]);
+        snprintf(wanted, sizeof wanted, "%s/v1/tensor", urls[i]);
+        expect_url(request, wanted);
+        tic_request_free(request);
+    }
+    tic_request_free(NULL);
+}
+
+/* Errors do not quote a URL, which may contain a password. */
+static void hides_credentials(void **state) {
+    (void)state;
+    static const char *const wrong[] = {
+        "user:secret@host",         "http://user:secret@",      "http//user:secret@host",
+        "http://user:secret@h:80x", "http://user:sec/secret@h", "http://user:secret",
+        "ftp://user:secret@host",   "http://user:secret@h/?a",  "://user:secret@h",
+    };
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct tic_request *request = NULL;
+        struct ti_error error;
+        assert_row(tic_request_make(wrong[i], &request, &error) == TI_EVALUE, wrong[i]);
+        assert_row(!strstr(error.text, "secret") && !strstr(error.text, "user"),
+                   error.text);
+    }
+}
+
+static void sets_and_removes(void **state) {
+    (void)state;
+    struct tic_request *request = make("http://h");
+    struct ti_error error;
+    assert_int_equal(tic_request_set(request, "a", "1", &error), TI_OK);
+    assert_int_equal(tic_request_set(request, "b", "", &error), TI_OK);
+    assert_int_equal(tic_request_set(request, "c", "-._~,:", &error), TI_OK);
+    assert_int_equal(tic_request_set(request, "a", "2", &error), TI_EDUPLICATE);
+    assert_string_equal(error.field, "a");
+    assert_int_equal(tic_request_set(request, "", "2", NULL), TI_EPARAM);
+    expect_url(request, "http://h/v1/tensor?a=1&b=&c=-._~,:");
+    assert_int_equal(tic_request_set(request, "a", NULL, &error), TI_OK);
+    assert_int_equal(tic_request_set(request, "x", NULL, &error), TI_OK);
+    assert_int_equal(tic_request_set(request, "a", "2\n\"", &error), TI_OK);
+    expect_url(request, "http://h/v1/tensor?b=&c=-._~,:&a=2%0A%22");
+    tic_request_free(request);
+}
+
+static void takes_queries(void **state) {
+    (void)state;
+    static const struct {
+        const char *query;
+        enum ti_status code;
+        const char *url;
+    } rows[] = {
+        {"", TI_OK, "http://h/v1/tensor"},
+        {"shape=2,3&name=a+b%2Bc", TI_OK, "http://h/v1/tensor?shape=2,3&name=a%20b%2Bc"},
+        {"%73hape=2%2c3", TI_OK, "http://h/v1/tensor?shape=2,3"},
+        {"a==", TI_OK, "http://h/v1/tensor?a=%3D"},
+        {"a=1&a=2", TI_EDUPLICATE, "http://h/v1/tensor?a=1"},
+        {"a=1&b=%", TI_EVALUE, "http://h/v1/tensor?a=1"},
+        {"a=%4", TI_EVALUE, "http://h/v1/tensor"},
+        {"a=%4&b=%41", TI_EVALUE, "http://h/v1/tensor"},
+        {"a=%g0", TI_EVALUE, "http://h/v1/tensor"},
+        {"a=%00", TI_EVALUE, "http://h/v1/tensor"},
+        {"a=1&", TI_EVALUE, "http://h/v1/tensor?a=1"},
+        {"&a=1", TI_EVALUE, "http://h/v1/tensor"},
+        {"shape", TI_EVALUE, "http://h/v1/tensor"},
+        {"=1", TI_EPARAM, "http://h/v1/tensor"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct tic_request *request = make("http://h");
+        assert_row(tic_request_set_query(request, rows[i].query, NULL) == rows[i].code,
+                   rows[i].query);
+        expect_url(request, rows[i].url);
+        tic_request_free(request);
+    }
+}
+
+static void counts_elements(void **state) {
+    (void)state;
+    struct tic_request *request = make("http://h");
+    struct ti_error error;
+    uint64_t first, count;
+    assert_int_equal(tic_request_part(request, &first, &count, &error), TI_OK);
+    assert_true(first == 0 && count == TIC_TO_END);
+    assert_int_equal(tic_request_elems(request, 3, 5, &error), TI_OK);
+    assert_int_equal(tic_request_part(request, &first, &count, &error), TI_OK);
+    assert_true(first == 12 && count == 20);
+    assert_int_equal(tic_request_set(request, "dtype", "f64", &error), TI_OK);
+    assert_int_equal(tic_request_part(request, &first, &count, &error), TI_OK);
+    assert_true(first == 24 && count == 40);
+    assert_int_equal(tic_request_elems(request, INT64_MAX, 1, &error), TI_ERANGE);
+    assert_int_equal(tic_request_elems(request, UINT64_MAX, TIC_TO_END, &error),
+                     TI_ERANGE);
+    assert_int_equal(tic_request_elems(request, 0, UINT64_MAX - 1, &error), TI_ERANGE);
+    assert_int_equal(tic_request_elems(request, (uint64_t)1 << 60, 0, &error), TI_OK);
+    assert_int_equal(tic_request_part(request, &first, &count, &error), TI_ERANGE);
+    assert_int_equal(tic_request_set(request, "format", "npy", &error), TI_OK);
+    assert_int_equal(tic_request_part(request, &first, &count, &error), TI_EINAPPLICABLE);
+    assert_string_equal(error.field, "format");
+    assert_int_equal(tic_request_bytes(request, 3, TIC_TO_END, &error), TI_OK);
+    assert_int_equal(tic_request_part(request, &first, &count, &error), TI_OK);
+    assert_true(first == 3 && count == TIC_TO_END);
+    assert_int_equal(tic_request_set(request, "format", NULL, &error), TI_OK);
+    assert_int_equal(tic_request_set(request, "dtype", NULL, &error), TI_OK);
+    assert_int_equal(tic_request_set(request, "dtype", "c128", &error), TI_OK);
+    assert_int_equal(tic_request_elems(request, 0, 1, &error), TI_OK);
+    assert_int_equal(tic_request_part(request, &first, &count, &error), TI_EVALUE);
+    tic_request_free(request);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wants_a_servers_url), cmocka_unit_test(hides_credentials),
+        cmocka_unit_test(sets_and_removes),    cmocka_unit_test(takes_queries),
+        cmocka_unit_test(counts_elements),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Retries, continuations and cancellation against a server with prepared responses. */
+#include "tests/unit/client/responses.h"
+
+#define HALF OK TENSOR RAW TAG LENGTH "0123456789ab"
+#define REST "Content-Range: bytes 12-23/24\r\nContent-Length: 12\r\n\r\ncdefghijklmn"
+
+static void resumes(void **state) {
+    (void)state;
+    SERVE(server, request, {HALF, THEN_RESET, NULL, 0}, {.text = PART TAG REST},
+          {HALF, THEN_CLOSE, NULL, 0}, {.text = OK TENSOR RAW TAG LENGTH BODY});
+    expect_bytes(request, BODY, 2);
+    assert_null(strstr(server.requests[0], "Range: "));
+    assert_non_null(strstr(server.requests[1], "\r\nRange: bytes=12-23\r\n"));
+    assert_non_null(strstr(server.requests[1], "\r\nIf-Range: \"abc\"\r\n"));
+    /* A server without ranges: bytes that were delivered are not delivered again. */
+    expect_bytes(request, BODY, 2);
+    finish(&server, request);
+}
+
+static void resumes_without_a_tag(void **state) {
+    (void)state;
+    static const char half[] = OK TENSOR RAW LENGTH "0123456789ab";
+    SERVE(server, request, {half, THEN_RESET, NULL, 0}, {.text = PART TENSOR RAW REST},
+          {half, THEN_CLOSE, NULL, 0}, {.text = PART RAW REST});
+    expect_bytes(request, BODY, 2);
+    assert_null(strstr(server.requests[1], "If-Range"));
+    /* Without tag and spec it could be the rest of another body. */
+    expect_failure(request, TI_EMISMATCH, 12);
+    finish(&server, request);
+}
+
+/* The rest of another body is never appended. */
+static void refuses_another_rest(void **state) {
+    (void)state;
+    static const char *const rests[] = {
+        PART TENSOR RAW "ETag: \"xyz\"\r\n" REST,
+        PART TENSOR RAW REST,
+        PART RAW TAG "Tensor-Spec: 2\r\n" REST,
+        PART TAG "Tensor-Shape: 3,2\r\n" REST,
+        PART TAG "Tensor-Dtype: i32\r\n" REST,
+        PART TAG "Content-Range: bytes 0-11/24\r\nContent-Length: 12\r\n\r\ncdefghijklmn",
+        OK TENSOR RAW "ETag: \"xyz\"\r\n" LENGTH BODY,
+    };
+    for (size_t i = 0; i < COUNT_OF(rests); i++) {
+        SERVE(server, request, {HALF, THEN_CLOSE, NULL, 0}, {.text = rests[i]});
+        expect_failure(request, TI_EMISMATCH, 12);
+        finish(&server, request);
+    }
+}
+
+static void fails_after_retries(void **state) {
+    (void)state;
+    SERVE(server, request, {HALF, THEN_CLOSE, NULL, 0},
+          {PART TAG "Content-Range: bytes 12-23/24\r\nContent-Length: 12\r\n\r\nc",
+           THEN_CLOSE, NULL, 0},
+          {PART TAG "Content-Range: bytes 13-23/24\r\nContent-Length: 11\r\n\r\nd",
+           THEN_CLOSE, NULL, 0});
+    tic_request_number(request, TIC_RETRIES, 2);
+    const char *text = expect_failure(request, TI_ENETWORK, 14);
+    assert_non_null(strstr(text, "the connection broke after 14 bytes"));
+    finish(&server, request);
+}
+
+static void retries_as_requested(void **state) {
+    (void)state;
+    static const char busy[] = "HTTP/1.1 503 Busy\r\nConnection: close\r\n"
+                               "Retry-After: 1\r\n\r\n{\"detail\": \"busy\"}";
+    SERVE(server, request, {.text = busy}, {.text = "HTTP/1.1 502 Proxy\r\n\r\n"},
+          {.text = GOOD}, {.text = busy});
+    tic_request_number(request, TIC_RETRY_WAIT_MS, 1000);
+    expect_bytes(request, BODY, 3);
+    tic_request_number(request, TIC_RETRY_WAIT_MS, 999);
+    assert_string_equal(expect_failure(request, TI_ESERVER, 0), "busy");
+    finish(&server, request);
+}
+
+static void follows_redirects_if_allowed(void **state) {
+    (void)state;
+    static const char there[] =
+        "HTTP/1.1 307 There\r\nConnection: close\r\nTensor-Spec: 7\r\n"
+        "Location: /v1/tensor?shape=2,3&spec=1\r\n\r\n";
+    static const char ftp[] = "HTTP/1.1 307 There\r\nConnection: close\r\n"
+                              "Location: file:///etc/passwd\r\n\r\n";
+    SERVE(server, request, {.text = there}, {.text = GOOD}, {.text = ftp},
+          {.text = there}, {.text = there});
+    tic_request_number(request, TIC_REDIRECTS, 1);
+    expect_bytes(request, BODY, 1);
+    expect_failure(request, TI_EMISMATCH, 0);
+    expect_failure(request, TI_ENETWORK, 0);
+    finish(&server, request);
+}
+
+static void notices_a_stall(void **state) {
+    (void)state;
+    SERVE(server, request, {OK TENSOR RAW LENGTH "0123", THEN_HANG, NULL, 0});
+    tic_request_number(request, TIC_STALL_TIMEOUT_S, 1);
+    tic_request_number(request, TIC_STALL_BYTES_PER_S, 1000);
+    tic_request_number(request, TIC_RETRIES, 0);
+    expect_failure(request, TI_ENETWORK, 4);
+    finish(&server, request);
+}
+
+static bool stop(void *state) {
+    (void)state;
+    return false;
+}
+
+/* Notes that data has arrived. */
+static bool note_data(void *state, const void *data, size_t bytes) {
+    (void)data, (void)bytes;
+    *(bool *)state = true;
+    return true;
+}
+
+static bool stop_later(void *state) { return !*(bool *)state; }
+
+/* Stops after the server's response. */
+static bool stop_waiting(void *state) {
+    const struct scripted_server *server = state;
+    return server->sent == 0;
+}
+
+static bool stop_before(void *state, const struct tic_info *info) {
+    (void)info;
+    return stop(state);
+}
+
+static bool stop_writing(void *state, const void *data, size_t bytes) {
+    (void)data, (void)bytes;
+    return stop(state);
+}
+
+static void is_cancelled(void **state) {
+    (void)state;
+    bool arrived = false;
+    const struct tic_sink sinks[] = {
+        {sizeof *sinks, stop_before, NULL, NULL, NULL},
+        {sizeof *sinks, NULL, stop_writing, NULL, NULL},
+        {sizeof *sinks, NULL, note_data, stop_later, &arrived},
+    };
+    for (size_t i = 0; i < COUNT_OF(sinks); i++) {
+        SERVE(server, request, {OK TENSOR RAW LENGTH "0123", THEN_HANG, NULL, 0});
+        struct ti_error error;
+        assert_int_equal(tic_fetch(request, &sinks[i], NULL, &error), TI_ECANCELLED);
+        assert_int_equal(error.code, TI_ECANCELLED);
+        finish(&server, request);
+    }
+    /* Also during the wait before a retry. */
+    SERVE(server, request, {.text = "HTTP/1.1 503 Busy\r\nRetry-After: 20\r\n\r\n"});
+    tic_request_number(request, TIC_RETRY_WAIT_MS, 30000);
+    const struct tic_sink waiting = {sizeof waiting, NULL, NULL, stop_waiting, &server};
+    assert_int_equal(tic_fetch(request, &waiting, NULL, NULL), TI_ECANCELLED);
+    finish(&server, request);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resumes),
+        cmocka_unit_test(resumes_without_a_tag),
+        cmocka_unit_test(refuses_another_rest),
+        cmocka_unit_test(fails_after_retries),
+        cmocka_unit_test(retries_as_requested),
+        cmocka_unit_test(follows_redirects_if_allowed),
+        cmocka_unit_test(notices_a_stall),
+        cmocka_unit_test(is_cancelled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
