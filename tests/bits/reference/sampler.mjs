@@ -196,35 +196,35 @@ function zeroedOf({ rows, cols, zeros }, words) {
 
 // { largest, value, at }: the largest |x| that is possible, and the function from words to x. Or
 // from the number of an element, and if that gives none, from words.
-export function samplerOf(law, wide, words) {
+export function samplerOf(distribution, wide, words) {
     const type = wide ? (x) => x : fround;
     const R = (x) => type(x) + 0;
-    if (law.kind === 'constant') {
-        const value = R(law.value);
+    if (distribution.kind === 'constant') {
+        const value = R(distribution.value);
         return { largest: Math.abs(value), value: () => value };
     }
-    if (law.kind === 'pattern') {
-        return { largest: Math.abs(R(law.value)), at: (number) => R(law.value * law.factor(number)) };
+    if (distribution.kind === 'pattern') {
+        return { largest: Math.abs(R(distribution.value)), at: (number) => R(distribution.value * distribution.factor(number)) };
     }
-    if (law.kind === 'orthogonal') {
-        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(law.gain) };
-        return { largest: R(Math.abs(law.gain) * (1 + 2 ** -10)), at: orthogonalOf(law, how) };
+    if (distribution.kind === 'orthogonal') {
+        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(distribution.gain) };
+        return { largest: R(Math.abs(distribution.gain) * (1 + 2 ** -10)), at: orthogonalOf(distribution, how) };
     }
-    if (law.kind === 'uniform') return uniformOf(law, wide, R, type);
-    if (law.kind === 'symmetric') {
-        const bound = R(law.bound);
+    if (distribution.kind === 'uniform') return uniformOf(distribution, wide, R, type);
+    if (distribution.kind === 'symmetric') {
+        const bound = R(distribution.bound);
         return {
             largest: bound,
             value: (high, low) => clamp(
-                type(0 + type(bound * symmetricUnit(high, low, wide))), R(-law.bound), bound),
+                type(0 + type(bound * symmetricUnit(high, low, wide))), R(-distribution.bound), bound),
         };
     }
-    const offset = R(law.mean);
-    const scale = R(law.sigma);
+    const offset = R(distribution.mean);
+    const scale = R(distribution.sigma);
     let z = normalQuantile(wide);
     let reach = wide ? quantile64(0.5) : quantile32(0.5);
-    if (law.kind === 'truncated') {
-        const { cut } = law;
+    if (distribution.kind === 'truncated') {
+        const { cut } = distribution;
         const quantile = cutQuantile(cut, wide);
         const [least, most] = [R(cut.low), R(cut.high)];
         z = (high, low) => clamp(type(quantile(high, low)), least, most);
@@ -236,14 +236,14 @@ export function samplerOf(law, wide, words) {
     }
     let largest = type(Math.abs(offset) + type(scale * reach));
     let value = (high, low) => type(offset + type(scale * z(high, low)));
-    if (law.bounds) {
-        const [least, most] = [R(law.bounds.low), R(law.bounds.high)];
+    if (distribution.bounds) {
+        const [least, most] = [R(distribution.bounds.low), R(distribution.bounds.high)];
         const free = value;
         value = (high, low) => clamp(free(high, low), least, most);
         const finite = Number.isFinite(offset) && Number.isFinite(scale);
         if (finite) largest = Math.min(largest, Math.max(Math.abs(least), Math.abs(most)));
     }
-    if (law.kind !== 'sparse') return { largest, value };
-    const isZeroed = zeroedOf(law, words);
+    if (distribution.kind !== 'sparse') return { largest, value };
+    const isZeroed = zeroedOf(distribution, words);
     return { largest, value, at: (number) => (isZeroed(number) ? 0 : undefined) };
 }

@@ -78,32 +78,32 @@ function safetensorsHeader(shape, type, name, bytes) {
 }
 
 // The element of a whole type.
-function wholeOf(law, type) {
-    if (!['constant', 'pattern'].includes(law.kind) || law.field === 'dtype') {
+function wholeOf(distribution, type) {
+    if (!['constant', 'pattern'].includes(distribution.kind) || distribution.field === 'dtype') {
         throw new Refused('dtype', 'is for whole constants');
     }
     const bits = BigInt(8 * type.bytes);
     let [least, most] = [0n, (1n << bits) - 1n];
     if (type.name === 'bool') most = 1n;
     if (type.name.startsWith('i')) [least, most] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
-    const { whole } = law;
+    const { whole } = distribution;
     if (whole === undefined || whole < least || whole > most) {
-        throw new Refused(law.field, `not of dtype=${type.name}`);
+        throw new Refused(distribution.field, `not of dtype=${type.name}`);
     }
     return whole;
 }
 
-function drawChecked(law, type, words) {
+function drawChecked(distribution, type, words) {
     if (type.whole) {
-        const whole = wholeOf(law, type);
-        if (law.kind === 'constant') return { value: () => whole };
-        return { at: (number) => (law.factor(number) === 0 ? 0n : whole) };
+        const whole = wholeOf(distribution, type);
+        if (distribution.kind === 'constant') return { value: () => whole };
+        return { at: (number) => (distribution.factor(number) === 0 ? 0n : whole) };
     }
-    const draw = samplerOf(law, type.wide, words);
-    if (!(draw.largest < type.limit)) {
-        throw new Refused('dtype', `values of up to ${draw.largest} do not fit`);
+    const sampler = samplerOf(distribution, type.wide, words);
+    if (!(sampler.largest < type.limit)) {
+        throw new Refused('dtype', `values of up to ${sampler.largest} do not fit`);
     }
-    return draw;
+    return sampler;
 }
 
 function streamOf(name) {
@@ -124,25 +124,25 @@ function resolve(query) {
     if (p.has('json') && format !== 'json') throw new Refused('json', 'only with format=json');
     const view = viewOf(p);
     const bytes = product(view.shape);
-    const law = p.distribution();
+    const distribution = p.distribution();
     const name = p.get('name', Buffer.alloc(0));
     const words = wordsOf(p.get('seed', 0n), streamOf(name));
-    const draw = drawChecked(law, type, words);
+    const sampler = drawChecked(distribution, type, words);
     let header = Buffer.alloc(0);
     if (format === 'npy') header = npyHeader(view.shape, type.descr);
     if (format === 'safetensors') header = safetensorsHeader(view.shape, type, name, bytes);
     if (BigInt(header.length) + bytes > most) throw new Refused('shape', 'too large');
     return {
-        p, header, type, bytes, view, format, name, words, draw, constant: law.kind === 'constant',
+        p, header, type, bytes, view, format, name, words, sampler, constant: distribution.kind === 'constant',
     };
 }
 
 // A function from the number of an element in the full tensor to its value.
-function elementOf({ type, constant, draw, words }) {
+function elementOf({ type, constant, sampler, words }) {
     let block, upper, lower;
     return (number) => {
-        if (constant) return draw.value();
-        const x = draw.at?.(number);
+        if (constant) return sampler.value();
+        const x = sampler.at?.(number);
         if (x !== undefined) return x;
         if (number >> 2n !== block) {
             block = number >> 2n;
@@ -150,7 +150,7 @@ function elementOf({ type, constant, draw, words }) {
             lower = type.wide ? words(1, block) : [0, 0, 0, 0];
         }
         const at = Number(number & 3n);
-        return draw.value(upper[at], lower[at]);
+        return sampler.value(upper[at], lower[at]);
     };
 }
 

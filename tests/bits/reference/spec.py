@@ -65,13 +65,13 @@ class Tensor:
         self.taken, self.axes = places(p)
         self.shape = tuple(len(place) for place in self.taken if isinstance(place, range))
         self.elems = math.prod(self.shape)
-        self.draw = self.whole = None
+        self.sampler = self.whole = None
         with np.errstate(all="ignore"):
             self.law = p.distribution()
             if TYPES[self.dtype].compute == "whole":
                 self.check_whole()
             else:
-                self.draw = Sampler(self.law, self.dtype)
+                self.sampler = Sampler(self.law, self.dtype)
         header = {"npy": self.npy_header, "safetensors": self.safetensors_header}
         self.header = header.get(self.format, bytes)()
         if len(self.header) + self.elems * self.elem_bytes >= 2**63:
@@ -111,7 +111,7 @@ class Tensor:
     def values(self, first, count):
         """Elements [first, first + count) of the full tensor in the compute type."""
         with np.errstate(all="ignore"):
-            return self.draw.values(self.words.run(first, count, self.draw.wide))
+            return self.sampler.values(self.words.run(first, count, self.sampler.wide))
 
     def numbers(self):
         return numbers_of(self.taken, self.axes, self.full_shape)
@@ -127,13 +127,13 @@ class Tensor:
             return encode(elements, self.dtype)
         kind = self.law["kind"]
         if kind == "constant":
-            return encode(np.full(self.elems, self.draw.numbers["value"]), self.dtype)
+            return encode(np.full(self.elems, self.sampler.numbers["value"]), self.dtype)
         whole_tensor = self.shape == self.full_shape and all(place.step > 0 for place in self.taken) \
             and self.axes == list(range(len(self.axes)))
         if whole_tensor and kind not in ("pattern", "sparse normal", "orthogonal"):
             return encode(self.values(0, self.elems), self.dtype)
         with np.errstate(all="ignore"):
-            return encode(self.draw.elements(self.numbers(), self.words), self.dtype)
+            return encode(self.sampler.elements(self.numbers(), self.words), self.dtype)
 
     def body(self):
         if self.format == "json":
