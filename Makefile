@@ -3,14 +3,17 @@
 # tensorinit: 'make help' lists the targets.
 #
 # Nothing is probed while this file is read: 'make run' and 'make test' must be able to
-# install a compiler first. What depends on the compiler or on pkg-config is asked once,
-# when a rule first needs it ('lazy' below).
+# install a compiler first. The compiler and pkg-config are run once, when a rule first
+# needs what they say ('lazy' below).
 
 MAKEFLAGS += -rR --no-print-directory
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
 .DEFAULT_GOAL := all
+.PHONY: all FORCE run programs check test test-programs test-core test-isa test-fault
+.PHONY: test-long test-exhaustive test-statistics fuzz run-fuzzers bench lint format compdb
+.PHONY: clean install uninstall dist image help
 
 # Settings -------------------------------------------------------------------------------
 
@@ -49,7 +52,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $1 $@)
 
 # $(call lazy,NAME,COMMAND): the output of COMMAND, run once and only if it is needed.
 lazy = $(eval $1 := $$(shell $2))$(if $(filter 0,$(.SHELLSTATUS)),,$(error \
-	'$2' failed; 'scripts/install-deps build test' installs what is needed))$($1)
+	'$2' failed; 'scripts/install-deps build client test' installs what is needed))$($1)
 
 TARGET = $(call lazy,TARGET,$(CC) -dumpmachine)
 VERSION = $(call lazy,VERSION,sed -n 's/.*TI_VERSION_STRING "\(.*\)".*/\1/p' \
@@ -93,7 +96,8 @@ STRICT = -ffp-contract=off -fno-fast-math
 FAST_MATH = -Ofast -ffast-math -funsafe-math-optimizations
 LINK = $(CC) $(OPT_$(CONFIG)) $(filter-out $(FAST_MATH),$(CFLAGS)) $(STRICT) $(LDFLAGS) -pthread \
 	-Wl,--as-needed -Wl,-z,relro -Wl,-z,now
-SOFLAGS = -shared -Wl,-soname,$(@F) -Wl,-z,defs
+# clang links a sanitizer's runtime into programs only, so a library may not be complete.
+SOFLAGS = -shared -Wl,-soname,$(@F) $(if $(filter asan tsan fuzz,$(CONFIG)),,-Wl,-z,defs)
 
 # Instruction sets: a new one is a line of units, a line of flags.
 ISAS_x86_64 = portable avx2 avx512
@@ -105,65 +109,48 @@ ISAS = $(or $(ISAS_$(firstword $(subst -, ,$(TARGET)))),portable)
 FLAGS_core = $(NETTLE_CFLAGS)
 FLAGS_kernels = $(OPT_KERNELS)
 FLAGS_server = $(HTTP_CFLAGS)
-FLAGS_client = $(NETTLE_CFLAGS) $(if $(CLIENT_LIB_SRC),$(CURL_CFLAGS))
-FLAGS_tests = -iquote tests $(CMOCKA_CFLAGS) $(NETTLE_CFLAGS)
-FLAGS_tests_server = $(FLAGS_tests) $(HTTP_CFLAGS)
+FLAGS_client = $(NETTLE_CFLAGS) $(CURL_CFLAGS)
+FLAGS_tests = -iquote tests $(CMOCKA_CFLAGS) $(NETTLE_CFLAGS) \
+	$(if $(findstring /server/,$@),$(HTTP_CFLAGS))
 
-# Empty unless set for a target below; not to be taken from the environment.
-UNIT =
-ISA =
-LIBS =
-
-$(OBJ)/core/%.o: UNIT = $(FLAGS_core)
-$(OBJ)/core/isa/%.o: UNIT = $(FLAGS_kernels)
-$(OBJ)/core/isa/%.o: ISA = $(ISA_FLAGS_$(basename $(@F)))
-$(OBJ)/server/%.o: UNIT = $(FLAGS_server)
-$(OBJ)/client/%.o: UNIT = $(FLAGS_client)
-$(OBJ)/tests/%.o: UNIT = $(FLAGS_tests)
-$(OBJ)/tests/unit/server/%.o $(OBJ)/tests/fuzz/server/%.o: UNIT = $(FLAGS_tests_server)
-$(OBJ)/tests/fault/server/%.o: UNIT = $(FLAGS_tests_server)
-
-COMPILE = $(CC) $(BASE) $(UNIT) $(CPPFLAGS) $(CFLAGS) $(ISA) $(STRICT)
+# Which of these an object of stem $* is compiled with.
+UNIT = $(if $(filter core/isa/%,$*),kernels,$(firstword $(subst /, ,$*)))
+ISA = $(if $(filter core/isa/%,$*),$(ISA_FLAGS_$(*F)))
+COMPILE = $(CC) $(BASE) $(FLAGS_$(UNIT)) $(CPPFLAGS) $(CFLAGS) $(ISA) $(STRICT)
 
 # Sources --------------------------------------------------------------------------------
 
 to_obj = $(patsubst %.c,$(OBJ)/%.o,$1)
 # Test programs lie up to three folders deep, as the sources that they mirror.
-tests_in = $(wildcard $(foreach d,$1,$(addprefix tests/$d/,$2 */$2 */*/$2 */*/*/$2)))
-to_program = $(patsubst %.c,$(BUILD)/%,$1)
+tests_in = $(patsubst %.c,$(BUILD)/%,$(wildcard \
+	$(addprefix tests/$1/,$2 */$2 */*/$2 */*/*/$2)))
 
 CORE_SRC = $(filter-out core/isa/%,$(wildcard core/*/*.c core/*/*/*.c))
 ISA_SRC = $(wildcard $(ISAS:%=core/isa/%.c))
 SERVER_SRC = $(wildcard server/*.c server/*/*.c)
 CLIENT_LIB_SRC = $(wildcard client/*.c)
 CLI_SRC = $(wildcard client/cli/*.c)
-SUPPORT_SRC = $(wildcard tests/support/*.c)
 
 CORE_OBJ = $(call to_obj,$(CORE_SRC) $(ISA_SRC))
 SERVER_OBJ = $(call to_obj,$(SERVER_SRC))
-CLIENT_OBJ = $(call to_obj,$(CLIENT_LIB_SRC) $(CLI_SRC))
 CLIENT_LIB_OBJ = $(call to_obj,$(CLIENT_LIB_SRC))
-SUPPORT_OBJ = $(call to_obj,$(SUPPORT_SRC))
+CLIENT_OBJ = $(call to_obj,$(CLIENT_LIB_SRC) $(CLI_SRC))
+SUPPORT_OBJ = $(call to_obj,$(wildcard tests/support/*.c))
 
 LIB_A = $(BUILD)/libtensorinit.a
 LIB_SO = $(BUILD)/libtensorinit.so
-CLIENT_LIB_A = $(if $(CLIENT_LIB_SRC),$(BUILD)/libtensorinit-client.a)
-CLIENT_LIB_SO = $(if $(CLIENT_LIB_SRC),$(BUILD)/libtensorinit-client.so.0)
-DAEMON = $(if $(SERVER_SRC),$(BUILD)/tensorinitd)
-CLI = $(if $(CLI_SRC),$(BUILD)/tensorinit)
+CLIENT_LIB_A = $(BUILD)/libtensorinit-client.a
+CLIENT_LIB_SO = $(BUILD)/libtensorinit-client.so
+DAEMON = $(BUILD)/tensorinitd
+CLI = $(BUILD)/tensorinit
 
-# Archives without the main functions, for tests.
-SERVER_A = $(if $(SERVER_SRC),$(OBJ)/server.a)
-CLIENT_A = $(if $(CLIENT_LIB_SRC)$(CLI_SRC),$(OBJ)/client.a)
-SUPPORT_A = $(if $(SUPPORT_SRC),$(OBJ)/support.a)
-
-UNIT_TESTS = $(call to_program,$(call tests_in,unit,test_*.c))
-ISA_TESTS = $(call to_program,$(call tests_in,isa,test_*.c))
-FAULT_TESTS = $(call to_program,$(call tests_in,fault,test_*.c))
-FUZZERS = $(call to_program,$(call tests_in,fuzz,fuzz_*.c))
-EXHAUSTIVE = $(call to_program,$(wildcard tests/long/exhaustive/*.c))
-STATISTICS = $(call to_program,$(wildcard tests/long/statistics/*.c))
-BENCHES = $(call to_program,$(wildcard tests/long/bench/*.c))
+UNIT_TESTS = $(call tests_in,unit,test_*.c)
+ISA_TESTS = $(call tests_in,isa,test_*.c)
+FAULT_TESTS = $(call tests_in,fault,test_*.c)
+FUZZERS = $(call tests_in,fuzz,fuzz_*.c)
+EXHAUSTIVE = $(call tests_in,long/exhaustive,*.c)
+STATISTICS = $(call tests_in,long/statistics,*.c)
+BENCHES = $(call tests_in,long/bench,*.c)
 
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS)
 TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
@@ -172,16 +159,12 @@ TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -10
 
 # Libraries and programs -----------------------------------------------------------------
 
-.PHONY: all
-all: $(if $(CORE_SRC),$(LIB_A) $(LIB_SO).0) $(CLIENT_LIB_A) $(CLIENT_LIB_SO) $(DAEMON) $(CLI)
+all: $(LIB_A) $(LIB_SO).0 $(CLIENT_LIB_A) $(CLIENT_LIB_SO).0 $(DAEMON) $(CLI)
 
 # $(call put,TEXT): (re)writes the target only if its text changes, so that what depends
 # on it is rebuilt only then.
 put = @mkdir -p $(@D); printf '%s\n' '$(strip $1)' >$@.new; \
 	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
-
-.PHONY: FORCE
-FORCE:
 
 $(BUILD)/flags-%: FORCE
 	$(call put,$(CC) ($(TARGET)) $(BASE) $(FLAGS_$*) $(CPPFLAGS) $(CFLAGS) \
@@ -194,60 +177,21 @@ $(BUILD)/flags-link: FORCE
 $(BUILD)/members-%: FORCE
 	$(call put,$($*_OBJ))
 
-define compile
-@mkdir -p $(@D)
-$(call say,CC)
-$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
-endef
-
-$(OBJ)/core/%.o: core/%.c $(BUILD)/flags-core
-	$(compile)
-
-$(OBJ)/core/isa/%.o: core/isa/%.c $(BUILD)/flags-kernels
-	$(compile)
-
-$(OBJ)/server/%.o: server/%.c $(BUILD)/flags-server
-	$(compile)
-
-$(OBJ)/client/%.o: client/%.c $(BUILD)/flags-client
-	$(compile)
-
-$(OBJ)/tests/%.o: tests/%.c $(BUILD)/flags-tests
-	$(compile)
+$(OBJ)/%.o: %.c $(BUILD)/flags-$$(UNIT)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 define archive
 $(call say,AR)
 $(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 endef
 
-# The members depend on the target. Only in pattern rules does make put off the second
-# expansion until the rule is used, hence the %.
-$(BUILD)/lib%.a: $$(CORE_OBJ) $(BUILD)/members-CORE
-	$(archive)
-
-$(OBJ)/server.a: $(filter-out $(OBJ)/server/main.o,$(SERVER_OBJ)) $(BUILD)/members-SERVER
-	$(archive)
-
-$(OBJ)/client.a: $(filter-out $(OBJ)/client/cli/main.o,$(CLIENT_OBJ)) $(BUILD)/members-CLIENT
-	$(archive)
-
-$(OBJ)/support.a: $(SUPPORT_OBJ) $(BUILD)/members-SUPPORT
-	$(archive)
-
-$(BUILD)/lib%.so.0: $$(CORE_OBJ) $(BUILD)/members-CORE $(BUILD)/flags-link
-	$(call say,LINK)
-	$(Q)$(LINK) $(SOFLAGS) -o $@ $(filter %.o,$^) $(NETTLE_LIBS) -lm
-	@ln -sf $(@F) $(LIB_SO)
-
-# Explicit, so that the patterns above do not make it of the core.
-$(BUILD)/libtensorinit-client.a: $(CLIENT_LIB_OBJ) $(BUILD)/members-CLIENT_LIB
-	$(archive)
-
-$(BUILD)/libtensorinit-client.so.0: $(CLIENT_LIB_OBJ) $(LIB_SO).0 \
-		$(BUILD)/members-CLIENT_LIB $(BUILD)/flags-link
-	$(call say,LINK)
-	$(Q)$(LINK) $(SOFLAGS) -o $@ $(filter %.o,$^) $(LIB_SO).0 $(CURL_LIBS)
-	@ln -sf $(@F) $(@:.0=)
+define shared_library
+$(call say,LINK)
+$(Q)$(LINK) $(SOFLAGS) -o $@ $(filter %.o %.so.0,$^) $(LIBS)
+@ln -sf $(@F) $(@:.0=)
+endef
 
 define program
 @mkdir -p $(@D)
@@ -255,114 +199,108 @@ $(call say,LINK)
 $(Q)$(LINK) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(NETTLE_LIBS) -lm
 endef
 
-$(BUILD)/tensorinitd: LIBS = $(HTTP_LIBS)
-$(BUILD)/tensorinitd: $(SERVER_OBJ) $(LIB_A) $(BUILD)/members-SERVER $(BUILD)/flags-link
+# The members depend on the target. Only in pattern rules does make put off the second
+# expansion until the rule is used, hence the %.
+$(BUILD)/lib%.a: $$(CORE_OBJ) $(BUILD)/members-CORE
+	$(archive)
+
+$(BUILD)/lib%.so.0: LIBS = $(NETTLE_LIBS) -lm
+$(BUILD)/lib%.so.0: $$(CORE_OBJ) $(BUILD)/members-CORE $(BUILD)/flags-link
+	$(shared_library)
+
+# Explicit, so that the patterns above do not make it of the core.
+$(CLIENT_LIB_A): $(CLIENT_LIB_OBJ) $(BUILD)/members-CLIENT_LIB
+	$(archive)
+
+$(CLIENT_LIB_SO).0: LIBS = $(CURL_LIBS)
+$(CLIENT_LIB_SO).0: $(CLIENT_LIB_OBJ) $(LIB_SO).0 $(BUILD)/members-CLIENT_LIB \
+		$(BUILD)/flags-link
+	$(shared_library)
+
+$(DAEMON): LIBS = $(HTTP_LIBS)
+$(DAEMON): $(SERVER_OBJ) $(LIB_A) $(BUILD)/members-SERVER $(BUILD)/flags-link
 	$(program)
 
-$(BUILD)/tensorinit: LIBS = $(if $(CLIENT_LIB_SRC),$(CURL_LIBS))
-$(BUILD)/tensorinit: $(CLIENT_OBJ) $(LIB_A) $(BUILD)/members-CLIENT $(BUILD)/flags-link
+$(CLI): LIBS = $(CURL_LIBS)
+$(CLI): $(CLIENT_OBJ) $(LIB_A) $(BUILD)/members-CLIENT $(BUILD)/flags-link
 	$(program)
 
-# Test programs: of several matching rules make takes the one with the shortest stem.
-$(BUILD)/tests/%: LIBS = $(CMOCKA_LIBS)
-$(BUILD)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_A) $(LIB_A) $(BUILD)/flags-link
-	$(program)
+# Archives without the main functions, for tests.
+$(OBJ)/server.a: $(filter-out $(OBJ)/server/main.o,$(SERVER_OBJ)) $(BUILD)/members-SERVER
+$(OBJ)/client.a: $(filter-out $(OBJ)/client/cli/main.o,$(CLIENT_OBJ)) $(BUILD)/members-CLIENT
+$(OBJ)/support.a: $(SUPPORT_OBJ) $(BUILD)/members-SUPPORT
+$(OBJ)/server.a $(OBJ)/client.a $(OBJ)/support.a:
+	$(archive)
 
-SERVER_TEST_DEPS = $(SERVER_A) $(SUPPORT_A) $(LIB_A) $(BUILD)/flags-link
+# A test in a folder server/ or client/ links with that part as well.
+PART = $(filter server client,$(subst /, ,$(*D)))
+LIBS_server = $(HTTP_LIBS)
+LIBS_client = $(CURL_LIBS)
 
-$(BUILD)/tests/unit/server/% $(BUILD)/tests/fault/server/%: LIBS = $(CMOCKA_LIBS) $(HTTP_LIBS)
-$(BUILD)/tests/unit/server/%: $(OBJ)/tests/unit/server/%.o $(SERVER_TEST_DEPS)
-	$(program)
-
-$(BUILD)/tests/fault/server/%: $(OBJ)/tests/fault/server/%.o $(SERVER_TEST_DEPS)
-	$(program)
-
-$(BUILD)/tests/unit/client/%: LIBS = $(CMOCKA_LIBS) $(if $(CLIENT_LIB_SRC),$(CURL_LIBS))
-$(BUILD)/tests/unit/client/%: $(OBJ)/tests/unit/client/%.o $(CLIENT_A) $(SUPPORT_A) \
-		$(LIB_A) $(BUILD)/flags-link
-	$(program)
-
-$(BUILD)/tests/fuzz/%: LIBS = -fsanitize=fuzzer
-$(BUILD)/tests/fuzz/%: $(OBJ)/tests/fuzz/%.o $(LIB_A) $(BUILD)/flags-link
-	$(program)
-
-$(BUILD)/tests/fuzz/server/%: LIBS = -fsanitize=fuzzer $(HTTP_LIBS)
-$(BUILD)/tests/fuzz/server/%: $(OBJ)/tests/fuzz/server/%.o $(SERVER_A) $(LIB_A) \
+$(BUILD)/tests/%: LIBS = $(if $(filter fuzz/%,$*),-fsanitize=fuzzer,$(CMOCKA_LIBS)) \
+	$(LIBS_$(PART))
+$(BUILD)/tests/%: $(OBJ)/tests/%.o $$(addsuffix .a,$$(addprefix $(OBJ)/,$$(PART))) $(OBJ)/support.a $(LIB_A) \
 		$(BUILD)/flags-link
 	$(program)
 
-# Headers that each object read when it was last compiled.
--include $(patsubst %.o,%.d,$(call to_obj,$(CORE_SRC) $(wildcard core/isa/*.c) \
-	$(SERVER_SRC) $(CLIENT_LIB_SRC) $(CLI_SRC) $(SUPPORT_SRC)) \
-	$(patsubst $(BUILD)/%,$(OBJ)/%.o,$(TEST_PROGRAMS) $(FUZZERS) $(EXHAUSTIVE) \
-	$(STATISTICS) $(BENCHES)))
+# Headers that each object read when it was last compiled. Not by CORE_OBJ, which asks the
+# compiler: 'make run' must be able to install one first.
+-include $(patsubst %.o,%.d,$(call to_obj,$(CORE_SRC) $(wildcard core/isa/*.c)) $(SERVER_OBJ) $(CLIENT_OBJ) $(SUPPORT_OBJ)) \
+	$(patsubst $(BUILD)/%,$(OBJ)/%.d,$(TEST_PROGRAMS) $(FUZZERS) $(EXHAUSTIVE) \
+	$(STATISTICS) $(BENCHES))
 
 # Run ------------------------------------------------------------------------------------
 
-# libcurl only once there is a client library that wants it.
-DEP_GROUPS = build $(if $(CLIENT_LIB_SRC),client)
 INSTALL_DEPS = DEPS='$(DEPS)' CC='$(CC)' scripts/install-deps
 FIRST_REQUEST = /v1/tensor?shape=512,784&scheme=he_normal&seed=42&name=fc1.weight&format=npy
 REACHED_AT = $(patsubst 0.0.0.0:%,127.0.0.1:%,$(patsubst [::]:%,[::1]:%,$(LISTEN)))
 
-.PHONY: run
 run:
-	@$(INSTALL_DEPS) $(DEP_GROUPS)
+	@$(INSTALL_DEPS) build client
 	+@$(SUBMAKE) all
 	@printf "%s\n" "" "In another terminal:" "" \
 		"  curl -D - 'http://$(REACHED_AT)$(FIRST_REQUEST)' -o w.npy" ""
-	@exec $(BUILD)/tensorinitd --listen '$(LISTEN)'
+	@exec $(DAEMON) --listen '$(LISTEN)'
 
 # Test -----------------------------------------------------------------------------------
 
 # ONLY=PATTERN picks test steps by name, e.g. ONLY='lint/*'.
 RUN_TESTS = BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' MAKE='$(MAKE)' \
 	WERROR='$(WERROR)' REQUIRE_ALL='$(REQUIRE_ALL)' ONLY='$(ONLY)' tests/run
-TEST_DEP_GROUPS = $(DEP_GROUPS) test $(if $(filter 1,$(REQUIRE_ALL)),all)
 
-.PHONY: test
-test:
-	@$(INSTALL_DEPS) $(TEST_DEP_GROUPS)
+check: STEPS = $(filter tests/lint/%,$(TEST_SCRIPTS)) $(TEST_PROGRAMS)
+test: STEPS = $(TEST_SCRIPTS) $(TEST_PROGRAMS)
+check test:
+	@$(INSTALL_DEPS) build client test $(if $(filter 1,$(REQUIRE_ALL)),all)
 	+@$(SUBMAKE) all programs
-	@$(RUN_TESTS) $(TEST_PROGRAMS) $(TEST_SCRIPTS)
+	@$(RUN_TESTS) $(STEPS)
 
-# What 'make test' runs, built.
-.PHONY: programs
 programs: $(TEST_PROGRAMS)
-
-# Only the C programs: for other compilers, sanitizers, and NEON under qemu.
-.PHONY: test-programs test-core test-isa test-fault
-test-programs: programs
-	@$(RUN_TESTS) $(TEST_PROGRAMS)
 
 # Without server and client: the part that runs under qemu. And without the statistics that
 # only the bits decide, which other tests hold to be the same everywhere.
-CORE_TESTS = $(filter-out $(foreach d,unit/server unit/client fault/server,\
-	$(BUILD)/tests/$d/%) $(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
+CORE_TESTS = $(filter-out $(foreach d,server client,$(BUILD)/tests/unit/$d/% \
+	$(BUILD)/tests/fault/$d/%) $(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
 
+# Only C programs: for other compilers, sanitizers, and NEON under qemu.
+test-programs: $(TEST_PROGRAMS)
 test-core: $(LIB_A) $(LIB_SO).0 $(CLI) $(CORE_TESTS)
-	@$(RUN_TESTS) $(CORE_TESTS)
-
 test-isa: $(ISA_TESTS)
-	@$(RUN_TESTS) $^
-
 test-fault: $(FAULT_TESTS)
-	@$(RUN_TESTS) $^
+test-programs test-core test-isa test-fault:
+	@$(RUN_TESTS) $(filter $(BUILD)/tests/%,$^)
 
-.PHONY: test-exhaustive test-statistics
-test-exhaustive: all $(EXHAUSTIVE)
-	@LIMIT_SECONDS=0 $(RUN_TESTS) $(EXHAUSTIVE) $(wildcard tests/long/exhaustive/run)
-
-test-statistics: all $(STATISTICS)
-	@LIMIT_SECONDS=0 $(RUN_TESTS) tests/long/statistics/run
+test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
+test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
+test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
+	statistics http_statistics))
+test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
+	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
 
 FUZZ_SECONDS ?= 60
-
-.PHONY: fuzz
 fuzz:
 	+@$(SUBMAKE) run-fuzzers CONFIG=fuzz
 
-.PHONY: run-fuzzers
 run-fuzzers: $(FUZZERS)
 	@for f in $(FUZZERS); do \
 		corpus=$$f.corpus; seeds=tests/fuzz/corpus/$${f##*/}; mkdir -p $$corpus; echo "$$f"; \
@@ -371,27 +309,22 @@ run-fuzzers: $(FUZZERS)
 			$$corpus $$(ls -d $$seeds 2>/dev/null) || exit 1; \
 	done
 
-.PHONY: bench
 bench: all $(BENCHES)
 	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' tests/long/bench/run
 
 # Look after -----------------------------------------------------------------------------
 
-C_FILES = $(call lazy,C_FILES,find \
-	$(wildcard core server client include tests) -name '*.[ch]')
+C_FILES = $(call lazy,C_FILES,find core server client include tests -name '*.[ch]')
 C_SOURCES = $(CORE_SRC) $(ISA_SRC) $(SERVER_SRC) $(CLIENT_LIB_SRC) $(CLI_SRC)
 
-.PHONY: lint
 lint: all compdb
 	@$(RUN_TESTS) $(filter tests/lint/%,$(TEST_SCRIPTS))
 	clang-tidy --quiet -p $(BUILD) $(C_SOURCES)
 
-.PHONY: format
 format:
 	clang-format -i $(C_FILES)
 
 # compile_commands.json for editors and clang-tidy, from the commands as make runs them.
-.PHONY: compdb
 compdb:
 	@mkdir -p $(BUILD)
 	@$(MAKE) -nB V=1 all programs | awk -v dir='$(CURDIR)' '/ -c -o / { \
@@ -400,57 +333,41 @@ compdb:
 		>$(BUILD)/compile_commands.json
 	@echo $(BUILD)/compile_commands.json
 
-.PHONY: clean
 clean:
 	rm -rf build
 
 # Install and ship -----------------------------------------------------------------------
 
 INSTALLED = $(wildcard include/tensorinit/*.h include/tensorinit/*.def)
-MAN1 = $(wildcard deploy/man/*.1)
-MAN8 = $(wildcard deploy/man/*.8)
+MAN = $(wildcard deploy/man/*.[18])
 DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv)
-SO = libtensorinit.so
-CLIENT_SO = libtensorinit-client.so
-PC = tensorinit $(if $(CLIENT_LIB_SRC),tensorinit-client)
+LIBRARIES = libtensorinit libtensorinit-client
 
-.PHONY: install
 install: all
-	install -d $(addprefix '$(DESTDIR),$(addsuffix ',$(BINDIR) $(LIBDIR) $(PCDIR) \
-		$(INCDIR)/tensorinit $(DOCDIR) $(if $(MAN1),$(MANDIR)/man1) $(if $(MAN8),$(MANDIR)/man8)))
-	$(if $(DAEMON)$(CLI),install -m 755 $(DAEMON) $(CLI) '$(DESTDIR)$(BINDIR)')
-	install -m 644 $(LIB_A) '$(DESTDIR)$(LIBDIR)'
-	install -m 644 $(LIB_SO).0 '$(DESTDIR)$(LIBDIR)/$(SO).$(VERSION)'
-	ln -sf $(SO).$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SO).0'
-	ln -sf $(SO).0 '$(DESTDIR)$(LIBDIR)/$(SO)'
-ifneq ($(CLIENT_LIB_SRC),)
-	install -m 644 $(CLIENT_LIB_A) '$(DESTDIR)$(LIBDIR)'
-	install -m 644 $(CLIENT_LIB_SO) '$(DESTDIR)$(LIBDIR)/$(CLIENT_SO).$(VERSION)'
-	ln -sf $(CLIENT_SO).$(VERSION) '$(DESTDIR)$(LIBDIR)/$(CLIENT_SO).0'
-	ln -sf $(CLIENT_SO).0 '$(DESTDIR)$(LIBDIR)/$(CLIENT_SO)'
-endif
+	install -d $(patsubst %,'$(DESTDIR)%',$(BINDIR) $(LIBDIR) $(PCDIR) \
+		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8)
+	install -m 755 $(DAEMON) $(CLI) '$(DESTDIR)$(BINDIR)'
+	install -m 644 $(LIB_A) $(CLIENT_LIB_A) '$(DESTDIR)$(LIBDIR)'
+	cd '$(DESTDIR)$(LIBDIR)' && for lib in $(LIBRARIES); do \
+		install -m 644 $(abspath $(BUILD))/$$lib.so.0 $$lib.so.$(VERSION) && \
+		ln -sf $$lib.so.$(VERSION) $$lib.so.0 && ln -sf $$lib.so.0 $$lib.so || exit 1; \
+	done
 	install -m 644 $(INSTALLED) '$(DESTDIR)$(INCDIR)/tensorinit'
-	for pc in $(PC); do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	for pc in tensorinit tensorinit-client; do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@INCDIR@|$(INCDIR)|' -e 's|@VERSION@|$(VERSION)|' deploy/$$pc.pc.in \
 		>'$(DESTDIR)$(PCDIR)'/$$pc.pc || exit 1; done
 	install -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
-	$(if $(MAN1),install -m 644 $(MAN1) '$(DESTDIR)$(MANDIR)/man1')
-	$(if $(MAN8),install -m 644 $(MAN8) '$(DESTDIR)$(MANDIR)/man8')
+	install -m 644 $(filter %.1,$(MAN)) '$(DESTDIR)$(MANDIR)/man1'
+	install -m 644 $(filter %.8,$(MAN)) '$(DESTDIR)$(MANDIR)/man8'
 
-.PHONY: uninstall
 uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/tensorinit' '$(DESTDIR)$(BINDIR)/tensorinitd'
-	rm -f '$(DESTDIR)$(LIBDIR)/libtensorinit.a' '$(DESTDIR)$(LIBDIR)/$(SO)' \
-		'$(DESTDIR)$(LIBDIR)/$(SO).0' '$(DESTDIR)$(LIBDIR)/$(SO).$(VERSION)' \
-		'$(DESTDIR)$(LIBDIR)/libtensorinit-client.a' \
-		$(foreach s,$(CLIENT_SO) $(CLIENT_SO).0 $(CLIENT_SO).$(VERSION),'$(DESTDIR)$(LIBDIR)/$s') \
-		$(PC:%='$(DESTDIR)$(PCDIR)/%.pc')
-	rm -f $(patsubst deploy/man/%.1,'$(DESTDIR)$(MANDIR)/man1/%.1',$(MAN1)) \
-		$(patsubst deploy/man/%.8,'$(DESTDIR)$(MANDIR)/man8/%.8',$(MAN8))
+	rm -f $(patsubst %,'$(DESTDIR)%',$(BINDIR)/tensorinit $(BINDIR)/tensorinitd \
+		$(foreach l,$(LIBRARIES),$(addprefix $(LIBDIR)/$l,.a .so .so.0 .so.$(VERSION))) \
+		$(PCDIR)/tensorinit.pc $(PCDIR)/tensorinit-client.pc \
+		$(foreach n,1 8,$(patsubst deploy/man/%,$(MANDIR)/man$n/%,$(filter %.$n,$(MAN)))))
 	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)'
 
 # The committed tree, without regard to what lies around it.
-.PHONY: dist
 dist:
 	@mkdir -p $(BUILD)
 	git archive --prefix=tensorinit-$(VERSION)/ HEAD | gzip -9n \
@@ -459,22 +376,21 @@ dist:
 
 IMAGE ?= tensorinit
 BUILD_BASE ?= debian:12-slim
-
-.PHONY: image
 image:
-	IMAGE_TOOL='$(IMAGE_TOOL)' BUILD_BASE='$(BUILD_BASE)' scripts/image \
-		'$(IMAGE)' '$(VERSION)'
+	IMAGE_TOOL='$(IMAGE_TOOL)' BUILD_BASE='$(BUILD_BASE)' scripts/image '$(IMAGE)' '$(VERSION)'
 
 # Help -----------------------------------------------------------------------------------
 
 define HELP
 make                  build everything into $(BUILD)
 make run              install what is missing, build, start on LISTEN=$(LISTEN)
-make test             install what is missing, build, run all tests (ONLY='lint/*': some)
+make check            likewise, build, run unit tests and lint: under a minute
+make test             likewise, all tests: under five (ONLY='lint/*': some)
+make test-long        those of hours: test-exhaustive, test-statistics
 make test-isa         each instruction set against the portable one
 make test-fault       each allocation fails once
-make test-exhaustive  all 2^32 words (long)
-make test-statistics  tests of the random streams (long)
+make test-exhaustive  all 2^32 words
+make test-statistics  tests of the random streams, and of what is sent over HTTP
 make fuzz             each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
 make bench            a table of speeds and ratios; ZMIJ=PATH: its source, to compare with
 make lint             tests/lint and clang-tidy
@@ -487,12 +403,11 @@ make clean            remove build/
 
 CONFIG=$(CONFIG)  one of $(CONFIGS)
 DEPS=no      run and test install nothing
-REQUIRE_ALL=1  test installs all that it can use; a skip is a failure
+REQUIRE_ALL=1  test installs all that it can use, runs the slow steps; a skip is a failure
 WERROR=1     warnings are errors          V=1  print whole commands
 CC CFLAGS CPPFLAGS LDFLAGS as usual
 endef
 
-.PHONY: help
 help:
 	$(info $(HELP))
 	@:

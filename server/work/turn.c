@@ -29,8 +29,9 @@ size_t tid_turn_block(struct tid_turn *turn, double ns_per_byte, size_t max_byte
     turn->blocks++;
     const unsigned streams =
         turn->blocks > turn->last_blocks ? turn->blocks : turn->last_blocks;
-    double share_ns = TID_TURN_NS / streams;
-    if (share_ns > TID_TURN_NS - turn->spent_ns) share_ns = TID_TURN_NS - turn->spent_ns;
+    double share_ns = TID_TURN_SHARED_NS / streams;
+    if (share_ns > TID_TURN_SHARED_NS - turn->spent_ns)
+        share_ns = TID_TURN_SHARED_NS - turn->spent_ns;
     size_t bytes = TID_BLOCK_BYTES_MIN;
     /* In this order: a share may be too large for size_t. */
     if (share_ns > byte_ns * (double)max_bytes)

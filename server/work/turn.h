@@ -16,8 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Generation in a turn. */
+/* Generation in a turn, at most. */
 #define TID_TURN_NS 5e6
+
+/* What all blocks of a turn together take, with sending, unless they are minimum ones. */
+#define TID_TURN_SHARED_NS 2.5e6
 
 /* The longest that a worker generates for a block of minimum size: any kernel does. */
 #define TID_TURN_BLOCK_NS 1e5
@@ -46,8 +49,8 @@ void tid_turn_release(struct tid_turn *turn, double ns);
 bool tid_turn_spend(struct tid_turn *turn, double ns);
 
 /*
- * The next block of a stream, at most 'max_bytes': an equal share of the turn for each
- * stream that had a block in the last one.
+ * The next block of a stream, at most 'max_bytes': an equal share of TID_TURN_SHARED_NS for
+ * each stream that had a block in the last turn.
  */
 size_t tid_turn_block(struct tid_turn *turn, double ns_per_byte, size_t max_bytes);
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""tensorinit get: formats, servers, output files and failures."""
+"""tensorinit get: where the bytes come from, and what may happen on the way."""
 import http.server
-import json
 import os
 import pty
 import re
@@ -13,7 +12,7 @@ import threading
 import time
 
 from support import (HUGE, IO_ERROR, MISMATCH, OK, SMALL, UNAVAILABLE, USAGE, Case,
-                     daemon, generate, limit_file, raw, tensorinit)
+                     daemon, dtypes, generate, limit_file, raw, tensorinit)
 
 # Characters that a URL must encode, repeated up to the longest name.
 ODD = "a/b c+d%20&e=f#g?h;i\"'<>\\^`{|}\x01\x7f\u00fc\U0001f9e0".encode()
@@ -32,7 +31,7 @@ def free_port():
 
 
 class Relay:
-    """A proxy that cuts the first responses short."""
+    """Hands requests on to a daemon and answers back, cutting the first ones short."""
 
     def __init__(self, server, cuts):
         self.server, self.cuts, self.requests = server, list(cuts), []
@@ -51,7 +50,7 @@ class Relay:
                 self.requests.append(request.decode())
                 to.sendall(request)
                 left = self.cuts.pop(0) if self.cuts else 1 << 62
-                to.settimeout(1)  # the connection stays open after the response
+                to.settimeout(1)  # kept alive, when all has come
                 try:
                     while left > 0 and (data := to.recv(min(left, 65536))):
                         client.sendall(data)
@@ -76,25 +75,22 @@ class Get(Case):
         return get(self.server, *arguments, **options)
 
     def test_formats_and_dtypes(self):
-        """Each of both at least once, as /v1/schemes lists them."""
-        document = json.loads(self.server.get("/v1/schemes")[0])
-        accepts = {p["name"]: p["accepts"].split(", ") for p in document["parameters"]}
-        formats = accepts["format"]
-        parts = ((), ("--slice=1:,::-2",), ("--shard=0:1/3",), ("--permute=1,0",))
-        pairs = [(dtype, formats[i % len(formats)])
-                 for i, dtype in enumerate(accepts["dtype"])]
-        pairs += [("f32", name) for name in formats]
-        for number, (dtype, name) in enumerate(pairs):
-            tensor = ["--shape=33,7", "--name=a", "--dtype", dtype, *parts[number % 4]]
-            if not re.match("b?f[0-9]", dtype):
-                tensor += ["--scheme=constant", "--value=1"]
-            with self.subTest(dtype=dtype, format=name):
-                out = self.scratch / f"w.{'bin' if name == 'raw' else name}"
-                done = self.get(*tensor, "-o", out)
-                self.assertEqual((done.returncode, done.stdout, done.stderr),
-                                 (OK, b"", b""))
-                self.assertEqual(out.read_bytes(), raw(*tensor, "--format", name))
-                self.succeeds(tensorinit("verify", *tensor, out))
+        """Every type in every format, which the file's extension tells."""
+        parts = {}, {"slice": "1:,::-2"}, {"shard": "0:1/3"}, {"permute": "1,0"}
+        for number, dtype in enumerate(dtypes.of(self.server)):
+            tensor = {"shape": "33,7", "name": "a", "dtype": dtype, **parts[number % 4]}
+            if dtype in dtypes.INTEGERS:
+                tensor |= {"scheme": "constant", "value": dtypes.DTYPES[dtype].largest}
+            options = [f"--{name}={value}" for name, value in tensor.items()]
+            for name in self.server.words("format"):
+                with self.subTest(dtype=dtype, format=name):
+                    out = self.scratch / f"w.{'bin' if name == 'raw' else name}"
+                    done = self.get(*options, "-o", out)
+                    self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                     (OK, b"", b""))
+                    target = daemon.target("/v1/tensor", tensor | {"format": name})
+                    self.assertEqual(out.read_bytes(), self.server.get(target)[0])
+                    self.succeeds(tensorinit("verify", *options, out))
 
     def test_large_empty_and_scalar(self):
         for shape in ("3000,700", "0,5", "scalar"):
@@ -200,7 +196,7 @@ class Get(Case):
         spec = re.search(r"\(spec (\S+)\)", version)[1]
         for other in ("1", "1-draft.0", "", spec + "x"):
             done = self.get(*SMALL, "--expect-spec", other, "-o", self.out)
-            self.fails(MISMATCH, f"{self.server.url}: .*{spec}, expected {other}\n",
+            self.fails(MISMATCH, f"{self.server.url}: .*{spec}; expected was {other}\n",
                        done)
             self.assertEqual(os.listdir(self.scratch), [])
         done = self.get(*SMALL, "--expect-spec", spec)
@@ -228,26 +224,19 @@ class Get(Case):
 
 
 class NoTensor(Case):
-    """A server that is missing, is killed, or is not a tensorinitd."""
+    """A server that is not there, goes away, or is another."""
 
-    def test_no_server(self):
+    def test_nobody_listens(self):
         url = "http://127.0.0.1:%d" % free_port()
         done = get(url, *SMALL, "-o", self.out)
-        self.fails(UNAVAILABLE, f"{url}: .*cannot be reached", done)
+        self.fails(UNAVAILABLE, f"{url}: .*not reached", done)
         self.assertEqual(os.listdir(self.scratch), [])
 
     def test_password_is_not_shown(self):
         port = free_port()
-        for slashes in ("/", "//", "///"):  # libcurl accepts them all
-            done = get(f"http:{slashes}user:secret@127.0.0.1:{port}", *SMALL)
-            self.fails(UNAVAILABLE, f"http://127.0.0.1:{port}: ", done)
-            self.assertNotIn(b"secret", done.stderr)
-        for url in ("user:secret@127.0.0.1", "http//user:secret@127.0.0.1",
-                    "http://user:secret@127.0.0.1:80x", "http://user:secret@",
-                    "http://user:secret", "ftp://user:secret@127.0.0.1"):
-            for done in (get(url, *SMALL), tensorinit("get", *SMALL, "--server", url)):
-                self.assertEqual(done.returncode, USAGE)
-                self.assertNotIn(b"secret", done.stderr)
+        done = get(f"http://who:secret@127.0.0.1:{port}", *SMALL)
+        self.fails(UNAVAILABLE, f"http://127.0.0.1:{port}: ", done)
+        self.assertNotIn(b"secret", done.stderr)
 
     def test_wrong_url(self):
         for url in ("127.0.0.1:8080", "ftp://127.0.0.1", "http://", "nonsense",
@@ -276,13 +265,13 @@ class NoTensor(Case):
             url = f"http://127.0.0.1:{server.server_port}"
             for Page.status, code in ((404, UNAVAILABLE), (200, MISMATCH)):
                 done = get(url, *SMALL, "-o", self.out)
-                self.fails(code, f"{url}: .*is this the URL of a tensorinitd", done)
+                self.fails(code, f"{url}: .*is the URL that of a tensorinitd", done)
                 self.assertEqual(os.listdir(self.scratch), [])
             server.shutdown()
             thread.join()
 
     def test_daemon_is_killed(self):
-        """An incomplete tensor does not replace the old file."""
+        """Half a tensor is none: the old file stays, the message says how it ended."""
         process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0"])
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)

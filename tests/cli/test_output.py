@@ -11,7 +11,6 @@ import stat
 import struct
 import subprocess
 import threading
-import unittest
 
 from support import (HUGE, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate,
                      limit_file, raw, tensorinit)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The core when memory runs out: of all allocations of a request the n-th fails, n = 0, 1, 2,
- * ..., until none does. Each time it is TI_ENOMEM, nothing leaks and no result is touched.
+ * The core when memory runs out: of all allocations of a request the n-th fails, n = 0,
+ * 1, 2, ..., until none does. Each time it is TI_ENOMEM, nothing leaks and no result is
+ * touched.
  *
- * The core's sources that allocate are compiled into this program with its own allocator; the
- * linker then does not take them from the library. So it works with any sanitizer.
+ * The core's sources that allocate are compiled into this program with its own allocator;
+ * the linker then does not take them from the library. So it works with any sanitizer.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static int fails(void) { return allocation_count++ == failing; }
 static void *test_malloc(size_t bytes) {
     void *memory = fails() ? NULL : malloc(bytes);
     live_count += memory != NULL;
-    if (memory) memset(memory, 0xa5, bytes); /* what was not set shows */
+    if (memory) memset(memory, 0xa5, bytes); /* members that stay unset are visible */
     return memory;
 }
 
@@ -51,7 +52,7 @@ struct results {
     struct ti_body *body;
 };
 
-/* A whole request; what was made is in 'results', also after a failure. */
+/* A complete request; the objects made are in 'results', also after a failure. */
 static enum ti_status request(const char *query, struct results *results,
                               struct ti_error *error) {
     unsigned char byte;
@@ -116,7 +117,7 @@ static void requests(void **state) {
     fail_each(long_query, TI_EVALUE);
 }
 
-/* What is left untouched holds what it held; the error object is optional. */
+/* On failure results are untouched; the error object is optional. */
 static void results_are_untouched(void **state) {
     struct ti_spec *const no_spec = (struct ti_spec *)&live_count, *spec = no_spec;
     struct ti_plan *const no_plan = (struct ti_plan *)&live_count, *plan = no_plan;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Setups and statistics when memory runs out: the n-th allocation fails, n = 0, 1, 2, ..., until
- * none does. And how much a setup takes: what the plan says.
+ * Factorizations and statistics when memory runs out: the n-th allocation fails, n = 0,
+ * 1, 2, ..., until none does. And a factorization takes the memory that the plan says.
  *
- * As test_core_alloc.c does it, with the sources that allocate compiled into this program.
+ * As in test_core_alloc.c, the sources that allocate are compiled into this program.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static void *test_calloc(size_t count, size_t bytes) {
 
 static void *test_malloc(size_t bytes) {
     void *memory = test_calloc(1, bytes);
-    if (memory) memset(memory, 0xa5, bytes); /* what was not set shows */
+    if (memory) memset(memory, 0xa5, bytes); /* members that stay unset are visible */
     return memory;
 }
 
@@ -58,7 +58,7 @@ static const char *const queries[] = {
     "shape=90,80,3&scheme=delta_orthogonal&dtype=f16",
 };
 
-/* A setup is made once all allocations succeed; until then '*setup' is untouched. */
+/* '*factor' is untouched until all allocations succeed. */
 static void factors(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(queries); i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The normal kernels at both ends of every octave and on 2^24 words in runs at random places,
- * untruncated and cut at several distances: the part of 'make test-exhaustive' that every
- * instruction set can do, also under an emulator.
+ * The normal kernels at both ends of every octave and on 2^24 words in runs at random
+ * places, untruncated and cut at several distances: the part of 'make test-exhaustive'
+ * that every instruction set can do, also under an emulator.
  */
 #include <math.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static void edges(struct quantile *q) {
 static void report(const struct quantile *q) {
     printf("cut %g: %llu words, worst error %.3g at magnitude %lu, |z| %.3g to %.9g\n",
            q->cut, (unsigned long long)q->words, q->worst, (unsigned long)q->worst_at,
-           q->least, q->most);
+           q->min, q->max);
 }
 
 static void octave_edges(void **state) {
@@ -43,7 +43,7 @@ static void octave_edges(void **state) {
         quantile_init(&q, cuts[i]);
         edges(&q);
         report(&q);
-        assert_true(q.most <= cuts[i]);
+        assert_true(q.max <= cuts[i]);
     }
 }
 

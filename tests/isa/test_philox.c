@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Philox known answers and the oracle's words, on every instruction set of this machine. */
+/* Philox known answers and the oracle's words, on every instruction set of this
+   machine. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@
 #include "support/test.h"
 #include "support/tsv.h"
 
-/* The round keys come with a draw, whatever its law. */
+/* The round keys of a sampler of any distribution. */
 static struct ti_philox philox_of(uint64_t seed, uint64_t stream) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_CONSTANT};
     struct ti_sampler sampler;
@@ -61,7 +62,7 @@ static const uint64_t carries[] = {
     UINT64_MAX - 6,
 };
 
-/* The words of these blocks: a run of neighbours if 'list' is NULL, else those listed. */
+/* The words of these blocks: consecutive ones if 'list' is NULL, else those listed. */
 static void check_words(const struct fence *fence, uint64_t seed, uint64_t stream,
                         struct ti_blocks blocks, size_t count) {
     const struct ti_philox philox = philox_of(seed, stream);

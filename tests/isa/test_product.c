@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernels of orthogonal matrices on every instruction set of this machine: against their
- * definition, on random input that ends where a page begins that must not be touched; then
- * whole tensors against the portable ones.
+ * The kernels of orthogonal matrices on every instruction set of this machine: against
+ * their definition, on random input that ends at a guard page; then tensors against the
+ * portable ones.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,20 +18,20 @@ static uint64_t random_state;
 /* Of a, b and c. */
 static struct fence fence[3];
 
-/* Most numbers of a side of a product: a block's rows of 160 columns with some room between. */
+/* Max numbers of an operand: a block's rows of 160 columns with gaps between. */
 #define SIDE_MAX ((size_t)TI_BLOCK * (5 * TI_PRODUCT_COLS + 48))
 
 struct product {
     const char *name;
-    bool wide, turned;
+    bool f64, transposed;
 };
 
 static void run_product(const struct ti_kernels *kernels, const struct product *product,
                         const struct ti_product *size, const void *a, const void *b,
                         void *c) {
-    if (!product->wide) {
+    if (!product->f64) {
         kernels->product_f32(size, a, b, c);
-    } else if (product->turned) {
+    } else if (product->transposed) {
         kernels->transposed_f64(size, a, b, c);
     } else {
         kernels->product_f64(size, a, b, c);
@@ -39,23 +39,23 @@ static void run_product(const struct ti_kernels *kernels, const struct product *
 }
 
 static double get(const struct product *product, const void *from, size_t i) {
-    return product->wide ? ((const double *)from)[i] : (double)((const float *)from)[i];
+    return product->f64 ? ((const double *)from)[i] : (double)((const float *)from)[i];
 }
 
-/* What kernels.h says that c[x][y] becomes: each operation rounded by itself. */
+/* The definition of c[x][y] in kernels.h: each operation is rounded. */
 static double product_wanted(const struct product *product, const struct ti_product *size,
                              const void *a, const void *b, const void *c, size_t x,
                              size_t y) {
     double sum = 0;
     for (size_t l = 0; l < size->depth; l++) {
-        const size_t at = product->turned ? x * TI_BLOCK + l : l * TI_BLOCK + x;
+        const size_t at = product->transposed ? x * TI_BLOCK + l : l * TI_BLOCK + x;
         double term = get(product, a, at) * get(product, b, l * size->b_stride + y);
-        if (!product->wide) term = (double)(float)term;
+        if (!product->f64) term = (double)(float)term;
         sum += term;
-        if (!product->wide) sum = (double)(float)sum;
+        if (!product->f64) sum = (double)(float)sum;
     }
     const double left = get(product, c, x * size->c_stride + y) - sum;
-    return product->wide ? left : (double)(float)left;
+    return product->f64 ? left : (double)(float)left;
 }
 
 /* Numbers of many sizes, of either sign, some of them 0 or subnormal. */
@@ -64,8 +64,8 @@ static void fill_sides(const struct product *product, unsigned char *out, size_t
         double x = (random_unit(&random_state) - 0.5) *
                    exp2((double)random_below(&random_state, 40) - 20);
         if (random_below(&random_state, 50) == 0) x = 0;
-        if (random_below(&random_state, 50) == 0) x *= product->wide ? 1e-310 : 1e-38;
-        if (product->wide) {
+        if (random_below(&random_state, 50) == 0) x *= product->f64 ? 1e-310 : 1e-38;
+        if (product->f64) {
             ((double *)(void *)out)[i] = x;
         } else {
             ((float *)(void *)out)[i] = (float)x;
@@ -74,13 +74,13 @@ static void fill_sides(const struct product *product, unsigned char *out, size_t
 }
 
 /*
- * One size: every ISA against the definition, with a, b and c each ending where the last number
- * that may be touched does.
+ * One size: every ISA against the definition, with a, b and c each ending at a guard
+ * page.
  */
 static void check_product(const struct product *product, const struct ti_product *size) {
-    const size_t bytes = product->wide ? sizeof(double) : sizeof(float);
-    const size_t a_rows = product->turned ? size->rows : size->depth;
-    const size_t a_cols = product->turned ? size->depth : size->rows;
+    const size_t bytes = product->f64 ? sizeof(double) : sizeof(float);
+    const size_t a_rows = product->transposed ? size->rows : size->depth;
+    const size_t a_cols = product->transposed ? size->depth : size->rows;
     const size_t a_count =
         a_rows > 0 && a_cols > 0 ? (a_rows - 1) * TI_BLOCK + a_cols : 0;
     const size_t b_count =
@@ -99,7 +99,7 @@ static void check_product(const struct product *product, const struct ti_product
         for (size_t y = 0; y < size->cols; y++) {
             const double value = product_wanted(product, size, a, b, start, x, y);
             const size_t at = x * size->c_stride + y;
-            if (product->wide) {
+            if (product->f64) {
                 ((double *)(void *)wanted)[at] = value;
             } else {
                 ((float *)(void *)wanted)[at] = (float)value;
@@ -170,7 +170,7 @@ static void widens(void **state) {
     }
 }
 
-/* Whole tensors and parts of them, by the setup and the tiles of every ISA. */
+/* Tensors and parts of them, by the factorization and the tiles of every ISA. */
 static void orthogonals(void **state) {
     static const char *const queries[] = {
         "shape=200,150&scheme=orthogonal&gain=1.5",
@@ -193,7 +193,8 @@ static void orthogonals(void **state) {
             ti_factor_run_all(factor);
             ti_plan_use(plan, factor);
             unsigned char *out = malloc(info->body_bytes);
-            void *workspace = aligned_alloc(64, (info->workspace_bytes + 63) / 64 * 64);
+            void *workspace;
+            assert_int_equal(ti_workspace_make(plan, &workspace, NULL), TI_OK);
             assert_int_equal(ti_plan_fill(plan, 0, info->elems, out, workspace), TI_OK);
             if (!expected) {
                 expected = out;
@@ -202,7 +203,7 @@ static void orthogonals(void **state) {
                     fail_msg("%s: %s differs", queries[i], kernels->name);
                 free(out);
             }
-            free(workspace);
+            ti_workspace_free(workspace);
             ti_plan_free(plan);
             ti_factor_free(factor);
         }

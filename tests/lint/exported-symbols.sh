@@ -16,10 +16,10 @@ grep -hvE '^[[:space:]]*#' include/tensorinit/*.h | tr '\n' ' ' |
     sed -E 's:/\*([^*]|\*+[^*/])*\*+/::g' | grep -oE 'TI_API [^;]*;' |
     sed -E 's/[[(].*//; s/ *;//; s/.*[ *]//' | sort -u >"$tmp/declared"
 
-grep -vE '^ti_' "$tmp/exported" >"$tmp/foreign" || true
-if [ -s "$tmp/foreign" ] || [ ! -s "$tmp/exported" ]; then
+grep -vE '^ti_' "$tmp/exported" >"$tmp/other" || true
+if [ -s "$tmp/other" ] || [ ! -s "$tmp/exported" ]; then
     echo 'only ti_ names are to be exported, but there are:'
-    cat "$tmp/foreign"
+    cat "$tmp/other"
     exit 1
 fi
 if ! diff "$tmp/declared" "$tmp/exported" >"$tmp/diff"; then

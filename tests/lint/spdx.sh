@@ -4,21 +4,20 @@
 # Every source file names its licence in its first lines.
 set -eu
 
+licence='SPDX-License-Identifier: MIT'
+sources='\.([ch]|def|inc|sh|py|js|mjs|awk|in|ya?ml|service|socket)$|(Dockerfile|Makefile)$'
+
 list() {
     if ! git ls-files -z --cached --others --exclude-standard 2>/dev/null; then
         find . -path ./.git -prune -o -path ./build -prune -o -type f -print0
     fi
 }
 
-# shellcheck disable=SC2016 # the inner shell expands
-bad=$(list | xargs -0 sh -c '
-    for file; do
-        case $file in
-        *.[ch] | *.def | *.inc | *.sh | *.py | *.js | *.mjs | *.awk | *.in | *.ya?ml) ;;
-        *.service | *.socket | *Dockerfile | *Makefile) ;;
-        *) [ -f "$file" ] && [ "$(head -c 2 "$file" | tr -d "\0")" = "#!" ] || continue ;;
-        esac
-        [ ! -f "$file" ] || head -n 5 "$file" | grep -q "SPDX-License-Identifier: MIT" ||
-            echo "$file"
-    done' sh)
-[ -z "$bad" ] || { echo 'no SPDX-License-Identifier: MIT in:'; echo "$bad"; exit 1; }
+# Files without it, of which programs and sources matter; and files that have it further down.
+without=$(list | xargs -0 grep -Ls "$licence" || true)
+bad=$(
+    printf '%s\n' "$without" | grep -E "$sources" || true
+    printf '%s\n' "$without" | xargs -d '\n' grep -Hns -m 1 '^#!' | sed -n 's/:1:#!.*//p'
+    list | xargs -0 grep -HnsI -m 1 "$licence" | awk -F : '$2 > 5 { print $1 }'
+)
+[ -z "$bad" ] || { echo "no $licence in the first lines of:"; echo "$bad"; exit 1; }

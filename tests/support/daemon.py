@@ -1,26 +1,57 @@
 # SPDX-License-Identifier: MIT
 """
-A tensorinitd for tests, on a port that was free: used by the steps of tests/docs and by
-tests/cli/run.
+The programs for tests: a tensorinitd on a port that was free, and connections to it.
 
     with daemon.running() as server:
         body, headers = server.get("/v1/tensor?shape=2,3")
+
+Python's standard library only: some tests have nothing else.
 """
+import collections
 import contextlib
+import http.client
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD") or ROOT / "build/release")
 DAEMON = BUILD / "tensorinitd"
 COMMAND = BUILD / "tensorinit"
+NO_SUCH_ISA = 69  # exit code, include/tensorinit/status.def
 
 # A machine's proxy is not for 127.0.0.1.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+Response = collections.namedtuple("Response", "status headers body")
+
+
+def target(path, parameters):
+    return path + "?" + urllib.parse.urlencode(parameters)
+
+
+class Connection:
+    """One connection, which has to last."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.connection.connect()
+        self.connection.auto_open = False
+
+    def get(self, target_text, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.connection.request("GET", target_text, headers=headers)
+        response = self.connection.getresponse()
+        return Response(response.status, response.headers, response.read())
+
+    def close(self):
+        self.connection.close()
 
 
 class Server:
@@ -28,10 +59,24 @@ class Server:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
 
-    def get(self, target):
+    def get(self, target_text):
         """Body and headers; urllib.error.HTTPError for a status of 400 and more."""
-        with _opener.open(self.url + target, timeout=60) as answer:
-            return answer.read(), answer.headers
+        with _opener.open(self.url + target_text, timeout=60) as response:
+            return response.read(), response.headers
+
+    def connect(self):
+        return contextlib.closing(Connection(self.port))
+
+    def schemes(self):
+        """What /v1/schemes says."""
+        return json.loads(self.get("/v1/schemes")[0])
+
+    def words(self, parameter):
+        """The words that a parameter takes, as /v1/schemes lists them: dtypes, formats."""
+        for row in self.schemes()["parameters"]:
+            if row["name"] == parameter:
+                return row["accepts"].split(", ")
+        raise LookupError(parameter)
 
 
 def listening_port(process):
@@ -56,8 +101,10 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def running(*options):
-    process = start([DAEMON, "--listen", "127.0.0.1:0", *options])
+def running(*options, runner=(), environment=None):
+    """A Server; 'runner' is a command to start it with, 'environment' variables besides."""
+    process = start([*runner, DAEMON, "--listen", "127.0.0.1:0", *options],
+                    env=os.environ | (environment or {}))
     try:
         port = listening_port(process)
         if port is None:
@@ -67,6 +114,17 @@ def running(*options):
         code = stop(process)
     if code != 0:
         sys.exit(f"{DAEMON} ended with {code} after SIGTERM")
+
+
+def isas(runner=()):
+    """Instruction sets that this machine and build have, as the command lists them when
+    TENSORINIT_ISA names none of them."""
+    done = subprocess.run([*runner, COMMAND, "generate", "--shape=2", "--scheme=ones"],
+                          env=os.environ | {"TENSORINIT_ISA": "none"}, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode != NO_SUCH_ISA:
+        sys.exit(f"TENSORINIT_ISA=none: exit {done.returncode}: {done.stderr}")
+    return done.stderr.rpartition(": ")[2].strip().split(", ")
 
 
 def help_of(command):

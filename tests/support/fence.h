@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Buffers between pages that must not be touched: whoever reads or writes outside crashes,
- * also vector code in a build without sanitizer.
+ * Buffers between guard pages: code that reads or writes outside crashes, vector code and
+ * builds without a sanitizer included.
  */
 #ifndef TEST_FENCE_H
 #define TEST_FENCE_H

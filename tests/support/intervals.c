@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Intervals for uniform laws: see intervals.h. */
+/* Intervals for uniform distributions: see intervals.h. */
 #include "support/intervals.h"
 
 #include <math.h>
@@ -13,16 +13,16 @@ static float float_of(uint32_t bits) {
     return x;
 }
 
-/* A finite binary32 number with an exponent of at most 'most'. */
-static float any_float(uint64_t *random, uint32_t most) {
-    const uint32_t exponent = (uint32_t)random_below(random, most + 1);
+/* A finite binary32 number with an exponent of at most 'max'. */
+static float any_float(uint64_t *random, uint32_t max) {
+    const uint32_t exponent = (uint32_t)random_below(random, max + 1);
     return float_of((uint32_t)(random_u64(random) & 0x807fffff) | exponent << 23);
 }
 
-struct ti_dist interval_law(uint64_t number) {
+struct ti_dist interval_dist(uint64_t number) {
     uint64_t random = 1000 + number;
     struct ti_dist dist = {.distribution = TI_DISTRIBUTION_UNIFORM};
-    float low = any_float(&random, 254), high = any_float(&random, 254);
+    float low = any_float(&random, 252), high = any_float(&random, 252);
     switch (number % 10) {
     case 0: /* neighbours */
         high = nextafterf(low, INFINITY);
@@ -34,7 +34,7 @@ struct ti_dist interval_law(uint64_t number) {
         low = any_float(&random, 2), high = any_float(&random, 2);
         break;
     case 3: /* huge */
-        low = -fabsf(any_float(&random, 3)) - 0x1p127f, high = -low;
+        low = -fabsf(any_float(&random, 3)) - 0x1.fffffep126f, high = -low;
         break;
     case 4: /* of ordinary size */
         low = (float)random_unit(&random) - 0.5f,

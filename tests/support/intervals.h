@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Intervals for uniform laws: wide and narrow, huge and subnormal, on both sides of 0 and around
- * it, of neighbouring numbers, with bounds that are no binary32 numbers, and symmetric ones.
+ * Intervals for uniform distributions: wide and narrow, huge and subnormal, around 0 and
+ * on each side of it, between adjacent numbers, with bounds that are not binary32
+ * numbers, and symmetric ones.
  */
 #ifndef TEST_INTERVALS_H
 #define TEST_INTERVALS_H
@@ -10,7 +11,7 @@
 
 #include "core/request/schemes/schemes.h"
 
-/* The same for the same number; low < high in binary32, symmetric bounds above 2^-126. */
-struct ti_dist interval_law(uint64_t number);
+/* Depends on 'number' alone. low < high in binary32; symmetric bounds are above 2^-126. */
+struct ti_dist interval_dist(uint64_t number);
 
 #endif

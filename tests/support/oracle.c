@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What values ought to be: see oracle.h. */
+/* Expected values: see oracle.h. */
 #include "support/oracle.h"
 
 #include <math.h>
@@ -41,8 +41,8 @@ double oracle_error(double z, long double tail) {
 }
 
 /*
- * The quantile of one tail: Hastings' rough start (Abramowitz and Stegun 26.2.23, 5e-4), then
- * two steps of Halley's method, each of which triples the digits.
+ * The quantile of one tail: Hastings' rough start (Abramowitz and Stegun 26.2.23, 5e-4),
+ * then two steps of Halley's method, each of which triples the digits.
  */
 static double quantile(double tail) {
     const double t = sqrt(-2 * log(tail));
@@ -70,8 +70,8 @@ void oracle_run(double first, double step, size_t count, double *exact) {
 }
 
 /*
- * The last 464 of e4m3, halfway from 448 to what would be 480, belongs to 448: the limit is the
- * next binary32 number.
+ * The last 464 of e4m3, halfway from 448 to what would be 480, belongs to 448: the limit
+ * is the next binary32 number.
  */
 const struct oracle_type oracle_types[] = {
     {"f16", 10, 15, 65520},
@@ -96,19 +96,25 @@ static int exponent_of(double x) {
     return (int)(bits >> 52 & 0x7ff) - 1023;
 }
 
+const struct oracle_type *oracle_type_of(const char *name) {
+    for (const struct oracle_type *type = oracle_types; type->name; type++)
+        if (strcmp(type->name, name) == 0) return type;
+    return NULL;
+}
+
 /*
- * Rounded in binary64 to a whole number of the type's last places, by a number so large that
- * its own last place is 1. Codes of a type are in the order of the numbers, so the code is the
+ * Rounds in binary64 to a multiple of the type's last place, by adding a number whose own
+ * last place is 1. Codes of a type are in the order of the numbers, so the code is the
  * number of last places plus the codes of the octaves below.
  */
 uint16_t oracle_narrow(const struct oracle_type *type, float x) {
     const double size = fabs((double)x), rounder = 0x1p52;
-    const int least = 1 - type->bias; /* exponent of normal numbers */
-    int exponent = size == 0 ? least : exponent_of(size);
-    if (exponent < least) exponent = least;
+    const int min = 1 - type->bias; /* exponent of normal numbers */
+    int exponent = size == 0 ? min : exponent_of(size);
+    if (exponent < min) exponent = min;
     const double places = size * power_of_two(type->fraction_bits - exponent);
-    const int whole = (int)((places + rounder) - rounder);
-    const int code = ((exponent - least) << type->fraction_bits) + whole;
+    const int rounded = (int)((places + rounder) - rounder);
+    const int code = ((exponent - min) << type->fraction_bits) + rounded;
     const int sign_at = type->fraction_bits == 10 || type->bias == 127 ? 15 : 7;
     return (uint16_t)(code | (signbit(x) ? 1 << sign_at : 0));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What values ought to be, computed another way than the core does: Philox from the paper's
- * definition, the normal quantile from the C library's erfc, narrow types by real arithmetic.
- * Nothing here includes a header of the core.
+ * Expected values, computed in another way than by the core: Philox from the paper's
+ * definition, the normal quantile from the C library's erfc(), narrow types by real
+ * arithmetic. Includes no header of the core.
  */
 #ifndef TEST_ORACLE_H
 #define TEST_ORACLE_H
@@ -17,9 +17,9 @@ void oracle_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t ou
 uint32_t oracle_word(uint64_t seed, uint64_t stream, unsigned lane, uint64_t elem);
 
 /*
- * The error z - exact, where 'exact' is the positive number beyond which the standard normal
- * has the mass 'tail', 0 < tail < 1/2. About 1e-18 of long double arithmetic where that is
- * wider than binary64 (ORACLE_IS_WIDE), else 1e-15.
+ * The error z - exact, where 'exact' is the positive number beyond which the standard
+ * normal has the mass 'tail', 0 < tail < 1/2. About 1e-18 of long double arithmetic where
+ * that is wider than binary64 (ORACLE_IS_WIDE), else 1e-15.
  */
 double oracle_error(double z, long double tail);
 
@@ -34,8 +34,8 @@ double oracle_error(double z, long double tail);
 void oracle_run(double first, double step, size_t count, double *exact);
 
 /*
- * A narrow type: sign, exponent and 'fraction_bits' of fraction. 'limit' is what |x| must not
- * reach: from there it is no finite number of the type when rounded.
+ * A narrow type: sign, exponent and 'fraction_bits' of fraction. 'limit' is the smallest
+ * |x| that does not round to a finite number of the type.
  */
 struct oracle_type {
     const char *name;
@@ -45,6 +45,9 @@ struct oracle_type {
 
 /* f16, bf16, f8_e4m3, f8_e5m2; a name of NULL ends the list. */
 extern const struct oracle_type oracle_types[];
+
+/* The type of that name; NULL if there is none. */
+const struct oracle_type *oracle_type_of(const char *name);
 
 /* x, below the limit, rounded to the type to nearest even; a number of the type. */
 uint16_t oracle_narrow(const struct oracle_type *type, float x);

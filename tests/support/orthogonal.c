@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "core/values/sampler.h"
-#include "core/values/scalar.h"
 #include "support/oracle.h"
+#include "support/values.h"
 
 #define BLOCK 64
 
@@ -23,29 +23,29 @@ static double *numbers(size_t count) {
 
 /* R of the compute type, without "adds +0": docs/SPEC.md, section 1. Of an operation on
    binary32 numbers in binary64 it is what the binary32 operation gives. */
-static double rounded(bool wide, double x) { return wide ? x : (double)(float)x; }
+static double rounded(bool f64, double x) { return f64 ? x : (double)(float)x; }
 
 /*
- * Sums as section 7 has them: the terms of indices first, first + 1, ... are added one by one,
- * and total() says what they come to.
+ * A sum as section 7 defines it: the terms of indices first, first + 1, ... are added one
+ * by one; total() returns the result.
  */
 struct sum {
-    bool wide, subtract;
+    bool f64, subtract;
     double total, part;
     size_t block;
 };
 
 static void close_block(struct sum *sum) {
     const double signed_part = sum->subtract ? -sum->part : sum->part;
-    sum->total = rounded(sum->wide, sum->total + signed_part);
+    sum->total = rounded(sum->f64, sum->total + signed_part);
     sum->part = 0;
 }
 
 static void add(struct sum *sum, size_t index, double a, double b) {
     if (index / BLOCK != sum->block) close_block(sum);
     sum->block = index / BLOCK;
-    const double product = rounded(sum->wide, a * b);
-    sum->part = rounded(sum->wide, sum->part + product);
+    const double product = rounded(sum->f64, a * b);
+    sum->part = rounded(sum->f64, sum->part + product);
 }
 
 static double total(struct sum *sum) {
@@ -53,11 +53,11 @@ static double total(struct sum *sum) {
     return sum->total;
 }
 
-/* A standard normal of each of 'count' elements in lane 2, or lanes 2 and 3. */
+/* Standard normals for 'count' elements, from lane 2, or lanes 2 and 3 if 'f64'. */
 static void draw_normals(const struct orthogonal *of, size_t count, double *z) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 1};
     struct ti_sampler sampler;
-    if (ti_sampler_make(&dist, of->wide ? TI_DTYPE_F64 : TI_DTYPE_F32, 0, 0, &sampler,
+    if (ti_sampler_make(&dist, of->f64 ? TI_DTYPE_F64 : TI_DTYPE_F32, 0, 0, &sampler,
                         NULL) != TI_OK) {
         abort();
     }
@@ -72,7 +72,7 @@ static void draw_normals(const struct orthogonal *of, size_t count, double *z) {
         for (size_t i = 0; i < TI_TILE_WORDS && from + i < count; i++) {
             const uint32_t low = oracle_word(of->seed, of->stream, 3, from + i);
             const uint64_t word = (uint64_t)words[i] << 32 | low;
-            z[from + i] = of->wide ? ti_scalar_z(&sampler, word, 64) : (double)values[i];
+            z[from + i] = of->f64 ? values_scalar_f64(&sampler, word) : (double)values[i];
         }
     }
 }
@@ -82,12 +82,12 @@ static void make_v(const struct orthogonal *of, size_t n, size_t k, double *v,
                    double *sign) {
     draw_normals(of, k * n, v);
     for (size_t l = 0; l < k; l++) {
-        struct sum squares = {.wide = true};
+        struct sum squares = {.f64 = true};
         double *row = v + l * n;
         for (size_t r = l; r < n; r++) add(&squares, r, row[r], row[r]);
         const double norm = sqrt(total(&squares));
         sign[l] = row[l] > 0 ? -1 : 1;
-        row[l] = rounded(of->wide, row[l] - sign[l] * norm);
+        row[l] = rounded(of->f64, row[l] - sign[l] * norm);
         for (size_t r = 0; r < l; r++) row[r] = 0;
     }
 }
@@ -96,7 +96,7 @@ static void make_v(const struct orthogonal *of, size_t n, size_t k, double *v,
 static void make_u(size_t n, size_t k, const double *v, double *u) {
     for (size_t i = 0; i < k; i++) {
         for (size_t j = i; j < k; j++) {
-            struct sum sum = {.wide = true};
+            struct sum sum = {.f64 = true};
             for (size_t r = j; r < n; r++) add(&sum, r, v[i * n + r], v[j * n + r]);
             u[i * k + j] = total(&sum);
         }
@@ -108,7 +108,7 @@ static void make_u(size_t n, size_t k, const double *v, double *u) {
 static double solve(size_t k, size_t l, size_t i, double start, const double *u,
                     const double *x) {
     const size_t last_of_block = l / BLOCK * BLOCK + BLOCK - 1;
-    struct sum above = {.wide = true, .subtract = true, .total = start};
+    struct sum above = {.f64 = true, .subtract = true, .total = start};
     for (size_t j = last_of_block + 1; j <= i; j++) {
         add(&above, j, u[l * k + j], x[j * k + i]);
     }
@@ -126,7 +126,7 @@ double *orthogonal_wanted(const struct orthogonal *of) {
     const bool tall = of->rows > of->cols || (of->rows == of->cols && !of->io);
     double *v = numbers(k * n), *u = numbers(k * k), *x = numbers(k * k);
     double *sign = numbers(k), *elems = numbers(n * k);
-    const double gain = rounded(of->wide, of->gain) + 0;
+    const double gain = rounded(of->f64, of->gain) + 0;
     make_v(of, n, k, v, sign);
     make_u(n, k, v, u);
     for (size_t i = 0; i < k; i++) {
@@ -136,12 +136,12 @@ double *orthogonal_wanted(const struct orthogonal *of) {
     }
     for (size_t r = 0; r < n; r++) {
         for (size_t i = 0; i < k; i++) {
-            struct sum sum = {of->wide, true, r == i ? sign[i] : 0, 0, 0};
+            struct sum sum = {of->f64, true, r == i ? sign[i] : 0, 0, 0};
             for (size_t l = 0; l <= (r < i ? r : i); l++) {
-                add(&sum, l, v[l * n + r], rounded(of->wide, x[l * k + i]));
+                add(&sum, l, v[l * n + r], rounded(of->f64, x[l * k + i]));
             }
             const double q = total(&sum);
-            const double elem = 0 + rounded(of->wide, gain * q);
+            const double elem = 0 + rounded(of->f64, gain * q);
             elems[tall ? r * k + i : i * n + r] = elem;
         }
     }

@@ -26,7 +26,7 @@ void quantile_init(struct quantile *q, double cut) {
     q->cut = cut;
     q->outside = isinf(cut) ? 0 : (double)(0.5L * erfcl(cut / sqrtl(2)));
     q->step = (1 - 2 * q->outside) * 0x1p-32;
-    q->least = INFINITY;
+    q->min = INFINITY;
 }
 
 static bool fault(struct quantile *q, uint32_t m, const char *what, const char *isa) {
@@ -86,8 +86,8 @@ static bool check_values(struct quantile *q, uint32_t first, const float *below,
             q->worst = error;
             q->worst_at = m;
         }
-        if ((double)z < q->least) q->least = (double)z;
-        if ((double)z > q->most) q->most = (double)z;
+        if ((double)z < q->min) q->min = (double)z;
+        if ((double)z > q->max) q->max = (double)z;
         q->at_cut += (double)z == q->cut;
         q->last = z;
         q->next = m + 1;
@@ -119,7 +119,7 @@ void quantile_merge(struct quantile *sum, const struct quantile *part) {
         sum->worst = part->worst;
         sum->worst_at = part->worst_at;
     }
-    if (part->least < sum->least) sum->least = part->least;
-    if (part->most > sum->most) sum->most = part->most;
+    if (part->min < sum->min) sum->min = part->min;
+    if (part->max > sum->max) sum->max = part->max;
     if (*part->fault && !*sum->fault) memcpy(sum->fault, part->fault, sizeof sum->fault);
 }

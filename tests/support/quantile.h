@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Checks the normal kernels on runs of words: error against the exact quantile, sign,
- * antisymmetry, order, bounds, and that every instruction set gives the same bits. Used by
- * tests/isa on selected runs and by tests/long/exhaustive on all words.
+ * antisymmetry, order, bounds, and that every instruction set gives the same bits. Used
+ * by tests/isa on selected runs and by tests/long/exhaustive on all words.
  */
 #ifndef TEST_QUANTILE_H
 #define TEST_QUANTILE_H
@@ -12,7 +12,7 @@
 
 #include "core/values/sampler.h"
 
-/* What docs/SPEC.md promises, "Accuracy", times max(1, |z|). */
+/* The bound in docs/SPEC.md, "Accuracy", times max(1, |z|). */
 #define QUANTILE_ERROR_MAX 3e-7
 
 /* Words of a run: one call of each kernel, and one Taylor series of the oracle. */
@@ -27,7 +27,7 @@ struct quantile {
     float last;
     /* results */
     uint64_t words;
-    double worst, least, most; /* weighted error; |z| */
+    double worst, min, max; /* weighted error; |z| */
     uint32_t worst_at;
     uint64_t at_cut;
     char fault[160]; /* the first one, "" if there was none */
@@ -37,8 +37,8 @@ struct quantile {
 void quantile_init(struct quantile *q, double cut);
 
 /*
- * Checks the words of magnitudes [first, first + QUANTILE_RUN), which are below 2^31, on both
- * sides of zero. False at the first fault.
+ * Checks the words of magnitudes [first, first + QUANTILE_RUN), which are below 2^31, on
+ * both sides of zero. False at the first fault.
  */
 bool quantile_run(struct quantile *q, uint32_t first);
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 static int tests, failures;
-static double least = 1, most = 0;
+static double min = 1, max = 0;
 
 /*
- * The upper incomplete gamma function Q(a, x), regularized: its series below a + 1, else its
- * continued fraction (Abramowitz and Stegun 6.5.29 and 6.5.31).
+ * The upper incomplete gamma function Q(a, x), regularized: its series below a + 1, else
+ * its continued fraction (Abramowitz and Stegun 6.5.29 and 6.5.31).
  */
 static double gamma_q(double a, double x) {
     const double factor = exp(a * log(x) - x - lgamma(a));
@@ -33,7 +33,7 @@ static double gamma_q(double a, double x) {
     return fraction * factor;
 }
 
-/* One bin's share. */
+/* The term of one bin. */
 static double share(double count, double expected) {
     return (count - expected) * (count - expected) / expected;
 }
@@ -76,8 +76,8 @@ double p_kolmogorov(double d, size_t n) {
 
 void test_note(const char *stream, const char *test, double p) {
     tests++;
-    if (p < least) least = p;
-    if (p > most) most = p;
+    if (p < min) min = p;
+    if (p > max) max = p;
     if (getenv("VERBOSE")) printf("%.6f %s, %s\n", p, stream, test);
     if (p >= P_MIN && p <= 1 - P_MIN) return;
     failures++;
@@ -85,7 +85,7 @@ void test_note(const char *stream, const char *test, double p) {
 }
 
 int test_sum(void) {
-    printf("%d tests, p from %.3g to 1 - %.3g, %d outside [%g, 1 - %g]\n", tests, least,
-           1 - most, failures, P_MIN, P_MIN);
+    printf("%d tests, p from %.3g to 1 - %.3g, %d outside [%g, 1 - %g]\n", tests, min,
+           1 - max, failures, P_MIN, P_MIN);
     return failures > 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Streams of 32-bit words made of what the core draws, in the orders in which a user meets
- * them:
+ * Streams of 32-bit words from the core, in the orders in which users consume them:
  *
  *   order     the words of one tensor
  *   seeds     the first four words of seeds 0, 1, 2, ...

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole tensors for tests: see tensor.h. */
+/* Tensors for tests: see tensor.h. */
 #include "support/tensor.h"
 
 #include <stdlib.h>
@@ -10,8 +10,7 @@ static struct test_tensor of_plan(struct ti_plan *plan) {
     assert_int_equal(ti_factor_make(tensor.plan, &tensor.factor, NULL), TI_OK);
     ti_factor_run_all(tensor.factor);
     ti_plan_use(tensor.plan, tensor.factor);
-    const size_t room = (tensor.info->workspace_bytes + 63) / 64 * 64;
-    tensor.workspace = room > 0 ? aligned_alloc(64, room) : NULL;
+    assert_int_equal(ti_workspace_make(tensor.plan, &tensor.workspace, NULL), TI_OK);
     return tensor;
 }
 
@@ -19,14 +18,14 @@ struct test_tensor test_tensor(const char *query) {
     return of_plan(test_plan(query));
 }
 
-static void clear_setup(struct test_tensor *tensor) {
+static void clear_factor(struct test_tensor *tensor) {
     ti_plan_use(tensor->plan, NULL);
     ti_factor_free(tensor->factor);
-    free(tensor->workspace);
+    ti_workspace_free(tensor->workspace);
 }
 
 void test_tensor_clear(struct test_tensor *tensor) {
-    clear_setup(tensor);
+    clear_factor(tensor);
     ti_plan_free(tensor->plan);
 }
 
@@ -39,7 +38,7 @@ static void fill(const struct test_tensor *tensor, void *out) {
 void test_fill_all(struct ti_plan *plan, void *out) {
     struct test_tensor tensor = of_plan(plan);
     fill(&tensor, out);
-    clear_setup(&tensor);
+    clear_factor(&tensor);
 }
 
 unsigned char *test_tensor_bytes(const struct test_tensor *tensor) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole tensors for tests, with a setup and a workspace where they need one. */
+/* Tensors for tests, with the factorization and the workspace that they need. */
 #ifndef TEST_TENSOR_H
 #define TEST_TENSOR_H
 
 #include "support/test.h"
 
-/* A plan with its setup, complete, and a workspace of its own. */
+/* A plan with its complete factorization and a workspace. */
 struct test_tensor {
     struct ti_plan *plan;
     struct ti_factor *factor;
@@ -13,15 +13,16 @@ struct test_tensor {
     void *workspace;
 };
 
-/* The test fails if the query is refused. End it with test_tensor_clear(). */
+/* The test fails if the query is refused. Clear it with test_tensor_clear(). */
 struct test_tensor test_tensor(const char *query);
 void test_tensor_clear(struct test_tensor *tensor);
 
-/* All bytes that the tensor, or the query, serves; the caller's to free(). */
+/* All bytes of the tensor, or of a query's; the caller's to free(). */
 unsigned char *test_tensor_bytes(const struct test_tensor *tensor);
 unsigned char *test_body(const char *query);
 
-/* Writes all that a plan of the caller's serves to 'out', with a setup of its own. */
+/* Writes all elements of a plan to 'out'; makes and frees the factorization that it
+   needs. */
 void test_fill_all(struct ti_plan *plan, void *out);
 
 #endif

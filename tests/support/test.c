@@ -22,10 +22,10 @@ struct ti_plan *test_plan(const char *query) {
     return plan;
 }
 
-const char *test_least_query(const char *scheme) {
+const char *test_minimal_query(const char *scheme) {
     static const struct {
         const char *scheme, *query;
-    } least[] = {
+    } minimal[] = {
         {"constant", "shape=9,4,5&value=3"},
         {"wang_init", "shape=9,4,5&layers=3"},
         {"gpt2_residual", "shape=9,4,5&layers=3"},
@@ -36,8 +36,8 @@ const char *test_least_query(const char *scheme) {
         {"bilinear", "shape=4,5,3,3"},
         {"sparse", "shape=18,10&sparsity=0.5"},
     };
-    for (size_t i = 0; i < COUNT_OF(least); i++) {
-        if (strcmp(least[i].scheme, scheme) == 0) return least[i].query;
+    for (size_t i = 0; i < COUNT_OF(minimal); i++) {
+        if (strcmp(minimal[i].scheme, scheme) == 0) return minimal[i].query;
     }
     return "shape=9,4,5";
 }

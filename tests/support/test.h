@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every cmocka test of the core includes: cmocka with the headers that it wants before
+ * Included by every cmocka test of the core: cmocka with the headers that must precede
  * it, and requests as queries.
  */
 #ifndef TEST_H
@@ -20,7 +20,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-/* cmocka compares integers and says which differ; a row of a table wants its text as well. */
+/* Like assert_true(), but the failure shows 'row', the text of a table's row. */
 #define assert_row(condition, row)                                                       \
     do {                                                                                 \
         if (!(condition)) fail_msg("%s: %s", (row), #condition);                         \
@@ -30,11 +30,11 @@
 enum ti_status test_plan_try(const char *query, struct ti_plan **plan,
                              struct ti_error *error);
 
-/* A plan; the test fails if there is none. The caller ends it with ti_plan_free(). */
+/* A plan; the test fails if there is none. The caller frees it with ti_plan_free(). */
 struct ti_plan *test_plan(const char *query);
 
-/* The least request that a scheme takes, without 'scheme': shapes of 180 elements. */
-const char *test_least_query(const char *scheme);
+/* A minimal valid request for a scheme, without 'scheme'; its shape has 180 elements. */
+const char *test_minimal_query(const char *scheme);
 
 /* The test fails unless the query is refused with this code and field. */
 void test_refused(const char *query, enum ti_status code, const char *field);

@@ -18,7 +18,8 @@ struct tsv {
 /* Opens a table; aborts the program if it cannot. Paths are from the top of the tree. */
 void tsv_open(struct tsv *tsv, const char *path);
 
-/* The next line's fields, cut at white space; false, and the file closed, at the end. */
+/* The next line's fields, split at white space; at the end false, and the file is
+   closed. */
 bool tsv_next(struct tsv *tsv);
 
 #endif

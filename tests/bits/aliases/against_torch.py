@@ -81,7 +81,7 @@ def check_all_numbers(service):
     check_numbers(service, "normal_", (3, 4))
 
 
-DRAWS = [
+SAMPLES = [
     ("uniform_", (40, 33, 100), {}),
     ("uniform_", (200000,), {"a": -1.393937, "b": 2.681889}),
     ("normal_", (300, 700), {}),
@@ -104,28 +104,28 @@ DRAWS = [
 ]
 
 
-def check_alike(service, mine, theirs, *what):
+def check_alike(service, mine, reference, *what):
     """Two samples of one distribution: range, mean, std, and the two-sample test."""
-    mine, theirs = mine.astype(float).ravel(), theirs.astype(float).ravel()
-    n, std = mine.size, theirs.std()
+    mine, reference = mine.astype(float).ravel(), reference.astype(float).ravel()
+    n, std = mine.size, reference.std()
     error = std * math.sqrt(2 / n)  # of the difference of two means
-    service.check(abs(mine.mean() - theirs.mean()) < 4.5 * error, *what, "mean")
+    service.check(abs(mine.mean() - reference.mean()) < 4.5 * error, *what, "mean")
     service.check(abs(mine.std() / std - 1) < 4.5 / math.sqrt(n), *what, "std")
-    p = stats.ks_2samp(mine, theirs, mode="asymp").pvalue
+    p = stats.ks_2samp(mine, reference, mode="asymp").pvalue
     service.check(p > P_MIN, *what, f"p {p:.2g}")
 
 
-def check_draws(service):
-    for number, (function, shape, arguments) in enumerate(DRAWS):
+def check_samples(service):
+    for number, (function, shape, arguments) in enumerate(SAMPLES):
         torch.manual_seed(number)
-        theirs = getattr(init, function)(torch.empty(shape), **arguments).numpy()
+        reference = getattr(init, function)(torch.empty(shape), **arguments).numpy()
         scheme = "torch." + function
         mine = service.tensor(scheme, shape, seed=number, name=scheme, **arguments)
         what = function, shape, arguments
-        check_alike(service, mine, theirs, *what)
+        check_alike(service, mine, reference, *what)
         plan = service.plan(scheme, shape, **arguments)
         if "low" in plan and plan["low"] is not None:
-            for x in (mine, theirs):
+            for x in (mine, reference):
                 service.check(x.min() >= numpy.float32(plan["low"]) and
                               x.max() <= numpy.float32(plan["high"]), *what, "bounds")
 
@@ -135,43 +135,43 @@ def check_sparse(service):
             (30, 32, 0.108719, 0.087376), (30, 30, 0.137912, 0.01), (500, 400, 0.1, 0.01),
             (1000, 200, 0.7, 1), (7, 9, 0.999, 1), (7, 9, 0, 1), (7, 9, 1, 1), (1, 5, 0.1, 1)]):
         torch.manual_seed(number)
-        theirs = init.sparse_(torch.empty(rows, cols), sparsity, std).numpy()
+        reference = init.sparse_(torch.empty(rows, cols), sparsity, std).numpy()
         mine = service.tensor("torch.sparse_", (rows, cols), seed=number, sparsity=sparsity,
                               std=std)
         what = "sparse_", rows, cols, sparsity
-        service.check(((mine == 0).sum(0) == (theirs == 0).sum(0)).all(), *what, "zeros")
+        service.check(((mine == 0).sum(0) == (reference == 0).sum(0)).all(), *what, "zeros")
         service.check(((mine == 0).sum(0) == math.ceil(sparsity * rows)).all(), *what)
-        kept = mine[mine != 0]
-        if kept.size > 50:
-            p = stats.kstest(kept, stats.norm(0, std).cdf).pvalue
+        nonzero = mine[mine != 0]
+        if nonzero.size > 50:
+            p = stats.kstest(nonzero, stats.norm(0, std).cdf).pvalue
             service.check(p > P_MIN, *what, f"p {p:.2g}")
-        if kept.size > 10000:
-            check_alike(service, kept, theirs[theirs != 0], *what)
+        if nonzero.size > 10000:
+            check_alike(service, nonzero, reference[reference != 0], *what)
 
 
 def check_fills(service):
     for shape in itertools.product(range(6), range(6)):
-        theirs = init.eye_(torch.empty(shape)).numpy()
-        service.check((service.tensor("torch.eye_", shape) == theirs).all(), "eye_", shape)
+        reference = init.eye_(torch.empty(shape)).numpy()
+        service.check((service.tensor("torch.eye_", shape) == reference).all(), "eye_", shape)
     kernels = [(1,), (2,), (3,), (4,), (1, 1), (2, 3), (3, 2), (5, 4), (1, 2, 3), (4, 4, 4)]
     for kernel, groups, each, inputs in itertools.product(
             kernels, (1, 2, 3), (0, 1, 2, 4), (0, 1, 3, 4)):
         shape = (groups * each, inputs, *kernel)
-        theirs = init.dirac_(torch.empty(shape), groups).numpy()
+        reference = init.dirac_(torch.empty(shape), groups).numpy()
         mine = service.tensor("torch.dirac_", shape, groups=groups)
-        service.check((mine == theirs).all(), "dirac_", shape, groups)
+        service.check((mine == reference).all(), "dirac_", shape, groups)
     types = {"f32": torch.float32, "f64": torch.float64, "f16": torch.float16,
              "i8": torch.int8, "i64": torch.int64}
     for shape, (name, dtype) in itertools.product(
             [(), (1,), (4, 3), (1, 4, 5, 5), (0, 3)], types.items()):
         for function in ("ones_", "zeros_"):
-            theirs = getattr(init, function)(torch.empty(shape, dtype=dtype)).numpy()
+            reference = getattr(init, function)(torch.empty(shape, dtype=dtype)).numpy()
             mine = service.tensor("torch." + function, shape, dtype=name)
-            service.check((mine == theirs).all(), function, shape, name)
+            service.check((mine == reference).all(), function, shape, name)
         for value in (3,) if name[0] == "i" else (3.4090945, -1e-3, 0):
-            theirs = init.constant_(torch.empty(shape, dtype=dtype), value).numpy()
+            reference = init.constant_(torch.empty(shape, dtype=dtype), value).numpy()
             mine = service.tensor("torch.constant_", shape, dtype=name, val=value)
-            service.check((mine == theirs).all(), "constant_", shape, name, value)
+            service.check((mine == reference).all(), "constant_", shape, name, value)
 
 
 def check_orthogonal(service):
@@ -182,14 +182,14 @@ def check_orthogonal(service):
         what = "orthogonal_", shape, gain
         x = service.tensor("torch.orthogonal_", shape, seed=number, name="o", gain=gain)
         torch.manual_seed(number)
-        theirs = init.orthogonal_(torch.empty(shape), gain).numpy()
-        for mine, limit in ((x, 1e-6), (theirs, 1e-4)):
+        reference = init.orthogonal_(torch.empty(shape), gain).numpy()
+        for mine, limit in ((x, 1e-6), (reference, 1e-4)):
             rows = mine.reshape(shape[0], -1).astype(float)
             gram = rows @ rows.T if rows.shape[0] <= rows.shape[1] else rows.T @ rows
             error = abs(gram - gain ** 2 * numpy.eye(len(gram))).max()
             service.check(error < limit * gain ** 2, *what, "gram", error)
         if x.size > 10000:
-            check_alike(service, x, theirs, *what)
+            check_alike(service, x, reference, *what)
 
 
 FAN_PHRASE = "fewer than 2 dimensions"
@@ -258,19 +258,21 @@ def check_refusals(service):
     for function, shapes, arguments, phrase, field in REFUSALS:
         for shape in shapes:
             what = function, shape, arguments
-            theirs = raised(function, shape, arguments)
+            reference = raised(function, shape, arguments)
             mine = service.problem("torch." + function, shape, **arguments)
-            service.check(theirs is not None and phrase in theirs, *what, "PyTorch:", theirs)
+            service.check(reference is not None and phrase in reference, *what, "PyTorch:",
+                          reference)
             service.check(mine is not None and phrase in mine["detail"] and
                           mine["field"] == field, *what, "we:", mine)
     for function, shape, arguments in TAKEN:
-        theirs = raised(function, shape, arguments)
+        reference = raised(function, shape, arguments)
         mine = service.problem("torch." + function, shape, **arguments)
-        service.check(theirs is None and mine is None, function, shape, arguments, theirs, mine)
+        service.check(reference is None and mine is None, function, shape, arguments,
+                      reference, mine)
     for function, shape, arguments, field in STRICTER:
-        theirs = raised(function, shape, arguments)
+        reference = raised(function, shape, arguments)
         mine = service.problem("torch." + function, shape, **arguments)
-        service.check(theirs is None, function, shape, arguments, theirs)
+        service.check(reference is None, function, shape, arguments, reference)
         service.check(mine is not None and mine["field"] == field, function, arguments, mine)
 
 
@@ -287,10 +289,10 @@ def check_spellings(service):
             service.check((problem is None) == there, spelling, problem)
 
 
-with daemon.running() as server:
-    service = Service(server)
+with daemon.running() as server, server.connect() as client:
+    service = Service(client)
     check_all_numbers(service)
-    check_draws(service)
+    check_samples(service)
     check_sparse(service)
     check_orthogonal(service)
     check_fills(service)

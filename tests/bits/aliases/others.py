@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the names of Keras, JAX, Flax, Haiku and TensorFlow.js draw, against scipy's
+"""What the names of Keras, JAX, Flax, Haiku and TensorFlow.js generate, against scipy's
 distributions with the numbers of the frameworks' documentation."""
 from math import sqrt
 
@@ -90,23 +90,23 @@ ROWS = [  # frameworks, name, parameters, distribution
 ]
 
 
-def check_draws(service):
-    for number, (frameworks, name, parameters, law) in enumerate(ROWS):
+def check_samples(service):
+    for number, (frameworks, name, parameters, dist) in enumerate(ROWS):
         for framework in frameworks.split():
             scheme = f"{framework}.{name}"
             x = service.tensor(scheme, SHAPE, seed=number, name=scheme, **parameters).ravel()
             what = scheme, parameters
-            low, high = law.support()
-            slack = 1e-6 * law.std()
+            low, high = dist.support()
+            slack = 1e-6 * dist.std()
             service.check(x.min() >= low - slack and x.max() <= high + slack, *what, "bounds")
-            error = law.std() / sqrt(2 * x.size)
-            service.check(abs(x.std(dtype=float) - law.std()) < 4.5 * error, *what, "std")
-            error = law.std() / sqrt(x.size)
-            service.check(abs(x.mean(dtype=float) - law.mean()) < 4.5 * error, *what, "mean")
-            p = stats.kstest(x, law.cdf).pvalue
+            error = dist.std() / sqrt(2 * x.size)
+            service.check(abs(x.std(dtype=float) - dist.std()) < 4.5 * error, *what, "std")
+            error = dist.std() / sqrt(x.size)
+            service.check(abs(x.mean(dtype=float) - dist.mean()) < 4.5 * error, *what, "mean")
+            p = stats.kstest(x, dist.cdf).pvalue
             service.check(p > P_MIN, *what, f"p {p:.2g}")
             plan = service.plan(scheme, SHAPE, **parameters)
-            service.check(abs(plan["std"] / law.std() - 1) < 1e-9, *what, plan["std"])
+            service.check(abs(plan["std"] / dist.std() - 1) < 1e-9, *what, plan["std"])
 
 
 def check_patterns(service):
@@ -120,8 +120,8 @@ def check_patterns(service):
         service.check((service.tensor(scheme, (3, 4)) == 1).all(), scheme)
 
 
-with daemon.running() as server:
-    service = Service(server)
-    check_draws(service)
+with daemon.running() as server, server.connect() as client:
+    service = Service(client)
+    check_samples(service)
     check_patterns(service)
 service.end("others")

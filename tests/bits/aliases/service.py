@@ -3,43 +3,40 @@
 import json
 import pathlib
 import sys
-import urllib.error
-import urllib.parse
 
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import daemon  # noqa: E402
+from dtypes import DTYPES  # noqa: E402
 
 P_MIN = 1e-4  # all seeds are fixed: a result is always the same
-TYPES = {"f32": "<f4", "f64": "<f8", "f16": "<f2", "bf16": "<u2", "i8": "i1", "i64": "<i8"}
 
 
 class Service:
-    def __init__(self, server):
-        self.server, self.checks, self.failures = server, 0, []
+    def __init__(self, client):
+        self.client, self.checks, self.failures = client, 0, []
 
-    @staticmethod
-    def query(scheme, shape, parameters):
+    def get(self, path, scheme, shape, parameters):
         dims = ",".join(map(str, shape)) or "scalar"
-        return urllib.parse.urlencode({"shape": dims, "scheme": scheme, **parameters})
+        return self.client.get(daemon.target(path, {"shape": dims, "scheme": scheme,
+                                                    **parameters}))
 
     def tensor(self, scheme, shape, **parameters):
-        body, _ = self.server.get("/v1/tensor?" + self.query(scheme, shape, parameters))
-        return numpy.frombuffer(body, TYPES[parameters.get("dtype", "f32")]).reshape(shape)
+        status, _, body = self.get("/v1/tensor", scheme, shape, parameters)
+        assert status == 200, (scheme, shape, parameters, body)
+        dtype = DTYPES[parameters.get("dtype", "f32")]
+        return numpy.frombuffer(body, dtype.numpy).reshape(shape)
 
     def plan(self, scheme, shape, **parameters):
-        body, _ = self.server.get("/v1/plan?" + self.query(scheme, shape, parameters))
+        status, _, body = self.get("/v1/plan", scheme, shape, parameters)
+        assert status == 200, (scheme, shape, parameters, body)
         return json.loads(body)
 
     def problem(self, scheme, shape, **parameters):
         """The problem document, or None if there is none."""
-        try:
-            self.plan(scheme, shape, **parameters)
-        except urllib.error.HTTPError as answer:
-            with answer:
-                return json.load(answer)
-        return None
+        status, _, body = self.get("/v1/plan", scheme, shape, parameters)
+        return json.loads(body) if status >= 400 else None
 
     def check(self, condition, *what):
         self.checks += 1

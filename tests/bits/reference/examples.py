@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from draw import lane_words, octave_and_t
+from sampler import lane_words, octave_and_t
 from spec import Tensor, encode
 from tables import SPEC
 
@@ -21,6 +21,7 @@ EXAMPLES = [
     (REQUEST + "&scheme=he_normal&dtype=bf16", [0]),
     (REQUEST + "&scheme=he_normal&dtype=f64", [1]),
     ("shape=8&scheme=uniform&low=-1&high=2&seed=-1", [5]),
+    ("shape=8&scheme=uniform&dtype=f64", [2]),
     ("shape=2,2,3&scheme=glorot_uniform&dtype=f64", [11]),
     ("shape=8&scheme=truncated_normal&low=0.5&mean=1&std=2", [0, 7]),
 ]
@@ -36,24 +37,24 @@ def show(x):
 
 def steps(tensor, i):
     """How element i comes about."""
-    draw, block = tensor.draw, i // 4
+    sampler, block = tensor.sampler, i // 4
     yield "element %d" % i
-    for lane in (0, 1) if draw.wide else (0,):
+    for lane in (0, 1) if sampler.wide else (0,):
         words = lane_words(tensor.seed, tensor.stream,
                            np.array([block + lane * 2**62], dtype=np.uint64))
         yield "  b = 0x%x: words %s" % (block + lane * 2**62,
                                        " ".join("%08x" % word for word in words))
-    w = tensor.words.run(i, 1, draw.wide)
-    yield "  w = %0*x" % (draw.bits // 4, w[0])
-    name = "v" if "uniform" in draw.kind else "z" if draw.kind == "normal" else "z'"
-    if name != "v":
-        if draw.kind == "normal" or draw.symmetric:
-            yield "  m = %0*x" % (draw.bits // 4, draw.distance(w)[0][0])
-        tail, _ = draw.tail(w)
+    w = tensor.words.run(i, 1, sampler.wide)
+    yield "  w = %0*x" % (sampler.bits // 4, w[0])
+    name = {"uniform": "u", "symmetric uniform": "v", "normal": "z"}.get(sampler.kind, "z'")
+    if name not in "uv":
+        if sampler.kind == "normal" or sampler.symmetric:
+            yield "  m = %0*x" % (sampler.bits // 4, sampler.distance(w)[0][0])
+        tail, _ = sampler.tail(w)
         octave, t = octave_and_t(tail)
         yield "  tail = %s" % show(tail[0])
         yield "  s = %d, t = %s" % (octave[0], show(t[0]))
-    yield "  %s = %s" % (name, show(draw.unit(w)[0]))
+    yield "  %s = %s" % (name, show(sampler.unit(w)[0]))
     x = tensor.values(i, 1)
     yield "  x = %s" % show(x[0])
     yield "  bytes %s" % encode(x, tensor.dtype).hex(" ")
@@ -66,11 +67,12 @@ def example(query, elements):
         digest = hashlib.sha256(tensor.name.encode()).hexdigest()
         yield "  SHA-256 of the name: %s..." % digest[:16]
     yield "  s = 0x%016x, seed = 0x%016x" % (tensor.stream, tensor.seed)
-    draw = tensor.draw
-    yield "  %s: %s" % (draw.kind, ", ".join(
-        "%s = %s" % (k, show(x)) for k, x in draw.distribution.items() if k != "kind"))
-    for name, number in draw.numbers.items():
-        yield "  %s = %s" % (name, show(number))
+    sampler = tensor.sampler
+    yield "  %s: %s" % (sampler.kind, ", ".join(
+        "%s = %s" % (k, show(x)) for k, x in sampler.distribution.items() if k != "kind"))
+    page = {"offset": "R(low)", "most": "P"} if sampler.kind == "uniform" else {}
+    for name, number in sampler.numbers.items():
+        yield "  %s = %s" % (page.get(name, name), show(number))
     for i in elements:
         for line in steps(tensor, i):
             yield "  " + line

@@ -97,20 +97,20 @@ def q_matrix(n, k, z, compute):
     return q
 
 
-def matrix(d, draw, words):
-    """M; 'draw' tells the compute type and makes z of words."""
+def matrix(d, sampler, words):
+    """M; 'sampler' tells the compute type and makes z of words."""
     n, k = max(d["rows"], d["cols"]), min(d["rows"], d["cols"])
     numbers = np.arange(k * n, dtype=np.int64)
     w = words.lane(2, numbers)
-    if draw.wide:
+    if sampler.wide:
         w = (w << np.uint64(32)) + words.lane(3, numbers)
-    q = q_matrix(n, k, draw.unit(w).reshape(k, n), draw.compute)
+    q = q_matrix(n, k, sampler.unit(w).reshape(k, n), sampler.compute)
     return q if d["tall"] else q.T
 
 
-def elements(d, draw, numbers, words):
-    m = matrix(d, draw, words).reshape(-1)
-    m = draw.compute(0) + draw.numbers["gain"] * m
+def elements(d, sampler, numbers, words):
+    m = matrix(d, sampler, words).reshape(-1)
+    m = sampler.compute(0) + sampler.numbers["gain"] * m
     places, rest = np.divmod(numbers - d["base"], d["step"])
     inside = (rest == 0) & (places >= 0) & (places < len(m))
-    return np.where(inside, m[np.where(inside, places, 0)], draw.compute(0))
+    return np.where(inside, m[np.where(inside, places, 0)], sampler.compute(0))

@@ -37,7 +37,7 @@ function gainOf(p) {
         return notNegative(p, 'gain');
     }
     const nonlinearity = p.get('nonlinearity');
-    const slope = p.get('slope', 0.01);
+    const slope = p.get('slope');
     if (p.has('slope') && nonlinearity !== 'leaky_relu') {
         throw new Refused('slope', `not with ${nonlinearity}`);
     }
@@ -96,7 +96,11 @@ export const RULES = {
         return truncated(mean, std, cut, bounds);
     },
 
-    uniform: (p) => ({ kind: 'uniform', low: p.get('low', 0), high: p.get('high', 1) }),
+    uniform(p) {
+        const [low, high] = [p.get('low'), p.get('high')];
+        if (low > high) throw new Refused(p.has('high') ? 'high' : 'low', 'high is below low');
+        return { kind: 'uniform', low, high };
+    },
 
     constant(p) {
         const value = p.get('value');
@@ -137,7 +141,6 @@ export const RULES = {
 
     sparse(p) {
         const [rows, cols] = shapeOfRank(p, 2);
-        if (rows >= 1n << 32n || cols > 1n << 58n) throw new Refused('shape', 'too large');
         const sparsity = required(p, 'sparsity');
         if (!(sparsity >= 0 && sparsity <= 1)) throw new Refused('sparsity', 'not from 0 to 1');
         const sigma = notNegative(p, 'std');

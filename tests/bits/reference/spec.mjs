@@ -7,6 +7,7 @@
 //   node spec.mjs --check TABLE        compares with a table such as docs/conformance.tsv
 //   node spec.mjs --refused LIST       checks that each query of a list is refused
 //   node spec.mjs --canonical LIST     checks canonical queries and entity tags of a list
+//   node spec.mjs --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
 //
 // A JavaScript number is a binary64 number, and Math.fround() of one operation on binary32
 // numbers is that operation in binary32. Number(text) and Number(bigint) round to nearest
@@ -16,7 +17,8 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 import { canonicalQuery, entityTag } from './canonical.mjs';
-import { drawOf, wordsOf } from './draw.mjs';
+import { samplerOf, wordsOf } from './sampler.mjs';
+import { rewriting } from './frameworks.mjs';
 import { exponentOf, jsonBody, jsonString } from './json.mjs';
 import { viewOf } from './part.mjs';
 import { Refused } from './refused.mjs';
@@ -76,32 +78,32 @@ function safetensorsHeader(shape, type, name, bytes) {
 }
 
 // The element of a whole type.
-function wholeOf(law, type) {
-    if (!['constant', 'pattern'].includes(law.kind) || law.field === 'dtype') {
+function wholeOf(distribution, type) {
+    if (!['constant', 'pattern'].includes(distribution.kind) || distribution.field === 'dtype') {
         throw new Refused('dtype', 'is for whole constants');
     }
     const bits = BigInt(8 * type.bytes);
     let [least, most] = [0n, (1n << bits) - 1n];
     if (type.name === 'bool') most = 1n;
     if (type.name.startsWith('i')) [least, most] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
-    const { whole } = law;
+    const { whole } = distribution;
     if (whole === undefined || whole < least || whole > most) {
-        throw new Refused(law.field, `not of dtype=${type.name}`);
+        throw new Refused(distribution.field, `not of dtype=${type.name}`);
     }
     return whole;
 }
 
-function drawChecked(law, type, words) {
+function drawChecked(distribution, type, words) {
     if (type.whole) {
-        const whole = wholeOf(law, type);
-        if (law.kind === 'constant') return { value: () => whole };
-        return { at: (number) => (law.factor(number) === 0 ? 0n : whole) };
+        const whole = wholeOf(distribution, type);
+        if (distribution.kind === 'constant') return { value: () => whole };
+        return { at: (number) => (distribution.factor(number) === 0 ? 0n : whole) };
     }
-    const draw = drawOf(law, type.wide, words);
-    if (!(draw.largest < type.limit)) {
-        throw new Refused('dtype', `values of up to ${draw.largest} do not fit`);
+    const sampler = samplerOf(distribution, type.wide, words);
+    if (!(sampler.largest < type.limit)) {
+        throw new Refused('dtype', `values of up to ${sampler.largest} do not fit`);
     }
-    return draw;
+    return sampler;
 }
 
 function streamOf(name) {
@@ -112,15 +114,6 @@ function streamOf(name) {
 // A request, resolved: header, elements, and how to compute them.
 function resolve(query) {
     const p = new Parameters(query);
-    try {
-        return resolved(p);
-    } catch (error) {
-        if (error instanceof Refused) error.field = p.theirs.get(error.field) ?? error.field;
-        throw error;
-    }
-}
-
-function resolved(p) {
     const type = TYPES.get(p.get('dtype', 'f32'));
     const product = (dims) => dims.reduce((a, b) => a * b, BigInt(type.bytes));
     const most = (1n << 63n) - 1n;
@@ -131,25 +124,25 @@ function resolved(p) {
     if (p.has('json') && format !== 'json') throw new Refused('json', 'only with format=json');
     const view = viewOf(p);
     const bytes = product(view.shape);
-    const law = p.distribution();
+    const distribution = p.distribution();
     const name = p.get('name', Buffer.alloc(0));
     const words = wordsOf(p.get('seed', 0n), streamOf(name));
-    const draw = drawChecked(law, type, words);
+    const sampler = drawChecked(distribution, type, words);
     let header = Buffer.alloc(0);
     if (format === 'npy') header = npyHeader(view.shape, type.descr);
     if (format === 'safetensors') header = safetensorsHeader(view.shape, type, name, bytes);
     if (BigInt(header.length) + bytes > most) throw new Refused('shape', 'too large');
     return {
-        p, header, type, bytes, view, format, name, words, draw, constant: law.kind === 'constant',
+        p, header, type, bytes, view, format, name, words, sampler, constant: distribution.kind === 'constant',
     };
 }
 
 // A function from the number of an element in the full tensor to its value.
-function elementOf({ type, constant, draw, words }) {
+function elementOf({ type, constant, sampler, words }) {
     let block, upper, lower;
     return (number) => {
-        if (constant) return draw.value();
-        const x = draw.at?.(number);
+        if (constant) return sampler.value();
+        const x = sampler.at?.(number);
         if (x !== undefined) return x;
         if (number >> 2n !== block) {
             block = number >> 2n;
@@ -157,7 +150,7 @@ function elementOf({ type, constant, draw, words }) {
             lower = type.wide ? words(1, block) : [0, 0, 0, 0];
         }
         const at = Number(number & 3n);
-        return draw.value(upper[at], lower[at]);
+        return sampler.value(upper[at], lower[at]);
     };
 }
 
@@ -178,35 +171,44 @@ function bodyOf(tensor) {
 
 // Command --------------------------------------------------------------------------------
 
-function rowOf(query) {
-    try {
-        const tensor = resolve(query);
-        const body = bodyOf(tensor);
-        const at = tensor.header.length;
-        const first = tensor.format === 'json' ? 0 : 4 * tensor.type.bytes;
-        return [body.toString('hex', at, at + first),
-            createHash('sha256').update(body).digest('hex')];
-    } catch (error) {
-        if (error instanceof Refused) return ['refused', error.message];
-        throw error;
+// What tables say of queries; 'make' is resolve() or rewrites queries before it.
+class Answers {
+    constructor(make) {
+        this.make = make;
+    }
+
+    row(query) {
+        try {
+            const tensor = this.make(query);
+            const body = bodyOf(tensor);
+            const at = tensor.header.length;
+            const first = tensor.format === 'json' ? 0 : 4 * tensor.type.bytes;
+            return [body.toString('hex', at, at + first),
+                createHash('sha256').update(body).digest('hex')];
+        } catch (error) {
+            if (error instanceof Refused) return ['refused', error.message];
+            throw error;
+        }
+    }
+
+    refusal(query) {
+        try {
+            this.make(query);
+            return ['accepted'];
+        } catch (error) {
+            if (error instanceof Refused) return [error.field];
+            throw error;
+        }
+    }
+
+    canonical(query) {
+        const { p, view } = this.make(query);
+        const text = canonicalQuery(p, view);
+        return [text, entityTag(text)];
     }
 }
 
-function refusalOf(query) {
-    try {
-        resolve(query);
-        return ['accepted'];
-    } catch (error) {
-        if (error instanceof Refused) return [error.field];
-        throw error;
-    }
-}
-
-function canonicalOf(query) {
-    const { p, view } = resolve(query);
-    const text = canonicalQuery(p, view);
-    return [text, entityTag(text)];
-}
+const GIVE_UP = 5; // mismatches
 
 function compare(path, answer) {
     const rows = readFileSync(path, 'ascii').replace(/\n$/, '').split('\n').map((row) => row.split('\t'));
@@ -215,23 +217,30 @@ function compare(path, answer) {
         const got = answer(query);
         if (got.join('\t') === expected.join('\t')) continue;
         if (expected.join() === '*' && got.join() !== 'accepted') continue;
-        if (++wrong > 5) continue;
         console.log(`${query}\n  expected ${expected}\n  got      ${got}`);
+        if (++wrong < GIVE_UP) continue;
+        console.log(`${path}: and perhaps more`);
+        return 1;
     }
     console.log(`${path}: ${rows.length - wrong} of ${rows.length} agree`);
     return wrong === 0 && rows.length > 0 ? 0 : 1;
 }
 
-function main([first, second]) {
-    if (first === '--check' && second) return compare(second, rowOf);
-    if (first === '--canonical' && second) return compare(second, canonicalOf);
-    if (first === '--refused' && second) return compare(second, refusalOf);
+const USAGE = 'usage: spec.mjs [--frameworks] QUERY | --check TABLE | --refused LIST | --canonical LIST';
+
+function main(given) {
+    const rewritten = given[0] === '--frameworks';
+    const [first, second] = rewritten ? given.slice(1) : given;
+    const answers = new Answers(rewritten ? rewriting(resolve) : resolve);
+    if (first === '--check' && second) return compare(second, (query) => answers.row(query));
+    if (first === '--canonical' && second) return compare(second, (query) => answers.canonical(query));
+    if (first === '--refused' && second) return compare(second, (query) => answers.refusal(query));
     if (first === undefined || first.startsWith('--')) {
-        console.error('usage: spec.mjs QUERY | --check TABLE | --refused LIST | --canonical LIST');
+        console.error(USAGE);
         return 64;
     }
     try {
-        process.stdout.write(bodyOf(resolve(first)));
+        process.stdout.write(bodyOf(answers.make(first)));
         return 0;
     } catch (error) {
         if (!(error instanceof Refused)) throw error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // docs/SPEC.md, "Query" and "Values": the forms of values.
-import { FRAMEWORKS, PARAMETERS, SCHEMES, WORDS } from './tables.mjs';
+import { PARAMETERS, SCHEMES } from './tables.mjs';
 
 export function decode(text) {
     const bytes = [];
@@ -36,7 +36,7 @@ function readSeed(text) {
     return size === undefined ? undefined : BigInt.asUintN(64, -size);
 }
 
-function readNumber(text) {
+export function readNumber(text) {
     if (text.length > 1100) return undefined;
     if (!/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i.test(text)) return undefined;
     const value = Number(text);
@@ -45,7 +45,7 @@ function readNumber(text) {
 
 export const isCut = ({ low, high }) => low <= 6 && high >= -6 && high - low >= 0.000001;
 
-function readInt(text) {
+export function readInt(text) {
     if (!/^[+-]?[0-9]+$/.test(text)) return undefined;
     const value = BigInt(text.replace('+', ''));
     return BigInt.asIntN(64, value) === value ? value : undefined;
@@ -109,7 +109,7 @@ function readTruncation(text) {
     return isCut({ low, high }) ? { low, high } : undefined;
 }
 
-function readShape(text) {
+export function readShape(text) {
     const dims = text === 'scalar' ? [] : text.split(',').map((dim) => readWhole(dim));
     return dims.length <= 32 && !dims.includes(undefined) ? dims : undefined;
 }
@@ -128,7 +128,7 @@ function readScheme(text) {
     for (const [name, { aliases }] of SCHEMES) {
         if (name === text || aliases.includes(text)) return name;
     }
-    return FRAMEWORKS.has(text) ? text : undefined;
+    return undefined;
 }
 
 const FLAGS = new Map([['true', true], ['1', true], ['false', false], ['0', false]]);
@@ -151,13 +151,9 @@ const READERS = {
     shard: (text) => listOf(text, 64, readShardItem),
 };
 
-export function readValue(name, bytes) { // of a choice, also the words of frameworks
+export function readValue(name, bytes) {
     const { form, choices } = PARAMETERS.get(name);
     const text = bytes.toString('latin1');
-    if (form === 'choice') {
-        const known = choices.includes(text)
-            || WORDS.some(({ parameter, word }) => parameter === name && word === text);
-        return known ? text : undefined;
-    }
+    if (form === 'choice') return choices.includes(text) ? text : undefined;
     return READERS[form](text, bytes);
 }

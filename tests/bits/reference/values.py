@@ -4,7 +4,7 @@ ValueError."""
 import math
 import re
 
-from tables import ALIASES, FRAMEWORKS, PARAMETERS, SCHEMES, WORDS
+from tables import ALIASES, PARAMETERS, SCHEMES
 
 
 def decode(data):
@@ -138,7 +138,7 @@ def read_word(text, words):
 
 
 def read_scheme(text):
-    word = read_word(text, {**SCHEMES, **ALIASES, **FRAMEWORKS})
+    word = read_word(text, {**SCHEMES, **ALIASES})
     return ALIASES.get(word, word)
 
 
@@ -162,9 +162,5 @@ READERS = {
 
 
 def read_value(name, text):
-    """Of a choice, also the words of frameworks."""
     form, words, _, _ = PARAMETERS[name]
-    if form != "choice":
-        return READERS[form](text)
-    return read_word(text, words + [word for theirs in WORDS.get(name, {}).values()
-                                    for word in theirs])
+    return read_word(text, words) if form == "choice" else READERS[form](text)

@@ -14,7 +14,7 @@ A case is a text file. '#' starts a comment line; every other line is one of
     hangup                close the connection
     pause SECONDS
 
-    expect STATUS         reads an answer; what follows is about it
+    expect STATUS         reads a response; what follows is about it
     head STATUS           reads its header only; 'rest' reads the body
     rest
     header NAME: VALUE    exactly;  NAME ~ REGEX  to search
@@ -26,16 +26,21 @@ A case is a text file. '#' starts a comment line; every other line is one of
     problem STATUS TYPE FIELD    a problem document and its header; FIELD - for none
 
     keeps                 the connection still answers
-    closes                the server closes it, within some seconds
+    closes                the server closes it, before any of its timeouts
+    await TARGET ~ REGEX  asks for it, until the body has it, within some seconds
     refused               the server takes no new connections
     crowd N TARGET        N connections ask for it at the very same time and are answered
     signal NAME           sends the daemon a signal
     exits STATUS          the daemon ends, within some seconds
     log REGEX             its log has such a line by now
 
-Bytes go out when an answer is awaited, so that several requests before the first 'expect'
+Bytes go out when a response is awaited, so that several requests before the first 'expect'
 are pipelined.
+
+Cases run side by side: most of their time they wait. Those without a daemon of their own share
+one, of which they may not ask what others change.
 """
+import concurrent.futures
 import fnmatch
 import hashlib
 import json
@@ -48,7 +53,9 @@ import sys
 import threading
 import time
 
-PATIENCE = float(os.environ.get("HTTP_PATIENCE", "10"))  # seconds; sanitizers are slow
+AT_ONCE = 4
+CLOSE_SECONDS = 8  # less than --header-timeout, which is 10
+PATIENCE = float(os.environ.get("HTTP_PATIENCE", "30"))  # seconds; sanitizers are slow
 
 
 class Failure(Exception):
@@ -117,7 +124,7 @@ class Daemon:
         return self.exit_status()
 
 
-class Answer:
+class Response:
     def __init__(self, status, fields):
         self.status = status
         self.fields = fields
@@ -145,14 +152,14 @@ class Connection:
         try:
             self.socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # the answer may have been sent before
+            pass  # the response may have been sent before
 
     def more(self):
         """Receives something; False at the end of the stream."""
         try:
             data = self.socket.recv(1 << 20)
         except socket.timeout:
-            raise Failure(f"no answer; so far: {self.received[:200]!r}")
+            raise Failure(f"no response; so far: {self.received[:200]!r}")
         except ConnectionResetError:
             data = b""
         self.received += data
@@ -170,22 +177,22 @@ class Connection:
         for line in lines[1:]:
             check(re.fullmatch(r"[!-9;-~]+: [ -~]*", line), f"bad header line {line!r}")
             fields.append(tuple(line.split(": ", 1)))
-        return Answer(int(found[1]), fields)
+        return Response(int(found[1]), fields)
 
-    def read_body(self, answer):
+    def read_body(self, response):
         method = self.methods.pop(0) if self.methods else "GET"
-        if method == "HEAD" or answer.status in (204, 304):
+        if method == "HEAD" or response.status in (204, 304):
             return
-        length = answer.get("Content-Length")
+        length = response.get("Content-Length")
         if length is not None:
-            answer.body = self.take(int(length))
-        elif answer.get("Transfer-Encoding") == "chunked":
-            answer.body = b"".join(iter(self.read_chunk, b""))
+            response.body = self.take(int(length))
+        elif response.get("Transfer-Encoding") == "chunked":
+            response.body = b"".join(iter(self.read_chunk, b""))
         else:
-            check(answer.get("Connection") == "close", "nothing says where the body ends")
+            check(response.get("Connection") == "close", "nothing says where the body ends")
             while self.more():
                 pass
-            answer.body, self.received = self.received, b""
+            response.body, self.received = self.received, b""
 
     def take(self, count):
         while len(self.received) < count:
@@ -202,9 +209,9 @@ class Connection:
         return data
 
     def read(self):
-        answer = self.read_head()
-        self.read_body(answer)
-        return answer
+        response = self.read_head()
+        self.read_body(response)
+        return response
 
 
 class Case:
@@ -217,7 +224,7 @@ class Case:
         self.env = {}
         self.connection = None
         self.abandoned = []
-        self.answer = None
+        self.response = None
 
     def daemon(self):
         return self.own or self.shared
@@ -303,50 +310,50 @@ class Case:
             self.connection.flush()
         time.sleep(float(rest))
 
-    # What comes back.
+    # What is received.
 
     def do_expect(self, rest):
-        self.answer = self.connected().read()
-        check(self.answer.status == int(rest), f"status {self.answer.status}")
+        self.response = self.connected().read()
+        check(self.response.status == int(rest), f"status {self.response.status}")
 
     def do_head(self, rest):
-        self.answer = self.connected().read_head()
-        check(self.answer.status == int(rest), f"status {self.answer.status}")
+        self.response = self.connected().read_head()
+        check(self.response.status == int(rest), f"status {self.response.status}")
 
     def do_rest(self, _):
-        self.connection.read_body(self.answer)
+        self.connection.read_body(self.response)
 
     def do_header(self, rest):
         found = re.fullmatch(r"([\w-]+)(: | ~ )(.*)", rest)
         check(found, "expected NAME: VALUE or NAME ~ REGEX")
         name, how, wanted = found.groups()
-        value = self.answer.get(name)
+        value = self.response.get(name)
         check(value is not None, f"no {name}")
         matches = value == wanted if how == ": " else re.search(wanted, value)
         check(matches, f"{name}: {value}")
 
     def do_no_header(self, rest):
-        check(self.answer.get(rest) is None, f"{rest}: {self.answer.get(rest)}")
+        check(self.response.get(rest) is None, f"{rest}: {self.response.get(rest)}")
 
     def do_body(self, rest):
-        body = self.answer.body
+        body = self.response.body
         if rest.startswith("~ "):
             check(re.search(rest[2:], body.decode("utf-8")), f"body {body[:300]!r}")
         else:
             check(body == unescape(rest), f"body {body[:300]!r}")
 
     def do_body_bytes(self, rest):
-        check(len(self.answer.body) == int(rest), f"{len(self.answer.body)} bytes")
+        check(len(self.response.body) == int(rest), f"{len(self.response.body)} bytes")
 
     def do_body_sha256(self, rest):
-        digest = hashlib.sha256(self.answer.body).hexdigest()
+        digest = hashlib.sha256(self.response.body).hexdigest()
         check(digest == rest, f"sha256 {digest}")
 
     def document(self):
         try:
-            return json.loads(self.answer.body)
+            return json.loads(self.response.body)
         except ValueError as error:
-            raise Failure(f"no JSON: {error}: {self.answer.body[:200]!r}")
+            raise Failure(f"no JSON: {error}: {self.response.body[:200]!r}")
 
     def do_json(self, rest):
         found = re.fullmatch(r"(.*?) (=|~) (.*)", rest)
@@ -367,7 +374,7 @@ class Case:
         document = self.document()
         self.do_header("Content-Type: application/problem+json")
         self.do_header("Cache-Control: no-store")
-        check(self.answer.status == int(status), f"status {self.answer.status}")
+        check(self.response.status == int(status), f"status {self.response.status}")
         check(document["status"] == int(status), f"document's status {document['status']}")
         check(document["type"] == "/problems/" + kind, f"type {document['type']}")
         check(document.get("field", "-") == field, f"field {document.get('field')}")
@@ -377,10 +384,24 @@ class Case:
 
     def do_keeps(self, _):
         self.connection.queue(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "GET")
-        check(self.connection.read().body == b"ok\n", "no second answer")
+        check(self.connection.read().body == b"ok\n", "no second response")
+
+    def do_await(self, rest):
+        target, _, wanted = rest.partition(" ~ ")
+        end = time.monotonic() + PATIENCE
+        while True:
+            self.do_send("GET " + target)
+            self.response = self.connected().read()
+            if self.response.status == 200 and re.search(wanted, self.response.body.decode()):
+                return
+            check(time.monotonic() < end, f"{self.response.status} {self.response.body[:300]!r}")
+            if self.response.get("Connection") == "close":  # beyond --max-connections
+                self.do_hangup("")
+            time.sleep(0.05)
 
     def do_closes(self, _):
         self.connection.flush()
+        self.connection.socket.settimeout(CLOSE_SECONDS)
         while self.connection.more():
             pass
         check(not self.connection.received,
@@ -436,16 +457,19 @@ def main():
     names = [name[:-5] for name in sorted(os.listdir(folder)) if name.endswith(".case")]
     names = [name for name in names if any(fnmatch.fnmatch(name, p) for p in wanted)]
     shared = Daemon(program, [], {})
+
+    def run(name):
+        return Case(os.path.join(folder, name + ".case"), shared, program).run()
+
     failed = 0
-    for name in names:
-        why = Case(os.path.join(folder, name + ".case"), shared, program).run()
-        if why is None and shared.process.poll() is not None:
-            why = f"the daemon died: {shared.process.returncode}: " + " | ".join(shared.log)
-        if why is not None:
-            failed += 1
-            print(f"FAIL {name}: {why}")
-        if shared.process.poll() is not None:
-            shared = Daemon(program, [], {})
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for name, why in zip(names, pool.map(run, names)):
+            if why is not None:
+                failed += 1
+                print(f"FAIL {name}: {why}")
+    if shared.process.poll() is not None:
+        failed += 1
+        print(f"FAIL the daemon died: {shared.process.returncode}: " + " | ".join(shared.log))
     status = shared.stop()
     if status != 0:
         failed += 1

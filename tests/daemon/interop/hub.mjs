@@ -11,11 +11,11 @@ const { parseSafetensorsMetadata } = await import(module);
 // The package asks for a file of a repository: it gets the tensor.
 function redirect(target, statuses) {
   return async (url, init) => {
-    const asked = new URL(url);
-    const real = asked.pathname.includes("/resolve/") ? server + target : asked;
-    const answer = await fetch(real, init);
-    statuses.push(answer.status);
-    return answer;
+    const requested = new URL(url);
+    const real = requested.pathname.includes("/resolve/") ? server + target : requested;
+    const response = await fetch(real, init);
+    statuses.push(response.status);
+    return response;
   };
 }
 

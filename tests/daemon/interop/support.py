@@ -7,28 +7,15 @@ import shutil
 import sys
 import tempfile
 import unittest
-import urllib.parse
 
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import daemon  # noqa: E402
+import dtypes  # noqa: E402
+from dtypes import DTYPES, FLOATS, INTEGERS  # noqa: E402
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
-
-# Of the types that numpy has not: the bits.
-NUMPY_TYPES = {"f32": "<f4", "f64": "<f8", "f16": "<f2", "bf16": "<u2", "f8_e4m3": "u1",
-               "f8_e5m2": "u1", "i8": "i1", "i16": "<i2", "i32": "<i4", "i64": "<i8",
-               "u8": "u1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "bool": "?"}
-FLOATS = [dtype for dtype in NUMPY_TYPES if "f" in dtype]
-WHOLE = [dtype for dtype in NUMPY_TYPES if dtype not in FLOATS]
-
-# As few values of a bool or a narrow type as there are, they are all of interest.
-EDGES = {"i8": ["-128", "127"], "i16": ["-32768", "32767"],
-         "i32": ["-2147483648", "2147483647"],
-         "i64": ["-9223372036854775808", "9223372036854775807"], "u8": ["255"],
-         "u16": ["65535"], "u32": ["4294967295"], "u64": ["18446744073709551615"],
-         "bool": ["0", "1"]}
 
 
 def need(found, what):
@@ -45,7 +32,7 @@ def program(name):
 
 
 def target(parameters):
-    return "/v1/tensor?" + urllib.parse.urlencode(parameters)
+    return daemon.target("/v1/tensor", parameters)
 
 
 def random_tensor(dtype, **more):
@@ -55,13 +42,13 @@ def random_tensor(dtype, **more):
 
 
 def tensors():
-    """Parameters of tensors of every dtype: drawn ones, and whole ones at the edges."""
+    """Parameters of tensors of every dtype: drawn ones, and integers at the edges."""
     for dtype in FLOATS:
         for shape in ("5,3,7", "scalar", "0,4", "9"):
             yield random_tensor(dtype, shape=shape)
-    for dtype in WHOLE:
-        for value in EDGES[dtype]:
-            yield {"shape": "2,3", "scheme": "constant", "value": value, "dtype": dtype}
+    for name in INTEGERS:
+        for value in (DTYPES[name].smallest, DTYPES[name].largest):
+            yield {"shape": "2,3", "scheme": "constant", "value": str(value), "dtype": name}
 
 
 class Case(unittest.TestCase):
@@ -70,6 +57,7 @@ class Case(unittest.TestCase):
         running = daemon.running()
         cls.server = running.__enter__()
         cls.addClassCleanup(running.__exit__, None, None, None)
+        dtypes.of(cls.server)
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -84,4 +72,4 @@ class Case(unittest.TestCase):
         body, headers = self.server.get(target({**parameters, "format": "raw"}))
         shape = headers["Tensor-Shape"]
         shape = [] if shape in ("", "scalar") else [int(dim) for dim in shape.split(",")]
-        return numpy.frombuffer(body, NUMPY_TYPES[parameters["dtype"]]).reshape(shape)
+        return numpy.frombuffer(body, DTYPES[parameters["dtype"]].numpy).reshape(shape)

@@ -5,36 +5,36 @@ import subprocess
 
 import numpy
 
-from support import FLOATS, WHOLE, Case, program, random_tensor, tensors
-
-# Standard deviations down to the subnormals of each type and up to its largest values.
-SPREADS = {"f32": ["1", "1e-40", "1e30", "1e7"], "f64": ["1", "1e-310", "1e300", "1e16"],
-           "f16": ["1", "1e-6", "3000"], "bf16": ["1", "1e-40", "1e30"],
-           "f8_e4m3": ["1", "0.01", "60"], "f8_e5m2": ["1", "1e-4", "9000"]}
+from support import DTYPES, FLOATS, INTEGERS, Case, program, random_tensor, tensors
 
 
-def all_values(exponent_bits, fraction_bits, has_infinity=True):
+def spreads(dtype):
+    """Standard deviations: 1, down to the subnormals, up to its largest numbers, and where
+    the type's integers begin."""
+    return 1.0, 10 * dtype.smallest, dtype.largest / 10, 2.0**dtype.fraction_bits
+
+
+def all_values(dtype):
     """Value of every bit pattern of a small float type, as binary64; NaN and infinities NaN."""
-    bits = numpy.arange(2 ** (1 + exponent_bits + fraction_bits))
-    exponent = bits >> fraction_bits & (2**exponent_bits - 1)
-    fraction = bits & (2**fraction_bits - 1)
-    significand = fraction + numpy.where(exponent > 0, 2**fraction_bits, 0)
-    scale = numpy.maximum(exponent, 1) - (2 ** (exponent_bits - 1) - 1) - fraction_bits
+    bits = numpy.arange(2 ** (8 * dtype.item_bytes))
+    exponent = bits >> dtype.fraction_bits & (2**dtype.exponent_bits - 1)
+    fraction = bits & (2**dtype.fraction_bits - 1)
+    significand = fraction + numpy.where(exponent > 0, 2**dtype.fraction_bits, 0)
+    scale = numpy.maximum(exponent, 1) - dtype.bias - dtype.fraction_bits
     value = numpy.ldexp(significand.astype("f8"), scale)
-    top = exponent == 2**exponent_bits - 1
-    value[top if has_infinity else top & (fraction == 2**fraction_bits - 1)] = numpy.nan
-    return numpy.where(bits >> (exponent_bits + fraction_bits), -value, value)
+    value[value > dtype.largest] = numpy.nan
+    return numpy.where(bits >> (dtype.exponent_bits + dtype.fraction_bits), -value, value)
 
 
-SMALL = {"f16": all_values(5, 10), "bf16": all_values(8, 7), "f8_e5m2": all_values(5, 2),
-         "f8_e4m3": all_values(4, 3, has_infinity=False)}
+# What binary64 holds all numbers of, so that the nearest one can be looked for.
+SMALL = {name: all_values(DTYPES[name]) for name in FLOATS if DTYPES[name].item_bytes < 4}
 
 
 def to_bits(numbers, dtype):
     """Bits of the values of the type that are nearest to the numbers."""
     numbers = numpy.array(numbers, "f8")
     if dtype not in SMALL:
-        return numbers.astype({"f32": "<f4", "f64": "<f8"}[dtype])
+        return numbers.astype(DTYPES[dtype].numpy)
     values = SMALL[dtype]
     order = numpy.argsort(values, kind="stable")
     order = order[~numpy.isnan(values[order])]
@@ -43,7 +43,8 @@ def to_bits(numbers, dtype):
                     for side in ("left", "right"))
     bits = numpy.where(below % 2 == 0, below, above)  # halfway: the even one
     zero = numpy.where(numpy.signbit(numbers), numpy.argmax(numpy.signbit(values)), 0)
-    return numpy.where(values[bits] == 0, zero, bits).astype(f"<u{2 if '16' in dtype else 1}")
+    return numpy.where(values[bits] == 0, zero, bits).astype(
+        f"<u{DTYPES[dtype].item_bytes}")
 
 
 def flattened(data):
@@ -52,8 +53,8 @@ def flattened(data):
 
 def float_tensors():
     for dtype in FLOATS:
-        for std in SPREADS[dtype]:
-            yield random_tensor(dtype, std=std, shape="23,7,5")
+        for std in spreads(DTYPES[dtype]):
+            yield random_tensor(dtype, std=repr(std), shape="23,7,5")
     for tensor in tensors():
         if tensor["dtype"] in FLOATS:
             yield tensor
@@ -80,11 +81,11 @@ class Json(Case):
                 for numbers in self.documents(tensor):
                     self.assertEqual(to_bits(numbers, tensor["dtype"]).tobytes(), raw)
 
-    def test_whole_numbers(self):
+    def test_integers(self):
         for tensor in tensors():
-            if tensor["dtype"] in WHOLE:
+            if tensor["dtype"] in INTEGERS:
                 wanted = self.raw(tensor).ravel().tolist()
-                if "64" in tensor["dtype"]:  # no other reader of json has 64 bits
+                if DTYPES[tensor["dtype"]].item_bytes == 8:  # no other reader of json has 64 bits
                     wanted = [str(number) for number in wanted]
                 for numbers in self.documents(tensor):
                     self.assertEqual(numbers, wanted)

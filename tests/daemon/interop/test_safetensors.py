@@ -11,15 +11,11 @@ import shutil
 import struct
 import subprocess
 
-from support import FLOATS, REQUIRE_ALL, Case, daemon, need, program, random_tensor, target, \
-    tensors
+from support import (DTYPES, FLOATS, REQUIRE_ALL, Case, daemon, need, program,
+                     random_tensor, target, tensors)
 
 HERE = pathlib.Path(__file__).resolve().parent
-DTYPES = {"f32": "F32", "f64": "F64", "f16": "F16", "bf16": "BF16", "f8_e4m3": "F8_E4M3",
-          "f8_e5m2": "F8_E5M2", "i8": "I8", "i16": "I16", "i32": "I32", "i64": "I64",
-          "u8": "U8", "u16": "U16", "u32": "U32", "u64": "U64", "bool": "BOOL"}
-ITEM_BITS = {"BOOL": 8, "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8} | {
-    f"{kind}{bits}": bits for kind in "IUF" for bits in (8, 16, 32, 64)}
+ITEM_BYTES = {dtype.safetensors: dtype.item_bytes for dtype in DTYPES.values()}
 NAMES = ["", "model.layers.0.mlp.weight", "a b/c+d%&=", 'quo"te\\', "\x01\x1f\x7f\b\f\n\r\t",
          "權重💡", "x" * 1024, "x" * 1023, "x" * 1022, "</script>"]
 
@@ -48,7 +44,7 @@ def parse(file):
             assert type(dim) is int and dim >= 0
             count *= dim
         assert first == end, "a hole or an overlap"
-        assert last - first == count * ITEM_BITS[info["dtype"]] // 8
+        assert last - first == count * ITEM_BYTES[info["dtype"]]
         found[name] = (info["dtype"], info["shape"], data[first:last])
         end = last
     assert end == len(data), "more than the tensors, or less"
@@ -78,7 +74,8 @@ class Safetensors(Case):
             with self.subTest(**tensor):
                 file = self.get(tensor, format="safetensors")
                 raw = self.raw(tensor)
-                name, dtype = tensor.get("name") or "tensor", DTYPES[tensor["dtype"]]
+                name = tensor.get("name") or "tensor"
+                dtype = DTYPES[tensor["dtype"]].safetensors
                 found, metadata = parse(file)
                 self.assertEqual(found, {name: (dtype, list(raw.shape), raw.tobytes())})
                 self.assertEqual(metadata, {"format": "pt"})
@@ -89,26 +86,26 @@ class Safetensors(Case):
             tensor = random_tensor(dtype, shape="6,5", slice="1:,::-2", permute="1,0")
             raw = self.raw(tensor)
             found, _ = parse(self.get(tensor, format="safetensors"))
-            self.assertEqual(found["w"], (DTYPES[dtype], list(raw.shape), raw.tobytes()))
+            self.assertEqual(found["w"], (DTYPES[dtype].safetensors, list(raw.shape), raw.tobytes()))
 
     def test_parser_from_npm(self):
         entry = installed_parser()
-        asked = [*all_tensors(), random_tensor("f32", shape="65536,16384")]
-        targets = [target({**tensor, "format": "safetensors"}) for tensor in asked]
+        requested = [*all_tensors(), random_tensor("f32", shape="65536,16384")]
+        targets = [target({**tensor, "format": "safetensors"}) for tensor in requested]
         done = subprocess.run(
             [os.environ["NODE"], HERE / "hub.mjs", entry.as_uri(), self.server.url],
             input="\n".join(targets) + "\n", capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
-        answers = [json.loads(line) for line in done.stdout.splitlines()]
-        self.assertEqual(len(answers), len(asked))
-        for tensor, answer in zip(asked, answers):
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len(found), len(requested))
+        for tensor, response in zip(requested, found):
             with self.subTest(**tensor):
-                self.assertEqual(set(answer["statuses"]), {206})
-                header = answer["header"]
+                self.assertEqual(set(response["statuses"]), {206})
+                header = response["header"]
                 self.assertEqual(header.pop("__metadata__"), {"format": "pt"})
                 (name, info), = header.items()
                 self.assertEqual(name, tensor.get("name") or "tensor")
-                self.assertEqual(info["dtype"], DTYPES[tensor["dtype"]])
+                self.assertEqual(info["dtype"], DTYPES[tensor["dtype"]].safetensors)
                 dims = tensor["shape"].replace("scalar", "")
                 self.assertEqual(info["shape"], [int(dim) for dim in dims.split(",") if dim])
 

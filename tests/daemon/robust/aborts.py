@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """1,000 clients that go away in the middle of a transfer, or of their own request: nothing of
-them is left, no descriptor and no memory, and answers are as before."""
+them is left, no descriptor and no memory, and responses are as before."""
 import random
 import re
 import socket
@@ -32,17 +32,17 @@ def rss_kib(pid):
     return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])
 
 
-def abort(draw, port):
-    """Reads some of an answer, perhaps none, and leaves."""
+def abort(rng, port):
+    """Reads some of a response, perhaps none, and leaves."""
     connection = Connection(port)
-    request = b"GET " + draw.choice(TARGETS) + b" HTTP/1.1\r\nHost: x\r\n\r\n"
-    if draw.random() < 0.1:
-        request = request[:draw.randrange(len(request))]
+    request = b"GET " + rng.choice(TARGETS) + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    if rng.random() < 0.1:
+        request = request[:rng.randrange(len(request))]
     connection.socket.sendall(request)
-    left = draw.choice([0, 0, 1, 300, draw.randrange(1 << 20)]) if b"\n\r\n" in request else 0
+    left = rng.choice([0, 0, 1, 300, rng.randrange(1 << 20)]) if b"\n\r\n" in request else 0
     while left > 0:
         left -= len(connection.socket.recv(min(left, 1 << 16)))
-    if draw.random() < 0.5:  # RST, not FIN
+    if rng.random() < 0.5:  # RST, not FIN
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                      struct.pack("ii", 1, 0))
     connection.close()
@@ -65,7 +65,7 @@ def settled(measure, limit):
 
 
 def main():
-    draw = random.Random(11)
+    rng = random.Random(11)
     # Who leaves within a request is found out by then only.
     process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", "--header-timeout", "1"])
     port, pid = daemon.listening_port(process), process.pid
@@ -73,11 +73,11 @@ def main():
     body = small(port)
     rss = 0
     for _ in range(COUNT // 2):  # what is allocated once, for good, at its highest
-        abort(draw, port)
+        abort(rng, port)
         rss = max(rss, rss_kib(pid))
     warm_files = settled(lambda: open_files(pid), files)
     for _ in range(COUNT):
-        abort(draw, port)
+        abort(rng, port)
     files_after = settled(lambda: open_files(pid), files)
     rss_after = settled(lambda: rss_kib(pid), rss + RSS_TOLERANCE_KIB)
     right = small(port) == body

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Orthogonal matrices from several clients at once are what the command computes, computed
-once for all who want the same; hundreds of clients that go away while theirs is computed
-leave nothing behind; more than can wait are refused; other answers do not wait meanwhile."""
+"""Orthogonal matrices for several clients at once: the bytes are the command's, each matrix is
+computed once for all that request it, hundreds of clients that leave during the computation
+leave nothing behind, more clients than may wait are refused, and small requests do not wait."""
 import hashlib
 import random
 import re
@@ -16,7 +16,7 @@ from aborts import open_files, rss_kib, settled
 from wire import SANITIZED, Connection, daemon, scaled
 
 ABORTS = scaled(600)
-RSS_TOLERANCE_KIB = 24576  # less than one setup a client would come to
+RSS_TOLERANCE_KIB = 24576  # less than one factorization a client
 SIZE = 96 if SANITIZED else 384
 LARGE = (b"/v1/tensor?shape=%d,%d&scheme=orthogonal&name=w&seed=%%d" %
          ((768, 768) if SANITIZED else (2048, 2048)))
@@ -45,7 +45,7 @@ def metrics(port):
 
 
 class Client(threading.Thread):
-    """Fetches a list of targets; 'digests' of what came."""
+    """Fetches a list of targets; 'digests' of the bodies."""
 
     def __init__(self, port, wanted):
         super().__init__()
@@ -59,23 +59,23 @@ class Client(threading.Thread):
         connection.close()
 
 
-def check_shared(port, draw):
-    """What is wrong with the answers of many clients at once."""
+def check_shared(port, rng):
+    """What is wrong with the responses of many clients at once."""
     kinds = [(name, form) for name in ("a", "b", "c") for form in ("raw", "npy", "json")]
     right = {kind: command_digest(*kind) for kind in kinds}
     clients = []
     for _ in range(6):
-        asked = draw.sample(kinds, len(kinds))
-        clients.append((asked, Client(port, [target(*kind) for kind in asked])))
+        requested = rng.sample(kinds, len(kinds))
+        clients.append((requested, Client(port, [target(*kind) for kind in requested])))
     for _, client in clients:
         client.start()
-    for asked, client in clients:
+    for requested, client in clients:
         client.join()
-        for kind, digest in zip(asked, client.digests):
+        for kind, digest in zip(requested, client.digests):
             if digest != right[kind]:
                 yield f"{kind}: not what the command computes"
-        if len(client.digests) != len(asked):
-            yield f"{len(client.digests)} of {len(asked)} answers"
+        if len(client.digests) != len(requested):
+            yield f"{len(client.digests)} of {len(requested)} responses"
     counts = metrics(port)
     if counts["tensorinit_factorizations_computed_total"] != 3:
         yield f"computed more than once: {counts}"
@@ -83,26 +83,26 @@ def check_shared(port, draw):
         yield f"not shared: {counts}"
 
 
-def leave(connection, draw):
-    if draw.random() < 0.5:  # RST, not FIN
+def leave(connection, rng):
+    if rng.random() < 0.5:  # RST, not FIN
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                      struct.pack("ii", 1, 0))
     connection.close()
 
 
-def abort_all(port, draw, count):
+def abort_all(port, rng, count):
     """Clients that leave while they wait, some sharing what they wait for."""
     open_ones = []
     for number in range(count):
         connection = Connection(port)
-        connection.send(b"GET", LARGE % draw.choice([number, 0, 1]))
+        connection.send(b"GET", LARGE % rng.choice([number, 0, 1]))
         open_ones.append(connection)
-        if len(open_ones) > draw.randrange(12):
-            leave(open_ones.pop(draw.randrange(len(open_ones))), draw)
-        if draw.random() < 0.2:
-            time.sleep(draw.uniform(0, 0.01))
+        if len(open_ones) > rng.randrange(12):
+            leave(open_ones.pop(rng.randrange(len(open_ones))), rng)
+        if rng.random() < 0.2:
+            time.sleep(rng.uniform(0, 0.01))
     for connection in open_ones:
-        leave(connection, draw)
+        leave(connection, rng)
 
 
 def at_rest(port):
@@ -119,7 +119,7 @@ def refused_count(port):
 
 
 def check_busy(port):
-    """What is wrong with the answers if more want memory than may wait for it."""
+    """What is wrong with the responses if more want memory than may wait for it."""
     before = refused_count(port)
     crowd = [Connection(port) for _ in range(80)]
     for number, connection in enumerate(crowd):
@@ -152,8 +152,8 @@ def slowest_ms(port, while_running):
     return slowest * 1000
 
 
-def besides_setups_kib(port, pid):
-    """Resident memory that no setup accounts for, of a moment when nothing was computed."""
+def besides_factors_kib(port, pid):
+    """Resident memory that no factorization accounts for, at a moment when nothing was computed."""
     while True:
         settled(lambda: at_rest(port), 0)
         before = metrics(port)
@@ -163,25 +163,25 @@ def besides_setups_kib(port, pid):
 
 
 def main():
-    draw = random.Random(13)
+    rng = random.Random(13)
     process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", "--memory", MEMORY,
                             "--wait-timeout", "10"])
     port, pid = daemon.listening_port(process), process.pid
-    wrong = list(check_shared(port, draw))
+    wrong = list(check_shared(port, rng))
 
     files = open_files(pid)
-    abort_all(port, draw, ABORTS // 2)  # what is allocated once, for good
-    rss = besides_setups_kib(port, pid)
-    abort_all(port, draw, ABORTS)
+    abort_all(port, rng, ABORTS // 2)  # what is allocated once, for good
+    rss = besides_factors_kib(port, pid)
+    abort_all(port, rng, ABORTS)
     if settled(lambda: at_rest(port), 0) > 0:
         wrong.append(f"work is left: {metrics(port)}")
     files_after = settled(lambda: open_files(pid), files)
     if files_after > files:
         wrong.append(f"{files} descriptors, {files_after} after clients have left")
     limit = rss + RSS_TOLERANCE_KIB
-    rss_after = settled(lambda: besides_setups_kib(port, pid), limit)
+    rss_after = settled(lambda: besides_factors_kib(port, pid), limit)
     if rss_after > limit and not SANITIZED:
-        wrong.append(f"resident besides setups {rss} KiB, "
+        wrong.append(f"resident besides factorizations {rss} KiB, "
                      f"{rss_after} KiB after clients have left")
 
     wrong += check_busy(port)
@@ -190,7 +190,7 @@ def main():
     slowest = slowest_ms(port, large)
     large.join()
     if len(large.digests) != 1:
-        wrong.append("no answer after clients have left")
+        wrong.append("no response after clients have left")
 
     waiting = [Connection(port) for _ in range(20)]
     for number, connection in enumerate(waiting):
@@ -204,8 +204,8 @@ def main():
         connection.close()
     for why in wrong:
         print(f"FAIL {why}")
-    print(f"computed: {ABORTS} clients left; resident besides setups {rss} KiB, "
-          f"{rss_after} KiB; slowest small answer beside a large one {slowest:.1f} ms; "
+    print(f"computed: {ABORTS} clients left; resident besides factorizations {rss} KiB, "
+          f"{rss_after} KiB; slowest small response beside a large one {slowest:.1f} ms; "
           f"{len(wrong)} wrong")
     return bool(wrong)
 

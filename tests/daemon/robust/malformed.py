@@ -65,15 +65,15 @@ mode         shape=2,2&scheme=keras.VarianceScaling&mode=fan_geo_avg
 mode         shape=2,2&scheme=torch.kaiming_normal_&mode=fan_avg
 distribution shape=2,2&scheme=tfjs.varianceScaling&distribution=truncated_normal
 a            shape=2,2&scheme=torch.kaiming_normal_&a=1&nonlinearity=relu
-a            shape=2,2&scheme=torch.uniform_&a=1
-b            shape=2,2&scheme=torch.uniform_&b=0
-minval       shape=2,2&scheme=keras.RandomUniform&minval=0.05
+a            shape=2,2&scheme=torch.uniform_&a=2
+b            shape=2,2&scheme=torch.uniform_&b=-1
+minval       shape=2,2&scheme=keras.RandomUniform&minval=0.06
 mean         shape=2,2&scheme=torch.trunc_normal_&mean=100
 std          shape=2,2&scheme=torch.trunc_normal_&std=0
 upper        shape=2,2&scheme=jax.truncated_normal&upper=-2
 lower        shape=2,2&scheme=jax.truncated_normal&lower=2
 stddev       shape=2,2&scheme=jax.normal&stddev=-1
-scale        shape=2,2&scheme=jax.uniform&scale=0
+scale        shape=2,2&scheme=jax.uniform&scale=-1
 constant     shape=2,2&scheme=haiku.Constant
 val          shape=2,2&scheme=torch.constant_
 val          shape=2,2&scheme=torch.constant_&val=1.5&dtype=i8
@@ -129,15 +129,15 @@ class Checker:
         query = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
         for target in (b"/v1/tensor?", b"/v1/plan?"):
             self.connection.send(b"GET", target + query.encode())
-            answer = self.connection.read()
+            response = self.connection.read()
             self.over_http += 1
-            if answer.status != 400:
-                return f"{query[:300]}: status {answer.status}"
-            problem = json.loads(answer.body)
+            if response.status != 400:
+                return f"{query[:300]}: status {response.status}"
+            problem = json.loads(response.body)
             if problem.get("field") != field:
                 return f"{query[:300]}: field {problem.get('field')}, not {field}: {problem}"
-            if answer.fields[b"content-type"] != b"application/problem+json":
-                return f"{query[:300]}: {answer.fields}"
+            if response.fields[b"content-type"] != b"application/problem+json":
+                return f"{query[:300]}: {response.fields}"
         if command and not any(b"\0" in os.fsencode(value) for _, value in pairs):
             return self.command_refuses(field, pairs, problem["detail"])
         return None
@@ -155,7 +155,7 @@ class Checker:
 
 
 def cases(parameters):
-    """Field, query, and whether the command is asked as well (where it does not depend on
+    """Field, query, and whether the command is run as well (where it does not depend on
     the scheme, once is enough)."""
     for name, values in parameters.malformed.items():
         for i, scheme in enumerate(parameters.taking(name)[:SCHEMES_EACH]):
@@ -163,12 +163,12 @@ def cases(parameters):
                 query = parameters.base(scheme) | NEEDS.get(name, {}) | {name: value}
                 yield name, [*query.items()], i == 0
     for scheme, row in parameters.schemes.items():
-        foreign = "stands_for" in row
-        fans = {"fan_in", "fan_out"} if foreign else set()  # these are everybody's
-        foreign_to_it = set(parameters.valid) - set(row["parameters"]) - fans
-        for i, name in enumerate(sorted(foreign_to_it)):
+        of_framework = "stands_for" in row
+        fans = {"fan_in", "fan_out"} if of_framework else set()  # these are everybody's
+        not_taken = set(parameters.valid) - set(row["parameters"]) - fans
+        for i, name in enumerate(sorted(not_taken)):
             pair = name, parameters.valid[name][0]
-            command = not foreign and (i + len(scheme)) % 5 == 0  # a process takes its time
+            command = not of_framework and (i + len(scheme)) % 5 == 0  # a process takes its time
             yield name, [*parameters.base(scheme).items(), pair], command
     for name in parameters.valid:
         query = parameters.base(parameters.taking(name)[0]) | NEEDS.get(name, {})

@@ -23,71 +23,71 @@ NASTY = [b"%", b"%0", b"%zz", b"%00", b"%0a", b"%ff", b"%C0%80", b"%u0041", b"&"
          b'"', b"<", b",", b",,", b":", b"-", b"\xff", b"\xc3\xa4", b"...", b"1e999", b"nan"]
 
 
-def encoded(draw, value):
+def encoded(rng, value):
     """The bytes of a value, each as it is or by %XX, now and then all of them."""
     data = value if isinstance(value, bytes) else value.encode()
-    share = draw.choice([0, 0, 0, 0.3, 1])
-    style = draw.choice(["%%%02X", "%%%02x"])
+    share = rng.choice([0, 0, 0, 0.3, 1])
+    style = rng.choice(["%%%02X", "%%%02x"])
     return b"".join(
         style.encode() % byte if byte not in LETTERS or byte in b"%&+=" or
-        share and draw.random() < share else bytes([byte]) for byte in data)
+        share and rng.random() < share else bytes([byte]) for byte in data)
 
 
-def valid_pairs(draw, parameters):
-    scheme = draw.choice(list(parameters.schemes))
-    query = parameters.base(scheme) | {"shape": draw.choice(parameters.valid["shape"])}
+def valid_pairs(rng, parameters):
+    scheme = rng.choice(list(parameters.schemes))
+    query = parameters.base(scheme) | {"shape": rng.choice(parameters.valid["shape"])}
     takes = parameters.schemes[scheme]["parameters"]
-    for name in draw.sample(takes, draw.randrange(5)):
+    for name in rng.sample(takes, rng.randrange(5)):
         if name not in ("shape", "scheme"):
-            query |= NEEDS.get(name, {}) | {name: draw.choice(parameters.valid[name])}
+            query |= NEEDS.get(name, {}) | {name: rng.choice(parameters.valid[name])}
     pairs = list(query.items())
-    draw.shuffle(pairs)
+    rng.shuffle(pairs)
     return pairs
 
 
-def damage_pairs(draw, parameters, pairs):
-    place = draw.randrange(len(pairs))
+def damage_pairs(rng, parameters, pairs):
+    place = rng.randrange(len(pairs))
     name, value = pairs[place]
     names = list(parameters.valid)
-    kind = draw.randrange(7)
+    kind = rng.randrange(7)
     if kind == 0:
-        pairs[place] = name, draw.choice(parameters.malformed.get(name, [""]))
+        pairs[place] = name, rng.choice(parameters.malformed.get(name, [""]))
     elif kind == 1:
-        pairs[place] = name, draw.choice(parameters.valid[draw.choice(names)])
+        pairs[place] = name, rng.choice(parameters.valid[rng.choice(names)])
     elif kind == 2:
         del pairs[place]
     elif kind == 3:
-        pairs.insert(draw.randrange(len(pairs) + 1), pairs[place])
+        pairs.insert(rng.randrange(len(pairs) + 1), pairs[place])
     elif kind == 4:
-        pairs[place] = draw.choice([name.upper(), name[1:], name + " ", "x", *names]), value
+        pairs[place] = rng.choice([name.upper(), name[1:], name + " ", "x", *names]), value
     elif kind == 5:
-        other = draw.choice(names)
-        pairs.append((other, draw.choice(parameters.valid[other])))
+        other = rng.choice(names)
+        pairs.append((other, rng.choice(parameters.valid[other])))
     else:
-        pairs[place] = name, draw.randbytes(draw.randrange(12))
+        pairs[place] = name, rng.randbytes(rng.randrange(12))
 
 
-def damage_bytes(draw, query):
-    for _ in range(draw.choice([1, 1, 2, 5])):
-        first = draw.randrange(len(query) + 1)
-        last = first + draw.choice([0, 0, 1, 1, 3])
-        new = draw.choice(NASTY) if draw.random() < 0.5 else bytes([draw.choice(LETTERS)])
-        query = query[:first] + draw.choice([new, new, b""]) + query[last:]
+def damage_bytes(rng, query):
+    for _ in range(rng.choice([1, 1, 2, 5])):
+        first = rng.randrange(len(query) + 1)
+        last = first + rng.choice([0, 0, 1, 1, 3])
+        new = rng.choice(NASTY) if rng.random() < 0.5 else bytes([rng.choice(LETTERS)])
+        query = query[:first] + rng.choice([new, new, b""]) + query[last:]
     return query
 
 
-def random_query(draw, parameters):
-    kind = draw.random()
+def random_query(rng, parameters):
+    kind = rng.random()
     if kind < 0.05:
-        return bytes(draw.choices(LETTERS, k=draw.randrange(60)))
+        return bytes(rng.choices(LETTERS, k=rng.randrange(60)))
     if kind < 0.1:
-        return b"".join(draw.choices([*NASTY, b"shape=", b"1", b"seed"], k=draw.randrange(9)))
-    pairs = valid_pairs(draw, parameters)
-    while pairs and draw.random() < 0.4:
-        damage_pairs(draw, parameters, pairs)
-    query = b"&".join(encoded(draw, name) + b"=" + encoded(draw, value)
+        return b"".join(rng.choices([*NASTY, b"shape=", b"1", b"seed"], k=rng.randrange(9)))
+    pairs = valid_pairs(rng, parameters)
+    while pairs and rng.random() < 0.4:
+        damage_pairs(rng, parameters, pairs)
+    query = b"&".join(encoded(rng, name) + b"=" + encoded(rng, value)
                       for name, value in pairs)
-    return damage_bytes(draw, query) if draw.random() < 0.3 else query
+    return damage_bytes(rng, query) if rng.random() < 0.3 else query
 
 
 def names_in(query):
@@ -109,62 +109,62 @@ class Checker:
     def fail(self, query, why):
         self.wrong.append(f"{query[:300]!r}: {why}")
 
-    def answers(self, method, queries, read):
+    def responses(self, method, queries, read):
         """One for each, pipelined, over one connection as long as it lasts. It may end after
-        HEAD of what has no known length (libmicrohttpd), and that answer says so; but the
-        reset that follows may take it and others along, which are then asked for singly."""
-        answers, at_once, lost = [], len(queries), False
-        while left := queries[len(answers):]:
+        HEAD of what has no known length (libmicrohttpd), and that response says so; but the
+        reset that follows may take it and others along, which are then requested singly."""
+        responses, at_once, lost = [], len(queries), False
+        while left := queries[len(responses):]:
             left = left[:at_once]
             self.connection.send(method, *(b"/v1/tensor?" + query for query in left))
             try:
                 for query in left:
-                    answers.append(read(self.connection))
-                    if answers[-1].closes:
-                        self.judge_close(method, query, answers[-1])
+                    responses.append(read(self.connection))
+                    if responses[-1].closes:
+                        self.judge_close(method, query, responses[-1])
                         lost = False
                         break
             except Ended:
                 if at_once == 1:
                     self.fail(left[0], "the connection ended")
-                    return answers
+                    return responses
                 at_once, lost = 1, True
                 self.reconnect()
         if lost:
             self.fail(queries[-1], f"the connection of {len(queries)} ended, not so singly")
-        return answers
+        return responses
 
-    def judge_close(self, method, query, answer):
-        if method != b"HEAD" or answer.status != 200 or answer.length is not None:
-            self.fail(query, f"closes: {answer.status} {answer.fields}")
+    def judge_close(self, method, query, response):
+        if method != b"HEAD" or response.status != 200 or response.length is not None:
+            self.fail(query, f"closes: {response.status} {response.fields}")
         self.reconnect()
 
     def reconnect(self):
         self.connection.close()
         self.connection = Connection(self.port)
 
-    def batch(self, draw, queries):
+    def batch(self, rng, queries):
         """HEAD for all of them, and then GET for some that have little to send."""
         again = []
-        for query, head in zip(queries, self.answers(b"HEAD", queries, Connection.read_head)):
+        for query, head in zip(queries, self.responses(b"HEAD", queries, Connection.read_head)):
             self.statuses[head.status] = self.statuses.get(head.status, 0) + 1
             if head.status not in (200, 400):
                 self.fail(query, f"HEAD {head.status} {head.fields}")
-            elif (head.length or SMALL_BYTES) < SMALL_BYTES and draw.random() < GET_SHARE:
+            elif (head.length or SMALL_BYTES) < SMALL_BYTES and rng.random() < GET_SHARE:
                 again.append((query, head))
-        answers = self.answers(b"GET", [query for query, _ in again], Connection.read)
-        for (query, head), answer in zip(again, answers):
-            self.compare(query, head, answer)
+        responses = self.responses(b"GET", [query for query, _ in again], Connection.read)
+        for (query, head), response in zip(again, responses):
+            self.compare(query, head, response)
 
-    def compare(self, query, head, answer):
+    def compare(self, query, head, response):
         self.fetched += 1
         head.fields.pop(b"date")
-        answer.fields.pop(b"date")
-        if (head.status, head.fields) != (answer.status, answer.fields):
-            self.fail(query, f"HEAD {head.fields}, GET {answer.fields}")
-        if answer.status == 400:
-            problem = json.loads(answer.body)
-            kind = answer.fields[b"content-type"]
+        response.fields.pop(b"date")
+        if (head.status, head.fields) != (response.status, response.fields):
+            self.fail(query, f"HEAD {head.fields}, GET {response.fields}")
+        if response.status == 400:
+            problem = json.loads(response.body)
+            kind = response.fields[b"content-type"]
             if kind != b"application/problem+json" or problem["status"] != 400:
                 self.fail(query, f"{kind} {problem}")
             names = names_in(query)
@@ -173,37 +173,37 @@ class Checker:
                 self.fail(query, f"no field of the query in {problem}")
 
     def alone(self, query, statuses):
-        """On a connection of its own, that may be closed after an answer."""
+        """On a connection of its own, that may be closed after a response."""
         connection = Connection(self.port)
         try:
             connection.send(b"GET", b"/v1/tensor?" + query)
-            answer = connection.read()
-            if answer.status not in statuses:
-                self.fail(query, answer.status)
+            response = connection.read()
+            if response.status not in statuses:
+                self.fail(query, response.status)
         except (Ended, BrokenPipeError, ConnectionResetError) as error:
             self.fail(query, repr(error))
         connection.close()
 
 
-def long_queries(draw):
+def long_queries(rng):
     for bytes_more in [5000, 8000, 8192, 15000, 16384, 32768, 65536, 200000]:
         for start in (b"shape=2,2&name=", b"shape=", b"shape=2,2&", b""):
-            for piece in (b"a", b"%41", b"1,", b"&", b"a=1&", b"="):
-                query = start + piece * (bytes_more // len(piece))
-                yield query + bytes(draw.choices(LETTERS, k=draw.randrange(3)))
+            for repeated in (b"a", b"%41", b"1,", b"&", b"a=1&", b"="):
+                query = start + repeated * (bytes_more // len(repeated))
+                yield query + bytes(rng.choices(LETTERS, k=rng.randrange(3)))
 
 
 def main():
-    draw = random.Random(10)
+    rng = random.Random(10)
     with daemon.running() as server:
         parameters = Parameters(json.loads(server.get("/v1/schemes")[0]))
         checker = Checker(server.port)
         for _ in range(COUNT // BATCH):
-            checker.batch(draw, [random_query(draw, parameters) for _ in range(BATCH)])
+            checker.batch(rng, [random_query(rng, parameters) for _ in range(BATCH)])
         unfit = [b" ", b"\t", b"\0", b"\x01", b"\x7f", b"\r", b"a b", b"#", b"a HTTP/1.1 "]
         for text in unfit:
             checker.alone(b"shape=2,2&name=" + text, {400})
-        longest = list(long_queries(draw))
+        longest = list(long_queries(rng))
         for query in longest:
             checker.alone(query, {400, 414, 431})
         checker.connection.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""100 daemons that are stopped by SIGTERM while clients download: each finishes every answer
+"""100 daemons that are stopped by SIGTERM while clients download: each finishes every response
 that it has begun, and exits with 0."""
 import random
 import sys
@@ -18,7 +18,7 @@ class Client(threading.Thread):
 
     def __init__(self, port, seed, stopping):
         super().__init__()
-        self.port, self.draw, self.stopping = port, random.Random(seed), stopping
+        self.port, self.rng, self.stopping = port, random.Random(seed), stopping
         self.whole, self.unanswered, self.wrong = 0, 0, []
 
     def run(self):
@@ -44,8 +44,8 @@ class Client(threading.Thread):
 
     def download(self, connection):
         """Whether the connection can be used again."""
-        elements = self.draw.randrange(MIB, 16 * MIB) // 4
-        scheme = self.draw.choice([b"zeros", b"normal", b"uniform"])
+        elements = self.rng.randrange(MIB, 16 * MIB) // 4
+        scheme = self.rng.choice([b"zeros", b"normal", b"uniform"])
         connection.send(b"GET", b"/v1/tensor?shape=%d&scheme=%s&name=w" % (elements, scheme))
         head = connection.read_head()
         if (head.status, head.length) != (200, elements * 4):
@@ -62,18 +62,18 @@ class Client(threading.Thread):
                 raise Ended(head.length - left + 1)
             left -= count
         self.whole += 1
-        return not head.closes and self.draw.random() < 0.7
+        return not head.closes and self.rng.random() < 0.7
 
 
-def stop_under_load(draw):
+def stop_under_load(rng):
     """Clients, after one daemon's life, and its exit code."""
     process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0"])
     port = daemon.listening_port(process)
     stopping = threading.Event()
-    clients = [Client(port, draw.random(), stopping) for _ in range(CLIENTS)]
+    clients = [Client(port, rng.random(), stopping) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
-    time.sleep(draw.uniform(0.001, 0.08))
+    time.sleep(rng.uniform(0.001, 0.08))
     stopping.set()
     code = daemon.stop(process)
     for client in clients:
@@ -82,10 +82,10 @@ def stop_under_load(draw):
 
 
 def main():
-    draw = random.Random(12)
+    rng = random.Random(12)
     whole = unanswered = wrong = 0
     for number in range(COUNT):
-        clients, code = stop_under_load(draw)
+        clients, code = stop_under_load(rng)
         whole += sum(client.whole for client in clients)
         unanswered += sum(client.unanswered for client in clients)
         failures = [why for client in clients for why in client.wrong]
@@ -94,7 +94,7 @@ def main():
         for why in failures:
             print(f"FAIL stop {number}: {why}")
         wrong += len(failures)
-    print(f"stops: {COUNT}; {whole} whole answers, {unanswered} requests that came too late; "
+    print(f"stops: {COUNT}; {whole} whole responses, {unanswered} requests that came too late; "
           f"{wrong} wrong")
     return bool(wrong) or whole < COUNT
 

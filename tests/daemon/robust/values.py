@@ -8,13 +8,14 @@ function or list below; without them the tests fail, so that none is forgotten.
 import re
 
 KINDS = (  # the beginning of "accepts", the kind
-    ("up to 32 integers", "shape"), ("a scheme's name", "scheme"),
+    ("up to 32 ", "shape"), ("a scheme's name", "scheme"),
     ("an integer from", "seed"), ("at most 1024 bytes", "text"),
-    ("each axis once", "permute"), ("axes separated by commas", "axes"), ("numpy's basic slicing", "slice"),
-    ("axis:index/count", "shard"), ("an integer of 1 or more", "count"),
-    ("an integer of 0 or more", "index"), ("0 or -1", "whole"),
+    ("each axis once", "permute"), ("axes separated by commas", "axes"),
+    ("numpy's basic slicing", "slice"), ("axis:index/count", "shard"),
+    ("an integer of 1 or more", "count"),
+    ("an integer of 0 or more", "index"), ("0 or -1", "integer"),
     ("true, false, 1, 0", "flag"), ("c of 0.0000005 or more", "truncation"),
-    ("a number; for integer dtypes", "constant"), ("a number of 0 or more", "size"),
+    ("a number; for", "constant"), ("a number of 0 or more", "size"),
     ("a number from 0 to 1", "share"), ("a number above 0", "positive"),
     ("a number", "number"))
 
@@ -25,7 +26,7 @@ VALID = {
     "count": ["1", "2", "18446744073709551615"], "flag": ["true", "false", "1", "0"],
     "truncation": ["none", "2", "-1,3", "0.5,inf"], "constant": ["0", "1", "0.1", "-1e-3"],
     "axes": ["0", "-1", "1,0", "none", "-2"], "index": ["0", "31", "18446744073709551615"],
-    "whole": ["0", "-1"], "share": ["0", "1", "0.5", "1e-300"],
+    "integer": ["0", "-1"], "share": ["0", "1", "0.5", "1e-300"],
     "size": ["0", "1", "0.02", "1e300"], "positive": ["1", "2", ".5", "1e-300"],
     "number": ["0", "0.02", "-1.", "+2e-3"]}
 
@@ -34,19 +35,19 @@ NO_NUMBER = [
     "NaN", "infinity", "1e309", "-1e309", "1_000", "1f", "１", "--1", "+-1", "1e5.5", "1 2",
     "1e99999999999999999999", "1" * 1101, "0." + "0" * 1099, b"1\xff", b"1\0", b"\0"]
 NO_SIZE = [*NO_NUMBER, "-1", "-1e-320"]
-NO_WHOLE = ["1.0", "1e3", "x", "0x", "１", "--1", "1_0", "1,2", "1;", "99999999999999999999",
-            b"1\0", b"\xff"]
+NO_INTEGER = ["1.0", "1e3", "x", "0x", "１", "--1", "1_0", "1,2", "1;", "99999999999999999999",
+              b"1\0", b"\xff"]
 MALFORMED = {
-    "axes": [*NO_WHOLE[:6], ",", "1,", ",1", "1,,0", "0;1", "0, 1", "None", "none,0", "()",
+    "axes": [*NO_INTEGER[:6], ",", "1,", ",1", "1,,0", "0;1", "0, 1", "None", "none,0", "()",
              "[0]", "9223372036854775808", ",".join(["0"] * 33), b"0\0", b"\xff"],
-    "index": [*NO_WHOLE, "-1", "+1", "18446744073709551616"],
-    "whole": [*NO_WHOLE, "9223372036854775808"], "share": [*NO_NUMBER, "-1", "1.0001"],
+    "index": [*NO_INTEGER, "-1", "+1", "18446744073709551616"],
+    "integer": [*NO_INTEGER, "9223372036854775808"], "share": [*NO_NUMBER, "-1", "1.0001"],
     "shape": [
         ",", "2,", ",2", "2,,2", "-2,2", "+2,2", "2x3", "2.0,2", "2, 2", "0x10,2", "1e3,1",
         "18446744073709551616,1", "4294967296,4294967296", "2305843009213693952,2",
         "9223372036854775808,1", ",".join(["1"] * 33), "Scalar", "scalar,2", "(2,3)", "[2,3]",
         "2;3", "２,2", "2,3\n", b"2,2\0", b"\xff", "2:3"],
-    "seed": [*NO_WHOLE, "18446744073709551616", "-9223372036854775809", "0x10000000000000000",
+    "seed": [*NO_INTEGER, "18446744073709551616", "-9223372036854775809", "0x10000000000000000",
              "0xg", "-0x1", "0x 1", "0x-1", "-", "+"],
     "text": ["x" * 1025, "ä" * 513, b"\xff", b"\xc0\x80", b"\xed\xa0\x80",
              b"\xf4\x90\x80\x80", b"a\xc3", b"\x80", b"a\0b", b"\xf8\x88\x80\x80\x80"],
@@ -60,7 +61,7 @@ MALFORMED = {
               "0:0/2;1:0/2", "a:0/2", "0:0/1.0", "0:0/18446744073709551616", "0/2", "0:+0/2",
               ",".join(["0:0/1"] * 65), "0:0/2 ", "0:0/2/2", ":0/2", "0:/2", "0:0/",
               b"0:0/2\0"],
-    "count": [*NO_WHOLE, "0", "00", "-1", "+1", "0x1", "18446744073709551616"],
+    "count": [*NO_INTEGER, "0", "00", "-1", "+1", "0x1", "18446744073709551616"],
     "flag": ["True", "TRUE", "yes", "no", "on", "2", "01", "1.0", "-0", "truefalse", "t",
              b"true\0"],
     "truncation": [*(x for x in NO_NUMBER if x != "1,5"), "0", "-1", "1e-7", "2,1", "1,1",
@@ -75,10 +76,10 @@ NEEDS = {"json": {"format": "json"}, "input_axes": {"output_axes": "0"},
          "output_axes": {"input_axes": "0"}}
 
 # What a scheme has to have, and where it does not take the shape 2,2, a shape.
-LEAST = {"dirac": {"shape": "4,2,3"}, "lstm_forget_bias": {"shape": "8"},
+SHAPES = {"dirac": {"shape": "4,2,3"}, "lstm_forget_bias": {"shape": "8"},
          "bilinear": {"shape": "2,3,2,2"}}
 REQUIRED = {"layers": "2", "sparsity": "0.5", "value": "1"}
-FOREIGN = {"val": "1", "constant": "1"}
+FRAMEWORK_REQUIRED = {"val": "1", "constant": "1"}
 
 
 def words_of(parameter):
@@ -90,7 +91,7 @@ def words_of(parameter):
 
 def kind_of(parameter):
     for beginning, kind in KINDS:
-        if parameter["accepts"].startswith(beginning):
+        if re.match(beginning, parameter["accepts"]):
             return kind
     raise AssertionError(f"values.py knows no values for {parameter}")
 
@@ -129,12 +130,12 @@ class Parameters:
     def base(self, scheme):
         """A valid query with this scheme and little else."""
         row = self.schemes[scheme]
-        ours = row.get("stands_for", scheme)
+        canonical = row.get("stands_for", scheme)
         needs = {name: value for name, value in REQUIRED.items() if name in row["parameters"]}
-        for name, words in FOREIGN.items():
-            if name in row["parameters"] and scheme != ours:
+        for name, words in FRAMEWORK_REQUIRED.items():
+            if name in row["parameters"] and scheme != canonical:
                 needs.setdefault(name, words)
-        return {"shape": "2,2", "scheme": scheme, **needs, **LEAST.get(ours, {})}
+        return {"shape": "2,2", "scheme": scheme, **needs, **SHAPES.get(canonical, {})}
 
     def taking(self, name):
         """Schemes that take the parameter; any one if none does."""

@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import daemon  # noqa: E402, F401
 
 SANITIZED = os.environ.get("CONFIG") in ("asan", "tsan")
-PATIENCE = 60  # seconds, after which an answer that does not come is a hang
+PATIENCE = 60  # seconds, after which a response that does not come is a hang
 
 
 def scaled(count):
@@ -18,14 +18,14 @@ def scaled(count):
 
 
 class Ended(Exception):
-    """The connection ended; 'received' bytes of an answer had come."""
+    """The connection ended; 'received' bytes of a response had come."""
 
     def __init__(self, received):
-        super().__init__(f"the connection ended after {received} bytes of an answer")
+        super().__init__(f"the connection ended after {received} bytes of a response")
         self.received = received
 
 
-class Answer:
+class Response:
     def __init__(self, head):
         lines = head.split(b"\r\n")
         assert lines[0].startswith(b"HTTP/1.1 "), lines[0]
@@ -38,7 +38,7 @@ class Answer:
 
     @property
     def length(self):
-        """None if the answer does not tell."""
+        """None if the response does not tell."""
         text = self.fields.get(b"content-length")
         return None if text is None else int(text)
 
@@ -71,18 +71,18 @@ class Connection:
         while (end := self.buffer.find(b"\r\n\r\n")) < 0:
             self.more()
         head, self.buffer = self.buffer[:end], self.buffer[end + 4:]
-        return Answer(head)
+        return Response(head)
 
     def read(self):
-        """An answer to GET."""
-        answer = self.read_head()
-        if answer.length is None:
-            assert answer.fields.get(b"transfer-encoding") == b"chunked", answer.fields
+        """A response to GET."""
+        response = self.read_head()
+        if response.length is None:
+            assert response.fields.get(b"transfer-encoding") == b"chunked", response.fields
             while chunk := self.read_chunk():
-                answer.body += chunk
+                response.body += chunk
         else:
-            answer.body = self.take(answer.length)
-        return answer
+            response.body = self.take(response.length)
+        return response
 
     def take(self, count):
         parts, had = [self.buffer], len(self.buffer)

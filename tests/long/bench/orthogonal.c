@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * orthogonal N DTYPE THREADS ROUNDS: seconds of a square orthogonal tensor of N rows, of its
- * setup and in all, by as many threads, through the public interface as a program would: the
- * threads take the pieces of each stage, then rows. The best of the rounds counts.
+ * orthogonal N DTYPE THREADS ROUNDS: seconds for a square orthogonal tensor of N rows,
+ * for its factorization and in total, through the public interface: the threads run the
+ * tasks of each phase, then fill rows. The best round counts.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,14 +14,14 @@
 #include <tensorinit/tensorinit.h>
 
 #define THREADS_MAX 64
-#define ROWS_A_PIECE 64
+#define ROWS_PER_TASK 64
 
 struct job {
     struct ti_factor *factor;
-    unsigned stage;
+    unsigned phase;
     const struct ti_plan *plan; /* not NULL: rows of the tensor */
     unsigned char *out;
-    size_t pieces;
+    size_t tasks;
     atomic_size_t next;
 };
 
@@ -36,9 +36,9 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static void fill_rows(const struct job *job, size_t piece, void *workspace) {
+static void fill_rows(const struct job *job, size_t task, void *workspace) {
     const struct ti_plan_info *info = ti_plan_info(job->plan);
-    const uint64_t count = ROWS_A_PIECE * info->shape[1], first = piece * count;
+    const uint64_t count = ROWS_PER_TASK * info->shape[1], first = task * count;
     const uint64_t left = info->elems - first;
     const enum ti_status status =
         ti_plan_fill(job->plan, first, count < left ? count : left,
@@ -46,33 +46,31 @@ static void fill_rows(const struct job *job, size_t piece, void *workspace) {
     if (status != TI_OK) fail(ti_status_name(status));
 }
 
-static void *take_pieces(void *argument) {
+static void *run_tasks(void *argument) {
     struct job *job = argument;
     void *workspace = NULL;
-    if (job->plan) {
-        const size_t bytes = ti_plan_info(job->plan)->workspace_bytes;
-        workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
-        if (!workspace) fail("no memory");
+    if (job->plan && ti_workspace_make(job->plan, &workspace, NULL) != TI_OK) {
+        fail("no memory");
     }
     for (;;) {
-        const size_t piece = atomic_fetch_add(&job->next, 1);
-        if (piece >= job->pieces) break;
+        const size_t task = atomic_fetch_add(&job->next, 1);
+        if (task >= job->tasks) break;
         if (job->plan) {
-            fill_rows(job, piece, workspace);
+            fill_rows(job, task, workspace);
         } else {
-            ti_factor_run(job->factor, job->stage, piece);
+            ti_factor_run(job->factor, job->phase, task);
         }
     }
-    free(workspace);
+    ti_workspace_free(workspace);
     return NULL;
 }
 
 static void run(struct job *job, int count) {
     pthread_t threads[THREADS_MAX];
     for (int i = 1; i < count; i++) {
-        if (pthread_create(&threads[i], NULL, take_pieces, job) != 0) fail("no thread");
+        if (pthread_create(&threads[i], NULL, run_tasks, job) != 0) fail("no thread");
     }
-    take_pieces(job);
+    run_tasks(job);
     for (int i = 1; i < count; i++) pthread_join(threads[i], NULL);
 }
 
@@ -92,28 +90,29 @@ static struct ti_plan *plan_of(const char *n, const char *dtype, int round) {
     return plan;
 }
 
-/* Adds what one tensor took if it is less. */
+/* Lowers the times to those of one tensor. */
 static void measure(struct ti_plan *plan, unsigned char *out, int threads,
                     double best[2]) {
     struct ti_error error;
     struct ti_factor *factor;
     const double start = seconds();
     if (ti_factor_make(plan, &factor, &error) != TI_OK) fail(error.text);
-    for (unsigned stage = 0; stage < ti_factor_phases(factor); stage++) {
-        struct job job = {.factor = factor, .stage = stage};
+    for (unsigned phase = 0; phase < ti_factor_phases(factor); phase++) {
+        struct job job = {.factor = factor, .phase = phase};
         const double from = seconds();
-        job.pieces = ti_factor_tasks(factor, stage);
+        job.tasks = ti_factor_tasks(factor, phase);
         run(&job, threads);
         if (getenv("VERBOSE"))
-            fprintf(stderr, "stage %u: %.3f\n", stage, seconds() - from);
+            fprintf(stderr, "phase %u: %.3f\n", phase, seconds() - from);
     }
     ti_plan_use(plan, factor);
-    const double set_up = seconds() - start;
+    const double run_task = seconds() - start;
     struct job job = {.plan = plan, .out = out};
-    job.pieces = (size_t)(ti_plan_info(plan)->shape[0] + ROWS_A_PIECE - 1) / ROWS_A_PIECE;
+    job.tasks =
+        (size_t)(ti_plan_info(plan)->shape[0] + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
     run(&job, threads);
     const double all = seconds() - start;
-    if (best[1] == 0 || all < best[1]) best[0] = set_up, best[1] = all;
+    if (best[1] == 0 || all < best[1]) best[0] = run_task, best[1] = all;
     ti_factor_free(factor);
 }
 
@@ -127,7 +126,7 @@ int main(int argc, char **argv) {
         struct ti_plan *plan = plan_of(argv[1], argv[2], round);
         const size_t bytes = (size_t)ti_plan_info(plan)->body_bytes;
         if (!out && !(out = malloc(bytes))) fail("no memory");
-        memset(out, 0, bytes); /* a peer's tensor has its pages as well */
+        memset(out, 0, bytes); /* touch the pages: a peer's tensor has them, too */
         measure(plan, out, threads, best);
         ti_plan_free(plan);
     }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The decimal of every finite binary32 number, judged by exact integer arithmetic that has
- * nothing in common with core/base/decimal.c: its text is as Python would write these digits; it
- * lies in the rounding interval of the number, so that every correct reader gives the same
- * bits back; no decimal of fewer digits does; none of as many digits is closer.
+ * The decimal of every finite binary32 number, checked by exact integer arithmetic that
+ * shares nothing with core/base/decimal.c: the text has Python's form; it lies in the
+ * rounding interval of the number, so that it reads back as the same bits; no shorter
+ * decimal does; none of the same length is closer.
  *
  * The numbers c * 2^q of an exponent q are visited in order. In units of 10^unit / 4, a
  * power of ten well below their spacing, the value and the ends of its interval are n * X
  * with X = 2^q / 10^unit; going from one number to the next adds 4 X to each, which is
- * exact for whole part and remainder.
+ * exact for the integer part and the remainder.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,11 +25,11 @@ __extension__ typedef unsigned __int128 u128;
 
 static int faults;
 
-/* Exact positions ------------------------------------------------------------------------ */
+/* Exact positions -------------------------------------------------------------------- */
 
-/* whole + rest / scale */
+/* integer + rest / scale */
 struct position {
-    uint64_t whole;
+    uint64_t integer;
     u128 rest;
 };
 
@@ -41,10 +41,10 @@ struct grid {
 
 static struct position plus(const struct grid *grid, struct position a,
                             struct position b) {
-    struct position sum = {a.whole + b.whole, a.rest + b.rest};
+    struct position sum = {a.integer + b.integer, a.rest + b.rest};
     if (sum.rest >= grid->scale) {
         sum.rest -= grid->scale;
-        sum.whole++;
+        sum.integer++;
     }
     return sum;
 }
@@ -74,7 +74,7 @@ static struct grid grid_of(int q) {
 
 /* -1, 0, 1: the position is below, at or above n. */
 static int compare(struct position a, uint64_t n) {
-    if (a.whole != n) return a.whole < n ? -1 : 1;
+    if (a.integer != n) return a.integer < n ? -1 : 1;
     return a.rest != 0;
 }
 
@@ -89,7 +89,7 @@ static bool contains(const struct interval *interval, uint64_t quarters) {
     return interval->closed ? low <= 0 && high >= 0 : low < 0 && high > 0;
 }
 
-/* Text ----------------------------------------------------------------------------------- */
+/* Text ------------------------------------------------------------------------------- */
 
 static uint64_t ten_to[20];
 
@@ -99,7 +99,7 @@ struct decimal {
     int count, e;
 };
 
-/* Whatever has the form of a number other than 0; render() then insists on the one form. */
+/* Reads any form of a number other than 0; render() then checks the form. */
 static bool parse(const char *text, size_t n, struct decimal *d) {
     size_t at = 0;
     bool point = false, negative = false;
@@ -126,7 +126,7 @@ static bool parse(const char *text, size_t n, struct decimal *d) {
     return true;
 }
 
-/* As Python's repr() lays digits out. */
+/* The form of Python's repr(). */
 static size_t render(struct decimal d, char *out) {
     char digits[20], *at = out;
     for (int i = d.count; i-- > 0; d.digits /= 10)
@@ -154,9 +154,10 @@ static size_t render(struct decimal d, char *out) {
     return (size_t)(at - out);
 }
 
-/* Judgement ------------------------------------------------------------------------------ */
+/* Checks ----------------------------------------------------------------------------- */
 
-/* Is the other one as good, and closer? Of two that are equally close, the even one is. */
+/* Whether the other decimal is valid, too, and closer; of two equally close ones the even
+   one. */
 static bool is_better(const struct interval *interval, uint64_t n, uint64_t other,
                       bool odd) {
     int side = compare(interval->value, 2 * (n + other)); /* of the middle, in quarters */
@@ -175,14 +176,15 @@ static const char *judge(const struct grid *grid, const struct interval *interva
 
     /*
      * A shorter one would be a multiple of ten steps: if the interval reaches below the
-     * power of ten that precedes n, where shorter ones are denser, it holds this power too.
+     * power of ten that precedes n, where shorter ones are denser, it holds this power
+     * too.
      */
     uint64_t below = n / (10 * step) * (10 * step);
     if (d.count > 1 &&
         (contains(interval, 4 * below) || contains(interval, 4 * (below + 10 * step))))
         return "a shorter one would do";
 
-    /* The next ones of as many digits; they lie closer together below a power of ten. */
+    /* The adjacent decimals of the same length, which are closer below a power of ten. */
     if (is_better(interval, n, n + step, d.digits % 2)) return "the next one is closer";
     if (is_better(interval, n, n - (d.digits == 1 ? step / 10 : step), d.digits % 2))
         return "the one before is closer";
@@ -212,9 +214,9 @@ static void report(uint32_t bits, const char *text, const char *fault) {
     parallel_unlock();
 }
 
-static void check_exponent(void *unused, uint64_t piece) {
+static void check_exponent(void *unused, uint64_t chunk) {
     (void)unused;
-    uint32_t exponent = (uint32_t)piece;
+    uint32_t exponent = (uint32_t)chunk;
     int q = (int)exponent - 150 + (exponent == 0);
     uint32_t hidden = exponent ? (uint32_t)1 << 23 : 0;
     struct grid grid = grid_of(q);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All 2^32 words through the normal kernels, untruncated and cut at +-2: error against the
- * exact quantile, sign, antisymmetry, order, bounds, and every instruction set bit for bit;
- * for other cuts one run of words in 64. Arguments: cuts ("inf", "2", "0.5") to do in full
- * instead.
+ * All 2^32 words through the normal kernels, untruncated and cut at +-2: error against
+ * the exact quantile, sign, antisymmetry, order, bounds, and every instruction set bit
+ * for bit; for other cuts one run of words in 64. Arguments: cuts ("inf", "2", "0.5") to
+ * do in full instead.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,23 +13,23 @@
 #include "support/quantile.h"
 
 #define MAGNITUDES ((uint64_t)1 << 31)
-#define PIECE ((uint64_t)1 << 22)
+#define CHUNK ((uint64_t)1 << 22)
 
 struct job {
     double cut;
-    uint64_t every; /* one run of so many */
+    uint64_t every; /* checks every n-th run */
     struct quantile sum;
 };
 
-static void check_piece(void *context, uint64_t piece) {
+static void check_chunk(void *context, uint64_t chunk) {
     struct job *job = context;
     struct quantile q;
-    const uint64_t first = piece * PIECE, stride = job->every * QUANTILE_RUN;
+    const uint64_t first = chunk * CHUNK, stride = job->every * QUANTILE_RUN;
     quantile_init(&q, job->cut);
-    /* The last run of the piece before, so that the order across the border is seen. */
-    if (piece > 0 && job->every == 1) quantile_run(&q, (uint32_t)(first - QUANTILE_RUN));
+    /* Also the last run of the chunk before, to check the order across the border. */
+    if (chunk > 0 && job->every == 1) quantile_run(&q, (uint32_t)(first - QUANTILE_RUN));
     q.words = 0;
-    for (uint64_t at = first; at < first + PIECE; at += stride) {
+    for (uint64_t at = first; at < first + CHUNK; at += stride) {
         if (!quantile_run(&q, (uint32_t)at)) break;
     }
     parallel_lock();
@@ -39,12 +39,12 @@ static void check_piece(void *context, uint64_t piece) {
 
 static int check(double cut, uint64_t every) {
     struct job job = {.cut = cut, .every = every};
-    job.sum.least = INFINITY;
-    parallel(MAGNITUDES / PIECE, check_piece, &job);
+    job.sum.min = INFINITY;
+    parallel(MAGNITUDES / CHUNK, check_chunk, &job);
     printf("cut %g: %llu words, worst error %.4g at magnitude %lu, |z| %.4g to %.9g, "
            "%llu at the cut%s%s\n",
            cut, (unsigned long long)job.sum.words, job.sum.worst,
-           (unsigned long)job.sum.worst_at, job.sum.least, job.sum.most,
+           (unsigned long)job.sum.worst_at, job.sum.min, job.sum.max,
            (unsigned long long)job.sum.at_cut, *job.sum.fault ? "; FAULT: " : "",
            job.sum.fault);
     fflush(stdout);

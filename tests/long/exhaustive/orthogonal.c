@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How orthogonal large matrices are: the largest number of |Q'Q - I| (of |QQ' - I| if there are
- * more columns than rows) is at most 2e-6 in f32, 1e-12 in f64. All products in binary64, on
- * all processors.
+ * Orthogonality of large matrices: the maximum of |Q'Q - I| (of |QQ' - I| if there are
+ * more columns than rows) is at most 2e-6 in f32, 1e-12 in f64. All products in binary64,
+ * on all processors.
  */
 #include <math.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 static const struct size {
     size_t rows, cols;
-    bool wide;
+    bool f64;
 } sizes[] = {
     {4096, 4096, false},
     {16384, 512, false},
@@ -23,7 +23,7 @@ static const struct size {
     {2048, 2048, true},
 };
 
-/* Lines whose products with each other are computed at a time: two such lots fit the cache. */
+/* Vectors of a block; two blocks fit the cache. */
 #define LOT 32
 
 static void fail(const char *what) {
@@ -31,17 +31,17 @@ static void fail(const char *what) {
     exit(1);
 }
 
-/* A tensor as it is served. */
+/* The elements of a tensor. */
 struct tensor {
     struct ti_plan *plan;
     struct ti_factor *factor;
-    unsigned stage;
+    unsigned phase;
     unsigned char *elems;
 };
 
-static void set_up(void *context, uint64_t piece) {
+static void run_task(void *context, uint64_t task) {
     const struct tensor *tensor = context;
-    ti_factor_run(tensor->factor, tensor->stage, (size_t)piece);
+    ti_factor_run(tensor->factor, tensor->phase, (size_t)task);
 }
 
 static struct tensor sampler(const struct size *size) {
@@ -50,7 +50,7 @@ static struct tensor sampler(const struct size *size) {
     struct ti_error error;
     char query[100];
     snprintf(query, sizeof query, "shape=%zu,%zu&scheme=orthogonal&dtype=%s", size->rows,
-             size->cols, size->wide ? "f64" : "f32");
+             size->cols, size->f64 ? "f64" : "f32");
     if (ti_spec_make(&spec) != TI_OK) fail("no memory");
     if (ti_spec_set_query(spec, query, strlen(query), &error) != TI_OK ||
         ti_plan_make(spec, &tensor.plan, &error) != TI_OK ||
@@ -58,22 +58,22 @@ static struct tensor sampler(const struct size *size) {
         fail(error.text);
     }
     ti_spec_free(spec);
-    for (; tensor.stage < ti_factor_phases(tensor.factor); tensor.stage++) {
-        parallel(ti_factor_tasks(tensor.factor, tensor.stage), set_up, &tensor);
+    for (; tensor.phase < ti_factor_phases(tensor.factor); tensor.phase++) {
+        parallel(ti_factor_tasks(tensor.factor, tensor.phase), run_task, &tensor);
     }
     ti_plan_use(tensor.plan, tensor.factor);
     const struct ti_plan_info *info = ti_plan_info(tensor.plan);
-    void *workspace = aligned_alloc(64, (info->workspace_bytes + 63) / 64 * 64);
+    void *workspace = NULL;
     tensor.elems = malloc(info->body_bytes);
-    if (!workspace || !tensor.elems ||
+    if (ti_workspace_make(tensor.plan, &workspace, NULL) != TI_OK || !tensor.elems ||
         ti_plan_fill(tensor.plan, 0, info->elems, tensor.elems, workspace) != TI_OK) {
         fail("no memory");
     }
-    free(workspace);
+    ti_workspace_free(workspace);
     return tensor;
 }
 
-/* The shorter side's lines, each with the longer side's coordinates, in binary64. */
+/* The orthonormal vectors, one after another, in binary64. */
 struct check {
     size_t n, k, lots;
     double *line;
@@ -83,14 +83,14 @@ struct check {
 static double *lines_of(const struct size *size, const unsigned char *elems,
                         const struct check *check) {
     double *line = malloc(check->n * check->k * sizeof *line);
-    const bool turned = size->rows >= size->cols;
+    const bool transposed = size->rows >= size->cols;
     if (!line) fail("no memory");
     for (size_t r = 0; r < size->rows; r++) {
         for (size_t c = 0; c < size->cols; c++) {
             const size_t from = r * size->cols + c;
-            double *to = line + (turned ? c * check->n + r : from);
+            double *to = line + (transposed ? c * check->n + r : from);
             float narrow;
-            if (size->wide) {
+            if (size->f64) {
                 memcpy(to, elems + 8 * from, 8);
             } else {
                 memcpy(&narrow, elems + 4 * from, 4);
@@ -112,7 +112,7 @@ static double dot(const double *a, const double *b, size_t count) {
            ((sum[4] + sum[5]) + (sum[6] + sum[7]));
 }
 
-/* The products of a lot of lines with those up to it. */
+/* The products of a block of vectors with all up to it. */
 static void check_lot(void *context, uint64_t lot) {
     struct check *check = context;
     const size_t first = (check->lots - 1 - (size_t)lot) * LOT; /* the longest first */
@@ -136,7 +136,7 @@ int main(void) {
     int faults = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         const struct size *size = &sizes[i];
-        const double most = size->wide ? 1e-12 : 2e-6;
+        const double max = size->f64 ? 1e-12 : 2e-6;
         struct tensor tensor = sampler(size);
         struct check check = {.n = size->rows > size->cols ? size->rows : size->cols,
                               .k = size->rows > size->cols ? size->cols : size->rows};
@@ -144,8 +144,8 @@ int main(void) {
         check.line = lines_of(size, tensor.elems, &check);
         parallel(check.lots, check_lot, &check);
         printf("%zu by %zu %s: off by at most %.2g of %.2g\n", size->rows, size->cols,
-               size->wide ? "f64" : "f32", check.worst, most);
-        faults += !(check.worst <= most);
+               size->f64 ? "f64" : "f32", check.worst, max);
+        faults += !(check.worst <= max);
         free(check.line), free(tensor.elems);
         ti_plan_free(tensor.plan);
         ti_factor_free(tensor.factor);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Uniform: all 2^24 values of the 32-bit words over 1,000 intervals, on every instruction set.
- * None leaves [low, high); symmetric ones stay strictly inside, never 0, in pairs that differ
- * in the sign alone. Then 2^16 words of f64 over the same intervals.
+ * Uniform: all 2^24 values of the 32-bit words over 1,000 intervals, on every instruction
+ * set. None is outside [low, high); symmetric ones are strictly inside and never 0, in
+ * pairs that differ only in sign. Then 2^16 words of f64 over the same intervals.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -12,10 +12,10 @@
 
 #include "core/kernels/dispatch.h"
 #include "core/values/sampler.h"
-#include "core/values/scalar.h"
 #include "support/intervals.h"
 #include "support/parallel.h"
 #include "support/random.h"
+#include "support/values.h"
 
 #define INTERVALS 1000
 #define RUN 4096
@@ -44,13 +44,13 @@ static void check_run(const struct checker *c, uint32_t first) {
     uint32_t words[2 * RUN];
     float expected[2 * RUN], x[2 * RUN];
     const struct ti_kernels *kernels;
-    /* the eight bits that do not count are drawn; the other half are the words turned round */
+    /* the eight unused bits are random; the other half are the complements */
     for (uint32_t i = 0; i < RUN; i++) {
         words[i] = (first + i) << 8 | ((first + i) * 37 & 0xff);
         words[RUN + i] = ~words[i];
     }
     for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
-        kernels->map[TI_KERNEL_uniform](&c->sampler.transform, words, 2 * RUN,
+        kernels->map[c->sampler.kernel](&c->sampler.transform, words, 2 * RUN,
                                         k ? x : expected);
         if (k > 0 && memcmp(x, expected, sizeof x) != 0) {
             fault(c->number, &c->dist, kernels->name, "in a run that differs", words[0],
@@ -84,18 +84,18 @@ static void check_wide(uint64_t number, const struct ti_dist *dist) {
         uint64_t word = random_u64(&random);
         if (i < 64) word = (uint64_t)i << 11;
         if (i >= 64 && i < 128) word = ~((uint64_t)(i - 64) << 11);
-        const double x = ti_scalar_f64(&sampler, word);
+        const double x = values_f64(&sampler, word);
         if (!(x < dist->high) || !(dist->symmetric ? x > dist->low : x >= dist->low)) {
             fault(number, dist, "f64", "is outside", word, x);
         }
-        if (dist->symmetric && ti_scalar_f64(&sampler, ~word) != -x) {
+        if (dist->symmetric && values_f64(&sampler, ~word) != -x) {
             fault(number, dist, "f64", "has no mirror image", word, x);
         }
     }
 }
 
 static void check_interval(void *context, uint64_t number) {
-    struct checker c = {.number = number, .dist = interval_law(number)};
+    struct checker c = {.number = number, .dist = interval_dist(number)};
     (void)context;
     if (ti_sampler_make(&c.dist, TI_DTYPE_F32, 0, 0, &c.sampler, NULL) != TI_OK) {
         fault(number, &c.dist, "f32", "is refused", 0, 0);
@@ -103,7 +103,7 @@ static void check_interval(void *context, uint64_t number) {
     }
     c.low = (float)c.dist.low;
     c.high = (float)c.dist.high;
-    /* half of the values; their words turned round are the other half */
+    /* half of the values; the complements of their words are the other half */
     for (uint32_t first = 0; first < 1 << 23; first += RUN) check_run(&c, first);
     check_wide(number, &c.dist);
 }

@@ -16,6 +16,8 @@ from scipy import special, stats
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import daemon  # noqa: E402
+import dtypes  # noqa: E402
+from dtypes import DTYPES  # noqa: E402
 
 STD_TOLERANCE = 0.004
 SIGMAS = 4.5  # of the standard error of a mean
@@ -26,7 +28,7 @@ SHAPES = [((1000000,), 300, 500), ((800, 1250), 1250, 800), ((100, 400, 25), 100
           ((64, 125, 5, 25), 15625, 8000), ((20, 50, 10, 10, 10), 50000, 20000)]
 
 
-class Law:
+class Dist:
     """mean + sigma * (standard normal or uniform cut at low and high sigmas)."""
 
     def __init__(self, sigma, low=-inf, high=inf, mean=0, flat=False):
@@ -48,23 +50,23 @@ class Law:
 
 
 def bell(std, mean=0):
-    return Law(std, mean=mean)
+    return Dist(std, mean=mean)
 
 
 def cut(std, c=2):
     """'std' is meant after the cut."""
-    return Law(std / stats.truncnorm(-c, c).std(), -c, c)
+    return Dist(std / stats.truncnorm(-c, c).std(), -c, c)
 
 
 def within(bound):
-    return Law(1, -bound, bound, flat=True)
+    return Dist(1, -bound, bound, flat=True)
 
 
 def glorot(i, o):
     return sqrt(2 / (i + o))
 
 
-# Query, and the law from fan_in and fan_out.
+# Query, and the distribution from fan_in and fan_out.
 FANS = [
     ("he_normal", lambda i, o: cut(sqrt(2 / i))),
     ("he_uniform", lambda i, o: within(sqrt(6 / i))),
@@ -87,7 +89,7 @@ FANS = [
     ("siren&first=true", lambda i, o: within(1 / i)),
     ("small_init", lambda i, o: bell(sqrt(2 / (5 * i)))),
     ("wang_init&layers=12", lambda i, o: bell(2 / (12 * sqrt(i)))),
-    ("mitchell&layer=3", lambda i, o: Law(1 / sqrt(8 * i), -3, 3)),
+    ("mitchell&layer=3", lambda i, o: Dist(1 / sqrt(8 * i), -3, 3)),
     ("lora_a", lambda i, o: within(sqrt(1 / i))),
 ]
 PLAIN = [
@@ -95,12 +97,12 @@ PLAIN = [
     ("megatron_scaled&layers=24&std=0.006&multiplier=3", bell(0.006 / sqrt(72))),
     ("normal", bell(1)),
     ("normal&mean=3&std=0.5", bell(0.5, 3)),
-    ("truncated_normal", Law(1, -2, 2)),
-    ("truncated_normal&mean=1&std=2&low=-1&high=4", Law(2, -1, 1.5, mean=1)),
-    ("truncated_normal&truncation=-1,inf&std=0.1", Law(0.1, -1, 20)),
-    ("truncated_normal&truncation=0.01", Law(1, -0.01, 0.01)),
-    ("uniform", Law(1, 0, 1, flat=True)),
-    ("uniform&low=-3&high=-1", Law(1, -3, -1, flat=True)),
+    ("truncated_normal", Dist(1, -2, 2)),
+    ("truncated_normal&mean=1&std=2&low=-1&high=4", Dist(2, -1, 1.5, mean=1)),
+    ("truncated_normal&truncation=-1,inf&std=0.1", Dist(0.1, -1, 20)),
+    ("truncated_normal&truncation=0.01", Dist(1, -0.01, 0.01)),
+    ("uniform", Dist(1, 0, 1, flat=True)),
+    ("uniform&low=-3&high=-1", Dist(1, -3, -1, flat=True)),
 ]
 NARROW = [query for query, _ in FANS[:4] + PLAIN] + ["sparse&sparsity=0.4&std=1"]
 
@@ -117,34 +119,33 @@ def check(condition, *what):
 def fetch(server, query, shape, dtype):
     dims = ",".join(map(str, shape))
     body, headers = server.get(f"/v1/tensor?shape={dims}&scheme={query}&dtype={dtype}")
-    types = {"f32": "<f4", "f64": "<f8", "f16": "<u2", "bf16": "<u2"}
-    return numpy.frombuffer(body, types.get(dtype, "u1")), headers
+    return numpy.frombuffer(body, DTYPES[dtype].numpy), headers
 
 
-def check_moments(query, x, law, promised):
+def check_moments(query, x, dist, promised):
     n = x.size
     mean = x.mean(dtype=numpy.float64)
     std = x.std(dtype=numpy.float64)
-    low, high = law.bounds()
-    slack = 1e-6 * max(law.std, abs(law.mean))  # f32 rounds the bounds
-    check(abs(promised / law.std - 1) < 1e-6, query, "Tensor-Std", promised, "not", law.std)
-    check(abs(std / law.std - 1) < STD_TOLERANCE, query, "std", std, "not", law.std)
-    check(abs(mean - law.mean) < SIGMAS * law.std / sqrt(n), query, "mean", mean, law.mean)
+    low, high = dist.bounds()
+    slack = 1e-6 * max(dist.std, abs(dist.mean))  # f32 rounds the bounds
+    check(abs(promised / dist.std - 1) < 1e-6, query, "Tensor-Std", promised, "not", dist.std)
+    check(abs(std / dist.std - 1) < STD_TOLERANCE, query, "std", std, "not", dist.std)
+    check(abs(mean - dist.mean) < SIGMAS * dist.std / sqrt(n), query, "mean", mean, dist.mean)
     check(x.min() >= low - slack and x.max() <= high + slack, query, x.min(), x.max())
 
 
-def check_law(query, x, law):
-    p = stats.kstest(x.astype(numpy.float64), law.cdf, mode="asymp").pvalue
+def check_dist(query, x, dist):
+    p = stats.kstest(x.astype(numpy.float64), dist.cdf, mode="asymp").pvalue
     check(p > P_MIN, query, f"p {p:.2g}")
 
 
-def check_scheme(server, number, query, law_of, has_fans):
-    """All shapes and both types; the test of the law on one shape of each type."""
+def check_scheme(server, number, query, dist_of, has_fans):
+    """All shapes and both types; the test of the distribution on one shape of each type."""
     for rank, (shape, fan_in, fan_out) in enumerate(SHAPES, 1):
-        law = law_of(fan_in, fan_out)
+        dist = dist_of(fan_in, fan_out)
         outright = f"&fan_in={fan_in}&fan_out={fan_out}" if has_fans and rank == 1 else ""
-        for wide, dtype in enumerate(("f32", "f64")):
-            seed = 1000 * number + 10 * rank + wide
+        for is_f64, dtype in enumerate(("f32", "f64")):
+            seed = 1000 * number + 10 * rank + is_f64
             full = f"{query}{outright}&seed={seed}&name=w{rank}"
             x, headers = fetch(server, full, shape, dtype)
             what = f"{full} {shape} {dtype}"
@@ -152,28 +153,29 @@ def check_scheme(server, number, query, law_of, has_fans):
             if has_fans:
                 fans = int(headers["Tensor-Fan-In"]), int(headers["Tensor-Fan-Out"])
                 check(fans == (fan_in, fan_out), what, fans)
-            check_moments(what, x, law, float(headers["Tensor-Std"]))
-            if (number + 2 * wide) % 5 + 1 == rank:
-                check_law(what, x, law)
+            check_moments(what, x, dist, float(headers["Tensor-Std"]))
+            if (number + 2 * is_f64) % 5 + 1 == rank:
+                check_dist(what, x, dist)
 
 
 def check_sparse(server):
     for number, (shape, sparsity, std) in enumerate([
             ((1000, 1000), 0.3, 1), ((50000, 20), 0.9, 0.01), ((13, 76923), 0.5, 2)]):
         zeros = math.ceil(sparsity * shape[0])
-        for wide, dtype in enumerate(("f32", "f64")):
-            query = f"sparse&sparsity={sparsity}&std={std}&seed={2 * number + wide}&name=s"
+        for is_f64, dtype in enumerate(("f32", "f64")):
+            query = f"sparse&sparsity={sparsity}&std={std}&seed={2 * number + is_f64}&name=s"
             x, headers = fetch(server, query, shape, dtype)
             what = f"{query} {shape} {dtype}"
             check(((x.reshape(shape) == 0).sum(0) == zeros).all(), what, "zeros")
-            kept = 1 - zeros / shape[0]
-            check(abs(float(headers["Tensor-Std"]) / (std * sqrt(kept)) - 1) < 1e-6, what)
-            tolerance = max(STD_TOLERANCE, 4.5 / sqrt(2 * x.size * kept))
-            check(abs(x.std(dtype=float) / (std * sqrt(kept)) - 1) < tolerance, what, "std")
+            nonzero_share = 1 - zeros / shape[0]
+            check(abs(float(headers["Tensor-Std"]) / (std * sqrt(nonzero_share)) - 1) < 1e-6, what)
+            tolerance = max(STD_TOLERANCE, 4.5 / sqrt(2 * x.size * nonzero_share))
+            spread = x.std(dtype=float) / (std * sqrt(nonzero_share))
+            check(abs(spread - 1) < tolerance, what, "std")
             drawn = x[x != 0]
             error = std / sqrt(drawn.size)
             check(abs(drawn.mean(dtype=float)) < SIGMAS * error, what, "mean")
-            check_law(what, drawn, bell(std))
+            check_dist(what, drawn, bell(std))
 
 
 class Sphere:
@@ -193,7 +195,7 @@ def check_matrix(what, matrix, dtype):
     gram = matrix @ matrix.T if rows <= cols else matrix.T @ matrix
     error = abs(gram - numpy.eye(len(gram))).max()
     check(error < (1e-6 if dtype == "f32" else 1e-13), what, "gram", error)
-    check_law(what, matrix.ravel(), Sphere(max(rows, cols)))
+    check_dist(what, matrix.ravel(), Sphere(max(rows, cols)))
 
 
 def check_orthogonal(server):
@@ -220,46 +222,37 @@ def check_orthogonal(server):
         check_matrix(f"{query} {shape}", tap, "f32")
 
 
-def rounded_bf16(x):
-    bits = x.view("<u4").astype(numpy.uint64)
-    return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype("<u2")
-
-
-def rounded_f8(x, exponent_bits, codes):
-    """To nearest even, by the list of all magnitudes; the code's last bit is the parity."""
-    code = numpy.arange(codes)
-    fraction_bits = 7 - exponent_bits
-    exponent, fraction = code >> fraction_bits, (code & (1 << fraction_bits) - 1)
-    bias = (1 << exponent_bits - 1) - 1
-    unit = 2.0 ** (numpy.maximum(exponent, 1) - bias - fraction_bits)
-    magnitudes = (fraction + (exponent > 0) * (1 << fraction_bits)) * unit
-    size = numpy.abs(x.astype(numpy.float64))
-    above = numpy.clip(numpy.searchsorted(magnitudes, size), 1, codes - 1)
+def rounded(x, dtype):
+    """The bits of binary64 numbers rounded to a narrow type, to nearest even, by the list of
+    all magnitudes; the last bit of a magnitude's code is the parity."""
+    code = numpy.arange(2 ** (8 * dtype.item_bytes - 1))
+    exponent, fraction = code >> dtype.fraction_bits, code & (2**dtype.fraction_bits - 1)
+    unit = 2.0 ** (numpy.maximum(exponent, 1) - dtype.bias - dtype.fraction_bits)
+    magnitudes = (fraction + (exponent > 0) * 2**dtype.fraction_bits) * unit
+    magnitudes = magnitudes[magnitudes <= dtype.largest]
+    size = numpy.abs(x)
+    above = numpy.clip(numpy.searchsorted(magnitudes, size), 1, magnitudes.size - 1)
     middle = (magnitudes[above] + magnitudes[above - 1]) / 2
     up = (size > middle) | ((size == middle) & (above % 2 == 0))
-    return (numpy.where(up, above, above - 1) | numpy.signbit(x) * 0x80).astype("u1")
-
-
-ROUNDED = {
-    "f16": lambda x: x.astype("<f2").view("<u2"),
-    "bf16": rounded_bf16,
-    "f8_e4m3": lambda x: rounded_f8(x, 4, 0x7F),
-    "f8_e5m2": lambda x: rounded_f8(x, 5, 0x7C),
-}
+    sign = numpy.signbit(x) * 2 ** (8 * dtype.item_bytes - 1)
+    return (numpy.where(up, above, above - 1) | sign).astype(f"<u{dtype.item_bytes}")
 
 
 def check_narrow(server):
+    narrow = [name for name in dtypes.FLOATS if DTYPES[name].item_bytes < 4]
     for number, query in enumerate(NARROW):
         full = f"{query}&seed={number}&name=narrow"
         x, _ = fetch(server, full, (400, 500), "f32")
-        for dtype, rounded in ROUNDED.items():
-            bits, _ = fetch(server, full, (400, 500), dtype)
-            check((bits == rounded(x)).all(), full, dtype)
+        for name in narrow:
+            elements, _ = fetch(server, full, (400, 500), name)
+            expected = rounded(x.astype(numpy.float64), DTYPES[name])
+            check((elements.view(expected.dtype) == expected).all(), full, name)
 
 
 def check_complete(server):
-    """No scheme that draws is left out."""
-    tested = {query.partition("&")[0] for query, _ in FANS + PLAIN} 
+    """No scheme that draws is left out, and no type."""
+    dtypes.of(server)
+    tested = {query.partition("&")[0] for query, _ in FANS + PLAIN}
     tested |= {"sparse", "orthogonal", "delta_orthogonal"}
     for scheme in json.loads(server.get("/v1/schemes")[0])["schemes"]:
         plain = {"constant", "zeros", "ones", "identity", "dirac", "zero_hadamard",
@@ -270,10 +263,10 @@ def check_complete(server):
 def main():
     server = daemon.Server(int(sys.argv[1]))
     check_complete(server)
-    for number, (query, law_of) in enumerate(FANS):
-        check_scheme(server, number, query, law_of, True)
-    for number, (query, law) in enumerate(PLAIN, len(FANS)):
-        check_scheme(server, number, query, lambda i, o, law=law: law, False)
+    for number, (query, dist_of) in enumerate(FANS):
+        check_scheme(server, number, query, dist_of, True)
+    for number, (query, dist) in enumerate(PLAIN, len(FANS)):
+        check_scheme(server, number, query, lambda i, o, dist=dist: dist, False)
     check_sparse(server)
     check_orthogonal(server)
     check_narrow(server)

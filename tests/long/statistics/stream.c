@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* 'stream NAME' writes the words of a stream (support/streams.h) to standard output, for
-   dieharder, until nobody reads them any more. */
+   dieharder, until the reader closes the pipe. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

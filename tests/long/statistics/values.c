@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values of several laws, 10^6 each, with their exact distribution: four moments and the
+ * 10^6 values of several distributions against the exact ones: four moments and the
  * Kolmogorov-Smirnov statistic, for two seeds, in f32 and f64: 5 tests each.
  */
 #include <math.h>
@@ -15,14 +15,14 @@
 
 #define COUNT 1000000
 
-/* Laws of z: normal on [low, high], or uniform on it. */
+/* Distributions of z: normal or uniform on [low, high]. */
 struct dist {
     const char *query;
     double low, high;
     int uniform;
 };
 
-static const struct dist laws[] = {
+static const struct dist dists[] = {
     {"scheme=normal", -INFINITY, INFINITY, 0},
     {"scheme=truncated_normal", -2, 2, 0},
     {"scheme=truncated_normal&truncation=0.5", -0.5, 0.5, 0},
@@ -33,7 +33,7 @@ static const struct dist laws[] = {
     {"scheme=uniform&low=-3&high=5", -3, 5, 1},
 };
 
-#define CASES (4 * sizeof laws / sizeof *laws) /* two seeds, two types */
+#define CASES (4 * sizeof dists / sizeof *dists) /* two seeds, two types */
 
 static double below(double x) { return erfc(-x / sqrt(2)) / 2; }
 static double density(double x) {
@@ -45,7 +45,8 @@ static double cdf(const struct dist *dist, double x) {
     return (below(x) - below(dist->low)) / (below(dist->high) - below(dist->low));
 }
 
-/* Raw moments 0 to 8, by the recursion m[k] = (k - 1) m[k - 2] - [x^(k-1) phi(x)] / mass. */
+/* Raw moments 0 to 8, by the recursion m[k] = (k - 1) m[k - 2] - [x^(k-1) phi(x)] /
+   mass. */
 static void moments(const struct dist *dist, double m[9]) {
     const double a = dist->low, b = dist->high, mass = below(b) - below(a);
     m[0] = 1;
@@ -77,10 +78,10 @@ static double *sampler(const struct dist *dist, const char *more) {
         ti_plan_make(spec, &plan, NULL) != TI_OK) {
         abort();
     }
-    const int wide = ti_plan_info(plan)->dtype == TI_DTYPE_F64;
-    if (ti_plan_fill(plan, 0, COUNT, wide ? (void *)x : (void *)narrow, NULL) != TI_OK)
+    const int f64 = ti_plan_info(plan)->dtype == TI_DTYPE_F64;
+    if (ti_plan_fill(plan, 0, COUNT, f64 ? (void *)x : (void *)narrow, NULL) != TI_OK)
         abort();
-    for (size_t i = 0; i < COUNT && !wide; i++) x[i] = (double)narrow[i];
+    for (size_t i = 0; i < COUNT && !f64; i++) x[i] = (double)narrow[i];
     ti_plan_free(plan);
     ti_spec_free(spec);
     free(narrow);
@@ -88,11 +89,11 @@ static double *sampler(const struct dist *dist, const char *more) {
 }
 
 static void check(void *context, uint64_t number) {
-    const struct dist *dist = &laws[number / 4];
+    const struct dist *dist = &dists[number / 4];
     double m[9], sum[5] = {0}, d = 0;
     char name[200], variant[100];
     (void)context;
-    /* another draw each: with the same seed all laws are the same draw */
+    /* another seed for each: the same seed would give the same words */
     snprintf(variant, sizeof variant, "seed=%d%s%s", (int)number + 1,
              number % 4 / 2 ? "&name=layers.3.weight" : "",
              number % 2 ? "&dtype=f64" : "");

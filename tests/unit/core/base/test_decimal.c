@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/base/decimal: known hard cases, whose texts are Python's; all values of the narrow types,
- * and many of binary32 and binary64, against a search with the C library's printf and
- * strtod, which are exact. tests/long/exhaustive/decimal.c has all values of binary32.
+ * core/base/decimal: known hard cases, whose texts are Python's; all values of the narrow
+ * types, and many of binary32 and binary64, against a search with the C library's printf
+ * and strtod, which are exact. tests/long/exhaustive/decimal.c has all values of
+ * binary32.
  */
 #include <float.h>
 #include <inttypes.h>
@@ -17,7 +18,7 @@
 
 #define TEXT_BYTES_MAX 24
 
-/* Types ---------------------------------------------------------------------------------- */
+/* Types ------------------------------------------------------------------------------ */
 
 struct type {
     const char *name;
@@ -58,14 +59,15 @@ static size_t write(const struct type *type, double value, char *text) {
 static double read(const struct type *type, const char *text) {
     if (type == &f64) return strtod(text, NULL);
     if (type == &f32) return strtof(text, NULL);
-    /* Twice rounded, but no decimal of few digits is so close to a tie and yet none. */
+    /* Rounds twice, which is harmless: no decimal of few digits is that close to a
+       tie. */
     double x = strtod(text, NULL);
     int q = ilogb(x) + 1 - type->layout.significand_bits;
     if (q < type->layout.exponent_min) q = type->layout.exponent_min;
     return ldexp(nearbyint(ldexp(x, -q)), q);
 }
 
-/* What is expected ----------------------------------------------------------------------- */
+/* Expected texts --------------------------------------------------------------------- */
 
 /* digits * 10^e as Python's repr() writes it. */
 static void python_form(uint64_t digits, int e, char *text) {
@@ -92,9 +94,9 @@ static bool reads_back(const struct type *type, double value, uint64_t digits, i
 }
 
 /*
- * The shortest text for a positive value, no shorter than 'count' digits. printf finds the
- * nearest decimal of so many digits; where the interval is wider above the value than below
- * it, the next one may read back although the nearest does not.
+ * The shortest text for a positive value, of at least 'count' digits. printf finds the
+ * nearest decimal with a number of digits; if the interval is wider above the value than
+ * below it, the next one may read back although the nearest does not.
  */
 static void search(const struct type *type, double value, int count, char *text) {
     for (;; count++) {
@@ -125,7 +127,8 @@ static int count_digits(const char *text) {
     return count - zeros;
 }
 
-/* A positive value and its negative. A text of n digits is compared with those of n - 1. */
+/* A positive value and its negative. A text of n digits is compared with those of n -
+   1. */
 static void check(const struct type *type, double value) {
     char text[TEXT_BYTES_MAX + 1], negative[TEXT_BYTES_MAX + 1], expected[64];
     write(type, value, text);
@@ -139,7 +142,7 @@ static void check(const struct type *type, double value) {
     assert_string_equal(negative + 1, text);
 }
 
-/* Tests ---------------------------------------------------------------------------------- */
+/* Tests ------------------------------------------------------------------------------ */
 
 static const struct {
     double value;
@@ -284,7 +287,7 @@ static void known(void **state) {
     }
 }
 
-/* Neither rounding nor flushing of the caller matters. */
+/* The caller's rounding mode and flushing do not matter. */
 static void environments(void **state) {
     char text[TI_DECIMAL_BYTES_MAX], tiny[TI_DECIMAL_BYTES_MAX];
     (void)state;
@@ -334,7 +337,7 @@ static void powers(void **state) {
 }
 
 /*
- * Bit patterns; numbers as tensors have them; numbers with short decimals; whole numbers;
+ * Bit patterns; numbers as in tensors; numbers with short decimals; integers;
  * numbers that often lie in the middle between two decimals of 16 or 17 digits.
  */
 static void random_f64(void **state) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The caller's floating-point state: whatever its rounding and its treatment of subnormals,
- * the same request gives the same bytes, and the state is as it was afterwards.
+ * The caller's floating-point state: with every rounding mode and treatment of subnormals
+ * a request has the same bytes, and the state is unchanged afterwards.
  */
 #include <fenv.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "support/float_env.h"
 #include "support/test.h"
 
-/* Every way to numbers and to values, with subnormal ones among them. */
+/* All code that computes numbers or values, with subnormal ones among them. */
 static const char *const queries[] = {
     "shape=300,7&scheme=he_normal",
     "shape=300,7&scheme=he_normal&truncation=2.5&dtype=f64",
@@ -49,7 +49,7 @@ struct result {
     double numbers[5];
 };
 
-/* All public functions that compute, in the environment of the moment. */
+/* All public functions that compute, in the current environment. */
 static void compute(const char *query, struct result *result) {
     struct ti_spec *spec = NULL;
     struct ti_plan *plan = NULL;
@@ -100,7 +100,7 @@ static void same_bytes(void **state) {
     }
 }
 
-/* The environments do what they are meant to: else the test above would prove nothing. */
+/* The environments have an effect: else the test above would prove nothing. */
 static void environments_work(void **state) {
     volatile float one = 1, tiny = 0x1p-60f, subnormal = 0x1p-140f;
     (void)state;
@@ -118,7 +118,7 @@ static void environments_work(void **state) {
     }
 }
 
-/* Failures restore the state as well, and are the same failures. */
+/* Failures are the same and restore the state as well. */
 static void same_refusals(void **state) {
     static const char *const faults[] = {
         "shape=3&scheme=normal&std=1e39",  "shape=3&scheme=uniform&low=1&high=1.00000001",
@@ -145,8 +145,8 @@ static void same_refusals(void **state) {
     }
 }
 
-/* Which truncations are refused: bounds about a millionth of a sigma apart, where their
-   distance in binary64 depends on how it is rounded. */
+/* Invalid truncations: bounds about a millionth of a sigma apart, whose distance in
+   binary64 depends on the rounding mode. */
 static void same_truncations(void **state) {
     (void)state;
     for (int k = 1; k < 1000; k++) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/special against mpmath. The tables: mpmath 1.2 with 60 digits, tail = erfc(x/sqrt(2))/2;
- * mean m = (phi(low) - phi(high)) / mass and std = sqrt(1 + (low phi(low) - high phi(high)) /
- * mass - m^2), for x, low and high as the binary64 numbers that C makes of their decimals.
+ * core/base/normal_cdf against mpmath. The tables: mpmath 1.2 with 60 digits, tail =
+ * erfc(x/sqrt(2))/2; mean m = (phi(low) - phi(high)) / mass and std = sqrt(1 + (low
+ * phi(low) - high phi(high)) / mass - m^2), for x, low and high as the binary64 numbers
+ * that C makes of their decimals.
  */
 #include <math.h>
 #include <stdio.h>
@@ -133,7 +134,7 @@ static void mass(void **state) {
 }
 
 /* The mean of a symmetric cut is 0, its std within 1 ulp; elsewhere terms cancel, most in
-   narrow intervals far out, for which special.h promises 6 digits. */
+   narrow intervals far out, for which normal_cdf.h promises 6 digits. */
 static void moments(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cuts); i++) {
@@ -158,8 +159,8 @@ static void moments(void **state) {
     }
 }
 
-/* The shortcuts for a cut at 2 are what the formulas give; from the neighbours of 2, since the
-   functions know 2 itself. */
+/* The constants for a cut at 2 equal the formulas, which are evaluated next to 2, since
+   the functions return the constants at 2. */
 static void constants(void **state) {
     (void)state;
     assert_true(ti_normal_tail(2) == TI_NORMAL_TAIL_2);
@@ -172,12 +173,14 @@ static void constants(void **state) {
     assert_true(1 - 2 * TI_NORMAL_TAIL_2 == ti_normal_mass(-2, 2));
     assert_true(1 - TI_NORMAL_TAIL_2 == ti_normal_tail(-2));
     const double above = nextafter(2, 3), below = nextafter(2, 1);
-    /* the density at 2 is 0.054: a step of 4e-16 (2e-16) is 7 (3) of the tail's last places */
+    /* the density at 2 is 0.054: a step of 4e-16 (2e-16) is 7 (3) of the tail's last
+       places */
     assert_in_range((TI_NORMAL_TAIL_2 - ti_normal_tail(above)) * 0x1p58, 6, 8);
     assert_in_range((ti_normal_tail(below) - TI_NORMAL_TAIL_2) * 0x1p58, 3, 4);
 }
 
-/* Falling, and adding up to 1, on a grid that crosses every formula's border. */
+/* The tail decreases, and tails add up to 1, on a grid across the borders of all
+   formulas. */
 static void order(void **state) {
     double last = 1;
     (void)state;

@@ -78,7 +78,7 @@ static void error_object(void **state) {
     assert_int_equal(ti_error_nomem(NULL), TI_ENOMEM);
 }
 
-/* What is not printable ASCII must not reach a log, a header or a terminal. */
+/* Bytes that are not printable ASCII must not reach a log, a header or a terminal. */
 static void error_text_is_ascii(void **state) {
     struct ti_error error;
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* core/dispatch: TENSORINIT_ISA forces an instruction set, and one that is not there is an
-   error. The choice is made once a process, so each case runs in a child. */
+/* core/kernels/dispatch: TENSORINIT_ISA forces an instruction set; an unavailable one is
+   an error. A process chooses once, so each case runs in a child. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -9,7 +9,7 @@
 #include "core/kernels/dispatch.h"
 #include "support/test.h"
 
-/* What a child says that runs with this value of TENSORINIT_ISA (NULL: unset). */
+/* The output of a child process with this value of TENSORINIT_ISA (NULL: unset). */
 struct answer {
     char isa[32];
     enum ti_status plan;
@@ -41,7 +41,7 @@ static struct answer ask(const char *isa) {
             unsetenv("TENSORINIT_ISA");
         }
         fill_answer(&answer);
-        /* what was chosen stays chosen */
+        /* later changes have no effect */
         setenv("TENSORINIT_ISA", "nonsense", 1);
         if (strcmp(answer.isa, "none") != 0 && !ti_isa_name(NULL)) abort();
         _exit(write(ends[1], &answer, sizeof answer) != (ssize_t)sizeof answer);
@@ -67,7 +67,7 @@ static void forced(void **state) {
     }
 }
 
-/* Unset or empty: the best that there is, which is the last one. */
+/* Unset or empty: the best available one, which is the last. */
 static void best(void **state) {
     size_t last = 0;
     (void)state;

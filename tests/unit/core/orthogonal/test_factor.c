@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/setup: whatever order and however many threads compute its pieces, the bytes are the
- * same; which plans need one and may share one; what is refused.
+ * core/orthogonal/factor: the bytes do not depend on the order of tasks or the number of
+ * threads; which plans need a factorization and which can share one; errors.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,37 +20,38 @@ static const char *const requests[] = {
 };
 
 static void *workspace_of(const struct ti_plan *plan) {
-    void *made = aligned_alloc(64, (ti_plan_info(plan)->workspace_bytes + 63) / 64 * 64);
+    void *made = NULL;
+    assert_int_equal(ti_workspace_make(plan, &made, NULL), TI_OK);
     assert_non_null(made);
     return made;
 }
 
-/* All bytes of a plan that has what it needs. */
+/* All bytes of a plan that has its factorization. */
 static unsigned char *bytes_of(const struct ti_plan *plan) {
     const struct ti_plan_info *info = ti_plan_info(plan);
     unsigned char *out = malloc(info->body_bytes);
     void *workspace = workspace_of(plan);
     assert_non_null(out);
     assert_int_equal(ti_plan_fill(plan, 0, info->elems, out, workspace), TI_OK);
-    free(workspace);
+    ti_workspace_free(workspace);
     return out;
 }
 
-static struct ti_factor *setup_of(const struct ti_plan *plan) {
+static struct ti_factor *factor_of(const struct ti_plan *plan) {
     struct ti_factor *factor = NULL;
     assert_int_equal(ti_factor_make(plan, &factor, NULL), TI_OK);
     return factor;
 }
 
-static struct ti_factor *complete_setup_of(const struct ti_plan *plan) {
-    struct ti_factor *factor = setup_of(plan);
+static struct ti_factor *complete_factor_of(const struct ti_plan *plan) {
+    struct ti_factor *factor = factor_of(plan);
     ti_factor_run_all(factor);
     return factor;
 }
 
 static unsigned char *plain_bytes(const char *query) {
     struct ti_plan *plan = test_plan(query);
-    struct ti_factor *factor = complete_setup_of(plan);
+    struct ti_factor *factor = complete_factor_of(plan);
     ti_plan_use(plan, factor);
     unsigned char *out = bytes_of(plan);
     ti_plan_free(plan);
@@ -58,20 +59,20 @@ static unsigned char *plain_bytes(const char *query) {
     return out;
 }
 
-/* Order and threads ------------------------------------------------------------------------ */
+/* Order and threads ------------------------------------------------------------------ */
 
 static void run_shuffled(struct ti_factor *factor, uint64_t *random) {
-    for (unsigned stage = 0; stage < ti_factor_phases(factor); stage++) {
-        const size_t pieces = ti_factor_tasks(factor, stage);
-        size_t *order = malloc(pieces * sizeof *order);
+    for (unsigned phase = 0; phase < ti_factor_phases(factor); phase++) {
+        const size_t tasks = ti_factor_tasks(factor, phase);
+        size_t *order = malloc(tasks * sizeof *order);
         assert_non_null(order);
-        assert_true(pieces > 0);
-        for (size_t i = 0; i < pieces; i++) {
+        assert_true(tasks > 0);
+        for (size_t i = 0; i < tasks; i++) {
             const size_t other = random_below(random, i + 1);
             order[i] = order[other];
             order[other] = i;
         }
-        for (size_t i = 0; i < pieces; i++) ti_factor_run(factor, stage, order[i]);
+        for (size_t i = 0; i < tasks; i++) ti_factor_run(factor, phase, order[i]);
         free(order);
     }
 }
@@ -83,7 +84,7 @@ static void any_order(void **state) {
         unsigned char *expected = plain_bytes(requests[i]);
         for (int round = 0; round < 3; round++) {
             struct ti_plan *plan = test_plan(requests[i]);
-            struct ti_factor *factor = setup_of(plan);
+            struct ti_factor *factor = factor_of(plan);
             run_shuffled(factor, &random);
             ti_plan_use(plan, factor);
             unsigned char *out = bytes_of(plan);
@@ -98,47 +99,47 @@ static void any_order(void **state) {
 
 #define THREADS_MAX 4
 
-/* Pieces of a stage, or of the elements, taken one by one. */
+/* Tasks of a phase, or of filling, which threads take one by one. */
 struct job {
     struct ti_factor *factor;
-    unsigned stage;
+    unsigned phase;
     const struct ti_plan *plan; /* not NULL: elements */
     unsigned char *out;
-    size_t pieces;
+    size_t tasks;
     atomic_size_t next;
 };
 
-#define ELEMS_A_PIECE 9001
+#define ELEMS_PER_TASK 9001
 
-static void fill_piece(const struct job *job, size_t piece, void *workspace) {
+static void fill_task(const struct job *job, size_t task, void *workspace) {
     const struct ti_plan_info *info = ti_plan_info(job->plan);
-    const uint64_t first = piece * ELEMS_A_PIECE, left = info->elems - first;
+    const uint64_t first = task * ELEMS_PER_TASK, left = info->elems - first;
     const enum ti_status status =
-        ti_plan_fill(job->plan, first, left < ELEMS_A_PIECE ? left : ELEMS_A_PIECE,
+        ti_plan_fill(job->plan, first, left < ELEMS_PER_TASK ? left : ELEMS_PER_TASK,
                      job->out + first * ti_dtype_bytes(info->dtype), workspace);
     if (status != TI_OK) abort(); /* cmocka fails in its own thread only */
 }
 
-static void *take_pieces(void *argument) {
+static void *run_tasks(void *argument) {
     struct job *job = argument;
     void *workspace = job->plan ? workspace_of(job->plan) : NULL;
     for (;;) {
-        const size_t piece = atomic_fetch_add(&job->next, 1);
-        if (piece >= job->pieces) break;
+        const size_t task = atomic_fetch_add(&job->next, 1);
+        if (task >= job->tasks) break;
         if (job->plan) {
-            fill_piece(job, piece, workspace);
+            fill_task(job, task, workspace);
         } else {
-            ti_factor_run(job->factor, job->stage, piece);
+            ti_factor_run(job->factor, job->phase, task);
         }
     }
-    free(workspace);
+    ti_workspace_free(workspace);
     return NULL;
 }
 
 static void run_job(struct job *job, unsigned count) {
     pthread_t threads[THREADS_MAX];
     for (unsigned i = 0; i < count; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, take_pieces, job), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, run_tasks, job), 0);
     }
     for (unsigned i = 0; i < count; i++) pthread_join(threads[i], NULL);
 }
@@ -146,18 +147,18 @@ static void run_job(struct job *job, unsigned count) {
 static void check_threads(const char *query, unsigned count,
                           const unsigned char *expected) {
     struct ti_plan *plan = test_plan(query);
-    struct ti_factor *factor = setup_of(plan);
+    struct ti_factor *factor = factor_of(plan);
     const struct ti_plan_info *info = ti_plan_info(plan);
     unsigned char *out = malloc(info->body_bytes);
     assert_non_null(out);
-    for (unsigned stage = 0; stage < ti_factor_phases(factor); stage++) {
-        struct job job = {.factor = factor, .stage = stage};
-        job.pieces = ti_factor_tasks(factor, stage);
+    for (unsigned phase = 0; phase < ti_factor_phases(factor); phase++) {
+        struct job job = {.factor = factor, .phase = phase};
+        job.tasks = ti_factor_tasks(factor, phase);
         run_job(&job, count);
     }
     ti_plan_use(plan, factor);
     struct job job = {.plan = plan, .out = out};
-    job.pieces = (size_t)((info->elems + ELEMS_A_PIECE - 1) / ELEMS_A_PIECE);
+    job.tasks = (size_t)((info->elems + ELEMS_PER_TASK - 1) / ELEMS_PER_TASK);
     run_job(&job, count);
     assert_memory_equal(out, expected, info->body_bytes);
     free(out);
@@ -176,9 +177,9 @@ static void threads(void **state) {
     }
 }
 
-/* Needing and sharing ---------------------------------------------------------------------- */
+/* Needing and sharing ---------------------------------------------------------------- */
 
-static void without_setup(void **state) {
+static void without_factor(void **state) {
     struct ti_plan *plan = test_plan("shape=5,3&scheme=orthogonal");
     unsigned char out[15 * 4], before[15 * 4];
     void *workspace = workspace_of(plan);
@@ -188,6 +189,7 @@ static void without_setup(void **state) {
     assert_int_equal(ti_plan_fill(plan, 0, 15, out, workspace), TI_EFACTOR);
     assert_int_equal(ti_plan_fill(plan, 14, 1, out, workspace), TI_EFACTOR);
     assert_int_equal(ti_plan_fill(plan, 3, 0, out, workspace), TI_OK);
+    assert_int_equal(ti_plan_fill(plan, 3, 0, out, NULL), TI_OK);
     assert_int_equal(ti_plan_fill(plan, 15, 0, out, workspace), TI_OK);
     assert_int_equal(ti_plan_fill(plan, 15, 1, out, workspace), TI_ERANGE);
     assert_int_equal(ti_plan_fill(plan, 0, 16, out, workspace), TI_ERANGE);
@@ -197,11 +199,11 @@ static void without_setup(void **state) {
     assert_int_equal(ti_stats_make(plan, &stats), TI_OK);
     assert_int_equal(ti_stats_add(stats, 0, 15, workspace), TI_EFACTOR);
     ti_stats_free(stats);
-    free(workspace);
+    ti_workspace_free(workspace);
     ti_plan_free(plan);
 }
 
-/* The length, the header and the entity tag of a body are known without one. */
+/* Length, header and entity tag of a body need no factorization. */
 static void head_needs_none(void **state) {
     struct ti_plan *plan = test_plan("shape=4096,16384&scheme=orthogonal&format=npy");
     struct ti_body *body;
@@ -216,7 +218,7 @@ static void head_needs_none(void **state) {
     ti_plan_free(plan);
 }
 
-static void nothing_needs_none(void **state) {
+static void no_elements(void **state) {
     static const char *const queries[] = {
         "shape=0,5&scheme=orthogonal",
         "shape=5,0&scheme=orthogonal&dtype=f64",
@@ -229,7 +231,7 @@ static void nothing_needs_none(void **state) {
         "shape=5,5,0&scheme=delta_orthogonal",
         "shape=0,5,5&scheme=delta_orthogonal&layout=io",
         "shape=5,5,3&scheme=delta_orthogonal&slice=:,:,1:1",
-        "shape=5,5&scheme=normal", /* and those that never do */
+        "shape=5,5&scheme=normal", /* and plans that never need one */
         "shape=5,5&scheme=identity",
     };
     (void)state;
@@ -252,7 +254,8 @@ static void nothing_needs_none(void **state) {
     }
 }
 
-/* Plans that share a setup have the same key, others do not; and they really share it. */
+/* Plans that can share a factorization have the same key, others do not; sharing
+   works. */
 static void keys(void **state) {
     static const struct {
         const char *query;
@@ -280,7 +283,7 @@ static void keys(void **state) {
         {"shape=63,10&scheme=orthogonal&name=a", false},
     };
     struct ti_plan *first = test_plan(rows[0].query);
-    struct ti_factor *shared = complete_setup_of(first);
+    struct ti_factor *shared = complete_factor_of(first);
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct ti_plan *plan = test_plan(rows[i].query);
@@ -297,30 +300,66 @@ static void keys(void **state) {
         }
         ti_plan_free(plan);
     }
-    ti_plan_free(first); /* the setup outlives the plan that it was made of */
+    ti_plan_free(first); /* the factorization outlives its plan */
     ti_factor_free(shared);
 }
 
-/* Half computed, or not at all: freed all the same. */
+/* A factorization can be freed at any time, also before it is complete. */
 static void cancelled(void **state) {
     struct ti_plan *plan = test_plan(requests[0]);
+    struct ti_factor *complete = factor_of(plan);
     (void)state;
-    for (unsigned until = 0; until <= 3; until++) {
-        struct ti_factor *factor = setup_of(plan);
-        assert_int_equal(ti_factor_phases(factor), 3);
-        for (unsigned stage = 0; stage < until; stage++) {
-            const size_t half = (ti_factor_tasks(factor, stage) + 1) / 2;
-            const size_t pieces =
-                stage + 1 < until ? ti_factor_tasks(factor, stage) : half;
-            for (size_t i = 0; i < pieces; i++) ti_factor_run(factor, stage, i);
+    for (unsigned until = 0; until <= ti_factor_phases(complete); until++) {
+        struct ti_factor *factor = factor_of(plan);
+        for (unsigned phase = 0; phase < until; phase++) {
+            const size_t half = (ti_factor_tasks(factor, phase) + 1) / 2;
+            const size_t tasks =
+                phase + 1 < until ? ti_factor_tasks(factor, phase) : half;
+            for (size_t i = 0; i < tasks; i++) ti_factor_run(factor, phase, i);
         }
         ti_factor_free(factor);
     }
+    ti_factor_free(complete);
     ti_plan_free(plan);
 }
 
+/*
+ * No task is long, however thin or large the matrix: there are as many as the terms of all
+ * sums need if a task has no more than 40 million, some milliseconds of work. Thin ones go
+ * through the coordinates of their rows as well.
+ */
+static void tasks_are_short(void **state) {
+    static const char *const rows[] = {
+        "2,2",        "64,64",      "512,512",     "2048,2048", "2,1000000",
+        "64,1048576", "1048576,64", "256,1000000", "1,4000000", "100,200000",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char query[64];
+        snprintf(query, sizeof query, "shape=%s&scheme=orthogonal", rows[i]);
+        struct ti_plan *plan = test_plan(query);
+        struct ti_factor *factor = factor_of(plan);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        const double a = (double)info->shape[0], b = (double)info->shape[1];
+        const double n = a > b ? a : b, k = a > b ? b : a;
+        const unsigned phases = ti_factor_phases(factor);
+        double tasks = 0;
+        for (unsigned phase = 0; phase < phases; phase++) {
+            assert_true(ti_factor_tasks(factor, phase) > 0);
+            tasks += (double)ti_factor_tasks(factor, phase);
+        }
+        assert_int_equal(ti_factor_tasks(factor, phases), 0);
+        assert_row(tasks >= n * k * k / 2 / 4e7, rows[i]);
+        assert_row(tasks >= n * k / 3e5, rows[i]);
+        /* and there are not so many that they cost more than the work */
+        assert_row(tasks <= 3 + n * k / 1e3, rows[i]);
+        ti_factor_free(factor);
+        ti_plan_free(plan);
+    }
+}
+
 static void refusals(void **state) {
-    static const char *const whole[] = {"i8", "i64", "u8", "u64", "bool"};
+    static const char *const integers[] = {"i8", "i64", "u8", "u64", "bool"};
     (void)state;
     test_refused("shape=scalar&scheme=orthogonal", TI_EVALUE, "shape");
     test_refused("shape=5&scheme=orthogonal", TI_EVALUE, "shape");
@@ -340,12 +379,13 @@ static void refusals(void **state) {
     test_refused("shape=5,5&scheme=orthogonal&std=1", TI_EINAPPLICABLE, "std");
     test_refused("shape=5,5&scheme=orthogonal&gain=1e39", TI_EVALUE, "dtype");
     test_refused("shape=5,5&scheme=orthogonal&gain=70000&dtype=f16", TI_EVALUE, "dtype");
-    for (size_t i = 0; i < COUNT_OF(whole); i++) {
+    for (size_t i = 0; i < COUNT_OF(integers); i++) {
         char query[100];
-        snprintf(query, sizeof query, "shape=5,5&scheme=orthogonal&dtype=%s", whole[i]);
+        snprintf(query, sizeof query, "shape=5,5&scheme=orthogonal&dtype=%s",
+                 integers[i]);
         test_refused(query, TI_EVALUE, "dtype");
         snprintf(query, sizeof query, "shape=5,5,3&scheme=delta_orthogonal&dtype=%s",
-                 whole[i]);
+                 integers[i]);
         test_refused(query, TI_EVALUE, "dtype");
     }
     /* the largest ones are planned */
@@ -356,10 +396,11 @@ static void refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_order),          cmocka_unit_test(threads),
-        cmocka_unit_test(without_setup),      cmocka_unit_test(head_needs_none),
-        cmocka_unit_test(nothing_needs_none), cmocka_unit_test(keys),
-        cmocka_unit_test(cancelled),          cmocka_unit_test(refusals),
+        cmocka_unit_test(any_order),      cmocka_unit_test(threads),
+        cmocka_unit_test(without_factor), cmocka_unit_test(head_needs_none),
+        cmocka_unit_test(no_elements),    cmocka_unit_test(keys),
+        cmocka_unit_test(cancelled),      cmocka_unit_test(tasks_are_short),
+        cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

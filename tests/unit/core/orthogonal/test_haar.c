@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Orthogonal matrices of many seeds are distributed as Haar's measure has it. What is expected
- * are exact moments and distributions of it (Weingarten calculus; a column is uniform on the
- * sphere), and those of traces of powers: Diaconis, Shahshahani, "On the eigenvalues of random
- * matrices", J. Appl. Prob. 31A, 1994. Seeds are fixed, so a result is always the same.
+ * Orthogonal matrices of many seeds are Haar-distributed. Expected are exact moments and
+ * distributions (Weingarten calculus; a column is uniform on the sphere), and those of
+ * traces of powers: Diaconis, Shahshahani, "On the eigenvalues of random matrices", J.
+ * Appl. Prob. 31A, 1994. Seeds are fixed, so a result is always the same.
  */
 #include <math.h>
 #include <stdio.h>
@@ -38,18 +38,18 @@ static double *sampler(size_t rows, size_t cols, const char *more, size_t seeds)
         assert_int_equal(ti_factor_make(plan, &factor, NULL), TI_OK);
         ti_factor_run_all(factor);
         ti_plan_use(plan, factor);
-        void *workspace =
-            aligned_alloc(64, (ti_plan_info(plan)->workspace_bytes + 63) / 64 * 64);
+        void *workspace;
+        assert_int_equal(ti_workspace_make(plan, &workspace, NULL), TI_OK);
         assert_int_equal(ti_plan_fill(plan, 0, elems, values, workspace), TI_OK);
         for (size_t i = 0; i < elems; i++) out[seed * elems + i] = (double)values[i];
-        free(workspace);
+        ti_workspace_free(workspace);
         ti_plan_free(plan);
         ti_factor_free(factor);
     }
     return out;
 }
 
-/* Moments ---------------------------------------------------------------------------------- */
+/* Moments ---------------------------------------------------------------------------- */
 
 struct mean {
     double sum, squares;
@@ -62,7 +62,7 @@ static void add(struct mean *mean, double x) {
     mean->count++;
 }
 
-/* Whether a mean is what it ought to be, by its own standard error. */
+/* Compares a mean with the expected one, by its standard error. */
 static double p_mean(const struct mean *mean, double expected) {
     const double n = (double)mean->count, m = mean->sum / n;
     const double variance = mean->squares / n - m * m;
@@ -153,10 +153,10 @@ static void determinants(void **state) {
     }
 }
 
-/* Distributions ---------------------------------------------------------------------------- */
+/* Distributions ---------------------------------------------------------------------- */
 
-/* Share of the unit sphere of n dimensions whose coordinate is below x: density in
-   proportion to (1 - x^2)^((n - 3) / 2). */
+/* Fraction of the unit sphere in n dimensions with a coordinate below x: the density is
+   proportional to (1 - x^2)^((n - 3) / 2). */
 static double below_on_sphere(size_t n, double x) {
     x = x < -1 ? -1 : x > 1 ? 1 : x;
     if (n == 2) return 0.5 + asin(x) / 3.14159265358979324;
@@ -182,7 +182,7 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Kolmogorov and Smirnov's test; sorts the values. */
+/* Kolmogorov-Smirnov test; sorts the values. */
 static double p_below(double *values, size_t count, double (*below)(size_t n, double x),
                       size_t n) {
     double most = 0;
@@ -202,8 +202,8 @@ static double reflection(size_t n, size_t i, size_t j) {
     return (i == j ? 1 : 0) - 2 * (double)((i + 1) * (j + 1)) / norm;
 }
 
-/* Every entry of Q, of O Q and of Q O is a coordinate of a point of the sphere; the longer
-   side's lines are points of it, whichever side that is. */
+/* Every element of Q, of O Q and of Q O is a coordinate of a point on the sphere, since
+   rows or columns are points on it. */
 static void entries_of(size_t rows, size_t cols, const char *more, size_t seeds) {
     const size_t n = rows > cols ? rows : cols;
     double *all = sampler(rows, cols, more, seeds),
@@ -281,8 +281,8 @@ static void multiply(const double *a, const double *b, size_t n, double *out) {
 #define POWERS 8
 
 /*
- * tr Q^j, j = 1, 2, ..., are next to independent normals of variance j (it would be n, if
- * eigenvalues lay anywhere on the circle without regard to each other), of mean 1 for even j.
+ * tr Q^j, j = 1, 2, ..., are nearly independent normals of variance j (n, if eigenvalues
+ * were independent), of mean 1 for even j.
  */
 static void traces_of(size_t n, size_t seeds) {
     double *all = sampler(n, n, "&name=traces", seeds), *values[POWERS];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/matrix: any part of an orthogonal tensor is the same elements of the whole, which
- * test_orthogonal.c holds against docs/SPEC.md.
+ * core/orthogonal: any part of an orthogonal tensor has the elements of the full tensor,
+ * which test_orthogonal.c compares with docs/SPEC.md.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define RANK_MAX 5
 
-/* A random part: for each permuted axis where it starts, its step, and how many places. */
+/* A random part: start, step and count for each permuted axis. */
 struct part {
     unsigned rank;
     size_t axis[RANK_MAX], size[RANK_MAX];
@@ -29,7 +29,7 @@ static void random_permutation(uint64_t *random, struct part *part) {
     }
 }
 
-/* Takes part of axis i, which has 'dim' places, and adds it to the text of a slice. */
+/* Selects a part of axis i, whose size is 'dim', and adds it to the text of a slice. */
 static void random_item(uint64_t *random, struct part *part, unsigned i, size_t dim,
                         char *text) {
     char item[80];
@@ -46,10 +46,10 @@ static void random_item(uint64_t *random, struct part *part, unsigned i, size_t 
         part->count[i] = 1;
         snprintf(item, sizeof item, "%s%ld", i ? "," : "",
                  random_below(random, 2) ? start : start - (long)dim);
-    } else if (random_below(random, 4) == 0) { /* whole */
+    } else if (random_below(random, 4) == 0) { /* all */
         part->start[i] = 0, part->step[i] = 1, part->count[i] = dim;
         snprintf(item, sizeof item, "%s:", i ? "," : "");
-    } else if (stop < 0) { /* only an open end says "as far as the first place" */
+    } else if (stop < 0) { /* only an open end includes index 0 */
         snprintf(item, sizeof item, "%s%ld::%ld", i ? "," : "", start, step);
         part->count[i] = (size_t)(start / most) + 1;
     } else {
@@ -74,7 +74,7 @@ static void random_shard(uint64_t *random, struct part *part, const size_t *dim,
     }
 }
 
-/* The number, in the full tensor, of each element of the part, in its order. */
+/* Indices in the full tensor of the elements of the part, in order. */
 static size_t *list_elems(const struct part *part, const size_t *dim, size_t *count) {
     size_t stride[RANK_MAX], places[RANK_MAX] = {0}, total = 1, size = 1;
     for (unsigned i = part->rank; i-- > 0;) {
@@ -99,7 +99,8 @@ static size_t *list_elems(const struct part *part, const size_t *dim, size_t *co
     return list;
 }
 
-/* The whole part, and odd pieces of it, to odd addresses, with nothing written beside. */
+/* The part, and random ranges of it, to unaligned addresses; nothing is written
+   outside. */
 static void compare_part(const char *query, uint64_t *random, const unsigned char *full,
                          const size_t *list, size_t count) {
     struct test_tensor tensor = test_tensor(query);
@@ -186,7 +187,7 @@ static void parts(void **state) {
     }
 }
 
-/* Far out in a tensor with many elements that are not of the matrix. */
+/* Far inside a tensor with many elements outside the matrix. */
 static void far_deltas(void **state) {
     uint64_t random = 8;
     (void)state;

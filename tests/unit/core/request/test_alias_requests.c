@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/aliases and core/alias_*: frameworks' names as requests. Every spelling, defaults, the
- * order of parameters, what is refused and in which words.
+ * core/request/aliases and aliases_resolve: frameworks' names as requests. Every
+ * spelling, defaults, the order of parameters, errors and their texts.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ static const char *next(const char *words) {
     return words + strspn(words, ", ");
 }
 
-/* The request of a name, with the framework's word for the constant where it needs one. */
+/* A request with a name, and with the framework's word for the constant if it needs
+   one. */
 static void least_request(const struct ti_alias_info *alias, const char *framework,
                           const char *spelling, char query[300]) {
     const char *constant = strstr(alias->params, "=value");
@@ -24,7 +25,7 @@ static void least_request(const struct ti_alias_info *alias, const char *framewo
     /* tfjs.identity is square, and a constant has its value below */
     const char *shape = strcmp(alias->scheme, "identity") == 0 ? "shape=6,6"
                         : is_constant                          ? "shape=9,4,5"
-                                      : test_least_query(alias->scheme);
+                                      : test_minimal_query(alias->scheme);
     snprintf(query, 300, "%s&scheme=%.*s.%.*s", shape, length(framework), framework,
              length(spelling), spelling);
     const size_t used = strlen(query);
@@ -39,26 +40,28 @@ static void check_spelling(const struct ti_alias_info *alias, const char *framew
     char query[300], first[300];
     least_request(alias, framework, spelling, query);
     least_request(alias, framework, alias->spellings, first);
-    struct ti_plan *asked = test_plan(query), *same = test_plan(first);
-    struct ti_plan *ours = test_plan(ti_plan_info(asked)->query);
-    const struct ti_plan_info *info = ti_plan_info(asked);
+    struct ti_plan *requested = test_plan(query), *same = test_plan(first);
+    struct ti_plan *canonical_plan = test_plan(ti_plan_info(requested)->query);
+    const struct ti_plan_info *info = ti_plan_info(requested);
     unsigned char x[180 * 4], y[180 * 4];
     assert_row(strcmp(info->scheme, alias->scheme) == 0, query);
     assert_row(strcmp(info->query, ti_plan_info(same)->query) == 0, query);
-    /* the canonical request is one of ours, the same tensor, and canonical */
-    assert_row(*ti_plan_info(ours)->framework_name == '\0', query);
-    assert_row(strcmp(info->query, ti_plan_info(ours)->query) == 0, query);
-    assert_row(strcmp(info->etag, ti_plan_info(ours)->etag) == 0, query);
+    /* the canonical query has no framework's name, is canonical and has the same
+       tensor */
+    assert_row(*ti_plan_info(canonical_plan)->framework_name == '\0', query);
+    assert_row(strcmp(info->query, ti_plan_info(canonical_plan)->query) == 0, query);
+    assert_row(strcmp(info->etag, ti_plan_info(canonical_plan)->etag) == 0, query);
     assert_row(strchr(info->query, '.') == NULL || strstr(info->query, "=0.") ||
                    strstr(info->query, "=-0."),
                query);
-    assert_row(info->elems <= 180 && info->elems == ti_plan_info(ours)->elems, query);
-    test_fill_all(asked, x);
-    test_fill_all(ours, y);
+    assert_row(info->elems <= 180 && info->elems == ti_plan_info(canonical_plan)->elems,
+               query);
+    test_fill_all(requested, x);
+    test_fill_all(canonical_plan, y);
     assert_row(memcmp(x, y, info->body_bytes) == 0, query);
-    ti_plan_free(asked);
+    ti_plan_free(requested);
     ti_plan_free(same);
-    ti_plan_free(ours);
+    ti_plan_free(canonical_plan);
 }
 
 /* Every spelling of every name, in every framework. */
@@ -80,7 +83,7 @@ static void spellings(void **state) {
     assert_true(count >= 130);
 }
 
-/* What a name lists as defaults are its defaults: giving them changes nothing. */
+/* Giving the defaults that a name lists changes nothing. */
 static void listed_defaults(void **state) {
     (void)state;
     for (size_t i = 0; i < ti_alias_count(); i++) {
@@ -98,7 +101,7 @@ static void listed_defaults(void **state) {
     }
 }
 
-/* Where a parameter or a word stands before the scheme's name, it means the same. */
+/* Parameters and words before scheme= mean the same as after it. */
 static void any_order(void **state) {
     static const char *const rows[][2] = {
         {"scheme=keras.RandomNormal&stddev=2&shape=3",
@@ -132,7 +135,7 @@ static const struct {
     enum ti_status code;
     const char *field;
 } faults[] = {
-    /* ours under a framework's name */
+    /* canonical parameters with a framework's name */
     {S "keras.RandomNormal&std=1", TI_EINAPPLICABLE, "std"},
     {S "keras.HeNormal&layout=io", TI_EINAPPLICABLE, "layout"},
     {S "keras.HeNormal&mode=fan_out", TI_EINAPPLICABLE, "mode"},
@@ -147,7 +150,8 @@ static const struct {
     {S "jax.constant&constant=0", TI_EINAPPLICABLE, "constant"},
     {S "tfjs.heNormal&corrected=true", TI_EINAPPLICABLE, "corrected"},
     {S "torch.normal_&fan_in=3", TI_EINAPPLICABLE, "fan_in"},
-    /* another framework's under this one's, and a framework's under ours */
+    /* another framework's parameters, and a framework's parameters with a canonical
+       scheme */
     {S "torch.normal_&stddev=1", TI_EINAPPLICABLE, "stddev"},
     {S "keras.RandomUniform&a=1", TI_EINAPPLICABLE, "a"},
     {S "jax.truncated_normal&a=1", TI_EINAPPLICABLE, "a"},
@@ -171,12 +175,12 @@ static const struct {
     {S "tfjs.varianceScaling&distribution=truncatedNormal", TI_EVALUE, "distribution"},
     {S "torch.kaiming_normal_&mode=fan_avg", TI_EVALUE, "mode"},
     {S "torch.kaiming_normal_&nonlinearity=gelu", TI_EVALUE, "nonlinearity"},
-    /* what is wrong is named as the request names it */
+    /* errors have the framework's names of parameters */
     {S "keras.RandomNormal&stddev=-1", TI_EVALUE, "stddev"},
     {S "torch.normal_&std=-1", TI_EVALUE, "std"},
     {S "torch.uniform_&a=2&b=1", TI_EVALUE, "b"},
     {S "torch.uniform_&a=2", TI_EVALUE, "a"}, /* b is 1 by default */
-    {S "torch.uniform_&b=0", TI_EVALUE, "b"},
+    {S "torch.uniform_&b=-1", TI_EVALUE, "b"},
     {S "keras.RandomUniform&minval=1", TI_EVALUE, "minval"},
     {S "keras.RandomUniform&maxval=-1", TI_EVALUE, "maxval"},
     {S "torch.trunc_normal_&mean=9", TI_EVALUE, "mean"},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/aliases: every framework's name against what the framework documents. The numbers are
- * worked out here from its formulas, in long double, and the canonical queries by hand.
+ * core/request/aliases: every framework's name against the framework's documentation.
+ * Expected numbers are computed here by its formulas, in long double; canonical queries
+ * are by hand.
  */
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static const enum ti_distribution distributions[] = {
 
 /*
  *   query      shape, name and parameters, as a user of the framework would write them
- *   canonical  the request that it stands for
+ *   canonical  its canonical query
  *   in, out    fans, 0 and 0 for none
  */
 struct row {
@@ -44,10 +45,10 @@ struct row {
     UNIFORM, ((low) + (high)) / 2.L, ((high) - (low)) / sqrtl(12), low, high
 #define WITHIN(bound) UNIFORM, 0, (bound) / sqrtl(3), -(bound), bound
 #define BELL(mean, std) NORMAL, mean, std, -INFINITY, INFINITY
-/* cut at 2 of the parent's sigmas, and of a std that is meant after the cut */
+/* cut at 2 sigmas, with std before and after the cut */
 #define PARENT(mean, s) CUT, mean, (s)*tau(), (mean)-2 * (s), (mean) + 2 * (s)
 #define CORRECTED(s) CUT, 0, s, -2 * (s) / tau(), 2 * (s) / tau()
-/* gain times a matrix with orthonormal rows, or columns, of so many elements */
+/* gain times a matrix with orthonormal rows or columns */
 #define MATRIX(gain, length)                                                             \
     HAAR, 0, (gain) / sqrtl(length), -(gain) * (1 + 0x1p-10L), (gain) * (1 + 0x1p-10L)
 #define FIXED(low, high) PATTERN, 0, 0, low, high
@@ -83,7 +84,7 @@ static void meet(const char *name) {
 static void check(const struct row *row) {
     struct ti_plan *plan = test_plan(row->query);
     const struct ti_plan_info *info = ti_plan_info(plan);
-    const char *asked = strstr(row->query, "scheme=") + 7;
+    const char *requested = strstr(row->query, "scheme=") + 7;
     if (strcmp(info->query, row->canonical) != 0) {
         fail_msg("%s is %s, not %s", row->query, info->query, row->canonical);
     }
@@ -98,8 +99,9 @@ static void check(const struct row *row) {
     assert_row(info->has_fan_out == (row->out > 0) && info->fan_out == row->out,
                row->query);
     meet(info->framework_name);
-    assert_row(strlen(info->framework_name) == strcspn(asked, "&"), row->query);
-    assert_row(strncmp(info->framework_name, asked, strlen(info->framework_name)) == 0,
+    assert_row(strlen(info->framework_name) == strcspn(requested, "&"), row->query);
+    assert_row(strncmp(info->framework_name, requested, strlen(info->framework_name)) ==
+                   0,
                row->query);
     ti_plan_free(plan);
 }
@@ -166,7 +168,7 @@ static void torch(void **state) {
          -INFINITY, INFINITY, 0, 0},
         {S "torch.orthogonal_", S "orthogonal", MATRIX(1, 20.L), 0, 0},
         {S "torch.orthogonal_&gain=3", S "orthogonal&gain=3", MATRIX(3, 20.L), 0, 0},
-        /* PyTorch's own default of a goes with any nonlinearity */
+        /* a=0, PyTorch's default, is valid with any nonlinearity */
         {S "torch.kaiming_normal_&a=0&nonlinearity=relu",
          S "kaiming_normal&nonlinearity=relu", BELL(0, sqrtl(2 / in)), 20, 45},
     };
@@ -297,7 +299,7 @@ static void jax(void **state) {
     };
     (void)state;
     check_rows(rows, COUNT_OF(rows));
-    /* Flax has JAX's */
+    /* Flax re-exports JAX's */
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char query[200], *name;
         struct row row = rows[i];
@@ -311,7 +313,7 @@ static void jax(void **state) {
     }
 }
 
-/* Fans of JAX's axes, as its documentation and its tests have them. */
+/* Fans of JAX's axes, from its documentation and its tests. */
 static void jax_axes(void **state) {
     static const struct {
         const char *shape, *axes, *canonical;
@@ -347,12 +349,14 @@ static void jax_axes(void **state) {
                                 CORRECTED(sqrtl(1 / (long double)rows[i].in)), rows[i].in,
                                 rows[i].out};
         check(&row);
-        const struct row ours = {canonical, canonical, row.dist, row.mean, row.std,
-                                 row.low,   row.high,  row.in,   row.out};
-        struct ti_plan *plan = test_plan(canonical); /* means the same by itself */
+        const struct row canonical_row = {canonical, canonical, row.dist,
+                                          row.mean,  row.std,   row.low,
+                                          row.high,  row.in,    row.out};
+        struct ti_plan *plan =
+            test_plan(canonical); /* the canonical query has the same fans */
         assert_string_equal(ti_plan_info(plan)->query, canonical);
-        assert_row(ti_plan_info(plan)->fan_in == ours.in, canonical);
-        assert_row(ti_plan_info(plan)->fan_out == ours.out, canonical);
+        assert_row(ti_plan_info(plan)->fan_in == canonical_row.in, canonical);
+        assert_row(ti_plan_info(plan)->fan_out == canonical_row.out, canonical);
         ti_plan_free(plan);
     }
 }
@@ -456,7 +460,7 @@ static void tfjs(void **state) {
          WITHIN(sqrtl(3 / 6.L)), 36, 1},
         {"shape=2,1,3,1,2&scheme=tfjs.leCunUniform",
          "shape=2,1,3,1,2&scheme=lecun_uniform&layout=io", WITHIN(sqrtl(3 / 6.L)), 6, 12},
-        /* but what is said outright is n */
+        /* but fan_in= and fan_out= are n */
         {"shape=50&scheme=tfjs.leCunUniform&fan_in=12",
          "shape=50&scheme=lecun_uniform&fan_in=12", WITHIN(0.5L), 12, 0},
         {S "tfjs.orthogonal&gain=2", S "orthogonal&layout=io&gain=2", MATRIX(2, 36.L), 0,
@@ -466,7 +470,7 @@ static void tfjs(void **state) {
     check_rows(rows, COUNT_OF(rows));
 }
 
-/* The tables above have all names, so that a new one is not forgotten. */
+/* The tables above must have all names. */
 static void tables_are_complete(void **state) {
     (void)state;
     assert_true(ti_alias_count() <= COUNT_OF(met));

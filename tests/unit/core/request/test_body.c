@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/formats: headers as numpy writes them, any byte range equals the whole, JSON is what
- * its readers expect.
+ * core/formats and core/request/body: headers as numpy writes them, any range of bytes,
+ * and JSON text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static struct ti_body *body_of(const struct ti_plan *plan) {
 }
 
 /*
- * Dict and length of the whole header, from numpy 1.24: write_array_header_1_0() of
+ * Dict and length of the header, from numpy 1.24: write_array_header_1_0() of
  * numpy.lib.format. The last pairs are where it grows from 128 to 192 bytes.
  */
 static const struct {
@@ -77,7 +77,7 @@ static void npy_headers(void **state) {
     }
 }
 
-/* The longest header that there can be: 32 dims, the product below 2^63. */
+/* The longest possible header: 32 dims with a product below 2^63. */
 static void npy_header_of_many_dims(void **state) {
     char query[2000] = "scheme=zeros&format=npy&shape=2305843009213693000";
     (void)state;
@@ -110,19 +110,19 @@ static const char *const bodies[] = {
     "shape=5,3&scheme=normal&dtype=f8_e4m3",
 };
 
-/* The header, then what the plan fills. */
-static void whole_is_header_and_elements(void **state) {
+/* The header, then the elements of the plan. */
+static void body_is_header_and_elements(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(bodies); i++) {
         struct ti_plan *plan = test_plan(bodies[i]);
         struct ti_body *body = body_of(plan);
         const struct ti_plan_info *info = ti_plan_info(plan);
-        unsigned char whole[1024], elems[1024];
+        unsigned char full[1024], elems[1024];
         const size_t bytes = (size_t)ti_body_bytes(body);
-        assert_true(bytes <= sizeof whole);
-        assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
+        assert_true(bytes <= sizeof full);
+        assert_int_equal(ti_body_read(body, 0, bytes, full, NULL), TI_OK);
         assert_int_equal(ti_plan_fill(plan, 0, info->elems, elems, NULL), TI_OK);
-        assert_memory_equal(whole + bytes - info->body_bytes, elems, info->body_bytes);
+        assert_memory_equal(full + bytes - info->body_bytes, elems, info->body_bytes);
         ti_body_free(body);
         ti_plan_free(plan);
     }
@@ -135,14 +135,14 @@ static void all_ranges(void **state) {
     for (size_t i = 0; i < COUNT_OF(bodies); i++) {
         struct ti_plan *plan = test_plan(bodies[i]);
         struct ti_body *body = body_of(plan);
-        unsigned char whole[1024];
+        unsigned char full[1024];
         const size_t bytes = (size_t)ti_body_bytes(body);
-        assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
+        assert_int_equal(ti_body_read(body, 0, bytes, full, NULL), TI_OK);
         for (size_t from = 0; from <= bytes; from++) {
             for (size_t n = 0; n <= bytes - from; n++) {
                 unsigned char *out = fence_tail(&fence, n);
                 if (ti_body_read(body, from, n, out, NULL) != TI_OK ||
-                    memcmp(out, whole + from, n) != 0) {
+                    memcmp(out, full + from, n) != 0) {
                     fail_msg("%s: %zu bytes from %zu", bodies[i], n, from);
                 }
             }
@@ -153,8 +153,8 @@ static void all_ranges(void **state) {
     fence_free(&fence);
 }
 
-/* A longer body by pieces of random lengths, as a stream reads it. */
-static void pieces(void **state) {
+/* A longer body in chunks of random lengths, as a stream reads it. */
+static void chunks(void **state) {
     static const char *const queries[] = {
         "shape=1000,37&scheme=he_normal&format=npy",
         "shape=1000,37&scheme=he_normal&format=npy&dtype=f64",
@@ -166,8 +166,8 @@ static void pieces(void **state) {
         struct ti_plan *plan = test_plan(queries[i]);
         struct ti_body *body = body_of(plan);
         const size_t bytes = (size_t)ti_body_bytes(body);
-        unsigned char *whole = malloc(bytes), *out = malloc(bytes);
-        assert_int_equal(ti_body_read(body, 0, bytes, whole, NULL), TI_OK);
+        unsigned char *full = malloc(bytes), *out = malloc(bytes);
+        assert_int_equal(ti_body_read(body, 0, bytes, full, NULL), TI_OK);
         for (int round = 0; round < 20; round++) {
             memset(out, 0, bytes);
             for (size_t at = 0, n; at < bytes; at += n) {
@@ -175,9 +175,9 @@ static void pieces(void **state) {
                 if (n > bytes - at) n = bytes - at;
                 assert_int_equal(ti_body_read(body, at, n, out + at, NULL), TI_OK);
             }
-            assert_memory_equal(out, whole, bytes);
+            assert_memory_equal(out, full, bytes);
         }
-        free(whole);
+        free(full);
         free(out);
         ti_body_free(body);
         ti_plan_free(plan);
@@ -224,17 +224,18 @@ static void names(void **state) {
     ti_plan_free(plan);
 }
 
-/* All of a body by ti_body_next(), at most so many elements a call, in memory that ends with
-   the room. */
-static size_t all_of(const struct ti_body *body, uint64_t max_elems, size_t room,
+/* All of a body by ti_body_next(), at most so many elements a call (0: no limit), in a buffer
+   that ends at a guard page. */
+static size_t all_of(const struct ti_body *body, uint64_t max_elems, size_t capacity,
                      char *text, size_t max) {
-    struct fence fence = fence_make(room);
-    unsigned char *out = fence_tail(&fence, room);
+    struct fence fence = fence_make(capacity);
+    unsigned char *out = fence_tail(&fence, capacity);
     struct ti_body_cursor cursor = {.max_elems = max_elems};
     size_t used = 0, written;
     do {
-        assert_int_equal(ti_body_next(body, &cursor, room, out, &written, NULL), TI_OK);
-        assert_true(written <= room && used + written < max);
+        assert_int_equal(ti_body_next(body, &cursor, capacity, out, &written, NULL),
+                         TI_OK);
+        assert_true(written <= capacity && used + written < max);
         memcpy(text + used, out, written);
         used += written;
     } while (written > 0);
@@ -292,7 +293,7 @@ static char *nested(char *at, unsigned rank, const uint64_t *shape, const float 
     return at;
 }
 
-/* Whatever the room, the text is the same: all brackets, and numbers that read back. */
+/* The text does not depend on the capacity: all brackets, and numbers that read back. */
 static void json_rooms(void **state) {
     static const char *const shapes[] = {
         "9000", "9000,1", "1,9000", "40,1,77,3", "2,2,2,2,2,2,2,2,2,2,2,2,2", "100,99"};
@@ -312,8 +313,9 @@ static void json_rooms(void **state) {
         all_of(body, 0, TI_BODY_CAPACITY_MIN, text, TEXT_MAX);
         all_of(body, 1, TI_BODY_CAPACITY_MIN, other, TEXT_MAX);
         assert_row(strcmp(text, other) == 0, query);
-        for (size_t room = TI_BODY_CAPACITY_MIN + 1; room < 60000; room += 7919) {
-            all_of(body, room % 300, room, other, TEXT_MAX);
+        for (size_t capacity = TI_BODY_CAPACITY_MIN + 1; capacity < 60000;
+             capacity += 7919) {
+            all_of(body, capacity % 300, capacity, other, TEXT_MAX);
             assert_row(strcmp(text, other) == 0, query);
         }
         char *a = text, *b = expected;
@@ -336,9 +338,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(npy_headers),
         cmocka_unit_test(npy_header_of_many_dims),
-        cmocka_unit_test(whole_is_header_and_elements),
+        cmocka_unit_test(body_is_header_and_elements),
         cmocka_unit_test(all_ranges),
-        cmocka_unit_test(pieces),
+        cmocka_unit_test(chunks),
         cmocka_unit_test(out_of_range),
         cmocka_unit_test(names),
         cmocka_unit_test(json_text),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fans of shapes, in both layouts, transposed and grouped, as a plan reports them. The numbers
- * were worked out by hand; where a framework is named, it gives the same.
+ * core/request/fans: fans of shapes, in both layouts, transposed and grouped, as a plan
+ * reports them. Expected numbers were computed by hand and are those of the frameworks
+ * that comments name.
  */
 #include <math.h>
 
@@ -45,7 +46,7 @@ static const struct {
     /* Keras Conv2DTranspose kernel [h, w, out, in] */
     {"shape=3,3,6,8&layout=io&transposed=true", 72, 54},
     {"shape=3,3,3,8&layout=io&transposed=true&groups=2", 36, 27},
-    /* given outright, one or both */
+    /* one or both given */
     {"shape=512,784&fan_in=5", 5, 512},
     {"shape=512,784&fan_out=5", 784, 5},
     {"shape=512,784&fan_in=5&fan_out=6", 5, 6},
@@ -61,7 +62,7 @@ static const struct {
     {"shape=3,4,0", 0, 0},
     {"shape=0,5&groups=7", 5, 0},
     {"shape=0,4,3,3", 36, 0},
-    /* axes as JAX: the kernel is what is left, but for batch_axis */
+    /* axes as in JAX: all others but those of batch_axis are the kernel's */
     {"shape=7,7,3,64&in_axis=-2", 147, 3136},
     {"shape=7,7,3,64&out_axis=-1", 147, 3136},
     {"shape=64,3,7,7&in_axis=1&out_axis=0", 147, 3136}, /* PyTorch's layout */
@@ -76,7 +77,7 @@ static const struct {
     {"shape=5&in_axis=0", 1, 1},
     {"shape=2,3,4&in_axis=0,1&out_axis=1,2", 2, 4},
     {"shape=3,5&batch_axis=none", 3, 5}, /* unlike layout=oi */
-    /* axes as Keras: nothing else counts */
+    /* axes as in Keras: no others count */
     {"shape=512,8,64&input_axes=0&output_axes=1,2", 512, 512},
     {"shape=512,8,64&input_axes=0,1&output_axes=2", 4096, 64},
     {"shape=512,8,64&input_axes=-1&output_axes=-3", 64, 512},
@@ -87,11 +88,11 @@ static const struct {
     {"shape=5,6,7&input_axes=0&output_axes=1&fan_in=3", 3, 6},
     {"shape=0,6,7&in_axis=0&out_axis=1", 0, 42},
     {"shape=5,0,7&in_axis=0&out_axis=2&batch_axis=1", 5, 7},
-    /* the full shape counts, not the part that is served */
+    /* the full shape counts, not the selected part */
     {"shape=512,784&slice=0:7,3", 784, 512},
     {"shape=512,784&shard=0:1/2,1:0/4", 784, 512},
     {"shape=512,784&permute=1,0", 784, 512},
-    /* exact beyond what binary64 holds */
+    /* exact beyond 53 bits */
     {"shape=1,1152921504606846977", 1152921504606846977, 1},
 };
 
@@ -111,7 +112,8 @@ static void table(void **state) {
     }
 }
 
-/* n of each mode, seen through lecun's variance 1/n before correction: fans 20 and 45. */
+/* n of each mode, from the variance 1/n of lecun_normal before correction: fans 20 and
+   45. */
 static void modes(void **state) {
     static const struct {
         const char *query;
@@ -133,7 +135,7 @@ static void modes(void **state) {
     }
 }
 
-/* The canonical query says the same by itself, whatever was written. */
+/* The canonical query has the same fans. */
 static void canonical_queries(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -150,7 +152,7 @@ static void canonical_queries(void **state) {
     }
 }
 
-/* A fan that does not exist is reported as such, and the other one serves. */
+/* A fan that does not exist is reported as such; the other one can be used. */
 static void one_fan_given(void **state) {
     (void)state;
     struct ti_plan *plan = test_plan("shape=7&scheme=he_normal&fan_in=3");
@@ -188,7 +190,7 @@ static const struct {
     {"shape=4,6&layout=io&groups=4&transposed=1", TI_EVALUE, "groups"},
     {"shape=5,6&groups=18446744073709551615", TI_EVALUE, "groups"},
     {"shape=6,4&groups=4&fan_in=3", TI_EVALUE, "groups"},
-    /* what says where the shape's fans are, where nobody looks for them */
+    /* parameters about the shape's fans, if these are not used */
     {"shape=6,4&fan_in=1&fan_out=2&layout=io", TI_EINAPPLICABLE, "layout"},
     {"shape=6,4&fan_in=1&fan_out=2&groups=2", TI_EINAPPLICABLE, "groups"},
     {"shape=6,4&fan_in=1&fan_out=2&transposed=false", TI_EINAPPLICABLE, "transposed"},
@@ -199,14 +201,14 @@ static const struct {
     {"shape=6,4&fan_in=1&fan_out=2&batch_axis=none", TI_EINAPPLICABLE, "batch_axis"},
     {"shape=6,4&fan_in=1&fan_out=2&output_axes=0&input_axes=1", TI_EINAPPLICABLE,
      "input_axes"},
-    /* said in two ways */
+    /* two ways to name the axes */
     {"shape=6,4&layout=oi&in_axis=0", TI_EINAPPLICABLE, "in_axis"},
     {"shape=6,4&groups=1&out_axis=0", TI_EINAPPLICABLE, "out_axis"},
     {"shape=6,4&transposed=false&input_axes=0&output_axes=1", TI_EINAPPLICABLE,
      "input_axes"},
     {"shape=6,4&in_axis=0&out_axis=1&input_axes=0&output_axes=1", TI_EINAPPLICABLE,
      "input_axes"},
-    /* axes that are not there, or there twice */
+    /* axes that do not exist or are named twice */
     {"shape=6,4&in_axis=2&out_axis=1", TI_EVALUE, "in_axis"},
     {"shape=6,4&in_axis=0&out_axis=-3", TI_EVALUE, "out_axis"},
     {"shape=6,4&in_axis=0&out_axis=1&batch_axis=2", TI_EVALUE, "batch_axis"},

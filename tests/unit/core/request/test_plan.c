@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core/request/plan: what fits together and what does not; sizes, streams and what a plan says. */
+/* core/request/plan: combinations of parameters, sizes, streams and plan descriptions. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,18 +64,20 @@ static const struct {
     {"shape=3&scheme=truncated_normal&high=-6.1", TI_EVALUE, "high"},
     {"shape=3&scheme=truncated_normal&low=0&high=0.02&std=30000", TI_EVALUE, "high"},
     {"shape=3&scheme=truncated_normal&low=1&mean=-11&std=1.9", TI_EVALUE, "low"},
-    /* uniform: low below high, also as binary32 */
-    {"shape=3&scheme=uniform&low=1", TI_EVALUE, "low"},
+    /* uniform: low not above high; as binary32 they meet only if they are equal */
+    {"shape=3&scheme=uniform&low=2", TI_EVALUE, "low"},
     {"shape=3&scheme=uniform&low=2&high=1", TI_EVALUE, "high"},
     {"shape=3&scheme=uniform&low=1&high=1.00000001", TI_EVALUE, "high"},
     {"shape=3&scheme=uniform&low=1&high=1.00000001&dtype=f16", TI_EVALUE, "high"},
     {"shape=3&scheme=uniform&low=0&high=1e-50", TI_EVALUE, "high"},
-    {"shape=3&scheme=uniform&high=0&low=-0", TI_EVALUE, "high"},
-    {"shape=3&scheme=uniform&low=1&high=1.0000000000000001&dtype=f64", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&low=-3e38&high=3e38", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&high=3.5e38", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&low=-1.7e308&high=1.7e308&dtype=f64", TI_EVALUE, "high"},
+    {"shape=3&scheme=uniform&low=3.4e38&high=3.5e38", TI_EVALUE, "dtype"},
     /* formats */
     {"shape=3&scheme=zeros&json=flat", TI_EINAPPLICABLE, "json"},
     {"shape=3&scheme=zeros&format=npy&json=nested", TI_EINAPPLICABLE, "json"},
-    /* whole dtypes are for whole schemes */
+    /* integer dtypes are for integer-valued schemes */
     {"shape=3&scheme=constant&value=1.5&dtype=i8", TI_EVALUE, "value"},
     {"shape=3&scheme=constant&value=128&dtype=i8", TI_EVALUE, "value"},
     {"shape=3&scheme=constant&value=-129&dtype=i8", TI_EVALUE, "value"},
@@ -93,9 +95,12 @@ static void refusals(void **state) {
 static const char *const accepted[] = {
     "shape=3&scheme=uniform&low=1&high=1.00000001&dtype=f64",
     "shape=3&scheme=uniform&low=1&high=1.0000001",
-    "shape=3&scheme=uniform&low=-3e38&high=3e38",
+    "shape=3&scheme=uniform&low=-1.7e38&high=1.7e38",
+    "shape=3&scheme=uniform&low=1",
+    "shape=3&scheme=uniform&low=1&high=1.0000000000000001&dtype=f64",
+    "shape=3&scheme=uniform&high=0&low=-0",
     "shape=3&scheme=uniform&low=0&high=1e-45",
-    "shape=3&scheme=uniform&low=-1.7e308&high=1.7e308&dtype=f64",
+    "shape=3&scheme=uniform&low=-8e307&high=8e307&dtype=f64",
     "shape=3&scheme=truncated_normal&low=-1e308&high=1e308&std=1e-300",
     "shape=3&scheme=truncated_normal&low=6&std=1",
     "shape=3&scheme=truncated_normal&high=-6&std=1",
@@ -114,7 +119,7 @@ static void acceptances(void **state) {
     for (size_t i = 0; i < COUNT_OF(accepted); i++) ti_plan_free(test_plan(accepted[i]));
 }
 
-/* A good value of each parameter that is not every scheme's. */
+/* A valid value of each parameter that is not common. */
 static const char *good_value(const struct ti_param_info *param) {
     static const char *const values[][2] = {
         {"transposed", "false"}, {"first", "false"},   {"corrected", "false"},
@@ -132,7 +137,7 @@ static const char *good_value(const struct ti_param_info *param) {
     return word;
 }
 
-/* Parameters that do not go alone. */
+/* Parameters that require others. */
 static bool goes_alone(const char *param) {
     static const char *const pairs[] = {"slope", "input_axes", "output_axes"};
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
@@ -141,17 +146,18 @@ static bool goes_alone(const char *param) {
     return true;
 }
 
-/* Every parameter with every scheme: taken, or refused by its name. */
+/* Every parameter with every scheme: valid, or an error that names it. */
 static void inapplicable(void **state) {
     (void)state;
     for (size_t i = 0; i < ti_scheme_count(); i++) {
-        const char *scheme = ti_scheme_get(i)->name, *least = test_least_query(scheme);
+        const char *scheme = ti_scheme_get(i)->name,
+                   *minimal = test_minimal_query(scheme);
         for (size_t k = 0; k < ti_param_count(); k++) {
             const struct ti_param_info *param = ti_param_get(k);
             char query[200], given[40];
             snprintf(given, sizeof given, "&%s=", param->name);
-            if (param->common || strstr(least, given)) continue;
-            snprintf(query, sizeof query, "%s&scheme=%s%s%s", least, scheme, given,
+            if (param->common || strstr(minimal, given)) continue;
+            snprintf(query, sizeof query, "%s&scheme=%s%s%s", minimal, scheme, given,
                      good_value(param));
             if (!ti_scheme_takes(i, k)) {
                 test_refused(query, TI_EINAPPLICABLE, param->name);
@@ -239,15 +245,15 @@ static void size_with_header(void **state) {
     }
 }
 
-/* The least request of a scheme with all dims, or only the first, replaced by zeros. */
+/* The minimal request of a scheme with all dims, or only the first, replaced by zeros. */
 static void zero_query(const char *scheme, bool all, char query[200]) {
-    const char *least = test_least_query(scheme);
+    const char *minimal = test_minimal_query(scheme);
     size_t used = 0;
-    for (const char *at = least; *at; at++) {
-        const bool in_shape = !memchr(least, '&', (size_t)(at - least));
+    for (const char *at = minimal; *at; at++) {
+        const bool in_shape = !memchr(minimal, '&', (size_t)(at - minimal));
         const bool digit = *at >= '0' && *at <= '9';
         const bool more = at[1] >= '0' && at[1] <= '9';
-        const bool first = !memchr(least, ',', (size_t)(at - least));
+        const bool first = !memchr(minimal, ',', (size_t)(at - minimal));
         if (in_shape && digit && (all || first)) {
             if (!more) query[used++] = '0';
         } else {
@@ -257,7 +263,7 @@ static void zero_query(const char *scheme, bool all, char query[200]) {
     snprintf(query + used, 200 - used, "&scheme=%s", scheme);
 }
 
-/* Zero dims: no elements, but a plan that knows everything else. */
+/* Zero dims: a plan without elements. */
 static void zero_dims(void **state) {
     (void)state;
     for (size_t i = 0; i < 2 * ti_scheme_count(); i++) {
@@ -278,7 +284,7 @@ static void zero_dims(void **state) {
     }
 }
 
-/* First 8 bytes of the name's SHA-256, little-endian; worked out with another program. */
+/* First 8 bytes of the name's SHA-256, little-endian; computed by another program. */
 static void streams(void **state) {
     static const struct {
         const char *query;
@@ -391,7 +397,7 @@ static void costs(void **state) {
     assert_true(isfinite(ns_of("shape=9,9,3,3&scheme=delta_orthogonal&slice=:,:,1,::2")));
 }
 
-/* he_normal is what is drawn if no scheme is named; the spec may be used again and freed. */
+/* The default scheme is he_normal; the spec may be used again and freed. */
 static void defaults_and_lifetime(void **state) {
     struct ti_spec *spec;
     struct ti_plan *plans[2];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core/request/query: pairs, plus signs and percent-encoding, and what is wrong with a query. */
+/* core/request/query: pairs, plus signs and percent-encoding, and errors. */
 #include <stdlib.h>
 
 #include "core/request/spec.h"
@@ -133,7 +133,7 @@ static void empty(void **state) {
     ti_spec_free(spec);
 }
 
-/* Parameters before the one at fault have been set, those after it have not. */
+/* Parameters before the one at fault are set, those after it are not. */
 static void stops_at_the_fault(void **state) {
     struct ti_spec *spec = empty_spec();
     static const char query[] = "seed=7&std=x&mean=1";
@@ -146,7 +146,8 @@ static void stops_at_the_fault(void **state) {
     ti_spec_free(spec);
 }
 
-/* Lengths around the buffer on the stack, and far beyond: each byte of the name in three. */
+/* Lengths around the buffer on the stack and far beyond; each byte of the name is
+   encoded. */
 static void long_queries(void **state) {
     (void)state;
     for (size_t bytes = 300; bytes <= TI_MAX_NAME_BYTES + 1; bytes++) {
@@ -170,7 +171,7 @@ static void long_queries(void **state) {
     }
 }
 
-/* A key and a value of any length are quoted in the error without running over. */
+/* Errors quote names and values of any length without an overflow. */
 static void long_faults(void **state) {
     (void)state;
     for (size_t bytes = 1; bytes < 3000; bytes = bytes * 5 / 4 + 1) {

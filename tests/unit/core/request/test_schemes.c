@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/schemes: the standard deviation, bounds and gain of every scheme against formulas that
- * are worked out here, in long double and with the C library's erf, and against what PyTorch
- * and Keras do.
+ * core/request/schemes: standard deviation, bounds and gain of every scheme against
+ * formulas that are computed here, in long double and with the C library's erf(), and
+ * against PyTorch and Keras.
  */
 #include <math.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ enum dist { NORMAL, UNIFORM, CUT };
 struct row {
     const char *query;
     enum dist dist;
-    long double std; /* realised */
+    long double std; /* after truncation */
     long double cut; /* CUT: in sigmas */
 };
 
@@ -82,7 +82,7 @@ static void variance_family(void **state) {
         {"he_uniform&mode=fan_avg", UNIFORM, sqrtl(2 / 32.5L), 0},
         {"glorot_normal&mode=fan_in", CUT, sqrtl(1 / 20.L), 2},
         {"lecun_uniform&mode=fan_geo_avg", UNIFORM, sqrtl(1 / 30.L), 0},
-        /* cuts, with std meant after truncation */
+        /* cuts, std after truncation */
         {"he_normal&truncation=2", CUT, sqrtl(2 / 20.L), 2},
         {"he_normal&truncation=3", CUT, sqrtl(2 / 20.L), 3},
         {"he_normal&truncation=0.5", CUT, sqrtl(2 / 20.L), 0.5L},
@@ -90,11 +90,11 @@ static void variance_family(void **state) {
         {"he_normal&truncation=none", NORMAL, sqrtl(2 / 20.L), 0},
         {"he_normal&truncation=-inf,inf", NORMAL, sqrtl(2 / 20.L), 0},
         {"glorot_normal&truncation=-1,1", CUT, sqrtl(1 / 32.5L), 1},
-        /* and before it */
+        /* std before truncation */
         {"he_normal&corrected=false", CUT, sqrtl(2 / 20.L) * tau(2), 2},
         {"lecun_normal&corrected=0&truncation=1", CUT, sqrtl(1 / 20.L) * tau(1), 1},
         {"he_normal&corrected=false&truncation=none", NORMAL, sqrtl(2 / 20.L), 0},
-        /* variance_scaling says it all itself */
+        /* variance_scaling, with all of its parameters */
         {"variance_scaling&scale=2&mode=fan_in", CUT, sqrtl(2 / 20.L), 2},
         {"variance_scaling&scale=0.5&distribution=truncated_normal&mode=fan_out", CUT,
          sqrtl(0.5L / 45), 2},
@@ -124,7 +124,8 @@ static void gain_family(void **state) {
         {"kaiming_normal&gain=0", NORMAL, 0, 0},
         {"torch_default", UNIFORM, sqrtl(1 / 60.L), 0}, /* bound 1/sqrt(n) */
         {"xavier_uniform&gain=2.5", UNIFORM, 2.5L * sqrtl(1 / 32.5L), 0},
-        /* torch.nn.Linear's default is kaiming_uniform with a = sqrt(5): bound 1/sqrt(n) */
+        /* torch.nn.Linear's default is kaiming_uniform with a = sqrt(5): bound
+           1/sqrt(n) */
         {"kaiming_uniform&slope=2.23606797749979", UNIFORM, sqrtl(1 / 60.L), 0},
         {"xavier_normal&nonlinearity=tanh", NORMAL, 5 / 3.L * sqrtl(1 / 32.5L), 0},
         {"xavier_normal&nonlinearity=leaky_relu", NORMAL,
@@ -166,13 +167,14 @@ static void calculate_gain(void **state) {
     ti_plan_free(plan);
 }
 
-/* Numbers as the frameworks document or print them; digits as far as they are given. */
+/* Numbers from the frameworks' documentation or output, with the digits that they
+   have. */
 static void framework_facts(void **state) {
     static const struct {
         const char *query;
         double std, bound; /* bound 0: none */
     } facts[] = {
-        /* Keras HeNormal of a Dense kernel: realised sqrt(2/784), cut at 2.27369 of it */
+        /* Keras HeNormal of a Dense kernel: std sqrt(2/784), cut at 2.27369 of it */
         {"shape=784,512&scheme=he_normal&layout=io", 0.050507627, 0.114838913},
         /* the same cut for every corrected one */
         {"shape=1,1&scheme=lecun_normal", 1, 2.273694469},
@@ -205,7 +207,7 @@ static void framework_facts(void **state) {
     }
 }
 
-/* Distributions whose numbers the request gives outright. */
+/* Distributions whose numbers the request gives. */
 static void plain_family(void **state) {
     static const struct {
         const char *query;
@@ -252,7 +254,7 @@ static void plain_family(void **state) {
     }
 }
 
-/* No number of a plan is a NaN, also where a bound is infinite and the std is 0. */
+/* No number of a plan is NaN, even with an infinite bound and std=0. */
 static void no_nan(void **state) {
     static const char *const queries[] = {
         "shape=4&scheme=truncated_normal&std=0&truncation=-inf,1",
@@ -279,7 +281,7 @@ static void no_nan(void **state) {
     }
 }
 
-/* Schemes of sines, of language models and of LoRA, by their papers' or codes' formulas. */
+/* Schemes for sines, language models and LoRA, by the formulas of papers or code. */
 static void recipes(void **state) {
     const struct row rows[] = {
         /* siren.py: the first layer 1/n, the others sqrt(6/n)/omega */
@@ -342,7 +344,7 @@ static void recipe_refusals(void **state) {
         {"shape=4,4&scheme=small_init&layers=2", TI_EINAPPLICABLE, "layers"},
         {"shape=4&scheme=small_init", TI_EVALUE, "shape"},
         {"shape=4,4&scheme=mitchell&layers=2", TI_EINAPPLICABLE, "layers"},
-        /* d_model is n: nothing else may say it as well */
+        /* d_model is n: no other parameter may set it */
         {"shape=4,4&scheme=mitchell&d_model=2&fan_in=3", TI_EINAPPLICABLE, "fan_in"},
         {"shape=4,4&scheme=mitchell&d_model=2&fan_out=3", TI_EINAPPLICABLE, "fan_out"},
         {"shape=4,4&scheme=mitchell&d_model=2&mode=fan_in", TI_EINAPPLICABLE, "mode"},
@@ -355,17 +357,17 @@ static void recipe_refusals(void **state) {
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
         test_refused(faults[i].query, faults[i].code, faults[i].field);
     }
-    /* a width makes a shape's dims unnecessary */
+    /* with d_model, the shape needs no fans */
     ti_plan_free(test_plan("shape=4&scheme=small_init&d_model=16"));
     ti_plan_free(test_plan("shape=scalar&scheme=mitchell&d_model=16"));
 }
 
-/* What a plan says of a sparse matrix: std counts the zeros, sigma does not. */
+/* The plan of a sparse matrix: std counts the zeros, sigma does not. */
 static void sparse_numbers(void **state) {
     static const struct {
         const char *query;
         double sigma;
-        long double kept;
+        long double nonzero;
     } rows[] = {
         {"shape=10,3&scheme=sparse&sparsity=0.5", 0.01, 0.5L},
         {"shape=10,3&scheme=sparse&sparsity=0.51&std=2", 2, 0.4L},
@@ -382,7 +384,8 @@ static void sparse_numbers(void **state) {
         assert_row(info->distribution == TI_DISTRIBUTION_SPARSE_NORMAL, rows[i].query);
         assert_row(info->mean == 0 && info->random, rows[i].query);
         assert_row(info->sigma == rows[i].sigma, rows[i].query);
-        assert_row(close_to(info->std, info->sigma * sqrtl(rows[i].kept)), rows[i].query);
+        assert_row(close_to(info->std, info->sigma * sqrtl(rows[i].nonzero)),
+                   rows[i].query);
         assert_row(isinf(info->low) && isinf(info->high), rows[i].query);
         ti_plan_free(plan);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core/request/spec: every kind of parameter, what it takes, and that a refusal changes nothing. */
+/* core/request/spec: valid and invalid values of every kind; errors change nothing. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static const struct {
      "torch.nn.init.normal_ keras.Glorot"},
     {"seed", "0 42 -1 0x2a 18446744073709551615 -9223372036854775808",
      "x 1.0 1e3 0x -9223372036854775809 18446744073709551616 0x11111111111111111"},
-    {"spec", "1-draft.1", "1 1-draft 1-draft.10 draft.1 latest"},
+    {"spec", "1-draft.2", "1 1-draft 1-draft.1 1-draft.20 draft.1 latest"},
     {"name", "a fc1.weight %41 \xc3\xa9 0", "\xc3 \xff \xed\xa0\x80 \xc0\x80"},
     {"dtype", "f32 f64 f16 bf16 f8_e4m3 f8_e5m2 i8 i16 i32 i64 u8 u16 u32 u64 bool",
      "F32 f32, float32 f8 i128 f32,f64 f128 b1"},
@@ -84,7 +84,7 @@ static const struct {
     {"corrected", "true false 1 0", "True 2 yes none"},
     {"value", "0 -1 1.5 1e300 18446744073709551616", "x inf nan true 0x1 1e999"},
     {"scale", "1 0.5 2 -1 0", "x inf nan"},
-    /* normal is a word of frameworks, whose meaning their names say: see test_aliases.c */
+    /* normal is a frameworks' word: see test_aliases.c */
     {"distribution", "truncated_normal untruncated_normal uniform normal",
      "Uniform gaussian uniform,normal Normal truncatedNormal"},
     {"omega", "30 1e-3 0 -1", "x inf nan"},
@@ -112,7 +112,7 @@ static const char empty_is_good[] = "name"; /* of all parameters, only the name 
 static void check_value(const char *param, const char *value, bool good) {
     struct ti_spec *spec = empty_spec(), *before = empty_spec();
     struct ti_error error = {TI_OK, "none", "none"};
-    /* a spec that has something in it already, to see that a failure leaves it alone */
+    /* a spec with parameters, to test that a failure does not change it */
     const bool other = strcmp(param, "seed") != 0;
     assert_int_equal(other ? set(spec, "seed", "7", NULL) : TI_OK, TI_OK);
     memcpy(before, spec, sizeof *spec);
@@ -152,7 +152,7 @@ static void values(void **state) {
     }
 }
 
-/* The table above has every parameter that there is, so that a new one is not forgotten. */
+/* The table above must have all parameters. */
 static void table_is_complete(void **state) {
     (void)state;
     for (size_t i = 0; i < ti_param_count(); i++) {
@@ -165,7 +165,7 @@ static void table_is_complete(void **state) {
     assert_null(ti_param_get(ti_param_count()));
 }
 
-/* Values hold what was meant. */
+/* Values in the spec. */
 static void parsed(void **state) {
     struct ti_spec *s = empty_spec();
     (void)state;
@@ -202,7 +202,7 @@ static void parsed(void **state) {
     assert_true(ti_spec_number(s, TI_PARAM_std, 1) == 0.25);
     assert_true(isinf(s->truncation.low) && s->truncation.low < 0);
     assert_true(s->truncation.high == 1.5);
-    /* what was not given */
+    /* parameters that are not given */
     assert_true(ti_spec_number(s, TI_PARAM_mean, 3) == 3);
     assert_int_equal(ti_spec_choice(s, TI_PARAM_format, 1), 1);
     ti_spec_free(s);
@@ -251,7 +251,7 @@ static void unknown_parameter(void **state) {
         struct ti_error error = {0};
         assert_int_equal(set(spec, unknown[i], "1", &error), TI_EPARAM);
         assert_int_equal(error.code, TI_EPARAM);
-        /* it says what there is, but for what only frameworks' names take */
+        /* it lists all parameters but those of frameworks */
         char list[TI_ERROR_TEXT_BYTES + 2] = "";
         assert_non_null(strstr(error.text, "parameters are: "));
         snprintf(list, sizeof list, " %s,", strstr(error.text, "parameters are: ") + 16);
@@ -267,7 +267,7 @@ static void unknown_parameter(void **state) {
     ti_spec_free(spec);
 }
 
-/* An error says what would be accepted. */
+/* An error lists the valid values. */
 static void errors_help(void **state) {
     (void)state;
     for (size_t i = 0; i < ti_param_count(); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core/request/text: what is a number, a seed, a character, and what is not. */
+/* core/request/text: numbers, seeds, lists, pairs and UTF-8. */
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,13 +22,13 @@ static void is(void **state) {
     assert_true(ti_text_is("", 0, ""));
 }
 
-struct whole {
+struct integer {
     const char *text;
     bool good;
     uint64_t value;
 };
 
-static const struct whole u64_rows[] = {
+static const struct integer u64_rows[] = {
     {"0", true, 0},
     {"007", true, 7},
     {"18446744073709551615", true, U64_MAX},
@@ -45,11 +45,11 @@ static const struct whole u64_rows[] = {
     {"1e3", false, 0},
     {"0x10", false, 0},
     {"1.", false, 0},
-    {"/", false, 0}, /* the neighbours of the digits */
+    {"/", false, 0}, /* the characters next to the digits */
     {":", false, 0},
 };
 
-static const struct whole seed_rows[] = {
+static const struct integer seed_rows[] = {
     {"0", true, 0},
     {"42", true, 42},
     {"18446744073709551615", true, U64_MAX},
@@ -77,8 +77,8 @@ static const struct whole seed_rows[] = {
     {" 1", false, 0},
 };
 
-static void check_wholes(const struct whole *rows, size_t count,
-                         bool (*read)(const char *, size_t, uint64_t *)) {
+static void check_integers(const struct integer *rows, size_t count,
+                           bool (*read)(const char *, size_t, uint64_t *)) {
     for (size_t i = 0; i < count; i++) {
         uint64_t value = 4711;
         assert_row(read(rows[i].text, strlen(rows[i].text), &value) == rows[i].good,
@@ -89,7 +89,7 @@ static void check_wholes(const struct whole *rows, size_t count,
 
 static void u64(void **state) {
     (void)state;
-    check_wholes(u64_rows, COUNT_OF(u64_rows), ti_text_u64);
+    check_integers(u64_rows, COUNT_OF(u64_rows), ti_text_u64);
     uint64_t value = 4711;
     assert_true(ti_text_u64("123", 2, &value)); /* the length counts, not a NUL */
     assert_int_equal(value, 12);
@@ -98,7 +98,7 @@ static void u64(void **state) {
 
 static void seed(void **state) {
     (void)state;
-    check_wholes(seed_rows, COUNT_OF(seed_rows), ti_text_seed);
+    check_integers(seed_rows, COUNT_OF(seed_rows), ti_text_seed);
 }
 
 static const struct {
@@ -119,7 +119,7 @@ static const struct {
     {"1.7976931348623157e308", 0x1.fffffffffffffp1023},
     {"2.2250738585072014e-308", 0x1p-1022},
     {"4.9406564584124654e-324", 0x1p-1074},
-    {"1e-400", 0}, /* rounds to 0: a number all the same */
+    {"1e-400", 0}, /* rounds to 0: valid */
     /* correct rounding: halfway cases to even, and a digit far out that decides */
     {"9007199254740993", 9007199254740992},
     {"9007199254740993.0000000000000000000000000001", 9007199254740994},
@@ -128,7 +128,7 @@ static const struct {
     {"0.3", 0x1.3333333333333p-2},
     {"1.1125369292536007e-308", 0x1.0000000000000p-1023},
     {"1.7976931348623158079e308", 0x1.fffffffffffffp1023},
-    {"2.4703282292062327208e-324", 0}, /* half of the least, less a little */
+    {"2.4703282292062327208e-324", 0}, /* slightly below half of the smallest */
     {"2.4703282292062327209e-324", 0x1p-1074},
 };
 
@@ -201,11 +201,12 @@ static void number_in_any_rounding(void **state) {
         check_numbers(env->name);
         const uint64_t after = float_env_get();
         float_env_reset();
-        assert_row((before ^ after) >> 6 == 0, env->name); /* but for sticky flags */
+        assert_row((before ^ after) >> 6 == 0,
+                   env->name); /* but sticky flags may differ */
     }
 }
 
-/* A locale that writes 1,5: one of the system's, or one made for this test. */
+/* A locale with a decimal comma: the system's, or one made for this test. */
 static bool use_comma_locale(void) {
     static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8",
                                         "ru_RU.UTF-8", "pt_BR.UTF-8"};
@@ -231,7 +232,7 @@ static void number_in_a_comma_locale(void **state) {
         print_message("no locale with a decimal comma, and no localedef\n");
         skip();
     }
-    assert_true(strtod("1,5", NULL) == 1.5); /* the locale is in force */
+    assert_true(strtod("1,5", NULL) == 1.5); /* the locale is active */
     check_numbers("in a comma locale");
     setlocale(LC_ALL, "C");
 }
@@ -305,7 +306,7 @@ static void utf8(void **state) {
     }
 }
 
-/* Every code point is accepted in its one form, and its length is right. */
+/* Every code point is valid in its only form. */
 static void utf8_all_code_points(void **state) {
     (void)state;
     for (uint32_t c = 1; c <= 0x10ffff; c++) {
@@ -339,6 +340,42 @@ static void hex(void **state) {
     }
 }
 
+/* The pairs of a query as "name|value;", with "name;" for a pair without '='. */
+static void pairs(void **state) {
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"a=1", "a|1;"},
+        {"a=1&b=2", "a|1;b|2;"},
+        {"a=", "a|;"},
+        {"a", "a;"},
+        {"=1", "|1;"},
+        {"a=1=2&b==", "a|1=2;b|=;"},
+        {"a=1&", "a|1;;"},
+        {"&&a=1", ";;a|1;"},
+        {"shape=2,3&name=x%26y", "shape|2,3;name|x%26y;"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct ti_text_list list = ti_text_list(rows[i][0]);
+        struct ti_text_pair pair;
+        char text[64] = "";
+        while (ti_text_next_pair(&list, &pair)) {
+            const size_t used = strlen(text);
+            if (pair.value) {
+                snprintf(text + used, sizeof text - used, "%.*s|%.*s;",
+                         (int)pair.name_bytes, pair.name, (int)pair.value_bytes,
+                         pair.value);
+            } else {
+                assert_int_equal(pair.value_bytes, 0);
+                snprintf(text + used, sizeof text - used, "%.*s;", (int)pair.name_bytes,
+                         pair.name);
+            }
+        }
+        assert_false(ti_text_next_pair(&list, &pair));
+        assert_string_equal(text, rows[i][1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is),
@@ -351,6 +388,7 @@ int main(void) {
         cmocka_unit_test(utf8),
         cmocka_unit_test(utf8_all_code_points),
         cmocka_unit_test(hex),
+        cmocka_unit_test(pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/draw and the loops behind it: no value outside its bounds, however the numbers round, and
- * no element that is -0.
+ * core/values/sampler and the loops behind it: no value is outside its bounds, however
+ * numbers round, and no element is -0.
  */
 #include <math.h>
 #include <stdio.h>
@@ -9,13 +9,13 @@
 #include "core/kernels/dispatch.h"
 #include "core/values/sampler.h"
 #include "core/values/fill.h"
-#include "core/values/scalar.h"
 #include "support/intervals.h"
 #include "support/oracle.h"
 #include "support/random.h"
 #include "support/test.h"
+#include "support/values.h"
 
-static struct ti_dist cut_law(double low, double high) {
+static struct ti_dist cut_normal(double low, double high) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_TRUNCATED_NORMAL,
                                  .sigma = 1,
                                  .z_low = low,
@@ -25,10 +25,10 @@ static struct ti_dist cut_law(double low, double high) {
 
 static bool inside(double x, double low, double high) { return x >= low && x <= high; }
 
-/* Laws whose products underflow, or whose numbers are -0 themselves. */
+/* Distributions whose products underflow, or whose numbers are -0. */
 static void no_negative_zero(void **state) {
     static const enum ti_dtype dtypes[] = {TI_DTYPE_F32, TI_DTYPE_F64};
-    const struct ti_dist laws[] = {
+    const struct ti_dist dists[] = {
         {.distribution = TI_DISTRIBUTION_CONSTANT, .low = -0.0, .high = -0.0},
         {.distribution = TI_DISTRIBUTION_CONSTANT, .low = -1e-50, .high = -1e-50},
         {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 0},
@@ -69,11 +69,11 @@ static void no_negative_zero(void **state) {
          .high = -0.0},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+    for (size_t i = 0; i < COUNT_OF(dists); i++) {
         for (size_t d = 0; d < COUNT_OF(dtypes); d++) {
             unsigned char out[4096 * 8];
             struct ti_sampler sampler;
-            if (ti_sampler_make(&laws[i], dtypes[d], i, 1, &sampler, NULL) != TI_OK)
+            if (ti_sampler_make(&dists[i], dtypes[d], i, 1, &sampler, NULL) != TI_OK)
                 continue;
             ti_fill(&sampler, &ti_kernels_portable, 0, 4096, out);
             for (size_t e = 0; e < 4096; e++) {
@@ -95,14 +95,14 @@ static void uniform_inside(void **state) {
         words[i] = i % 2 ? ~(i << 7) : i << 7;
     }
     for (uint64_t number = 0; number < 5000; number++) {
-        const struct ti_dist dist = interval_law(number);
+        const struct ti_dist dist = interval_dist(number);
         const struct ti_kernels *kernels;
         struct ti_sampler sampler;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &sampler, NULL),
                          TI_OK);
         for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
             float x[TI_TILE_WORDS];
-            kernels->map[TI_KERNEL_uniform](&sampler.transform, words, TI_TILE_WORDS, x);
+            kernels->map[sampler.kernel](&sampler.transform, words, TI_TILE_WORDS, x);
             for (size_t i = 0; i < TI_TILE_WORDS; i++) {
                 const float low = (float)dist.low, high = (float)dist.high;
                 if (!(x[i] < high) || !(dist.symmetric ? x[i] > low : x[i] >= low)) {
@@ -114,14 +114,14 @@ static void uniform_inside(void **state) {
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F64, 0, 0, &sampler, NULL),
                          TI_OK);
         for (uint64_t i = 0; i < 16; i++) {
-            const double x = ti_scalar_f64(&sampler, i << 10),
-                         y = ti_scalar_f64(&sampler, ~(i << 10));
+            const double x = values_f64(&sampler, i << 10),
+                         y = values_f64(&sampler, ~(i << 10));
             assert_true(x >= dist.low && x < dist.high && y >= dist.low && y < dist.high);
         }
     }
 }
 
-/* Words at both ends of cuts at random places: closed, but never left. */
+/* Words at both ends of random cuts: values reach the cut, but no further. */
 static void cuts_inside(void **state) {
     uint64_t random = 8;
     (void)state;
@@ -130,7 +130,7 @@ static void cuts_inside(void **state) {
                high = low + random_unit(&random) * 4 + 1e-6;
         if (i % 4 == 0) low = -high;
         if (!(low < high)) continue;
-        const struct ti_dist dist = cut_law(low, high);
+        const struct ti_dist dist = cut_normal(low, high);
         struct ti_sampler narrow, wide;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &narrow, NULL),
                          TI_OK);
@@ -140,16 +140,13 @@ static void cuts_inside(void **state) {
         for (uint32_t k = 0; k < TI_TILE_WORDS; k++) {
             words[k] = k % 2 ? ~k : k;
             const uint64_t word = k % 2 ? ~(uint64_t)k : k;
-            if (!inside(ti_scalar_f64(&wide, word), low, high)) {
-                fail_msg("%.17g is outside %.17g to %.17g", ti_scalar_f64(&wide, word),
-                         low, high);
+            if (!inside(values_f64(&wide, word), low, high)) {
+                fail_msg("%.17g is outside %.17g to %.17g", values_f64(&wide, word), low,
+                         high);
             }
-            z[k] = ti_scalar_f32(&narrow, words[k]);
         }
-        if (narrow.class == &ti_sampler_kernel) {
-            ti_kernels_portable.map[narrow.kernel](&narrow.transform, words,
-                                                   TI_TILE_WORDS, z);
-        }
+        ti_kernels_portable.map[narrow.kernel](&narrow.transform, words, TI_TILE_WORDS,
+                                               z);
         for (uint32_t k = 0; k < TI_TILE_WORDS; k++) {
             if (!inside((double)z[k], (double)(float)low, (double)(float)high)) {
                 fail_msg("%.9g is outside %.9g to %.9g", (double)z[k], low, high);
@@ -159,8 +156,8 @@ static void cuts_inside(void **state) {
 }
 
 /*
- * Bounds in value units hold after mean + std * z has been rounded. The cut is chosen so near
- * that some words are at it, and the std at random: half of the products round up.
+ * Bounds in value units hold after mean + std * z has been rounded. The cut is so narrow
+ * that some words are at it; the std is random, so that half of the products round up.
  */
 static void bounds_hold(void **state) {
     uint64_t random = 4;
@@ -169,7 +166,7 @@ static void bounds_hold(void **state) {
         const double sigma = 0.1 + random_unit(&random),
                      mean = i % 2 ? random_unit(&random) : 0;
         const double cut = (0.5 + 0.02 * random_unit(&random)) * sigma;
-        struct ti_dist dist = cut_law(-cut / sigma, cut / sigma);
+        struct ti_dist dist = cut_normal(-cut / sigma, cut / sigma);
         if (i % 2)
             dist.z_low = -2, dist.z_high = cut / sigma; /* binary64 for all words */
         dist.bounded = true, dist.mean = mean, dist.sigma = sigma;
@@ -185,15 +182,15 @@ static void bounds_hold(void **state) {
                 inside((double)x[k], (double)(float)dist.low, (double)(float)dist.high));
         }
         for (uint64_t k = 0; k < 64; k++) {
-            assert_true(inside(ti_scalar_f64(&wide, k), dist.low, dist.high));
-            assert_true(inside(ti_scalar_f64(&wide, ~k), dist.low, dist.high));
+            assert_true(inside(values_f64(&wide, k), dist.low, dist.high));
+            assert_true(inside(values_f64(&wide, ~k), dist.low, dist.high));
         }
     }
 }
 
 /*
- * The same in the kernels. Of seed 3 and stream 4 these elements have words at an end of the
- * range, whose z is the cut or beside it; they were found by trying.
+ * The same in the kernels. With seed 3 and stream 4 these elements, found by search, have
+ * words at an end of the range, whose z is at the cut or next to it.
  */
 static const uint64_t at_an_end[] = {129847098, 237232148, 276752638, 397343933};
 
@@ -207,7 +204,7 @@ static void bounds_hold_in_kernels(void **state) {
     }
     for (int i = 0; i < 1000; i++) {
         const double sigma = 0.1 + random_unit(&random), z = 0.5 + random_unit(&random);
-        struct ti_dist dist = cut_law(-z, z);
+        struct ti_dist dist = cut_normal(-z, z);
         struct ti_sampler sampler;
         dist.bounded = true, dist.sigma = sigma, dist.high = sigma * z,
         dist.low = -dist.high;
@@ -226,7 +223,7 @@ static void bounds_hold_in_kernels(void **state) {
             }
         }
     }
-    assert_true(beyond > 100); /* laws for which there is something to clamp */
+    assert_true(beyond > 100); /* distributions with values to clamp */
 }
 
 int main(void) {

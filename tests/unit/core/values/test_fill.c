@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/fill: the element at an index is a function of its word and of nothing else, so any cut
- * of a tensor, into any buffer, by any instruction set, gives the same bytes.
+ * core/values/fill and gather: an element is a function of its word alone, so any range
+ * of a tensor, in any buffer and by any instruction set, has the same bytes.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,16 +10,16 @@
 #include "core/kernels/dispatch.h"
 #include "core/values/fill.h"
 #include "core/request/plan.h"
-#include "core/values/scalar.h"
 #include "support/fence.h"
 #include "support/oracle.h"
 #include "support/random.h"
 #include "support/test.h"
+#include "support/values.h"
 
 #define BIG "1152921504606846976" /* 2^60 elements */
 
-/* Every way to make elements: kernels, wide, constant; clamps; both ends of a tail. */
-static const char *const laws[] = {
+/* Every class of samplers; clamps; both ends of a tail. */
+static const char *const requests[] = {
     "scheme=he_normal&fan_in=784",
     "scheme=glorot_uniform&fan_in=784&fan_out=512",
     "scheme=kaiming_normal&fan_in=784",
@@ -32,12 +32,11 @@ static const char *const laws[] = {
     "scheme=truncated_normal&truncation=-inf,-3",
     "scheme=truncated_normal&low=-1.9&high=2.1&mean=0.1",
     "scheme=truncated_normal&low=-2&high=2&std=0.5",
+    "scheme=uniform&low=1.7&high=1.7",
     "scheme=constant&value=-1.7",
     "scheme=ones",
     "scheme=zeros",
 };
-
-static const char *const dtypes[] = {"f32", "f64", "f16", "bf16", "f8_e4m3", "f8_e5m2"};
 
 static struct ti_plan *plan_of(const char *dist, const char *dtype, const char *shape) {
     char query[300];
@@ -48,20 +47,21 @@ static struct ti_plan *plan_of(const char *dist, const char *dtype, const char *
 
 #define WHOLE 1100
 
-/* One law and type on one instruction set: random cuts, the output ending at a guard page. */
+/* One request on one instruction set: random ranges, with the output ending at a guard
+   page. */
 static void check_cuts(const struct ti_plan *plan, const struct ti_kernels *kernels,
-                       const unsigned char *whole, const struct fence *fence,
+                       const unsigned char *full, const struct fence *fence,
                        uint64_t *random) {
     const size_t bytes = ti_dtype_bytes(plan->info.dtype);
     for (int i = 0; i < 60; i++) {
         const size_t first = random_below(random, WHOLE);
         const size_t count = random_below(random, i % 2 ? WHOLE - first + 1 : 9);
         if (first + count > WHOLE) continue;
-        /* at the end of the pages, or somewhere, so that no alignment can be relied on */
+        /* at the end of the pages, or unaligned */
         unsigned char *out = fence_tail(fence, count * bytes);
         if (i % 3 == 0) out = fence->start + random_below(random, 64);
         ti_fill(&plan->sampler, kernels, first, count, out);
-        if (memcmp(out, whole + first * bytes, count * bytes) != 0) {
+        if (memcmp(out, full + first * bytes, count * bytes) != 0) {
             fail_msg("%s, %s on %s: elements %zu to %zu", plan->info.scheme,
                      ti_dtype_name(plan->info.dtype), kernels->name, first,
                      first + count);
@@ -73,14 +73,15 @@ static void any_cut_on_any_isa(void **state) {
     struct fence fence = fence_make(WHOLE * 8 + 64);
     uint64_t random = 3;
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        for (size_t k = 0; k < COUNT_OF(dtypes); k++) {
-            struct ti_plan *plan = plan_of(laws[i], dtypes[k], "11,100");
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        for (enum ti_dtype dtype = 0; dtype < TI_DTYPE_COUNT; dtype++) {
+            if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) continue;
+            struct ti_plan *plan = plan_of(requests[i], ti_dtype_name(dtype), "11,100");
             const struct ti_kernels *kernels;
-            unsigned char whole[WHOLE * 8];
-            ti_fill(&plan->sampler, &ti_kernels_portable, 0, WHOLE, whole);
+            unsigned char full[WHOLE * 8];
+            ti_fill(&plan->sampler, &ti_kernels_portable, 0, WHOLE, full);
             for (size_t isa = 0; (kernels = ti_dispatch_at(isa)); isa++) {
-                check_cuts(plan, kernels, whole, &fence, &random);
+                check_cuts(plan, kernels, full, &fence, &random);
             }
             ti_plan_free(plan);
         }
@@ -91,8 +92,10 @@ static void any_cut_on_any_isa(void **state) {
 /* Nothing is written before or after. */
 static void writes_only_its_own(void **state) {
     (void)state;
-    for (size_t k = 0; k < COUNT_OF(dtypes); k++) {
-        struct ti_plan *plan = plan_of(laws[k % 3], dtypes[k], "11,100");
+    for (enum ti_dtype dtype = 0; dtype < TI_DTYPE_COUNT; dtype++) {
+        if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) continue;
+        struct ti_plan *plan =
+            plan_of(requests[dtype % 3], ti_dtype_name(dtype), "11,100");
         const size_t bytes = ti_dtype_bytes(plan->info.dtype);
         for (size_t count = 0; count < 300; count += 7) {
             unsigned char out[16 + 300 * 8 + 16];
@@ -107,29 +110,18 @@ static void writes_only_its_own(void **state) {
     }
 }
 
-/* What the word of an element becomes, from the oracle's Philox. */
+/* The value of an element, from the oracle's Philox. */
 static double value_of(const struct ti_plan *plan, uint64_t elem) {
     const uint64_t seed = plan->info.seed, stream = plan->info.stream;
     const uint32_t word = oracle_word(seed, stream, 0, elem);
     const struct ti_sampler *sampler = &plan->sampler;
-    uint32_t in[TI_TILE_WORDS] = {word};
-    float out[TI_TILE_WORDS];
-    if (sampler->class == &ti_sampler_kernel) {
-        ti_kernels_portable.map[sampler->kernel](&sampler->transform, in, TI_TILE_WORDS,
-                                                 out);
-        if (sampler->clamped)
-            ti_kernels_portable.clamp(&sampler->transform, TI_TILE_WORDS, out);
-        return (double)out[0];
-    }
-    if (sampler->class == &ti_sampler_scalar) {
-        if (sampler->dtype != TI_DTYPE_F64) return (double)ti_scalar_f32(sampler, word);
-        return ti_scalar_f64(sampler,
-                             (uint64_t)word << 32 | oracle_word(seed, stream, 1, elem));
-    }
-    return sampler->low;
+    if (sampler->class != &ti_sampler_kernel) return sampler->low;
+    if (sampler->dtype != TI_DTYPE_F64) return (double)values_f32(sampler, word);
+    return values_f64(sampler, (uint64_t)word << 32 | oracle_word(seed, stream, 1, elem));
 }
 
-/* Beginnings of ranges: the tensor's, carries of the counter, and the bytes at element 2^59. */
+/* Beginnings of ranges: the tensor's, carries of the counter, and the bytes at element
+   2^59. */
 static const uint64_t places[] = {
     0,
     1,
@@ -146,10 +138,10 @@ static const uint64_t places[] = {
 
 static void elements_are_their_words(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        for (int wide = 0; wide < 2; wide++) {
-            struct ti_plan *plan =
-                plan_of(laws[i], wide ? "f64" : "f32", wide ? "576460752303423488" : BIG);
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        for (int f64 = 0; f64 < 2; f64++) {
+            struct ti_plan *plan = plan_of(requests[i], f64 ? "f64" : "f32",
+                                           f64 ? "576460752303423488" : BIG);
             for (size_t k = 0; k < COUNT_OF(places); k++) {
                 unsigned char out[300 * 8];
                 if (places[k] + 300 > plan->info.elems) continue;
@@ -159,9 +151,9 @@ static void elements_are_their_words(void **state) {
                     float narrow;
                     memcpy(&narrow, out + 4 * e, 4);
                     memcpy(&x, out + 8 * e, 8);
-                    if (!wide) x = (double)narrow;
+                    if (!f64) x = (double)narrow;
                     if (x != value_of(plan, places[k] + e)) {
-                        fail_msg("%s: element %llu is %a, not %a", laws[i],
+                        fail_msg("%s: element %llu is %a, not %a", requests[i],
                                  (unsigned long long)(places[k] + e), x,
                                  value_of(plan, places[k] + e));
                     }
@@ -172,65 +164,87 @@ static void elements_are_their_words(void **state) {
     }
 }
 
-/* Uniform and f64 uniform from the formula of docs/SPEC.md section 4 itself. */
-static void uniform_by_the_formula(void **state) {
-    struct ti_plan *plan = test_plan("shape=4000&scheme=uniform&low=-1.5&high=2&seed=5");
-    float x[4000];
-    (void)state;
-    assert_int_equal(ti_plan_fill(plan, 0, 4000, x, NULL), TI_OK);
-    for (uint64_t i = 0; i < 4000; i++) {
-        const int64_t odd = 2 * (int64_t)(oracle_word(5, 0, 0, i) >> 8) + 1 - (1 << 24);
-        const float v = (float)odd / 16777216.0f, product = 1.75f * v;
-        assert_true(x[i] == 0.25f + product);
-    }
-    ti_plan_free(plan);
-    plan = test_plan("shape=4000&scheme=uniform&low=-1.5&high=2&seed=5&dtype=f64");
-    double y[4000];
-    assert_int_equal(ti_plan_fill(plan, 0, 4000, y, NULL), TI_OK);
-    for (uint64_t i = 0; i < 4000; i++) {
-        const uint64_t word =
-            (uint64_t)oracle_word(5, 0, 0, i) << 32 | oracle_word(5, 0, 1, i);
-        const int64_t odd = 2 * (int64_t)(word >> 11) + 1 - ((int64_t)1 << 53);
-        const double v = (double)odd / 9007199254740992.0, product = 1.75 * v;
-        assert_true(y[i] == 0.25 + product);
-    }
-    ti_plan_free(plan);
+static struct ti_plan *plan_5(const char *query, const char *dtype) {
+    char text[120];
+    snprintf(text, sizeof text, "shape=4000&seed=5&dtype=%s&%s", dtype, query);
+    return test_plan(text);
 }
 
-/* Narrow types are the f32 tensor rounded; f64 is the f32 draw with 32 more bits. */
-static void types_agree(void **state) {
-    static const enum ti_dtype narrow[] = {TI_DTYPE_F16, TI_DTYPE_BF16, TI_DTYPE_F8_E4M3,
-                                           TI_DTYPE_F8_E5M2};
+/* Both kinds of uniform, in f32 and f64, from the formulas of docs/SPEC.md section 4. */
+static void uniform_by_the_formula(void **state) {
+    static const struct {
+        const char *query;
+        double low, width, bound; /* a bound: symmetric */
+    } rows[] = {
+        {"scheme=uniform&low=-1.5&high=2", -1.5, 3.5, 0},
+        {"scheme=uniform&low=-1&high=1", -1, 2, 0},
+        {"scheme=uniform", 0, 1, 0},
+        /* sqrt(6 / 24) = 1/2 */
+        {"scheme=he_uniform&fan_in=24", 0, 0, 0.5},
+    };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+    for (size_t r = 0; r < COUNT_OF(rows); r++) {
+        struct ti_plan *plan = plan_5(rows[r].query, "f32");
+        float x[4000];
+        assert_int_equal(ti_plan_fill(plan, 0, 4000, x, NULL), TI_OK);
+        ti_plan_free(plan);
+        plan = plan_5(rows[r].query, "f64");
+        double y[4000];
+        assert_int_equal(ti_plan_fill(plan, 0, 4000, y, NULL), TI_OK);
+        ti_plan_free(plan);
+        for (uint64_t i = 0; i < 4000; i++) {
+            const uint32_t high = oracle_word(5, 0, 0, i);
+            const uint64_t word = (uint64_t)high << 32 | oracle_word(5, 0, 1, i);
+            float product = (float)rows[r].width * ((float)(high >> 8) / 16777216.0f);
+            double wide = rows[r].width * ((double)(word >> 11) / 9007199254740992.0);
+            if (rows[r].bound > 0) {
+                const int64_t odd = 2 * (int64_t)(high >> 8) + 1 - (1 << 24);
+                const int64_t odd_64 = 2 * (int64_t)(word >> 11) + 1 - ((int64_t)1 << 53);
+                product = (float)rows[r].bound * ((float)odd / 16777216.0f);
+                wide = rows[r].bound * ((double)odd_64 / 9007199254740992.0);
+            }
+            assert_row(x[i] == (float)rows[r].low + product, rows[r].query);
+            assert_row(y[i] == rows[r].low + wide, rows[r].query);
+        }
+    }
+}
+
+/* Narrow types are the f32 tensor rounded; f64 has the f32 words with 32 more bits. */
+static void types_agree(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
         float x[WHOLE];
         double y[WHOLE];
-        struct ti_plan *plan = plan_of(laws[i], "f32", "1100");
+        struct ti_plan *plan = plan_of(requests[i], "f32", "1100");
         assert_int_equal(ti_plan_fill(plan, 0, WHOLE, x, NULL), TI_OK);
         ti_plan_free(plan);
-        plan = plan_of(laws[i], "f64", "1100");
+        plan = plan_of(requests[i], "f64", "1100");
         assert_int_equal(ti_plan_fill(plan, 0, WHOLE, y, NULL), TI_OK);
         ti_plan_free(plan);
         for (size_t e = 0; e < WHOLE; e++) {
-            assert_row(fabs((double)x[e] - y[e]) <= 2e-6 * fmax(1, fabs(y[e])), laws[i]);
+            assert_row(fabs((double)x[e] - y[e]) <= 2e-6 * fmax(1, fabs(y[e])),
+                       requests[i]);
         }
-        for (size_t k = 0; k < COUNT_OF(narrow); k++) {
+        for (enum ti_dtype dtype = 0; dtype < TI_DTYPE_COUNT; dtype++) {
+            const size_t bytes = ti_dtype_bytes(dtype);
+            const struct oracle_type *type = oracle_type_of(ti_dtype_name(dtype));
             unsigned char out[WHOLE * 2];
-            plan = plan_of(laws[i], ti_dtype_name(narrow[k]), "1100");
+            if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT || bytes > 2) continue;
+            if (!type) fail_msg("no oracle for %s", ti_dtype_name(dtype));
+            plan = plan_of(requests[i], ti_dtype_name(dtype), "1100");
             assert_int_equal(ti_plan_fill(plan, 0, WHOLE, out, NULL), TI_OK);
             ti_plan_free(plan);
             for (size_t e = 0; e < WHOLE; e++) {
                 uint16_t code = 0;
-                const size_t bytes = ti_dtype_bytes(narrow[k]);
                 memcpy(&code, out + bytes * e, bytes);
-                assert_row(code == oracle_narrow(&oracle_types[k], x[e]), laws[i]);
+                assert_row(code == oracle_narrow(type, x[e]), requests[i]);
             }
         }
     }
 }
 
-/* The same seed and name are the same draw, whatever shape; another of them is another. */
-static void draws(void **state) {
+/* Elements depend on seed and name, not on the shape. */
+static void seeds_and_names(void **state) {
     static const char *const queries[] = {
         "shape=1000&scheme=normal&seed=1&name=a",
         "shape=50,20&scheme=normal&seed=1&name=a",
@@ -265,8 +279,8 @@ static void out_of_range(void **state) {
         {0, UINT64_MAX}, {UINT64_MAX, UINT64_MAX},
     };
     (void)state;
-    for (size_t k = 0; k < COUNT_OF(laws); k++) {
-        struct ti_plan *plan = plan_of(laws[k], "f64", "3,4");
+    for (size_t k = 0; k < COUNT_OF(requests); k++) {
+        struct ti_plan *plan = plan_of(requests[k], "f64", "3,4");
         for (size_t i = 0; i < COUNT_OF(ranges); i++) {
             unsigned char out[8 * 13], expected[8 * 13];
             memset(out, 0x55, sizeof out);
@@ -281,7 +295,7 @@ static void out_of_range(void **state) {
     }
 }
 
-/* Parts hold the elements of the full tensor, in their order; any cut of a part as well. */
+/* Parts have the elements of the full tensor, in order; so has any range of a part. */
 static void parts(void **state) {
     float full[6 * 7 * 8];
     struct ti_plan *plan = test_plan("shape=6,7,8&scheme=normal");
@@ -313,7 +327,7 @@ int main(void) {
         cmocka_unit_test(elements_are_their_words),
         cmocka_unit_test(uniform_by_the_formula),
         cmocka_unit_test(types_agree),
-        cmocka_unit_test(draws),
+        cmocka_unit_test(seeds_and_names),
         cmocka_unit_test(out_of_range),
         cmocka_unit_test(parts),
     };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/pattern and core/request/schemes/patterns: identity, dirac, zero_hadamard, lstm_forget_bias and
- * bilinear against naive definitions, on every dtype and in any cut.
+ * core/values/pattern and core/request/schemes/patterns: identity, dirac, zero_hadamard,
+ * lstm_forget_bias and bilinear against naive definitions, on every dtype and in any cut.
  */
 #include <math.h>
 #include <stdio.h>
@@ -77,7 +77,7 @@ static const struct pattern {
     const char *query;
     definition *value;
     double number;
-    bool whole; /* whole dtypes hold it */
+    bool integer; /* integer dtypes hold it */
 } patterns[] = {
     {"scheme=identity&shape=1,1", identity, 1, true},
     {"scheme=identity&shape=7,7", identity, 1, true},
@@ -204,24 +204,24 @@ static void by_definition(void **state) {
     }
 }
 
-static void whole_dtypes(void **state) {
-    static const char *const wholes[] = {"i8", "i16", "i32", "i64",
-                                         "u8", "u16", "u32", "u64"};
+static void integer_dtypes(void **state) {
+    static const char *const integers[] = {"i8", "i16", "i32", "i64",
+                                           "u8", "u16", "u32", "u64"};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(patterns); i++) {
-        for (size_t k = 0; k < COUNT_OF(wholes); k++) {
+        for (size_t k = 0; k < COUNT_OF(integers); k++) {
             char query[300];
-            if (patterns[i].whole) {
-                check(&patterns[i], wholes[k]);
+            if (patterns[i].integer) {
+                check(&patterns[i], integers[k]);
                 continue;
             }
             struct ti_error error = {0};
             struct ti_plan *plan;
-            snprintf(query, sizeof query, "%s&dtype=%s", patterns[i].query, wholes[k]);
+            snprintf(query, sizeof query, "%s&dtype=%s", patterns[i].query, integers[k]);
             assert_row(test_plan_try(query, &plan, &error) == TI_EVALUE, query);
         }
-        /* of bool only 0 and 1 are values */
-        if (patterns[i].whole && !strstr(patterns[i].query, "=3") &&
+        /* bool has only 0 and 1 */
+        if (patterns[i].integer && !strstr(patterns[i].query, "=3") &&
             !strstr(patterns[i].query, "=100")) {
             check(&patterns[i], "bool");
         }
@@ -273,7 +273,8 @@ static void narrow_dtypes(void **state) {
     }
 }
 
-/* Permuted and sliced elements are picked from the full tensor; any piece is what it is there. */
+/* Permuted and sliced tensors have the elements of the full one; so has any range of
+   them. */
 static void any_cut(void **state) {
     static const char *const cuts[][3] = {
         /* by rank 1, 2, and more */
@@ -300,22 +301,21 @@ static void any_cut(void **state) {
         struct ti_plan *plan = plan_of(pattern->query, rest);
         const struct ti_plan_info *info = ti_plan_info(plan);
         const size_t bytes = ti_dtype_bytes(info->dtype);
-        unsigned char *whole = malloc(info->body_bytes + 1),
+        unsigned char *all = malloc(info->body_bytes + 1),
                       *out = malloc(info->body_bytes + 1);
-        assert_int_equal(ti_plan_fill(plan, 0, info->elems, whole, NULL), TI_OK);
+        assert_int_equal(ti_plan_fill(plan, 0, info->elems, all, NULL), TI_OK);
         for (int n = 0; n < 40 && info->elems > 0; n++) {
             const size_t first = random_below(&random, info->elems);
             const size_t count = random_below(&random, info->elems - first + 1);
             assert_int_equal(ti_plan_fill(plan, first, count, out, NULL), TI_OK);
-            assert_row(memcmp(out, whole + first * bytes, count * bytes) == 0,
-                       info->query);
+            assert_row(memcmp(out, all + first * bytes, count * bytes) == 0, info->query);
         }
-        free(whole), free(out);
+        free(all), free(out);
         ti_plan_free(plan);
     }
 }
 
-/* Places of the full tensor, worked out by hand: permute first, then slice. */
+/* Indices in the full tensor, computed by hand: permute first, then slice. */
 static void picked(void **state) {
     struct ti_plan *plan =
         test_plan("scheme=identity&shape=40,30&permute=1,0&slice=::-3,5:25:2&dtype=i8");
@@ -338,7 +338,7 @@ static void picked(void **state) {
     ti_plan_free(plan);
 }
 
-/* Tensors that no one could hold, at element 2^59 and at both ends. */
+/* Huge tensors: at element 2^59 and at both ends. */
 static void huge(void **state) {
     static const struct pattern rows[] = {
         {"scheme=identity&shape=1073741824,536870913", identity, 1, true},
@@ -363,7 +363,7 @@ static void huge(void **state) {
         for (size_t k = 4; k < COUNT_OF(places); k++) {
             places[k] = random_u64(&random) % (info->elems - 50);
         }
-        /* the middle of the tensor and the diagonal have what is not 0 */
+        /* the middle of the tensor and the diagonal are not 0 */
         places[4] = info->elems / 2 - 25;
         places[5] = info->elems / 4 - 25;
         for (size_t k = 6; k < 20 && info->rank == 2; k++) {
@@ -389,7 +389,8 @@ static void huge(void **state) {
     }
 }
 
-/* Of a power of two rows, any two columns are orthogonal, and so are all rows of a square. */
+/* With 2^n rows, any two columns are orthogonal, and rows as well if the matrix is
+   square. */
 static void hadamard_is_orthogonal(void **state) {
     (void)state;
     for (uint64_t n = 2; n <= 256; n *= 2) {
@@ -491,7 +492,7 @@ static void refusals(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_definition),
-        cmocka_unit_test(whole_dtypes),
+        cmocka_unit_test(integer_dtypes),
         cmocka_unit_test(narrow_dtypes),
         cmocka_unit_test(any_cut),
         cmocka_unit_test(picked),

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The exact quantiles of tests/bits/vectors, for words of 32 and 64 bits, plain and cut at 2. */
+/* The exact quantiles of tests/bits/vectors, for words of 32 and 64 bits, plain and cut
+   at 2. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/kernels/dispatch.h"
 #include "core/values/sampler.h"
-#include "core/values/scalar.h"
 #include "support/test.h"
 #include "support/tsv.h"
+#include "support/values.h"
 
 static struct ti_sampler draw_of(enum ti_distribution distribution, enum ti_dtype dtype) {
     const struct ti_dist dist = {
@@ -23,7 +24,7 @@ struct worst {
     char word[24];
 };
 
-/* Weighted as the contract does. */
+/* Weighted as in docs/SPEC.md, "Accuracy". */
 static void note(struct worst *worst, const char *word, double z, const char *exact) {
     const long double expected = strtold(exact, NULL);
     const double error =
@@ -39,7 +40,7 @@ static void report(const char *what, const struct worst *worst, double limit) {
 }
 
 static void words_of_32_bits(void **state) {
-    const struct ti_sampler draws[] = {
+    const struct ti_sampler samplers[] = {
         draw_of(TI_DISTRIBUTION_NORMAL, TI_DTYPE_F32),
         draw_of(TI_DISTRIBUTION_TRUNCATED_NORMAL, TI_DTYPE_F32)};
     struct worst worst[2] = {{0}};
@@ -53,8 +54,8 @@ static void words_of_32_bits(void **state) {
             const struct ti_kernels *kernels;
             for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
                 float out[TI_TILE_WORDS];
-                kernels->map[draws[i].kernel](&draws[i].transform, in, TI_TILE_WORDS,
-                                              out);
+                kernels->map[samplers[i].kernel](&samplers[i].transform, in,
+                                                 TI_TILE_WORDS, out);
                 note(&worst[i], tsv.field[0], (double)out[0], tsv.field[1 + i]);
                 assert_true((out[0] > 0) == (word >= 0x80000000));
             }
@@ -66,7 +67,7 @@ static void words_of_32_bits(void **state) {
 }
 
 static void words_of_64_bits(void **state) {
-    const struct ti_sampler draws[] = {
+    const struct ti_sampler samplers[] = {
         draw_of(TI_DISTRIBUTION_NORMAL, TI_DTYPE_F64),
         draw_of(TI_DISTRIBUTION_TRUNCATED_NORMAL, TI_DTYPE_F64)};
     struct worst worst[2] = {{0}};
@@ -76,10 +77,10 @@ static void words_of_64_bits(void **state) {
     for (tsv_open(&tsv, "tests/bits/vectors/quantile64.tsv"); tsv_next(&tsv); rows++) {
         const uint64_t word = strtoull(tsv.field[0], NULL, 10);
         for (int i = 0; i < 2; i++) {
-            const double z = ti_scalar_f64(&draws[i], word);
+            const double z = values_f64(&samplers[i], word);
             note(&worst[i], tsv.field[0], z, tsv.field[1 + i]);
             assert_true((z > 0) == (word >> 63));
-            assert_true(ti_scalar_f64(&draws[i], ~word) == -z);
+            assert_true(values_f64(&samplers[i], ~word) == -z);
         }
     }
     assert_int_equal(rows, 2000);

@@ -40,7 +40,7 @@ static void many_share_a_turn(void **state) {
             const size_t bytes = block_of(streams, costs[i], MIB);
             assert_true(bytes <= previous && bytes >= TID_BLOCK_BYTES_MIN);
             const double ns = streams * (double)bytes * (costs[i] + TID_SEND_NS_PER_BYTE);
-            assert_true(bytes == TID_BLOCK_BYTES_MIN || ns <= 1.001 * TID_TURN_NS);
+            assert_true(bytes == TID_BLOCK_BYTES_MIN || ns <= 1.001 * TID_TURN_SHARED_NS);
             previous = bytes;
         }
         assert_int_equal(previous, TID_BLOCK_BYTES_MIN);
@@ -56,7 +56,7 @@ static void first_turn(void **state) {
     for (int i = 0; i < 20; i++)
         ns +=
             (F32_NS + TID_SEND_NS_PER_BYTE) * (double)tid_turn_block(&turn, F32_NS, MIB);
-    assert_true(ns < 2 * TID_TURN_NS);
+    assert_true(ns < 2 * TID_TURN_SHARED_NS);
     /* what was sent for the pool counts as well */
     tid_turn_begin(&turn);
     tid_turn_count_sent(&turn, 20 * MIB);

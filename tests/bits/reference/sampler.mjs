@@ -4,7 +4,7 @@
 import { orthogonalOf } from './orthogonal.mjs';
 import { Refused } from './refused.mjs';
 import { normalMass, normalTail } from './special.mjs';
-import { PHILOX, QUANTILE32, QUANTILE64 } from './tables.mjs';
+import { FIRST64, PHILOX, QUANTILE32, QUANTILE64 } from './tables.mjs';
 
 // Words ----------------------------------------------------------------------------------
 
@@ -48,6 +48,10 @@ const halves = new Uint32Array(f64.buffer); // low, high: node runs on little-en
 
 const { fround } = Math;
 
+// The last numbers below one half.
+const CAP32 = 2 ** 31 - 2 ** 7;
+const CAP64 = 2 ** 63 - 2 ** 10;
+
 function quantile32(tail) {
     f32[0] = tail;
     const row = QUANTILE32[(u32[0] >>> 23) - 127 + 1];
@@ -58,9 +62,10 @@ function quantile32(tail) {
     return z;
 }
 
+// Of a tail that may be too small or too large.
 function quantile64(tail) {
-    f64[0] = tail;
-    const row = QUANTILE64[(halves[1] >>> 20) - 1023 + 33];
+    f64[0] = Math.min(Math.max(tail, 0.5), CAP64);
+    const row = QUANTILE64[(halves[1] >>> 20) - 1023 + 33 - FIRST64];
     halves[1] = (halves[1] & 0xfffff) | 0x3ff00000;
     const t = f64[0] - 1.5;
     let z = row[18];
@@ -69,9 +74,6 @@ function quantile64(tail) {
 }
 
 // From a distribution and words to values ------------------------------------------------
-
-const CAP32 = 2 ** 31 - 2 ** 7;
-const CAP64 = 2 ** 63 - 2 ** 10;
 
 function clamp(x, low, high) {
     const raised = x > low ? x : low;
@@ -102,19 +104,41 @@ function magnitude(high, low, wide) {
         : wordNumber(high, low, wide);
 }
 
+// The upper 24 or 53 bits of a word.
+const keptBits = (high, low, wide) => (wide ? high * 2 ** 21 + (low >>> 11) : high >>> 8);
+
+// u of a word.
+const unit = (high, low, wide) => keptBits(high, low, wide) * (wide ? 2 ** -53 : 2 ** -24);
+
 // v of a word.
-function unitUniform(high, low, wide) {
-    if (!wide) return (2 * (high >>> 8) + 1 - 2 ** 24) * 2 ** -24;
-    const kept = high * 2 ** 21 + (low >>> 11); // 53 bits
+function symmetricUnit(high, low, wide) {
+    const kept = keptBits(high, low, wide);
+    if (!wide) return (2 * kept + 1 - 2 ** 24) * 2 ** -24;
     // 2 * kept + 1 needs 54 bits, but half of it, and the sum with -2^52, do not.
     return (kept - 2 ** 52 + 0.5) * 2 ** -52;
+}
+
+function uniformOf({ low, high }, wide, R, type) {
+    const [least, end] = [R(low), R(high)];
+    if (low === high) return { largest: Math.abs(least), value: () => least };
+    if (!(least < end)) throw new Refused('high', 'low and high round to the same number');
+    const scale = R(high - low);
+    if (!Number.isFinite(scale)) throw new Refused('high', 'high - low is not finite');
+    const most = end === Infinity ? end : before(end, wide);
+    return {
+        largest: Math.max(Math.abs(least), Math.abs(most)),
+        value(upper, lower) {
+            const x = type(least + type(scale * unit(upper, lower, wide)));
+            return x < most ? x : most;
+        },
+    };
 }
 
 // A function from words to z of the standard normal.
 function normalQuantile(wide) {
     return (high, low) => {
         const m = magnitude(high, low, wide);
-        const z = wide ? quantile64(Math.min(0.5 + m, CAP64))
+        const z = wide ? quantile64(0.5 + m)
             : quantile32(Math.min(fround(0.5 + fround(m)), CAP32));
         return high >= 2 ** 31 ? z : -z;
     };
@@ -139,70 +163,68 @@ function cutQuantile(cut, wide) {
     if (symmetricCut) {
         return (high, low) => {
             const tail = lowerOffset + step * magnitude(high, low, wide);
-            const z = quantile64(Math.min(tail, CAP64));
+            const z = quantile64(tail);
             return high >= 2 ** 31 ? z : -z;
         };
     }
     return (high, low) => {
         const below = lowerOffset + step * wordNumber(high, low, wide);
-        if (!(below > 2 ** 63)) return -quantile64(Math.min(below, CAP64));
+        if (!(below > 2 ** 63)) return -quantile64(below);
         const above = upperOffset + step * wordNumber(~high >>> 0, ~low >>> 0, wide);
-        return quantile64(Math.min(above, CAP64));
+        return quantile64(above);
     };
 }
 
-// Whether a sparse normal sets an element to 0.
-function isZeroed({ rows, cols, zeros }, words, number) {
-    const word = (lane, element) => words(lane, element >> 2n)[Number(element & 3n)];
-    const [row, c] = [number / cols, number % cols];
-    let x = row;
-    for (let k = 0n; k < 32n; k++) {
-        const pivot = (BigInt(word(3, 32n * c + k)) * rows) >> 32n;
-        const partner = (pivot - x + rows) % rows;
-        const bit = (word(2, (x > partner ? x : partner) * cols + c) >>> Number(k)) & 1;
-        if (bit === 1) x = partner;
-    }
-    return x < zeros;
+// A function that says whether a sparse normal sets an element to 0.
+function zeroedOf({ rows, cols, zeros }, words) {
+    const columns = new Map(); // column -> the rows of its zeros
+    const zerosOf = (c) => {
+        const keyed = [];
+        for (let r = 0n; r < rows; r++) {
+            const number = r * cols + c;
+            keyed.push([words(2, number >> 2n)[Number(number & 3n)], r]);
+        }
+        keyed.sort(([a, r], [b, s]) => a - b || Number(r - s));
+        return new Set(keyed.slice(0, zeros).map(([, r]) => r));
+    };
+    return (number) => {
+        const c = number % cols;
+        if (!columns.has(c)) columns.set(c, zerosOf(c));
+        return columns.get(c).has(number / cols);
+    };
 }
 
 // { largest, value, at }: the largest |x| that is possible, and the function from words to x. Or
 // from the number of an element, and if that gives none, from words.
-export function drawOf(law, wide, words) {
+export function samplerOf(distribution, wide, words) {
     const type = wide ? (x) => x : fround;
     const R = (x) => type(x) + 0;
-    if (law.kind === 'constant') {
-        const value = R(law.value);
+    if (distribution.kind === 'constant') {
+        const value = R(distribution.value);
         return { largest: Math.abs(value), value: () => value };
     }
-    if (law.kind === 'pattern') {
-        return { largest: Math.abs(R(law.value)), at: (number) => R(law.value * law.factor(number)) };
+    if (distribution.kind === 'pattern') {
+        return { largest: Math.abs(R(distribution.value)), at: (number) => R(distribution.value * distribution.factor(number)) };
     }
-    if (law.kind === 'orthogonal') {
-        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(law.gain) };
-        return { largest: R(Math.abs(law.gain) * (1 + 2 ** -10)), at: orthogonalOf(law, how) };
+    if (distribution.kind === 'orthogonal') {
+        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(distribution.gain) };
+        return { largest: R(Math.abs(distribution.gain) * (1 + 2 ** -10)), at: orthogonalOf(distribution, how) };
     }
-    if (law.kind === 'symmetric' || law.kind === 'uniform') {
-        let offset = 0;
-        let [scale, least, most] = [R(law.bound), R(-law.bound), R(law.bound)];
-        if (law.kind === 'uniform') {
-            [least, most] = [R(law.low), R(law.high)];
-            if (!(least < most)) throw new Refused('high', 'not above low');
-            if (most !== Infinity) most = before(most, wide);
-            offset = R(law.low / 2 + law.high / 2);
-            scale = R(law.high / 2 - law.low / 2);
-        }
+    if (distribution.kind === 'uniform') return uniformOf(distribution, wide, R, type);
+    if (distribution.kind === 'symmetric') {
+        const bound = R(distribution.bound);
         return {
-            largest: Math.max(Math.abs(least), Math.abs(most)),
+            largest: bound,
             value: (high, low) => clamp(
-                type(offset + type(scale * unitUniform(high, low, wide))), least, most),
+                type(0 + type(bound * symmetricUnit(high, low, wide))), R(-distribution.bound), bound),
         };
     }
-    const offset = R(law.mean);
-    const scale = R(law.sigma);
+    const offset = R(distribution.mean);
+    const scale = R(distribution.sigma);
     let z = normalQuantile(wide);
     let reach = wide ? quantile64(0.5) : quantile32(0.5);
-    if (law.kind === 'truncated') {
-        const { cut } = law;
+    if (distribution.kind === 'truncated') {
+        const { cut } = distribution;
         const quantile = cutQuantile(cut, wide);
         const [least, most] = [R(cut.low), R(cut.high)];
         z = (high, low) => clamp(type(quantile(high, low)), least, most);
@@ -214,13 +236,14 @@ export function drawOf(law, wide, words) {
     }
     let largest = type(Math.abs(offset) + type(scale * reach));
     let value = (high, low) => type(offset + type(scale * z(high, low)));
-    if (law.bounds) {
-        const [least, most] = [R(law.bounds.low), R(law.bounds.high)];
+    if (distribution.bounds) {
+        const [least, most] = [R(distribution.bounds.low), R(distribution.bounds.high)];
         const free = value;
         value = (high, low) => clamp(free(high, low), least, most);
         const finite = Number.isFinite(offset) && Number.isFinite(scale);
         if (finite) largest = Math.min(largest, Math.max(Math.abs(least), Math.abs(most)));
     }
-    if (law.kind !== 'sparse') return { largest, value };
-    return { largest, value, at: (number) => (isZeroed(law, words, number) ? 0 : undefined) };
+    if (distribution.kind !== 'sparse') return { largest, value };
+    const isZeroed = zeroedOf(distribution, words);
+    return { largest, value, at: (number) => (isZeroed(number) ? 0 : undefined) };
 }
