@@ -5,9 +5,9 @@
 // of an element to its value in units of 'value'.
 import { Refused } from './refused.mjs';
 
-export function shapeOfRank(p, least, most = least) {
+export function shapeOfRank(p, smallest, largest = smallest) {
     const shape = p.get('shape');
-    if (shape.length < least || shape.length > most) throw new Refused('shape', 'of another rank');
+    if (shape.length < smallest || shape.length > largest) throw new Refused('shape', 'of another rank');
     return shape;
 }
 
@@ -38,8 +38,8 @@ function onesIn(bits) {
 export const PATTERNS = {
     identity(p) {
         const gain = p.get('gain');
-        const isWhole = Number.isInteger(gain) && Math.abs(gain) < 2 ** 53;
-        const whole = isWhole ? BigInt(gain) : undefined;
+        const isInteger = Number.isInteger(gain) && Math.abs(gain) < 2 ** 53;
+        const whole = isInteger ? BigInt(gain) : undefined;
         return pattern(shapeOfRank(p, 2), { value: gain, whole, field: 'gain' }, onDiagonal);
     },
 

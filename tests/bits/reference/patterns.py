@@ -9,9 +9,9 @@ import numpy as np
 from refused import Refused
 
 
-def of_rank(p, least, most=None):
+def of_rank(p, smallest, largest=None):
     shape = p["shape"]
-    if not least <= len(shape) <= (most or least):
+    if not smallest <= len(shape) <= (largest or smallest):
         raise Refused("shape", "not of a rank that %s has" % p.scheme)
     return shape
 

@@ -59,17 +59,17 @@ class Words:
         four = lane_words(self.seed, self.stream, blocks).reshape(-1, 4)
         return four[np.arange(len(numbers)), numbers & 3]
 
-    def of(self, numbers, wide):
+    def of(self, numbers, binary64):
         w = self.lane(0, numbers)
-        return (w << SHIFT32) + self.lane(1, numbers) if wide else w
+        return (w << SHIFT32) + self.lane(1, numbers) if binary64 else w
 
-    def run(self, first, count, wide):
+    def run(self, first, count, binary64):
         """Those of neighbours."""
         block, skip = divmod(first, 4)
         blocks = (skip + count + 3) // 4
         blocks = np.arange(blocks, dtype=np.uint64) + np.uint64(block)
         w = lane_words(self.seed, self.stream, blocks)
-        if wide:
+        if binary64:
             w = (w << SHIFT32) + lane_words(self.seed, self.stream, blocks + LANE_1)
         return w[skip:skip + count]
 
@@ -112,9 +112,9 @@ class Sampler:
 
     def __init__(self, distribution, dtype):
         self.distribution = distribution
-        self.wide = TYPES[dtype].compute == "binary64"
-        self.compute = np.float64 if self.wide else np.float32
-        self.bits = 64 if self.wide else 32
+        self.binary64 = TYPES[dtype].compute == "binary64"
+        self.compute = np.float64 if self.binary64 else np.float32
+        self.bits = 64 if self.binary64 else 32
         self.ones = np.uint64(2**self.bits - 1)
         self.kind = distribution["kind"]
         self.normal = self.kind in ("normal", "sparse normal", "orthogonal")
@@ -165,7 +165,7 @@ class Sampler:
 
     def prepare_cut(self, low, high):
         self.symmetric = low == -high
-        self.in_binary32 = not self.wide and self.symmetric and high >= 0.5
+        self.in_binary32 = not self.binary64 and self.symmetric and high >= 0.5
         yield "z_least", self.rounded(low)
         yield "z_most", self.rounded(high)
         if self.in_binary32:
@@ -175,7 +175,7 @@ class Sampler:
             yield "tail_scale", np.float32(1 - 2 * q)
             return
         mass = normal_mass(low, high)
-        step = mass if self.wide else mass * 2.0**32
+        step = mass if self.binary64 else mass * 2.0**32
         yield "step", step
         yield "lower_offset", 2.0**64 * normal_tail(-low) + step / 2
         yield "upper_offset", 2.0**64 * normal_tail(high) + step / 2
@@ -216,7 +216,7 @@ class Sampler:
         if self.normal:
             m, negative = self.distance(w)
             tail = self.compute(0.5) + m.astype(self.compute)
-            return np.minimum(tail, CAP64 if self.wide else CAP32), negative
+            return np.minimum(tail, CAP64 if self.binary64 else CAP32), negative
         if self.in_binary32:
             m, negative = self.distance(w)
             tail = n["tail_offset"] + n["tail_scale"] * m.astype(np.float32)
@@ -234,11 +234,11 @@ class Sampler:
     def unit(self, w):
         """u, v, z or z': what scale and offset are applied to."""
         if "uniform" in self.kind:
-            kept = 53 if self.wide else 24
-            whole = (w >> np.uint64(self.bits - kept)).astype(np.int64)
+            stored = 53 if self.binary64 else 24
+            whole = (w >> np.uint64(self.bits - stored)).astype(np.int64)
             if self.kind == "symmetric uniform":
-                whole = whole * 2 + 1 - 2**kept
-            return whole.astype(self.compute) * self.compute(2.0**-kept)
+                whole = whole * 2 + 1 - 2**stored
+            return whole.astype(self.compute) * self.compute(2.0**-stored)
         tail, negative = self.tail(w)
         z = quantile(tail)
         z = np.where(negative, -z, z).astype(self.compute)
@@ -273,7 +273,7 @@ class Sampler:
             return self.compute(self.distribution["at"](numbers)) + self.compute(0)
         if self.kind == "orthogonal":
             return orthogonal.elements(self.distribution, self, numbers, words)
-        x = self.values(words.of(numbers, self.wide))
+        x = self.values(words.of(numbers, self.binary64))
         if self.kind == "sparse normal":
             return np.where(self.zeroed(numbers, words), self.compute(0), x)
         return x

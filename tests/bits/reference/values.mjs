@@ -23,10 +23,10 @@ const U64 = (1n << 64n) - 1n;
 
 // Each reader returns undefined for what is not of its form.
 
-function readWhole(text, least = 0n, most = U64) {
+function readWhole(text, smallest = 0n, largest = U64) {
     if (!/^[0-9]+$/.test(text)) return undefined;
     const value = BigInt(text);
-    return value >= least && value <= most ? value : undefined;
+    return value >= smallest && value <= largest ? value : undefined;
 }
 
 function readSeed(text) {
@@ -51,7 +51,7 @@ export function readInt(text) {
     return BigInt.asIntN(64, value) === value ? value : undefined;
 }
 
-// The number, and the same exactly if it is whole.
+// The number, and the same exactly if it is an integer.
 function readConstant(text) {
     const number = readNumber(text);
     if (number === undefined) return undefined;
@@ -60,9 +60,9 @@ function readConstant(text) {
     return { number, whole };
 }
 
-function listOf(text, most, read) {
+function listOf(text, largest, read) {
     const items = text.split(',').map(read);
-    return items.length <= most && !items.includes(undefined) ? items : undefined;
+    return items.length <= largest && !items.includes(undefined) ? items : undefined;
 }
 
 function readSliceItem(text) {
@@ -140,7 +140,7 @@ const READERS = {
     text: readText,
     count: (text) => readWhole(text, 1n),
     index: (text) => readWhole(text),
-    'whole number': readInt,
+    'integer': readInt,
     number: readNumber,
     flag: (text) => FLAGS.get(text),
     truncation: readTruncation,

@@ -16,8 +16,8 @@ def decode(data):
     return re.sub(rb"%.{0,2}", byte, data.replace(b"+", b" "), flags=re.S)
 
 
-def read_whole(text, least=0, most=2**64 - 1):
-    if not re.fullmatch(rb"[0-9]+", text) or not least <= int(text) <= most:
+def read_whole(text, smallest=0, largest=2**64 - 1):
+    if not re.fullmatch(rb"[0-9]+", text) or not smallest <= int(text) <= largest:
         raise ValueError
     return int(text)
 
@@ -26,7 +26,7 @@ def read_seed(text):
     if re.fullmatch(rb"0[xX][0-9A-Fa-f]{1,16}", text):
         return int(text[2:], 16)
     if text.startswith(b"-"):
-        return -read_whole(text[1:], most=2**63) % 2**64
+        return -read_whole(text[1:], largest=2**63) % 2**64
     return read_whole(text)
 
 
@@ -51,7 +51,7 @@ def read_int(text):
 
 
 def read_constant(text):
-    """The number, and the same exactly if it is whole, else None."""
+    """The number, and the same exactly if it is an integer, else None."""
     number = read_number(text)
     whole = re.fullmatch(rb"[+-]?[0-9]+", text) and abs(int(text)) < 2**64
     return number, int(text) if whole else None
@@ -145,7 +145,7 @@ def read_scheme(text):
 READERS = {
     "count": lambda text: read_whole(text, 1),
     "index": read_whole,
-    "whole number": read_int,
+    "integer": read_int,
     "number": read_number,
     "flag": lambda text: read_word(text, ("true", "1", "false", "0")) in ("true", "1"),
     "shape": read_shape,
