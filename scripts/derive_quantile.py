@@ -15,7 +15,7 @@ in t, evaluated by Horner's rule without fused multiply-add, so that every
 processor produces the same bits.
 
     binary32: u = 2^32 q, 32 segments, u in [2^(s-1), 2^s)   for s = 0..31
-    binary64: u = 2^64 q, 96 segments, u in [2^(s-33), 2^(s-32)) for s = 0..95
+    binary64: u = 2^64 q, 64 segments, u in [2^(s-33), 2^(s-32)) for s = 32..95
 
 Every segment gets coefficients that hold over its whole octave, also where a
 plain word reaches only a few points of it: symmetric truncation maps words to
@@ -58,6 +58,7 @@ from mpmath import mp, mpf
 
 DEGREE32 = 7
 DEGREE64 = 18
+FIRST64 = 32  # rows below serve tails under 2^-65, which no word reaches uncut
 NODES = 41  # Chebyshev points of the reference interpolant
 GRID = 601  # points of the Remez grid
 HALF = mpf(1) / 2
@@ -323,15 +324,15 @@ def c_table32(rows):
 def c_table64(rows):
     return HEADER % (len(rows[0]) - 1, "%d segments, segment-major" % len(rows),
                      "u = 2^64 q",
-                     "Row s holds the coefficients of t^0, t^1, ... for segment s.") \
+                     "Row s - %d holds the coefficients of t^0, t^1, ... for segment s." % FIRST64) \
         + c_rows(rows, "")
 
 
-def markdown(rows, form, digits):
+def markdown(rows, form, digits, first=0):
     degree = len(rows[0]) - 1
     lines = ["| s | " + " | ".join("c%d" % k for k in range(degree + 1)) + " |",
              "|--:|" + "---|" * (degree + 1)]
-    for s, row in enumerate(rows):
+    for s, row in enumerate(rows, first):
         cells = ["`" + struct.pack(form, x).hex().rjust(digits, "0") + "`" for x in row]
         lines.append("| %d | " % s + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -356,11 +357,11 @@ def main():
             path = options.root / "core" / "kernels" / "quantile_f32.inc"
             path.write_text(c_table32(rows))
     if options.only != "32":
-        rows = derive(96, -97, options.degree64, float, None, options.report)
+        rows = derive(64, -65, options.degree64, float, None, options.report)
         if options.markdown:
-            print("binary64, degree %d\n\n%s" % (options.degree64, markdown(rows, ">d", 16)))
+            print("binary64, degree %d\n\n%s" % (options.degree64, markdown(rows, ">d", 16, FIRST64)))
         else:
-            path = options.root / "core" / "quantile_f64.inc"
+            path = options.root / "core" / "kernels" / "quantile_f64.inc"
             path.write_text(c_table64(rows))
 
 

@@ -31,21 +31,40 @@ struct ti_blocks {
 };
 
 /*
- * Numbers of the transforms from words to values, all in binary32 (docs/SPEC.md sections 4 to
- * 6 name them the same):
+ * Numbers of the transforms from words to values (docs/SPEC.md sections 4 to 6 name them the
+ * same). They hold numbers of the compute type, but tails in units of 2^-64 hold binary64.
  *
- *   uniform    offset + (scale * v), clamped to [low, high]
- *   normal     offset + (scale * z)
- *   truncated  as normal; tail = tail_offset + (tail_scale * tail), |z| at most z_high
+ *   uniform    offset + (scale * u), at most high
+ *   symmetric  offset + (scale * v), clamped to [low, high]
+ *   normal     offset + (scale * z); binary32 only
+ *   truncated  as normal; tail = tail_offset + (tail_scale * m), |z| at most z_high; binary32
+ *              only
+ *   mirrored   the same with the tail in binary64, in units of 2^-64
+ *   sided      as mirrored, but the ends differ: the word counts from the lower end, by
+ *              tail_offset, or turned round from the upper one, by upper_offset; z is clamped
+ *              to [z_low, z_high]
+ *
+ * In binary64 all values are clamped to [low, high], which may be infinite.
  */
 struct ti_transform {
-    float offset, scale;
-    float low, high;
-    float tail_offset, tail_scale, z_high;
+    double offset, scale;
+    double low, high;
+    double tail_offset, upper_offset, tail_scale;
+    double z_low, z_high;
 };
 
-/* TI_KERNEL(name): one transform, words -> binary32. */
-#define TI_KERNELS(TI_KERNEL) TI_KERNEL(uniform) TI_KERNEL(normal) TI_KERNEL(truncated)
+/* TI_KERNEL(name): one transform, 32-bit words -> binary32. */
+#define TI_KERNELS(TI_KERNEL)                                                            \
+    TI_KERNEL(uniform)                                                                   \
+    TI_KERNEL(symmetric)                                                                 \
+    TI_KERNEL(normal)                                                                    \
+    TI_KERNEL(truncated)                                                                 \
+    TI_KERNEL(mirrored)                                                                  \
+    TI_KERNEL(sided)
+
+/* Those of 64-bit words -> binary64. */
+#define TI_WIDE_KERNELS(TI_KERNEL)                                                       \
+    TI_KERNEL(uniform) TI_KERNEL(symmetric) TI_KERNEL(mirrored) TI_KERNEL(sided)
 
 enum ti_kernel {
 #define TI_KERNEL(name) TI_KERNEL_##name,
@@ -77,6 +96,9 @@ struct ti_product {
  *   words   the words themselves, for tests, measurements and schemes that need bits
  *   draw    words of Philox, transformed
  *   map     words from memory, transformed the same way
+ *   draw_f64, map_f64
+ *           the same in binary64, NULL for kernels of binary32 alone; the high halves of the
+ *           words are those of the lane that the blocks name, the low ones of the next lane
  *   clamp   in place, to [low, high]
  *   narrow  binary32 rounded to a narrower type; NULL for the others
  *   product_f32, product_f64, transposed_f64
@@ -92,6 +114,12 @@ struct ti_kernels {
                                     struct ti_blocks blocks, size_t words, void *out);
     void (*map[TI_KERNEL_COUNT])(const struct ti_transform *transform, const void *in,
                                  size_t words, void *out);
+    void (*sample_f64[TI_KERNEL_COUNT])(const struct ti_philox *philox,
+                                        const struct ti_transform *transform,
+                                        struct ti_blocks blocks, size_t words, void *out);
+    void (*map_f64[TI_KERNEL_COUNT])(const struct ti_transform *transform,
+                                     const void *high, const void *low, size_t words,
+                                     void *out);
     void (*clamp)(const struct ti_transform *transform, size_t words, void *values);
     void (*narrow[TI_DTYPE_COUNT])(const void *in, size_t words, void *out);
     void (*product_f32)(const struct ti_product *size, const float *a, const float *b,

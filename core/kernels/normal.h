@@ -28,11 +28,11 @@ static inline struct normal normal_make(const struct ti_transform *transform) {
         n.top[k] = v_lut_top_make(normal_table[k]);
         n.all[k] = v_lut_make(normal_table[k]);
     }
-    n.offset = v_f32_set(transform->offset);
-    n.scale = v_f32_set(transform->scale);
-    n.tail_offset = v_f32_set(transform->tail_offset);
-    n.tail_scale = v_f32_set(transform->tail_scale);
-    n.z_high = v_f32_set(transform->z_high);
+    n.offset = v_f32_set((float)transform->offset);
+    n.scale = v_f32_set((float)transform->scale);
+    n.tail_offset = v_f32_set((float)transform->tail_offset);
+    n.tail_scale = v_f32_set((float)transform->tail_scale);
+    n.z_high = v_f32_set((float)transform->z_high);
     return n;
 }
 
@@ -133,7 +133,7 @@ static inline bool truncated_is_near(const struct ti_transform *transform) {
     float least;
     const uint32_t bits = NORMAL_TOP_BITS;
     memcpy(&least, &bits, sizeof least);
-    return transform->tail_offset >= least;
+    return (float)transform->tail_offset >= least;
 }
 
 #endif

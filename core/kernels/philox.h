@@ -28,16 +28,20 @@ static inline struct philox_keys philox_keys(const struct ti_philox *philox) {
     return keys;
 }
 
-/* PHILOX_BATCH words of the blocks; 'done' words have been made of them before. Groups take
-   turns so that multiplications overlap. */
+/* What the number of a block has more in the next lane. */
+#define PHILOX_LANE ((uint64_t)1 << 62)
+
+/* PHILOX_BATCH words of the blocks, each with 'more' added to its number; 'done' words have
+   been made of them before. Groups take turns so that multiplications overlap. */
 static inline void philox_batch(const struct philox_keys *keys, struct ti_blocks blocks,
-                                size_t done, v_u32 out[PHILOX_VECTORS]) {
+                                uint64_t more, size_t done, v_u32 out[PHILOX_VECTORS]) {
     const v_u64 m0 = v_u64_set(0xD2511F53), m1 = v_u64_set(0xCD9E8D57);
     v_u64 c[V_GROUPS][4];
     for (int g = 0; g < V_GROUPS; g++) {
         const size_t at = done / 4 + (size_t)g * (V_GROUP / 4);
-        v_u64 block =
-            blocks.list ? v_u64_load(blocks.list + at) : v_u64_count(blocks.first + at);
+        v_u64 block = blocks.list
+                          ? v_u64_add(v_u64_load(blocks.list + at), v_u64_set(more))
+                          : v_u64_count(blocks.first + more + at);
         c[g][0] = block;
         c[g][1] = v_u64_high(block);
         c[g][2] = keys->stream[0];

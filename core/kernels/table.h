@@ -14,6 +14,7 @@
 #include "core/kernels/philox.h"
 #include "core/kernels/product.h"
 #include "core/kernels/uniform.h"
+#include "core/kernels/wide.h"
 
 #define TABLE_NAME_(isa) ti_kernels_##isa
 #define TABLE_NAME(isa) TABLE_NAME_(isa)
@@ -22,60 +23,82 @@
 
 _Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a whole number of batches");
 _Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a whole number of steps");
+_Static_assert(V_WIDE_UNROLL % V_PARTS == 0,
+               "a step is a whole number of words' vectors");
+_Static_assert(PHILOX_VECTORS % WIDE_NARROW == 0 || WIDE_NARROW % PHILOX_VECTORS == 0,
+               "a step and a batch are a whole number of each other");
+_Static_assert(TI_TILE_WORDS % (WIDE_NARROW * V_LANES) == 0,
+               "a tile is a whole number of steps in binary64");
 
 static void words(const struct ti_philox *philox, struct ti_blocks blocks, size_t count,
                   void *out) {
     const struct philox_keys keys = philox_keys(philox);
     for (size_t i = 0; i < count; i += PHILOX_BATCH) {
         v_u32 word[PHILOX_VECTORS];
-        philox_batch(&keys, blocks, i, word);
+        philox_batch(&keys, blocks, 0, i, word);
         for (size_t k = 0; k < PHILOX_VECTORS; k++) {
             v_u32_store((char *)out + 4 * (i + k * V_LANES), word[k]);
         }
     }
 }
 
-/* The draw and the map of one transform: 'make' prepares it, 'get' is V_UNROLL vectors. */
-#define TABLE_TRANSFORM(name, type, make, get)                                           \
+/* A round draws as many batches as a step of a transform takes, and at least one. */
+#define TABLE_BATCHES(STEP) ((STEP) > PHILOX_VECTORS ? (STEP) / PHILOX_VECTORS : 1)
+
+static inline void sample_words(const struct philox_keys *keys, struct ti_blocks blocks,
+                                uint64_t more, size_t done, size_t batches, v_u32 *word) {
+    for (size_t b = 0; b < batches; b++) {
+        philox_batch(keys, blocks, more, done + b * PHILOX_BATCH,
+                     word + b * PHILOX_VECTORS);
+    }
+}
+
+/* The draw and the map of one transform: 'make' prepares it, 'get' is STEP vectors. */
+#define TABLE_TRANSFORM(name, type, make, get, STEP)                                     \
     static void sample_##name(const struct ti_philox *philox,                            \
                               const struct ti_transform *transform,                      \
                               struct ti_blocks blocks, size_t count, void *out) {        \
         const struct philox_keys keys = philox_keys(philox);                             \
         const struct type state = make(transform);                                       \
-        for (size_t i = 0; i < count; i += PHILOX_BATCH) {                               \
-            v_u32 word[PHILOX_VECTORS];                                                  \
-            philox_batch(&keys, blocks, i, word);                                        \
-            for (size_t k = 0; k < PHILOX_VECTORS; k += V_UNROLL) {                      \
-                v_f32 value[V_UNROLL];                                                   \
+        enum { BATCHES = TABLE_BATCHES(STEP) };                                          \
+        for (size_t i = 0; i < count; i += BATCHES * PHILOX_BATCH) {                     \
+            v_u32 word[BATCHES * PHILOX_VECTORS];                                        \
+            sample_words(&keys, blocks, 0, i, BATCHES, word);                            \
+            for (size_t k = 0; k < BATCHES * PHILOX_VECTORS; k += (STEP)) {              \
+                v_f32 value[STEP];                                                       \
                 get(&state, word + k, value);                                            \
-                store(out, i + k * V_LANES, value);                                      \
+                store(out, i + k * V_LANES, STEP, value);                                \
             }                                                                            \
         }                                                                                \
     }                                                                                    \
     static void map_##name(const struct ti_transform *transform, const void *in,         \
                            size_t count, void *out) {                                    \
         const struct type state = make(transform);                                       \
-        for (size_t i = 0; i < count; i += V_UNROLL * V_LANES) {                         \
-            v_u32 word[V_UNROLL];                                                        \
-            v_f32 value[V_UNROLL];                                                       \
-            for (size_t k = 0; k < V_UNROLL; k++) {                                      \
+        for (size_t i = 0; i < count; i += (STEP)*V_LANES) {                             \
+            v_u32 word[STEP];                                                            \
+            v_f32 value[STEP];                                                           \
+            for (size_t k = 0; k < (STEP); k++) {                                        \
                 word[k] = v_u32_load((const char *)in + 4 * (i + k * V_LANES));          \
             }                                                                            \
             get(&state, word, value);                                                    \
-            store(out, i, value);                                                        \
+            store(out, i, STEP, value);                                                  \
         }                                                                                \
     }
 
-static inline void store(void *out, size_t first, const v_f32 value[V_UNROLL]) {
-    for (size_t k = 0; k < V_UNROLL; k++) {
+static inline void store(void *out, size_t first, size_t count, const v_f32 *value) {
+    for (size_t k = 0; k < count; k++) {
         v_f32_store((char *)out + 4 * (first + k * V_LANES), value[k]);
     }
 }
 
-TABLE_TRANSFORM(uniform, uniform, uniform_make, uniform_get)
-TABLE_TRANSFORM(normal, normal, normal_make, normal_get)
-TABLE_TRANSFORM(truncated_near, normal, normal_make, truncated_near_get)
-TABLE_TRANSFORM(truncated_far, normal, normal_make, truncated_far_get)
+TABLE_TRANSFORM(uniform, uniform, uniform_make, uniform_get, V_UNROLL)
+TABLE_TRANSFORM(symmetric, uniform, uniform_make, symmetric_get, V_UNROLL)
+TABLE_TRANSFORM(normal, normal, normal_make, normal_get, V_UNROLL)
+TABLE_TRANSFORM(truncated_near, normal, normal_make, truncated_near_get, V_UNROLL)
+TABLE_TRANSFORM(truncated_far, normal, normal_make, truncated_far_get, V_UNROLL)
+TABLE_TRANSFORM(mirrored, wide_narrow, wide_narrow_make, wide_narrow_mirrored_get,
+                WIDE_NARROW)
+TABLE_TRANSFORM(sided, wide_narrow, wide_narrow_make, wide_narrow_sided_get, WIDE_NARROW)
 
 static void sample_truncated(const struct ti_philox *philox,
                              const struct ti_transform *transform,
@@ -90,8 +113,58 @@ static void map_truncated(const struct ti_transform *transform, const void *in,
                                                                             count, out);
 }
 
+/* The same in binary64: WIDE_NARROW vectors of words' halves make V_WIDE_UNROLL of values. */
+#define TABLE_WIDE(name, get)                                                            \
+    static inline void step_f64_##name(const struct wide *state, const v_u32 *high,      \
+                                       const v_u32 *low, char *out) {                    \
+        v_u64 word[V_WIDE_UNROLL];                                                       \
+        v_f64 value[V_WIDE_UNROLL];                                                      \
+        for (size_t k = 0; k < WIDE_NARROW; k++) {                                       \
+            v_u64_join(high[k], low[k], word + k * V_PARTS);                             \
+        }                                                                                \
+        get(state, word, value);                                                         \
+        for (size_t k = 0; k < V_WIDE_UNROLL; k++) {                                     \
+            v_f64_store(out + 8 * k * V_WIDE_LANES, value[k]);                           \
+        }                                                                                \
+    }                                                                                    \
+    static void sample_f64_##name(const struct ti_philox *philox,                        \
+                                  const struct ti_transform *transform,                  \
+                                  struct ti_blocks blocks, size_t count, void *out) {    \
+        const struct philox_keys keys = philox_keys(philox);                             \
+        const struct wide state = wide_make(transform);                                  \
+        enum { BATCHES = TABLE_BATCHES(WIDE_NARROW) };                                   \
+        for (size_t i = 0; i < count; i += BATCHES * PHILOX_BATCH) {                     \
+            v_u32 high[BATCHES * PHILOX_VECTORS], low[BATCHES * PHILOX_VECTORS];         \
+            sample_words(&keys, blocks, 0, i, BATCHES, high);                            \
+            sample_words(&keys, blocks, PHILOX_LANE, i, BATCHES, low);                   \
+            for (size_t k = 0; k < BATCHES * PHILOX_VECTORS; k += WIDE_NARROW) {         \
+                step_f64_##name(&state, high + k, low + k,                               \
+                                (char *)out + 8 * (i + k * V_LANES));                    \
+            }                                                                            \
+        }                                                                                \
+    }                                                                                    \
+    static void map_f64_##name(const struct ti_transform *transform, const void *high,   \
+                               const void *low, size_t count, void *out) {               \
+        const struct wide state = wide_make(transform);                                  \
+        for (size_t i = 0; i < count; i += WIDE_NARROW * V_LANES) {                      \
+            v_u32 halves[2][WIDE_NARROW];                                                \
+            for (size_t k = 0; k < WIDE_NARROW; k++) {                                   \
+                const size_t at = 4 * (i + k * V_LANES);                                 \
+                halves[0][k] = v_u32_load((const char *)high + at);                      \
+                halves[1][k] = v_u32_load((const char *)low + at);                       \
+            }                                                                            \
+            step_f64_##name(&state, halves[0], halves[1], (char *)out + 8 * i);          \
+        }                                                                                \
+    }
+
+TABLE_WIDE(uniform, wide_uniform_get)
+TABLE_WIDE(symmetric, wide_symmetric_get)
+TABLE_WIDE(mirrored, wide_mirrored_get)
+TABLE_WIDE(sided, wide_sided_get)
+
 static void clamp(const struct ti_transform *transform, size_t count, void *values) {
-    const v_f32 low = v_f32_set(transform->low), high = v_f32_set(transform->high);
+    const v_f32 low = v_f32_set((float)transform->low);
+    const v_f32 high = v_f32_set((float)transform->high);
     for (size_t i = 0; i < count; i += V_LANES) {
         char *at = (char *)values + 4 * i;
         v_f32_store(at, v_f32_min(v_f32_max(v_f32_load(at), low), high));
@@ -120,6 +193,12 @@ const struct ti_kernels TABLE_NAME(V_ISA) = {
 #undef TI_KERNEL
 #define TI_KERNEL(name) [TI_KERNEL_##name] = map_##name,
     .map = {TI_KERNELS(TI_KERNEL)},
+#undef TI_KERNEL
+#define TI_KERNEL(name) [TI_KERNEL_##name] = sample_f64_##name,
+    .sample_f64 = {TI_WIDE_KERNELS(TI_KERNEL)},
+#undef TI_KERNEL
+#define TI_KERNEL(name) [TI_KERNEL_##name] = map_f64_##name,
+    .map_f64 = {TI_WIDE_KERNELS(TI_KERNEL)},
 #undef TI_KERNEL
     .clamp = clamp,
     .narrow = {[TI_DTYPE_F16] = narrow_f16,

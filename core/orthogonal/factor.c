@@ -41,7 +41,7 @@ static double *square_at(double *squares, size_t i, size_t j) {
     return squares + (triangle(j) + i) * SQUARE;
 }
 
-/* Making ----------------------------------------------------------------------------- */
+/* Memory ----------------------------------------------------------------------------- */
 
 struct sizes {
     size_t blocks;
@@ -58,17 +58,17 @@ static struct sizes sizes_of(size_t n, size_t k, bool f64) {
     return sizes;
 }
 
-size_t ti_factor_bytes(size_t n, size_t k, bool f64) {
+size_t ti_orthogonal_factor_bytes(size_t n, size_t k, bool f64) {
     const struct sizes sizes = sizes_of(n, k, f64);
-    return sizeof(struct ti_factor) + sizes.v + sizes.t + sizes.sign;
+    return sizeof(struct ti_orthogonal_factor) + sizes.v + sizes.t + sizes.sign;
 }
 
-size_t ti_factor_peak_bytes(size_t n, size_t k, bool f64) {
-    return ti_factor_bytes(n, k, f64) + 2 * sizes_of(n, k, f64).squares;
+size_t ti_orthogonal_factor_peak_bytes(size_t n, size_t k, bool f64) {
+    return ti_orthogonal_factor_bytes(n, k, f64) + 2 * sizes_of(n, k, f64).squares;
 }
 
-void ti_factor_free(struct ti_factor *factor) {
-    if (!factor) return;
+static void orthogonal_free(struct ti_factor *base) {
+    struct ti_orthogonal_factor *factor = (struct ti_orthogonal_factor *)base;
     free(factor->v.data);
     free(factor->t.data);
     free(factor->sign);
@@ -90,39 +90,6 @@ static struct ti_sampler reflector_sampler(const struct ti_sampler *sampler) {
     return normal;
 }
 
-enum ti_status ti_factor_of_sampler(const struct ti_sampler *sampler,
-                                    const struct ti_kernels *kernels,
-                                    struct ti_factor **factor, struct ti_error *error) {
-    struct ti_factor *made = calloc(1, sizeof *made);
-    if (!made) return ti_error_nomem(error);
-    const struct ti_float_state state = ti_float_enter();
-    const struct ti_matrix *matrix = &sampler->matrix;
-    made->n = (size_t)(matrix->rows > matrix->cols ? matrix->rows : matrix->cols);
-    made->k = (size_t)(matrix->rows > matrix->cols ? matrix->cols : matrix->rows);
-    made->f64 = sampler->dtype == TI_DTYPE_F64;
-    made->normal = reflector_sampler(sampler);
-    made->kernels = kernels;
-    const struct sizes sizes = sizes_of(made->n, made->k, made->f64);
-    made->blocks = sizes.blocks;
-    made->v.width = up_to_blocks(made->n) * TI_BLOCK;
-    made->t.width = made->blocks * TI_BLOCK;
-    made->v.data = calloc(1, sizes.v);
-    made->t.data = calloc(1, sizes.t);
-    made->sign = calloc(1, sizes.sign);
-    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0 bytes */
-    made->u = calloc(1, sizes.squares);
-    made->x = calloc(1, sizes.squares);
-    /* one task for each column of blocks */
-    atomic_init(&made->tasks_left, made->blocks);
-    ti_float_leave(state);
-    if (!made->v.data || !made->t.data || !made->sign || !made->u || !made->x) {
-        ti_factor_free(made);
-        return ti_error_nomem(error);
-    }
-    *factor = made;
-    return TI_OK;
-}
-
 /* Reflectors: V and the signs -------------------------------------------------------- */
 
 static double get_value(const void *values, bool f64, size_t at) {
@@ -138,7 +105,7 @@ static void set_value(void *values, bool f64, size_t at, double value) {
 }
 
 /* Norm of coordinates [l, n), the first of which is value 'at' of V. */
-static double norm(const struct ti_factor *factor, size_t l, size_t at) {
+static double norm(const struct ti_orthogonal_factor *factor, size_t l, size_t at) {
     double total = 0;
     for (size_t r = l; r < factor->n;) {
         const size_t end = (r / TI_BLOCK + 1) * TI_BLOCK;
@@ -152,7 +119,7 @@ static double norm(const struct ti_factor *factor, size_t l, size_t at) {
     return sqrt(total);
 }
 
-static void reflector(struct ti_factor *factor, size_t l) {
+static void reflector(struct ti_orthogonal_factor *factor, size_t l) {
     const size_t block = l / TI_BLOCK, start = block * TI_BLOCK, n = factor->n;
     const size_t bytes = factor->f64 ? sizeof(double) : sizeof(float);
     const size_t stride = factor->v.width - start;
@@ -169,8 +136,8 @@ static void reflector(struct ti_factor *factor, size_t l) {
 
 /* Coordinates [from, from + TI_BLOCK) of a block's reflectors, in binary64; zeros
    beyond. */
-static void square_of_v(const struct ti_factor *factor, size_t block, size_t from,
-                        double *out) {
+static void square_of_v(const struct ti_orthogonal_factor *factor, size_t block,
+                        size_t from, double *out) {
     const size_t stride = factor->v.width - block * TI_BLOCK;
     const size_t at = ti_upper_offset(factor->v.width, block) + from - block * TI_BLOCK;
     const size_t rows = ti_block_rows(factor->k, block);
@@ -214,7 +181,7 @@ static size_t product_tasks(size_t blocks) {
 
 /* U[i][j] = sum over r of V[i][r] * V[j][r], halved on the diagonal. Summed with the
    opposite sign, since kernels subtract. */
-static void products(struct ti_factor *factor, size_t task) {
+static void products(struct ti_orthogonal_factor *factor, size_t task) {
     double square[SQUARE], transposed[SQUARE];
     size_t column, first;
     find_products(task, &column, &first);
@@ -241,8 +208,8 @@ static void products(struct ti_factor *factor, size_t task) {
 /* Solution: T ------------------------------------------------------------------------ */
 
 /* Solves within a block on the diagonal, from its last row up. */
-static void substitute(const struct ti_factor *factor, const double *u, size_t depth,
-                       double *x) {
+static void substitute(const struct ti_orthogonal_factor *factor, const double *u,
+                       size_t depth, double *x) {
     for (size_t j = depth; j-- > 0;) {
         const struct ti_product size = {1, j, TI_BLOCK, TI_BLOCK, TI_BLOCK};
         for (size_t y = 0; y < TI_BLOCK; y++) {
@@ -253,7 +220,7 @@ static void substitute(const struct ti_factor *factor, const double *u, size_t d
 }
 
 /* Stores a block of T in the compute type. */
-static void store_t(struct ti_factor *factor, size_t row, size_t column,
+static void store_t(struct ti_orthogonal_factor *factor, size_t row, size_t column,
                     const double *x) {
     const size_t stride = factor->t.width - row * TI_BLOCK;
     const size_t at = ti_upper_offset(factor->t.width, row) + (column - row) * TI_BLOCK;
@@ -267,7 +234,7 @@ static void store_t(struct ti_factor *factor, size_t row, size_t column,
 }
 
 /* A column of blocks of T, from the diagonal up: U T = V' with signs. */
-static void solution(struct ti_factor *factor, size_t column) {
+static void solution(struct ti_orthogonal_factor *factor, size_t column) {
     static const struct ti_product size = {TI_BLOCK, TI_BLOCK, TI_BLOCK, TI_BLOCK,
                                            TI_BLOCK};
     const double *sign = factor->sign + column * TI_BLOCK;
@@ -292,17 +259,18 @@ static void solution(struct ti_factor *factor, size_t column) {
 
 /* Running ---------------------------------------------------------------------------- */
 
-unsigned ti_factor_phases(const struct ti_factor *factor) {
-    return factor ? PHASE_COUNT : 0;
+static unsigned orthogonal_phases(const struct ti_factor *base) {
+    (void)base;
+    return PHASE_COUNT;
 }
 
-size_t ti_factor_tasks(const struct ti_factor *factor, unsigned phase) {
-    if (!factor) return 0;
-    return phase == PHASE_PRODUCTS ? product_tasks(factor->blocks) : factor->blocks;
+static size_t orthogonal_tasks(const struct ti_factor *base, unsigned phase) {
+    const size_t blocks = ((const struct ti_orthogonal_factor *)base)->blocks;
+    return phase == PHASE_PRODUCTS ? product_tasks(blocks) : blocks;
 }
 
-void ti_factor_run(struct ti_factor *factor, unsigned phase, size_t task) {
-    const struct ti_float_state state = ti_float_enter();
+static void orthogonal_run(struct ti_factor *base, unsigned phase, size_t task) {
+    struct ti_orthogonal_factor *factor = (struct ti_orthogonal_factor *)base;
     if (phase == PHASE_REFLECTORS) {
         const size_t end = (task + 1) * TI_BLOCK;
         for (size_t l = task * TI_BLOCK; l < end && l < factor->k; l++)
@@ -312,12 +280,41 @@ void ti_factor_run(struct ti_factor *factor, unsigned phase, size_t task) {
     } else {
         solution(factor, factor->blocks - 1 - task); /* the longest column first */
     }
-    ti_float_leave(state);
 }
 
-void ti_factor_run_all(struct ti_factor *factor) {
-    for (unsigned phase = 0; phase < ti_factor_phases(factor); phase++) {
-        const size_t tasks = ti_factor_tasks(factor, phase);
-        for (size_t task = 0; task < tasks; task++) ti_factor_run(factor, phase, task);
+enum ti_status ti_orthogonal_factor_make(const struct ti_sampler *sampler,
+                                         const struct ti_kernels *kernels,
+                                         struct ti_factor **factor,
+                                         struct ti_error *error) {
+    static const struct ti_factor_class class = {orthogonal_phases, orthogonal_tasks,
+                                                 orthogonal_run, orthogonal_free};
+    struct ti_orthogonal_factor *made = calloc(1, sizeof *made);
+    if (!made) return ti_error_nomem(error);
+    const struct ti_float_state state = ti_float_enter();
+    const struct ti_matrix *matrix = &sampler->matrix;
+    made->n = (size_t)(matrix->rows > matrix->cols ? matrix->rows : matrix->cols);
+    made->k = (size_t)(matrix->rows > matrix->cols ? matrix->cols : matrix->rows);
+    made->base.class = &class;
+    made->f64 = sampler->dtype == TI_DTYPE_F64;
+    made->normal = reflector_sampler(sampler);
+    made->kernels = kernels;
+    const struct sizes sizes = sizes_of(made->n, made->k, made->f64);
+    made->blocks = sizes.blocks;
+    made->v.width = up_to_blocks(made->n) * TI_BLOCK;
+    made->t.width = made->blocks * TI_BLOCK;
+    made->v.data = calloc(1, sizes.v);
+    made->t.data = calloc(1, sizes.t);
+    made->sign = calloc(1, sizes.sign);
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0 bytes */
+    made->u = calloc(1, sizes.squares);
+    made->x = calloc(1, sizes.squares);
+    /* one task for each column of blocks */
+    atomic_init(&made->tasks_left, made->blocks);
+    ti_float_leave(state);
+    if (!made->v.data || !made->t.data || !made->sign || !made->u || !made->x) {
+        orthogonal_free(&made->base);
+        return ti_error_nomem(error);
     }
+    *factor = &made->base;
+    return TI_OK;
 }

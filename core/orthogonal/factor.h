@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The members of struct ti_factor: factor.c computes them, orthogonal_fill.c reads
-   them. */
+/* The factorization of an orthogonal matrix: factor.c computes it, orthogonal_fill.c reads it. */
 #ifndef TI_ORTHOGONAL_FACTOR_H
 #define TI_ORTHOGONAL_FACTOR_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include <tensorinit/factor.h>
-
+#include "core/base/factor_class.h"
 #include "core/values/sampler.h"
 
 /*
@@ -43,7 +41,8 @@ static inline size_t ti_upper_count(size_t width, size_t rows) {
 }
 
 /* V, T and the signs of docs/SPEC.md, "Orthogonal". */
-struct ti_factor {
+struct ti_orthogonal_factor {
+    struct ti_factor base;
     /* longer and shorter side of the matrix */
     size_t n, k;
     /* number of row blocks of V and T: k / TI_BLOCK, rounded up */
@@ -67,15 +66,16 @@ struct ti_factor {
 
 /* Memory of a factorization in bytes: when complete, and the maximum while it is
    computed. */
-size_t ti_factor_bytes(size_t n, size_t k, bool f64);
-size_t ti_factor_peak_bytes(size_t n, size_t k, bool f64);
+size_t ti_orthogonal_factor_bytes(size_t n, size_t k, bool f64);
+size_t ti_orthogonal_factor_peak_bytes(size_t n, size_t k, bool f64);
 
 /*
  * Allocates the factorization of an orthogonal sampler's matrix, which has elements;
  * computes nothing. TI_OK or TI_ENOMEM.
  */
-enum ti_status ti_factor_of_sampler(const struct ti_sampler *sampler,
-                                    const struct ti_kernels *kernels,
-                                    struct ti_factor **factor, struct ti_error *error);
+enum ti_status ti_orthogonal_factor_make(const struct ti_sampler *sampler,
+                                         const struct ti_kernels *kernels,
+                                         struct ti_factor **factor,
+                                         struct ti_error *error);
 
 #endif

@@ -43,7 +43,7 @@ struct buffers {
 
 struct fill {
     const struct ti_sampler *sampler;
-    const struct ti_factor *factor;
+    const struct ti_orthogonal_factor *factor;
     const struct ti_kernels *kernels;
     unsigned char *out;
     /* elements of the output that runs have covered so far */
@@ -270,7 +270,8 @@ static void add_run(void *state, uint64_t elem, int64_t step, uint64_t count) {
               in_matrix < in_run ? in_matrix : in_run, out + i, every);
 }
 
-void ti_orthogonal_fill(const struct ti_sampler *sampler, const struct ti_factor *factor,
+void ti_orthogonal_fill(const struct ti_sampler *sampler,
+                        const struct ti_orthogonal_factor *factor,
                         const struct ti_kernels *kernels, const struct ti_view *view,
                         uint64_t first, uint64_t count, void *out, void *workspace) {
     if (count == 0) return; /* 'workspace' may be NULL */

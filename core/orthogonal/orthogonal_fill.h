@@ -17,7 +17,7 @@
 #include "core/values/sampler.h"
 #include "core/base/view.h"
 
-struct ti_factor;
+struct ti_orthogonal_factor;
 
 /*
  * Writes elements [first, first + count) of a simplified view of the tensor to 'out',
@@ -26,7 +26,8 @@ struct ti_factor;
  *   factor     complete, and of this sampler's matrix; may be NULL if count is 0
  *   workspace  ti_orthogonal_workspace_bytes(), aligned to 64; may be NULL if count is 0
  */
-void ti_orthogonal_fill(const struct ti_sampler *sampler, const struct ti_factor *factor,
+void ti_orthogonal_fill(const struct ti_sampler *sampler,
+                        const struct ti_orthogonal_factor *factor,
                         const struct ti_kernels *kernels, const struct ti_view *view,
                         uint64_t first, uint64_t count, void *out, void *workspace);
 

@@ -25,7 +25,7 @@ static void TILE(pack)(const struct ti_upper *from, size_t block, size_t rows,
    buffers.c. */
 static void TILE(tile)(const struct fill *fill, const struct segments *segments,
                        size_t from, size_t count) {
-    const struct ti_factor *factor = fill->factor;
+    const struct ti_orthogonal_factor *factor = fill->factor;
     const struct ti_upper *left = side_of(fill, segments->in_columns);
     const struct ti_upper *right = side_of(fill, !segments->in_columns);
     const struct indices across = {segments->line, segments->line_step, segments->count};

@@ -89,7 +89,7 @@ static uint64_t stream_of(const char *name, size_t name_bytes) {
 }
 
 /* The first 32 hexadecimal digits of a text's SHA-256. */
-static void hash_text(const char *text, size_t n, char digits[33]) {
+void ti_plan_hash(const char *text, size_t n, char digits[33]) {
     uint8_t digest[16];
     struct sha256_ctx hash;
     sha256_init(&hash);
@@ -116,34 +116,9 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
     plan->query = malloc(n + 1);
     if (!plan->query) return ti_error_nomem(error);
     memcpy(plan->query, query, n + 1);
-    hash_text(text, sizeof prefix - 1 + n, plan->info.etag);
+    ti_plan_hash(text, sizeof prefix - 1 + n, plan->info.etag);
     plan->info.query = plan->query;
     return TI_OK;
-}
-
-/* The key is a hash of everything that the factorization depends on. */
-static void name_factor(const struct ti_sampler *sampler, size_t n, size_t k,
-                        struct ti_plan_info *info) {
-    char text[160];
-    snprintf(text, sizeof text, TI_SPEC_NAME " orthogonal %zu %zu %s %llu %llu", n, k,
-             sampler->dtype == TI_DTYPE_F64 ? "binary64" : "binary32",
-             (unsigned long long)info->seed, (unsigned long long)info->stream);
-    hash_text(text, strlen(text), info->factor_key);
-}
-
-/* Describes the factorization that an orthogonal plan with elements needs. */
-static void plan_factor(struct ti_plan *plan) {
-    struct ti_plan_info *info = &plan->info;
-    const struct ti_matrix *matrix = &plan->sampler.matrix;
-    const size_t rows = (size_t)matrix->rows, cols = (size_t)matrix->cols;
-    const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
-    const bool f64 = info->dtype == TI_DTYPE_F64;
-    if (plan->sampler.class != &ti_sampler_orthogonal || info->elems == 0) return;
-    info->cost = TI_COST_COMPUTE;
-    info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
-    info->factor_bytes = ti_factor_bytes(n, k, f64);
-    info->factor_peak_bytes = ti_factor_peak_bytes(n, k, f64);
-    name_factor(&plan->sampler, n, k, info);
 }
 
 static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
@@ -197,7 +172,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     if (dist.distribution == TI_DISTRIBUTION_SPARSE_NORMAL) info->cost = TI_COST_COMPUTE;
     status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
                              error);
-    if (status == TI_OK) plan_factor(plan);
+    if (status == TI_OK) status = ti_plan_factor(plan, error);
     if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
     return status == TI_OK ? name_body(spec, plan, error) : status;
 }
@@ -252,8 +227,9 @@ enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
         return TI_EFACTOR;
     const struct ti_float_state state = ti_float_enter();
     if (plan->sampler.class == &ti_sampler_orthogonal) {
-        ti_orthogonal_fill(&plan->sampler, plan->factor, plan->kernels, &plan->part.view,
-                           first_elem, count_elems, out, workspace);
+        ti_orthogonal_fill(
+            &plan->sampler, (const struct ti_orthogonal_factor *)plan->factor,
+            plan->kernels, &plan->part.view, first_elem, count_elems, out, workspace);
     } else {
         ti_sampler_fill(&plan->sampler, plan->kernels, &plan->part.view, first_elem,
                         count_elems, out);
@@ -272,18 +248,3 @@ enum ti_status ti_workspace_make(const struct ti_plan *plan, void **workspace,
 }
 
 void ti_workspace_free(void *workspace) { free(workspace); }
-
-/* Factorizations --------------------------------------------------------------------- */
-
-enum ti_status ti_factor_make(const struct ti_plan *plan, struct ti_factor **factor,
-                              struct ti_error *error) {
-    if (plan->info.factor_bytes == 0) {
-        *factor = NULL;
-        return TI_OK;
-    }
-    return ti_factor_of_sampler(&plan->sampler, plan->kernels, factor, error);
-}
-
-void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor) {
-    plan->factor = factor;
-}

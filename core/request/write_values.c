@@ -163,9 +163,14 @@ size_t ti_write_integer(const struct ti_canonical_source *from, enum ti_param pa
     return 0;
 }
 
+/* No -0: 0 is the same request. */
+static size_t write_number(double number, char *out) {
+    return ti_number_text(number + 0.0, out);
+}
+
 size_t ti_write_number(const struct ti_canonical_source *from, enum ti_param param,
                        char *out) {
-    return ti_number_text(from->spec->value[param].number + 0.0, out); /* no -0 */
+    return write_number(from->spec->value[param].number, out);
 }
 
 size_t ti_write_constant(const struct ti_canonical_source *from, enum ti_param param,
@@ -181,10 +186,9 @@ size_t ti_write_truncation(const struct ti_canonical_source *from, enum ti_param
     const struct ti_truncation cut = from->spec->truncation;
     (void)param;
     if (isinf(cut.low) && isinf(cut.high)) return ti_text_put("none", out);
-    if (cut.low == -cut.high) return ti_number_text(cut.high, out);
-    size_t used =
-        isinf(cut.low) ? ti_text_put("-inf", out) : ti_number_text(cut.low, out);
+    if (cut.low == -cut.high) return write_number(cut.high, out);
+    size_t used = isinf(cut.low) ? ti_text_put("-inf", out) : write_number(cut.low, out);
     out[used++] = ',';
     return used + (isinf(cut.high) ? ti_text_put("inf", out + used)
-                                   : ti_number_text(cut.high, out + used));
+                                   : write_number(cut.high, out + used));
 }

@@ -81,7 +81,7 @@ struct ti_dist {
     /* normal, truncated_normal, sparse_normal: standard deviation before truncation, with
        the correction for it applied */
     double sigma;
-    /* uniform: the range is [low, high); constant: both are the value; pattern: min and
+    /* uniform: the range is [low, high), the constant if low = high; constant: both are the value; pattern: min and
        max value; truncated_normal: bounds in value units if 'bounded' */
     double low, high;
     /* truncated_normal: values are clamped to [low, high] */

@@ -8,7 +8,6 @@
 
 #include "core/base/dtype.h"
 #include "core/base/normal_cdf.h"
-#include "core/values/scalar.h"
 
 static double rounded(enum ti_dtype dtype, double x) {
     /* Adding 0 turns -0, which no element may be, into 0. */
@@ -49,24 +48,33 @@ static void philox_init(struct ti_philox *philox, uint64_t seed, uint64_t stream
 static enum ti_status uniform(const struct ti_dist *dist, struct ti_sampler *sampler,
                               struct ti_error *error) {
     const enum ti_dtype dtype = sampler->dtype;
-    sampler->kernel = TI_KERNEL_uniform;
     sampler->clamped = true;
     sampler->low = rounded(dtype, dist->low);
     sampler->high = rounded(dtype, dist->high);
     if (dist->symmetric) {
+        sampler->kernel = TI_KERNEL_symmetric;
         sampler->scale = sampler->high;
+        return TI_OK;
+    }
+    if (dist->low == dist->high) {
+        sampler->class = &ti_sampler_constant;
         return TI_OK;
     }
     if (!(sampler->low < sampler->high)) {
         return ti_error_set(error, TI_EVALUE, "high",
-                            "high must be above low, also when both are rounded to %s",
+                            "low and high differ, but not when both are rounded to %s",
                             dtype == TI_DTYPE_F64 ? "f64" : "f32");
     }
-    if (isinf(sampler->low) || isinf(sampler->high))
-        return TI_OK; /* check_range() refuses it */
+    sampler->kernel = TI_KERNEL_uniform;
+    sampler->offset = sampler->low;
+    sampler->scale = rounded(dtype, dist->high - dist->low);
+    if (isinf(sampler->scale)) {
+        return ti_error_set(error, TI_EVALUE, "high",
+                            "high minus low does not fit %s; a smaller interval would",
+                            dtype == TI_DTYPE_F64 ? "f64" : "f32");
+    }
+    if (isinf(sampler->high)) return TI_OK; /* check_range() refuses it */
     sampler->high = before(dtype, sampler->high);
-    sampler->offset = rounded(dtype, dist->low / 2 + dist->high / 2);
-    sampler->scale = rounded(dtype, dist->high / 2 - dist->low / 2);
     return TI_OK;
 }
 
@@ -76,8 +84,8 @@ static void truncate_tail(const struct ti_dist *dist, struct ti_sampler *sampler
                  upper = ti_normal_tail(dist->z_high);
     sampler->z_low = rounded(sampler->dtype, dist->z_low);
     sampler->z_high = rounded(sampler->dtype, dist->z_high);
-    sampler->mirrored = dist->z_low == -dist->z_high;
-    if (sampler->dtype != TI_DTYPE_F64 && sampler->mirrored && dist->z_high >= 0.5) {
+    const bool mirrored = dist->z_low == -dist->z_high;
+    if (sampler->dtype != TI_DTYPE_F64 && mirrored && dist->z_high >= 0.5) {
         sampler->kernel = TI_KERNEL_truncated;
         sampler->tail_offset = (float)(0x1p32 * lower + (0.5 - lower));
         sampler->tail_scale = (float)(1 - 2 * lower);
@@ -85,19 +93,19 @@ static void truncate_tail(const struct ti_dist *dist, struct ti_sampler *sampler
     }
     const double step = ti_normal_mass(dist->z_low, dist->z_high) *
                         (sampler->dtype == TI_DTYPE_F64 ? 1 : 0x1p32);
-    sampler->class = &ti_sampler_scalar;
+    sampler->kernel = mirrored ? TI_KERNEL_mirrored : TI_KERNEL_sided;
     sampler->tail_scale = step;
     sampler->tail_offset = 0x1p64 * lower + step / 2;
     sampler->upper_offset = 0x1p64 * upper + step / 2;
 }
 
 static void normal(const struct ti_dist *dist, struct ti_sampler *sampler) {
-    sampler->kernel = TI_KERNEL_normal;
+    sampler->kernel =
+        sampler->dtype == TI_DTYPE_F64 ? TI_KERNEL_mirrored : TI_KERNEL_normal;
     sampler->offset = rounded(sampler->dtype, dist->mean);
     sampler->scale = rounded(sampler->dtype, dist->sigma);
     sampler->z_low = -INFINITY;
     sampler->z_high = INFINITY;
-    sampler->mirrored = true;
     sampler->tail_offset = 0.5;
     sampler->tail_scale = 1;
     if (dist->distribution != TI_DISTRIBUTION_TRUNCATED_NORMAL) return;
@@ -109,19 +117,49 @@ static void normal(const struct ti_dist *dist, struct ti_sampler *sampler) {
     }
 }
 
+static struct ti_transform transform_of(const struct ti_sampler *sampler) {
+    const struct ti_transform transform = {
+        .offset = sampler->offset,
+        .scale = sampler->scale,
+        .low = sampler->clamped ? sampler->low : -INFINITY,
+        .high = sampler->clamped ? sampler->high : INFINITY,
+        .tail_offset = sampler->tail_offset,
+        .upper_offset = sampler->upper_offset,
+        .tail_scale = sampler->tail_scale,
+        .z_low = sampler->z_low,
+        .z_high = sampler->z_high,
+    };
+    return transform;
+}
+
+/* |z| of a word with all bits equal. */
+static double z_of(const struct ti_sampler *sampler, uint32_t bits) {
+    struct ti_transform transform = transform_of(sampler);
+    uint32_t words[TI_TILE_WORDS];
+    transform.offset = 0, transform.scale = 1;
+    transform.low = -INFINITY, transform.high = INFINITY;
+    for (size_t i = 0; i < TI_TILE_WORDS; i++) words[i] = bits;
+    if (sampler->dtype == TI_DTYPE_F64) {
+        double z[TI_TILE_WORDS];
+        ti_kernels_portable.map_f64[sampler->kernel](&transform, words, words,
+                                                     TI_TILE_WORDS, z);
+        return fabs(z[0]);
+    }
+    float z[TI_TILE_WORDS];
+    ti_kernels_portable.map[sampler->kernel](&transform, words, TI_TILE_WORDS, z);
+    return fabs((double)z[0]);
+}
+
 /* The largest |z| that the draw can have. */
 static double reach(const struct ti_sampler *sampler) {
     /* |z| of the first word of the untruncated normal */
     const double most =
         sampler->dtype == TI_DTYPE_F64 ? 0x1.24f82aa55eb15p+3 : 0x1.95a118p+2;
-    const int bits = sampler->dtype == TI_DTYPE_F64 ? 64 : 32;
     if (sampler->kernel == TI_KERNEL_truncated) {
         return sampler->z_high < most ? sampler->z_high : most;
     }
     if (isinf(sampler->z_low) && isinf(sampler->z_high)) return most;
-    const double first = fabs(ti_scalar_z(sampler, 0, bits));
-    const double last =
-        fabs(ti_scalar_z(sampler, bits == 64 ? UINT64_MAX : UINT32_MAX, bits));
+    const double first = z_of(sampler, 0), last = z_of(sampler, UINT32_MAX);
     return first > last ? first : last;
 }
 
@@ -142,7 +180,10 @@ static enum ti_status check_range(const struct ti_sampler *sampler,
                                   struct ti_error *error) {
     double largest = fabs(sampler->low) > fabs(sampler->high) ? fabs(sampler->low)
                                                               : fabs(sampler->high);
-    if (sampler->kernel != TI_KERNEL_uniform && !sampler->class->has_bounds) {
+    const bool normal = !sampler->class->has_bounds &&
+                        sampler->kernel != TI_KERNEL_uniform &&
+                        sampler->kernel != TI_KERNEL_symmetric;
+    if (normal) {
         const double z = reach(sampler);
         double free = fabs(sampler->offset) + sampler->scale * z;
         if (sampler->dtype != TI_DTYPE_F64) {
@@ -213,7 +254,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     struct ti_sampler made = {.dtype = dtype};
     enum ti_status status = TI_OK;
     const bool pattern = dist->distribution == TI_DISTRIBUTION_PATTERN;
-    made.class = dtype == TI_DTYPE_F64 ? &ti_sampler_scalar : &ti_sampler_kernel;
+    made.class = &ti_sampler_kernel;
     if (pattern) made.class = &ti_sampler_pattern;
     made.pattern = dist->pattern;
     made.pattern.value = rounded(dtype, dist->pattern.value);
@@ -243,11 +284,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     if (status == TI_OK) status = check_range(&made, error);
     if (status != TI_OK) return status;
     if (made.class == &ti_sampler_constant) float_pattern(&made);
-    const struct ti_transform transform = {
-        (float)made.offset, (float)made.scale,       (float)made.low,
-        (float)made.high,   (float)made.tail_offset, (float)made.tail_scale,
-        (float)made.z_high};
-    made.transform = transform;
+    made.transform = transform_of(&made);
     made.masked = dist->distribution == TI_DISTRIBUTION_SPARSE_NORMAL;
     made.mask = dist->mask;
     made.matrix = dist->matrix;

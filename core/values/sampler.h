@@ -14,6 +14,7 @@
 #include "core/values/distribution.h"
 
 struct ti_sampler;
+struct ti_sparse_factor;
 
 /* Writes 'count' values, a multiple of TI_TILE_WORDS, of the blocks to 'out', any alignment. */
 typedef void ti_sampler_function(const struct ti_sampler *sampler,
@@ -30,31 +31,30 @@ struct ti_sampler_class {
 
 extern const struct ti_sampler_class ti_sampler_constant, /* element_bytes everywhere */
     ti_sampler_kernel,  /* from Philox words, by SIMD kernels */
-    ti_sampler_scalar,  /* from Philox words, one at a time in binary64 */
     ti_sampler_pattern, /* from an element's place; integer dtypes: element_bytes or 0 */
     ti_sampler_orthogonal; /* from a factorization: orthogonal_fill.h */
 
-/* All numbers are binary64 but hold binary32 values where the compute type is binary32. */
+/* All numbers are binary64 but hold binary32 values where the compute type is binary32, except
+   tails that are computed in binary64 (kernels.h says where). */
 struct ti_sampler {
     const struct ti_sampler_class *class;
     enum ti_kernel kernel;
     enum ti_dtype dtype;
     /* the one element that is not 0, of a constant or of an integer dtype */
     unsigned char element_bytes[8];
-    /* z(~w) == -z(w). False only for asymmetric truncations, which measure the tail from the
-       nearer end */
-    bool mirrored;
     /* 'mask' says which elements are 0 */
     bool masked;
     /* values are clamped to [low, high], after everything else */
     bool clamped;
     double offset, scale;
     double low, high;
-    /* in units of 2^-32 for ti_sampler_kernel, else of 2^-64 */
+    /* in units of 2^-64, of the kernel 'truncated' 2^-32 */
     double tail_offset, upper_offset, tail_scale;
     double z_low, z_high;
     struct ti_pattern pattern;
     struct ti_sparse_mask mask;
+    /* of the mask: borrowed, NULL until they are computed and where the mask needs none */
+    const struct ti_sparse_factor *thresholds;
     struct ti_matrix matrix;
     /* of element 0: the lane in the top two bits */
     uint64_t first_block;

@@ -8,14 +8,10 @@
 #include <string.h>
 
 #include "core/values/pattern.h"
-#include "core/values/scalar.h"
-#include "core/values/sparse_mask.h"
+#include "core/values/sparse_factor.h"
 
 /* Elements at a time where they pass through a buffer: it stays in the L1 cache. */
 #define CHUNK 1024
-
-/* The counter's top two bits number the lane. */
-#define LANE(n) ((uint64_t)(n) << 62)
 
 static struct ti_blocks after(struct ti_blocks blocks, size_t words) {
     blocks.first += words / 4;
@@ -46,42 +42,16 @@ static void kernel_f32(const struct ti_sampler *sampler, const struct ti_kernels
                        struct ti_blocks blocks, size_t count, void *out) {
     kernels->sample[sampler->kernel](&sampler->philox, &sampler->transform, blocks, count,
                                      out);
-    if (sampler->clamped && sampler->kernel != TI_KERNEL_uniform) {
-        kernels->clamp(&sampler->transform, count, out);
-    }
+    /* The kernels of uniform distributions clamp as they go. */
+    const bool uniform =
+        sampler->kernel == TI_KERNEL_uniform || sampler->kernel == TI_KERNEL_symmetric;
+    if (sampler->clamped && !uniform) kernels->clamp(&sampler->transform, count, out);
 }
 
-/* Scalars ------------------------------------------------------------------------------ */
-
-static void scalar_f32(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+static void kernel_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
                        struct ti_blocks blocks, size_t count, void *out) {
-    for (size_t done = 0; done < count; done += TI_TILE_WORDS) {
-        uint32_t words[TI_TILE_WORDS];
-        kernels->words(&sampler->philox, after(blocks, done), TI_TILE_WORDS, words);
-        for (size_t i = 0; i < TI_TILE_WORDS; i++) {
-            const float value = ti_scalar_f32(sampler, words[i]);
-            memcpy((char *)out + 4 * (done + i), &value, sizeof value);
-        }
-    }
-}
-
-static void scalar_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
-                       struct ti_blocks blocks, size_t count, void *out) {
-    for (size_t done = 0; done < count; done += TI_TILE_WORDS) {
-        uint32_t high[TI_TILE_WORDS], low[TI_TILE_WORDS];
-        uint64_t lane_1[TI_TILE_BLOCKS];
-        struct ti_blocks now = after(blocks, done);
-        kernels->words(&sampler->philox, now, TI_TILE_WORDS, high);
-        for (size_t i = 0; i < TI_TILE_BLOCKS; i++) {
-            lane_1[i] = LANE(1) + (now.list ? now.list[i] : now.first + i);
-        }
-        now.list = lane_1;
-        kernels->words(&sampler->philox, now, TI_TILE_WORDS, low);
-        for (size_t i = 0; i < TI_TILE_WORDS; i++) {
-            const double value = ti_scalar_f64(sampler, (uint64_t)high[i] << 32 | low[i]);
-            memcpy((char *)out + 8 * (done + i), &value, sizeof value);
-        }
-    }
+    kernels->sample_f64[sampler->kernel](&sampler->philox, &sampler->transform, blocks,
+                                         count, out);
 }
 
 /* Patterns ----------------------------------------------------------------------------- */
@@ -136,8 +106,7 @@ static void pattern_f32(const struct ti_sampler *sampler,
 /* The table ---------------------------------------------------------------------------- */
 
 const struct ti_sampler_class ti_sampler_constant = {NULL, NULL, true};
-const struct ti_sampler_class ti_sampler_kernel = {kernel_f32, NULL, false};
-const struct ti_sampler_class ti_sampler_scalar = {scalar_f32, scalar_f64, false};
+const struct ti_sampler_class ti_sampler_kernel = {kernel_f32, kernel_f64, false};
 const struct ti_sampler_class ti_sampler_pattern = {pattern_f32, pattern_f64, true};
 const struct ti_sampler_class ti_sampler_orthogonal = {NULL, NULL, true};
 
@@ -175,7 +144,7 @@ void ti_tiles(const struct ti_sampler *sampler, const struct ti_kernels *kernels
         by_chunks(sampler, kernels, blocks, count, class->f64, to_integers, bytes, out);
     }
     if (sampler->masked) {
-        ti_sparse_mask_clear(&sampler->mask, &sampler->philox, kernels, blocks, count,
-                             bytes, out);
+        ti_sparse_clear(&sampler->mask, sampler->thresholds, &sampler->philox, kernels,
+                        blocks, count, bytes, out);
     }
 }

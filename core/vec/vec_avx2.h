@@ -4,15 +4,19 @@
 #define TI_VEC_H
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define V_ISA avx2
 #define V_LANES 8
 #define V_GROUP 16
-#define V_GROUPS 2
+#define V_GROUPS 4
 #define V_UNROLL 2
 #define V_LUT_TOP 8
 #define V_WIDE_LANES 4
+#define V_PARTS 2
+#define V_WIDE_UNROLL 4
+#define V_OCTAVES 0
 #define V_PRODUCT_ROWS 4
 #define V_PRODUCT_VECTORS 2
 
@@ -22,6 +26,9 @@ typedef __m256 v_f32;
 typedef __m256d v_f64;
 typedef const float *v_lut;
 typedef __m256 v_lut_top;
+typedef struct {
+    const double *lane[4];
+} v_rows;
 
 static inline v_u64 v_u64_set(uint64_t x) { return _mm256_set1_epi64x((long long)x); }
 static inline v_u64 v_u64_count(uint64_t first) {
@@ -34,8 +41,27 @@ static inline v_u64 v_u64_load(const uint64_t *p) {
 }
 static inline v_u64 v_u64_high(v_u64 a) { return _mm256_srli_epi64(a, 32); }
 static inline v_u64 v_u64_mul_low(v_u64 a, v_u64 b) { return _mm256_mul_epu32(a, b); }
+static inline v_u64 v_u64_add(v_u64 a, v_u64 b) { return _mm256_add_epi64(a, b); }
+static inline v_u64 v_u64_xor(v_u64 a, v_u64 b) { return _mm256_xor_si256(a, b); }
 static inline v_u64 v_u64_xor3(v_u64 a, v_u64 b, v_u64 c) {
     return _mm256_xor_si256(_mm256_xor_si256(a, c), b);
+}
+#define v_u64_shr(a, n) _mm256_srli_epi64((a), (n))
+static inline v_u64 v_u64_top_mask(v_u64 a) {
+    return _mm256_cmpgt_epi64(_mm256_setzero_si256(), a);
+}
+static inline v_u64 v_u64_and_or(v_u64 a, v_u64 mask, v_u64 b) {
+    return _mm256_or_si256(_mm256_and_si256(a, mask), b);
+}
+static inline v_u64 v_u64_xor_andnot(v_u64 a, v_u64 b, v_u64 mask) {
+    return _mm256_xor_si256(a, _mm256_andnot_si256(b, mask));
+}
+static inline void v_u64_join(v_u32 high, v_u32 low, v_u64 *out) {
+    /* Unpacking works in halves of a vector. */
+    high = _mm256_permute4x64_epi64(high, _MM_SHUFFLE(3, 1, 2, 0));
+    low = _mm256_permute4x64_epi64(low, _MM_SHUFFLE(3, 1, 2, 0));
+    out[0] = _mm256_unpacklo_epi32(low, high);
+    out[1] = _mm256_unpackhi_epi32(low, high);
 }
 static inline void v_interleave(v_u64 a, v_u64 b, v_u64 c, v_u64 d, v_u32 *out) {
     v_u64 ab = _mm256_blend_epi32(a, _mm256_slli_epi64(b, 32), 0xaa);
@@ -104,6 +130,28 @@ static inline void v_f64_store(void *p, v_f64 a) { _mm256_storeu_pd(p, a); }
 static inline v_f64 v_f64_add(v_f64 a, v_f64 b) { return _mm256_add_pd(a, b); }
 static inline v_f64 v_f64_sub(v_f64 a, v_f64 b) { return _mm256_sub_pd(a, b); }
 static inline v_f64 v_f64_mul(v_f64 a, v_f64 b) { return _mm256_mul_pd(a, b); }
+static inline v_f64 v_f64_min(v_f64 a, v_f64 b) { return _mm256_min_pd(a, b); }
+static inline v_f64 v_f64_max(v_f64 a, v_f64 b) { return _mm256_max_pd(a, b); }
+static inline v_f64 v_as_f64(v_u64 a) { return _mm256_castsi256_pd(a); }
+static inline v_u64 v_as_u64(v_f64 a) { return _mm256_castpd_si256(a); }
+/*
+ * Each half as the low bits of a number whose last place is the half's: 2^52 + low and
+ * 2^84 + 2^32 * high. Their differences from 2^52 + 2^84 are exact, but for the one addition
+ * that rounds.
+ */
+static inline v_f64 v_f64_from_u64(v_u64 a) {
+    const v_u64 low_one = v_u64_set(0x4330000000000000);
+    const v_u64 high_one = v_u64_set(0x4530000000000000);
+    v_f64 low = v_as_f64(_mm256_blend_epi32(a, low_one, 0xaa));
+    v_f64 high = v_as_f64(_mm256_or_si256(v_u64_high(a), high_one));
+    return v_f64_add(v_f64_sub(high, v_f64_set(0x1p84 + 0x1p52)), low);
+}
+static inline v_f64 v_f64_if_less(v_f64 a, v_f64 b, v_f64 x, v_f64 y) {
+    return _mm256_blendv_pd(y, x, _mm256_cmp_pd(a, b, _CMP_LT_OQ));
+}
+static inline v_f32 v_f32_round(const v_f64 *parts) {
+    return _mm256_set_m128(_mm256_cvtpd_ps(parts[1]), _mm256_cvtpd_ps(parts[0]));
+}
 static inline v_f64 v_f64_load_f32(const void *p) {
     return _mm256_cvtps_pd(_mm_loadu_ps(p));
 }
@@ -120,6 +168,22 @@ static inline v_lut_top v_lut_top_make(const float *row) {
 }
 static inline v_f32 v_lut_top_get(v_lut_top lut, v_u32 exponent) {
     return _mm256_permutevar8x32_ps(lut, exponent);
+}
+
+/* Two numbers of each row at a time: gathers cost twice as much. */
+static inline v_rows v_rows_at(const double *table, v_u64 at) {
+    v_rows rows = {
+        {table + _mm256_extract_epi64(at, 0), table + _mm256_extract_epi64(at, 1),
+         table + _mm256_extract_epi64(at, 2), table + _mm256_extract_epi64(at, 3)}};
+    return rows;
+}
+static inline void v_rows_pair(v_rows rows, size_t k, v_f64 *first, v_f64 *second) {
+    __m256d even =
+        _mm256_set_m128d(_mm_load_pd(rows.lane[2] + k), _mm_load_pd(rows.lane[0] + k));
+    __m256d odd =
+        _mm256_set_m128d(_mm_load_pd(rows.lane[3] + k), _mm_load_pd(rows.lane[1] + k));
+    *first = _mm256_unpacklo_pd(even, odd);
+    *second = _mm256_unpackhi_pd(even, odd);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #define TI_VEC_H
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define V_ISA avx512
@@ -13,6 +14,9 @@
 #define V_UNROLL 2
 #define V_LUT_TOP 16
 #define V_WIDE_LANES 8
+#define V_PARTS 2
+#define V_WIDE_UNROLL 8
+#define V_OCTAVES 16
 #define V_PRODUCT_ROWS 8
 #define V_PRODUCT_VECTORS 2
 
@@ -24,6 +28,10 @@ typedef struct {
     __m512 low, high;
 } v_lut;
 typedef __m512 v_lut_top;
+typedef struct {
+    const double *table;
+    __m512i at;
+} v_rows;
 
 static inline v_u64 v_u64_set(uint64_t x) { return _mm512_set1_epi64((long long)x); }
 static inline v_u64 v_u64_count(uint64_t first) {
@@ -36,8 +44,26 @@ static inline v_u64 v_u64_load(const uint64_t *p) {
 }
 static inline v_u64 v_u64_high(v_u64 a) { return _mm512_srli_epi64(a, 32); }
 static inline v_u64 v_u64_mul_low(v_u64 a, v_u64 b) { return _mm512_mul_epu32(a, b); }
+static inline v_u64 v_u64_add(v_u64 a, v_u64 b) { return _mm512_add_epi64(a, b); }
+static inline v_u64 v_u64_xor(v_u64 a, v_u64 b) { return _mm512_xor_si512(a, b); }
 static inline v_u64 v_u64_xor3(v_u64 a, v_u64 b, v_u64 c) {
     return _mm512_ternarylogic_epi64(a, b, c, 0x96);
+}
+#define v_u64_shr(a, n) _mm512_srli_epi64((a), (n))
+static inline v_u64 v_u64_top_mask(v_u64 a) { return _mm512_srai_epi64(a, 63); }
+static inline v_u64 v_u64_and_or(v_u64 a, v_u64 mask, v_u64 b) {
+    return _mm512_ternarylogic_epi64(a, mask, b, 0xea);
+}
+static inline v_u64 v_u64_xor_andnot(v_u64 a, v_u64 b, v_u64 mask) {
+    return _mm512_ternarylogic_epi64(a, b, mask, 0xd2);
+}
+static inline void v_u64_join(v_u32 high, v_u32 low, v_u64 *out) {
+    const v_u32 first =
+        _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const v_u32 second =
+        _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    out[0] = _mm512_permutex2var_epi32(low, first, high);
+    out[1] = _mm512_permutex2var_epi32(low, second, high);
 }
 static inline void v_interleave(v_u64 a, v_u64 b, v_u64 c, v_u64 d, v_u32 *out) {
     v_u64 ab = _mm512_mask_shuffle_epi32(a, 0xaaaa, b, _MM_PERM_CCAA);
@@ -95,6 +121,21 @@ static inline void v_f64_store(void *p, v_f64 a) { _mm512_storeu_pd(p, a); }
 static inline v_f64 v_f64_add(v_f64 a, v_f64 b) { return _mm512_add_pd(a, b); }
 static inline v_f64 v_f64_sub(v_f64 a, v_f64 b) { return _mm512_sub_pd(a, b); }
 static inline v_f64 v_f64_mul(v_f64 a, v_f64 b) { return _mm512_mul_pd(a, b); }
+static inline v_f64 v_f64_min(v_f64 a, v_f64 b) { return _mm512_min_pd(a, b); }
+static inline v_f64 v_f64_max(v_f64 a, v_f64 b) { return _mm512_max_pd(a, b); }
+static inline v_f64 v_f64_from_u64(v_u64 a) { return _mm512_cvtepu64_pd(a); }
+static inline v_f64 v_as_f64(v_u64 a) { return _mm512_castsi512_pd(a); }
+static inline v_u64 v_as_u64(v_f64 a) { return _mm512_castpd_si512(a); }
+static inline v_f64 v_f64_if_less(v_f64 a, v_f64 b, v_f64 x, v_f64 y) {
+    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), y, x);
+}
+static inline int v_f64_any_below(v_f64 a, double limit) {
+    return _mm512_cmp_pd_mask(a, v_f64_set(limit), _CMP_LT_OQ) != 0;
+}
+static inline v_f32 v_f32_round(const v_f64 *parts) {
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(parts[0])),
+                              _mm512_cvtpd_ps(parts[1]), 1);
+}
 static inline v_f64 v_f64_load_f32(const void *p) {
     return _mm512_cvtps_pd(_mm256_loadu_ps(p));
 }
@@ -121,6 +162,20 @@ static inline v_lut_top v_lut_top_make(const float *row) {
 }
 static inline v_f32 v_lut_top_get(v_lut_top lut, v_u32 exponent) {
     return _mm512_permutexvar_ps(exponent, lut);
+}
+
+/* The full table by gathering, which is slow and rare; the top octaves by vpermt2pd. */
+static inline v_rows v_rows_at(const double *table, v_u64 at) {
+    v_rows rows = {table, at};
+    return rows;
+}
+static inline void v_rows_pair(v_rows rows, size_t k, v_f64 *first, v_f64 *second) {
+    *first = _mm512_i64gather_pd(rows.at, rows.table + k, 8);
+    *second = _mm512_i64gather_pd(rows.at, rows.table + k + 1, 8);
+}
+static inline v_f64 v_octaves_get(const double *column, v_u64 row) {
+    return _mm512_permutex2var_pd(_mm512_load_pd(column), row,
+                                  _mm512_load_pd(column + 8));
 }
 
 #endif

@@ -4,6 +4,7 @@
 #define TI_VEC_H
 
 #include <arm_neon.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@
 #define V_UNROLL 2
 #define V_LUT_TOP 16
 #define V_WIDE_LANES 2
+#define V_PARTS 2
+#define V_WIDE_UNROLL 4
+#define V_OCTAVES 0
 #define V_PRODUCT_ROWS 8
 #define V_PRODUCT_VECTORS 2
 
@@ -23,6 +27,9 @@ typedef float32x4_t v_f32;
 typedef float64x2_t v_f64;
 typedef const float *v_lut;
 typedef uint8x16x4_t v_lut_top;
+typedef struct {
+    const double *lane[2];
+} v_rows;
 
 static inline v_u64 v_u64_set(uint64_t x) { return vdupq_n_u64(x); }
 static inline v_u64 v_u64_count(uint64_t first) {
@@ -33,8 +40,24 @@ static inline v_u64 v_u64_high(v_u64 a) { return vshrq_n_u64(a, 32); }
 static inline v_u64 v_u64_mul_low(v_u64 a, v_u64 b) {
     return vmull_u32(vmovn_u64(a), vmovn_u64(b));
 }
+static inline v_u64 v_u64_add(v_u64 a, v_u64 b) { return vaddq_u64(a, b); }
+static inline v_u64 v_u64_xor(v_u64 a, v_u64 b) { return veorq_u64(a, b); }
 static inline v_u64 v_u64_xor3(v_u64 a, v_u64 b, v_u64 c) {
     return veorq_u64(veorq_u64(a, c), b);
+}
+#define v_u64_shr(a, n) vshrq_n_u64((a), (n))
+static inline v_u64 v_u64_top_mask(v_u64 a) {
+    return vreinterpretq_u64_s64(vshrq_n_s64(vreinterpretq_s64_u64(a), 63));
+}
+static inline v_u64 v_u64_and_or(v_u64 a, v_u64 mask, v_u64 b) {
+    return vorrq_u64(vandq_u64(a, mask), b);
+}
+static inline v_u64 v_u64_xor_andnot(v_u64 a, v_u64 b, v_u64 mask) {
+    return veorq_u64(a, vbicq_u64(mask, b));
+}
+static inline void v_u64_join(v_u32 high, v_u32 low, v_u64 *out) {
+    out[0] = vreinterpretq_u64_u32(vzip1q_u32(low, high));
+    out[1] = vreinterpretq_u64_u32(vzip2q_u32(low, high));
 }
 static inline void v_interleave(v_u64 a, v_u64 b, v_u64 c, v_u64 d, v_u32 *out) {
     uint32x4_t ab = vtrn1q_u32(vreinterpretq_u32_u64(a), vreinterpretq_u32_u64(b));
@@ -110,6 +133,21 @@ static inline void v_f64_store(void *p, v_f64 a) { vst1q_u8(p, vreinterpretq_u8_
 static inline v_f64 v_f64_add(v_f64 a, v_f64 b) { return vaddq_f64(a, b); }
 static inline v_f64 v_f64_sub(v_f64 a, v_f64 b) { return vsubq_f64(a, b); }
 static inline v_f64 v_f64_mul(v_f64 a, v_f64 b) { return vmulq_f64(a, b); }
+static inline v_f64 v_f64_min(v_f64 a, v_f64 b) {
+    return vbslq_f64(vcltq_f64(a, b), a, b);
+}
+static inline v_f64 v_f64_max(v_f64 a, v_f64 b) {
+    return vbslq_f64(vcgtq_f64(a, b), a, b);
+}
+static inline v_f64 v_f64_from_u64(v_u64 a) { return vcvtq_f64_u64(a); }
+static inline v_f64 v_as_f64(v_u64 a) { return vreinterpretq_f64_u64(a); }
+static inline v_u64 v_as_u64(v_f64 a) { return vreinterpretq_u64_f64(a); }
+static inline v_f64 v_f64_if_less(v_f64 a, v_f64 b, v_f64 x, v_f64 y) {
+    return vbslq_f64(vcltq_f64(a, b), x, y);
+}
+static inline v_f32 v_f32_round(const v_f64 *parts) {
+    return vcvt_high_f32_f64(vcvt_f32_f64(parts[0]), parts[1]);
+}
 static inline v_f64 v_f64_load_f32(const void *p) {
     return vcvt_f64_f32(vreinterpret_f32_u8(vld1_u8(p)));
 }
@@ -130,6 +168,16 @@ static inline v_f32 v_lut_top_get(v_lut_top lut, v_u32 exponent) {
     v_u32 octave = vandq_u32(vsubq_u32(exponent, vdupq_n_u32(142)), vdupq_n_u32(15));
     v_u32 bytes = vmlaq_u32(vdupq_n_u32(0x03020100), octave, vdupq_n_u32(0x04040404));
     return vreinterpretq_f32_u8(vqtbl4q_u8(lut, vreinterpretq_u8_u32(bytes)));
+}
+
+static inline v_rows v_rows_at(const double *table, v_u64 at) {
+    v_rows rows = {{table + vgetq_lane_u64(at, 0), table + vgetq_lane_u64(at, 1)}};
+    return rows;
+}
+static inline void v_rows_pair(v_rows rows, size_t k, v_f64 *first, v_f64 *second) {
+    float64x2_t a = vld1q_f64(rows.lane[0] + k), b = vld1q_f64(rows.lane[1] + k);
+    *first = vzip1q_f64(a, b);
+    *second = vzip2q_f64(a, b);
 }
 
 #endif

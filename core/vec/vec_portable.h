@@ -9,6 +9,7 @@
 #ifndef TI_VEC_H
 #define TI_VEC_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -18,7 +19,10 @@
 #define V_GROUPS 1     /* groups that Philox keeps in flight */
 #define V_UNROLL 1     /* vectors that a transform keeps in flight */
 #define V_LUT_TOP 32   /* octaves, from the top, that a v_lut_top table holds */
-#define V_WIDE_LANES 1 /* binary64 lanes of a vector */
+#define V_WIDE_LANES 1 /* 64-bit lanes of a vector */
+#define V_PARTS 1 /* vectors of 64-bit lanes that have as many lanes as one of 32 bits */
+#define V_WIDE_UNROLL 8 /* vectors that a transform in binary64 keeps in flight */
+#define V_OCTAVES 0 /* numbers of a column of v_octaves_get(); 0 if there is no such */
 #define V_PRODUCT_ROWS                                                                   \
     4 /* rows, and vectors of each, that a matrix product keeps in flight */
 #define V_PRODUCT_VECTORS 8
@@ -29,6 +33,7 @@ typedef float v_f32;
 typedef double v_f64;
 typedef const float *v_lut;
 typedef const float *v_lut_top;
+typedef const double *v_rows;
 
 /* 64-bit lanes. */
 
@@ -47,7 +52,24 @@ static inline v_u64 v_u64_mul_low(v_u64 a, v_u64 b) {
     return (uint64_t)(uint32_t)a * (uint32_t)b;
 }
 
+static inline v_u64 v_u64_add(v_u64 a, v_u64 b) { return a + b; }
+static inline v_u64 v_u64_xor(v_u64 a, v_u64 b) { return a ^ b; }
 static inline v_u64 v_u64_xor3(v_u64 a, v_u64 b, v_u64 c) { return a ^ b ^ c; }
+#define v_u64_shr(a, n) ((a) >> (n))
+
+/* All ones where the top bit is set, else zero. */
+static inline v_u64 v_u64_top_mask(v_u64 a) { return (uint64_t)0 - (a >> 63); }
+
+/* (a & mask) | b, and a ^ (~b & mask). */
+static inline v_u64 v_u64_and_or(v_u64 a, v_u64 mask, v_u64 b) { return (a & mask) | b; }
+static inline v_u64 v_u64_xor_andnot(v_u64 a, v_u64 b, v_u64 mask) {
+    return a ^ (~b & mask);
+}
+
+/* Numbers of 64 bits from their high and low halves, in the order of these: V_PARTS vectors. */
+static inline void v_u64_join(uint32_t high, uint32_t low, v_u64 *out) {
+    out[0] = (uint64_t)high << 32 | low;
+}
 
 /* The low halves of four vectors of lanes as words in order: a0 b0 c0 d0 a1 b1 ... */
 static inline void v_interleave(v_u64 a, v_u64 b, v_u64 c, v_u64 d, v_u32 *out) {
@@ -164,6 +186,35 @@ static inline void v_f64_store(void *p, v_f64 a) { memcpy(p, &a, sizeof a); }
 static inline v_f64 v_f64_add(v_f64 a, v_f64 b) { return a + b; }
 static inline v_f64 v_f64_sub(v_f64 a, v_f64 b) { return a - b; }
 static inline v_f64 v_f64_mul(v_f64 a, v_f64 b) { return a * b; }
+static inline v_f64 v_f64_min(v_f64 a, v_f64 b) { return a < b ? a : b; }
+static inline v_f64 v_f64_max(v_f64 a, v_f64 b) { return a > b ? a : b; }
+
+/* From an unsigned 64-bit integer, rounded once, to nearest even: both halves are exact. The
+   cast itself takes a branch where there are only signed conversions. */
+static inline v_f64 v_f64_from_u64(v_u64 a) {
+    return (double)(uint32_t)(a >> 32) * 0x1p32 + (double)(uint32_t)a;
+}
+
+/* The same bits as another type. */
+static inline v_f64 v_as_f64(v_u64 a) {
+    v_f64 x;
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
+static inline v_u64 v_as_u64(v_f64 a) {
+    v_u64 x;
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
+
+/* a < b ? x : y; a branch would be taken at random. */
+static inline v_f64 v_f64_if_less(v_f64 a, v_f64 b, v_f64 x, v_f64 y) {
+    const uint64_t mask = (uint64_t)0 - (a < b);
+    return v_as_f64((v_as_u64(x) & mask) | (v_as_u64(y) & ~mask));
+}
+
+/* V_PARTS vectors rounded to one of binary32 numbers. */
+static inline v_f32 v_f32_round(const v_f64 *parts) { return (float)parts[0]; }
 
 /* From the V_WIDE_LANES binary32 numbers at 'p', exactly. */
 static inline v_f64 v_f64_load_f32(const void *p) { return (double)v_f32_load(p); }
@@ -178,6 +229,24 @@ static inline v_f32 v_lut_get(v_lut lut, v_u32 exponent) { return lut[exponent -
 static inline v_lut_top v_lut_top_make(const float *row) { return row; }
 static inline v_f32 v_lut_top_get(v_lut_top lut, v_u32 exponent) {
     return lut[exponent - 126];
+}
+
+/*
+ * Tables of binary64 numbers by rows, aligned to 16 bytes: each lane has its own row, which
+ * begins at table[at]. v_rows_pair() is the numbers k and k + 1 of each lane's row, k being
+ * even.
+ *
+ * Where V_OCTAVES is not 0, there are
+ *
+ *     int v_f64_any_below(v_f64 a, double limit)
+ *     v_f64 v_octaves_get(const double *column, v_u64 row)
+ *
+ * which is the faster way to a few numbers: column[row mod V_OCTAVES].
+ */
+static inline v_rows v_rows_at(const double *table, v_u64 at) { return table + at; }
+static inline void v_rows_pair(v_rows rows, size_t k, v_f64 *first, v_f64 *second) {
+    *first = rows[k];
+    *second = rows[k + 1];
 }
 
 #endif

@@ -142,7 +142,7 @@ TIC_API void tic_request_number(struct tic_request *request, enum tic_number whi
 
 /* Settings that are texts. All are unset by default. */
 enum tic_text {
-    /* Tensor-Spec that the response must have ("1-draft.1"): pins the bits. */
+    /* Tensor-Spec that the response must have ("1-draft.2"): pins the bits. */
     TIC_EXPECT_SPEC,
     /* Tensor-Dtype that it must have, if the parameter dtype is not set. */
     TIC_EXPECT_DTYPE,

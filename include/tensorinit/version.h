@@ -10,6 +10,6 @@
  * Until release 1.0 it is a numbered draft: a change to any byte of any tensor raises the
  * number.
  */
-#define TI_SPEC_NAME "1-draft.1"
+#define TI_SPEC_NAME "1-draft.2"
 
 #endif

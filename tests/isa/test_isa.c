@@ -13,9 +13,11 @@
 #include "support/oracle.h"
 #include "support/random.h"
 #include "support/test.h"
+#include "support/values.h"
 
 #define COUNT_MAX (8 * TI_TILE_WORDS)
 #define BYTES_MAX (4 * (size_t)COUNT_MAX)
+#define WIDE_MAX (2 * BYTES_MAX) /* of binary64 */
 
 static uint64_t random_state;
 
@@ -24,8 +26,8 @@ static struct fence in_fence, fences[2];
 
 static int open_fences(void **state) {
     (void)state;
-    in_fence = fence_make(BYTES_MAX + 64);
-    for (int i = 0; i < 2; i++) fences[i] = fence_make(BYTES_MAX + 64);
+    in_fence = fence_make(WIDE_MAX + 64);
+    for (int i = 0; i < 2; i++) fences[i] = fence_make(WIDE_MAX + 64);
     random_state = 20;
     return 0;
 }
@@ -57,6 +59,18 @@ static void run_map(const struct ti_kernels *kernels, const struct call *call,
                     void *out) {
     kernels->map[call->sampler->kernel](&call->sampler->transform, call->in, call->count,
                                         out);
+}
+static void run_draw_f64(const struct ti_kernels *kernels, const struct call *call,
+                         void *out) {
+    kernels->sample_f64[call->sampler->kernel](&call->sampler->philox,
+                                             &call->sampler->transform, call->blocks,
+                                             call->count, out);
+}
+/* The high halves of the words come first. */
+static void run_map_f64(const struct ti_kernels *kernels, const struct call *call,
+                        void *out) {
+    kernels->map_f64[call->sampler->kernel](&call->sampler->transform, call->in,
+                                            call->in + 4 * call->count, call->count, out);
 }
 static void run_clamp(const struct ti_kernels *kernels, const struct call *call,
                       void *out) {
@@ -104,12 +118,19 @@ static struct ti_sampler draw_of(const struct ti_dist *dist, enum ti_dtype dtype
     return sampler;
 }
 
+#define CUT(low, high)                                                                   \
+    {                                                                                    \
+        .distribution = TI_DISTRIBUTION_TRUNCATED_NORMAL, .sigma = 1, .z_low = (low),    \
+        .z_high = (high)                                                                 \
+    }
+
 /* Laws that reach every kernel, near and far cuts, offsets, and scales down to subnormal. */
 static const struct ti_dist laws[] = {
+    {.distribution = TI_DISTRIBUTION_UNIFORM, .low = 0, .high = 1},
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -0.125, .high = 3},
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -1e-42, .high = 2e-42},
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = 1, .high = 1.0000001},
-    {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -3e38, .high = 3e38},
+    {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -1.7e38, .high = 1.7e38},
     {.distribution = TI_DISTRIBUTION_UNIFORM,
      .symmetric = true,
      .low = -0.1,
@@ -138,12 +159,40 @@ static const struct ti_dist laws[] = {
      .sigma = 1,
      .z_low = -9,
      .z_high = 9},
+    /* binary64: narrow cuts, and those whose ends differ; far and tiny ones */
+    CUT(-0.3, 0.3),
+    CUT(-5e-7, 5e-7),
+    CUT(-1, 2),
+    CUT(-2, 1),
+    CUT(0, 1),
+    CUT(-INFINITY, 0),
+    CUT(1, 2),
+    CUT(5, INFINITY),
+    CUT(6, INFINITY),
+    CUT(-INFINITY, -6),
+    CUT(-7, -6),
+    CUT(6, 6.0001),
+    CUT(-3, 40),
+    CUT(1, 1.00001),
+    CUT(-1e-9, 2e-6),
+    {.distribution = TI_DISTRIBUTION_TRUNCATED_NORMAL,
+     .sigma = 1e-40,
+     .mean = 1e-41,
+     .z_low = -6,
+     .z_high = 0.5},
+    {.distribution = TI_DISTRIBUTION_TRUNCATED_NORMAL,
+     .sigma = 0.7,
+     .mean = 0.3,
+     .z_low = -1,
+     .z_high = 3,
+     .bounded = true,
+     .low = -0.39999,
+     .high = 2.3},
 };
 
-static void draws(void **state) {
-    (void)state;
+static void draws_of(enum ti_dtype dtype, runner *run, size_t bytes) {
     for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F32);
+        const struct ti_sampler sampler = draw_of(&laws[i], dtype);
         for (int round = 0; round < 12; round++) {
             struct call call = {.sampler = &sampler};
             uint64_t list[COUNT_MAX / 4];
@@ -156,9 +205,15 @@ static void draws(void **state) {
                     list[k] = random_u64(&random_state);
                 call.blocks.list = list;
             }
-            compare("draw", run_draw, &call, 4 * call.count);
+            compare("draw", run, &call, bytes * call.count);
         }
     }
+}
+
+static void draws(void **state) {
+    (void)state;
+    draws_of(TI_DTYPE_F32, run_draw, 4);
+    draws_of(TI_DTYPE_F64, run_draw_f64, 8);
 }
 
 /* Around every power of two, from both ends: where the octave, the rounding of the magnitude
@@ -183,6 +238,20 @@ static size_t edge_words(uint32_t *words) {
     return n;
 }
 
+/* Against the scalar reading, bit by bit. */
+static void check_scalar(const struct ti_sampler *sampler, const unsigned char *in) {
+    for (size_t k = 0; k < COUNT_MAX; k++) {
+        uint32_t word;
+        memcpy(&word, in + 4 * k, 4);
+        const float x = values_f32(sampler, word),
+                    expected = values_scalar_f32(sampler, word);
+        if (memcmp(&x, &expected, sizeof x) != 0) {
+            fail_msg("cut %g to %g: word %08x is %a, not %a", sampler->z_low,
+                     sampler->z_high, word, (double)x, (double)expected);
+        }
+    }
+}
+
 static void maps(void **state) {
     static uint32_t edges[COUNT_MAX];
     const size_t edge_count = edge_words(edges);
@@ -204,6 +273,128 @@ static void maps(void **state) {
             }
             call.in = in;
             compare("map", run_map, &call, BYTES_MAX);
+            if (sampler.kernel != TI_KERNEL_normal &&
+                sampler.kernel != TI_KERNEL_truncated) {
+                check_scalar(&sampler, in);
+            }
+        }
+    }
+}
+
+/*
+ * Words of 64 bits about a place: where an octave begins, where the conversion to binary64 is
+ * a tie, where the two ends meet.
+ */
+static void near_word(uint64_t place, uint64_t *words, size_t *count) {
+    for (uint64_t i = 0; i < 6; i++) {
+        words[(*count)++] = place - 3 + i;
+        words[(*count)++] = ~(place - 3 + i);
+    }
+}
+
+/* The word whose tail is about 'tail', from the lower end if 'offset' is that one's. */
+static uint64_t word_of_tail(const struct ti_sampler *sampler, double offset,
+                             double tail) {
+    const double word = (tail - offset) / sampler->tail_scale;
+    return word > 0 && word < 0x1p64 ? (uint64_t)word : 0;
+}
+
+#define EDGES_MAX (12 * (64 + 11 + 32 + 3 * 64))
+
+static size_t edge_words_64(const struct ti_sampler *sampler, uint64_t *words) {
+    size_t count = 0;
+    for (int bit = 0; bit < 64; bit++) near_word((uint64_t)1 << bit, words, &count);
+    for (int bit = 53; bit < 64; bit++) { /* half of the last place that is kept */
+        near_word(((uint64_t)1 << bit) + ((uint64_t)1 << (bit - 53)), words, &count);
+    }
+    if (sampler->kernel < TI_KERNEL_normal) return count; /* uniforms */
+    /* the middle, in steps of half the last place of binary64 */
+    const uint64_t middle = word_of_tail(sampler, sampler->tail_offset, 0x1p63);
+    for (uint64_t i = 0; i < 32; i++) {
+        near_word(middle + 512 * (i - 16), words, &count);
+    }
+    for (int octave = 0; octave < 64; octave++) { /* its beginning and its middle */
+        const double tail = ldexp(0.5, octave);
+        near_word(word_of_tail(sampler, sampler->tail_offset, tail), words, &count);
+        near_word(word_of_tail(sampler, sampler->tail_offset, 1.5 * tail), words, &count);
+        near_word(~word_of_tail(sampler, sampler->upper_offset, tail), words, &count);
+    }
+    return count;
+}
+
+/* What is beyond z of a word, of the whole; not below the least tail of the table. */
+static long double mass_beyond(const struct ti_dist *dist, uint64_t word, bool negative) {
+    const bool cut = dist->distribution == TI_DISTRIBUTION_TRUNCATED_NORMAL;
+    const long double root = sqrtl(2), low = cut ? (long double)dist->z_low : -INFINITY,
+                      high = cut ? (long double)dist->z_high : INFINITY;
+    const long double below = erfcl(-low / root) / 2, above = erfcl(high / root) / 2;
+    /* of the smaller numbers, so that nothing cancels */
+    const long double mass = low > 0    ? erfcl(low / root) / 2 - above
+                             : high < 0 ? erfcl(-high / root) / 2 - below
+                                        : 1 - below - above;
+    const long double place = ((long double)(negative ? word : ~word) + 0.5L) * 0x1p-64L;
+    const long double beyond = (negative ? below : above) + mass * place;
+    return beyond > 0x1p-65L ? beyond : 0x1p-65L;
+}
+
+/* Against the scalar reading, bit by bit; a standard normal's against erfc as well. */
+static void check_wide(const struct ti_dist *dist, const struct ti_sampler *sampler,
+                       const unsigned char *in) {
+    const bool standard = dist->distribution != TI_DISTRIBUTION_UNIFORM &&
+                          dist->sigma == 1 && dist->mean == 0;
+    struct call call = {.sampler = sampler, .count = COUNT_MAX, .in = in};
+    unsigned char out[WIDE_MAX];
+    run_map_f64(&ti_kernels_portable, &call, out);
+    for (size_t k = 0; k < COUNT_MAX; k++) {
+        uint32_t high, low;
+        double x;
+        memcpy(&high, in + 4 * k, 4);
+        memcpy(&low, in + BYTES_MAX + 4 * k, 4);
+        memcpy(&x, out + 8 * k, 8);
+        const uint64_t word = (uint64_t)high << 32 | low;
+        const double expected = values_scalar_f64(sampler, word);
+        if (memcmp(&x, &expected, sizeof x) != 0) {
+            fail_msg("cut %g to %g: word %016llx is %a, not %a", dist->z_low,
+                     dist->z_high, (unsigned long long)word, x, expected);
+        }
+        if (!standard || !ORACLE_IS_WIDE || k % 4) continue;
+        double error = fabs(oracle_error(fabs(x), mass_beyond(dist, word, x < 0)));
+        error /= fabs(x) > 1 ? fabs(x) : 1;
+        if (!(error <= 1e-15)) {
+            fail_msg("cut %g to %g: word %016llx is %a, wrong by %g", dist->z_low,
+                     dist->z_high, (unsigned long long)word, x, error);
+        }
+    }
+}
+
+static void maps_f64(void **state) {
+    static uint64_t edges[EDGES_MAX];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+        const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F64);
+        const size_t edge_count = edge_words_64(&sampler, edges);
+        assert_true(edge_count <= EDGES_MAX);
+        const size_t edge_rounds = (edge_count + COUNT_MAX - 1) / COUNT_MAX;
+        for (size_t round = 0; round < edge_rounds + 12; round++) {
+            struct call call = {.sampler = &sampler, .count = COUNT_MAX};
+            unsigned char *in = in_fence.end - WIDE_MAX;
+            if (round % 2) in = in_fence.start + random_below(&random_state, 64);
+            for (size_t k = 0; k < COUNT_MAX; k++) {
+                uint64_t word = random_u64(&random_state);
+                /* Near the ends, a few in a vector of others: where all octaves occur. */
+                if (round % 4 == 2 || (round % 4 == 3 && k % 29 == 0))
+                    word >>= random_below(&random_state, 64);
+                if (round % 4 == 2 && k % 2) word = ~word;
+                const size_t at = round * COUNT_MAX + k;
+                if (round < edge_rounds) word = edges[at < edge_count ? at : 0];
+                if (k < 2) word = k ? UINT64_MAX : 0;
+                const uint32_t high = (uint32_t)(word >> 32), low = (uint32_t)word;
+                memcpy(in + 4 * k, &high, 4);
+                memcpy(in + BYTES_MAX + 4 * k, &low, 4);
+            }
+            call.in = in;
+            compare("map f64", run_map_f64, &call, WIDE_MAX);
+            check_wide(&laws[i], &sampler, in);
         }
     }
 }
@@ -335,6 +526,26 @@ static void draw_is_map_of_words(void **state) {
     }
 }
 
+/* Of binary64 likewise: the low halves of the words are those of the next lane. */
+static void draw_f64_is_map_of_words(void **state) {
+    const struct ti_kernels *kernels;
+    (void)state;
+    for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
+        for (size_t i = 0; i < COUNT_OF(laws); i++) {
+            const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F64);
+            struct call call = {.sampler = &sampler, .count = COUNT_MAX};
+            call.blocks.first = random_u64(&random_state);
+            struct ti_blocks next = {call.blocks.first + ((uint64_t)1 << 62), NULL};
+            kernels->words(&sampler.philox, call.blocks, COUNT_MAX, in_fence.start);
+            kernels->words(&sampler.philox, next, COUNT_MAX, in_fence.start + BYTES_MAX);
+            call.in = in_fence.start;
+            run_map_f64(kernels, &call, fences[0].start);
+            run_draw_f64(kernels, &call, fences[1].start);
+            assert_memory_equal(fences[0].start, fences[1].start, WIDE_MAX);
+        }
+    }
+}
+
 int main(void) {
     const struct ti_kernels *kernels;
     for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) printf("%s\n", kernels->name);
@@ -342,6 +553,7 @@ int main(void) {
         cmocka_unit_test(draws),        cmocka_unit_test(maps),
         cmocka_unit_test(clamps),       cmocka_unit_test(narrow_oracle),
         cmocka_unit_test(narrow_types), cmocka_unit_test(draw_is_map_of_words),
+        cmocka_unit_test(maps_f64),     cmocka_unit_test(draw_f64_is_map_of_words),
     };
     return cmocka_run_group_tests(tests, open_fences, close_fences);
 }

@@ -22,7 +22,7 @@ static float any_float(uint64_t *random, uint32_t max) {
 struct ti_dist interval_dist(uint64_t number) {
     uint64_t random = 1000 + number;
     struct ti_dist dist = {.distribution = TI_DISTRIBUTION_UNIFORM};
-    float low = any_float(&random, 254), high = any_float(&random, 254);
+    float low = any_float(&random, 252), high = any_float(&random, 252);
     switch (number % 10) {
     case 0: /* neighbours */
         high = nextafterf(low, INFINITY);
@@ -34,7 +34,7 @@ struct ti_dist interval_dist(uint64_t number) {
         low = any_float(&random, 2), high = any_float(&random, 2);
         break;
     case 3: /* huge */
-        low = -fabsf(any_float(&random, 3)) - 0x1p127f, high = -low;
+        low = -fabsf(any_float(&random, 3)) - 0x1.fffffep126f, high = -low;
         break;
     case 4: /* of ordinary size */
         low = (float)random_unit(&random) - 0.5f,

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "core/values/sampler.h"
-#include "core/values/scalar.h"
 #include "support/oracle.h"
+#include "support/values.h"
 
 #define BLOCK 64
 
@@ -72,7 +72,7 @@ static void draw_normals(const struct orthogonal *of, size_t count, double *z) {
         for (size_t i = 0; i < TI_TILE_WORDS && from + i < count; i++) {
             const uint32_t low = oracle_word(of->seed, of->stream, 3, from + i);
             const uint64_t word = (uint64_t)words[i] << 32 | low;
-            z[from + i] = of->f64 ? ti_scalar_z(&sampler, word, 64) : (double)values[i];
+            z[from + i] = of->f64 ? values_scalar_f64(&sampler, word) : (double)values[i];
         }
     }
 }

@@ -24,12 +24,12 @@ enum ti_status ti_scheme_uniform(const struct ti_spec *spec,
     dist->low = ti_spec_number(spec, TI_PARAM_low, 0);
     dist->high = ti_spec_number(spec, TI_PARAM_high, 1);
     /* sampler.c checks them again, rounded to the dtype. */
-    if (dist->low < dist->high) return TI_OK;
+    if (dist->low <= dist->high) return TI_OK;
     char low[TI_NUMBER_TEXT_BYTES], high[TI_NUMBER_TEXT_BYTES];
     ti_number_text(dist->low, low);
     ti_number_text(dist->high, high);
     return ti_error_set(error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",
-                        "high must be above low; they are %s and %s", high, low);
+                        "high must not be below low; they are %s and %s", high, low);
 }
 
 enum ti_status ti_scheme_normal(const struct ti_spec *spec,

@@ -28,7 +28,7 @@ const TEXTS = {
     axes: (axes) => axes.join(',') || 'none',
     number: plainNumber,
     truncation: truncationText,
-    constant: ({ number, integer }) => (integer === undefined ? plainNumber(number) : `${integer}`),
+    constant: ({ number, whole }) => (whole === undefined ? plainNumber(number) : `${whole}`),
 };
 
 export function canonicalQuery(p, view) {

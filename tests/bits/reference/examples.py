@@ -21,6 +21,7 @@ EXAMPLES = [
     (REQUEST + "&scheme=he_normal&dtype=bf16", [0]),
     (REQUEST + "&scheme=he_normal&dtype=f64", [1]),
     ("shape=8&scheme=uniform&low=-1&high=2&seed=-1", [5]),
+    ("shape=8&scheme=uniform&dtype=f64", [2]),
     ("shape=2,2,3&scheme=glorot_uniform&dtype=f64", [11]),
     ("shape=8&scheme=truncated_normal&low=0.5&mean=1&std=2", [0, 7]),
 ]
@@ -35,18 +36,18 @@ def show(x):
 
 
 def steps(tensor, i):
-    """The steps that compute element i."""
+    """How element i comes about."""
     sampler, block = tensor.sampler, i // 4
     yield "element %d" % i
-    for lane in (0, 1) if sampler.is_f64 else (0,):
+    for lane in (0, 1) if sampler.wide else (0,):
         words = lane_words(tensor.seed, tensor.stream,
                            np.array([block + lane * 2**62], dtype=np.uint64))
         yield "  b = 0x%x: words %s" % (block + lane * 2**62,
                                        " ".join("%08x" % word for word in words))
-    w = tensor.words.run(i, 1, sampler.is_f64)
+    w = tensor.words.run(i, 1, sampler.wide)
     yield "  w = %0*x" % (sampler.bits // 4, w[0])
-    name = "v" if "uniform" in sampler.kind else "z" if sampler.kind == "normal" else "z'"
-    if name != "v":
+    name = {"uniform": "u", "symmetric uniform": "v", "normal": "z"}.get(sampler.kind, "z'")
+    if name not in "uv":
         if sampler.kind == "normal" or sampler.symmetric:
             yield "  m = %0*x" % (sampler.bits // 4, sampler.distance(w)[0][0])
         tail, _ = sampler.tail(w)
@@ -69,8 +70,9 @@ def example(query, elements):
     sampler = tensor.sampler
     yield "  %s: %s" % (sampler.kind, ", ".join(
         "%s = %s" % (k, show(x)) for k, x in sampler.distribution.items() if k != "kind"))
+    page = {"offset": "R(low)", "most": "P"} if sampler.kind == "uniform" else {}
     for name, number in sampler.numbers.items():
-        yield "  %s = %s" % (name, show(number))
+        yield "  %s = %s" % (page.get(name, name), show(number))
     for i in elements:
         for line in steps(tensor, i):
             yield "  " + line

@@ -1,20 +1,48 @@
 // SPDX-License-Identifier: MIT
 //
-// docs/SPEC.md, "Names of frameworks": the request that one with such a name stands for. Requests
-// are Maps here.
+// docs/FRAMEWORKS.md, "Exactly": a query with a framework's name of an initializer is rewritten to
+// one in the terms of docs/SPEC.md, before anything else reads it. Values are texts of one character
+// a byte here.
 import { Refused } from './refused.mjs';
-import { FRAMEWORKS, PARAMETERS, SCHEMES, WORDS } from './tables.mjs';
-import { isCut, readValue } from './values.mjs';
+import { PARAMETERS, pairsIn, readDocument, SCHEMES, tableIn, wordsIn } from './tables.mjs';
+import { decode, isCut, readInt, readNumber, readShape } from './values.mjs';
 
-export function checkWord(name, value) {
-    const { form, choices } = PARAMETERS.get(name);
-    if (form === 'choice' && !choices.includes(value)) throw new Refused(name, 'not canonical word');
+const page = readDocument('FRAMEWORKS.md');
+
+// 'framework.name' -> what it stands for.
+const FRAMEWORKS = new Map(tableIn(page, ['frameworks', 'names', 'stands for', 'fans', 'parameters',
+    "name's defaults", 'fixed']).flatMap(([frameworks, names, scheme, fans, params, defaults, fixed]) => (
+    wordsIn(frameworks).flatMap((framework) => wordsIn(names).map((name) => [`${framework}.${name}`, {
+        framework,
+        scheme,
+        fans,
+        params: new Map(pairsIn(params).map(([theirs, ours]) => [theirs, ours ?? theirs])),
+        defaults: new Map(pairsIn(defaults)),
+        fixed: new Map(pairsIn(fixed)),
+    }])))));
+
+// { framework, parameter, word, ours } of each word.
+const WORDS = tableIn(page, ['words of', 'parameter', 'word', 'is'])
+    .flatMap(([frameworks, parameter, word, ours]) => wordsIn(frameworks)
+        .map((framework) => ({ framework, parameter, word, ours })));
+
+// name -> value; undefined for what is no query of a framework's name.
+function readPairs(query) {
+    const given = new Map();
+    for (const pair of query.split('&')) {
+        const equals = pair.indexOf('=');
+        if (equals < 0) return undefined;
+        const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)].map(decode);
+        if (name === null || value === null || given.has(name.toString('latin1'))) return undefined;
+        given.set(name.toString('latin1'), value.toString('latin1'));
+    }
+    return FRAMEWORKS.has(given.get('scheme')) ? given : undefined;
 }
 
-function checkTaken(row, given) {
+function checkTaken(row, asked) {
     const fans = SCHEMES.get(row.scheme).takes.includes('fans') ? ['fan_in', 'fan_out'] : [];
-    for (const name of given.keys()) {
-        if (PARAMETERS.get(name).group === 'every scheme') continue;
+    for (const name of asked.keys()) {
+        if (PARAMETERS.get(name)?.group === 'every scheme') continue;
         if (!row.params.has(name) && !fans.includes(name)) throw new Refused(name, 'not taken');
     }
 }
@@ -24,98 +52,114 @@ function ourWord({ framework }, name, value) {
     if (words.length === 0) return value;
     const found = words.find(({ word }) => word === value);
     if (!found) throw new Refused(name, `not a word of ${framework}`);
-    return found.canonical;
+    return found.ours;
 }
 
-function layoutOf(name, axis, shape) {
-    const rank = BigInt(shape.length);
+function read(name, reader, text) {
+    const value = reader(text);
+    if (value === undefined) throw new Refused(name, 'not of its form');
+    return value;
+}
+
+function layoutOf(name, axis, rank) {
     if (rank >= 2n && (axis === -1n || axis === rank - 1n)) return 'io';
     if (rank >= 2n && (axis === 0n || axis === -rank)) return 'oi';
     throw new Refused(name, 'neither the first axis nor the last');
 }
 
 // Step 4.
-function rename(row, all, requested) {
+function rename(row, all, asked, rank) {
     const given = new Map();
     for (const [name, value] of all) {
-        const canonical = row.params.get(name) ?? name;
+        const ours = row.params.get(name) ?? name;
         let meant = value;
-        if (canonical === 'truncation') {
-            meant = { low: all.get('lower'), high: all.get('upper') };
-            if (!isCut(meant)) {
-                throw new Refused(requested.has('lower') ? 'lower' : 'upper', 'not a cut');
+        if (ours === 'truncation') {
+            const [low, high] = ['lower', 'upper'].map((end) => read(end, readNumber, all.get(end)));
+            if (!isCut({ low, high })) {
+                throw new Refused(asked.has('lower') ? 'lower' : 'upper', 'not a cut');
             }
-        } else if (canonical === 'layout' && row.fans === 'delta') {
-            if (value < -2n || value > 1n) throw new Refused(name, 'not an axis of a matrix');
-            continue;
-        } else if (canonical === 'layout') {
-            meant = layoutOf(name, value, all.get('shape'));
+            meant = `${all.get('lower')},${all.get('upper')}`;
+        } else if (ours === 'layout') {
+            const axis = read(name, readInt, value);
+            if (row.fans === 'delta') {
+                if (axis < -2n || axis > 1n) throw new Refused(name, 'not an axis of a matrix');
+                continue;
+            }
+            meant = layoutOf(name, axis, BigInt(rank));
         }
-        given.set(canonical, meant);
+        given.set(ours, meant);
     }
     return given;
 }
 
 const AXES_OF_FANS = ['in_axis', 'out_axis', 'batch_axis', 'input_axes', 'output_axes'];
 
-function setFans(rule, given) {
-    const shape = given.get('shape');
+function setFans(rule, given, shape) {
     const rank = shape.length;
     if (rule === 'square' && (rank !== 2 || shape[0] !== shape[1])) {
         throw new Refused('shape', 'not square');
     }
-    const inAxis = given.get('in_axis') ?? [-2n];
-    const byDefault = inAxis.length === 1 && inAxis[0] === -2n;
-    if (rule === 'jax' && rank < 2 && byDefault && !given.has('fan_in') && !given.has('fan_out')) {
+    const hasFan = given.has('fan_in') || given.has('fan_out');
+    if (rule === 'jax' && rank < 2 && !hasFan && Number(given.get('in_axis') ?? -2) === -2) {
         throw new Refused('shape', 'no fans with the default of in_axis');
     }
     if (given.has('fan_in') && given.has('fan_out')) return;
     if (AXES_OF_FANS.some((name) => given.has(name))) return;
     const fill = (name, value) => given.has(name) || given.set(name, value);
-    const elems = shape.reduce((a, b) => a * b, 1n) || 1n;
-    const none = !given.has('fan_in') && !given.has('fan_out');
-    if (rule === 'tfjs' && (rank < 2 || rank > 5) && none) {
-        fill('fan_in', elems);
-        fill('fan_out', 1n);
-        given.set('mode', 'fan_geo_avg');
+    const elems = String(shape.reduce((a, b) => a * b, 1n) || 1n);
+    if (rule === 'tfjs' && (rank < 2 || rank > 5) && !hasFan) {
+        given.set('fan_in', elems).set('fan_out', '1').set('mode', 'fan_geo_avg');
     } else if (['keras', 'jax', 'rows', 'tfjs'].includes(rule) && rank >= 2) {
         given.set('layout', 'io');
     } else if (rule === 'keras') {
         fill('fan_in', elems);
         fill('fan_out', elems);
     } else if (rule === 'rows') {
-        fill('fan_in', 1n);
+        fill('fan_in', '1');
     }
 }
 
-function setUnlessGiven(given, pairs) {
-    for (const [name, text] of pairs) {
-        if (!given.has(name)) given.set(name, readValue(name, Buffer.from(text)));
-    }
+// Our names of parameters -> theirs, for errors: not a default, but what does not go with it.
+function toBlame({ params }, given, asked) {
+    const first = [...params.keys()].find((name) => asked.has(name));
+    return new Map([...params].reverse().map(([their, our]) => (
+        [our, given.has(our) && !asked.has(their) && first ? first : their])));
 }
 
-// Canonical parameter -> the name to blame in errors: not a default, but what rules it out.
-function toBlame({ params }, given, requested) {
-    const first = [...params.keys()].find((name) => requested.has(name));
-    return new Map([...params].reverse().map(([name, canonical]) => (
-        [canonical, given.has(canonical) && !requested.has(name) && first ? first : name])));
-}
-
-export function standsFor(requested) {
-    const row = FRAMEWORKS.get(requested.get('scheme'));
-    checkTaken(row, requested);
-    const all = new Map(requested);
-    setUnlessGiven(all, row.defaults);
+function standsFor(asked) {
+    const row = FRAMEWORKS.get(asked.get('scheme'));
+    checkTaken(row, asked);
+    const shape = read('shape', readShape, asked.get('shape') ?? '');
+    const all = new Map([...row.defaults, ...asked]);
     for (const [name, value] of all) all.set(name, ourWord(row, name, value));
-    for (const [name, value] of all) if (name !== 'scheme') checkWord(name, value);
-    const given = rename(row, all, requested);
+    const given = rename(row, all, asked, shape.length);
     const leaky = (given.get('nonlinearity') ?? 'leaky_relu') === 'leaky_relu';
-    if (row.framework === 'torch' && given.get('slope') === 0 && !leaky) given.delete('slope');
-    setUnlessGiven(given, row.fixed);
+    if (row.framework === 'torch' && !leaky && readNumber(given.get('slope') ?? '') === 0) {
+        given.delete('slope');
+    }
+    for (const [name, text] of row.fixed) if (!given.has(name)) given.set(name, text);
     given.set('scheme', row.scheme);
     if (![undefined, 'truncated_normal'].includes(given.get('distribution'))) {
         given.delete('corrected');
     }
-    setFans(row.fans, given);
-    return { given, frameworkNames: toBlame(row, given, requested) };
+    setFans(row.fans, given, shape);
+    return { given, theirs: toBlame(row, given, asked) };
+}
+
+const encoded = (text) => text.replace(/[^A-Za-z0-9._~-]/g, (c) => (
+    `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`));
+
+// make() for queries with frameworks' names as well; errors speak their names of parameters.
+export function rewriting(make) {
+    return (query) => {
+        const asked = readPairs(query);
+        if (asked === undefined) return make(query);
+        const { given, theirs } = standsFor(asked);
+        try {
+            return make([...given].map(([name, value]) => `${name}=${encoded(value)}`).join('&'));
+        } catch (error) {
+            if (error instanceof Refused) error.field = theirs.get(error.field) ?? error.field;
+            throw error;
+        }
+    };
 }

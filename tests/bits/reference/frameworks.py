@@ -1,108 +1,179 @@
 # SPDX-License-Identifier: MIT
-"""docs/SPEC.md, "Names of frameworks": the request that one with such a name stands for."""
+"""docs/FRAMEWORKS.md, "Exactly": a query with a framework's name of an initializer is rewritten
+to one in the terms of docs/SPEC.md, before anything else reads it."""
+import collections
 import math
+import urllib.parse
 
 from refused import Refused
-from tables import FRAMEWORKS, PARAMETERS, SCHEMES, WORDS
-from values import is_cut, read_value
+from tables import PARAMETERS, SCHEMES, SPEC, pairs, read_tables, rows_of
+from values import decode, is_cut, read_int, read_number, read_permute, read_shape
+
+Framework = collections.namedtuple("Framework", "framework scheme fans params defaults fixed")
 
 FANS = ("fan_in", "fan_out")
+EXPLICIT = ("in_axis", "out_axis", "batch_axis", "input_axes", "output_axes")
+TABLES = read_tables((SPEC.parent / "FRAMEWORKS.md").read_text(encoding="utf-8"))
+
+# 'framework.name' -> what it stands for
+FRAMEWORKS = {"%s.%s" % (framework, name): Framework(
+    framework, scheme, fans, {theirs: ours or theirs for theirs, _, ours in
+                              (param.partition("=") for param in params.split())},
+    pairs(defaults), pairs(fixed))
+    for frameworks, names, scheme, fans, params, defaults, fixed
+    in rows_of("frameworks", "names", tables=TABLES)
+    for framework in frameworks.split() for name in names.split()}
+# parameter -> framework -> word -> our word
+WORDS = {}
+for _frameworks, _param, _word, _ours in rows_of("words of", "parameter", tables=TABLES):
+    for _framework in _frameworks.split():
+        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _ours
 
 
-def check_taken(row, given):
+def read_pairs(query):
+    """name -> value, as bytes; None for what is no query of a framework's name."""
+    given = {}
+    try:
+        for pair in query.encode("ascii").split(b"&"):
+            name, _, value = pair.partition(b"=")
+            name = decode(name).decode("latin-1")
+            if name in given:
+                return None
+            given[name] = decode(value)
+    except ValueError:
+        return None
+    return given if given.get("scheme", b"").decode("latin-1") in FRAMEWORKS else None
+
+
+def check_taken(row, asked):
     own = {*row.params, *(FANS if "fans" in SCHEMES[row.scheme][3] else ())}
-    for name in given:
-        if PARAMETERS[name][3] != "every scheme" and name not in own:
+    for name in asked:
+        if PARAMETERS.get(name, [None])[-1] != "every scheme" and name not in own:
             raise Refused(name, "does not apply to this name")
 
 
-def canonical_word(row, name, value):
+def our_word(row, name, value):
     """A value that may be one of the framework's words."""
     words = WORDS.get(name, {}).get(row.framework)
     if words is None:
-        check_word(name, value)
         return value
-    if value not in words:
+    if value.decode("latin-1") not in words:
         raise Refused(name, "not a word of " + row.framework)
-    return words[value]
+    return words[value.decode("latin-1")].encode()
 
 
-def check_word(name, value):
-    form, words, _, _ = PARAMETERS[name]
-    if form == "choice" and value not in words:
-        raise Refused(name, "a framework's word")
+def read(name, reader, text):
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise Refused(name, "not of its form") from error
 
 
 def layout_of(name, axis, rank):
     if rank >= 2 and axis in (-1, rank - 1):
-        return "io"
+        return b"io"
     if rank >= 2 and axis in (0, -rank):
-        return "oi"
+        return b"oi"
     raise Refused(name, "neither the first axis nor the last")
 
 
-def renamed(row, given, requested):
+def renamed(row, given, asked, rank):
     """Step 4."""
     found = {}
     for name, value in given.items():
-        canonical = row.params.get(name, name)
-        if canonical == "truncation":
-            value = given["lower"], given["upper"]
-            if not is_cut(*value):
-                raise Refused("lower" if "lower" in requested else "upper", "no cut with upper")
-        elif canonical == "layout" and row.fans == "delta":
-            if not -2 <= value <= 1:
-                raise Refused(name, "not an axis of a matrix")
-            continue
-        elif canonical == "layout":
-            value = layout_of(name, value, len(given["shape"]))
-        found[canonical] = value
+        ours = row.params.get(name, name)
+        if ours == "truncation":
+            ends = [read(end, read_number, given[end]) for end in ("lower", "upper")]
+            if not is_cut(*ends):
+                raise Refused("lower" if "lower" in asked else "upper", "no cut with upper")
+            value = b"%s,%s" % (given["lower"], given["upper"])
+        elif ours == "layout":
+            axis = read(name, read_int, value)
+            if row.fans == "delta":
+                if not -2 <= axis <= 1:
+                    raise Refused(name, "not an axis of a matrix")
+                continue
+            value = layout_of(name, axis, rank)
+        found[ours] = value
     return found
 
 
-def add_fans(rule, given):
+def is_slope_of_no_use(row, given):
+    """Whether PyTorch ignores a slope of 0."""
+    if row.framework != "torch" or given.get("nonlinearity", b"leaky_relu") == b"leaky_relu":
+        return False
+    try:
+        return read_number(given.get("slope", b"")) == 0
+    except ValueError:
+        return False
+
+
+def add_fans(rule, given, shape):
     """Step 6."""
-    shape = given["shape"]
-    explicit = ("in_axis", "out_axis", "batch_axis", "input_axes", "output_axes")
-    rank, elems = len(shape), max(math.prod(shape), 1)
+    rank, elems = len(shape), b"%d" % max(math.prod(shape), 1)
     if rule == "square" and (rank != 2 or shape[0] != shape[1]):
         raise Refused("shape", "not square")
-    if rule == "jax" and rank < 2 and given.get("in_axis", [-2]) == [-2] and not any(
-            fan in given for fan in FANS):
-        raise Refused("shape", "no fans with the default of in_axis")
-    if all(fan in given for fan in FANS) or any(name in given for name in explicit):
+    has_fan = any(fan in given for fan in FANS)
+    if rule == "jax" and rank < 2 and not has_fan:
+        if read("in_axis", lambda text: [] if text == b"none" else read_permute(text),
+                given.get("in_axis", b"-2")) == [-2]:
+            raise Refused("shape", "no fans with the default of in_axis")
+    if all(fan in given for fan in FANS) or any(name in given for name in EXPLICIT):
         return
-    if rule == "tfjs" and not 2 <= rank <= 5 and not any(fan in given for fan in FANS):
-        given.update({"fan_in": elems, "fan_out": 1, "mode": "fan_geo_avg"})
+    if rule == "tfjs" and not 2 <= rank <= 5 and not has_fan:
+        given.update({"fan_in": elems, "fan_out": b"1", "mode": b"fan_geo_avg"})
     elif rule in ("keras", "jax", "rows", "tfjs") and rank >= 2:
-        given["layout"] = "io"
+        given["layout"] = b"io"
     elif rule == "keras":
         given.update({"fan_in": elems, "fan_out": elems, **given})
     elif rule == "rows":
-        given.setdefault("fan_in", 1)
+        given.setdefault("fan_in", b"1")
 
 
-def to_blame(row, given, requested):
-    """Canonical parameter -> the name to blame in errors: not a default, but what rules it out."""
-    first = next((name for name in row.params if name in requested), None)
-    names = {canonical: name for name, canonical in reversed(row.params.items())}
-    return {canonical: first if canonical in given and name not in requested and first else name
-            for canonical, name in names.items()}
+def to_blame(row, given, asked):
+    """Our name of a parameter -> theirs, for errors: not a default, but what does not go with it."""
+    first = next((name for name in row.params if name in asked), None)
+    theirs = {ours: name for name, ours in reversed(row.params.items())}
+    return {ours: first if ours in given and name not in asked and first else name
+            for ours, name in theirs.items()}
 
 
-def stands_for(requested):
-    """Parameters of a framework's name -> canonical ones, and the names to blame in errors."""
-    row = FRAMEWORKS[requested["scheme"]]
-    check_taken(row, requested)
-    defaults = {name: read_value(name, text.encode()) for name, text in row.defaults.items()}
-    given = {name: canonical_word(row, name, value) for name, value in {**defaults, **requested}.items()}
-    given = renamed(row, given, requested)
-    leaky = given.get("nonlinearity", "leaky_relu") == "leaky_relu"
-    if row.framework == "torch" and given.get("slope") == 0 and not leaky:
+def stands_for(asked):
+    """Parameters given with a framework's name -> those in our terms; our names -> theirs."""
+    row = FRAMEWORKS[asked["scheme"].decode()]
+    check_taken(row, asked)
+    shape = read("shape", read_shape, asked.get("shape", b""))
+    defaults = {name: text.encode() for name, text in row.defaults.items()}
+    given = {name: our_word(row, name, value) for name, value in {**defaults, **asked}.items()}
+    given = renamed(row, given, asked, len(shape))
+    if is_slope_of_no_use(row, given):
         del given["slope"]
-    fixed = {name: read_value(name, text.encode()) for name, text in row.fixed.items()}
-    given = {**fixed, **given, "scheme": row.scheme}
-    if given.get("distribution", "truncated_normal") != "truncated_normal":
+    fixed = {name: text.encode() for name, text in row.fixed.items()}
+    given = {**fixed, **given, "scheme": row.scheme.encode()}
+    if given.get("distribution", b"truncated_normal") != b"truncated_normal":
         given.pop("corrected", None)
-    add_fans(row.fans, given)
-    return given, to_blame(row, given, requested)
+    add_fans(row.fans, given, shape)
+    return given, to_blame(row, given, asked)
+
+
+def plain_query(query):
+    """The query in the terms of SPEC.md, itself if it is that already; our names of parameters ->
+    the framework's. Raises Refused."""
+    asked = read_pairs(query)
+    if asked is None:
+        return query, {}
+    given, theirs = stands_for(asked)
+    return "&".join("%s=%s" % (name, urllib.parse.quote_from_bytes(value, safe="-._~"))
+                    for name, value in given.items()), theirs
+
+
+def rewriting(make):
+    """make() for queries with frameworks' names as well; errors speak their names of parameters."""
+    def made(query):
+        plain, theirs = plain_query(query)
+        try:
+            return make(plain)
+        except Refused as error:
+            error.field = theirs.get(error.field, error.field)
+            raise
+    return made

@@ -5,7 +5,7 @@ import { Refused } from './refused.mjs';
 
 const BLOCK = 64;
 
-function dist(p, rows, cols, base, step) {
+function distribution(p, rows, cols, base, step) {
     if (rows * cols > 1n << 28n) throw new Refused('shape', 'too large');
     const tall = rows > cols || (rows === cols && p.get('layout', 'oi') === 'oi');
     return { kind: 'orthogonal', gain: p.get('gain'), rows, cols, base, step, tall };
@@ -17,8 +17,8 @@ export const ORTHOGONAL = {
     orthogonal(p) {
         const shape = p.get('shape');
         if (shape.length < 2) throw new Refused('shape', 'of less than 2 dims');
-        return p.get('layout', 'oi') === 'oi' ? dist(p, shape[0], productOf(shape.slice(1)), 0n, 1n)
-            : dist(p, productOf(shape.slice(0, -1)), shape.at(-1), 0n, 1n);
+        return p.get('layout', 'oi') === 'oi' ? distribution(p, shape[0], productOf(shape.slice(1)), 0n, 1n)
+            : distribution(p, productOf(shape.slice(0, -1)), shape.at(-1), 0n, 1n);
     },
 
     'delta orthogonal'(p) {
@@ -29,8 +29,8 @@ export const ORTHOGONAL = {
         const kernel = oi ? shape.slice(2) : shape.slice(0, -2);
         if (out < into) throw new Refused('shape', 'less out than in');
         const centre = kernel.reduce((c, size) => c * size + (size - 1n) / 2n, 0n);
-        return oi ? dist(p, out, into, centre, productOf(kernel))
-            : dist(p, into, out, centre * into * out, 1n);
+        return oi ? distribution(p, out, into, centre, productOf(kernel))
+            : distribution(p, into, out, centre * into * out, 1n);
     },
 };
 
@@ -83,13 +83,13 @@ function qOf(n, k, z, round) {
 
 // A function from the number of an element to its value. 'quantile' is that of the normal
 // distribution, 'gain' rounded to the compute type.
-export function orthogonalOf({ rows, cols, base, step, tall }, { words, isF64, round, quantile, gain }) {
+export function orthogonalOf({ rows, cols, base, step, tall }, { words, wide, round, quantile, gain }) {
     const [n, k] = (rows >= cols ? [rows, cols] : [cols, rows]).map(Number);
     let q;
     const z = (l, r) => {
         const number = BigInt(l * n + r);
         const [high, low] = [2, 3].map((lane) => words(lane, number >> 2n)[Number(number & 3n)]);
-        return quantile(high, isF64 ? low : 0);
+        return quantile(high, wide ? low : 0);
     };
     return (number) => {
         const m = (number - base) / step;

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """docs/SPEC.md, "Query", "Parameters", "Schemes": query text -> parameters."""
-from frameworks import check_word, stands_for
 from refused import Refused
 from rules import RULES
-from tables import FRAMEWORKS, PARAMETERS, SCHEMES
+from tables import PARAMETERS, SCHEMES
 from values import decode, read_value
 
 
@@ -36,18 +35,14 @@ class Parameters:
         self.given = read_query(query)
         if "shape" not in self.given:
             raise Refused("shape", "required")
-        self.framework_names = {}  # of canonical parameters
-        if self.given.get("scheme") in FRAMEWORKS:
-            self.given, self.framework_names = stands_for(self.given)
         self.scheme = self.given.get("scheme", "he_normal")
         self.rule, fixed, defaults, takes = SCHEMES[self.scheme]
-        for name, value in self.given.items():
-            check_word(name, value)
+        for name in self.given:
             group = PARAMETERS[name][3]
             if group != "every scheme" and not takes & {name, group}:
                 raise Refused(name, "does not apply to " + self.scheme)
         self.values = {"seed": 0, "name": "", "dtype": "f32", "format": "raw", "json": "nested",
-                       "layout": "oi", "groups": 1, "transposed": False, "slope": 0.01,
+                       "layout": "oi", "groups": 1, "transposed": False,
                        **{name: read_value(name, text.encode())
                           for name, text in {**fixed, **defaults}.items()}, **self.given}
 

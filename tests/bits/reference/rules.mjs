@@ -21,7 +21,7 @@ function notNegative(p, name) {
     return p.get(name);
 }
 
-function cutAsGiven(p, mean, std) {
+function cutAsAsked(p, mean, std) {
     const cut = p.get('truncation');
     const infinite = cut.low === -Infinity && cut.high === Infinity;
     if (infinite || !p.get('corrected')) return truncated(mean, std, cut);
@@ -37,7 +37,7 @@ function gainOf(p) {
         return notNegative(p, 'gain');
     }
     const nonlinearity = p.get('nonlinearity');
-    const slope = p.get('slope', 0.01);
+    const slope = p.get('slope');
     if (p.has('slope') && nonlinearity !== 'leaky_relu') {
         throw new Refused('slope', `not with ${nonlinearity}`);
     }
@@ -65,7 +65,7 @@ export const RULES = {
         if (!(scale > 0)) throw new Refused('scale', 'not above 0');
         const variance = n === 0 ? 0 : scale / n;
         const drawn = p.get('distribution');
-        if (drawn === 'truncated_normal') return cutAsGiven(p, 0, Math.sqrt(variance));
+        if (drawn === 'truncated_normal') return cutAsAsked(p, 0, Math.sqrt(variance));
         for (const name of ['truncation', 'corrected']) {
             if (p.has(name)) throw new Refused(name, `not with distribution=${drawn}`);
         }
@@ -86,7 +86,7 @@ export const RULES = {
     truncated_normal(p) {
         const mean = p.get('mean');
         const std = notNegative(p, 'std');
-        if (!p.has('low') && !p.has('high')) return cutAsGiven(p, mean, std);
+        if (!p.has('low') && !p.has('high')) return cutAsAsked(p, mean, std);
         if (p.has('truncation')) throw new Refused('truncation', 'not with low or high');
         if (p.get('corrected')) throw new Refused('corrected', 'not with low or high');
         if (std === 0) throw new Refused('std', 'not 0 with low or high');
@@ -96,12 +96,16 @@ export const RULES = {
         return truncated(mean, std, cut, bounds);
     },
 
-    uniform: (p) => ({ kind: 'uniform', low: p.get('low', 0), high: p.get('high', 1) }),
+    uniform(p) {
+        const [low, high] = [p.get('low'), p.get('high')];
+        if (low > high) throw new Refused(p.has('high') ? 'high' : 'low', 'high is below low');
+        return { kind: 'uniform', low, high };
+    },
 
     constant(p) {
         const value = p.get('value');
         if (value === undefined) throw new Refused('value', 'required');
-        return { kind: 'constant', value: value.number, integer: value.integer, field: 'value' };
+        return { kind: 'constant', value: value.number, whole: value.whole, field: 'value' };
     },
 
     siren(p) {
@@ -137,7 +141,6 @@ export const RULES = {
 
     sparse(p) {
         const [rows, cols] = shapeOfRank(p, 2);
-        if (rows >= 1n << 32n || cols > 1n << 58n) throw new Refused('shape', 'too large');
         const sparsity = required(p, 'sparsity');
         if (!(sparsity >= 0 && sparsity <= 1)) throw new Refused('sparsity', 'not from 0 to 1');
         const sigma = notNegative(p, 'std');

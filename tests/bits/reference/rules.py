@@ -100,14 +100,15 @@ def rule_truncated_normal(p):
 
 
 def rule_uniform(p):
-    return {"kind": "uniform",
-            "low": p["low"] if "low" in p else 0.0, "high": p["high"] if "high" in p else 1.0}
+    if p["low"] > p["high"]:
+        raise Refused("high" if "high" in p else "low", "high is below low")
+    return {"kind": "uniform", "low": p["low"], "high": p["high"]}
 
 
 def rule_constant(p):
     if "value" not in p.values:
         raise Refused("value", "required")
-    return {"kind": "constant", "value": p["value"][0], "integer": p["value"][1],
+    return {"kind": "constant", "value": p["value"][0], "whole": p["value"][1],
             "field": "value"}
 
 
@@ -156,8 +157,6 @@ def rule_residual(p):
 
 def rule_sparse(p):
     rows, cols = of_rank(p, 2)
-    if rows >= 2**32 or cols > 2**58:
-        raise Refused("shape", "too large")
     sparsity = required(p, "sparsity")
     if not 0 <= sparsity <= 1:
         raise Refused("sparsity", "not from 0 to 1")

@@ -4,7 +4,7 @@
 import { orthogonalOf } from './orthogonal.mjs';
 import { Refused } from './refused.mjs';
 import { normalMass, normalTail } from './special.mjs';
-import { PHILOX, QUANTILE32, QUANTILE64 } from './tables.mjs';
+import { FIRST64, PHILOX, QUANTILE32, QUANTILE64 } from './tables.mjs';
 
 // Words ----------------------------------------------------------------------------------
 
@@ -48,6 +48,10 @@ const halves = new Uint32Array(f64.buffer); // low, high: node runs on little-en
 
 const { fround } = Math;
 
+// The last numbers below one half.
+const CAP32 = 2 ** 31 - 2 ** 7;
+const CAP64 = 2 ** 63 - 2 ** 10;
+
 function quantile32(tail) {
     f32[0] = tail;
     const row = QUANTILE32[(u32[0] >>> 23) - 127 + 1];
@@ -58,9 +62,10 @@ function quantile32(tail) {
     return z;
 }
 
+// Of a tail that may be too small or too large.
 function quantile64(tail) {
-    f64[0] = tail;
-    const row = QUANTILE64[(halves[1] >>> 20) - 1023 + 33];
+    f64[0] = Math.min(Math.max(tail, 0.5), CAP64);
+    const row = QUANTILE64[(halves[1] >>> 20) - 1023 + 33 - FIRST64];
     halves[1] = (halves[1] & 0xfffff) | 0x3ff00000;
     const t = f64[0] - 1.5;
     let z = row[18];
@@ -70,19 +75,16 @@ function quantile64(tail) {
 
 // From a distribution and words to values ------------------------------------------------
 
-const CAP32 = 2 ** 31 - 2 ** 7;
-const CAP64 = 2 ** 63 - 2 ** 10;
-
 function clamp(x, low, high) {
     const raised = x > low ? x : low;
     return raised < high ? raised : high;
 }
 
 // The number before x in the compute type.
-function before(x, isF64) {
-    if (x === 0) return isF64 ? -Number.MIN_VALUE : -(2 ** -149);
+function before(x, wide) {
+    if (x === 0) return wide ? -Number.MIN_VALUE : -(2 ** -149);
     const away = x < 0;
-    if (!isF64) {
+    if (!wide) {
         f32[0] = x;
         u32[0] += away ? 1 : -1;
         return f32[0];
@@ -94,133 +96,154 @@ function before(x, isF64) {
 }
 
 // A word is given as its upper and its lower 32 bits; 'high' is all there is of 32-bit words.
-// This is the number of a word of 64 ('isF64') or 32 bits, rounded once.
-const wordNumber = (high, low, isF64) => (isF64 ? high * 2 ** 32 + low : high);
+// This is the number of a word of 'wide' or 32 bits, rounded once.
+const wordNumber = (high, low, wide) => (wide ? high * 2 ** 32 + low : high);
 
-function magnitude(high, low, isF64) {
-    return high >= 2 ** 31 ? wordNumber(~high >>> 0, ~low >>> 0, isF64)
-        : wordNumber(high, low, isF64);
+function magnitude(high, low, wide) {
+    return high >= 2 ** 31 ? wordNumber(~high >>> 0, ~low >>> 0, wide)
+        : wordNumber(high, low, wide);
 }
 
+// The upper 24 or 53 bits of a word.
+const keptBits = (high, low, wide) => (wide ? high * 2 ** 21 + (low >>> 11) : high >>> 8);
+
+// u of a word.
+const unit = (high, low, wide) => keptBits(high, low, wide) * (wide ? 2 ** -53 : 2 ** -24);
+
 // v of a word.
-function unitUniform(high, low, isF64) {
-    if (!isF64) return (2 * (high >>> 8) + 1 - 2 ** 24) * 2 ** -24;
-    const word = high * 2 ** 21 + (low >>> 11); // 53 bits
-    // 2 * word + 1 needs 54 bits, but half of it, and the sum with -2^52, do not.
-    return (word - 2 ** 52 + 0.5) * 2 ** -52;
+function symmetricUnit(high, low, wide) {
+    const kept = keptBits(high, low, wide);
+    if (!wide) return (2 * kept + 1 - 2 ** 24) * 2 ** -24;
+    // 2 * kept + 1 needs 54 bits, but half of it, and the sum with -2^52, do not.
+    return (kept - 2 ** 52 + 0.5) * 2 ** -52;
+}
+
+function uniformOf({ low, high }, wide, R, type) {
+    const [least, end] = [R(low), R(high)];
+    if (low === high) return { largest: Math.abs(least), value: () => least };
+    if (!(least < end)) throw new Refused('high', 'low and high round to the same number');
+    const scale = R(high - low);
+    if (!Number.isFinite(scale)) throw new Refused('high', 'high - low is not finite');
+    const most = end === Infinity ? end : before(end, wide);
+    return {
+        largest: Math.max(Math.abs(least), Math.abs(most)),
+        value(upper, lower) {
+            const x = type(least + type(scale * unit(upper, lower, wide)));
+            return x < most ? x : most;
+        },
+    };
 }
 
 // A function from words to z of the standard normal.
-function normalQuantile(isF64) {
+function normalQuantile(wide) {
     return (high, low) => {
-        const m = magnitude(high, low, isF64);
-        const z = isF64 ? quantile64(Math.min(0.5 + m, CAP64))
+        const m = magnitude(high, low, wide);
+        const z = wide ? quantile64(0.5 + m)
             : quantile32(Math.min(fround(0.5 + fround(m)), CAP32));
         return high >= 2 ** 31 ? z : -z;
     };
 }
 
 // The same for a cut, before its clamp.
-function cutQuantile(cut, isF64) {
+function cutQuantile(cut, wide) {
     const symmetricCut = cut.low === -cut.high;
-    if (!isF64 && symmetricCut && cut.high >= 0.5) {
+    if (!wide && symmetricCut && cut.high >= 0.5) {
         const q = normalTail(cut.high);
         const offset = fround(2 ** 32 * q + (0.5 - q));
         const scale = fround(1 - 2 * q);
         return (high, low) => {
-            const m = fround(magnitude(high, low, isF64));
+            const m = fround(magnitude(high, low, wide));
             const z = quantile32(Math.min(fround(offset + fround(scale * m)), CAP32));
             return high >= 2 ** 31 ? z : -z;
         };
     }
-    const step = normalMass(cut.low, cut.high) * (isF64 ? 1 : 2 ** 32);
+    const step = normalMass(cut.low, cut.high) * (wide ? 1 : 2 ** 32);
     const lowerOffset = 2 ** 64 * normalTail(-cut.low) + step / 2;
     const upperOffset = 2 ** 64 * normalTail(cut.high) + step / 2;
     if (symmetricCut) {
         return (high, low) => {
-            const tail = lowerOffset + step * magnitude(high, low, isF64);
-            const z = quantile64(Math.min(tail, CAP64));
+            const tail = lowerOffset + step * magnitude(high, low, wide);
+            const z = quantile64(tail);
             return high >= 2 ** 31 ? z : -z;
         };
     }
     return (high, low) => {
-        const below = lowerOffset + step * wordNumber(high, low, isF64);
-        if (!(below > 2 ** 63)) return -quantile64(Math.min(below, CAP64));
-        const above = upperOffset + step * wordNumber(~high >>> 0, ~low >>> 0, isF64);
-        return quantile64(Math.min(above, CAP64));
+        const below = lowerOffset + step * wordNumber(high, low, wide);
+        if (!(below > 2 ** 63)) return -quantile64(below);
+        const above = upperOffset + step * wordNumber(~high >>> 0, ~low >>> 0, wide);
+        return quantile64(above);
     };
 }
 
-// Whether a sparse normal sets an element to 0.
-function isZeroed({ rows, cols, zeros }, words, number) {
-    const word = (lane, element) => words(lane, element >> 2n)[Number(element & 3n)];
-    const [row, c] = [number / cols, number % cols];
-    let x = row;
-    for (let k = 0n; k < 32n; k++) {
-        const pivot = (BigInt(word(3, 32n * c + k)) * rows) >> 32n;
-        const partner = (pivot - x + rows) % rows;
-        const bit = (word(2, (x > partner ? x : partner) * cols + c) >>> Number(k)) & 1;
-        if (bit === 1) x = partner;
-    }
-    return x < zeros;
+// A function that says whether a sparse normal sets an element to 0.
+function zeroedOf({ rows, cols, zeros }, words) {
+    const columns = new Map(); // column -> the rows of its zeros
+    const zerosOf = (c) => {
+        const keyed = [];
+        for (let r = 0n; r < rows; r++) {
+            const number = r * cols + c;
+            keyed.push([words(2, number >> 2n)[Number(number & 3n)], r]);
+        }
+        keyed.sort(([a, r], [b, s]) => a - b || Number(r - s));
+        return new Set(keyed.slice(0, zeros).map(([, r]) => r));
+    };
+    return (number) => {
+        const c = number % cols;
+        if (!columns.has(c)) columns.set(c, zerosOf(c));
+        return columns.get(c).has(number / cols);
+    };
 }
 
 // { largest, value, at }: the largest |x| that is possible, and the function from words to x. Or
 // from the number of an element, and if that gives none, from words.
-export function samplerOf(dist, isF64, words) {
-    const type = isF64 ? (x) => x : fround;
+export function samplerOf(distribution, wide, words) {
+    const type = wide ? (x) => x : fround;
     const R = (x) => type(x) + 0;
-    if (dist.kind === 'constant') {
-        const value = R(dist.value);
+    if (distribution.kind === 'constant') {
+        const value = R(distribution.value);
         return { largest: Math.abs(value), value: () => value };
     }
-    if (dist.kind === 'pattern') {
-        return { largest: Math.abs(R(dist.value)), at: (number) => R(dist.value * dist.factor(number)) };
+    if (distribution.kind === 'pattern') {
+        return { largest: Math.abs(R(distribution.value)), at: (number) => R(distribution.value * distribution.factor(number)) };
     }
-    if (dist.kind === 'orthogonal') {
-        const how = { words, isF64, round: type, quantile: normalQuantile(isF64), gain: R(dist.gain) };
-        return { largest: R(Math.abs(dist.gain) * (1 + 2 ** -10)), at: orthogonalOf(dist, how) };
+    if (distribution.kind === 'orthogonal') {
+        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(distribution.gain) };
+        return { largest: R(Math.abs(distribution.gain) * (1 + 2 ** -10)), at: orthogonalOf(distribution, how) };
     }
-    if (dist.kind === 'symmetric' || dist.kind === 'uniform') {
-        let offset = 0;
-        let [scale, minimum, maximum] = [R(dist.bound), R(-dist.bound), R(dist.bound)];
-        if (dist.kind === 'uniform') {
-            [minimum, maximum] = [R(dist.low), R(dist.high)];
-            if (!(minimum < maximum)) throw new Refused('high', 'not above low');
-            if (maximum !== Infinity) maximum = before(maximum, isF64);
-            offset = R(dist.low / 2 + dist.high / 2);
-            scale = R(dist.high / 2 - dist.low / 2);
-        }
+    if (distribution.kind === 'uniform') return uniformOf(distribution, wide, R, type);
+    if (distribution.kind === 'symmetric') {
+        const bound = R(distribution.bound);
         return {
-            largest: Math.max(Math.abs(minimum), Math.abs(maximum)),
+            largest: bound,
             value: (high, low) => clamp(
-                type(offset + type(scale * unitUniform(high, low, isF64))), minimum, maximum),
+                type(0 + type(bound * symmetricUnit(high, low, wide))), R(-distribution.bound), bound),
         };
     }
-    const offset = R(dist.mean);
-    const scale = R(dist.sigma);
-    let z = normalQuantile(isF64);
-    let reach = isF64 ? quantile64(0.5) : quantile32(0.5);
-    if (dist.kind === 'truncated') {
-        const { cut } = dist;
-        const quantile = cutQuantile(cut, isF64);
-        const [minimum, maximum] = [R(cut.low), R(cut.high)];
-        z = (high, low) => clamp(type(quantile(high, low)), minimum, maximum);
-        if (!isF64 && cut.low === -cut.high && cut.high >= 0.5) {
-            reach = Math.min(reach, maximum);
+    const offset = R(distribution.mean);
+    const scale = R(distribution.sigma);
+    let z = normalQuantile(wide);
+    let reach = wide ? quantile64(0.5) : quantile32(0.5);
+    if (distribution.kind === 'truncated') {
+        const { cut } = distribution;
+        const quantile = cutQuantile(cut, wide);
+        const [least, most] = [R(cut.low), R(cut.high)];
+        z = (high, low) => clamp(type(quantile(high, low)), least, most);
+        if (!wide && cut.low === -cut.high && cut.high >= 0.5) {
+            reach = Math.min(reach, most);
         } else {
             reach = Math.max(Math.abs(z(0, 0)), Math.abs(z(2 ** 32 - 1, 2 ** 32 - 1)));
         }
     }
     let largest = type(Math.abs(offset) + type(scale * reach));
     let value = (high, low) => type(offset + type(scale * z(high, low)));
-    if (dist.bounds) {
-        const [minimum, maximum] = [R(dist.bounds.low), R(dist.bounds.high)];
+    if (distribution.bounds) {
+        const [least, most] = [R(distribution.bounds.low), R(distribution.bounds.high)];
         const free = value;
-        value = (high, low) => clamp(free(high, low), minimum, maximum);
+        value = (high, low) => clamp(free(high, low), least, most);
         const finite = Number.isFinite(offset) && Number.isFinite(scale);
-        if (finite) largest = Math.min(largest, Math.max(Math.abs(minimum), Math.abs(maximum)));
+        if (finite) largest = Math.min(largest, Math.max(Math.abs(least), Math.abs(most)));
     }
-    if (dist.kind !== 'sparse') return { largest, value };
-    return { largest, value, at: (number) => (isZeroed(dist, words, number) ? 0 : undefined) };
+    if (distribution.kind !== 'sparse') return { largest, value };
+    const isZeroed = zeroedOf(distribution, words);
+    return { largest, value, at: (number) => (isZeroed(number) ? 0 : undefined) };
 }

@@ -8,15 +8,17 @@ import numpy as np
 import orthogonal
 from refused import Refused
 from special import normal_mass, normal_tail
-from tables import PHILOX_M, PHILOX_W, TABLE32, TABLE64, TYPES
+from tables import FIRST64, PHILOX_M, PHILOX_W, TABLE32, TABLE64, TYPES
 
 LOW32 = np.uint64(2**32 - 1)
 SHIFT32 = np.uint64(32)
 LANE_1 = np.uint64(2**62)
 
-# The last numbers below one half, as tails in units of 2^-32 and 2^-64.
+# The last numbers below one half, as tails in units of 2^-32 and 2^-64; and the smallest of the
+# latter.
 CAP32 = np.float32(2**31 - 2**7)
 CAP64 = np.float64(2**63 - 2**10)
+LEAST64 = np.float64(0.5)
 
 
 # Words ----------------------------------------------------------------------------------
@@ -57,17 +59,17 @@ class Words:
         four = lane_words(self.seed, self.stream, blocks).reshape(-1, 4)
         return four[np.arange(len(numbers)), numbers & 3]
 
-    def of(self, numbers, is_f64):
+    def of(self, numbers, wide):
         w = self.lane(0, numbers)
-        return (w << SHIFT32) + self.lane(1, numbers) if is_f64 else w
+        return (w << SHIFT32) + self.lane(1, numbers) if wide else w
 
-    def run(self, first, count, is_f64):
+    def run(self, first, count, wide):
         """Those of neighbours."""
         block, skip = divmod(first, 4)
         blocks = (skip + count + 3) // 4
         blocks = np.arange(blocks, dtype=np.uint64) + np.uint64(block)
         w = lane_words(self.seed, self.stream, blocks)
-        if is_f64:
+        if wide:
             w = (w << SHIFT32) + lane_words(self.seed, self.stream, blocks + LANE_1)
         return w[skip:skip + count]
 
@@ -88,7 +90,7 @@ def octave_and_t(tail):
 def quantile(tail):
     """quantile32 or quantile64, by the type of 'tail'."""
     octave, t = octave_and_t(tail)
-    rows = (TABLE32 if tail.dtype == np.float32 else TABLE64)[octave].T
+    rows = (TABLE32[octave] if tail.dtype == np.float32 else TABLE64[octave - FIRST64]).T
     z = rows[-1]
     for c in rows[-2::-1]:
         z = z * t
@@ -110,9 +112,9 @@ class Sampler:
 
     def __init__(self, distribution, dtype):
         self.distribution = distribution
-        self.is_f64 = TYPES[dtype].compute == "binary64"
-        self.compute = np.float64 if self.is_f64 else np.float32
-        self.bits = 64 if self.is_f64 else 32
+        self.wide = TYPES[dtype].compute == "binary64"
+        self.compute = np.float64 if self.wide else np.float32
+        self.bits = 64 if self.wide else 32
         self.ones = np.uint64(2**self.bits - 1)
         self.kind = distribution["kind"]
         self.normal = self.kind in ("normal", "sparse normal", "orthogonal")
@@ -135,30 +137,37 @@ class Sampler:
         elif self.kind == "symmetric uniform":
             yield "offset", self.compute(0)
             yield "scale", self.rounded(d["bound"])
-            yield "minimum", self.rounded(-d["bound"])
-            yield "maximum", self.rounded(d["bound"])
+            yield "least", self.rounded(-d["bound"])
+            yield "most", self.rounded(d["bound"])
         elif self.kind == "uniform":
-            low, high = d["low"], d["high"]
-            if not self.rounded(low) < self.rounded(high):
-                raise Refused("high", "not above low")
-            yield "offset", self.rounded(low / 2 + high / 2)
-            yield "scale", self.rounded(high / 2 - low / 2)
-            yield "minimum", self.rounded(low)
-            yield "maximum", np.nextafter(self.rounded(high), self.compute(-np.inf))
+            yield from self.prepare_uniform(d["low"], d["high"])
         else:
             yield "offset", self.rounded(d["mean"])
             yield "scale", self.rounded(d["sigma"])
             if self.kind == "truncated normal":
                 yield from self.prepare_cut(d["z_low"], d["z_high"])
             if self.bounded:
-                yield "minimum", self.rounded(d["low"])
-                yield "maximum", self.rounded(d["high"])
+                yield "least", self.rounded(d["low"])
+                yield "most", self.rounded(d["high"])
+
+    def prepare_uniform(self, low, high):
+        offset, end = self.rounded(low), self.rounded(high)
+        yield "offset", offset
+        if low == high:
+            return
+        if not offset < end:
+            raise Refused("high", "low and high round to the same number")
+        scale = self.rounded(np.float64(high) - np.float64(low))
+        if not np.isfinite(scale):
+            raise Refused("high", "high - low is not finite")
+        yield "scale", scale
+        yield "most", np.nextafter(end, self.compute(-np.inf))
 
     def prepare_cut(self, low, high):
         self.symmetric = low == -high
-        self.in_binary32 = not self.is_f64 and self.symmetric and high >= 0.5
-        yield "z_minimum", self.rounded(low)
-        yield "z_maximum", self.rounded(high)
+        self.in_binary32 = not self.wide and self.symmetric and high >= 0.5
+        yield "z_least", self.rounded(low)
+        yield "z_most", self.rounded(high)
         if self.in_binary32:
             q = normal_tail(high)
             yield "q", q
@@ -166,7 +175,7 @@ class Sampler:
             yield "tail_scale", np.float32(1 - 2 * q)
             return
         mass = normal_mass(low, high)
-        step = mass if self.is_f64 else mass * 2.0**32
+        step = mass if self.wide else mass * 2.0**32
         yield "step", step
         yield "lower_offset", 2.0**64 * normal_tail(-low) + step / 2
         yield "upper_offset", 2.0**64 * normal_tail(high) + step / 2
@@ -178,20 +187,22 @@ class Sampler:
             return float(abs(n["value"]))
         if self.kind == "orthogonal":
             return float(self.rounded(abs(self.distribution["gain"]) * (1 + 2.0**-10)))
-        if not (np.isfinite(n["offset"]) and np.isfinite(n["scale"])):
+        if not (np.isfinite(n["offset"]) and np.isfinite(n.get("scale", 0))):
             return math.inf
-        if self.kind == "uniform" and np.isinf(self.rounded(self.distribution["high"])):
-            return math.inf
-        if "uniform" in self.kind:
-            return float(max(abs(n["minimum"]), abs(n["maximum"])))
+        if self.kind == "uniform":
+            if np.isinf(self.rounded(self.distribution["high"])):
+                return math.inf
+            return float(max(abs(n["offset"]), abs(n.get("most", 0))))
+        if self.kind == "symmetric uniform":
+            return float(n["most"])
         if self.normal or self.in_binary32:
             z = quantile(np.array([0.5], dtype=self.compute))[0]
-            z = min(z, n.get("z_maximum", z))
+            z = min(z, n.get("z_most", z))
         else:
             z = np.abs(self.unit(np.array([0, self.ones], dtype=np.uint64))).max()
         free = float(np.abs(n["offset"]) + n["scale"] * z)
         if self.bounded:
-            return min(free, float(max(abs(n["minimum"]), abs(n["maximum"]))))
+            return min(free, float(max(abs(n["least"]), abs(n["most"]))))
         return free
 
     def distance(self, w):
@@ -205,7 +216,7 @@ class Sampler:
         if self.normal:
             m, negative = self.distance(w)
             tail = self.compute(0.5) + m.astype(self.compute)
-            return np.minimum(tail, CAP64 if self.is_f64 else CAP32), negative
+            return np.minimum(tail, CAP64 if self.wide else CAP32), negative
         if self.in_binary32:
             m, negative = self.distance(w)
             tail = n["tail_offset"] + n["tail_scale"] * m.astype(np.float32)
@@ -213,41 +224,48 @@ class Sampler:
         if self.symmetric:
             m, negative = self.distance(w)
             tail = n["lower_offset"] + n["step"] * m.astype(np.float64)
-            return np.minimum(tail, CAP64), negative
+            return np.minimum(np.maximum(tail, LEAST64), CAP64), negative
         lower = n["lower_offset"] + n["step"] * w.astype(np.float64)
         upper = n["upper_offset"] + n["step"] * (w ^ self.ones).astype(np.float64)
         negative = ~(lower > 2.0**63)
-        return np.minimum(np.where(negative, lower, upper), CAP64), negative
+        tail = np.where(negative, lower, upper)
+        return np.minimum(np.maximum(tail, LEAST64), CAP64), negative
 
     def unit(self, w):
-        """v, z or z': what scale and offset are applied to."""
+        """u, v, z or z': what scale and offset are applied to."""
         if "uniform" in self.kind:
-            bits = 53 if self.is_f64 else 24
-            odd = (w >> np.uint64(self.bits - bits)).astype(np.int64) * 2 + 1 - 2**bits
-            return odd.astype(self.compute) * self.compute(2.0**-bits)
+            kept = 53 if self.wide else 24
+            whole = (w >> np.uint64(self.bits - kept)).astype(np.int64)
+            if self.kind == "symmetric uniform":
+                whole = whole * 2 + 1 - 2**kept
+            return whole.astype(self.compute) * self.compute(2.0**-kept)
         tail, negative = self.tail(w)
         z = quantile(tail)
         z = np.where(negative, -z, z).astype(self.compute)
         if self.normal:
             return z
-        return clamp(z, self.numbers["z_minimum"], self.numbers["z_maximum"])
+        return clamp(z, self.numbers["z_least"], self.numbers["z_most"])
 
     def values(self, w):
-        x = self.numbers["offset"] + self.numbers["scale"] * self.unit(w)
-        if "minimum" in self.numbers:
-            x = clamp(x, self.numbers["minimum"], self.numbers["maximum"])
-        return x
+        n = self.numbers
+        if "scale" not in n:
+            return np.full(len(w), n["offset"])
+        x = n["offset"] + n["scale"] * self.unit(w)
+        if "least" in n:
+            return clamp(x, n["least"], n["most"])
+        return np.where(x < n["most"], x, n["most"]) if "most" in n else x
 
     def zeroed(self, numbers, words):
         """Which elements a sparse normal sets to 0."""
-        rows, cols = (np.int64(self.distribution[name]) for name in ("rows", "cols"))
-        x, c = np.divmod(numbers, cols)
-        for k in range(32):
-            pivot = (words.lane(3, 32 * c + k) * np.uint64(rows) >> SHIFT32).astype(np.int64)
-            partner = (pivot - x) % rows
-            bit = words.lane(2, np.maximum(x, partner) * cols + c) >> np.uint64(k) & np.uint64(1)
-            x = np.where(bit == 1, partner, x)
-        return x < self.distribution["zeros"]
+        rows, cols, zeros = (self.distribution[name] for name in ("rows", "cols", "zeros"))
+        r, c = np.divmod(numbers, np.int64(cols))
+        columns, place = np.unique(c, return_inverse=True)
+        elements = np.arange(rows, dtype=np.int64)[:, None] * cols + columns
+        keys = words.lane(2, elements.reshape(-1)).reshape(elements.shape)
+        order = np.argsort(keys, axis=0, kind="stable")
+        zeroed = np.zeros(keys.shape, dtype=bool)
+        np.put_along_axis(zeroed, order[:zeros], True, axis=0)
+        return zeroed[r, place]
 
     def elements(self, numbers, words):
         """Elements anywhere, in the compute type."""
@@ -255,7 +273,7 @@ class Sampler:
             return self.compute(self.distribution["at"](numbers)) + self.compute(0)
         if self.kind == "orthogonal":
             return orthogonal.elements(self.distribution, self, numbers, words)
-        x = self.values(words.of(numbers, self.is_f64))
+        x = self.values(words.of(numbers, self.wide))
         if self.kind == "sparse normal":
             return np.where(self.zeroed(numbers, words), self.compute(0), x)
         return x

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// docs/SPEC.md in JavaScript, to check that page and its implementations. Written from the
+// docs/SPEC.md in JavaScript, to check that page and whoever implements it. Written from the
 // page, whose tables it reads; shares nothing with the C code. Needs node, no packages.
 //
 //   node spec.mjs 'shape=2,3&seed=1'   writes the body to standard output
 //   node spec.mjs --check TABLE        compares with a table such as docs/conformance.tsv
 //   node spec.mjs --refused LIST       checks that each query of a list is refused
 //   node spec.mjs --canonical LIST     checks canonical queries and entity tags of a list
+//   node spec.mjs --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
 //
 // A JavaScript number is a binary64 number, and Math.fround() of one operation on binary32
 // numbers is that operation in binary32. Number(text) and Number(bigint) round to nearest
@@ -17,6 +18,7 @@ import process from 'node:process';
 
 import { canonicalQuery, entityTag } from './canonical.mjs';
 import { samplerOf, wordsOf } from './sampler.mjs';
+import { rewriting } from './frameworks.mjs';
 import { exponentOf, jsonBody, jsonString } from './json.mjs';
 import { viewOf } from './part.mjs';
 import { Refused } from './refused.mjs';
@@ -38,7 +40,7 @@ function narrowBits(x, { k, a, bytes }) {
 function writerOf(type) {
     if (type.name === 'f32') return (view, at, x) => view.setFloat32(at, x, true);
     if (type.name === 'f64') return (view, at, x) => view.setFloat64(at, x, true);
-    if (type.integer) {
+    if (type.whole) {
         return (view, at, x) => {
             for (let i = 0; i < type.bytes; i++) {
                 view.setUint8(at + i, Number((x >> BigInt(8 * i)) & 0xffn));
@@ -75,29 +77,29 @@ function safetensorsHeader(shape, type, name, bytes) {
     return Buffer.concat([start, padded]);
 }
 
-// The element of an integer type.
-function integerOf(dist, type) {
-    if (!['constant', 'pattern'].includes(dist.kind) || dist.field === 'dtype') {
-        throw new Refused('dtype', 'is for integer constants');
+// The element of a whole type.
+function wholeOf(distribution, type) {
+    if (!['constant', 'pattern'].includes(distribution.kind) || distribution.field === 'dtype') {
+        throw new Refused('dtype', 'is for whole constants');
     }
     const bits = BigInt(8 * type.bytes);
-    let [minimum, maximum] = [0n, (1n << bits) - 1n];
-    if (type.name === 'bool') maximum = 1n;
-    if (type.name.startsWith('i')) [minimum, maximum] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
-    const { integer } = dist;
-    if (integer === undefined || integer < minimum || integer > maximum) {
-        throw new Refused(dist.field, `not of dtype=${type.name}`);
+    let [least, most] = [0n, (1n << bits) - 1n];
+    if (type.name === 'bool') most = 1n;
+    if (type.name.startsWith('i')) [least, most] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
+    const { whole } = distribution;
+    if (whole === undefined || whole < least || whole > most) {
+        throw new Refused(distribution.field, `not of dtype=${type.name}`);
     }
-    return integer;
+    return whole;
 }
 
-function checkedSampler(dist, type, words) {
-    if (type.integer) {
-        const integer = integerOf(dist, type);
-        if (dist.kind === 'constant') return { value: () => integer };
-        return { at: (number) => (dist.factor(number) === 0 ? 0n : integer) };
+function drawChecked(distribution, type, words) {
+    if (type.whole) {
+        const whole = wholeOf(distribution, type);
+        if (distribution.kind === 'constant') return { value: () => whole };
+        return { at: (number) => (distribution.factor(number) === 0 ? 0n : whole) };
     }
-    const sampler = samplerOf(dist, type.isF64, words);
+    const sampler = samplerOf(distribution, type.wide, words);
     if (!(sampler.largest < type.limit)) {
         throw new Refused('dtype', `values of up to ${sampler.largest} do not fit`);
     }
@@ -112,35 +114,26 @@ function streamOf(name) {
 // A request, resolved: header, elements, and how to compute them.
 function resolve(query) {
     const p = new Parameters(query);
-    try {
-        return resolved(p);
-    } catch (error) {
-        if (error instanceof Refused) error.field = p.frameworkNames.get(error.field) ?? error.field;
-        throw error;
-    }
-}
-
-function resolved(p) {
     const type = TYPES.get(p.get('dtype', 'f32'));
     const product = (dims) => dims.reduce((a, b) => a * b, BigInt(type.bytes));
-    const maximum = (1n << 63n) - 1n;
-    if (product(p.get('shape').filter((dim) => dim > 0n)) > maximum) {
+    const most = (1n << 63n) - 1n;
+    if (product(p.get('shape').filter((dim) => dim > 0n)) > most) {
         throw new Refused('shape', 'too large');
     }
     const format = p.get('format', 'raw');
     if (p.has('json') && format !== 'json') throw new Refused('json', 'only with format=json');
     const view = viewOf(p);
     const bytes = product(view.shape);
-    const dist = p.distribution();
+    const distribution = p.distribution();
     const name = p.get('name', Buffer.alloc(0));
     const words = wordsOf(p.get('seed', 0n), streamOf(name));
-    const sampler = checkedSampler(dist, type, words);
+    const sampler = drawChecked(distribution, type, words);
     let header = Buffer.alloc(0);
     if (format === 'npy') header = npyHeader(view.shape, type.descr);
     if (format === 'safetensors') header = safetensorsHeader(view.shape, type, name, bytes);
-    if (BigInt(header.length) + bytes > maximum) throw new Refused('shape', 'too large');
+    if (BigInt(header.length) + bytes > most) throw new Refused('shape', 'too large');
     return {
-        p, header, type, bytes, view, format, name, words, sampler, constant: dist.kind === 'constant',
+        p, header, type, bytes, view, format, name, words, sampler, constant: distribution.kind === 'constant',
     };
 }
 
@@ -154,7 +147,7 @@ function elementOf({ type, constant, sampler, words }) {
         if (number >> 2n !== block) {
             block = number >> 2n;
             upper = words(0, block);
-            lower = type.isF64 ? words(1, block) : [0, 0, 0, 0];
+            lower = type.wide ? words(1, block) : [0, 0, 0, 0];
         }
         const at = Number(number & 3n);
         return sampler.value(upper[at], lower[at]);
@@ -178,60 +171,76 @@ function bodyOf(tensor) {
 
 // Command --------------------------------------------------------------------------------
 
-function rowOf(query) {
-    try {
-        const tensor = resolve(query);
-        const body = bodyOf(tensor);
-        const at = tensor.header.length;
-        const first = tensor.format === 'json' ? 0 : 4 * tensor.type.bytes;
-        return [body.toString('hex', at, at + first),
-            createHash('sha256').update(body).digest('hex')];
-    } catch (error) {
-        if (error instanceof Refused) return ['refused', error.message];
-        throw error;
+// What tables say of queries; 'make' is resolve() or rewrites queries before it.
+class Answers {
+    constructor(make) {
+        this.make = make;
+    }
+
+    row(query) {
+        try {
+            const tensor = this.make(query);
+            const body = bodyOf(tensor);
+            const at = tensor.header.length;
+            const first = tensor.format === 'json' ? 0 : 4 * tensor.type.bytes;
+            return [body.toString('hex', at, at + first),
+                createHash('sha256').update(body).digest('hex')];
+        } catch (error) {
+            if (error instanceof Refused) return ['refused', error.message];
+            throw error;
+        }
+    }
+
+    refusal(query) {
+        try {
+            this.make(query);
+            return ['accepted'];
+        } catch (error) {
+            if (error instanceof Refused) return [error.field];
+            throw error;
+        }
+    }
+
+    canonical(query) {
+        const { p, view } = this.make(query);
+        const text = canonicalQuery(p, view);
+        return [text, entityTag(text)];
     }
 }
 
-function refusalOf(query) {
-    try {
-        resolve(query);
-        return ['accepted'];
-    } catch (error) {
-        if (error instanceof Refused) return [error.field];
-        throw error;
-    }
-}
+const GIVE_UP = 5; // mismatches
 
-function canonicalOf(query) {
-    const { p, view } = resolve(query);
-    const text = canonicalQuery(p, view);
-    return [text, entityTag(text)];
-}
-
-function compare(path, function_) {
+function compare(path, answer) {
     const rows = readFileSync(path, 'ascii').replace(/\n$/, '').split('\n').map((row) => row.split('\t'));
     let wrong = 0;
     for (const [query, ...expected] of rows) {
-        const got = function_(query);
+        const got = answer(query);
         if (got.join('\t') === expected.join('\t')) continue;
         if (expected.join() === '*' && got.join() !== 'accepted') continue;
-        if (++wrong > 5) continue;
         console.log(`${query}\n  expected ${expected}\n  got      ${got}`);
+        if (++wrong < GIVE_UP) continue;
+        console.log(`${path}: and perhaps more`);
+        return 1;
     }
     console.log(`${path}: ${rows.length - wrong} of ${rows.length} agree`);
     return wrong === 0 && rows.length > 0 ? 0 : 1;
 }
 
-function main([first, second]) {
-    if (first === '--check' && second) return compare(second, rowOf);
-    if (first === '--canonical' && second) return compare(second, canonicalOf);
-    if (first === '--refused' && second) return compare(second, refusalOf);
+const USAGE = 'usage: spec.mjs [--frameworks] QUERY | --check TABLE | --refused LIST | --canonical LIST';
+
+function main(given) {
+    const rewritten = given[0] === '--frameworks';
+    const [first, second] = rewritten ? given.slice(1) : given;
+    const answers = new Answers(rewritten ? rewriting(resolve) : resolve);
+    if (first === '--check' && second) return compare(second, (query) => answers.row(query));
+    if (first === '--canonical' && second) return compare(second, (query) => answers.canonical(query));
+    if (first === '--refused' && second) return compare(second, (query) => answers.refusal(query));
     if (first === undefined || first.startsWith('--')) {
-        console.error('usage: spec.mjs QUERY | --check TABLE | --refused LIST | --canonical LIST');
+        console.error(USAGE);
         return 64;
     }
     try {
-        process.stdout.write(bodyOf(resolve(first)));
+        process.stdout.write(bodyOf(answers.make(first)));
         return 0;
     } catch (error) {
         if (!(error instanceof Refused)) throw error;

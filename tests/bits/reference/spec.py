@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/SPEC.md in numpy, to check that page and its implementations.
+"""docs/SPEC.md in numpy, to check that page and whoever implements it.
 
 Written from the page, whose tables it reads; shares nothing with the C code. Needs Python 3.8
 and numpy.
@@ -11,6 +11,7 @@ and numpy.
     spec.py --canonical LIST     checks canonical queries and entity tags of a list
     spec.py --tables DIR         queries on standard input -> three such files in DIR: table.tsv,
                                  refused.tsv, canonical.tsv
+    spec.py --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
 """
 import hashlib
 import math
@@ -21,6 +22,7 @@ import numpy as np
 
 from canonical import canonical_query, entity_tag
 from sampler import Sampler, Words, stream_of
+from frameworks import rewriting
 from jsontext import json_body, json_string
 from part import numbers_of, places
 from refused import Refused
@@ -34,12 +36,12 @@ from tables import FLOATS, TYPES
 def encode(x, dtype):
     """Values in the compute type -> bytes of the elements."""
     size, compute = TYPES[dtype][:2]
-    if dtype in ("f32", "f64") or compute == "integer":
-        return x.astype("<f%d" % size if compute != "integer" else x.dtype).tobytes()
+    if dtype in ("f32", "f64") or compute == "whole":
+        return x.astype("<f%d" % size if compute != "whole" else x.dtype).tobytes()
     k, a = FLOATS[dtype]
-    magnitude = np.abs(x.astype(np.float64))
-    u = np.where(magnitude > 0, np.maximum(np.frexp(magnitude)[1] - 1, a), a)
-    r = np.rint(np.ldexp(magnitude, k - u))
+    wide = np.abs(x.astype(np.float64))
+    u = np.where(wide > 0, np.maximum(np.frexp(wide)[1] - 1, a), a)
+    r = np.rint(np.ldexp(wide, k - u))
     bits = ((u - a) * 2**k + r).astype(np.int64) | np.signbit(x).astype(np.int64) << 8 * size - 1
     return bits.astype("<u%d" % size).tobytes()
 
@@ -51,14 +53,7 @@ class Tensor:
     """A request, resolved. Raises Refused."""
 
     def __init__(self, query):
-        self.p = Parameters(query.encode("ascii"))
-        try:
-            self.resolve(self.p)
-        except Refused as error:
-            error.field = self.p.framework_names.get(error.field, error.field)
-            raise
-
-    def resolve(self, p):
+        self.p = p = Parameters(query.encode("ascii"))
         self.full_shape, self.dtype, self.format = p["shape"], p["dtype"], p["format"]
         self.seed, self.name, self.stream = p["seed"], p["name"], stream_of(p["name"])
         self.words = Words(self.seed, self.stream)
@@ -70,29 +65,29 @@ class Tensor:
         self.taken, self.axes = places(p)
         self.shape = tuple(len(place) for place in self.taken if isinstance(place, range))
         self.elems = math.prod(self.shape)
-        self.sampler = self.integer = None
+        self.sampler = self.whole = None
         with np.errstate(all="ignore"):
-            self.dist = p.distribution()
-            if TYPES[self.dtype].compute == "integer":
-                self.check_integer()
+            self.law = p.distribution()
+            if TYPES[self.dtype].compute == "whole":
+                self.check_whole()
             else:
-                self.sampler = Sampler(self.dist, self.dtype)
+                self.sampler = Sampler(self.law, self.dtype)
         header = {"npy": self.npy_header, "safetensors": self.safetensors_header}
         self.header = header.get(self.format, bytes)()
         if len(self.header) + self.elems * self.elem_bytes >= 2**63:
             raise Refused("shape", "larger than 2^63 - 1 bytes")
 
-    def check_integer(self):
-        dist = self.dist
-        if dist["kind"] not in ("constant", "pattern") or dist.get("field") == "dtype":
-            raise Refused("dtype", "%s is for integer constants" % self.dtype)
-        integer, field = dist["integer"], dist["field"]
+    def check_whole(self):
+        law = self.law
+        if law["kind"] not in ("constant", "pattern") or law.get("field") == "dtype":
+            raise Refused("dtype", "%s is for whole constants" % self.dtype)
+        whole, field = law["whole"], law["field"]
         numpy_type = np.dtype("?" if self.dtype == "bool" else TYPES[self.dtype].descr)
-        minimum, maximum = (0, 1) if self.dtype == "bool" else \
+        least, most = (0, 1) if self.dtype == "bool" else \
             (np.iinfo(numpy_type).min, np.iinfo(numpy_type).max)
-        if integer is None or not minimum <= integer <= maximum:
+        if whole is None or not least <= whole <= most:
             raise Refused(field, "not of dtype=" + self.dtype)
-        self.integer = numpy_type.type(integer)
+        self.whole = numpy_type.type(whole)
 
     def safetensors_header(self):
         if self.name == "__metadata__":
@@ -116,21 +111,21 @@ class Tensor:
     def values(self, first, count):
         """Elements [first, first + count) of the full tensor in the compute type."""
         with np.errstate(all="ignore"):
-            return self.sampler.values(self.words.run(first, count, self.sampler.is_f64))
+            return self.sampler.values(self.words.run(first, count, self.sampler.wide))
 
     def numbers(self):
         return numbers_of(self.taken, self.axes, self.full_shape)
 
     def elements(self):
-        """All requested elements, as bytes."""
+        """All elements that are asked for, as bytes."""
         if self.elems == 0:
             return b""
-        if self.integer is not None:
-            elements = np.full(self.elems, self.integer)
-            if self.dist["kind"] == "pattern":
-                elements[self.dist["at"](self.numbers()) == 0] = 0
+        if self.whole is not None:
+            elements = np.full(self.elems, self.whole)
+            if self.law["kind"] == "pattern":
+                elements[self.law["at"](self.numbers()) == 0] = 0
             return encode(elements, self.dtype)
-        kind = self.dist["kind"]
+        kind = self.law["kind"]
         if kind == "constant":
             return encode(np.full(self.elems, self.sampler.numbers["value"]), self.dtype)
         whole_tensor = self.shape == self.full_shape and all(place.step > 0 for place in self.taken) \
@@ -154,26 +149,49 @@ class Tensor:
 
 # Command --------------------------------------------------------------------------------
 
-
-def table_row(query):
-    try:
-        return Tensor(query).row()
-    except Refused as error:
-        return ["refused", str(error)]
+GIVE_UP = 5  # mismatches
 
 
-def refusal(query):
-    try:
-        Tensor(query)
-        return ["accepted"]
-    except Refused as error:
-        return [error.field]
+class Answers:
+    """What tables say of queries; 'make' is Tensor or rewrites queries before it."""
 
+    def __init__(self, make=Tensor):
+        self.make = make
 
-def canonical(query):
-    tensor = Tensor(query)
-    text = canonical_query(tensor.p, tensor.taken, tensor.axes)
-    return [text, entity_tag(text)]
+    def row(self, query):
+        try:
+            return self.make(query).row()
+        except Refused as error:
+            return ["refused", str(error)]
+
+    def refusal(self, query):
+        try:
+            self.make(query)
+            return ["accepted"]
+        except Refused as error:
+            return [error.field]
+
+    def canonical(self, query):
+        tensor = self.make(query)
+        text = canonical_query(tensor.p, tensor.taken, tensor.axes)
+        return [text, entity_tag(text)]
+
+    def has_one_fault(self, query):
+        """Whether nothing but its shape can be left out for it to remain an error. The page does
+        not say which parameter is at fault where several are."""
+        pairs = query.split("&")
+        fewer = ["&".join(pairs[:i] + pairs[i + 1:]) for i, pair in enumerate(pairs)
+                 if not pair.startswith("shape=")]
+        return all(self.refusal(query) == ["accepted"] for query in fewer)
+
+    def body(self, query):
+        """Writes it to standard output."""
+        try:
+            sys.stdout.buffer.write(self.make(query).body())
+            return 0
+        except Refused as error:
+            print("spec.py: %s" % error, file=sys.stderr)
+            return 1
 
 
 def compare(path, function):
@@ -184,32 +202,26 @@ def compare(path, function):
     for query, *expected in rows:
         got = function(query)
         if got != expected and (expected != ["*"] or got == ["accepted"]):
+            print("%s\n  expected %s\n  got      %s" % (query, expected, got))
             wrong += 1
-            if wrong <= 5:
-                print("%s\n  expected %s\n  got      %s" % (query, expected, got))
+            if wrong == GIVE_UP:
+                print("%s: and perhaps more" % path)
+                return 1
     print("%s: %d of %d agree" % (path, len(rows) - wrong, len(rows)))
     return 0 if rows and wrong == 0 else 1
 
 
-def has_one_fault(query):
-    """Whether nothing but its shape can be left out for it to remain an error. The page does not
-    say which parameter is at fault where several are."""
-    pairs = query.split("&")
-    fewer = ["&".join(pairs[:i] + pairs[i + 1:]) for i, pair in enumerate(pairs)
-             if not pair.startswith("shape=")]
-    return all(refusal(query) == ["accepted"] for query in fewer)
-
-
-def write_tables(directory):
+def write_tables(directory, answers):
     texts = {"table": [], "refused": [], "canonical": []}
     for line in sys.stdin:
         query = line.rstrip("\n")
-        row = table_row(query)
+        row = answers.row(query)
         if row[0] == "refused":
-            texts["refused"].append([query, *(refusal(query) if has_one_fault(query) else "*")])
+            one = answers.has_one_fault(query)
+            texts["refused"].append([query, *(answers.refusal(query) if one else "*")])
         else:
             texts["table"].append([query, *row])
-            texts["canonical"].append([query, *canonical(query)])
+            texts["canonical"].append([query, *answers.canonical(query)])
     for name, rows in texts.items():
         with open("%s/%s.tsv" % (directory, name), "w", encoding="ascii") as file:
             file.writelines("\t".join(row) + "\n" for row in rows)
@@ -217,21 +229,18 @@ def write_tables(directory):
 
 
 def main(arguments):
-    if len(arguments) == 2 and arguments[0] == "--check":
-        return compare(arguments[1], table_row)
-    if len(arguments) == 2 and arguments[0] == "--refused":
-        return compare(arguments[1], refusal)
-    if len(arguments) == 2 and arguments[0] == "--canonical":
-        return compare(arguments[1], canonical)
+    answers = Answers()
+    if arguments[:1] == ["--frameworks"]:
+        answers = Answers(rewriting(Tensor))
+        del arguments[0]
     if len(arguments) == 2 and arguments[0] == "--tables":
-        return write_tables(arguments[1])
+        return write_tables(arguments[1], answers)
+    functions = {"--check": answers.row, "--refused": answers.refusal,
+                 "--canonical": answers.canonical}
+    if len(arguments) == 2 and arguments[0] in functions:
+        return compare(arguments[1], functions[arguments[0]])
     if len(arguments) == 1 and not arguments[0].startswith("-"):
-        try:
-            sys.stdout.buffer.write(Tensor(arguments[0]).body())
-            return 0
-        except Refused as error:
-            print("spec.py: %s" % error, file=sys.stderr)
-            return 1
+        return answers.body(arguments[0])
     print(__doc__.strip(), file=sys.stderr)
     return 64
 

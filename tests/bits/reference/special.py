@@ -107,7 +107,7 @@ def moment(x):
     return mul(dd(x), density(x)) if -37 < x < 37 else dd(0)
 
 
-# The three results that are used.
+# The results that are used.
 
 
 def normal_tail(x):
@@ -118,6 +118,9 @@ def normal_mass(a, b):
     return interval(a, b)[0]
 
 
+def variance(c):
+    return add(dd(1), div(sub(moment(-c), moment(c)), interval(-c, c)))[0]
+
+
 def tau(c):
-    variance = add(dd(1), div(sub(moment(-c), moment(c)), interval(-c, c)))
-    return math.sqrt(variance[0])
+    return math.sqrt(variance(c))

@@ -3,19 +3,24 @@
 // The tables of docs/SPEC.md, for spec.mjs and special.mjs.
 import { readFileSync } from 'node:fs';
 
-const page = readFileSync(new URL('../../../docs/SPEC.md', import.meta.url), 'utf8');
+export const readDocument = (name) => (
+    readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8'));
 
-// Rows of the one table whose header is exactly this; cells without back quotes.
-function tableOf(...header) {
-    const start = page.indexOf(`\n| ${header.join(' | ')} |\n`);
-    if (start < 0) throw new Error(`SPEC.md has no table ${header.join(' | ')}`);
-    const rows = page.slice(start + 1).split('\n\n', 1)[0].trimEnd().split('\n').slice(2);
+const page = readDocument('SPEC.md');
+
+// Rows of the one table of a text whose header is exactly this; cells without back quotes.
+export function tableIn(text, header) {
+    const start = text.indexOf(`\n| ${header.join(' | ')} |\n`);
+    if (start < 0) throw new Error(`there is no table ${header.join(' | ')}`);
+    const rows = text.slice(start + 1).split('\n\n', 1)[0].trimEnd().split('\n').slice(2);
     return rows.map((row) => row.slice(1, -1).split(/(?<!\\)\|/)
         .map((cell) => cell.trim().replace(/^`(.*)`$/, '$1').replaceAll('\\|', '|')));
 }
 
-const wordsIn = (cell) => cell.split(/\s+/).filter((word) => word !== '');
-const pairsIn = (cell) => wordsIn(cell).map((pair) => pair.split('='));
+const tableOf = (...header) => tableIn(page, header);
+
+export const wordsIn = (cell) => cell.split(/\s+/).filter((word) => word !== '');
+export const pairsIn = (cell) => wordsIn(cell).map((pair) => pair.split('='));
 
 // '0x1.8p-1': digits and exponent are exact in binary64, and so is their product.
 function hexFloat(text) {
@@ -29,10 +34,10 @@ function doubleDouble(heading) {
     return [hexFloat(row[1]), hexFloat(row[2])];
 }
 
-function coefficients(terms) {
+function coefficients(terms, first) {
     const names = Array.from({ length: terms }, (_, k) => `c${k}`);
     return tableOf('s', ...names).map(([s, ...cells], index) => {
-        if (Number(s) !== index) throw new Error(`row ${index} of a quantile table is ${s}`);
+        if (Number(s) !== first + index) throw new Error(`row ${index} of a quantile table is ${s}`);
         return cells.map((bits) => {
             const buffer = Buffer.from(bits, 'hex');
             return buffer.length === 4 ? buffer.readFloatBE(0) : buffer.readDoubleBE(0);
@@ -57,8 +62,9 @@ export const PHILOX = Object.fromEntries(tableOf('constant', 'value')
 export const LN2 = doubleDouble('LN2');
 export const INV_SQRT_2PI = doubleDouble('INV_SQRT_2PI');
 
-export const QUANTILE32 = coefficients(8);
-export const QUANTILE64 = coefficients(19);
+export const QUANTILE32 = coefficients(8, 0);
+export const FIRST64 = 32; // the number of the first row
+export const QUANTILE64 = coefficients(19, FIRST64);
 
 export const PARAMETERS = new Map(tableOf('parameter', 'form', 'choices', 'default', 'group')
     .map(([name, form, choices, fallback, group]) => [name, {
@@ -75,36 +81,19 @@ export const SCHEMES = new Map(tableOf('scheme', 'aliases', 'rule', 'fixed', 'de
         takes: wordsIn(takes),
     }]));
 
-// 'framework.name' -> what it stands for.
-export const FRAMEWORKS = new Map(tableOf('frameworks', 'names', 'stands for', 'fans', 'parameters',
-    "name's defaults", 'fixed').flatMap(([frameworks, names, scheme, fans, params, defaults, fixed]) => (
-    wordsIn(frameworks).flatMap((framework) => wordsIn(names).map((name) => [`${framework}.${name}`, {
-        framework,
-        scheme,
-        fans,
-        params: new Map(pairsIn(params).map(([name, canonical]) => [name, canonical ?? name])),
-        defaults: new Map(pairsIn(defaults)),
-        fixed: new Map(pairsIn(fixed)),
-    }])))));
-
-// { framework, parameter, word, canonical } of each word.
-export const WORDS = tableOf('words of', 'parameter', 'word', 'is')
-    .flatMap(([frameworks, parameter, word, canonical]) => wordsIn(frameworks)
-        .map((framework) => ({ framework, parameter, word, canonical })));
-
 // Floats have k, bits after the point, and a, the exponent of the smallest normal number.
 const floats = new Map([['f32', [23, -126]], ['f64', [52, -1022]],
     ...tableOf('float', 'exponent bits', 'significand bits after the point',
-        'smallest normal number').map(([name, , k, minimum]) => [name,
-        [Number(k), Number(minimum.replace('2^', ''))]])]);
+        'smallest normal number').map(([name, , k, least]) => [name,
+        [Number(k), Number(least.replace('2^', ''))]])]);
 
 export const TYPES = new Map(
     tableOf('type', 'bytes', 'compute type', 'limit', 'npy descr', 'safetensors')
         .map(([name, bytes, compute, bound, descr, safetensors]) => {
             const [k, a] = floats.get(name) ?? [];
             return [name, {
-                name, bytes: Number(bytes), isF64: compute === 'binary64',
-                integer: compute === 'integer', limit: limit(bound), descr, safetensors, k, a,
+                name, bytes: Number(bytes), wide: compute === 'binary64',
+                whole: compute === 'whole', limit: limit(bound), descr, safetensors, k, a,
             }];
         }));
 

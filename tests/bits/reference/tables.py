@@ -29,17 +29,16 @@ def read_tables(text):
 
 
 Type = collections.namedtuple("Type", "bytes compute limit descr safetensors")
-Framework = collections.namedtuple("Framework", "framework scheme fans params defaults fixed")
 
 TABLES = read_tables(SPEC.read_text(encoding="utf-8"))
 
 
-def rows_of(*header):
+def rows_of(*header, tables=None):
     """The rows of all tables whose header begins so."""
-    found = [row for head, rows in TABLES if tuple(head[:len(header)]) == header
+    found = [row for head, rows in tables or TABLES if tuple(head[:len(header)]) == header
              for row in rows]
     if not found:
-        raise LookupError("SPEC.md has no table " + " | ".join(header))
+        raise LookupError("there is no table " + " | ".join(header))
     return found
 
 
@@ -48,11 +47,11 @@ def keyed(*header):
     return {row[0]: row[1:] for row in rows_of(*header)}
 
 
-def coefficients(terms, code):
+def coefficients(terms, code, first=0):
     """A quantile table, from the bits of its numbers."""
     rows = rows_of("s", *("c%d" % k for k in range(terms)))
     rows = [row for row in rows if len(row) == terms + 1]
-    assert [int(row[0]) for row in rows] == list(range(len(rows)))
+    assert [int(row[0]) for row in rows] == list(range(first, first + len(rows)))
     numbers = [[struct.unpack(">" + code, bytes.fromhex(cell))[0] for cell in row[1:]]
                for row in rows]
     return np.array(numbers, dtype=code)
@@ -85,7 +84,8 @@ LN2 = double_double(CONSTANTS["LN2"])
 INV_SQRT_2PI = double_double(CONSTANTS["INV_SQRT_2PI"])
 
 TABLE32 = coefficients(8, "f")
-TABLE64 = coefficients(19, "d")
+FIRST64 = 32  # the number of the first row
+TABLE64 = coefficients(19, "d", FIRST64)
 
 # name -> (form, words, default, group), in the order of the canonical query
 PARAMETERS = {name: (form, words.split(), default, group) for name, (form, words, default, group)
@@ -95,25 +95,13 @@ SCHEMES = {name: (rule, pairs(fixed), pairs(defaults), set(takes.split()))
            for name, (_, rule, fixed, defaults, takes) in keyed("scheme", "aliases").items()}
 ALIASES = {alias: name for name, row in keyed("scheme", "aliases").items()
            for alias in row[0].split()}
-# 'framework.name' -> what it stands for
-FRAMEWORKS = {"%s.%s" % (framework, name): Framework(
-    framework, scheme, fans, {name: canonical or name for name, _, canonical in
-                              (param.partition("=") for param in params.split())},
-    pairs(defaults), pairs(fixed))
-    for frameworks, names, scheme, fans, params, defaults, fixed in rows_of("frameworks", "names")
-    for framework in frameworks.split() for name in names.split()}
-# parameter -> framework -> word -> canonical word
-WORDS = {}
-for _frameworks, _param, _word, _canonical in rows_of("words of", "parameter"):
-    for _framework in _frameworks.split():
-        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _canonical
 # name -> what there is to know of an element type
 TYPES = {name: Type(int(size), compute, limit(bound), descr, safetensors)
          for name, (size, compute, bound, descr, safetensors)
          in keyed("type", "bytes").items()}
 # name -> (bits after the point, exponent of the smallest normal number)
-FLOATS = {name: (int(after), int(minimum[2:]))
-          for name, (_, after, minimum) in keyed("float", "exponent bits").items()}
+FLOATS = {name: (int(after), int(least[2:]))
+          for name, (_, after, least) in keyed("float", "exponent bits").items()}
 # (layout, transposed) -> in, out and grouped axis
 AXES = {(row[0], row[1] == "true"): tuple(map(int, row[2:5]))
         for row in rows_of("layout", "transposed")}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // docs/SPEC.md, "Query" and "Values": the forms of values.
-import { FRAMEWORKS, PARAMETERS, SCHEMES, WORDS } from './tables.mjs';
+import { PARAMETERS, SCHEMES } from './tables.mjs';
 
 export function decode(text) {
     const bytes = [];
@@ -23,20 +23,20 @@ const U64 = (1n << 64n) - 1n;
 
 // Each reader returns undefined for what is not of its form.
 
-function readUnsigned(text, minimum = 0n, maximum = U64) {
+function readWhole(text, least = 0n, most = U64) {
     if (!/^[0-9]+$/.test(text)) return undefined;
     const value = BigInt(text);
-    return value >= minimum && value <= maximum ? value : undefined;
+    return value >= least && value <= most ? value : undefined;
 }
 
 function readSeed(text) {
     if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text.toLowerCase());
-    if (!text.startsWith('-')) return readUnsigned(text);
-    const size = readUnsigned(text.slice(1), 0n, 1n << 63n);
+    if (!text.startsWith('-')) return readWhole(text);
+    const size = readWhole(text.slice(1), 0n, 1n << 63n);
     return size === undefined ? undefined : BigInt.asUintN(64, -size);
 }
 
-function readNumber(text) {
+export function readNumber(text) {
     if (text.length > 1100) return undefined;
     if (!/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i.test(text)) return undefined;
     const value = Number(text);
@@ -45,24 +45,24 @@ function readNumber(text) {
 
 export const isCut = ({ low, high }) => low <= 6 && high >= -6 && high - low >= 0.000001;
 
-function readInt(text) {
+export function readInt(text) {
     if (!/^[+-]?[0-9]+$/.test(text)) return undefined;
     const value = BigInt(text.replace('+', ''));
     return BigInt.asIntN(64, value) === value ? value : undefined;
 }
 
-// The number, and the same exactly if it is an integer.
+// The number, and the same exactly if it is whole.
 function readConstant(text) {
     const number = readNumber(text);
     if (number === undefined) return undefined;
-    const size = readUnsigned(text.replace(/^[+-]/, ''));
-    const integer = size !== undefined && text.startsWith('-') ? -size : size;
-    return { number, integer };
+    const size = readWhole(text.replace(/^[+-]/, ''));
+    const whole = size !== undefined && text.startsWith('-') ? -size : size;
+    return { number, whole };
 }
 
-function listOf(text, maximum, read) {
+function listOf(text, most, read) {
     const items = text.split(',').map(read);
-    return items.length <= maximum && !items.includes(undefined) ? items : undefined;
+    return items.length <= most && !items.includes(undefined) ? items : undefined;
 }
 
 function readSliceItem(text) {
@@ -88,7 +88,7 @@ function readSlice(text) {
 function readShardItem(text) {
     const parts = /^([^:]*):([^/]*)\/(.*)$/s.exec(text);
     if (!parts) return undefined;
-    const [axis, index, count] = [readInt(parts[1]), readUnsigned(parts[2]), readUnsigned(parts[3])];
+    const [axis, index, count] = [readInt(parts[1]), readWhole(parts[2]), readWhole(parts[3])];
     if (axis === undefined || index === undefined || !(index < count)) return undefined;
     return { axis, index, count };
 }
@@ -109,8 +109,8 @@ function readTruncation(text) {
     return isCut({ low, high }) ? { low, high } : undefined;
 }
 
-function readShape(text) {
-    const dims = text === 'scalar' ? [] : text.split(',').map((dim) => readUnsigned(dim));
+export function readShape(text) {
+    const dims = text === 'scalar' ? [] : text.split(',').map((dim) => readWhole(dim));
     return dims.length <= 32 && !dims.includes(undefined) ? dims : undefined;
 }
 
@@ -128,7 +128,7 @@ function readScheme(text) {
     for (const [name, { aliases }] of SCHEMES) {
         if (name === text || aliases.includes(text)) return name;
     }
-    return FRAMEWORKS.has(text) ? text : undefined;
+    return undefined;
 }
 
 const FLAGS = new Map([['true', true], ['1', true], ['false', false], ['0', false]]);
@@ -138,9 +138,9 @@ const READERS = {
     scheme: readScheme,
     seed: readSeed,
     text: readText,
-    count: (text) => readUnsigned(text, 1n),
-    index: (text) => readUnsigned(text),
-    integer: readInt,
+    count: (text) => readWhole(text, 1n),
+    index: (text) => readWhole(text),
+    'whole number': readInt,
     number: readNumber,
     flag: (text) => FLAGS.get(text),
     truncation: readTruncation,
@@ -151,13 +151,9 @@ const READERS = {
     shard: (text) => listOf(text, 64, readShardItem),
 };
 
-export function readValue(name, bytes) { // of a choice, also the words of frameworks
+export function readValue(name, bytes) {
     const { form, choices } = PARAMETERS.get(name);
     const text = bytes.toString('latin1');
-    if (form === 'choice') {
-        const known = choices.includes(text)
-            || WORDS.some(({ parameter, word }) => parameter === name && word === text);
-        return known ? text : undefined;
-    }
+    if (form === 'choice') return choices.includes(text) ? text : undefined;
     return READERS[form](text, bytes);
 }

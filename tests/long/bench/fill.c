@@ -33,6 +33,10 @@ static const struct measurement measurements[] = {
     {"he_normal f16", "scheme=he_normal&fan_in=784&dtype=f16"},
     {"he_normal f64", "scheme=he_normal&fan_in=784&dtype=f64"},
     {"uniform f64", "scheme=uniform&dtype=f64"},
+    {"normal f64", "scheme=normal&dtype=f64"},
+    {"asymmetric cut f64", "scheme=truncated_normal&truncation=-1,2&dtype=f64"},
+    {"asymmetric cut f32", "scheme=truncated_normal&truncation=-1,2"},
+    {"narrow cut f32", "scheme=truncated_normal&truncation=0.3"},
     {"he_normal, runs of 64", "scheme=he_normal&fan_in=784&slice=:,3:67"},
     {"he_normal, every 3rd", "scheme=he_normal&fan_in=784&slice=:,::3"},
 };

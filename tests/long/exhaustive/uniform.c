@@ -12,10 +12,10 @@
 
 #include "core/kernels/dispatch.h"
 #include "core/values/sampler.h"
-#include "core/values/scalar.h"
 #include "support/intervals.h"
 #include "support/parallel.h"
 #include "support/random.h"
+#include "support/values.h"
 
 #define INTERVALS 1000
 #define RUN 4096
@@ -50,7 +50,7 @@ static void check_run(const struct checker *c, uint32_t first) {
         words[RUN + i] = ~words[i];
     }
     for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
-        kernels->map[TI_KERNEL_uniform](&c->sampler.transform, words, 2 * RUN,
+        kernels->map[c->sampler.kernel](&c->sampler.transform, words, 2 * RUN,
                                         k ? x : expected);
         if (k > 0 && memcmp(x, expected, sizeof x) != 0) {
             fault(c->number, &c->dist, kernels->name, "in a run that differs", words[0],
@@ -84,11 +84,11 @@ static void check_wide(uint64_t number, const struct ti_dist *dist) {
         uint64_t word = random_u64(&random);
         if (i < 64) word = (uint64_t)i << 11;
         if (i >= 64 && i < 128) word = ~((uint64_t)(i - 64) << 11);
-        const double x = ti_scalar_f64(&sampler, word);
+        const double x = values_f64(&sampler, word);
         if (!(x < dist->high) || !(dist->symmetric ? x > dist->low : x >= dist->low)) {
             fault(number, dist, "f64", "is outside", word, x);
         }
-        if (dist->symmetric && ti_scalar_f64(&sampler, ~word) != -x) {
+        if (dist->symmetric && values_f64(&sampler, ~word) != -x) {
             fault(number, dist, "f64", "has no mirror image", word, x);
         }
     }

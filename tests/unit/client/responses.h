@@ -7,7 +7,7 @@
 
 #include "tests/unit/client/scripted_server.h"
 
-#define SPEC "Tensor-Spec: 1-draft.1\r\n"
+#define SPEC "Tensor-Spec: 1-draft.2\r\n"
 #define TENSOR SPEC "Tensor-Shape: 2,3\r\nTensor-Dtype: f32\r\n"
 #define RAW "Content-Type: application/octet-stream\r\n"
 #define OK "HTTP/1.1 200 OK\r\nConnection: close\r\n"

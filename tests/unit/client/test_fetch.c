@@ -12,7 +12,7 @@ static void fetches_a_tensor(void **state) {
                      TI_OK);
     assert_int_equal(tic_fetch_memory(request, data, sizeof data, &info, &error), TI_OK);
     assert_memory_equal(data, BODY, 24);
-    assert_string_equal(info.spec, "1-draft.1");
+    assert_string_equal(info.spec, "1-draft.2");
     assert_string_equal(info.dtype, "f32");
     assert_string_equal(info.etag, "\"abc\"");
     assert_string_equal(info.media_type, "application/octet-stream");
@@ -113,7 +113,7 @@ static const struct {
      "gzip"},
     {"spec",
      OK RAW "Tensor-Spec: 2\r\nTensor-Shape: 2,3\r\nTensor-Dtype: f32\r\n" LENGTH BODY,
-     TI_EMISMATCH, "Tensor-Spec is 2, expected 1-draft.1"},
+     TI_EMISMATCH, "Tensor-Spec is 2, expected 1-draft.2"},
     {"spec twice", OK TENSOR SPEC RAW LENGTH BODY, TI_EMISMATCH, "more than once"},
     {"no shape", OK SPEC "Tensor-Dtype: f32\r\n" RAW LENGTH BODY, TI_EMISMATCH,
      "Tensor-Shape"},
@@ -143,7 +143,7 @@ static void refuses(void **state) {
         struct ti_error error;
         tic_request_number(request, TIC_RETRIES, 0);
         assert_int_equal(tic_request_set(request, "dtype", "f32", &error), TI_OK);
-        assert_int_equal(tic_request_text(request, TIC_EXPECT_SPEC, "1-draft.1", &error),
+        assert_int_equal(tic_request_text(request, TIC_EXPECT_SPEC, "1-draft.2", &error),
                          TI_OK);
         const char *text = expect_failure(request, refusals[i].code, 0);
         if (!strstr(text, refusals[i].text)) fail_msg("%s: %s", refusals[i].about, text);
@@ -193,7 +193,7 @@ static void reads_chunks(void **state) {
     SERVE(server, request, {head, THEN_CLOSE, good, 0}, {head, THEN_CLOSE, much, 0},
           {head, THEN_CLOSE, less, 0});
     expect_bytes(request, BODY, 1);
-    assert_string_equal(tic_response_field(request, "Tensor-Spec"), "1-draft.1");
+    assert_string_equal(tic_response_field(request, "Tensor-Spec"), "1-draft.2");
     expect_failure(request, TI_EMISMATCH, 0);
     tic_request_number(request, TIC_RETRIES, 0);
     expect_failure(request, TI_ENETWORK, 12);

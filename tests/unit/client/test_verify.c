@@ -57,7 +57,7 @@ struct row {
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define PART "HTTP/1.1 206 Partial Content\r\n"
-#define SPEC "Tensor-Spec: 1-draft.1\r\n"
+#define SPEC "Tensor-Spec: 1-draft.2\r\n"
 #define F32 "Tensor-Dtype: f32\r\n"
 #define SHAPE "Tensor-Shape: 2,3\r\n"
 #define TENSOR SPEC SHAPE F32
@@ -251,7 +251,7 @@ static void checks_parts(void **state) {
 static void checks_continuations(void **state) {
     (void)state;
     static const struct tic_info tagged = {.struct_bytes = sizeof tagged,
-                                           .spec = "1-draft.1",
+                                           .spec = "1-draft.2",
                                            .dtype = "f32",
                                            .etag = "\"abc\"",
                                            .shape = {2, 3},

@@ -180,7 +180,7 @@ static const struct {
     {S "torch.normal_&std=-1", TI_EVALUE, "std"},
     {S "torch.uniform_&a=2&b=1", TI_EVALUE, "b"},
     {S "torch.uniform_&a=2", TI_EVALUE, "a"}, /* b is 1 by default */
-    {S "torch.uniform_&b=0", TI_EVALUE, "b"},
+    {S "torch.uniform_&b=-1", TI_EVALUE, "b"},
     {S "keras.RandomUniform&minval=1", TI_EVALUE, "minval"},
     {S "keras.RandomUniform&maxval=-1", TI_EVALUE, "maxval"},
     {S "torch.trunc_normal_&mean=9", TI_EVALUE, "mean"},

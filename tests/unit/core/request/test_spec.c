@@ -41,7 +41,7 @@ static const struct {
      "torch.nn.init.normal_ keras.Glorot"},
     {"seed", "0 42 -1 0x2a 18446744073709551615 -9223372036854775808",
      "x 1.0 1e3 0x -9223372036854775809 18446744073709551616 0x11111111111111111"},
-    {"spec", "1-draft.1", "1 1-draft 1-draft.10 draft.1 latest"},
+    {"spec", "1-draft.2", "1 1-draft 1-draft.1 1-draft.20 draft.1 latest"},
     {"name", "a fc1.weight %41 \xc3\xa9 0", "\xc3 \xff \xed\xa0\x80 \xc0\x80"},
     {"dtype", "f32 f64 f16 bf16 f8_e4m3 f8_e5m2 i8 i16 i32 i64 u8 u16 u32 u64 bool",
      "F32 f32, float32 f8 i128 f32,f64 f128 b1"},

@@ -10,11 +10,11 @@
 #include "core/kernels/dispatch.h"
 #include "core/values/fill.h"
 #include "core/request/plan.h"
-#include "core/values/scalar.h"
 #include "support/fence.h"
 #include "support/oracle.h"
 #include "support/random.h"
 #include "support/test.h"
+#include "support/values.h"
 
 #define BIG "1152921504606846976" /* 2^60 elements */
 
@@ -32,6 +32,7 @@ static const char *const requests[] = {
     "scheme=truncated_normal&truncation=-inf,-3",
     "scheme=truncated_normal&low=-1.9&high=2.1&mean=0.1",
     "scheme=truncated_normal&low=-2&high=2&std=0.5",
+    "scheme=uniform&low=1.7&high=1.7",
     "scheme=constant&value=-1.7",
     "scheme=ones",
     "scheme=zeros",
@@ -93,7 +94,8 @@ static void writes_only_its_own(void **state) {
     (void)state;
     for (enum ti_dtype dtype = 0; dtype < TI_DTYPE_COUNT; dtype++) {
         if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) continue;
-        struct ti_plan *plan = plan_of(requests[dtype % 3], ti_dtype_name(dtype), "11,100");
+        struct ti_plan *plan =
+            plan_of(requests[dtype % 3], ti_dtype_name(dtype), "11,100");
         const size_t bytes = ti_dtype_bytes(plan->info.dtype);
         for (size_t count = 0; count < 300; count += 7) {
             unsigned char out[16 + 300 * 8 + 16];
@@ -113,21 +115,9 @@ static double value_of(const struct ti_plan *plan, uint64_t elem) {
     const uint64_t seed = plan->info.seed, stream = plan->info.stream;
     const uint32_t word = oracle_word(seed, stream, 0, elem);
     const struct ti_sampler *sampler = &plan->sampler;
-    uint32_t in[TI_TILE_WORDS] = {word};
-    float out[TI_TILE_WORDS];
-    if (sampler->class == &ti_sampler_kernel) {
-        ti_kernels_portable.map[sampler->kernel](&sampler->transform, in, TI_TILE_WORDS,
-                                                 out);
-        if (sampler->clamped)
-            ti_kernels_portable.clamp(&sampler->transform, TI_TILE_WORDS, out);
-        return (double)out[0];
-    }
-    if (sampler->class == &ti_sampler_scalar) {
-        if (sampler->dtype != TI_DTYPE_F64) return (double)ti_scalar_f32(sampler, word);
-        return ti_scalar_f64(sampler,
-                             (uint64_t)word << 32 | oracle_word(seed, stream, 1, elem));
-    }
-    return sampler->low;
+    if (sampler->class != &ti_sampler_kernel) return sampler->low;
+    if (sampler->dtype != TI_DTYPE_F64) return (double)values_f32(sampler, word);
+    return values_f64(sampler, (uint64_t)word << 32 | oracle_word(seed, stream, 1, elem));
 }
 
 /* Beginnings of ranges: the tensor's, carries of the counter, and the bytes at element
@@ -174,29 +164,49 @@ static void elements_are_their_words(void **state) {
     }
 }
 
-/* Uniform and f64 uniform by the formula of docs/SPEC.md section 4. */
+static struct ti_plan *plan_5(const char *query, const char *dtype) {
+    char text[120];
+    snprintf(text, sizeof text, "shape=4000&seed=5&dtype=%s&%s", dtype, query);
+    return test_plan(text);
+}
+
+/* Both kinds of uniform, in f32 and f64, from the formulas of docs/SPEC.md section 4. */
 static void uniform_by_the_formula(void **state) {
-    struct ti_plan *plan = test_plan("shape=4000&scheme=uniform&low=-1.5&high=2&seed=5");
-    float x[4000];
+    static const struct {
+        const char *query;
+        double low, width, bound; /* a bound: symmetric */
+    } rows[] = {
+        {"scheme=uniform&low=-1.5&high=2", -1.5, 3.5, 0},
+        {"scheme=uniform&low=-1&high=1", -1, 2, 0},
+        {"scheme=uniform", 0, 1, 0},
+        /* sqrt(6 / 24) = 1/2 */
+        {"scheme=he_uniform&fan_in=24", 0, 0, 0.5},
+    };
     (void)state;
-    assert_int_equal(ti_plan_fill(plan, 0, 4000, x, NULL), TI_OK);
-    for (uint64_t i = 0; i < 4000; i++) {
-        const int64_t odd = 2 * (int64_t)(oracle_word(5, 0, 0, i) >> 8) + 1 - (1 << 24);
-        const float v = (float)odd / 16777216.0f, product = 1.75f * v;
-        assert_true(x[i] == 0.25f + product);
+    for (size_t r = 0; r < COUNT_OF(rows); r++) {
+        struct ti_plan *plan = plan_5(rows[r].query, "f32");
+        float x[4000];
+        assert_int_equal(ti_plan_fill(plan, 0, 4000, x, NULL), TI_OK);
+        ti_plan_free(plan);
+        plan = plan_5(rows[r].query, "f64");
+        double y[4000];
+        assert_int_equal(ti_plan_fill(plan, 0, 4000, y, NULL), TI_OK);
+        ti_plan_free(plan);
+        for (uint64_t i = 0; i < 4000; i++) {
+            const uint32_t high = oracle_word(5, 0, 0, i);
+            const uint64_t word = (uint64_t)high << 32 | oracle_word(5, 0, 1, i);
+            float product = (float)rows[r].width * ((float)(high >> 8) / 16777216.0f);
+            double wide = rows[r].width * ((double)(word >> 11) / 9007199254740992.0);
+            if (rows[r].bound > 0) {
+                const int64_t odd = 2 * (int64_t)(high >> 8) + 1 - (1 << 24);
+                const int64_t odd_64 = 2 * (int64_t)(word >> 11) + 1 - ((int64_t)1 << 53);
+                product = (float)rows[r].bound * ((float)odd / 16777216.0f);
+                wide = rows[r].bound * ((double)odd_64 / 9007199254740992.0);
+            }
+            assert_row(x[i] == (float)rows[r].low + product, rows[r].query);
+            assert_row(y[i] == rows[r].low + wide, rows[r].query);
+        }
     }
-    ti_plan_free(plan);
-    plan = test_plan("shape=4000&scheme=uniform&low=-1.5&high=2&seed=5&dtype=f64");
-    double y[4000];
-    assert_int_equal(ti_plan_fill(plan, 0, 4000, y, NULL), TI_OK);
-    for (uint64_t i = 0; i < 4000; i++) {
-        const uint64_t word =
-            (uint64_t)oracle_word(5, 0, 0, i) << 32 | oracle_word(5, 0, 1, i);
-        const int64_t odd = 2 * (int64_t)(word >> 11) + 1 - ((int64_t)1 << 53);
-        const double v = (double)odd / 9007199254740992.0, product = 1.75 * v;
-        assert_true(y[i] == 0.25 + product);
-    }
-    ti_plan_free(plan);
 }
 
 /* Narrow types are the f32 tensor rounded; f64 has the f32 words with 32 more bits. */

@@ -7,9 +7,9 @@
 
 #include "core/kernels/dispatch.h"
 #include "core/values/sampler.h"
-#include "core/values/scalar.h"
 #include "support/test.h"
 #include "support/tsv.h"
+#include "support/values.h"
 
 static struct ti_sampler draw_of(enum ti_distribution distribution, enum ti_dtype dtype) {
     const struct ti_dist dist = {
@@ -77,10 +77,10 @@ static void words_of_64_bits(void **state) {
     for (tsv_open(&tsv, "tests/bits/vectors/quantile64.tsv"); tsv_next(&tsv); rows++) {
         const uint64_t word = strtoull(tsv.field[0], NULL, 10);
         for (int i = 0; i < 2; i++) {
-            const double z = ti_scalar_f64(&samplers[i], word);
+            const double z = values_f64(&samplers[i], word);
             note(&worst[i], tsv.field[0], z, tsv.field[1 + i]);
             assert_true((z > 0) == (word >> 63));
-            assert_true(ti_scalar_f64(&samplers[i], ~word) == -z);
+            assert_true(values_f64(&samplers[i], ~word) == -z);
         }
     }
     assert_int_equal(rows, 2000);

@@ -7,10 +7,10 @@
 #include <stdio.h>
 
 #include "core/values/sampler.h"
-#include "core/values/scalar.h"
 #include "support/oracle.h"
 #include "support/random.h"
 #include "support/test.h"
+#include "support/values.h"
 
 static struct ti_dist cut_normal(double low, double high) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_TRUNCATED_NORMAL,
@@ -27,14 +27,8 @@ static double z_of(struct ti_dist dist, enum ti_dtype dtype, bool top) {
     dist.sigma = 1;
     dist.bounded = false;
     assert_int_equal(ti_sampler_make(&dist, dtype, 0, 0, &sampler, NULL), TI_OK);
-    if (dtype == TI_DTYPE_F64) return ti_scalar_f64(&sampler, top ? UINT64_MAX : 0);
-    if (sampler.class == &ti_sampler_scalar)
-        return (double)ti_scalar_f32(&sampler, top ? UINT32_MAX : 0);
-    uint32_t words[TI_TILE_WORDS];
-    float z[TI_TILE_WORDS];
-    memset(words, top ? 0xff : 0, sizeof words);
-    ti_kernels_portable.map[sampler.kernel](&sampler.transform, words, TI_TILE_WORDS, z);
-    return (double)z[0];
+    if (dtype == TI_DTYPE_F64) return values_f64(&sampler, top ? UINT64_MAX : 0);
+    return (double)values_f32(&sampler, top ? UINT32_MAX : 0);
 }
 
 /* The maximum of |z'|. */
@@ -58,11 +52,13 @@ static void reach(void **state) {
     assert_true(fabs(reach_of(normal, TI_DTYPE_F32) - 6.337957754553789) <= 1e-6);
     assert_true(fabs(reach_of(normal, TI_DTYPE_F64) - 9.155293772686072) <= 9e-15);
     assert_true(reach_of(cut_normal(-2, 2), TI_DTYPE_F32) <= 2);
-    /* a cut on one side has a larger maximum, since all words share the mass beyond it */
+    /* a cut on one side reaches further, since all words share what is beyond it */
     assert_true(fabs(reach_of(cut_normal(6, INFINITY), TI_DTYPE_F32) - 8.998075974) <
                 1e-6);
-    assert_true(fabs(reach_of(cut_normal(-INFINITY, -6), TI_DTYPE_F64) - 11.175936841) <
-                1e-6);
+    /* but no further than the least tail of the table, 2^-65 */
+    assert_true(reach_of(cut_normal(-INFINITY, -6), TI_DTYPE_F64) ==
+                0x1.24f82aa55eb15p+3);
+    assert_true(reach_of(cut_normal(6, 13), TI_DTYPE_F64) == 0x1.24f82aa55eb15p+3);
 }
 
 static bool is_finite_in(enum ti_dtype dtype, double x) {
@@ -95,13 +91,21 @@ static double next_sigma(enum ti_dtype dtype, double sigma) {
                                  : (double)nextafterf((float)sigma, INFINITY);
 }
 
+static double rounded_to(enum ti_dtype dtype, double x) {
+    return dtype == TI_DTYPE_F64 ? x : (double)(float)x;
+}
+
 static bool takes(const struct ti_dist *dist, enum ti_dtype dtype) {
     struct ti_sampler sampler;
     struct ti_error error = {TI_OK, "", ""};
     const enum ti_status status = ti_sampler_make(dist, dtype, 0, 0, &sampler, &error);
     if (status == TI_OK) return true;
     assert_int_equal(status, TI_EVALUE);
-    assert_string_equal(error.field, "dtype");
+    /* the width of a uniform may be what does not fit */
+    const bool width = dist->distribution == TI_DISTRIBUTION_UNIFORM &&
+                       !dist->symmetric &&
+                       isinf(rounded_to(dtype, dist->high - dist->low));
+    assert_string_equal(error.field, width ? "high" : "dtype");
     assert_non_null(strstr(error.text, ti_dtype_name(dtype)));
     return false;
 }
@@ -213,16 +217,16 @@ static void before_high(void **state) {
                                   -0x1p-149f,
                                   -0x1p-126f,
                                   0x1.8p-127f,
-                                  3e38f,
+                                  2.7e38f,
                                   0x1p127f,
-                                  -0x1p127f,
+                                  -0x1p124f,
                                   0x1.000002p0f,
                                   -0x1.000002p0f};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(highs); i++) {
         struct ti_sampler sampler;
         struct ti_dist dist = {.distribution = TI_DISTRIBUTION_UNIFORM,
-                               .low = -0x1.8p127,
+                               .low = -0x1.8p125,
                                .high = (double)highs[i]};
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &sampler, NULL),
                          TI_OK);
@@ -252,23 +256,56 @@ static void uniform_numbers(void **state) {
         struct ti_sampler sampler;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &sampler, NULL),
                          TI_OK);
-        assert_true(sampler.transform.offset == (float)(a / 2 + b / 2));
-        assert_true(sampler.transform.scale == (float)(b / 2 - a / 2));
-        assert_true(sampler.transform.low == (float)a);
+        assert_true(sampler.transform.offset == (double)(float)a);
+        assert_true(sampler.transform.scale == (double)(float)(b - a));
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F64, 0, 0, &sampler, NULL),
                          TI_OK);
-        assert_true(sampler.offset == a / 2 + b / 2 && sampler.scale == b / 2 - a / 2);
+        assert_true(sampler.offset == a && sampler.scale == b - a);
     }
 }
 
-/* The centre and half the width neither overflow nor lose a place on the way. */
-static void uniform_numbers_at_the_limits(void **state) {
+/* Bounds that are equal make a constant of the compute type; others that meet are refused. */
+static void uniform_of_one_value(void **state) {
+    static const double values[] = {0, -0.0, 1, -2.7, 1e-50, 0.1};
+    struct ti_sampler sampler;
+    struct ti_error error;
+    (void)state;
+    for (enum ti_dtype dtype = 0; dtype < TI_DTYPE_COUNT; dtype++) {
+        if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) continue;
+        for (size_t i = 0; i < COUNT_OF(values); i++) {
+            struct ti_dist dist = {.distribution = TI_DISTRIBUTION_UNIFORM,
+                                   .low = values[i],
+                                   .high = values[i]};
+            const struct ti_dist constant = {.low = values[i], .high = values[i]};
+            struct ti_sampler same;
+            assert_int_equal(ti_sampler_make(&dist, dtype, 1, 2, &sampler, NULL), TI_OK);
+            assert_int_equal(ti_sampler_make(&constant, dtype, 1, 2, &same, NULL), TI_OK);
+            assert_ptr_equal(sampler.class, &ti_sampler_constant);
+            assert_memory_equal(sampler.element_bytes, same.element_bytes,
+                                sizeof same.element_bytes);
+            if (dtype == TI_DTYPE_F64) continue;
+            dist.high = nextafter(values[i], INFINITY);
+            assert_int_equal(ti_sampler_make(&dist, dtype, 1, 2, &sampler, &error),
+                             TI_EVALUE);
+            assert_string_equal(error.field, "high");
+        }
+    }
+}
+
+/* The width must be finite, and may be as large as any number. */
+static void uniform_of_any_width(void **state) {
     static const struct {
-        double low, high, offset, scale;
+        enum ti_dtype dtype;
+        double low, high;
+        bool fits;
     } rows[] = {
-        {0x1p1023, 0x1.8p1023, 0x1.4p1023, 0x1p1021},
-        {-0x1.8p1023, -0x1p1023, -0x1.4p1023, 0x1p1021},
-        {-0x1p1023, 0x1p1023, 0, 0x1p1023},
+        {TI_DTYPE_F64, -0x1p1023, 0x1.ffffffffffffep1022, true},
+        {TI_DTYPE_F64, -0x1p1023, 0x1p1023, false},
+        {TI_DTYPE_F64, 0, 0x1.fffffffffffffp1023, true},
+        {TI_DTYPE_F32, -0x1p127, 0x1.fffffcp126, true},
+        {TI_DTYPE_F32, -0x1p127, 0x1p127, false},
+        {TI_DTYPE_BF16, -0x1p127, 0x1p127, false},
+        {TI_DTYPE_F32, 0, 0x1.fffffep127, true},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -276,9 +313,11 @@ static void uniform_numbers_at_the_limits(void **state) {
                                      .low = rows[i].low,
                                      .high = rows[i].high};
         struct ti_sampler sampler;
-        assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F64, 0, 0, &sampler, NULL),
-                         TI_OK);
-        assert_true(sampler.offset == rows[i].offset && sampler.scale == rows[i].scale);
+        struct ti_error error;
+        const enum ti_status status =
+            ti_sampler_make(&dist, rows[i].dtype, 0, 0, &sampler, &error);
+        assert_int_equal(status, rows[i].fits ? TI_OK : TI_EVALUE);
+        if (!rows[i].fits) assert_string_equal(error.field, "high");
     }
 }
 
@@ -290,7 +329,8 @@ int main(void) {
         cmocka_unit_test(limits_of_bounded),
         cmocka_unit_test(before_high),
         cmocka_unit_test(uniform_numbers),
-        cmocka_unit_test(uniform_numbers_at_the_limits),
+        cmocka_unit_test(uniform_of_one_value),
+        cmocka_unit_test(uniform_of_any_width),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

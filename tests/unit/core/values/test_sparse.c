@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/values/sparse_mask: the zeros of scheme=sparse against a naive shuffle with words
- * from the oracle's Philox; their number, and that all sets of rows are equally likely.
+ * The zeros of scheme=sparse against their definition: each column's elements sorted by key, with
+ * words of the oracle's Philox; how many there are, and that all sets of rows are alike.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,19 +10,18 @@
 #include "support/oracle.h"
 #include "support/random.h"
 #include "support/statistics.h"
-#include "support/test.h"
+#include "support/tensor.h"
 
-/* The row's position after 32 rounds of swap-or-not. */
-static uint64_t place_of(uint64_t seed, uint64_t stream, uint64_t rows, uint64_t cols,
-                         uint64_t row, uint64_t col) {
-    for (unsigned round = 0; round < 32; round++) {
-        const uint64_t pivot =
-            ((uint64_t)oracle_word(seed, stream, 3, 32 * col + round) * rows) >> 32;
-        const uint64_t partner = (pivot + rows - row) % rows;
-        const uint64_t larger = row > partner ? row : partner;
-        if (oracle_word(seed, stream, 2, larger * cols + col) >> round & 1) row = partner;
+/* Whether fewer than 'zeros' elements of the column have a smaller key (word, row). */
+static bool is_zero(uint64_t seed, uint64_t stream, uint64_t rows, uint64_t cols,
+                    uint64_t row, uint64_t col, uint64_t zeros) {
+    const uint32_t word = oracle_word(seed, stream, 2, row * cols + col);
+    uint64_t smaller = 0;
+    for (uint64_t r = 0; r < rows; r++) {
+        const uint32_t other = oracle_word(seed, stream, 2, r * cols + col);
+        smaller += other < word || (other == word && r < row);
     }
-    return row;
+    return smaller < zeros;
 }
 
 static struct ti_plan *plan_of(const char *scheme, uint64_t rows, uint64_t cols,
@@ -37,9 +36,9 @@ static struct ti_plan *plan_of(const char *scheme, uint64_t rows, uint64_t cols,
 #define NORMAL "normal&std=0.01"
 
 /* All elements, from the heap. */
-static void *all_of(const struct ti_plan *plan) {
+static void *all_of(struct ti_plan *plan) {
     void *out = malloc(ti_plan_info(plan)->body_bytes + 1);
-    assert_int_equal(ti_plan_fill(plan, 0, ti_plan_info(plan)->elems, out, NULL), TI_OK);
+    test_fill_all(plan, out);
     return out;
 }
 
@@ -59,8 +58,7 @@ static const struct {
     {10, 3, "0.7", 7}, /* 0.7 * 10 is 7, in binary64, too */
 };
 
-/* ceil(sparsity * rows) in each column; other elements are those of scheme=normal; f64
-   and f32. */
+/* ceil(sparsity * rows) in each column; what is left is scheme=normal's; f64 and f32 alike. */
 static void exact_counts(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -105,7 +103,7 @@ static void by_the_definition(void **state) {
         float *x = all_of(plan);
         for (uint64_t e = 0; e < n * m; e++) {
             const bool zero =
-                place_of(info->seed, info->stream, n, m, e / m, e % m) < rows[i].zeros;
+                is_zero(info->seed, info->stream, n, m, e / m, e % m, rows[i].zeros);
             if (zero != (x[e] == 0)) {
                 fail_msg("%s: element %llu", info->query, (unsigned long long)e);
             }
@@ -115,7 +113,10 @@ static void by_the_definition(void **state) {
     }
 }
 
-/* Any range, and elements in any order, are those of the full tensor. */
+/*
+ * Any part, in any cut: elements of the dense tensor, or 0 where the full sparse one is. Columns
+ * a step apart have thresholds of their own.
+ */
 static void any_cut(void **state) {
     static const char *const parts[] = {
         "",
@@ -123,74 +124,118 @@ static void any_cut(void **state) {
         "&slice=::-1,::3",
         "&slice=5:60:7,40:2:-1",
         "&slice=17",
+        "&slice=:,52",
         "&shard=0:1/3,1:2/4",
         "&slice=...,-1",
         "&permute=1,0&slice=3:50,::-2",
     };
+    static const char *const dtypes[] = {"f32", "f64", "f16", "bf16", "f8_e5m2"};
     uint64_t random = 9;
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(parts) * TI_DTYPE_COUNT; i++) {
-        const enum ti_dtype dtype = (enum ti_dtype)(i / COUNT_OF(parts));
-        char rest[150];
-        if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) continue;
-        snprintf(rest, sizeof rest, "&seed=8&sparsity=0.4&dtype=%s%s",
-                 ti_dtype_name(dtype), parts[i % COUNT_OF(parts)]);
-        struct ti_plan *plan = plan_of(SPARSE, 67, 53, rest);
-        const struct ti_plan_info *info = ti_plan_info(plan);
-        const size_t bytes = ti_dtype_bytes(info->dtype);
-        unsigned char *full = all_of(plan), *out = malloc(info->body_bytes);
-        for (int k = 0; k < 200; k++) {
-            const size_t first = random_below(&random, info->elems);
-            size_t count = random_below(&random, k % 2 ? info->elems - first + 1 : 5);
-            if (first + count > info->elems) count = 1;
-            assert_int_equal(ti_plan_fill(plan, first, count, out, NULL), TI_OK);
-            assert_row(memcmp(out, full + first * bytes, count * bytes) == 0,
-                       info->query);
+    for (size_t i = 0; i < COUNT_OF(parts) * COUNT_OF(dtypes); i++) {
+        const char *dtype = dtypes[i / COUNT_OF(parts)],
+                   *part = parts[i % COUNT_OF(parts)];
+        char query[200], dense_query[200];
+        snprintf(query, sizeof query,
+                 "shape=67,53&scheme=sparse&std=1&seed=8&sparsity=0.4&dtype=%s%s", dtype,
+                 part);
+        snprintf(dense_query, sizeof dense_query,
+                 "shape=67,53&scheme=normal&seed=8&dtype=%s%s", dtype, part);
+        struct test_tensor tensor = test_tensor(query);
+        const size_t bytes = ti_dtype_bytes(tensor.info->dtype);
+        unsigned char *all = test_tensor_bytes(&tensor), *dense = test_body(dense_query);
+        unsigned char *out = malloc(tensor.info->body_bytes);
+        size_t zeros = 0;
+        for (size_t e = 0; e < tensor.info->elems; e++) {
+            const bool zero = memcmp(all + e * bytes, "\0\0\0\0\0\0\0", bytes) == 0;
+            zeros += zero;
+            assert_true(zero || memcmp(all + e * bytes, dense + e * bytes, bytes) == 0);
         }
-        free(full), free(out);
-        ti_plan_free(plan);
+        assert_true(zeros > 0 && zeros < tensor.info->elems);
+        for (int k = 0; k < 200; k++) {
+            const size_t first = random_below(&random, tensor.info->elems);
+            size_t count =
+                random_below(&random, k % 2 ? tensor.info->elems - first + 1 : 5);
+            if (first + count > tensor.info->elems) count = 1;
+            assert_int_equal(ti_plan_fill(tensor.plan, first, count, out, NULL), TI_OK);
+            assert_row(memcmp(out, all + first * bytes, count * bytes) == 0, query);
+        }
+        free(all), free(dense), free(out);
+        test_tensor_clear(&tensor);
     }
 }
 
-/* Huge matrices, at their ends and in between. */
-static void huge(void **state) {
+/* Parts of the same matrix agree: rows and columns of the full tensor, cut out of it. */
+static void parts_agree(void **state) {
+    (void)state;
+    struct ti_plan *plan = plan_of(SPARSE, 40, 30, "&seed=8&sparsity=0.4");
+    float *all = all_of(plan);
+    for (unsigned col = 0; col < 30; col++) {
+        char rest[60];
+        snprintf(rest, sizeof rest, "&seed=8&sparsity=0.4&slice=:,%u", col);
+        struct ti_plan *column = plan_of(SPARSE, 40, 30, rest);
+        float *x = all_of(column);
+        for (unsigned row = 0; row < 40; row++) {
+            assert_memory_equal(&x[row], &all[row * 30 + col], sizeof *x);
+        }
+        free(x);
+        ti_plan_free(column);
+    }
+    free(all);
+    ti_plan_free(plan);
+}
+
+/* Tall columns have several ranges of rows, wide matrices several batches of columns. */
+static void tall_and_wide(void **state) {
     static const struct {
         uint64_t rows, cols;
-    } sizes[] = {
-        {UINT32_MAX, 1},
-        {UINT32_MAX, (uint64_t)1 << 28},
-        {3, (uint64_t)1 << 58},
-        {UINT32_MAX - 4, 268435399},
-    };
-    uint64_t random = 4;
+    } sizes[] = {{100000, 3}, {70001, 1}, {32768, 33}, {3, 9001}, {2, 20000}};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         const uint64_t n = sizes[i].rows, m = sizes[i].cols;
-        struct ti_plan *plan = plan_of(SPARSE, n, m, "&seed=77&name=x&sparsity=0.5");
-        const struct ti_plan_info *info = ti_plan_info(plan);
-        const uint64_t zeros = n / 2 + n % 2;
-        for (int k = 0; k < 60; k++) {
-            float x[9];
-            uint64_t first = random_u64(&random) % (info->elems - 9);
-            if (k == 0) first = 0;
-            if (k == 1) first = info->elems - 9;
-            assert_int_equal(ti_plan_fill(plan, first, 9, x, NULL), TI_OK);
-            for (uint64_t e = first; e < first + 9; e++) {
-                const uint64_t place =
-                    place_of(info->seed, info->stream, n, m, e / m, e % m);
-                if ((place < zeros) != (x[e - first] == 0)) {
-                    fail_msg("%s: element %llu", info->query, (unsigned long long)e);
-                }
+        struct ti_plan *plan = plan_of(SPARSE, n, m, "&seed=5&sparsity=0.5&name=t");
+        float *x = all_of(plan);
+        for (uint64_t col = 0; col < m; col++) {
+            uint64_t zeros = 0, worst_zero = 0, best_kept = UINT64_MAX;
+            for (uint64_t row = 0; row < n; row++) {
+                const uint64_t word =
+                    oracle_word(5, ti_plan_info(plan)->stream, 2, row * m + col);
+                const uint64_t key = word << 32 | row;
+                const bool zero = x[row * m + col] == 0;
+                zeros += zero;
+                if (zero && key > worst_zero) worst_zero = key;
+                if (!zero && key < best_kept) best_kept = key;
             }
+            assert_int_equal(zeros, n / 2 + n % 2);
+            assert_true(worst_zero < best_kept);
         }
+        free(x);
         ti_plan_free(plan);
     }
+}
+
+/* One column of matrices that no one could hold; and what is too much for one request. */
+static void huge(void **state) {
+    (void)state;
+    struct test_tensor tensor = test_tensor(
+        "shape=1000,288230376151711&scheme=sparse&sparsity=0.5&seed=7&slice=:,-3:");
+    float x[3000];
+    size_t zeros[3] = {0};
+    assert_int_equal(ti_plan_fill(tensor.plan, 0, 3000, x, NULL), TI_OK);
+    for (size_t e = 0; e < 3000; e++) zeros[e % 3] += x[e] == 0;
+    for (int col = 0; col < 3; col++) assert_int_equal(zeros[col], 500);
+    test_tensor_clear(&tensor);
     test_refused("shape=4294967296,1&scheme=sparse&sparsity=0.1", TI_ETOOLARGE, "shape");
     test_refused("shape=1,288230376151711745&scheme=sparse&sparsity=0.1", TI_ETOOLARGE,
                  "shape");
+    test_refused("shape=65537,65536&scheme=sparse&sparsity=0.1", TI_ETOOLARGE, "shape");
+    /* Where no element or every element is 0, nothing needs computing. */
+    ti_plan_free(test_plan("shape=65537,65536&scheme=sparse&sparsity=0"));
+    ti_plan_free(test_plan("shape=65537,65536&scheme=sparse&sparsity=1"));
+    ti_plan_free(test_plan("shape=65537,65536&scheme=sparse&sparsity=0.1&slice=:,::2"));
 }
 
-/* Number of elements that are zero in one and not in the other. */
+/* How many elements are zero in one and not in the other. */
 static uint64_t differing(const char *a, const char *b) {
     struct ti_plan *p = plan_of(SPARSE, 100, 100, a), *q = plan_of(SPARSE, 100, 100, b);
     float *x = all_of(p), *y = all_of(q);
@@ -201,7 +246,7 @@ static uint64_t differing(const char *a, const char *b) {
     return count;
 }
 
-/* Other seeds and names have other zeros: about half of the elements differ. */
+/* Other seeds and names have other zeros: half of the elements differ, give or take. */
 static void other_streams(void **state) {
     static const char *const others[] = {
         "&sparsity=0.5&seed=2&name=w", "&sparsity=0.5&seed=4294967297&name=w",
@@ -211,7 +256,7 @@ static void other_streams(void **state) {
         const uint64_t count = differing("&sparsity=0.5&seed=1&name=w", others[i]);
         assert_true(count > 4700 && count < 5300);
     }
-    /* std does not matter */
+    /* std has nothing to do with it */
     assert_int_equal(differing("&sparsity=0.5", "&sparsity=0.5&std=3"), 0);
     /* more sparsity: the same zeros and more */
     assert_int_equal(differing("&sparsity=0.5", "&sparsity=0.6"), 1000);
@@ -264,8 +309,8 @@ static void every_subset_alike(void **state) {
 }
 
 /*
- * Numbers of zeros in the rows of a large matrix have the variance of independent
- * columns; adjacent columns are independent.
+ * Rows of a large matrix have about as many zeros as one another, with the variance of
+ * independent columns; neighbouring columns have nothing in common.
  */
 static void rows_and_columns(void **state) {
     enum { N = 400, M = 1000, ZEROS = 120 };
@@ -283,8 +328,7 @@ static void rows_and_columns(void **state) {
         }
         chi += (sum - M * share) * (sum - M * share) / (M * variance);
     }
-    /* The sums of all rows are fixed together: N - 1 degrees of freedom, times
-       N/(N-1). */
+    /* The sums of all rows are fixed together: N - 1 degrees of freedom, times N/(N-1). */
     const double z = (chi * (N - 1) / N - (N - 1)) / sqrt(2.0 * (N - 1));
     assert_true(fabs(z) < 4);
     /* Hypergeometric: two columns share ZEROS^2/N rows on average. */
@@ -298,7 +342,8 @@ static void rows_and_columns(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_counts),     cmocka_unit_test(by_the_definition),
-        cmocka_unit_test(any_cut),          cmocka_unit_test(huge),
+        cmocka_unit_test(any_cut),          cmocka_unit_test(parts_agree),
+        cmocka_unit_test(tall_and_wide),    cmocka_unit_test(huge),
         cmocka_unit_test(other_streams),    cmocka_unit_test(every_subset_alike),
         cmocka_unit_test(rows_and_columns),
     };
