@@ -23,6 +23,12 @@ double ti_normal_tail(double x);
 double ti_normal_mass(double low, double high);
 
 /*
+ * The same in plain binary64, low <= high, either infinite or not: 0.3 microseconds instead
+ * of 20, with an error of at most 2e-15. For statistics; the same on every machine.
+ */
+double ti_normal_mass_fast(double low, double high);
+
+/*
  * Mean and standard deviation of a standard normal cut to [low, high]. For low = -high
  * the mean is 0 and the standard deviation is tau(high), within 1 ulp. Intervals that are
  * about 10^-5 wide and beyond 5 sigmas suffer from cancellation: 6 digits of the standard

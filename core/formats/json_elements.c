@@ -232,14 +232,19 @@ static size_t write_after(enum ti_json json, char *out) {
     return (size_t)sprintf(out, json == TI_JSON_OBJECT ? "}\n" : "\n");
 }
 
-/* As many items as there is room for. */
+/* As many items as there is room for, and as the cursor allows. */
 static enum ti_status next_items(const struct ti_plan *plan, const struct arrays *arrays,
                                  struct ti_body_cursor *cursor, size_t room, char *out,
                                  size_t *used, void *workspace) {
     unsigned char elems[PIECE * 8];
+    const uint64_t first = cursor->elem;
     while (cursor->elem < arrays->items) {
-        const uint64_t left = arrays->items - cursor->elem;
-        if (room - *used < ITEM_BYTES_MAX) return TI_OK;
+        uint64_t left = arrays->items - cursor->elem;
+        if (cursor->max_elems > 0) {
+            const uint64_t allowed = cursor->max_elems - (cursor->elem - first);
+            if (allowed < left) left = allowed;
+        }
+        if (left == 0 || room - *used < ITEM_BYTES_MAX) return TI_OK;
         size_t now = PIECE - (size_t)(cursor->elem % PIECE);
         if (now > left) now = (size_t)left;
         if (!arrays->empty) {

@@ -93,6 +93,7 @@ struct ti_product {
 /*
  * 'out' and 'in' have any alignment. 'words' counts are multiples of TI_TILE_WORDS.
  *
+ *   lanes   values of 32 bits that a vector holds
  *   words   the words themselves, for tests, measurements and schemes that need bits
  *   draw    words of Philox, transformed
  *   map     words from memory, transformed the same way
@@ -107,6 +108,7 @@ struct ti_product {
  */
 struct ti_kernels {
     const char *name;
+    unsigned lanes;
     void (*words)(const struct ti_philox *philox, struct ti_blocks blocks, size_t words,
                   void *out);
     void (*sample[TI_KERNEL_COUNT])(const struct ti_philox *philox,

@@ -187,6 +187,7 @@ TABLE_NARROW(f8_e5m2, 1, v_u32_store8(to, f8_e5m2_get(value)))
 
 const struct ti_kernels TABLE_NAME(V_ISA) = {
     .name = TABLE_TEXT(V_ISA),
+    .lanes = V_LANES,
     .words = words,
 #define TI_KERNEL(name) [TI_KERNEL_##name] = sample_##name,
     .sample = {TI_KERNELS(TI_KERNEL)},

@@ -27,12 +27,24 @@
 
 #define SQUARE ((size_t)TI_BLOCK * TI_BLOCK)
 
-/* Blocks of U that are computed in one task. */
+/*
+ * Tasks take some milliseconds at most, whatever the shape of the matrix. So sums that are
+ * longer than that go on over several phases:
+ *
+ *   reflectors  a phase has so many coordinates of every row, a task so many in all
+ *   products    a task has at most TASK_BLOCKS blocks of U, and a phase adds at most
+ *               TASK_PRODUCTS products of blocks to them
+ *   solution    a phase has a row of blocks of T and adds at most SOLUTION_PRODUCTS
+ *               products to each; a task has one of them
+ */
+#define TASK_COORDINATES ((size_t)1 << 17)
 #define TASK_BLOCKS 8
+#define TASK_PRODUCTS 128
+#define SOLUTION_PRODUCTS 48
 
-enum phase { PHASE_REFLECTORS, PHASE_PRODUCTS, PHASE_SOLUTION, PHASE_COUNT };
+static size_t divide_up(size_t x, size_t y) { return x / y + (x % y > 0); }
 
-static size_t up_to_blocks(size_t x) { return (x + TI_BLOCK - 1) / TI_BLOCK; }
+static size_t up_to_blocks(size_t x) { return divide_up(x, TI_BLOCK); }
 
 /* Blocks (i, j), i <= j, in columns before column j. */
 static size_t triangle(size_t j) { return j * (j + 1) / 2; }
@@ -41,7 +53,7 @@ static double *square_at(double *squares, size_t i, size_t j) {
     return squares + (triangle(j) + i) * SQUARE;
 }
 
-/* Memory ----------------------------------------------------------------------------- */
+/* Making ----------------------------------------------------------------------------- */
 
 struct sizes {
     size_t blocks;
@@ -104,32 +116,62 @@ static void set_value(void *values, bool f64, size_t at, double value) {
     }
 }
 
-/* Norm of coordinates [l, n), the first of which is value 'at' of V. */
-static double norm(const struct ti_orthogonal_factor *factor, size_t l, size_t at) {
-    double total = 0;
-    for (size_t r = l; r < factor->n;) {
-        const size_t end = (r / TI_BLOCK + 1) * TI_BLOCK;
+/* Where coordinate l of reflector l is in V. */
+static size_t reflector_offset(const struct ti_orthogonal_factor *factor, size_t l) {
+    const size_t start = l / TI_BLOCK * TI_BLOCK;
+    return ti_upper_offset(factor->v.width, l / TI_BLOCK) +
+           (l - start) * (factor->v.width - start) + (l - start);
+}
+
+/* Adds the squares of values [at, at + count) of V, the first being coordinate r, to the
+   sum of those before. */
+static double add_squares(const struct ti_orthogonal_factor *factor, double total,
+                          size_t r, size_t at, size_t count) {
+    for (size_t i = 0; i < count;) {
+        const size_t end = i + TI_BLOCK - (r + i) % TI_BLOCK;
         double part = 0;
-        for (; r < factor->n && r < end; r++) {
-            const double z = get_value(factor->v.data, factor->f64, at + (r - l));
+        for (; i < count && i < end; i++) {
+            const double z = get_value(factor->v.data, factor->f64, at + i);
             part = part + z * z;
         }
         total = total + part;
     }
-    return sqrt(total);
+    return total;
 }
 
-static void reflector(struct ti_orthogonal_factor *factor, size_t l) {
-    const size_t block = l / TI_BLOCK, start = block * TI_BLOCK, n = factor->n;
+/* Coordinates [from, end) of reflector l, end a multiple of TI_BLOCK or n. While they are
+   not complete, its sign is the sum of the squares. */
+static void reflector(struct ti_orthogonal_factor *factor, size_t l, size_t from,
+                      size_t end) {
     const size_t bytes = factor->f64 ? sizeof(double) : sizeof(float);
-    const size_t stride = factor->v.width - start;
-    const size_t at =
-        ti_upper_offset(factor->v.width, block) + (l - start) * stride + (l - start);
-    ti_fill(&factor->normal, factor->kernels, (uint64_t)l * n + l, n - l,
-            (char *)factor->v.data + at * bytes);
-    const double z = get_value(factor->v.data, factor->f64, at);
+    const size_t diagonal = reflector_offset(factor, l), first = from > l ? from : l;
+    const size_t at = diagonal + (first - l);
+    if (first >= end) return;
+    ti_fill(&factor->normal, factor->kernels, (uint64_t)l * factor->n + first,
+            end - first, (char *)factor->v.data + at * bytes);
+    factor->sign[l] = add_squares(factor, factor->sign[l], first, at, end - first);
+    if (end < factor->n) return;
+    const double norm = sqrt(factor->sign[l]);
+    const double z = get_value(factor->v.data, factor->f64, diagonal);
     factor->sign[l] = z > 0 ? -1 : 1;
-    set_value(factor->v.data, factor->f64, at, z - factor->sign[l] * norm(factor, l, at));
+    set_value(factor->v.data, factor->f64, diagonal, z - factor->sign[l] * norm);
+}
+
+static size_t reflector_phases(const struct ti_orthogonal_factor *factor) {
+    return divide_up(factor->n, TASK_COORDINATES);
+}
+
+/* Rows of a task. */
+static size_t reflector_rows(const struct ti_orthogonal_factor *factor) {
+    return factor->n < TASK_COORDINATES ? TASK_COORDINATES / factor->n : 1;
+}
+
+static void reflectors(struct ti_orthogonal_factor *factor, size_t phase, size_t task) {
+    const size_t from = phase * TASK_COORDINATES, left = factor->n - from;
+    const size_t end = from + (left < TASK_COORDINATES ? left : TASK_COORDINATES);
+    const size_t rows = reflector_rows(factor), first = task * rows;
+    for (size_t l = first; l < first + rows && l < factor->k; l++)
+        reflector(factor, l, from, end);
 }
 
 /* Products: U ------------------------------------------------------------------------ */
@@ -179,14 +221,22 @@ static size_t product_tasks(size_t blocks) {
     return tasks;
 }
 
-/* U[i][j] = sum over r of V[i][r] * V[j][r], halved on the diagonal. Summed with the
+/* Coordinates of a phase. */
+static size_t product_coordinates(const struct ti_orthogonal_factor *factor) {
+    const size_t blocks = factor->blocks < TASK_BLOCKS ? factor->blocks : TASK_BLOCKS;
+    return TASK_PRODUCTS / blocks * TI_BLOCK;
+}
+
+static size_t product_phases(const struct ti_orthogonal_factor *factor) {
+    return divide_up(factor->n, product_coordinates(factor));
+}
+
+/* Adds coordinates [from, end) to U[i][j] = sum over r of V[i][r] * V[j][r]. With the
    opposite sign, since kernels subtract. */
-static void products(struct ti_orthogonal_factor *factor, size_t task) {
+static void add_products(struct ti_orthogonal_factor *factor, size_t column, size_t first,
+                         size_t last, size_t from, size_t end) {
     double square[SQUARE], transposed[SQUARE];
-    size_t column, first;
-    find_products(task, &column, &first);
-    const size_t last = first + TASK_BLOCKS > column ? column : first + TASK_BLOCKS - 1;
-    for (size_t from = column * TI_BLOCK; from < factor->n; from += TI_BLOCK) {
+    for (; from < end; from += TI_BLOCK) {
         square_of_v(factor, column, from, square);
         transpose(square, transposed);
         for (size_t row = first; row <= last; row++) {
@@ -197,11 +247,23 @@ static void products(struct ti_orthogonal_factor *factor, size_t task) {
                                             square_at(factor->u, row, column));
         }
     }
+}
+
+static void products(struct ti_orthogonal_factor *factor, size_t phase, size_t task) {
+    const size_t coordinates = product_coordinates(factor);
+    size_t column, first;
+    find_products(task, &column, &first);
+    const size_t last = first + TASK_BLOCKS > column ? column : first + TASK_BLOCKS - 1;
+    size_t from = phase * coordinates, end = from + coordinates;
+    if (from < column * TI_BLOCK) from = column * TI_BLOCK; /* V is 0 before */
+    if (end > factor->n) end = factor->n;
+    add_products(factor, column, first, last, from, end);
+    if (end < factor->n) return;
     for (size_t row = first; row <= last; row++) {
         double *u = square_at(factor->u, row, column);
         for (size_t i = 0; i < SQUARE; i++) u[i] = 0 - u[i];
         if (row != column) continue;
-        for (size_t i = 0; i < TI_BLOCK; i++) u[i * TI_BLOCK + i] /= 2;
+        for (size_t i = 0; i < TI_BLOCK; i++) u[i * TI_BLOCK + i] /= 2; /* halved */
     }
 }
 
@@ -233,52 +295,110 @@ static void store_t(struct ti_orthogonal_factor *factor, size_t row, size_t colu
     }
 }
 
-/* A column of blocks of T, from the diagonal up: U T = V' with signs. */
-static void solution(struct ti_orthogonal_factor *factor, size_t column) {
+/* Phases of a row of blocks: its longest sums, at the end, have one product for each row
+   below. */
+static size_t row_phases(size_t rows_below) {
+    return rows_below > 0 ? divide_up(rows_below, SOLUTION_PRODUCTS) : 1;
+}
+
+static size_t solution_phases(const struct ti_orthogonal_factor *factor) {
+    size_t phases = 0;
+    for (size_t below = 0; below < factor->blocks; below++) phases += row_phases(below);
+    return phases;
+}
+
+/* Rows go from the last up. */
+static void find_row(const struct ti_orthogonal_factor *factor, size_t phase, size_t *row,
+                     size_t *step) {
+    size_t below = 0;
+    for (; phase >= row_phases(below); below++) phase -= row_phases(below);
+    *row = factor->blocks - 1 - below;
+    *step = phase;
+}
+
+/* A block of T, on the diagonal or right of it: U T = V' with signs, from the last row up.
+   Step 0 begins it; further ones go on with the sum. */
+static void solution(struct ti_orthogonal_factor *factor, size_t row, size_t step,
+                     size_t column) {
     static const struct ti_product size = {TI_BLOCK, TI_BLOCK, TI_BLOCK, TI_BLOCK,
                                            TI_BLOCK};
     const double *sign = factor->sign + column * TI_BLOCK;
-    for (size_t row = column + 1; row-- > 0;) {
-        double *x = square_at(factor->x, row, column);
+    double *x = square_at(factor->x, row, column);
+    const size_t first = row + 1 + step * SOLUTION_PRODUCTS;
+    const size_t end =
+        first + SOLUTION_PRODUCTS < column + 1 ? first + SOLUTION_PRODUCTS : column + 1;
+    if (step > 0 && first > column) return; /* complete */
+    if (step == 0) {
         square_of_v(factor, row, column * TI_BLOCK, x);
         for (size_t i = 0; i < SQUARE; i++) x[i] = x[i] * sign[i % TI_BLOCK];
-        for (size_t j = row + 1; j <= column; j++) {
-            factor->kernels->transposed_f64(&size, square_at(factor->u, row, j),
-                                            square_at(factor->x, j, column), x);
-        }
-        substitute(factor, square_at(factor->u, row, row), ti_block_rows(factor->k, row),
-                   x);
-        store_t(factor, row, column, x);
     }
-    if (atomic_fetch_sub(&factor->tasks_left, 1) == 1) {
-        free(factor->u);
-        free(factor->x);
-        factor->u = factor->x = NULL;
+    for (size_t j = first; j < end; j++) {
+        factor->kernels->transposed_f64(&size, square_at(factor->u, row, j),
+                                        square_at(factor->x, j, column), x);
     }
+    if (end <= column) return;
+    substitute(factor, square_at(factor->u, row, row), ti_block_rows(factor->k, row), x);
+    store_t(factor, row, column, x);
+}
+
+/* A task of the last phase has ended. */
+static void complete(struct ti_orthogonal_factor *factor) {
+    if (atomic_fetch_sub(&factor->tasks_left, 1) > 1) return;
+    free(factor->u);
+    free(factor->x);
+    factor->u = factor->x = NULL;
 }
 
 /* Running ---------------------------------------------------------------------------- */
 
+enum part { PART_REFLECTORS, PART_PRODUCTS, PART_SOLUTION };
+
+/* The part that a phase is of; '*phase' then counts from the part's first. */
+static enum part find_part(const struct ti_orthogonal_factor *factor, size_t *phase) {
+    if (*phase < reflector_phases(factor)) return PART_REFLECTORS;
+    *phase -= reflector_phases(factor);
+    if (*phase < product_phases(factor)) return PART_PRODUCTS;
+    *phase -= product_phases(factor);
+    return PART_SOLUTION;
+}
+
 static unsigned orthogonal_phases(const struct ti_factor *base) {
-    (void)base;
-    return PHASE_COUNT;
+    const struct ti_orthogonal_factor *factor = (const struct ti_orthogonal_factor *)base;
+    return (unsigned)(reflector_phases(factor) + product_phases(factor) +
+                      solution_phases(factor));
 }
 
 static size_t orthogonal_tasks(const struct ti_factor *base, unsigned phase) {
-    const size_t blocks = ((const struct ti_orthogonal_factor *)base)->blocks;
-    return phase == PHASE_PRODUCTS ? product_tasks(blocks) : blocks;
+    const struct ti_orthogonal_factor *factor = (const struct ti_orthogonal_factor *)base;
+    size_t number = phase, row, step;
+    if (phase >= orthogonal_phases(base)) return 0;
+    switch (find_part(factor, &number)) {
+    case PART_REFLECTORS:
+        return divide_up(factor->k, reflector_rows(factor));
+    case PART_PRODUCTS:
+        return product_tasks(factor->blocks);
+    case PART_SOLUTION:
+        break;
+    }
+    find_row(factor, number, &row, &step);
+    return factor->blocks - row;
 }
 
 static void orthogonal_run(struct ti_factor *base, unsigned phase, size_t task) {
     struct ti_orthogonal_factor *factor = (struct ti_orthogonal_factor *)base;
-    if (phase == PHASE_REFLECTORS) {
-        const size_t end = (task + 1) * TI_BLOCK;
-        for (size_t l = task * TI_BLOCK; l < end && l < factor->k; l++)
-            reflector(factor, l);
-    } else if (phase == PHASE_PRODUCTS) {
-        products(factor, task);
-    } else {
-        solution(factor, factor->blocks - 1 - task); /* the longest column first */
+    size_t number = phase, row, step;
+    switch (find_part(factor, &number)) {
+    case PART_REFLECTORS:
+        reflectors(factor, number, task);
+        break;
+    case PART_PRODUCTS:
+        products(factor, number, task);
+        break;
+    case PART_SOLUTION:
+        find_row(factor, number, &row, &step);
+        solution(factor, row, step, factor->blocks - 1 - task); /* the longest first */
+        if (phase + 1 == orthogonal_phases(base)) complete(factor);
+        break;
     }
 }
 
@@ -308,7 +428,7 @@ enum ti_status ti_orthogonal_factor_make(const struct ti_sampler *sampler,
     /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0 bytes */
     made->u = calloc(1, sizes.squares);
     made->x = calloc(1, sizes.squares);
-    /* one task for each column of blocks */
+    /* of the last phase: one for each column of blocks */
     atomic_init(&made->tasks_left, made->blocks);
     ti_float_leave(state);
     if (!made->v.data || !made->t.data || !made->sign || !made->u || !made->x) {

@@ -33,4 +33,12 @@ void ti_orthogonal_fill(const struct ti_sampler *sampler,
 
 size_t ti_orthogonal_workspace_bytes(enum ti_dtype dtype);
 
+/*
+ * Nanoseconds of one core that ti_orthogonal_fill() takes for an element of the view, where
+ * the sums are longest: an order of magnitude.
+ */
+double ti_orthogonal_ns_per_elem(const struct ti_sampler *sampler,
+                                 const struct ti_kernels *kernels,
+                                 const struct ti_view *view);
+
 #endif

@@ -167,9 +167,6 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     info->framework_name = plan->framework_name;
     info->seed = spec->seed;
     info->stream = stream_of(spec->name, spec->name_bytes);
-    info->cost = TI_COST_SAMPLE;
-    if (dist.distribution == TI_DISTRIBUTION_CONSTANT) info->cost = TI_COST_COPY;
-    if (dist.distribution == TI_DISTRIBUTION_SPARSE_NORMAL) info->cost = TI_COST_COMPUTE;
     status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
                              error);
     if (status == TI_OK) status = ti_plan_factor(plan, error);
@@ -191,6 +188,13 @@ static enum ti_status resolve_alias(const struct ti_spec *spec, struct ti_plan *
     return status;
 }
 
+static double ns_per_elem(const struct ti_plan *plan) {
+    const struct ti_view *view = &plan->part.view;
+    if (plan->sampler.class == &ti_sampler_orthogonal)
+        return ti_orthogonal_ns_per_elem(&plan->sampler, plan->kernels, view);
+    return ti_sampler_ns_per_elem(&plan->sampler, plan->kernels, view);
+}
+
 enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
                             struct ti_error *error) {
     struct ti_plan *made = calloc(1, sizeof *made);
@@ -204,6 +208,7 @@ enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
         return status;
     }
     ti_view_simplify(&made->part.view);
+    made->info.ns_per_elem = ns_per_elem(made);
     *plan = made;
     return TI_OK;
 }

@@ -33,7 +33,6 @@ static void plan_orthogonal(struct ti_plan *plan) {
     const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
     const bool f64 = info->dtype == TI_DTYPE_F64;
     char what[120];
-    info->cost = TI_COST_COMPUTE;
     info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
     info->factor_bytes = ti_orthogonal_factor_bytes(n, k, f64);
     info->factor_peak_bytes = ti_orthogonal_factor_peak_bytes(n, k, f64);
@@ -71,7 +70,6 @@ static enum ti_status plan_sparse(struct ti_plan *plan, struct ti_error *error) 
             "slice or shard",
             (unsigned long long)mask->rows, (unsigned long long)columns.count);
     }
-    info->cost = TI_COST_COMPUTE;
     info->factor_bytes = ti_sparse_factor_bytes(&columns);
     info->factor_peak_bytes = ti_sparse_factor_peak_bytes(&columns);
     snprintf(what, sizeof what, "sparse %llu %llu %llu %llu %llu %llu",

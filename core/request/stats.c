@@ -16,8 +16,11 @@
 /* Elements that are summed at a time: long sums lose accuracy. */
 #define SUM_ELEMS 1024
 
-/* Elements that are computed at a time if that is costly, else SUM_ELEMS. */
-#define COSTLY_ELEMS (256 * SUM_ELEMS)
+/* Elements that are computed at a time. */
+#define FILL_ELEMS SUM_ELEMS
+
+/* The same from a factorization: to begin a row of the matrix costs. */
+#define FILL_FACTOR_ELEMS (8 * SUM_ELEMS)
 
 /* Bins of the fine histogram, at whose edges the distribution functions are compared. */
 #define FINE_BINS 1024
@@ -33,8 +36,9 @@ struct ti_stats {
     double bins_low, bins_high, bins_per_unit;
     uint64_t count, zeros;
     double min, max;
-    /* of the first to fourth powers */
-    double sum[4];
+    /* of the first to fourth powers: of whole groups of SUM_ELEMS values, and of the group
+       that is not complete */
+    double sum[4], group[4];
     uint64_t fine[FINE_BINS];
 };
 
@@ -45,7 +49,7 @@ enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats
     const struct ti_plan_info *info = &plan->info;
     struct ti_stats *made = calloc(1, sizeof *made);
     if (!made) return TI_ENOMEM;
-    made->capacity_elems = info->cost == TI_COST_COMPUTE ? COSTLY_ELEMS : SUM_ELEMS;
+    made->capacity_elems = info->factor_bytes > 0 ? FILL_FACTOR_ELEMS : FILL_ELEMS;
     made->elems = malloc(made->capacity_elems * ti_dtype_bytes(info->dtype));
     if (!made->elems) {
         free(made);
@@ -90,24 +94,40 @@ static void add_value(struct ti_stats *stats, double value, double sum[4]) {
     stats->fine[bin >= FINE_BINS ? FINE_BINS - 1 : bin > 0 ? (size_t)bin : 0]++;
 }
 
-static void add_values(struct ti_stats *stats, const unsigned char *elems, size_t count) {
+/* Values of one group, which they may complete. */
+static void add_to_group(struct ti_stats *stats, const unsigned char *elems,
+                         size_t count) {
     const enum ti_dtype dtype = stats->plan->info.dtype;
     const size_t bytes = ti_dtype_bytes(dtype);
-    double sum[4] = {0};
-    if (stats->count == 0 && count > 0) {
-        stats->min = stats->max = ti_dtype_value(dtype, elems);
-    }
+    double sum[4]; /* a copy, which the compiler keeps in registers */
+    memcpy(sum, stats->group, sizeof sum);
     for (size_t i = 0; i < count; i++) {
         add_value(stats, ti_dtype_value(dtype, elems + i * bytes), sum);
     }
-    for (int k = 0; k < 4; k++) stats->sum[k] += sum[k];
     stats->count += count;
+    const bool complete = stats->count % SUM_ELEMS == 0;
+    for (int k = 0; k < 4; k++) {
+        if (complete) stats->sum[k] += sum[k];
+        stats->group[k] = complete ? 0 : sum[k];
+    }
+}
+
+/* Groups end where the number of values says so, wherever callers cut the ranges. */
+static void add_values(struct ti_stats *stats, const unsigned char *elems, size_t count) {
+    const enum ti_dtype dtype = stats->plan->info.dtype;
+    if (stats->count == 0 && count > 0)
+        stats->min = stats->max = ti_dtype_value(dtype, elems);
+    while (count > 0) {
+        const size_t left = SUM_ELEMS - (size_t)(stats->count % SUM_ELEMS);
+        const size_t now = count < left ? count : left;
+        add_to_group(stats, elems, now);
+        elems += now * ti_dtype_bytes(dtype), count -= now;
+    }
 }
 
 enum ti_status ti_stats_add(struct ti_stats *stats, uint64_t first_elem,
                             uint64_t count_elems, void *workspace) {
     const uint64_t elems = stats->plan->info.elems;
-    const size_t bytes = ti_dtype_bytes(stats->plan->info.dtype);
     if (first_elem > elems || count_elems > elems - first_elem) return TI_ERANGE;
     while (count_elems > 0) {
         const size_t now = count_elems < stats->capacity_elems ? (size_t)count_elems
@@ -116,10 +136,7 @@ enum ti_status ti_stats_add(struct ti_stats *stats, uint64_t first_elem,
             ti_plan_fill(stats->plan, first_elem, now, stats->elems, workspace);
         if (status != TI_OK) return status;
         const struct ti_float_state state = ti_float_enter();
-        for (size_t i = 0; i < now; i += SUM_ELEMS) {
-            add_values(stats, stats->elems + i * bytes,
-                       now - i < SUM_ELEMS ? now - i : SUM_ELEMS);
-        }
+        add_values(stats, stats->elems, now);
         ti_float_leave(state);
         first_elem += now, count_elems -= now;
     }
@@ -135,17 +152,18 @@ static double expected_below(const struct ti_plan_info *info, const struct ti_di
         return half_difference(info->low, x) / half_difference(info->low, info->high);
     }
     const double z = 2 * (half_difference(dist->mean, x) / dist->sigma);
-    if (info->distribution == TI_DISTRIBUTION_NORMAL) return ti_normal_tail(-z);
+    if (info->distribution == TI_DISTRIBUTION_NORMAL)
+        return ti_normal_mass_fast(-INFINITY, z);
     if (z <= dist->z_low) return 0;
     if (z >= dist->z_high) return 1;
-    return ti_normal_mass(dist->z_low, z) / mass;
+    return ti_normal_mass_fast(dist->z_low, z) / mass;
 }
 
 static double ks_distance(const struct ti_stats *stats) {
     const struct ti_plan_info *info = &stats->plan->info;
     const struct ti_dist *dist = &stats->plan->dist;
     const bool truncated = info->distribution == TI_DISTRIBUTION_TRUNCATED_NORMAL;
-    const double mass = truncated ? ti_normal_mass(dist->z_low, dist->z_high) : 1;
+    const double mass = truncated ? ti_normal_mass_fast(dist->z_low, dist->z_high) : 1;
     const double width =
         half_difference(stats->bins_low, stats->bins_high) / (FINE_BINS / 2);
     double max = 0;
@@ -163,8 +181,9 @@ static double ks_distance(const struct ti_stats *stats) {
 static void set_moments(const struct ti_stats *stats, struct ti_stats_summary *summary) {
     const double n = (double)stats->count;
     /* Raw moments about the plan's mean become central ones about the actual mean. */
-    const double m = stats->sum[0] / n, r2 = stats->sum[1] / n, r3 = stats->sum[2] / n;
-    const double r4 = stats->sum[3] / n, variance = r2 - m * m;
+    double r[4];
+    for (int k = 0; k < 4; k++) r[k] = (stats->sum[k] + stats->group[k]) / n;
+    const double m = r[0], r2 = r[1], r3 = r[2], r4 = r[3], variance = r2 - m * m;
     summary->mean = stats->centre + stats->unit * m;
     if (variance > 0 && stats->min < stats->max) {
         const double third = r3 - 3 * m * r2 + 2 * m * m * m;

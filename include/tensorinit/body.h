@@ -100,6 +100,9 @@ struct ti_body_cursor {
     uint64_t elem;
     /* text formats: before, in or after the elements */
     unsigned section;
+    /* text formats: how many elements one call computes at most, set by the caller; 0 for
+       as many as the capacity holds */
+    uint64_t max_elems;
 };
 
 /*

@@ -43,7 +43,8 @@ TI_API TI_MUST_USE enum ti_status ti_factor_make(const struct ti_plan *plan,
                                                  struct ti_error *error);
 TI_API void ti_factor_free(struct ti_factor *factor);
 
-/* Number of phases, and number of tasks of a phase. A task takes milliseconds. */
+/* Number of phases, and number of tasks of a phase. A task takes some milliseconds at most,
+   whatever the shape. */
 TI_API unsigned ti_factor_phases(const struct ti_factor *factor);
 TI_API size_t ti_factor_tasks(const struct ti_factor *factor, unsigned phase);
 

@@ -25,17 +25,6 @@ extern "C" {
 /* Opaque, immutable: threads may share it. */
 struct ti_plan;
 
-/* What an element costs, so that a server can decide where to compute it. */
-enum ti_cost {
-    /* the same value everywhere: a copy */
-    TI_COST_COPY,
-    /* nanoseconds for each element, whichever elements are computed */
-    TI_COST_SAMPLE,
-    /* a factorization before the first element (factor.h), or much more time for each
-       element */
-    TI_COST_COMPUTE,
-};
-
 /*
  * TI_DISTRIBUTION(enumerator, name)
  *
@@ -73,7 +62,6 @@ struct ti_plan_info {
     const char *framework_name;
     enum ti_distribution distribution;
     enum ti_dtype dtype;
-    enum ti_cost cost;
     /* number of dims of the full tensor and of the part that permute, slice or shard
        select */
     unsigned full_rank, rank;
@@ -83,6 +71,11 @@ struct ti_plan_info {
     uint64_t elems;
     /* elems * bytes of the dtype */
     uint64_t body_bytes;
+    /* what ti_plan_fill() takes for an element of the part, in nanoseconds of one core: so
+       that a caller can choose how many to compute at a time. An order of magnitude,
+       measured on one machine; the most where elements differ. Without the factorization
+       that a plan with factor_bytes needs first */
+    double ns_per_elem;
     /* size of the 'workspace' of ti_plan_fill(), 0 if it needs none */
     size_t workspace_bytes;
     /* memory of a complete factorization (factor.h), 0 if the plan needs none; and the

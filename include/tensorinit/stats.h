@@ -69,7 +69,8 @@ TI_API void ti_stats_free(struct ti_stats *stats);
 
 /*
  * Adds elements [first_elem, first_elem + count_elems) of the plan. The summary of the
- * same elements in the same ranges is the same on every machine.
+ * same elements in the same order is the same on every machine, however they are cut into
+ * ranges.
  *
  *   workspace  as for ti_plan_fill()
  *

@@ -153,7 +153,7 @@ static void put_pool(struct tid_buffer *buffer, const struct tid_pool_load *load
     put_single(buffer, "tensorinit_compute_running", "gauge",
                "Compute threads that are busy now.", (int64_t)load->running);
     put_seconds(buffer, "tensorinit_compute_seconds_total", "counter",
-                "Time that compute threads were busy, in seconds.",
+                "Processor time that compute threads have used for tasks, in seconds.",
                 (int64_t)load->busy_ms);
 }
 

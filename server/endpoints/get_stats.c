@@ -3,10 +3,10 @@
  * GET /v1/stats: statistics of the values of a tensor, or of a part of it. Takes the
  * parameters of /v1/tensor.
  *
- * Each time the connection can take a byte, a slice of the values is computed, so that
- * other connections of the worker are served in between, and the work ends when the
- * client leaves. Until the result is there the bytes are spaces, which JSON allows before
- * a document. Values that take long are computed by the pool, as for /v1/tensor.
+ * The pool computes a slice of the values at a time, so that other requests have their
+ * turns and the work ends when the client leaves. Until the result is there, a space is
+ * sent from time to time, which JSON allows before a document, so that the client and what
+ * is between see that the connection lives.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +20,14 @@
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
 
-/* Elements per slice, some milliseconds of work, and per request. */
-#define SLICE_ELEMS ((uint64_t)1 << 19)
+/* Elements of a request. */
 #define ELEMS_MAX ((uint64_t)1 << 30)
+
+/* What ti_stats_add() takes for an element, besides its value. */
+#define ADD_NS_PER_ELEM 10.0
+
+/* A space is sent for the first of so many slices. */
+#define SLICES_PER_SPACE 16
 
 /* A response while it is computed. */
 struct counting {
@@ -31,7 +36,8 @@ struct counting {
     struct ti_stats *stats;
     void *workspace;
     uint64_t next; /* element */
-    char *text;    /* the document, once all elements are counted */
+    unsigned slices;
+    char *text; /* the document, once all elements are counted */
     size_t text_bytes, sent_bytes;
 };
 
@@ -53,30 +59,37 @@ static bool counting_finish(struct counting *counting) {
     return true;
 }
 
-static bool counting_next(void *state, size_t capacity_bytes, void *out,
-                          size_t *written) {
+/* A slice of the elements. */
+static enum tid_next counting_add(struct counting *counting, double task_ns, void *out,
+                                  size_t *written) {
+    const struct ti_plan_info *info = ti_plan_info(counting->planned.plan);
+    const uint64_t left = info->elems - counting->next;
+    uint64_t count = 1 + (uint64_t)(task_ns / (info->ns_per_elem + ADD_NS_PER_ELEM));
+    if (count > left) count = left;
+    if (ti_stats_add(counting->stats, counting->next, count, counting->workspace) !=
+        TI_OK)
+        return TID_NEXT_FAILED;
+    counting->next += count;
+    *written = counting->slices++ % SLICES_PER_SPACE == 0;
+    memset(out, ' ', *written);
+    return TID_NEXT_MORE;
+}
+
+static enum tid_next counting_next(void *state, double task_ns, size_t capacity_bytes,
+                                   void *out, size_t *written) {
     struct counting *counting = state;
-    const uint64_t left = ti_plan_info(counting->planned.plan)->elems - counting->next;
     if (!counting->started) {
         counting->started = true;
         tid_planned_use_factor(&counting->planned);
     }
-    if (left > 0) {
-        const uint64_t count = left < SLICE_ELEMS ? left : SLICE_ELEMS;
-        if (ti_stats_add(counting->stats, counting->next, count, counting->workspace) !=
-            TI_OK)
-            return false;
-        counting->next += count;
-        *(char *)out = ' ';
-        *written = 1;
-        return true;
-    }
-    if (!counting->text && !counting_finish(counting)) return false;
+    if (counting->next < ti_plan_info(counting->planned.plan)->elems)
+        return counting_add(counting, task_ns, out, written);
+    if (!counting->text && !counting_finish(counting)) return TID_NEXT_FAILED;
     *written = counting->text_bytes - counting->sent_bytes;
     if (*written > capacity_bytes) *written = capacity_bytes;
     memcpy(out, counting->text + counting->sent_bytes, *written);
     counting->sent_bytes += *written;
-    return true;
+    return *written > 0 ? TID_NEXT_MORE : TID_NEXT_END;
 }
 
 static enum ti_status counting_make(const struct tid_request *request,
@@ -125,12 +138,11 @@ void tid_endpoint_stats(const struct tid_context *context,
         return;
     }
     tid_document_init(response, 200, "application/json", TID_CACHE_HOUR);
-    tid_response_body_stream(
-        response,
-        (struct tid_stream){.bytes = TID_STREAM_UNKNOWN,
-                            .computes = tid_planned_computes(&counting->planned),
-                            .lease = counting->planned.lease,
-                            .next = counting_next,
-                            .free = counting_free,
-                            .state = counting});
+    tid_response_body_stream(response,
+                             (struct tid_stream){.bytes = TID_STREAM_UNKNOWN,
+                                                 .computes = true,
+                                                 .lease = counting->planned.lease,
+                                                 .next = counting_next,
+                                                 .free = counting_free,
+                                                 .state = counting});
 }

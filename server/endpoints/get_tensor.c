@@ -42,11 +42,17 @@ static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *
 }
 
 /* For text formats, whose length is not known in advance. */
-static bool tensor_next(void *state, size_t capacity_bytes, void *out, size_t *written) {
+static enum tid_next tensor_next(void *state, double task_ns, size_t capacity_bytes,
+                                 void *out, size_t *written) {
     struct tensor *tensor = state;
+    const double ns =
+        ti_plan_info(tensor->planned.plan)->ns_per_elem + TID_TEXT_NS_PER_ELEM;
     tensor_start(tensor);
-    return ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out,
-                        written, tensor->workspace) == TI_OK;
+    tensor->cursor.max_elems = 1 + (uint64_t)(task_ns / ns);
+    if (ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out, written,
+                     tensor->workspace) != TI_OK)
+        return TID_NEXT_FAILED;
+    return *written > 0 ? TID_NEXT_MORE : TID_NEXT_END;
 }
 
 static void tensor_free(void *state) {
@@ -207,6 +213,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
     tid_response_body_stream(
         response, (struct tid_stream){.bytes = range.count,
                                       .computes = tid_planned_computes(planned),
+                                      .ns_per_byte = tid_planned_ns_per_byte(planned),
                                       .lease = planned->lease,
                                       .read = tensor_read,
                                       .next = tensor_next,

@@ -49,7 +49,16 @@ void tid_planned_clear(struct tid_planned *planned) {
 }
 
 bool tid_planned_computes(const struct tid_planned *planned) {
-    return ti_plan_info(planned->plan)->cost == TI_COST_COMPUTE;
+    return ti_plan_info(planned->plan)->factor_bytes > 0;
+}
+
+double tid_planned_ns_per_byte(const struct tid_planned *planned) {
+    const struct ti_plan_info *info = ti_plan_info(planned->plan);
+    const double elem_bytes = (double)ti_dtype_bytes(info->dtype);
+    if (!ti_format_is_text(ti_body_format(planned->body)))
+        return info->ns_per_elem / elem_bytes;
+    /* A number of as many digits as the dtype needs, and a comma. */
+    return (info->ns_per_elem + TID_TEXT_NS_PER_ELEM) / (4 + 2 * elem_bytes);
 }
 
 static void respond_too_large(struct tid_response *response, size_t need_bytes,

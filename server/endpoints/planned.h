@@ -13,6 +13,9 @@
 #include "server/http/response.h"
 #include "server/work/factor_cache.h"
 
+/* What a number takes to be written as text: the shortest decimals. */
+#define TID_TEXT_NS_PER_ELEM 20.0
+
 struct tid_planned {
     struct ti_plan *plan;
     struct ti_body *body;
@@ -34,8 +37,11 @@ TI_MUST_USE enum ti_status tid_planned_make(const struct tid_request *request,
                                             struct ti_error *error);
 void tid_planned_clear(struct tid_planned *planned);
 
-/* Whether the values take so long to compute that only threads of the pool may do it. */
+/* Whether the values need a factorization: only threads of the pool may compute them. */
 bool tid_planned_computes(const struct tid_planned *planned);
+
+/* What a byte of the body takes to generate, in nanoseconds. */
+double tid_planned_ns_per_byte(const struct tid_planned *planned);
 
 /*
  * Leases the factorization, if the plan needs one, for a response that computes values;

@@ -27,7 +27,14 @@ enum tid_response_body {
 #define TID_STREAM_UNKNOWN UINT64_MAX
 
 /* 'next' of a stream is called with at least this capacity. */
-#define TID_STREAM_CAPACITY_MIN 65536
+#define TID_STREAM_CAPACITY_MIN 16384
+
+/* What 'next' of a stream has done. */
+enum tid_next {
+    TID_NEXT_MORE, /* 'written' bytes, perhaps 0, are the next ones; there may be more */
+    TID_NEXT_END,  /* nothing is left */
+    TID_NEXT_FAILED,
+};
 
 /*
  * A body that is made block by block while it is sent. Functions that return false have
@@ -36,10 +43,13 @@ enum tid_response_body {
 struct tid_stream {
     uint64_t bytes; /* length of the body, or TID_STREAM_UNKNOWN */
     /*
-     * 'read' and 'next' take long. Only threads of the pool (work/pool.h) may call them,
-     * not the workers, which poll connections; 'free' may be called by either.
+     * Only threads of the pool (work/pool.h) may call 'read' and 'next', not the workers,
+     * which poll connections: it is more than generation by kernels. 'free' may be called
+     * by either.
      */
     bool computes;
+    /* What a byte takes to generate, estimated, in nanoseconds of one core. */
+    double ns_per_byte;
     /*
      * The factorization (work/factor_cache.h) that must be complete before 'read' or
      * 'next' is called; NULL if none is needed. Belongs to 'state': 'free' releases it.
@@ -47,8 +57,12 @@ struct tid_stream {
     struct tid_lease *lease;
     /* If the length is known: writes bytes [offset, offset + count_bytes). */
     bool (*read)(void *state, uint64_t offset, size_t count_bytes, void *out);
-    /* If it is unknown: writes the next bytes and their number, which is 0 at the end. */
-    bool (*next)(void *state, size_t capacity_bytes, void *out, size_t *written);
+    /*
+     * If it is unknown: writes the next bytes and their number, computing for about
+     * 'task_ns' by the same estimates. Only 'next' that computes may write 0 bytes.
+     */
+    enum tid_next (*next)(void *state, double task_ns, size_t capacity_bytes, void *out,
+                          size_t *written);
     /* Frees 'state'. Called once, whether or not the others have been called. */
     void (*free)(void *state);
     void *state;

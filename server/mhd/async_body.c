@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sends bodies that take long to compute. A thread pool computes them block by block, one
- * block ahead of what is being sent. While the next block is not ready the connection is
- * suspended, which takes it out of libmicrohttpd's event loop.
+ * block ahead of what is being sent. A block is one task, so it is as short as the body is
+ * costly (work/pace.h), and a body that is no longer wanted ends with it. While the next
+ * block is not ready the connection is suspended, which takes it out of libmicrohttpd's
+ * event loop.
  *
  * The rules of libmicrohttpd, and how this file follows them:
  *
@@ -26,7 +28,9 @@
 #include <sys/eventfd.h>
 
 #include "server/routes.h"
+#include "server/work/clock.h"
 #include "server/work/factor_cache.h"
+#include "server/work/pace.h"
 #include "server/work/pool.h"
 
 enum block_state {
@@ -38,7 +42,8 @@ enum block_state {
 
 /*
  * A body while it is sent. The worker's thread owns it, except for what the job reads and
- * writes while it runs: the stream, 'offset', 'ok' and the block with its bounds.
+ * writes while it runs: the stream, 'offset', 'pace', 'result' and the block with its
+ * bounds.
  */
 struct tid_async_body {
     struct tid_job job; /* first, so that a pointer to it is one to the body */
@@ -53,15 +58,17 @@ struct tid_async_body {
     bool submitted;
     bool finished;  /* the job is done; guarded by the worker's 'ready_lock' */
     bool abandoned; /* the connection ended first: the job frees the body; same lock */
-    bool ok;        /* the job computed the block */
+    enum tid_next result; /* of the job */
     SLIST_ENTRY(tid_async_body) ready_link;
 
     bool suspended;
     bool client_closed;
     LIST_ENTRY(tid_async_body) suspended_link;
 
-    uint64_t offset; /* in the body, of the block to compute next; unless unsized */
-    size_t block_bytes;
+    struct tid_pace pace;
+    uint64_t offset;       /* in the body, of the block to compute next; unless unsized */
+    size_t block_bytes;    /* maximum of a block */
+    size_t reserved_bytes; /* of the budget */
     size_t block_begin, block_end;
     unsigned char block[];
 };
@@ -82,29 +89,45 @@ static void body_free(struct tid_async_body *body) {
     free(body);
 }
 
+static enum tid_next read_block(struct tid_async_body *body) {
+    const struct tid_stream *stream = &body->stream;
+    const uint64_t left = stream->bytes - body->offset;
+    const size_t count = left < body->block_bytes ? (size_t)left : body->block_bytes;
+    body->block_end = tid_pace_bytes(&body->pace, stream->ns_per_byte, count);
+    if (!stream->read(stream->state, body->offset, body->block_end, body->block))
+        return TID_NEXT_FAILED;
+    body->offset += body->block_end;
+    return TID_NEXT_MORE;
+}
+
 /* The job: computes the next block. It has one task. */
 static void block_run(struct tid_job *job, size_t task) {
     struct tid_async_body *body = (struct tid_async_body *)(void *)job;
     const struct tid_stream *stream = &body->stream;
+    const uint64_t start_ns = tid_clock_thread_ns();
     (void)task;
     body->block_begin = 0;
-    if (!is_sized(body)) {
-        body->ok = stream->next(stream->state, TID_STREAM_CAPACITY_MIN, body->block,
-                                &body->block_end);
-        return;
-    }
-    const uint64_t left = stream->bytes - body->offset;
-    body->block_end = left < body->block_bytes ? (size_t)left : body->block_bytes;
-    body->ok = stream->read(stream->state, body->offset, body->block_end, body->block);
-    body->offset += body->block_end;
+    body->block_end = 0;
+    body->result = is_sized(body)
+                       ? read_block(body)
+                       : stream->next(stream->state, body->pace.task_ns,
+                                      body->block_bytes, body->block, &body->block_end);
+    tid_pace_update(&body->pace, tid_clock_thread_ns() - start_ns);
 }
 
 /* Passes the block to the worker, which still exists: worker_free() waits for 'jobs'. */
 static void block_done(struct tid_job *job) {
     struct tid_async_body *body = (struct tid_async_body *)(void *)job;
     struct tid_worker *worker = body->worker;
+    const bool has_news = body->result != TID_NEXT_MORE || body->block_end > 0;
     pthread_mutex_lock(&worker->ready_lock);
     const bool abandoned = body->abandoned;
+    if (!abandoned && !has_news) {
+        /* With the lock, so that block_abandon() can cancel it. */
+        tid_pool_submit(pool_of(body), job);
+        pthread_mutex_unlock(&worker->ready_lock);
+        return;
+    }
     body->finished = true;
     if (!abandoned) {
         SLIST_INSERT_HEAD(&worker->ready, body, ready_link);
@@ -141,19 +164,18 @@ static bool block_abandon(struct tid_async_body *body) {
     if (body->block_state != BLOCK_PENDING) return false;
     if (body->stream.lease) tid_lease_forget(body->stream.lease);
     if (!body->submitted) return false;
-    if (tid_pool_cancel(pool_of(body), &body->job)) {
-        atomic_fetch_sub_explicit(&worker->jobs, 1, memory_order_release);
-        return false;
-    }
     pthread_mutex_lock(&worker->ready_lock);
     const bool finished = body->finished;
+    const bool cancelled = !finished && tid_pool_cancel(pool_of(body), &body->job);
+    const bool runs = !finished && !cancelled;
+    if (cancelled) atomic_fetch_sub_explicit(&worker->jobs, 1, memory_order_release);
     if (finished) {
         SLIST_REMOVE(&worker->ready, body, tid_async_body, ready_link);
         atomic_fetch_sub_explicit(&worker->ready_count, 1, memory_order_relaxed);
     }
-    body->abandoned = !finished;
+    body->abandoned = runs;
     pthread_mutex_unlock(&worker->ready_lock);
-    return !finished;
+    return runs;
 }
 
 /* Adds, changes or removes (EPOLL_CTL_*) the connection in the worker's epoll set. */
@@ -202,7 +224,7 @@ static ssize_t body_read(void *state, uint64_t offset, char *out, size_t capacit
         return suspend(body) ? 0 : end(body, MHD_CONTENT_READER_END_WITH_ERROR);
     if (body->block_state == BLOCK_FAILED)
         return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
-    if (body->block_end == 0) return end(body, MHD_CONTENT_READER_END_OF_STREAM);
+    if (body->result == TID_NEXT_END) return end(body, MHD_CONTENT_READER_END_OF_STREAM);
 
     tid_watch_enter(&body->connection->watch, TID_PHASE_RESPONSE);
     size_t count = body->block_end - body->block_begin;
@@ -210,6 +232,7 @@ static ssize_t body_read(void *state, uint64_t offset, char *out, size_t capacit
     memcpy(out, body->block + body->block_begin, count);
     body->block_begin += count;
     tid_count(body->bytes_sent, count);
+    tid_turn_count_sent(&body->worker->turn, count);
     if (body->block_begin == body->block_end) {
         body->block_state = BLOCK_NEEDED;
         if (!is_sized(body) || body->offset < body->stream.bytes) block_request(body);
@@ -220,7 +243,7 @@ static ssize_t body_read(void *state, uint64_t offset, char *out, size_t capacit
 /* libmicrohttpd calls it when the response has been sent or its connection has ended. */
 static void body_release(void *state) {
     struct tid_async_body *body = state;
-    tid_block_budget_give(&body->worker->shared->block_budget, 2 * body->block_bytes);
+    tid_block_budget_give(&body->worker->shared->block_budget, body->reserved_bytes);
     if (!block_abandon(body)) body_free(body);
 }
 
@@ -230,12 +253,15 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     struct tid_worker *worker = connection->worker;
     struct tid_block_budget *budget = &worker->shared->block_budget;
     const bool sized = stream->bytes != TID_STREAM_UNKNOWN;
+    struct tid_pace pace;
+    tid_pace_init(&pace);
     /* Two blocks: this file's and libmicrohttpd's. */
-    const size_t block_bytes =
-        tid_block_budget_take(budget, sized ? stream->bytes : 0, 2);
+    const uint64_t task_bytes =
+        sized ? tid_pace_bytes(&pace, stream->ns_per_byte, stream->bytes) : 0;
+    const size_t budget_bytes = tid_block_budget_take(budget, task_bytes, 2);
+    const size_t block_bytes = sized ? budget_bytes : TID_STREAM_CAPACITY_MIN;
     struct MHD_Response *response = NULL;
-    struct tid_async_body *body =
-        malloc(sizeof *body + (sized ? block_bytes : TID_STREAM_CAPACITY_MIN));
+    struct tid_async_body *body = malloc(sizeof *body + block_bytes);
     if (!body) goto fail;
     memset(body, 0, sizeof *body);
     body->job = (struct tid_job){.task_count = 1, .run = block_run, .done = block_done};
@@ -244,7 +270,9 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     body->worker = worker;
     body->mhd = mhd;
     body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
+    body->pace = pace;
     body->block_bytes = block_bytes;
+    body->reserved_bytes = 2 * budget_bytes;
     MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, TIMEOUT_SECONDS);
     connection->has_timeout = true;
     response = MHD_create_response_from_callback(
@@ -253,7 +281,7 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     if (response) return response;
 
 fail:
-    tid_block_budget_give(budget, 2 * block_bytes);
+    tid_block_budget_give(budget, 2 * budget_bytes);
     free(body);
     return NULL;
 }
@@ -266,7 +294,7 @@ void tid_async_body_resume_ready(struct tid_worker *worker) {
     pthread_mutex_unlock(&worker->ready_lock);
 
     for (; body; body = SLIST_NEXT(body, ready_link)) {
-        body->block_state = body->ok ? BLOCK_READY : BLOCK_FAILED;
+        body->block_state = body->result == TID_NEXT_FAILED ? BLOCK_FAILED : BLOCK_READY;
         if (body->suspended) resume(body);
     }
 }

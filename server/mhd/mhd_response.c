@@ -6,6 +6,9 @@
  * - A large one is made block by block, in the buffer that libmicrohttpd sends from.
  * - One of unknown length is sent in chunks (RFC 9112 section 7.1).
  * - One that takes long to compute comes from a thread pool: async_body.c.
+ *
+ * The first three are for what a worker can do in a turn, besides what it has taken on
+ * already (work/turn.h); the pool generates the rest.
  */
 #include "server/mhd/mhd_response.h"
 
@@ -15,6 +18,8 @@
 #include "server/documents/problem.h"
 #include "server/mhd/async_body.h"
 #include "server/routes.h"
+#include "server/work/pace.h"
+#include "server/work/turn.h"
 
 /*
  * A stream while it is sent. libmicrohttpd chooses the size of chunks, which is less than
@@ -23,9 +28,10 @@
 struct stream_body {
     struct tid_stream stream;
     struct tid_watch *watch;
-    struct tid_block_budget *budget;
+    struct tid_worker *worker;
     _Atomic uint64_t *bytes_sent; /* counter of the route */
     size_t block_bytes;           /* reserved from the budget */
+    double min_block_ns;          /* reserved of the worker's turns */
     size_t block_begin, block_end;
     unsigned char block[]; /* TID_STREAM_CAPACITY_MIN bytes if the length is unknown */
 };
@@ -33,12 +39,14 @@ struct stream_body {
 /* Content reader of a stream of known length. */
 static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capacity) {
     struct stream_body *body = state;
-    tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
     /* libmicrohttpd never asks for more bytes than are left. */
-    if (!body->stream.read(body->stream.state, offset, capacity, out))
+    const size_t count =
+        tid_turn_block(&body->worker->turn, body->stream.ns_per_byte, capacity);
+    tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
+    if (!body->stream.read(body->stream.state, offset, count, out))
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    tid_count(body->bytes_sent, capacity);
-    return (ssize_t)capacity;
+    tid_count(body->bytes_sent, count);
+    return (ssize_t)count;
 }
 
 /* Content reader of a stream of unknown length. */
@@ -48,10 +56,17 @@ static ssize_t stream_next(void *state, uint64_t offset, char *out, size_t capac
     tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
     if (body->block_begin == body->block_end) {
         body->block_begin = 0;
-        if (!body->stream.next(body->stream.state, TID_STREAM_CAPACITY_MIN, body->block,
-                               &body->block_end))
+        switch (body->stream.next(body->stream.state, TID_TASK_NS,
+                                  TID_STREAM_CAPACITY_MIN, body->block,
+                                  &body->block_end)) {
+        case TID_NEXT_MORE:
+            break;
+        case TID_NEXT_END:
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        case TID_NEXT_FAILED:
             return MHD_CONTENT_READER_END_WITH_ERROR;
-        if (body->block_end == 0) return MHD_CONTENT_READER_END_OF_STREAM;
+        }
+        tid_turn_block(&body->worker->turn, body->stream.ns_per_byte, body->block_end);
     }
     size_t count = body->block_end - body->block_begin;
     if (count > capacity) count = capacity;
@@ -63,23 +78,35 @@ static ssize_t stream_next(void *state, uint64_t offset, char *out, size_t capac
 
 static void stream_free(void *state) {
     struct stream_body *body = state;
-    tid_block_budget_give(body->budget, body->block_bytes);
+    tid_block_budget_give(&body->worker->shared->block_budget, body->block_bytes);
+    tid_turn_release(&body->worker->turn, body->min_block_ns);
     body->stream.free(body->stream.state);
     free(body);
 }
 
+/* What the worker would generate at once at least. */
+static double min_block_ns(const struct tid_stream *stream) {
+    uint64_t bytes = TID_STREAM_CAPACITY_MIN;
+    if (stream->bytes != TID_STREAM_UNKNOWN)
+        bytes = stream->bytes < TID_BLOCK_BYTES_MIN ? stream->bytes : TID_BLOCK_BYTES_MIN;
+    return (double)bytes * stream->ns_per_byte;
+}
+
+/* The worker's turns have time for it. */
 static struct MHD_Response *stream_response(struct tid_connection *connection,
                                             const struct tid_stream *stream) {
     struct tid_worker *worker = connection->worker;
     const bool sized = stream->bytes != TID_STREAM_UNKNOWN;
     struct stream_body *body =
         malloc(sizeof *body + (sized ? 0 : (size_t)TID_STREAM_CAPACITY_MIN));
+    struct tid_block_budget *budget = &worker->shared->block_budget;
     if (!body) return NULL;
     body->stream = *stream;
     body->watch = &connection->watch;
-    body->budget = &worker->shared->block_budget;
+    body->worker = worker;
     body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
-    body->block_bytes = tid_block_budget_take(body->budget, sized ? stream->bytes : 0, 1);
+    body->block_bytes = tid_block_budget_take(budget, sized ? stream->bytes : 0, 1);
+    body->min_block_ns = min_block_ns(stream);
     body->block_begin = 0;
     body->block_end = 0;
     struct MHD_Response *response = MHD_create_response_from_callback(
@@ -87,7 +114,7 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
         sized ? body->block_bytes : TID_UNSIZED_BLOCK_BYTES,
         sized ? stream_read : stream_next, body, stream_free);
     if (!response) {
-        tid_block_budget_give(body->budget, body->block_bytes);
+        tid_block_budget_give(budget, body->block_bytes);
         free(body);
     }
     return response;
@@ -170,12 +197,17 @@ static struct MHD_Response *body_make(struct tid_connection *connection,
         return header_only_response(tid_response_bytes(response));
     if (response->body != TID_BODY_STREAM || stream->bytes == 0)
         return buffer_response(response);
-    if (!stream->computes && stream->bytes <= TID_SMALL_BODY_BYTES)
+    struct tid_turn *turn = &connection->worker->turn;
+    const double ns = min_block_ns(stream);
+    const bool small = stream->bytes <= TID_SMALL_BODY_BYTES;
+    if (small && !stream->computes && tid_turn_spend(turn, ns))
         return small_response(connection->worker, stream);
 
+    const bool by_worker = !small && !stream->computes && tid_turn_reserve(turn, ns);
     struct MHD_Response *mhd_response =
-        stream->computes ? tid_async_body_response(connection, mhd, stream)
-                         : stream_response(connection, stream);
+        by_worker ? stream_response(connection, stream)
+                  : tid_async_body_response(connection, mhd, stream);
+    if (!mhd_response && by_worker) tid_turn_release(turn, ns);
     if (!mhd_response) return NULL;
     connection->streamed = true;
     response->body = TID_BODY_EMPTY; /* 'mhd_response' owns the stream now */

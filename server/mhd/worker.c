@@ -122,6 +122,7 @@ static void *worker_run(void *argument) {
         if (atomic_load_explicit(&worker->ready_count, memory_order_relaxed) > 0)
             tid_async_body_resume_ready(worker);
         if (!LIST_EMPTY(&worker->suspended)) tid_async_body_end_closed(worker);
+        tid_turn_begin(&worker->turn);
         MHD_run(worker->daemon);
     }
     tid_async_body_end_all(worker);
@@ -149,7 +150,7 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
 static void worker_free(struct tid_worker *worker) {
     const struct timespec pause = {.tv_nsec = 1000000};
     if (worker->daemon) MHD_stop_daemon(worker->daemon);
-    /* Abandoned blocks that are still being computed: some milliseconds. */
+    /* Abandoned blocks that are still being computed: one task each at most. */
     while (atomic_load_explicit(&worker->jobs, memory_order_acquire) > 0)
         nanosleep(&pause, NULL);
     while (!SLIST_EMPTY(&worker->inbox)) {

@@ -21,6 +21,7 @@
 #include "server/http/deadlines.h"
 #include "server/http/request.h"
 #include "server/work/block_budget.h"
+#include "server/work/turn.h"
 
 struct tid_async_body;
 struct tid_connection;
@@ -53,6 +54,8 @@ struct tid_worker {
     int wake_fd; /* eventfd that ends the wait for events; any thread writes to it */
     atomic_bool stopping;
     atomic_uint open; /* connections handed over and not closed yet */
+
+    struct tid_turn turn; /* how much is generated before MHD_run() returns */
 
     /* Connections handed over by the listener, newest first, guarded by the lock. */
     pthread_mutex_t inbox_lock;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The clock that deadlines are measured with. */
+/* The clocks that deadlines and computations are measured with. */
 #ifndef TID_CLOCK_H
 #define TID_CLOCK_H
 
@@ -16,6 +16,13 @@ static inline int64_t tid_clock_ms(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
 #endif
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Nanoseconds of processor time that the calling thread has used. */
+static inline uint64_t tid_clock_thread_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 #endif

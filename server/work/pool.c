@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pool: a round-robin queue of jobs. A thread starts one task of the first job and
- * puts the job back at the end. See pool.h.
+ * The pool: two round-robin queues of jobs, short and long ones, whose turns alternate. A
+ * thread starts one task of the first job and puts the job back at the end of the queue
+ * for which it is due by then. See pool.h.
  */
 #include "server/work/pool.h"
 
@@ -9,16 +10,17 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "server/work/clock.h"
 #include "server/work/thread.h"
 
 struct tid_pool {
-    pthread_mutex_t lock; /* of everything below but the threads */
-    pthread_cond_t wake;  /* a job was queued, or the pool stops */
-    TAILQ_HEAD(, tid_job) queue;
-    uint64_t queued;  /* jobs in the queue */
-    uint64_t running; /* tasks */
+    pthread_mutex_t lock;            /* of everything below but the threads */
+    pthread_cond_t wake;             /* a job was queued, or the pool stops */
+    TAILQ_HEAD(, tid_job) queues[2]; /* of short and of long jobs */
+    bool long_next;                  /* whose turn it is */
+    uint64_t queued;                 /* jobs in both queues */
+    uint64_t running;                /* tasks */
     uint64_t busy_ns;
     bool stopping;
     unsigned thread_count;
@@ -26,24 +28,27 @@ struct tid_pool {
 };
 
 static void enqueue(struct tid_pool *pool, struct tid_job *job) {
-    TAILQ_INSERT_TAIL(&pool->queue, job, link);
+    job->is_long = job->used_ns > TID_POOL_SHORT_NS;
+    TAILQ_INSERT_TAIL(&pool->queues[job->is_long], job, link);
     pool->queued++;
 }
 
 static void dequeue(struct tid_pool *pool, struct tid_job *job) {
-    TAILQ_REMOVE(&pool->queue, job, link);
+    TAILQ_REMOVE(&pool->queues[job->is_long], job, link);
     pool->queued--;
 }
 
-static uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+/* The job whose turn it is; there is one. */
+static struct tid_job *next_job(struct tid_pool *pool) {
+    struct tid_job *job = TAILQ_FIRST(&pool->queues[pool->long_next]);
+    if (!job) return TAILQ_FIRST(&pool->queues[!pool->long_next]);
+    pool->long_next = !pool->long_next;
+    return job;
 }
 
-/* Runs the next task of the first job. Called, and returns, with the lock held. */
+/* Runs the next task of a job. Called, and returns, with the lock held. */
 static void run_next(struct tid_pool *pool) {
-    struct tid_job *job = TAILQ_FIRST(&pool->queue);
+    struct tid_job *job = next_job(pool);
     const size_t task = job->started++;
     dequeue(pool, job);
     if (job->started < job->task_count) enqueue(pool, job);
@@ -51,14 +56,15 @@ static void run_next(struct tid_pool *pool) {
     pool->running++;
     pthread_mutex_unlock(&pool->lock);
 
-    const uint64_t start_ns = now_ns();
+    const uint64_t start_ns = tid_clock_thread_ns();
     job->run(job, task);
-    const uint64_t took_ns = now_ns() - start_ns;
+    const uint64_t took_ns = tid_clock_thread_ns() - start_ns;
 
     pthread_mutex_lock(&pool->lock);
     pool->busy_ns += took_ns;
     pool->running--;
     job->running--;
+    job->used_ns += took_ns;
     if (job->running > 0 || job->started < job->task_count) return;
     job->active = false;
     pthread_mutex_unlock(&pool->lock);
@@ -85,7 +91,7 @@ static void *thread_run(void *argument) {
     lower_priority();
     pthread_mutex_lock(&pool->lock);
     while (!pool->stopping) {
-        if (TAILQ_EMPTY(&pool->queue))
+        if (pool->queued == 0)
             pthread_cond_wait(&pool->wake, &pool->lock);
         else
             run_next(pool);
@@ -100,7 +106,8 @@ struct tid_pool *tid_pool_start(unsigned thread_count) {
     if (!pool) return NULL;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    TAILQ_INIT(&pool->queue);
+    TAILQ_INIT(&pool->queues[false]);
+    TAILQ_INIT(&pool->queues[true]);
     while (pool->thread_count < thread_count) {
         const int error =
             pthread_create(&pool->threads[pool->thread_count], NULL, thread_run, pool);

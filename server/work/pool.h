@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A thread pool for work that takes long, so that the threads that poll connections never
- * do it. A job is a number of tasks of some milliseconds each. The pool is fair: it runs
- * one task of each job in turn, so a short job does not wait for the end of a long one.
- * Tasks of one job may run at the same time.
+ * do it. A job is a number of tasks of at most some milliseconds each; tasks of one job
+ * may run at the same time.
+ *
+ * The pool is fair to jobs, and a job is one request's: each gets a task in turn, however
+ * many it has. Jobs that have used little time yet have turns of their own, every second
+ * one, so that a small request does not wait for all large ones.
  *
  * async_body.c submits blocks of response bodies, factor_cache.c factorizations.
  */
@@ -17,7 +20,13 @@
 
 struct tid_pool;
 
-/* Embedded in the submitter's own struct; the submitter sets the first three members. */
+/* Processor time after which a job counts as long. */
+#define TID_POOL_SHORT_NS 4000000
+
+/*
+ * Embedded in the submitter's own struct; the submitter sets the first three members, and
+ * the others to 0 before the job is submitted first.
+ */
 struct tid_job {
     size_t task_count; /* 1 or more */
     /* Runs one task; each is run once, in any order. */
@@ -29,7 +38,9 @@ struct tid_job {
     void (*done)(struct tid_job *job);
 
     /* The pool's, guarded by its lock. */
-    TAILQ_ENTRY(tid_job) link; /* in the queue while tasks are left to start */
+    TAILQ_ENTRY(tid_job) link; /* in a queue while tasks are left to start */
+    bool is_long;              /* which of the queues */
+    uint64_t used_ns;          /* processor time, of all its submissions */
     size_t started;            /* tasks */
     unsigned running;          /* tasks */
     bool active;               /* submitted, and 'done' is still to be called */
@@ -61,7 +72,7 @@ bool tid_pool_cancel(struct tid_pool *pool, struct tid_job *job);
 struct tid_pool_load {
     uint64_t queued;  /* jobs with tasks that wait for a thread */
     uint64_t running; /* tasks */
-    uint64_t busy_ms; /* time spent running tasks, of all threads together */
+    uint64_t busy_ms; /* processor time of tasks, of all threads together */
 };
 
 struct tid_pool_load tid_pool_load(struct tid_pool *pool);

@@ -324,7 +324,6 @@ static void information(void **state) {
     const struct ti_plan_info *info = ti_plan_info(plan);
     assert_string_equal(info->scheme, "he_normal");
     assert_int_equal(info->dtype, TI_DTYPE_F16);
-    assert_int_equal(info->cost, TI_COST_SAMPLE);
     assert_int_equal(info->workspace_bytes, 0);
     assert_int_equal(info->rank, 3);
     assert_int_equal(info->shape[0], 3);
@@ -332,10 +331,70 @@ static void information(void **state) {
     assert_true(info->seed == UINT64_MAX);
     ti_plan_free(plan);
     plan = test_plan("shape=scalar&scheme=ones");
-    assert_int_equal(ti_plan_info(plan)->cost, TI_COST_COPY);
     assert_int_equal(ti_plan_info(plan)->rank, 0);
     ti_plan_free(plan);
     ti_plan_free(NULL);
+}
+
+static double ns_of(const char *query) {
+    struct ti_plan *plan = test_plan(query);
+    const double ns = ti_plan_info(plan)->ns_per_elem;
+    ti_plan_free(plan);
+    return ns;
+}
+
+/* Bounds that any instruction set keeps, and what costs how many times as much as what. */
+static void costs(void **state) {
+    static const struct {
+        const char *query;
+        double ns_min, ns_max;
+    } rows[] = {
+        {"shape=4096,4096&scheme=constant&value=3", 0.05, 1},
+        {"shape=4096,4096&scheme=constant&value=3&permute=1,0", 0.05, 1},
+        {"shape=4096,4096&scheme=uniform", 0.2, 15},
+        {"shape=4096,4096&scheme=he_normal", 0.4, 15},
+        {"shape=4096,4096&scheme=he_normal&dtype=f8_e4m3", 0.5, 20},
+        {"shape=4096,4096&scheme=identity&dtype=i8", 0.3, 5},
+        {"shape=64,64,64,64&scheme=bilinear", 1.5, 10},
+        {"shape=64,64,64,64&scheme=bilinear&permute=3,2,1,0", 8, 60},
+        {"shape=8,8&scheme=orthogonal", 1, 200},
+        {"shape=4096,4096&scheme=orthogonal", 50, 10000},
+    };
+    static const struct {
+        const char *dear, *cheap;
+        double times;
+    } pairs[] = {
+        {"shape=4096,4096&permute=1,0", "shape=4096,4096", 3},
+        {"shape=4096,4096&slice=:,::4", "shape=4096,4096&slice=:,::2", 1.3},
+        {"shape=4096,4096&slice=:,::-7", "shape=4096,4096", 3},
+        {"shape=4096,4096&slice=:,:2", "shape=4096,4096&slice=:,:512", 2},
+        {"shape=4096,4096&dtype=f64", "shape=4096,4096", 1},
+        {"shape=1024,1024&scheme=orthogonal", "shape=64,64&scheme=orthogonal", 4},
+        {"shape=1024,1024&scheme=orthogonal&dtype=f64",
+         "shape=1024,1024&scheme=orthogonal", 1.5},
+        {"shape=1024,1024&scheme=orthogonal&slice=:,::2",
+         "shape=1024,1024&scheme=orthogonal", 1.4},
+        {"shape=1024,1024&scheme=orthogonal&slice=:,::2&permute=1,0",
+         "shape=1024,1024&scheme=orthogonal&permute=1,0", 1},
+        {"shape=2,512,1024&layout=io&scheme=orthogonal&permute=2,1,0",
+         "shape=2,512,1024&layout=io&scheme=orthogonal", 5},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const double ns = ns_of(rows[i].query);
+        assert_row(ns >= rows[i].ns_min && ns <= rows[i].ns_max, rows[i].query);
+    }
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        const double ratio = ns_of(pairs[i].dear) / ns_of(pairs[i].cheap);
+        assert_row(ratio >= pairs[i].times, pairs[i].dear);
+    }
+    /* the way to go along columns costs what the way along rows does */
+    assert_true(ns_of("shape=1024,1024&scheme=orthogonal&permute=1,0") ==
+                ns_of("shape=1024,1024&scheme=orthogonal"));
+    assert_true(isfinite(ns_of("shape=0,1024&scheme=orthogonal")));
+    assert_true(isfinite(ns_of("shape=0,1024&permute=1,0")));
+    assert_true(isfinite(ns_of("shape=1,1,3,3&scheme=delta_orthogonal&permute=3,2,1,0")));
+    assert_true(isfinite(ns_of("shape=9,9,3,3&scheme=delta_orthogonal&slice=:,:,1,::2")));
 }
 
 /* The default scheme is he_normal; the spec may be used again and freed. */
@@ -360,11 +419,17 @@ static void defaults_and_lifetime(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(needs_a_shape), cmocka_unit_test(refusals),
-        cmocka_unit_test(acceptances),   cmocka_unit_test(inapplicable),
-        cmocka_unit_test(sizes),         cmocka_unit_test(size_with_header),
-        cmocka_unit_test(zero_dims),     cmocka_unit_test(streams),
-        cmocka_unit_test(information),   cmocka_unit_test(defaults_and_lifetime),
+        cmocka_unit_test(needs_a_shape),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(acceptances),
+        cmocka_unit_test(inapplicable),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(size_with_header),
+        cmocka_unit_test(zero_dims),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(information),
+        cmocka_unit_test(costs),
+        cmocka_unit_test(defaults_and_lifetime),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

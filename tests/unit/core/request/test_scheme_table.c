@@ -102,6 +102,9 @@ static void listed_defaults(void **state) {
         snprintf(plain, sizeof plain, "%s&dtype=f64&scheme=%s",
                  test_minimal_query(info->name), info->name);
         snprintf(given, sizeof given, "%s&%s", plain, info->defaults);
+        /* slope's default is for a nonlinearity, which is not given together with gain */
+        char *slope = strstr(given, "&gain=") ? strstr(given, "&slope=") : NULL;
+        if (slope) *slope = '\0';
         struct ti_plan *a = test_plan(plain), *b = test_plan(given);
         double x[180], y[180];
         assert_int_equal(ti_plan_info(a)->elems, 180);
