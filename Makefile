@@ -155,7 +155,7 @@ BENCHES = $(call tests_in,long/bench,*.c)
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS)
 TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
 	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
-	grep -Ev '^tests/long/(bench|exhaustive|statistics)/' | LC_ALL=C sort)
+	grep -Ev '^tests/long/(bench|exhaustive|mutations|statistics)/' | LC_ALL=C sort)
 
 # Libraries and programs -----------------------------------------------------------------
 
@@ -293,7 +293,7 @@ test-programs test-core test-isa test-fault:
 test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
 test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
-	statistics http_statistics))
+	mutations statistics http_statistics))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
 
@@ -386,7 +386,7 @@ make                  build everything into $(BUILD)
 make run              install what is missing, build, start on LISTEN=$(LISTEN)
 make check            likewise, build, run unit tests and lint: under a minute
 make test             likewise, all tests: under five (ONLY='lint/*': some)
-make test-long        those of hours: test-exhaustive, test-statistics
+make test-long        those of hours: test-exhaustive, test-statistics, and misreadings of SPEC.md
 make test-isa         each instruction set against the portable one
 make test-fault       each allocation fails once
 make test-exhaustive  all 2^32 words

@@ -69,8 +69,9 @@ static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
     return digits && *text == '\0';
 }
 
-/* An integer that K, M or G may follow, of at most max_gib * 2^30. */
-static bool parse_bytes(const char *text, int64_t max_gib, size_t *bytes) {
+/* An integer that K, M or G may follow, from min_mib to max_mib times 2^20. */
+static bool parse_bytes(const char *text, int64_t min_mib, int64_t max_mib,
+                        size_t *bytes) {
     static const char units[] = "KMG";
     char digits[24];
     int64_t number, unit = 1;
@@ -83,7 +84,8 @@ static bool parse_bytes(const char *text, int64_t max_gib, size_t *bytes) {
     if (length >= sizeof digits) return false;
     memcpy(digits, text, length);
     digits[length] = '\0';
-    if (!parse_decimal(digits, 1, &number) || number > (max_gib << 30) / unit)
+    if (!parse_decimal(digits, 1, &number) || number > (max_mib << 20) / unit ||
+        number * unit < min_mib << 20)
         return false;
     *bytes = (size_t)(number * unit);
     return true;
@@ -123,6 +125,16 @@ static bool read_number(struct reading *reading, const struct option *option,
     return false;
 }
 
+static bool read_bytes(struct reading *reading, const struct option *option,
+                       const char *label, const char *value, size_t *bytes) {
+    if (parse_bytes(value, option->min, option->max, bytes)) return true;
+    snprintf(reading->why, reading->why_bytes,
+             "%s: '%s' is not a number of bytes from %lldM to %lldG; K, M and G are "
+             "2^10, 2^20 and 2^30",
+             label, value, (long long)option->min, (long long)option->max >> 10);
+    return false;
+}
+
 static bool set_option(struct reading *reading, const struct option *option,
                        const char *label, const char *value) {
     void *member = (char *)reading->config + option->member;
@@ -140,10 +152,7 @@ static bool set_option(struct reading *reading, const struct option *option,
     case SECONDS:
         return read_number(reading, option, label, value, 1000, member);
     case BYTES:
-        return parse_bytes(value, option->max, member) ||
-               reject(
-                   reading, label, value,
-                   "expected a number of bytes, with K, M or G for 2^10, 2^20 or 2^30");
+        return read_bytes(reading, option, label, value, member);
     case FLAG:
         if (strcmp(value, "1") != 0 && strcmp(value, "0") != 0)
             return reject(reading, label, value, "expected 1 or 0");

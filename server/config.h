@@ -18,8 +18,8 @@ struct tid_config {
     unsigned workers;         /* 0: one per usable processor */
     unsigned compute_threads; /* 0: one per usable processor */
     unsigned max_connections;
-    size_t factor_bytes;
-    int64_t header_ms, idle_ms, shutdown_delay_ms, drain_ms;
+    size_t memory_bytes; /* 0: by the control group's limit */
+    int64_t header_ms, idle_ms, wait_ms, shutdown_delay_ms, drain_ms;
     bool access_log;
 };
 

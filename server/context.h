@@ -12,6 +12,7 @@
 struct tid_pool;
 struct tid_metrics;
 struct tid_factor_cache;
+struct tid_memory;
 
 struct tid_context {
     const char *isa;     /* the instruction set that fills tensors */
@@ -22,6 +23,7 @@ struct tid_context {
     const struct tid_metrics *metrics; /* what the workers count */
     struct tid_pool *pool;             /* threads for computations that take long */
     struct tid_factor_cache *factor_cache;
+    struct tid_memory *memory;   /* what --memory allows */
     const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */
 };
 

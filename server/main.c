@@ -22,8 +22,10 @@
 #include "server/log.h"
 #include "server/mhd/worker_set.h"
 #include "server/work/clock.h"
+#include "server/work/cgroup.h"
 #include "server/work/cpus.h"
 #include "server/work/factor_cache.h"
+#include "server/work/memory.h"
 #include "server/work/pool.h"
 
 /* EX_USAGE and EX_OSERR of sysexits.h, which not every system has. */
@@ -139,19 +141,40 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     return EXIT_SUCCESS;
 }
 
+/* Says in the log what the limit is, and where it comes from. */
+static size_t memory_limit(const struct tid_config *config) {
+    const uint64_t cgroup_bytes = tid_cgroup_memory(&tid_cgroup_tree);
+    const bool configured = config->memory_bytes > 0;
+    const size_t bytes =
+        configured ? config->memory_bytes : tid_memory_default(cgroup_bytes);
+    const char *origin = "default";
+    if (configured)
+        origin = "--memory";
+    else if (cgroup_bytes != UINT64_MAX)
+        origin = "a quarter of the control group's limit";
+    tid_log("memory for requests: %zu MiB (%s)", bytes >> 20, origin);
+    return bytes;
+}
+
 /* Starts the pool and the cache of factorizations, and serves. */
 static int pool_and_serve(struct tid_listener *listener, const struct tid_config *config,
                           struct tid_context *context, struct tid_metrics *metrics) {
     const unsigned thread_count =
         config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
+    struct tid_memory memory;
     sigset_t signals;
     int status = EXIT_SYSTEM;
 
     block_signals(&signals);
+    tid_memory_init(&memory, memory_limit(config));
+    context->memory = &memory;
     context->pool = tid_pool_start(thread_count);
-    if (context->pool)
-        context->factor_cache = tid_factor_cache_make(context->pool, config->factor_bytes,
-                                                      &tid_factor_functions);
+    if (context->pool) {
+        const struct tid_factor_options options = {context->pool, &memory,
+                                                   config->wait_ms, TID_FACTOR_KEEP_MS,
+                                                   &tid_factor_functions};
+        context->factor_cache = tid_factor_cache_make(&options);
+    }
     if (context->factor_cache) {
         status = serve(listener, config, context, metrics, &signals);
     } else {
@@ -160,6 +183,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
     }
     tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
+    tid_memory_clear(&memory);
     return status;
 }
 
@@ -228,6 +252,7 @@ int main(int argc, char **argv) {
         return ti_status_exit_code(error.code);
     }
     raise_descriptor_limit(config.max_connections);
+    listener.idle_ms = config.idle_ms;
     if (open_listener(&listener, &config) != 0) return EXIT_SYSTEM;
     return prepare_and_serve(&listener, &config, isa);
 }

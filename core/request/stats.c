@@ -45,11 +45,20 @@ struct ti_stats {
 /* (high - low) / 2, which does not overflow. */
 static double half_difference(double low, double high) { return high / 2 - low / 2; }
 
+static size_t capacity_of(const struct ti_plan *plan) {
+    return plan->info.factor_bytes > 0 ? FILL_FACTOR_ELEMS : FILL_ELEMS;
+}
+
+size_t ti_stats_bytes(const struct ti_plan *plan) {
+    return sizeof(struct ti_stats) +
+           capacity_of(plan) * ti_dtype_bytes(plan->info.dtype);
+}
+
 enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats) {
     const struct ti_plan_info *info = &plan->info;
     struct ti_stats *made = calloc(1, sizeof *made);
     if (!made) return TI_ENOMEM;
-    made->capacity_elems = info->factor_bytes > 0 ? FILL_FACTOR_ELEMS : FILL_ELEMS;
+    made->capacity_elems = capacity_of(plan);
     made->elems = malloc(made->capacity_elems * ti_dtype_bytes(info->dtype));
     if (!made->elems) {
         free(made);

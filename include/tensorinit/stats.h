@@ -67,6 +67,9 @@ TI_API TI_MUST_USE enum ti_status ti_stats_make(const struct ti_plan *plan,
                                                 struct ti_stats **stats);
 TI_API void ti_stats_free(struct ti_stats *stats);
 
+/* Memory that ti_stats_make() allocates for this plan. */
+TI_API size_t ti_stats_bytes(const struct ti_plan *plan);
+
 /*
  * Adds elements [first_elem, first_elem + count_elems) of the plan. The summary of the
  * same elements in the same order is the same on every machine, however they are cut into

@@ -171,6 +171,13 @@ static void put_factors(struct tid_buffer *buffer,
         buffer, "tensorinit_factorizations_refused_total", "counter",
         "Requests answered with 503 because too many factorizations waited for memory.",
         (int64_t)counts->refused);
+    put_single(buffer, "tensorinit_factorizations_expired_total", "counter",
+               "Factorizations that waited too long for memory; their requests were "
+               "answered with 503, or cut.",
+               (int64_t)counts->expired);
+    put_single(buffer, "tensorinit_factorizations_revoked_total", "counter",
+               "Factorizations whose memory went to others while clients were reading.",
+               (int64_t)counts->revoked);
     put_single(buffer, "tensorinit_factorizations_waiting", "gauge",
                "Factorizations that wait for memory.", (int64_t)counts->waiting);
     put_single(buffer, "tensorinit_factorization_memory_bytes", "gauge",
@@ -215,6 +222,12 @@ char *tid_metrics_text(const struct tid_metrics *metrics,
     put_connections(&buffer, metrics);
     put_pool(&buffer, &others->pool);
     put_factors(&buffer, &others->factors);
+    put_single(&buffer, "tensorinit_response_memory_bytes", "gauge",
+               "Memory of blocks of responses and of statistics.",
+               (int64_t)others->response_bytes);
+    put_single(&buffer, "tensorinit_memory_limit_bytes", "gauge",
+               "Limit of the memory for responses and factorizations together.",
+               (int64_t)others->memory_limit_bytes);
     put_process(&buffer, &others->process, metrics->start_ms);
     return tid_buffer_take(&buffer);
 }

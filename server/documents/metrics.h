@@ -91,6 +91,7 @@ void tid_count_request(struct tid_counters *counters, unsigned route, unsigned s
 struct tid_metrics_others {
     struct tid_pool_load pool;
     struct tid_factor_counts factors;
+    uint64_t memory_limit_bytes, response_bytes; /* of work/memory.h */
     struct tid_process process;
 };
 

@@ -14,6 +14,7 @@
 #include "server/documents/json_text.h"
 
 #define PROBLEM_TYPE "application/problem+json"
+#define RETRY_AFTER_SECONDS "10"
 #define NO_MEMORY "The server is out of memory; try again later."
 
 /* "invalid parameter value" -> "/problems/invalid-parameter-value" */
@@ -59,6 +60,12 @@ void tid_problem_of(struct tid_response *response, const struct ti_error *error)
                 ti_status_title(error->code), error->text, error->field);
 }
 
+void tid_problem_busy(struct tid_response *response, const char *detail) {
+    tid_problem(response, 503, "too busy", detail, "");
+    if (!tid_response_field(response, "Retry-After"))
+        tid_response_static(response, "Retry-After", RETRY_AFTER_SECONDS);
+}
+
 void tid_problem_no_memory(struct tid_response *response) {
     static const char text[] = "{\n"
                                "  \"type\": \"/problems/out-of-memory\",\n"
@@ -67,6 +74,7 @@ void tid_problem_no_memory(struct tid_response *response) {
                                "  \"detail\": \"" NO_MEMORY "\"\n"
                                "}\n";
     tid_document_init(response, 503, PROBLEM_TYPE, TID_CACHE_NEVER);
+    tid_response_static(response, "Retry-After", RETRY_AFTER_SECONDS);
     tid_response_body_static(response, text, sizeof text - 1);
 }
 

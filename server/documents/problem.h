@@ -24,7 +24,13 @@ void tid_problem(struct tid_response *response, unsigned status, const char *tit
 /* The same for an error of the core library. */
 void tid_problem_of(struct tid_response *response, const struct ti_error *error);
 
-/* Status 503 when memory has run out; allocates nothing. */
+/* Status 503, with Retry-After: what was requested may be possible later. */
+void tid_problem_busy(struct tid_response *response, const char *detail);
+
+/* The detail if the memory of --memory is taken. */
+#define TID_PROBLEM_MEMORY_IN_USE "All memory for responses is in use; try again later."
+
+/* Status 503, with Retry-After, when memory has run out; allocates nothing. */
 void tid_problem_no_memory(struct tid_response *response);
 
 /* The same as an error of the core: fills 'error' and returns TI_ENOMEM. */

@@ -16,7 +16,7 @@ void tid_endpoint_plan(const struct tid_context *context,
         tid_problem_of(response, &error);
         return;
     }
-    if (!tid_planned_lease(&planned, context, true, response)) {
+    if (!tid_planned_prepare(&planned, context, 0, true, response)) {
         tid_planned_clear(&planned);
         return;
     }

@@ -32,9 +32,7 @@
 /* A response while it is computed. */
 struct counting {
     struct tid_planned planned;
-    bool started;
     struct ti_stats *stats;
-    void *workspace;
     uint64_t next; /* element */
     unsigned slices;
     char *text; /* the document, once all elements are counted */
@@ -44,7 +42,6 @@ struct counting {
 static void counting_free(void *state) {
     struct counting *counting = state;
     free(counting->text);
-    ti_workspace_free(counting->workspace);
     ti_stats_free(counting->stats);
     tid_planned_clear(&counting->planned);
     free(counting);
@@ -66,8 +63,8 @@ static enum tid_next counting_add(struct counting *counting, double task_ns, voi
     const uint64_t left = info->elems - counting->next;
     uint64_t count = 1 + (uint64_t)(task_ns / (info->ns_per_elem + ADD_NS_PER_ELEM));
     if (count > left) count = left;
-    if (ti_stats_add(counting->stats, counting->next, count, counting->workspace) !=
-        TI_OK)
+    if (ti_stats_add(counting->stats, counting->next, count,
+                     counting->planned.workspace) != TI_OK)
         return TID_NEXT_FAILED;
     counting->next += count;
     *written = counting->slices++ % SLICES_PER_SPACE == 0;
@@ -78,10 +75,7 @@ static enum tid_next counting_add(struct counting *counting, double task_ns, voi
 static enum tid_next counting_next(void *state, double task_ns, size_t capacity_bytes,
                                    void *out, size_t *written) {
     struct counting *counting = state;
-    if (!counting->started) {
-        counting->started = true;
-        tid_planned_use_factor(&counting->planned);
-    }
+    if (!tid_planned_use_factor(&counting->planned)) return TID_NEXT_FAILED;
     if (counting->next < ti_plan_info(counting->planned.plan)->elems)
         return counting_add(counting, task_ns, out, written);
     if (!counting->text && !counting_finish(counting)) return TID_NEXT_FAILED;
@@ -109,11 +103,6 @@ static enum ti_status counting_make(const struct tid_request *request,
         status = error->code;
         goto fail;
     }
-    if (ti_workspace_make(plan, &counting->workspace, NULL) != TI_OK ||
-        ti_stats_make(plan, &counting->stats) != TI_OK) {
-        status = tid_error_no_memory(error);
-        goto fail;
-    }
     *made = counting;
     return TI_OK;
 
@@ -131,10 +120,16 @@ void tid_endpoint_stats(const struct tid_context *context,
         tid_problem_of(response, &error);
         return;
     }
-    const bool headers_only = request->method == TID_METHOD_HEAD ||
-                              ti_plan_info(counting->planned.plan)->elems == 0;
-    if (!tid_planned_lease(&counting->planned, context, headers_only, response)) {
+    const struct ti_plan *plan = counting->planned.plan;
+    const bool headers_only = request->method == TID_METHOD_HEAD;
+    if (!tid_planned_prepare(&counting->planned, context, ti_stats_bytes(plan),
+                             headers_only, response)) {
         counting_free(counting);
+        return;
+    }
+    if (!headers_only && ti_stats_make(plan, &counting->stats) != TI_OK) {
+        counting_free(counting);
+        tid_problem_no_memory(response);
         return;
     }
     tid_document_init(response, 200, "application/json", TID_CACHE_HOUR);

@@ -22,23 +22,15 @@
 /* A body while it is sent. */
 struct tensor {
     struct tid_planned planned;
-    bool started;
     struct ti_body_cursor cursor;
     uint64_t first; /* byte of the body that the response starts with */
-    void *workspace;
 };
-
-static void tensor_start(struct tensor *tensor) {
-    if (tensor->started) return;
-    tensor->started = true;
-    tid_planned_use_factor(&tensor->planned);
-}
 
 static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out) {
     struct tensor *tensor = state;
-    tensor_start(tensor);
-    return ti_body_read(tensor->planned.body, tensor->first + offset, count_bytes, out,
-                        tensor->workspace) == TI_OK;
+    return tid_planned_use_factor(&tensor->planned) &&
+           ti_body_read(tensor->planned.body, tensor->first + offset, count_bytes, out,
+                        tensor->planned.workspace) == TI_OK;
 }
 
 /* For text formats, whose length is not known in advance. */
@@ -47,10 +39,10 @@ static enum tid_next tensor_next(void *state, double task_ns, size_t capacity_by
     struct tensor *tensor = state;
     const double ns =
         ti_plan_info(tensor->planned.plan)->ns_per_elem + TID_TEXT_NS_PER_ELEM;
-    tensor_start(tensor);
     tensor->cursor.max_elems = 1 + (uint64_t)(task_ns / ns);
-    if (ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out, written,
-                     tensor->workspace) != TI_OK)
+    if (!tid_planned_use_factor(&tensor->planned) ||
+        ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out, written,
+                     tensor->planned.workspace) != TI_OK)
         return TID_NEXT_FAILED;
     return *written > 0 ? TID_NEXT_MORE : TID_NEXT_END;
 }
@@ -58,11 +50,10 @@ static enum tid_next tensor_next(void *state, double task_ns, size_t capacity_by
 static void tensor_free(void *state) {
     struct tensor *tensor = state;
     tid_planned_clear(&tensor->planned);
-    ti_workspace_free(tensor->workspace);
     free(tensor);
 }
 
-/* NULL, with 'error' filled, on failure. HEAD computes nothing and needs no workspace. */
+/* NULL, with 'error' filled, on failure. */
 static struct tensor *tensor_make(const struct tid_request *request,
                                   enum ti_format format, struct ti_error *error) {
     struct tensor *tensor = calloc(1, sizeof *tensor);
@@ -70,14 +61,9 @@ static struct tensor *tensor_make(const struct tid_request *request,
         tid_error_no_memory(error);
         return NULL;
     }
-    if (tid_planned_make(request, format, &tensor->planned, error) != TI_OK) goto fail;
-    if (request->method != TID_METHOD_HEAD &&
-        ti_workspace_make(tensor->planned.plan, &tensor->workspace, error) != TI_OK)
-        goto fail;
-    return tensor;
-
-fail:
-    tensor_free(tensor);
+    if (tid_planned_make(request, format, &tensor->planned, error) == TI_OK)
+        return tensor;
+    free(tensor);
     return NULL;
 }
 
@@ -194,7 +180,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
     }
     const bool headers_only =
         request->method == TID_METHOD_HEAD || status == 304 || range.count == 0;
-    if (!tid_planned_lease(&tensor->planned, context, headers_only, response)) {
+    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only, response)) {
         tensor_free(tensor);
         return;
     }

@@ -9,9 +9,7 @@
 #include <tensorinit/spec.h>
 
 #include "server/documents/problem.h"
-
-/* When to try again if too many factorizations wait for memory. */
-#define RETRY_AFTER_SECONDS "10"
+#include "server/work/memory.h"
 
 /* Sets the format unless the query did; true if so. */
 static bool set_format(struct ti_spec *spec, enum ti_format format) {
@@ -45,6 +43,9 @@ void tid_planned_clear(struct tid_planned *planned) {
     ti_plan_free(planned->plan);
     /* Last: the factorization must outlive the plan. */
     tid_lease_release(planned->lease);
+    ti_workspace_free(planned->workspace);
+    if (planned->taken_bytes > 0)
+        tid_memory_give(planned->memory, TID_MEMORY_RESPONSE, planned->taken_bytes);
     *planned = (struct tid_planned){0};
 }
 
@@ -61,52 +62,97 @@ double tid_planned_ns_per_byte(const struct tid_planned *planned) {
     return (info->ns_per_elem + TID_TEXT_NS_PER_ELEM) / (4 + 2 * elem_bytes);
 }
 
+/* A size as users write it, such as "12 MiB"; exact to a part in a thousand. */
+struct size_text {
+    char text[32];
+};
+
+static struct size_text size_text(size_t bytes, bool round_up) {
+    static const char *const units[] = {"bytes", "KiB", "MiB"};
+    struct size_text size;
+    unsigned unit = 0;
+    bool rest = false;
+    for (; unit < 2 && bytes >= 10240; unit++) {
+        rest |= bytes % 1024 != 0;
+        bytes /= 1024;
+    }
+    snprintf(size.text, sizeof size.text, "%zu %s", bytes + (round_up && rest),
+             units[unit]);
+    return size;
+}
+
 static void respond_too_large(struct tid_response *response, size_t need_bytes,
-                              size_t limit_bytes) {
+                              size_t allowed_bytes, size_t limit_bytes) {
     struct ti_error error = {.code = TI_ETOOLARGE, .field = "shape"};
-    const size_t mib = (size_t)1 << 20;
     snprintf(error.text, sizeof error.text,
-             "computing this tensor takes %zu MiB of memory, and this server allows %zu "
-             "MiB (--memory)",
-             need_bytes / mib + (need_bytes % mib != 0), limit_bytes / mib);
+             "computing this tensor takes %s of memory, and this server allows %s, of %s "
+             "in all (--memory)",
+             size_text(need_bytes, true).text, size_text(allowed_bytes, false).text,
+             size_text(limit_bytes, false).text);
     tid_problem_of(response, &error);
 }
 
-bool tid_planned_lease(struct tid_planned *planned, const struct tid_context *context,
-                       bool headers_only, struct tid_response *response) {
-    const struct ti_plan_info *info = ti_plan_info(planned->plan);
-    if (info->factor_key[0] == '\0') return true;
-    const struct tid_factor_need need = {planned->plan, info->factor_key,
-                                         info->factor_bytes, info->factor_peak_bytes};
-    const size_t limit_bytes = tid_factor_cache_limit(context->factor_cache);
-    enum tid_lease_result result = TID_LEASE_MADE;
-    if (need.peak_bytes > limit_bytes)
-        result = TID_LEASE_TOO_LARGE;
-    else if (!headers_only)
-        result = tid_factor_cache_lease(context->factor_cache, &need, &planned->lease);
-    switch (result) {
-    case TID_LEASE_MADE:
-        return true;
-    case TID_LEASE_TOO_LARGE:
-        respond_too_large(response, need.peak_bytes, limit_bytes);
+/* What can never fit is the client's error. */
+static bool check_limit(const struct ti_plan_info *info, const struct tid_memory *memory,
+                        size_t buffer_bytes, struct tid_response *response) {
+    const size_t limit = tid_memory_max(memory, TID_MEMORY_RESPONSE);
+    const size_t peak = info->factor_peak_bytes;
+    size_t allowed = tid_memory_max(memory, tid_memory_use_of(memory, peak));
+    if (buffer_bytes > limit) {
+        respond_too_large(response, buffer_bytes, limit, limit);
         return false;
-    case TID_LEASE_BUSY:
-        tid_problem(response, 503, "too busy",
-                    "All memory for computing tensors is in use, and too many requests "
-                    "wait for it; try again later.",
-                    "");
-        break;
-    case TID_LEASE_NO_MEMORY:
-        tid_problem_no_memory(response);
-        break;
     }
-    tid_response_static(response, "Retry-After", RETRY_AFTER_SECONDS);
+    if (allowed > limit - buffer_bytes) allowed = limit - buffer_bytes;
+    if (peak <= allowed) return true;
+    respond_too_large(response, peak, allowed, limit);
     return false;
 }
 
-void tid_planned_use_factor(struct tid_planned *planned) {
-    if (!planned->lease) return;
+static bool lease(struct tid_planned *planned, struct tid_factor_cache *cache,
+                  struct tid_response *response) {
+    const struct ti_plan_info *info = ti_plan_info(planned->plan);
+    const struct tid_factor_need need = {planned->plan, info->factor_key,
+                                         info->factor_bytes, info->factor_peak_bytes};
+    switch (tid_factor_cache_lease(cache, &need, &planned->lease)) {
+    case TID_LEASE_MADE:
+        return true;
+    case TID_LEASE_BUSY:
+        tid_problem_busy(response,
+                         "All memory for computing tensors is in use, and too many "
+                         "requests wait for it; try again later.");
+        return false;
+    case TID_LEASE_NO_MEMORY:
+        break;
+    }
+    tid_problem_no_memory(response);
+    return false;
+}
+
+bool tid_planned_prepare(struct tid_planned *planned, const struct tid_context *context,
+                         size_t buffer_bytes, bool headers_only,
+                         struct tid_response *response) {
+    const struct ti_plan_info *info = ti_plan_info(planned->plan);
+    const size_t bytes = buffer_bytes + info->workspace_bytes;
+    if (!check_limit(info, context->memory, bytes, response)) return false;
+    if (headers_only) return true;
+    if (bytes > 0 && !tid_memory_take(context->memory, TID_MEMORY_RESPONSE, bytes)) {
+        tid_problem_busy(response, TID_PROBLEM_MEMORY_IN_USE);
+        return false;
+    }
+    planned->memory = context->memory;
+    planned->taken_bytes = bytes;
+    if (ti_workspace_make(planned->plan, &planned->workspace, NULL) != TI_OK) {
+        tid_problem_no_memory(response);
+        return false;
+    }
+    return info->factor_key[0] == '\0' || info->elems == 0 ||
+           lease(planned, context->factor_cache, response);
+}
+
+bool tid_planned_use_factor(struct tid_planned *planned) {
+    if (!planned->lease) return true;
+    /* NULL if there was no memory for it. */
     const struct ti_factor *factor = tid_lease_get(planned->lease);
-    /* NULL if there was no memory for it: ti_plan_fill() then returns TI_EFACTOR. */
     if (factor) ti_plan_use(planned->plan, factor);
+    return factor;
 }

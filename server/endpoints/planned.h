@@ -21,9 +21,14 @@ struct tid_planned {
     struct ti_body *body;
     bool negotiated; /* the query names no format, so Accept decides */
     /*
-     * Of the factorization that the plan needs; NULL: none, or nothing is to be computed.
+     * Of the factorization that the plan needs, and what the values are computed in; NULL:
+     * none, or nothing is to be computed.
      */
     struct tid_lease *lease;
+    void *workspace;
+    /* Taken for the workspace and the endpoint's buffers. */
+    struct tid_memory *memory;
+    size_t taken_bytes;
 };
 
 /*
@@ -44,14 +49,18 @@ bool tid_planned_computes(const struct tid_planned *planned);
 double tid_planned_ns_per_byte(const struct tid_planned *planned);
 
 /*
- * Leases the factorization, if the plan needs one, for a response that computes values;
- * with 'headers_only' only checks that the server could. False, with the problem in
- * '*response', if it cannot.
+ * Gets what a response that computes values needs: memory for 'buffer_bytes' that the
+ * endpoint will allocate, a workspace, a lease of the factorization. With 'headers_only'
+ * only checks that the server could. False, with the problem in '*response', if it cannot.
  */
-bool tid_planned_lease(struct tid_planned *planned, const struct tid_context *context,
-                       bool headers_only, struct tid_response *response);
+bool tid_planned_prepare(struct tid_planned *planned, const struct tid_context *context,
+                         size_t buffer_bytes, bool headers_only,
+                         struct tid_response *response);
 
-/* Gives the plan its factorization, once it is complete and before the first value. */
-void tid_planned_use_factor(struct tid_planned *planned);
+/*
+ * Gives the plan its factorization, before values are computed: each time, since it may
+ * have been computed again. False if there is none although the plan needs one.
+ */
+bool tid_planned_use_factor(struct tid_planned *planned);
 
 #endif

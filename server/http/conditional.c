@@ -42,6 +42,6 @@ enum tid_condition tid_condition_evaluate(const struct tid_request *request,
 bool tid_range_applies(const struct tid_request *request, const char *etag) {
     const char *if_range = request->fields[TID_FIELD_IF_RANGE];
     /* Range is defined for GET only (section 14.2). */
-    return request->method == TID_METHOD_GET &&
+    return request->method == TID_METHOD_GET && !request->ignores_range &&
            (!if_range || strcmp(if_range, etag) == 0);
 }

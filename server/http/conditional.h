@@ -25,8 +25,8 @@ enum tid_condition tid_condition_evaluate(const struct tid_request *request,
                                           const char *etag);
 
 /*
- * Whether to evaluate Range: the method is GET, and If-Range is absent or exactly the
- * tag. A date or a weak tag never matches (section 13.1.5).
+ * Whether to evaluate Range: the method is GET, neither field is repeated, and If-Range
+ * is absent or exactly the tag. A date or a weak tag never matches (section 13.1.5).
  */
 bool tid_range_applies(const struct tid_request *request, const char *etag);
 

@@ -8,10 +8,12 @@
 #include "server/http/deadlines.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -44,6 +46,7 @@ void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase) {
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd) {
     watch->fd = fd;
     watch->acked_bytes = 0;
+    watch->progress_ms = INT64_MIN;
     atomic_store_explicit(&watch->read_shut_down, false, memory_order_relaxed);
     tid_watch_enter(watch, TID_PHASE_NEW);
 
@@ -79,41 +82,52 @@ unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms)
 }
 
 /*
- * Whether the client has acknowledged bytes since the last call. The activity alone does
- * not tell: a worker updates it once a block, for which a slow client may need longer
- * than the idle time.
+ * When the client last acknowledged bytes, as far as the reaper's looks tell. The activity
+ * alone does not: a worker updates it once a block, for which a slow client may need
+ * longer than the idle time.
  */
-static bool has_progressed(struct tid_watch *watch) {
+static int64_t last_progress_ms(struct tid_watch *watch, int64_t now_ms) {
     struct tcp_info info;
     socklen_t bytes = sizeof info;
     memset(&info, 0, sizeof info);
-    if (getsockopt(watch->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0 ||
-        bytes <
-            offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked)
-        return false;
-    const bool progressed = info.tcpi_bytes_acked != watch->acked_bytes;
-    watch->acked_bytes = info.tcpi_bytes_acked;
-    return progressed;
+    if (getsockopt(watch->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 &&
+        bytes >=
+            offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked &&
+        info.tcpi_bytes_acked != watch->acked_bytes) {
+        watch->acked_bytes = info.tcpi_bytes_acked;
+        watch->progress_ms = now_ms;
+    }
+    return watch->progress_ms;
+}
+
+/*
+ * Ends a connection. If the client has not taken the whole response, closing it resets
+ * it: the kernel would keep those bytes until the client takes them, for minutes.
+ */
+static void cut(struct tid_watch *watch, enum tid_phase phase) {
+    const struct linger reset = {.l_onoff = 1};
+    int unsent = 0;
+    if (phase == TID_PHASE_RESPONSE ||
+        (phase == TID_PHASE_IDLE && ioctl(watch->fd, SIOCOUTQ, &unsent) == 0 &&
+         unsent > 0))
+        setsockopt(watch->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    shutdown(watch->fd, SHUT_RDWR);
 }
 
 static void reap(struct tid_watch *watch, const struct tid_deadlines *deadlines,
                  int64_t now_ms) {
-    int64_t activity = atomic_load_explicit(&watch->activity, memory_order_relaxed);
+    const int64_t activity = atomic_load_explicit(&watch->activity, memory_order_relaxed);
     const enum tid_phase phase = phase_of(activity);
     const bool in_header = phase == TID_PHASE_NEW || phase == TID_PHASE_HEADER;
     const int64_t limit_ms = in_header ? deadlines->header_ms : deadlines->idle_ms;
-    if (phase == TID_PHASE_COMPUTE || limit_ms == 0 ||
-        now_ms - since_ms_of(activity) < limit_ms)
-        return;
-    if (phase == TID_PHASE_RESPONSE && has_progressed(watch)) {
-        /* Restart the idle time, unless the worker has changed the activity meanwhile. */
-        const int64_t renewed = activity_of(phase, now_ms);
-        atomic_compare_exchange_strong_explicit(&watch->activity, &activity, renewed,
-                                                memory_order_relaxed,
-                                                memory_order_relaxed);
-        return;
+    int64_t since_ms = since_ms_of(activity);
+    if (phase == TID_PHASE_COMPUTE || limit_ms == 0) return;
+    /* The client may still be taking what the worker has sent to its end. */
+    if (phase == TID_PHASE_RESPONSE || phase == TID_PHASE_IDLE) {
+        const int64_t progress_ms = last_progress_ms(watch, now_ms);
+        if (progress_ms > since_ms) since_ms = progress_ms;
     }
-    shutdown(watch->fd, SHUT_RDWR);
+    if (now_ms - since_ms >= limit_ms) cut(watch, phase);
 }
 
 void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *deadlines,
@@ -139,16 +153,7 @@ static void *reaper_run(void *argument) {
     const int64_t wait_ms = interval_ms(&reaper->deadlines);
     pthread_mutex_lock(&reaper->lock);
     while (!reaper->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += wait_ms / 1000;
-        until.tv_nsec += wait_ms % 1000 * 1000000;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_sec++;
-            until.tv_nsec -= 1000000000;
-        }
-        if (pthread_cond_timedwait(&reaper->wake, &reaper->lock, &until) != ETIMEDOUT)
-            continue;
+        if (tid_clock_wait(&reaper->wake, &reaper->lock, wait_ms) != ETIMEDOUT) continue;
         for (unsigned i = 0; i < reaper->count; i++)
             tid_watches_reap(reaper->watches[i], &reaper->deadlines, tid_clock_ms());
     }
@@ -158,16 +163,12 @@ static void *reaper_run(void *argument) {
 
 int tid_reaper_start(struct tid_reaper *reaper, struct tid_watches *const *watches,
                      unsigned count, struct tid_deadlines deadlines) {
-    pthread_condattr_t attributes;
     reaper->watches = watches;
     reaper->count = count;
     reaper->deadlines = deadlines;
     reaper->stopping = false;
     pthread_mutex_init(&reaper->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&reaper->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    tid_clock_cond_init(&reaper->wake);
     const int error = pthread_create(&reaper->thread, NULL, reaper_run, reaper);
     if (error != 0) {
         pthread_cond_destroy(&reaper->wake);

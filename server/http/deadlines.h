@@ -18,8 +18,8 @@ enum tid_phase {
     TID_PHASE_NEW,      /* accepted, no request line yet: header deadline */
     TID_PHASE_HEADER,   /* request line received, not yet all fields: header deadline */
     TID_PHASE_RESPONSE, /* sending: ends if the client takes no byte for the idle time */
-    TID_PHASE_IDLE,     /* between two requests: idle deadline */
-    TID_PHASE_COMPUTE,  /* the client waits for a block to be computed: no deadline */
+    TID_PHASE_IDLE,     /* between two requests: idle deadline, from the last byte taken */
+    TID_PHASE_COMPUTE,  /* the client waits for memory or a block: no deadline here */
 };
 
 /* The watch of a connection; embedded in struct tid_connection. */
@@ -30,7 +30,9 @@ struct tid_watch {
     _Atomic int64_t activity;
     /* Set before our own shutdown(SHUT_RD), whose EPOLLRDHUP is not the client's. */
     atomic_bool read_shut_down;
-    uint64_t acked_bytes; /* the reaper's: bytes acknowledged when it last looked */
+    /* The reaper's: what was acknowledged when it last looked, and since when it is. */
+    uint64_t acked_bytes;
+    int64_t progress_ms;
 };
 
 /* The watches of one worker's connections. */

@@ -23,23 +23,39 @@
 /* Connections accepted from one socket before the next socket is looked at. */
 #define ACCEPT_SERIES 64
 
-static int set_option(int fd, int level, int option) {
-    const int on = 1;
-    return setsockopt(fd, level, option, &on, sizeof on);
+/*
+ * Bytes of a response that the kernel takes and does not send yet. Without a limit it takes
+ * 4 MB for every client that does not read (tcp_wmem); this much keeps a fast one busy.
+ */
+#define UNSENT_BYTES (256 << 10)
+
+static int set_option(int fd, int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/*
+ * Sets what the sockets of accepted connections inherit. TCP_USER_TIMEOUT ends also those
+ * that the server has closed while a client does not take the rest.
+ */
+static int set_inherited(int fd, int64_t idle_ms) {
+    if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 ||
+        set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES) != 0)
+        return -1;
+    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)idle_ms);
 }
 
 /* A socket bound and listening; -1 with 'errno' set. */
-static int socket_open(const struct addrinfo *info) {
+static int socket_open(const struct addrinfo *info, int64_t idle_ms) {
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     /*
      * REUSEADDR: a new server can have the port of one that has just stopped. V6ONLY: an
      * IPv6 and an IPv4 socket can share a port, as for "localhost" or both wildcards.
-     * Accepted sockets inherit NODELAY.
      */
-    if (set_option(fd, SOL_SOCKET, SO_REUSEADDR) == 0 &&
-        (info->ai_family != AF_INET6 || set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0) &&
-        set_option(fd, IPPROTO_TCP, TCP_NODELAY) == 0 &&
+    if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0 &&
+        (info->ai_family != AF_INET6 ||
+         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == 0) &&
+        set_inherited(fd, idle_ms) == 0 &&
         bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
     const int error = errno;
@@ -86,7 +102,7 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
             failed = EMFILE;
             break;
         }
-        const int fd = socket_open(info);
+        const int fd = socket_open(info, listener->idle_ms);
         if (fd >= 0) {
             listener->fds[listener->count++] = fd;
             opened++;

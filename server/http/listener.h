@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "server/http/address.h"
@@ -35,7 +36,8 @@ typedef enum tid_take tid_take_function(void *taker, int fd,
  * thread has been started, else with tid_listener_close().
  */
 struct tid_listener {
-    unsigned count; /* of fds */
+    int64_t idle_ms; /* that a client may take no byte of what was sent; 0: no limit */
+    unsigned count;  /* of fds */
     int fds[TID_LISTENER_SOCKETS];
     int wake_fd;  /* eventfd that stops the thread */
     int spare_fd; /* to be closed when the process is out of descriptors */

@@ -5,6 +5,7 @@
  */
 #include "server/http/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -25,7 +26,7 @@ enum tid_field tid_field_find(const char *name, size_t name_bytes) {
         const char *name;
         size_t bytes;
     } known[] = {
-#define TID_FIELD(id, text) {text, sizeof text - 1},
+#define TID_FIELD(id, text, kind) {text, sizeof text - 1},
         TID_FIELDS(TID_FIELD)
 #undef TID_FIELD
     };
@@ -35,6 +36,41 @@ enum tid_field tid_field_find(const char *name, size_t name_bytes) {
             return (enum tid_field)i;
     }
     return TID_FIELD_COUNT;
+}
+
+/* Appends ", " and 'value' to the value that the field has. */
+static bool join(struct tid_request *request, enum tid_field field, const char *value) {
+    const size_t had = strlen(request->fields[field]), more = strlen(value);
+    char *joined = realloc(request->joined[field], had + more + 3);
+    if (!joined) return false;
+    if (!request->joined[field]) memcpy(joined, request->fields[field], had);
+    memcpy(joined + had, ", ", 2);
+    memcpy(joined + had + 2, value, more + 1);
+    request->joined[field] = joined;
+    request->fields[field] = joined;
+    return true;
+}
+
+bool tid_request_add_field(struct tid_request *request, enum tid_field field,
+                           const char *value) {
+    enum kind { LIST, SINGLE, RANGE };
+    static const enum kind kinds[] = {
+#define TID_FIELD(id, text, kind) kind,
+        TID_FIELDS(TID_FIELD)
+#undef TID_FIELD
+    };
+    if (!request->fields[field]) {
+        request->fields[field] = value;
+        return true;
+    }
+    if (kinds[field] == LIST) return join(request, field, value);
+    if (kinds[field] == RANGE) request->ignores_range = true;
+    return true;
+}
+
+void tid_request_clear(struct tid_request *request) {
+    for (unsigned i = 0; i < TID_FIELD_COUNT; i++) free(request->joined[i]);
+    memset(request, 0, sizeof *request);
 }
 
 /*

@@ -20,21 +20,25 @@ enum tid_method {
 };
 
 /*
- * TID_FIELD(enumerator, name): the header fields that endpoints can read. If an endpoint
- * needs another one, add a line.
+ * TID_FIELD(enumerator, name, kind): the header fields that endpoints can read. If an
+ * endpoint needs another one, add a line. What a second line of the same name means:
+ *
+ *   LIST    the value is a list, and continues there (RFC 9110 section 5.3)
+ *   SINGLE  an error, which framing.c reports; the first line counts
+ *   RANGE   an error, for which the request's range is ignored (section 14.2)
  */
 // clang-format off
 #define TID_FIELDS(TID_FIELD)                                                              \
-    TID_FIELD(HOST, "Host")                                                                \
-    TID_FIELD(ACCEPT, "Accept")                                                            \
-    TID_FIELD(RANGE, "Range")                                                              \
-    TID_FIELD(IF_RANGE, "If-Range")                                                        \
-    TID_FIELD(IF_MATCH, "If-Match")                                                        \
-    TID_FIELD(IF_NONE_MATCH, "If-None-Match")
+    TID_FIELD(HOST, "Host", SINGLE)                                                        \
+    TID_FIELD(ACCEPT, "Accept", LIST)                                                      \
+    TID_FIELD(RANGE, "Range", RANGE)                                                       \
+    TID_FIELD(IF_RANGE, "If-Range", RANGE)                                                 \
+    TID_FIELD(IF_MATCH, "If-Match", LIST)                                                  \
+    TID_FIELD(IF_NONE_MATCH, "If-None-Match", LIST)
 // clang-format on
 
 enum tid_field {
-#define TID_FIELD(id, name) TID_FIELD_##id,
+#define TID_FIELD(id, name, kind) TID_FIELD_##id,
     TID_FIELDS(TID_FIELD)
 #undef TID_FIELD
         TID_FIELD_COUNT
@@ -48,6 +52,8 @@ struct tid_request {
     const char *query; /* without its '?' */
     size_t query_bytes;
     const char *fields[TID_FIELD_COUNT]; /* values; NULL if the request lacks the field */
+    bool ignores_range;                  /* Range or If-Range is on more than one line */
+    char *joined[TID_FIELD_COUNT]; /* from malloc(): values of several lines, or NULL */
 };
 
 /* Finds a method by its name, which is case-sensitive (RFC 9110 section 9.1). */
@@ -58,6 +64,15 @@ enum tid_method tid_method_find(const char *name);
  * TID_FIELD_COUNT if endpoints do not use it.
  */
 enum tid_field tid_field_find(const char *name, size_t name_bytes);
+
+/*
+ * Adds a line of the header to '*request', which starts from zeroes. 'value' must live as
+ * long as the request; tid_request_clear() frees what was joined. False if memory runs
+ * out.
+ */
+bool tid_request_add_field(struct tid_request *request, enum tid_field field,
+                           const char *value);
+void tid_request_clear(struct tid_request *request);
 
 /*
  * Splits a request target (RFC 9112 section 3.2) into path and query of '*request', which

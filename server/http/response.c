@@ -20,6 +20,15 @@ void tid_response_init(struct tid_response *response, unsigned status) {
     response->stream = (struct tid_stream){0};
 }
 
+void tid_response_move(struct tid_response *to, struct tid_response *from) {
+    memcpy(to, from, offsetof(struct tid_response, text) + from->text_bytes);
+    for (unsigned i = 0; i < to->field_count; i++) {
+        const uintptr_t at = (uintptr_t)from->fields[i].value - (uintptr_t)from->text;
+        if (at < from->text_bytes) to->fields[i].value = to->text + at;
+    }
+    tid_response_init(from, from->status);
+}
+
 void tid_response_clear(struct tid_response *response) {
     free(response->heap);
     if (response->body == TID_BODY_STREAM && response->stream.free)

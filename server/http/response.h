@@ -89,6 +89,9 @@ struct tid_response {
 /* Makes '*response' an empty one of that status. tid_response_clear() ends it. */
 void tid_response_init(struct tid_response *response, unsigned status);
 
+/* Moves what 'from' holds to '*to', which is uninitialized; 'from' is empty then. */
+void tid_response_move(struct tid_response *to, struct tid_response *from);
+
 /* Frees what the response owns. */
 void tid_response_clear(struct tid_response *response);
 

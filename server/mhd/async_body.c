@@ -6,27 +6,15 @@
  * block is not ready the connection is suspended, which takes it out of libmicrohttpd's
  * event loop.
  *
- * The rules of libmicrohttpd, and how this file follows them:
- *
- * - A connection is suspended in one of its own callbacks: here in the content reader,
- *   which may then return 0. Only the worker resumes it, never a thread of the pool: the
- *   pool puts the body on the worker's 'ready' list and wakes the worker. So a connection
- *   that has ended, or is not suspended, is never resumed.
- * - Before the daemon is stopped, all must be resumed: tid_async_body_end_all().
- * - libmicrohttpd does not poll a suspended connection. The worker itself watches it for
- *   a client that closes, in an epoll set of its own. A client that half-closes (SHUT_WR)
- *   counts as closed, too: nothing tells the two apart until something is sent.
- * - If the reader ends the body right after a resume, libmicrohttpd closes the socket but
- *   gets no event that makes it clean up. It sweeps connections with a timeout in every
- *   run: so these get a timeout, too long to matter, and the worker runs it once more.
+ * The pool puts a body with a new block on the worker's 'ready' list and wakes the worker.
  */
 #include "server/mhd/async_body.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "server/mhd/suspension.h"
 #include "server/routes.h"
 #include "server/work/clock.h"
 #include "server/work/factor_cache.h"
@@ -61,10 +49,6 @@ struct tid_async_body {
     enum tid_next result; /* of the job */
     SLIST_ENTRY(tid_async_body) ready_link;
 
-    bool suspended;
-    bool client_closed;
-    LIST_ENTRY(tid_async_body) suspended_link;
-
     struct tid_pace pace;
     uint64_t offset;       /* in the body, of the block to compute next; unless unsized */
     size_t block_bytes;    /* maximum of a block */
@@ -72,9 +56,6 @@ struct tid_async_body {
     size_t block_begin, block_end;
     unsigned char block[];
 };
-
-/* libmicrohttpd's timeout for these connections, three weeks: see the top of the file. */
-#define TIMEOUT_SECONDS 2000000U
 
 static bool is_sized(const struct tid_async_body *body) {
     return body->stream.bytes != TID_STREAM_UNKNOWN;
@@ -120,6 +101,7 @@ static void block_done(struct tid_job *job) {
     struct tid_async_body *body = (struct tid_async_body *)(void *)job;
     struct tid_worker *worker = body->worker;
     const bool has_news = body->result != TID_NEXT_MORE || body->block_end > 0;
+    if (has_news && body->stream.lease) tid_lease_rest(body->stream.lease);
     pthread_mutex_lock(&worker->ready_lock);
     const bool abandoned = body->abandoned;
     if (!abandoned && !has_news) {
@@ -154,7 +136,8 @@ static void block_request(struct tid_async_body *body) {
     body->block_state = BLOCK_PENDING;
     body->submitted = false;
     body->finished = false;
-    if (!body->stream.lease || tid_lease_wait(body->stream.lease, block_submit, body))
+    if (!body->stream.lease ||
+        tid_lease_wait(body->stream.lease, TID_LEASE_COMPLETE, block_submit, body))
         block_submit(body);
 }
 
@@ -178,36 +161,6 @@ static bool block_abandon(struct tid_async_body *body) {
     return runs;
 }
 
-/* Adds, changes or removes (EPOLL_CTL_*) the connection in the worker's epoll set. */
-static bool hangup_watch(struct tid_async_body *body, int operation, uint32_t events) {
-    struct epoll_event event = {.events = events, .data.ptr = body};
-    return epoll_ctl(body->worker->hangup_fd, operation, body->connection->fd, &event) ==
-           0;
-}
-
-static bool is_read_shut_down(const struct tid_async_body *body) {
-    return atomic_load(&body->connection->watch.read_shut_down);
-}
-
-/* False if out of memory, so that the client cannot be watched. */
-static bool suspend(struct tid_async_body *body) {
-    if (!hangup_watch(body, EPOLL_CTL_ADD, is_read_shut_down(body) ? 0 : EPOLLRDHUP))
-        return false;
-    tid_watch_enter(&body->connection->watch, TID_PHASE_COMPUTE);
-    body->suspended = true;
-    LIST_INSERT_HEAD(&body->worker->suspended, body, suspended_link);
-    MHD_suspend_connection(body->mhd);
-    return true;
-}
-
-static void resume(struct tid_async_body *body) {
-    hangup_watch(body, EPOLL_CTL_DEL, 0);
-    body->suspended = false;
-    LIST_REMOVE(body, suspended_link);
-    tid_watch_enter(&body->connection->watch, TID_PHASE_RESPONSE);
-    MHD_resume_connection(body->mhd);
-}
-
 /* Ends the body with MHD_CONTENT_READER_END_*. */
 static ssize_t end(struct tid_async_body *body, ssize_t how) {
     body->worker->run_again = true;
@@ -218,10 +171,13 @@ static ssize_t end(struct tid_async_body *body, ssize_t how) {
 static ssize_t body_read(void *state, uint64_t offset, char *out, size_t capacity) {
     struct tid_async_body *body = state;
     (void)offset;
-    if (body->client_closed) return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
+    if (body->connection->client_closed)
+        return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
     if (body->block_state == BLOCK_NEEDED) block_request(body);
     if (body->block_state == BLOCK_PENDING)
-        return suspend(body) ? 0 : end(body, MHD_CONTENT_READER_END_WITH_ERROR);
+        return tid_suspend(body->connection, body->mhd)
+                   ? 0
+                   : end(body, MHD_CONTENT_READER_END_WITH_ERROR);
     if (body->block_state == BLOCK_FAILED)
         return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
     if (body->result == TID_NEXT_END) return end(body, MHD_CONTENT_READER_END_OF_STREAM);
@@ -257,10 +213,11 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     tid_pace_init(&pace);
     /* Two blocks: this file's and libmicrohttpd's. */
     const uint64_t task_bytes =
-        sized ? tid_pace_bytes(&pace, stream->ns_per_byte, stream->bytes) : 0;
-    const size_t budget_bytes = tid_block_budget_take(budget, task_bytes, 2);
-    const size_t block_bytes = sized ? budget_bytes : TID_STREAM_CAPACITY_MIN;
+        sized ? tid_pace_bytes(&pace, stream->ns_per_byte, stream->bytes)
+              : TID_STREAM_CAPACITY_MIN;
+    const size_t block_bytes = tid_block_budget_take(budget, task_bytes, 2);
     struct MHD_Response *response = NULL;
+    if (block_bytes == 0) return NULL;
     struct tid_async_body *body = malloc(sizeof *body + block_bytes);
     if (!body) goto fail;
     memset(body, 0, sizeof *body);
@@ -272,16 +229,15 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
     body->pace = pace;
     body->block_bytes = block_bytes;
-    body->reserved_bytes = 2 * budget_bytes;
-    MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, TIMEOUT_SECONDS);
-    connection->has_timeout = true;
+    body->reserved_bytes = 2 * block_bytes;
+    tid_suspension_allow(connection, mhd);
     response = MHD_create_response_from_callback(
         sized ? stream->bytes : MHD_SIZE_UNKNOWN,
         sized ? block_bytes : TID_UNSIZED_BLOCK_BYTES, body_read, body, body_release);
     if (response) return response;
 
 fail:
-    tid_block_budget_give(budget, 2 * budget_bytes);
+    tid_block_budget_give(budget, 2 * block_bytes);
     free(body);
     return NULL;
 }
@@ -295,29 +251,6 @@ void tid_async_body_resume_ready(struct tid_worker *worker) {
 
     for (; body; body = SLIST_NEXT(body, ready_link)) {
         body->block_state = body->result == TID_NEXT_FAILED ? BLOCK_FAILED : BLOCK_READY;
-        if (body->suspended) resume(body);
-    }
-}
-
-void tid_async_body_end_closed(struct tid_worker *worker) {
-    struct epoll_event events[64];
-    const int count = epoll_wait(worker->hangup_fd, events, 64, 0);
-    for (int i = 0; i < count; i++) {
-        struct tid_async_body *body = events[i].data.ptr;
-        /* A drain shuts down the reading side itself (deadlines.c). */
-        if (events[i].events == EPOLLRDHUP && is_read_shut_down(body)) {
-            hangup_watch(body, EPOLL_CTL_MOD, 0);
-            continue;
-        }
-        body->client_closed = true;
-        resume(body);
-    }
-}
-
-void tid_async_body_end_all(struct tid_worker *worker) {
-    while (!LIST_EMPTY(&worker->suspended)) {
-        struct tid_async_body *body = LIST_FIRST(&worker->suspended);
-        body->client_closed = true;
-        resume(body);
+        if (body->connection->suspended) tid_resume(body->connection);
     }
 }

@@ -19,15 +19,10 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
                                              struct MHD_Connection *mhd,
                                              const struct tid_stream *stream);
 
-/* The following are for the worker's thread, between two runs of libmicrohttpd. */
-
-/* Resumes the connections whose block is ready. */
+/*
+ * Resumes the connections whose block is ready. For the worker's thread, between two runs
+ * of libmicrohttpd.
+ */
 void tid_async_body_resume_ready(struct tid_worker *worker);
-
-/* Resumes, to end them, the suspended connections whose client has closed. */
-void tid_async_body_end_closed(struct tid_worker *worker);
-
-/* Ends all suspended connections; required before libmicrohttpd is stopped. */
-void tid_async_body_end_all(struct tid_worker *worker);
 
 #endif

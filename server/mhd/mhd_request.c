@@ -19,7 +19,9 @@
 #include "server/http/digits.h"
 #include "server/http/framing.h"
 #include "server/log.h"
+#include "server/mhd/held_response.h"
 #include "server/mhd/mhd_response.h"
+#include "server/mhd/suspension.h"
 #include "server/mhd/worker_state.h"
 #include "server/router.h"
 #include "server/routes.h"
@@ -58,9 +60,7 @@ void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mh
     (void)worker;
     if (!connection) return NULL;
     tid_watch_enter(&connection->watch, TID_PHASE_HEADER);
-    if (connection->has_timeout)
-        MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
-    connection->has_timeout = false;
+    tid_suspension_reset(connection, mhd);
     if (!target) target = "";
     connection->header_checked = false;
     connection->raw_target = target;
@@ -80,6 +80,7 @@ struct header {
     struct tid_request *request;
     const char *next_line; /* where the next field must begin */
     bool has_gap;          /* a field began elsewhere */
+    bool no_memory;        /* to join the lines of a field */
 };
 
 static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
@@ -93,7 +94,8 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
     header->next_line = value + value_bytes + 2; /* CR LF */
     tid_framing_add(&header->framing, name, name_bytes, value, value_bytes);
     const enum tid_field field = tid_field_find(name, name_bytes);
-    if (field != TID_FIELD_COUNT) header->request->fields[field] = value;
+    if (field != TID_FIELD_COUNT && !tid_request_add_field(header->request, field, value))
+        header->no_memory = true;
     return MHD_YES;
 }
 
@@ -134,7 +136,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
                                          const char *version, bool *has_body) {
     /* The first field begins after "HTTP/1.1" and CR LF. */
     struct header header = {.request = &connection->request, .next_line = version + 10};
-    memset(&connection->request, 0, sizeof connection->request);
+    tid_request_clear(&connection->request);
     connection->request.method = tid_method_find(method);
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
     *has_body = tid_framing_has_body(&header.framing);
@@ -144,7 +146,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     const struct tid_rejection rejection =
         tid_framing_check(&header.framing, connection->request.method, version);
     if (rejection.status != 0) return rejection;
-    if (!connection->target)
+    if (!connection->target || header.no_memory)
         return (struct tid_rejection){503, "out of memory",
                                       "The server is out of memory."};
     error = tid_target_split(connection->target, connection->target_bytes,
@@ -185,6 +187,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     (void)url;
     (void)upload;
     if (!connection) return MHD_NO;
+    if (connection->held) return tid_held_response_send(connection, mhd);
     if (!connection->header_checked) {
         connection->header_checked = true;
         tid_count(&connection->worker->counters->in_flight, 1);
@@ -194,7 +197,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     if (*upload_bytes != 0) return MHD_NO;
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
     tid_route(connection->worker->shared->context, &connection->request, &response);
-    return tid_mhd_send(connection, mhd, &response);
+    return tid_held_response_begin(connection, mhd, &response);
 }
 
 /*
@@ -245,7 +248,9 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
         count_request(connection, how);
     }
     connection->header_checked = false;
+    tid_held_response_clear(connection);
     if (connection->target != connection->short_target) free(connection->target);
     connection->target = NULL;
+    tid_request_clear(&connection->request);
     tid_watch_enter(&connection->watch, TID_PHASE_IDLE);
 }

@@ -97,24 +97,29 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
                                             const struct tid_stream *stream) {
     struct tid_worker *worker = connection->worker;
     const bool sized = stream->bytes != TID_STREAM_UNKNOWN;
-    struct stream_body *body =
-        malloc(sizeof *body + (sized ? 0 : (size_t)TID_STREAM_CAPACITY_MIN));
     struct tid_block_budget *budget = &worker->shared->block_budget;
-    if (!body) return NULL;
+    const size_t block_bytes = tid_block_budget_take(
+        budget, sized ? stream->bytes : (uint64_t)TID_STREAM_CAPACITY_MIN, 1);
+    if (block_bytes == 0) return NULL;
+    struct stream_body *body = malloc(sizeof *body + (sized ? 0 : block_bytes));
+    if (!body) {
+        tid_block_budget_give(budget, block_bytes);
+        return NULL;
+    }
     body->stream = *stream;
     body->watch = &connection->watch;
     body->worker = worker;
     body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
-    body->block_bytes = tid_block_budget_take(budget, sized ? stream->bytes : 0, 1);
+    body->block_bytes = block_bytes;
     body->min_block_ns = min_block_ns(stream);
     body->block_begin = 0;
     body->block_end = 0;
     struct MHD_Response *response = MHD_create_response_from_callback(
         sized ? stream->bytes : MHD_SIZE_UNKNOWN,
-        sized ? body->block_bytes : TID_UNSIZED_BLOCK_BYTES,
-        sized ? stream_read : stream_next, body, stream_free);
+        sized ? block_bytes : TID_UNSIZED_BLOCK_BYTES, sized ? stream_read : stream_next,
+        body, stream_free);
     if (!response) {
-        tid_block_budget_give(budget, body->block_bytes);
+        tid_block_budget_give(budget, block_bytes);
         free(body);
     }
     return response;
@@ -125,26 +130,48 @@ static void small_body_release(void *argument) {
     worker->small_body_in_use = false;
 }
 
+/* A small body on the heap. */
+struct heap_body {
+    struct tid_block_budget *budget;
+    size_t bytes;
+    unsigned char data[];
+};
+
+static void heap_body_free(void *argument) {
+    struct heap_body *body = argument;
+    tid_block_budget_give(body->budget, body->bytes);
+    free(body);
+}
+
+/* NULL if out of memory. */
+static struct heap_body *heap_body_make(struct tid_block_budget *budget, size_t bytes) {
+    if (tid_block_budget_take(budget, bytes, 1) == 0) return NULL;
+    struct heap_body *body = malloc(sizeof *body + bytes);
+    if (body)
+        *body = (struct heap_body){budget, bytes};
+    else
+        tid_block_budget_give(budget, bytes);
+    return body;
+}
+
 /* Makes a small body, in the worker's buffer if that is free, else on the heap. */
 static struct MHD_Response *small_response(struct tid_worker *worker,
                                            const struct tid_stream *stream) {
     const size_t bytes = (size_t)stream->bytes;
     struct MHD_Response *response = NULL;
-    void *heap = NULL;
+    struct heap_body *heap = NULL;
     if (worker->small_body_in_use) {
-        heap = malloc(bytes);
+        heap = heap_body_make(&worker->shared->block_budget, bytes);
         if (!heap) return NULL;
     }
-    if (!stream->read(stream->state, 0, bytes, heap ? heap : worker->small_body))
-        response = NULL;
-    else if (heap)
-        response = MHD_create_response_from_buffer(bytes, heap, MHD_RESPMEM_MUST_FREE);
-    else
+    unsigned char *data = heap ? heap->data : worker->small_body;
+    if (stream->read(stream->state, 0, bytes, data))
         response = MHD_create_response_from_buffer_with_free_callback_cls(
-            bytes, worker->small_body, small_body_release, worker);
-    if (!response)
-        free(heap);
-    else if (!heap)
+            bytes, data, heap ? heap_body_free : small_body_release,
+            heap ? (void *)heap : worker);
+    if (!response && heap)
+        heap_body_free(heap);
+    else if (response && !heap)
         worker->small_body_in_use = true;
     return response;
 }

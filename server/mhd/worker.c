@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #include "server/mhd/async_body.h"
+#include "server/mhd/held_response.h"
 #include "server/mhd/mhd_request.h"
+#include "server/mhd/suspension.h"
 #include "server/work/thread.h"
 
 /*
@@ -121,11 +123,13 @@ static void *worker_run(void *argument) {
             inbox_empty(worker);
         if (atomic_load_explicit(&worker->ready_count, memory_order_relaxed) > 0)
             tid_async_body_resume_ready(worker);
-        if (!LIST_EMPTY(&worker->suspended)) tid_async_body_end_closed(worker);
+        if (atomic_load_explicit(&worker->released_count, memory_order_relaxed) > 0)
+            tid_held_response_resume_released(worker);
+        if (!LIST_EMPTY(&worker->suspended)) tid_resume_closed(worker);
         tid_turn_begin(&worker->turn);
         MHD_run(worker->daemon);
     }
-    tid_async_body_end_all(worker);
+    tid_resume_all(worker);
     return NULL;
 }
 
@@ -178,6 +182,7 @@ struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
     worker->counters = counters;
     SLIST_INIT(&worker->inbox);
     SLIST_INIT(&worker->ready);
+    SLIST_INIT(&worker->released);
     LIST_INIT(&worker->suspended);
     tid_watches_init(&worker->watches);
     pthread_mutex_init(&worker->inbox_lock, NULL);

@@ -41,6 +41,7 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
     int error = ENOMEM;
     if (!set) return NULL;
     set->shared.context = options->context;
+    set->shared.block_budget.memory = options->context->memory;
     set->shared.access_log = options->access_log;
     set->shared.max_connections = options->max_connections;
     set->metrics = options->metrics;

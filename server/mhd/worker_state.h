@@ -25,6 +25,7 @@
 
 struct tid_async_body;
 struct tid_connection;
+struct tid_held_response;
 
 /* Shared by all workers. Read-only while they run, except for the atomics. */
 struct tid_worker_shared {
@@ -69,7 +70,10 @@ struct tid_worker {
     SLIST_HEAD(, tid_async_body) ready;
     atomic_uint ready_count; /* to look without the lock */
     atomic_uint jobs;        /* blocks submitted whose job has not returned yet */
-    LIST_HEAD(, tid_async_body) suspended; /* bodies whose connections are suspended */
+    /* Responses that need not be held longer, same lock: held_response.c. */
+    SLIST_HEAD(, tid_held_response) released;
+    atomic_uint released_count; /* to look without the lock */
+    LIST_HEAD(, tid_connection) suspended;
     int hangup_fd;  /* epoll set of suspended connections: which clients have closed */
     bool run_again; /* run libmicrohttpd once more without waiting for an event */
 
@@ -95,7 +99,11 @@ struct tid_connection {
 
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
     bool streamed;       /* the bytes of the body are counted while they are sent */
-    bool has_timeout;    /* libmicrohttpd has been given a timeout: async_body.c */
+    bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
+    bool client_closed;  /* while the connection was suspended */
+    struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
+    LIST_ENTRY(tid_connection) suspended_link;
+    struct tid_held_response *held; /* the response that waits for memory, or NULL */
     const char *raw_target; /* in libmicrohttpd's buffer, to which it writes later */
     char *target; /* the copy: short_target, or from malloc(); NULL if out of memory */
     size_t target_bytes;

@@ -8,12 +8,9 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
+#include "server/work/cgroup.h"
 
 unsigned tid_cpus_of_quota(const char *cpu_max) {
     char *end;
@@ -35,42 +32,14 @@ static unsigned affinity(void) {
     return 1;
 }
 
-/* The folder of the line "0::/path" of /proc/self/cgroup; false if there is none. */
-static bool own_cgroup(char *folder, size_t folder_bytes) {
-    char line[1024];
-    bool found = false;
-    FILE *file = fopen("/proc/self/cgroup", "re");
-    if (!file) return false;
-    while (!found && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "0::/", 4) != 0) continue;
-        line[strcspn(line, "\n")] = '\0';
-        found = snprintf(folder, folder_bytes, CGROUP_ROOT "%s", line + 3) <
-                (int)folder_bytes;
-    }
-    fclose(file);
-    return found;
-}
-
-static unsigned quota_of_folder(const char *folder) {
-    char path[1100];
-    char line[128] = "";
-    snprintf(path, sizeof path, "%s/cpu.max", folder);
-    FILE *file = fopen(path, "re");
-    if (!file) return 0;
-    if (!fgets(line, sizeof line, file)) line[0] = '\0';
-    fclose(file);
-    return tid_cpus_of_quota(line);
+static void take_quota(const char *line, void *argument) {
+    unsigned *cpus = argument;
+    const unsigned quota = tid_cpus_of_quota(line);
+    if (quota > 0 && quota < *cpus) *cpus = quota;
 }
 
 unsigned tid_cpus_usable(void) {
     unsigned cpus = affinity();
-    char folder[1024];
-    if (!own_cgroup(folder, sizeof folder)) return cpus;
-    /* Every cgroup above this process may set a limit. */
-    while (strlen(folder) >= strlen(CGROUP_ROOT)) {
-        unsigned quota = quota_of_folder(folder);
-        if (quota > 0 && quota < cpus) cpus = quota;
-        *strrchr(folder, '/') = '\0';
-    }
+    tid_cgroup_visit(&tid_cgroup_tree, "", "cpu.max", take_quota, &cpus);
     return cpus > 0 ? cpus : 1;
 }

@@ -1,340 +1,196 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cache of factorizations: see factor_cache.h. One lock guards it. Nothing is
- * computed with the lock held, and nothing large is freed: to return hundreds of
- * megabytes to the system takes milliseconds, so evicted entries are freed by a job of
- * the pool.
+ * The cache of factorizations: leases, computation, and the thread that frees and expires
+ * entries. See factor_cache.h; factor_memory.c has the rules about memory.
  */
 #include "server/work/factor_cache.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-#include <pthread.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-enum state {
-    WAITING,   /* for memory */
-    COMPUTING, /* its job is in the pool */
-    COMPLETE,  /* only read from now on */
-    FAILED,    /* memory ran out when it was to start; no longer in the list */
-    CANCELLED, /* no lease is left, some tasks still run; no longer in the list */
-};
+#include "server/work/clock.h"
+#include "server/work/factor_entry.h"
+#include "server/work/heap.h"
+#include "server/work/thread.h"
 
-struct entry {
-    struct tid_job job; /* first: a pointer to the job is one to the entry */
-    struct tid_factor_cache *cache;
-    TAILQ_ENTRY(entry) link; /* of the cache's list, or of its garbage */
-    LIST_HEAD(, tid_lease) leases;
-    enum state state;
-    struct ti_factor *factor; /* NULL while WAITING */
-    unsigned phase;           /* that is being computed */
-    size_t factor_bytes, peak_bytes;
-    char key[33];
-};
-
-struct tid_lease {
-    struct entry *entry;
-    LIST_ENTRY(tid_lease) link;
-    const struct ti_plan *plan;
-    void (*ready)(void *argument); /* NULL: no wait */
-    void *argument;
-};
-
-TAILQ_HEAD(entry_list, entry);
-
-struct tid_factor_cache {
-    pthread_mutex_t lock;
-    struct tid_pool *pool;
-    const struct tid_factor_functions *functions;
-    size_t limit_bytes;
-    size_t used_bytes; /* of all entries, garbage excluded */
-    /* COMPLETE ones by their last use, oldest first; WAITING ones in order of arrival. */
-    struct entry_list entries;
-    unsigned complete_count;   /* entries that are COMPLETE */
-    struct entry_list garbage; /* to be freed by the job 'sweep' */
-    struct tid_job sweep;
-    bool sweeping; /* 'sweep' is in the pool */
-    struct tid_factor_counts counts;
-};
+/* How often the thread looks while entries wait, and between two trims of the heap. */
+#define TICK_MS 100
+#define TRIM_MS 1000
 
 const struct tid_factor_functions tid_factor_functions = {
     ti_factor_make, ti_factor_free, ti_factor_phases, ti_factor_tasks, ti_factor_run,
 };
 
-/*
- * Makes glibc return large blocks to the system when they are freed. By default it raises
- * its threshold once such a block has been freed, and then keeps up to 64 MiB per arena.
- * Blocks of streams, up to 1 MiB, stay in the arenas: every request needs one.
- */
-static void return_large_blocks(void) {
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 2 << 20);
-    mallopt(M_TRIM_THRESHOLD, 8 << 20);
-#endif
-}
-
-/* Returns free memory inside the arenas to the system, too. */
-static void trim_arenas(void) {
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
-}
-
-static void entries_free(const struct tid_factor_functions *functions,
-                         struct entry_list *list) {
-    struct entry *entry;
-    while ((entry = TAILQ_FIRST(list))) {
-        TAILQ_REMOVE(list, entry, link);
-        if (entry->factor) functions->free(entry->factor);
-        free(entry);
-    }
-}
-
-static struct tid_factor_cache *cache_of_sweep(struct tid_job *job) {
-    char *member = (char *)job;
-    return (void *)(member - offsetof(struct tid_factor_cache, sweep));
-}
-
-static void sweep_run(struct tid_job *job, size_t task) {
-    struct tid_factor_cache *cache = cache_of_sweep(job);
-    struct entry_list garbage = TAILQ_HEAD_INITIALIZER(garbage);
-    (void)task;
-    pthread_mutex_lock(&cache->lock);
+/* Frees what has been discarded. Called, and returns, with the lock held. */
+static void free_garbage(struct tid_factor_cache *cache) {
+    struct tid_entry_list garbage = TAILQ_HEAD_INITIALIZER(garbage);
     TAILQ_CONCAT(&garbage, &cache->garbage, link);
     pthread_mutex_unlock(&cache->lock);
-    entries_free(cache->functions, &garbage);
-    trim_arenas();
-}
-
-static void sweep_done(struct tid_job *job) {
-    struct tid_factor_cache *cache = cache_of_sweep(job);
+    tid_entries_free(cache->options.functions, &garbage);
     pthread_mutex_lock(&cache->lock);
-    cache->sweeping = !TAILQ_EMPTY(&cache->garbage);
-    if (cache->sweeping) tid_pool_submit(cache->pool, job);
+}
+
+/* The same for the heap. */
+static void trim(struct tid_factor_cache *cache) {
+    cache->freed_bytes = 0;
     pthread_mutex_unlock(&cache->lock);
+    tid_heap_trim();
+    pthread_mutex_lock(&cache->lock);
 }
 
-/* Frees an entry that is in no list, later; 'bytes' is what it counts in used_bytes. */
-static void discard(struct entry *entry, size_t bytes) {
-    struct tid_factor_cache *cache = entry->cache;
-    cache->used_bytes -= bytes;
-    TAILQ_INSERT_TAIL(&cache->garbage, entry, link);
-    if (cache->sweeping) return;
-    cache->sweeping = true;
-    tid_pool_submit(cache->pool, &cache->sweep);
-}
-
-static bool is_idle(const struct entry *entry) {
-    return entry->state == COMPLETE && LIST_EMPTY(&entry->leases);
-}
-
-static void evict(struct entry *entry) {
-    struct tid_factor_cache *cache = entry->cache;
-    TAILQ_REMOVE(&cache->entries, entry, link);
-    cache->complete_count--;
-    discard(entry, entry->factor_bytes);
-}
-
-/*
- * Evicts idle entries until 'bytes' more fit. Evicts none and returns false if all of
- * them would not be enough.
- */
-static bool reserve(struct tid_factor_cache *cache, size_t bytes) {
-    struct entry *entry, *next;
-    size_t idle_bytes = 0;
-    TAILQ_FOREACH(entry, &cache->entries, link) {
-        if (is_idle(entry)) idle_bytes += entry->factor_bytes;
-    }
-    if (bytes > cache->limit_bytes - (cache->used_bytes - idle_bytes)) return false;
-    for (entry = TAILQ_FIRST(&cache->entries);
-         entry && bytes > cache->limit_bytes - cache->used_bytes; entry = next) {
-        next = TAILQ_NEXT(entry, link);
-        if (is_idle(entry)) evict(entry);
-    }
-    return true;
-}
-
-/* Evicts idle entries while there are too many. */
-static void limit_count(struct tid_factor_cache *cache) {
-    struct entry *entry, *next;
-    for (entry = TAILQ_FIRST(&cache->entries);
-         entry && cache->complete_count > TID_FACTORS_CACHED_MAX; entry = next) {
-        next = TAILQ_NEXT(entry, link);
-        if (is_idle(entry)) evict(entry);
-    }
-}
-
-/* Calls 'ready' of every lease that waits. */
-static void notify(struct entry *entry) {
-    struct tid_lease *lease;
-    LIST_FOREACH(lease, &entry->leases, link) {
-        void (*ready)(void *) = lease->ready;
-        lease->ready = NULL;
-        if (ready) ready(lease->argument);
-    }
-}
-
-/* Submits the next phase that has tasks; if there is none, the entry is complete. */
-static void advance(struct entry *entry) {
-    struct tid_factor_cache *cache = entry->cache;
-    const unsigned phases = cache->functions->phases(entry->factor);
-    for (; entry->phase < phases; entry->phase++) {
-        entry->job.task_count = cache->functions->tasks(entry->factor, entry->phase);
-        if (entry->job.task_count == 0) continue;
-        tid_pool_submit(cache->pool, &entry->job);
-        return;
-    }
-    cache->used_bytes -= entry->peak_bytes - entry->factor_bytes;
-    cache->complete_count++;
-    cache->counts.computed++;
-    entry->state = COMPLETE;
-    notify(entry);
-}
-
-/* Starts an entry for which memory has been reserved; false if malloc() fails. */
-static bool start(struct entry *entry) {
-    struct tid_factor_cache *cache = entry->cache;
-    const struct ti_plan *plan = LIST_FIRST(&entry->leases)->plan;
-    if (cache->functions->make(plan, &entry->factor, NULL) != TI_OK) return false;
-    cache->used_bytes += entry->peak_bytes;
-    entry->state = COMPUTING;
-    advance(entry);
-    return true;
-}
-
-/* Starts waiting entries in their order, until one does not fit. */
-static void admit(struct tid_factor_cache *cache) {
-    struct entry *entry, *next;
-    for (entry = TAILQ_FIRST(&cache->entries); entry && cache->counts.waiting > 0;
-         entry = next) {
-        if (entry->state != WAITING) {
-            next = TAILQ_NEXT(entry, link);
-            continue;
+static void *thread_run(void *argument) {
+    struct tid_factor_cache *cache = argument;
+    int64_t trim_ms = tid_clock_ms();
+    tid_thread_begin("factors");
+    pthread_mutex_lock(&cache->lock);
+    while (!cache->stopping) {
+        const int64_t now_ms = tid_clock_ms();
+        const bool trims = cache->freed_bytes >= TID_TRIM_BYTES;
+        tid_entries_tick(cache, now_ms);
+        if (!TAILQ_EMPTY(&cache->garbage)) {
+            free_garbage(cache);
+        } else if (trims && now_ms >= trim_ms) {
+            trim(cache);
+            trim_ms = now_ms + TRIM_MS;
+        } else if (!TAILQ_EMPTY(&cache->waiting)) {
+            tid_clock_wait(&cache->wake, &cache->lock, TICK_MS);
+        } else if (trims) {
+            tid_clock_wait(&cache->wake, &cache->lock, trim_ms - now_ms);
+        } else {
+            pthread_cond_wait(&cache->wake, &cache->lock);
         }
-        if (!reserve(cache, entry->peak_bytes)) return;
-        /* Only now: reserve() may have evicted the one that was next. */
-        next = TAILQ_NEXT(entry, link);
-        cache->counts.waiting--;
-        if (start(entry)) continue;
-        TAILQ_REMOVE(&cache->entries, entry, link);
-        entry->state = FAILED;
-        notify(entry);
     }
-}
-
-static void entry_run(struct tid_job *job, size_t task) {
-    struct entry *entry = (struct entry *)(void *)job;
-    entry->cache->functions->run(entry->factor, entry->phase, task);
-}
-
-/* A phase is complete, or the last running tasks of a cancelled entry have ended. */
-static void entry_done(struct tid_job *job) {
-    struct entry *entry = (struct entry *)(void *)job;
-    struct tid_factor_cache *cache = entry->cache;
-    bool complete = false;
-    pthread_mutex_lock(&cache->lock);
-    if (entry->state == CANCELLED) {
-        discard(entry, entry->peak_bytes);
-    } else {
-        entry->phase++;
-        advance(entry);
-        complete = entry->state == COMPLETE;
-        limit_count(cache);
-    }
-    admit(cache);
     pthread_mutex_unlock(&cache->lock);
-    /* The core has freed what only the computation needed. */
-    if (complete) trim_arenas();
+    return NULL;
 }
 
-struct tid_factor_cache *
-tid_factor_cache_make(struct tid_pool *pool, size_t limit_bytes,
-                      const struct tid_factor_functions *functions) {
+struct tid_factor_cache *tid_factor_cache_make(const struct tid_factor_options *options) {
     struct tid_factor_cache *cache = calloc(1, sizeof *cache);
     if (!cache) return NULL;
-    return_large_blocks();
+    tid_heap_init();
     pthread_mutex_init(&cache->lock, NULL);
-    TAILQ_INIT(&cache->entries);
+    tid_clock_cond_init(&cache->wake);
+    TAILQ_INIT(&cache->waiting);
+    TAILQ_INIT(&cache->active);
     TAILQ_INIT(&cache->garbage);
-    cache->pool = pool;
-    cache->functions = functions;
-    cache->limit_bytes = limit_bytes;
-    cache->sweep =
-        (struct tid_job){.task_count = 1, .run = sweep_run, .done = sweep_done};
-    return cache;
+    cache->options = *options;
+    options->memory->argument = cache;
+    options->memory->reclaim = tid_entries_reclaim;
+    const int error = pthread_create(&cache->thread, NULL, thread_run, cache);
+    if (error == 0) return cache;
+    pthread_cond_destroy(&cache->wake);
+    pthread_mutex_destroy(&cache->lock);
+    free(cache);
+    options->memory->reclaim = NULL;
+    errno = error;
+    return NULL;
 }
 
 void tid_factor_cache_free(struct tid_factor_cache *cache) {
     if (!cache) return;
-    entries_free(cache->functions, &cache->garbage);
-    entries_free(cache->functions, &cache->entries);
+    pthread_mutex_lock(&cache->lock);
+    cache->stopping = true;
+    pthread_cond_signal(&cache->wake);
+    pthread_mutex_unlock(&cache->lock);
+    pthread_join(cache->thread, NULL);
+    cache->options.memory->reclaim = NULL;
+    tid_entries_free(cache->options.functions, &cache->garbage);
+    tid_entries_free(cache->options.functions, &cache->active);
+    pthread_cond_destroy(&cache->wake);
     pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
 
-size_t tid_factor_cache_limit(const struct tid_factor_cache *cache) {
-    return cache->limit_bytes;
+static void entry_run(struct tid_job *job, size_t task) {
+    struct tid_entry *entry = (struct tid_entry *)(void *)job;
+    entry->cache->options.functions->run(entry->factor, entry->phase, task);
 }
 
-static struct entry *entry_find(struct tid_factor_cache *cache, const char *key) {
-    struct entry *entry;
-    TAILQ_FOREACH(entry, &cache->entries, link) {
+/* A phase is complete, or the last running tasks of a cancelled entry have ended. */
+static void entry_done(struct tid_job *job) {
+    struct tid_entry *entry = (struct tid_entry *)(void *)job;
+    struct tid_factor_cache *cache = entry->cache;
+    pthread_mutex_lock(&cache->lock);
+    if (entry->state == TID_ENTRY_CANCELLED) {
+        tid_entry_discard(entry, entry->peak_bytes);
+    } else {
+        entry->phase++;
+        tid_entry_advance(entry);
+    }
+    tid_entries_admit(cache);
+    pthread_mutex_unlock(&cache->lock);
+}
+
+static struct tid_entry *entry_find(struct tid_factor_cache *cache, const char *key) {
+    struct tid_entry *entry;
+    TAILQ_FOREACH(entry, &cache->active, link) {
+        if (strcmp(entry->key, key) == 0) return entry;
+    }
+    TAILQ_FOREACH(entry, &cache->waiting, link) {
         if (strcmp(entry->key, key) == 0) return entry;
     }
     return NULL;
 }
 
-static void lease_add(struct entry *entry, struct tid_lease *lease) {
+static void lease_add(struct tid_entry *entry, struct tid_lease *lease) {
+    if (entry->state == TID_ENTRY_COMPLETE && LIST_EMPTY(&entry->leases))
+        tid_entry_end_idle(entry);
     lease->entry = entry;
     LIST_INSERT_HEAD(&entry->leases, lease, link);
 }
 
-/* An entry for its first lease: started if it fits, else waiting if one more may wait. */
-static enum tid_lease_result entry_add(struct tid_factor_cache *cache,
-                                       const struct tid_factor_need *need,
-                                       struct tid_lease *lease) {
-    /* Earlier waiters go first. */
-    const bool fits = cache->counts.waiting == 0 && reserve(cache, need->peak_bytes);
-    if (!fits && cache->counts.waiting == TID_FACTORS_WAITING_MAX) return TID_LEASE_BUSY;
-    struct entry *entry = calloc(1, sizeof *entry);
-    if (!entry) return TID_LEASE_NO_MEMORY;
+/* A new entry for its first lease; NULL if malloc() fails. */
+static struct tid_entry *entry_add(struct tid_lease *lease) {
+    struct tid_factor_cache *cache = lease->cache;
+    struct tid_entry *entry = calloc(1, sizeof *entry);
+    if (!entry) return NULL;
     entry->job = (struct tid_job){.run = entry_run, .done = entry_done};
     entry->cache = cache;
-    entry->factor_bytes = need->factor_bytes;
-    entry->peak_bytes = need->peak_bytes;
-    strncpy(entry->key, need->key, sizeof entry->key - 1);
+    entry->use = tid_memory_use_of(cache->options.memory, lease->need.peak_bytes);
+    entry->factor_bytes = lease->need.factor_bytes;
+    entry->peak_bytes = lease->need.peak_bytes;
+    memcpy(entry->key, lease->key, sizeof entry->key);
     lease_add(entry, lease);
-    if (!fits) {
-        cache->counts.waiting++;
-    } else if (!start(entry)) {
-        free(entry);
-        return TID_LEASE_NO_MEMORY;
+    tid_entry_enqueue(entry);
+    return entry;
+}
+
+/* Joins an entry, or adds one, unless too many wait already. */
+static enum tid_lease_result lease_begin(struct tid_lease *lease) {
+    struct tid_factor_cache *cache = lease->cache;
+    struct tid_entry *entry = entry_find(cache, lease->key);
+    if (entry) {
+        lease_add(entry, lease);
+        cache->counts.reused++;
+        return TID_LEASE_MADE;
     }
-    TAILQ_INSERT_TAIL(&cache->entries, entry, link);
-    return TID_LEASE_MADE;
+    entry = entry_add(lease);
+    if (!entry) return TID_LEASE_NO_MEMORY;
+    if (entry->state == TID_ENTRY_WAITING &&
+        cache->counts.waiting > TID_FACTORS_WAITING_MAX) {
+        tid_entry_dequeue(entry);
+        free(entry);
+        cache->counts.refused++;
+        return TID_LEASE_BUSY;
+    }
+    if (entry->state != TID_ENTRY_FAILED) return TID_LEASE_MADE;
+    free(entry);
+    return TID_LEASE_NO_MEMORY;
 }
 
 enum tid_lease_result tid_factor_cache_lease(struct tid_factor_cache *cache,
                                              const struct tid_factor_need *need,
                                              struct tid_lease **lease) {
-    enum tid_lease_result result = TID_LEASE_MADE;
-    if (need->peak_bytes > cache->limit_bytes) return TID_LEASE_TOO_LARGE;
     struct tid_lease *made = calloc(1, sizeof *made);
     if (!made) return TID_LEASE_NO_MEMORY;
-    made->plan = need->plan;
+    made->cache = cache;
+    made->need = *need;
+    strncpy(made->key, need->key, sizeof made->key - 1);
+    made->need.key = made->key;
 
     pthread_mutex_lock(&cache->lock);
-    struct entry *entry = entry_find(cache, need->key);
-    if (entry) {
-        lease_add(entry, made);
-        cache->counts.reused++;
-    } else {
-        result = entry_add(cache, need, made);
-    }
-    if (result == TID_LEASE_BUSY) cache->counts.refused++;
+    const enum tid_lease_result result = lease_begin(made);
     pthread_mutex_unlock(&cache->lock);
     if (result == TID_LEASE_MADE)
         *lease = made;
@@ -343,81 +199,141 @@ enum tid_lease_result tid_factor_cache_lease(struct tid_factor_cache *cache,
     return result;
 }
 
-static void last_lease_released(struct entry *entry) {
+static void last_lease_released(struct tid_entry *entry) {
     struct tid_factor_cache *cache = entry->cache;
     switch (entry->state) {
-    case WAITING:
-        cache->counts.waiting--;
+    case TID_ENTRY_WAITING:
         cache->counts.cancelled++;
-        TAILQ_REMOVE(&cache->entries, entry, link);
+        tid_entry_dequeue(entry);
         free(entry);
         break;
-    case COMPUTING:
+    case TID_ENTRY_COMPUTING:
         cache->counts.cancelled++;
-        entry->state = CANCELLED;
-        TAILQ_REMOVE(&cache->entries, entry, link);
-        if (tid_pool_cancel(cache->pool, &entry->job)) discard(entry, entry->peak_bytes);
+        entry->state = TID_ENTRY_CANCELLED;
+        TAILQ_REMOVE(&cache->active, entry, link);
+        if (tid_pool_cancel(cache->options.pool, &entry->job))
+            tid_entry_discard(entry, entry->peak_bytes);
         break;
-    case COMPLETE:
-        /* Now the most recently used one. */
-        TAILQ_REMOVE(&cache->entries, entry, link);
-        TAILQ_INSERT_TAIL(&cache->entries, entry, link);
-        limit_count(cache);
+    case TID_ENTRY_COMPLETE:
+        tid_entry_begin_idle(entry);
         break;
-    case FAILED:
+    case TID_ENTRY_EXPIRED:
+    case TID_ENTRY_FAILED:
         free(entry);
         break;
-    case CANCELLED:
+    case TID_ENTRY_CANCELLED:
         break; /* it has no lease */
     }
-    admit(cache);
+    tid_entries_admit(cache);
+}
+
+static void lease_rest(struct tid_lease *lease) {
+    if (lease->holds) lease->entry->holders--;
+    lease->holds = false;
 }
 
 void tid_lease_release(struct tid_lease *lease) {
     if (!lease) return;
-    struct entry *entry = lease->entry;
-    struct tid_factor_cache *cache = entry->cache;
+    struct tid_factor_cache *cache = lease->cache;
     pthread_mutex_lock(&cache->lock);
-    LIST_REMOVE(lease, link);
-    if (LIST_EMPTY(&entry->leases)) last_lease_released(entry);
+    lease_rest(lease);
+    struct tid_entry *entry = lease->entry;
+    if (entry) {
+        LIST_REMOVE(lease, link);
+        if (LIST_EMPTY(&entry->leases)) last_lease_released(entry);
+    }
     pthread_mutex_unlock(&cache->lock);
     free(lease);
 }
 
-bool tid_lease_wait(struct tid_lease *lease, void (*ready)(void *argument),
-                    void *argument) {
-    struct tid_factor_cache *cache = lease->entry->cache;
-    pthread_mutex_lock(&cache->lock);
-    const enum state state = lease->entry->state;
-    const bool finished = state == COMPLETE || state == FAILED;
-    if (!finished) {
+static enum tid_lease_state state_of(const struct tid_lease *lease) {
+    static const enum tid_lease_state states[] = {
+        [TID_ENTRY_WAITING] = TID_LEASE_WAITING,
+        [TID_ENTRY_COMPUTING] = TID_LEASE_COMPUTING,
+        [TID_ENTRY_COMPLETE] = TID_LEASE_COMPLETE,
+        [TID_ENTRY_EXPIRED] = TID_LEASE_EXPIRED,
+        [TID_ENTRY_FAILED] = TID_LEASE_FAILED,
+        [TID_ENTRY_CANCELLED] = TID_LEASE_FAILED, /* it has no lease */
+    };
+    if (lease->failed) return TID_LEASE_FAILED;
+    return lease->entry ? states[lease->entry->state] : TID_LEASE_WAITING;
+}
+
+enum tid_lease_state tid_lease_state(const struct tid_lease *lease) {
+    pthread_mutex_lock(&lease->cache->lock);
+    const enum tid_lease_state state = state_of(lease);
+    pthread_mutex_unlock(&lease->cache->lock);
+    return state;
+}
+
+/* If so and it has reached COMPLETE, the lease holds it from now on. */
+static bool has_reached(struct tid_lease *lease, enum tid_lease_state wanted) {
+    const enum tid_lease_state state = state_of(lease);
+    if (state == TID_LEASE_COMPLETE && wanted == state && !lease->holds) {
+        lease->holds = true;
+        lease->entry->holders++;
+    }
+    return state >= wanted;
+}
+
+void tid_entry_notify(struct tid_entry *entry) {
+    struct tid_lease *lease;
+    LIST_FOREACH(lease, &entry->leases, link) {
+        void (*ready)(void *) = lease->ready;
+        if (!ready || !has_reached(lease, lease->wanted)) continue;
+        lease->ready = NULL;
+        ready(lease->argument);
+    }
+}
+
+/* A lease whose entry has been evicted gets another one. It does not count as refused. */
+static void lease_renew(struct tid_lease *lease) {
+    struct tid_factor_cache *cache = lease->cache;
+    struct tid_entry *entry = entry_find(cache, lease->key);
+    if (entry)
+        lease_add(entry, lease);
+    else if (!entry_add(lease))
+        lease->failed = true;
+}
+
+bool tid_lease_wait(struct tid_lease *lease, enum tid_lease_state wanted,
+                    void (*ready)(void *argument), void *argument) {
+    pthread_mutex_lock(&lease->cache->lock);
+    if (!lease->entry && !lease->failed) lease_renew(lease);
+    const bool reached = has_reached(lease, wanted);
+    if (!reached) {
+        lease->wanted = wanted;
         lease->ready = ready;
         lease->argument = argument;
     }
-    pthread_mutex_unlock(&cache->lock);
-    return finished;
+    pthread_mutex_unlock(&lease->cache->lock);
+    return reached;
 }
 
 void tid_lease_forget(struct tid_lease *lease) {
-    struct tid_factor_cache *cache = lease->entry->cache;
-    pthread_mutex_lock(&cache->lock);
+    pthread_mutex_lock(&lease->cache->lock);
     lease->ready = NULL;
-    pthread_mutex_unlock(&cache->lock);
+    pthread_mutex_unlock(&lease->cache->lock);
 }
 
 const struct ti_factor *tid_lease_get(const struct tid_lease *lease) {
-    const struct entry *entry = lease->entry;
-    struct tid_factor_cache *cache = entry->cache;
-    pthread_mutex_lock(&cache->lock);
-    const struct ti_factor *factor = entry->state == COMPLETE ? entry->factor : NULL;
-    pthread_mutex_unlock(&cache->lock);
+    pthread_mutex_lock(&lease->cache->lock);
+    const struct ti_factor *factor = lease->holds ? lease->entry->factor : NULL;
+    pthread_mutex_unlock(&lease->cache->lock);
     return factor;
+}
+
+void tid_lease_rest(struct tid_lease *lease) {
+    pthread_mutex_lock(&lease->cache->lock);
+    lease_rest(lease);
+    pthread_mutex_unlock(&lease->cache->lock);
 }
 
 struct tid_factor_counts tid_factor_counts(struct tid_factor_cache *cache) {
     pthread_mutex_lock(&cache->lock);
     struct tid_factor_counts counts = cache->counts;
-    counts.bytes = cache->used_bytes;
     pthread_mutex_unlock(&cache->lock);
+    counts.bytes = tid_memory_used(cache->options.memory, TID_MEMORY_SMALL) +
+                   tid_memory_used(cache->options.memory, TID_MEMORY_LARGE);
     return counts;
 }

@@ -9,9 +9,21 @@
  * the last lease is released before the entry is complete, no further task is started and
  * the memory is freed.
  *
- * All entries together stay within a memory limit; one that is being computed counts with
- * its peak. If there is not enough memory because requests use what is cached, the entry
- * waits. A limited number may wait, first come, first served.
+ * All entries stay within the memory of memory.h; one that is being computed counts with
+ * its peak. If there is not enough memory, the entry waits:
+ *
+ * - A limited number may wait, for a limited time.
+ * - Small entries pass large ones. Large ones that fit pass one that does not, until all
+ *   that have passed it together come to the whole memory: then it is the next.
+ * - A lease holds its factorization only while a block is computed with it. While others
+ *   wait, a complete entry that nobody holds is evicted although it is leased, once it
+ *   is older than TID_FACTOR_KEEP_MS and the time that its computation took: so a client
+ *   that reads slowly cannot keep its memory from others, and at most half of the
+ *   computing is repeated. The lease has it computed again when it needs it next.
+ *
+ * Eviction, not a least rate of reading, because the bytes of a tensor do not depend on
+ * when they are computed: clients on slow lines get whole responses that way, late if
+ * memory is short, instead of being cut as often as others wait.
  *
  * All functions may be called from any thread, and none waits for a computation.
  */
@@ -24,6 +36,7 @@
 
 #include <tensorinit/factor.h>
 
+#include "server/work/memory.h"
 #include "server/work/pool.h"
 
 struct tid_factor_cache;
@@ -45,32 +58,34 @@ struct tid_factor_functions {
 
 extern const struct tid_factor_functions tid_factor_functions;
 
-/*
- *   pool         must outlive all leases, and be stopped before the cache is freed
- *   limit_bytes  of all entries together
- *   functions    usually &tid_factor_functions
- *
- * NULL if memory runs out. tid_factor_cache_free() requires that all leases have been
- * released; NULL is allowed.
- */
-struct tid_factor_cache *
-tid_factor_cache_make(struct tid_pool *pool, size_t limit_bytes,
-                      const struct tid_factor_functions *functions);
-void tid_factor_cache_free(struct tid_factor_cache *cache);
+#define TID_FACTOR_KEEP_MS 2000
 
-size_t tid_factor_cache_limit(const struct tid_factor_cache *cache);
+struct tid_factor_options {
+    struct tid_pool *pool; /* must outlive all leases, and be stopped before the cache */
+    struct tid_memory *memory; /* must outlive the cache, which sets its 'reclaim' */
+    int64_t wait_ms;           /* that an entry waits for memory at most; 0: no limit */
+    int64_t
+        keep_ms; /* that a leased entry is kept, besides the time it took to compute */
+    const struct tid_factor_functions *functions; /* usually &tid_factor_functions */
+};
+
+/*
+ * NULL, with 'errno' set, if memory or threads run out. tid_factor_cache_free() requires
+ * that all leases have been released; NULL is allowed.
+ */
+struct tid_factor_cache *tid_factor_cache_make(const struct tid_factor_options *options);
+void tid_factor_cache_free(struct tid_factor_cache *cache);
 
 /* What a plan needs, from its ti_plan_info(). */
 struct tid_factor_need {
     const struct ti_plan *plan; /* must outlive the lease */
     const char *key;            /* equal for plans that can share */
     size_t factor_bytes;        /* when complete */
-    size_t peak_bytes;          /* while it is computed */
+    size_t peak_bytes; /* while it is computed; at most tid_memory_max() of its use */
 };
 
 enum tid_lease_result {
     TID_LEASE_MADE,
-    TID_LEASE_TOO_LARGE, /* exceeds the limit, so it will never fit */
     TID_LEASE_BUSY,      /* not enough memory now, and too many wait already */
     TID_LEASE_NO_MEMORY, /* malloc() failed */
 };
@@ -83,18 +98,34 @@ enum tid_lease_result tid_factor_cache_lease(struct tid_factor_cache *cache,
 /* The factorization must no longer be used. NULL is allowed. */
 void tid_lease_release(struct tid_lease *lease);
 
+enum tid_lease_state {
+    TID_LEASE_WAITING,   /* for memory, or evicted: tid_lease_wait() has it computed */
+    TID_LEASE_COMPUTING, /* it has the memory */
+    TID_LEASE_COMPLETE,
+    TID_LEASE_EXPIRED, /* it waited too long */
+    TID_LEASE_FAILED,  /* malloc() failed */
+};
+
+enum tid_lease_state tid_lease_state(const struct tid_lease *lease);
+
 /*
- * True if the factorization is complete, or failed because memory ran out. Otherwise
- * 'ready' is called once, as soon as that is so, with the cache's lock held: it may only
- * submit a job or set a flag. One wait at a time per lease. tid_lease_forget() ends the
- * wait: 'ready' is not called after it.
+ * True if the factorization has reached the state COMPUTING or COMPLETE, whichever is
+ * wanted, or will never reach it. Otherwise 'ready' is called once, as soon as that is
+ * so, with the cache's lock held: it may only submit a job or set a flag. One wait at a
+ * time per lease. tid_lease_forget() ends the wait: 'ready' is not called after it.
+ *
+ * With a true result, or a call of 'ready', for COMPLETE, the lease holds the
+ * factorization until tid_lease_rest().
  */
-bool tid_lease_wait(struct tid_lease *lease, void (*ready)(void *argument),
-                    void *argument);
+bool tid_lease_wait(struct tid_lease *lease, enum tid_lease_state wanted,
+                    void (*ready)(void *argument), void *argument);
 void tid_lease_forget(struct tid_lease *lease);
 
-/* The factorization if it is complete; NULL before, and if it failed. */
+/* The factorization if the lease holds it, else NULL. */
 const struct ti_factor *tid_lease_get(const struct tid_lease *lease);
+
+/* The factorization is not used until the next tid_lease_wait(). */
+void tid_lease_rest(struct tid_lease *lease);
 
 /* For /metrics. */
 struct tid_factor_counts {
@@ -103,6 +134,8 @@ struct tid_factor_counts {
     uint64_t
         cancelled; /* entries whose last lease was released before they were complete */
     uint64_t refused; /* TID_LEASE_BUSY */
+    uint64_t expired; /* entries that waited too long */
+    uint64_t revoked; /* entries evicted although they were leased */
     uint64_t waiting; /* entries that wait for memory now */
     uint64_t bytes;   /* of complete entries, and peaks of those being computed */
 };

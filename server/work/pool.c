@@ -73,15 +73,15 @@ static void run_next(struct tid_pool *pool) {
 }
 
 /*
- * Nice 10 is a tenth of a worker's weight: with all processors computing, a response of 4
+ * Nice 10 more than the process has is a tenth of a worker's weight: with all processors computing, a response of 4
  * KiB still takes 0.1 ms in the median and 5 ms at worst. SCHED_IDLE would yield to every
  * other process of the machine as well, so that a worker could wait long for a lock that
  * such a thread holds.
  */
 static void lower_priority(void) {
 #ifdef __linux__
-    /* On Linux this sets the calling thread only. */
-    setpriority(PRIO_PROCESS, 0, 10);
+    /* On Linux both are about the calling thread only. Beyond 19 the kernel takes 19. */
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 10);
 #endif
 }
 

@@ -111,23 +111,30 @@ def at_rest(port):
             counts["tensorinit_factorizations_waiting"])
 
 
+def refused_count(port):
+    """Requests that could not wait, and those that waited too long."""
+    counts = metrics(port)
+    return (counts["tensorinit_factorizations_refused_total"] +
+            counts["tensorinit_factorizations_expired_total"])
+
+
 def check_busy(port):
     """What is wrong with the responses if more want memory than may wait for it."""
-    before = metrics(port)["tensorinit_factorizations_refused_total"]
+    before = refused_count(port)
     crowd = [Connection(port) for _ in range(80)]
     for number, connection in enumerate(crowd):
         connection.send(b"GET", LARGE % (3000000 + number))
     heads = [connection.read_head() for connection in crowd]
-    counts = metrics(port)
+    refused_after = refused_count(port)
     for connection in crowd:
         connection.close()
     refused = [head for head in heads if head.status == 503]
-    if {head.status for head in heads} != {200, 503} or len(refused) > 48:
+    if {head.status for head in heads} != {200, 503}:
         yield f"statuses {[head.status for head in heads]}"
     if any(b"retry-after" not in head.fields for head in refused):
         yield "503 without Retry-After"
-    if counts["tensorinit_factorizations_refused_total"] - before != len(refused):
-        yield f"{len(refused)} were refused: {counts}"
+    if refused_after - before != len(refused):
+        yield f"{len(refused)} were refused, {before} to {refused_after} counted"
     if settled(lambda: at_rest(port), 0) > 0:
         yield f"work is left: {metrics(port)}"
 
@@ -157,7 +164,8 @@ def besides_factors_kib(port, pid):
 
 def main():
     rng = random.Random(13)
-    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", "--memory", MEMORY])
+    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", "--memory", MEMORY,
+                            "--wait-timeout", "10"])
     port, pid = daemon.listening_port(process), process.pid
     wrong = list(check_shared(port, rng))
 

@@ -42,7 +42,8 @@ static void defaults(void **state) {
     assert_string_equal(config.listen[0].port, "8080");
     assert_int_equal(config.workers, 0);
     assert_int_equal(config.compute_threads, 0);
-    assert_int_equal(config.factor_bytes, 1 << 30);
+    assert_int_equal(config.memory_bytes, 0); /* by the control group */
+    assert_int_equal(config.wait_ms, 50000);
     assert_int_equal(config.max_connections, 1024);
     assert_int_equal(config.header_ms, 10000);
     assert_int_equal(config.idle_ms, 60000);
@@ -54,22 +55,24 @@ static void arguments(void **state) {
     struct tid_config config;
     (void)state;
     variables = NULL;
-    assert_int_equal(read_config(&config,
-                                 "--listen [::1]:0 --listen=localhost:80 --workers 3 "
-                                 "--compute-threads 4 --memory=300M "
-                                 "--max-connections=7 --header-timeout 0.25 "
-                                 "--idle-timeout 0 --drain-timeout 1.5 --access-log"),
-                     TID_CONFIG_RUN);
+    assert_int_equal(
+        read_config(&config,
+                    "--listen [::1]:0 --listen=localhost:80 --workers 3 "
+                    "--compute-threads 4 --memory=300M "
+                    "--max-connections=7 --header-timeout 0.25 --wait-timeout 0.5 "
+                    "--idle-timeout 0 --drain-timeout 1.5 --access-log"),
+        TID_CONFIG_RUN);
     assert_int_equal(config.listen_count, 2);
     assert_string_equal(config.listen[0].host, "::1");
     assert_string_equal(config.listen[0].port, "0");
     assert_string_equal(config.listen[1].host, "localhost");
     assert_int_equal(config.workers, 3);
     assert_int_equal(config.compute_threads, 4);
-    assert_int_equal(config.factor_bytes, 300 << 20);
+    assert_int_equal(config.memory_bytes, 300 << 20);
     assert_int_equal(config.max_connections, 7);
     assert_int_equal(config.header_ms, 250);
     assert_int_equal(config.idle_ms, 0);
+    assert_int_equal(config.wait_ms, 500);
     assert_int_equal(config.drain_ms, 1500);
     assert_true(config.access_log);
 }
@@ -79,9 +82,10 @@ static void sizes(void **state) {
         const char *line;
         size_t bytes;
     } rows[] = {
-        {"--memory 0", 0},
-        {"--memory 12345", 12345},
-        {"--memory 3K", 3072},
+        {"--memory 1048576", 1 << 20},
+        {"--memory 1024K", 1 << 20},
+        {"--memory 1M", 1 << 20},
+        {"--memory 12345678", 12345678},
         {"--memory 70000M", (size_t)70000 << 20},
         {"--memory 65536G", (size_t)1 << 46},
         {"--memory 70368744177664", (size_t)1 << 46},
@@ -91,7 +95,7 @@ static void sizes(void **state) {
     variables = NULL;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_row(read_config(&config, rows[i].line) == TID_CONFIG_RUN, rows[i].line);
-        assert_row(config.factor_bytes == rows[i].bytes, rows[i].line);
+        assert_row(config.memory_bytes == rows[i].bytes, rows[i].line);
     }
 }
 
@@ -154,15 +158,18 @@ static const struct {
     {"--workers 99999999999999999999", "--workers: '9999"},
     {"--compute-threads 0", "--compute-threads: '0' is not an integer"},
     {"--memory", "--memory needs a value (BYTES)"},
-    {"--memory=", "expected a number of bytes"},
-    {"--memory 1.5G", "expected a number of bytes"},
-    {"--memory G", "expected a number of bytes"},
-    {"--memory 1g", "expected a number of bytes"},
-    {"--memory 1GB", "expected a number of bytes"},
-    {"--memory -1", "expected a number of bytes"},
-    {"--memory 65537G", "expected a number of bytes"},
-    {"--memory 99999999999999999999", "expected a number of bytes"},
-    {"--memory 999999999999999999999999999999", "expected a number of bytes"},
+    {"--memory=", "--memory: '' is not a number of bytes from 1M to 65536G"},
+    {"--memory 0", "is not a number of bytes"},
+    {"--memory 1048575", "is not a number of bytes"},
+    {"--memory 1023K", "is not a number of bytes"},
+    {"--memory 1.5G", "is not a number of bytes"},
+    {"--memory G", "is not a number of bytes"},
+    {"--memory 1g", "is not a number of bytes"},
+    {"--memory 1GB", "is not a number of bytes"},
+    {"--memory -1", "is not a number of bytes"},
+    {"--memory 65537G", "is not a number of bytes"},
+    {"--memory 99999999999999999999", "is not a number of bytes"},
+    {"--memory 999999999999999999999999999999", "is not a number of bytes"},
     {"--drain-timeout 1e3", "number of seconds from 0 to 86400"},
     {"--drain-timeout .5", "number of seconds"},
     {"--drain-timeout 1.2.3", "number of seconds"},

@@ -10,6 +10,7 @@
 #include "support/test.h"
 
 static struct tid_context context;
+static struct tid_memory memory;
 static struct tid_metrics metrics;
 static char *schemes, *openapi;
 
@@ -27,8 +28,10 @@ static int context_make(void **state) {
     context.metrics = &metrics;
     context.pool = tid_pool_start(1);
     if (!context.pool) return -1;
-    context.factor_cache =
-        tid_factor_cache_make(context.pool, 16 << 20, &tid_factor_functions);
+    tid_memory_init(&memory, 16 << 20);
+    context.memory = &memory;
+    context.factor_cache = tid_factor_cache_make(&(struct tid_factor_options){
+        context.pool, &memory, 0, TID_FACTOR_KEEP_MS, &tid_factor_functions});
     return context.factor_cache ? 0 : -1;
 }
 
@@ -36,6 +39,7 @@ static int context_free(void **state) {
     (void)state;
     tid_pool_stop(context.pool);
     tid_factor_cache_free(context.factor_cache);
+    tid_memory_clear(&memory);
     tid_metrics_clear(&metrics);
     free(openapi);
     free(schemes);
@@ -139,21 +143,25 @@ static void stream(void **state) {
     ti_plan_free(plan);
 }
 
-/* Slow tensors say so, and lease their factorization unless nothing is computed. */
+/*
+ * Slow tensors say so, and lease their factorization unless nothing is computed. Buffers
+ * and workspaces count as memory until the response is freed.
+ */
 static void computing(void **state) {
     static const struct {
         enum tid_method method;
         const char *path, *query;
-        bool computes, leases;
+        bool computes, leases, takes;
     } cases[] = {
-        {TID_METHOD_GET, "/v1/tensor", "shape=9,9", false, false},
-        {TID_METHOD_GET, "/v1/tensor", "shape=9,9&scheme=orthogonal", true, true},
+        {TID_METHOD_GET, "/v1/tensor", "shape=9,9", false, false, false},
+        {TID_METHOD_GET, "/v1/tensor", "shape=9,9&scheme=orthogonal", true, true, true},
         {TID_METHOD_GET, "/v1/tensor", "shape=9,9&scheme=orthogonal&format=json", true,
-         true},
-        {TID_METHOD_GET, "/v1/stats", "shape=9,9", true, false},
-        {TID_METHOD_GET, "/v1/stats", "shape=9,9&scheme=orthogonal", true, true},
-        {TID_METHOD_HEAD, "/v1/tensor", "shape=9,9&scheme=orthogonal", true, false},
-        {TID_METHOD_HEAD, "/v1/stats", "shape=9,9&scheme=orthogonal", true, false},
+         true, true},
+        {TID_METHOD_GET, "/v1/stats", "shape=9,9", true, false, true},
+        {TID_METHOD_GET, "/v1/stats", "shape=9,9&scheme=orthogonal", true, true, true},
+        {TID_METHOD_HEAD, "/v1/tensor", "shape=9,9&scheme=orthogonal", true, false,
+         false},
+        {TID_METHOD_HEAD, "/v1/stats", "shape=9,9&scheme=orthogonal", true, false, false},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -162,7 +170,11 @@ static void computing(void **state) {
         assert_row(response.body == TID_BODY_STREAM, cases[i].query);
         assert_row(response.stream.computes == cases[i].computes, cases[i].query);
         assert_row((response.stream.lease != NULL) == cases[i].leases, cases[i].query);
+        const bool takes = tid_memory_used(&memory, TID_MEMORY_RESPONSE) > 0;
+        assert_row(takes == (cases[i].takes && cases[i].method == TID_METHOD_GET),
+                   cases[i].query);
         tid_response_clear(&response);
+        assert_row(tid_memory_used(&memory, TID_MEMORY_RESPONSE) == 0, cases[i].query);
     }
 }
 
@@ -173,7 +185,8 @@ static void too_large(void **state) {
     (void)state;
     respond(TID_METHOD_GET, "/v1/tensor", query, &response);
     assert_int_equal(response.status, 400);
-    assert_non_null(strstr(response.bytes, "this server allows 16 MiB"));
+    assert_non_null(
+        strstr(response.bytes, "this server allows 12 MiB, of 16 MiB in all"));
     assert_non_null(strstr(response.bytes, "\"shape\""));
     tid_response_clear(&response);
     respond(TID_METHOD_HEAD, "/v1/tensor", query, &response);
@@ -184,6 +197,28 @@ static void too_large(void **state) {
     tid_response_clear(&response);
     respond(TID_METHOD_GET, "/v1/plan", query, &response);
     assert_int_equal(response.status, 400);
+    tid_response_clear(&response);
+}
+
+/* Without memory for its buffers a request may come again; without any need it is served. */
+static void memory_in_use(void **state) {
+    const size_t all = tid_memory_max(&memory, TID_MEMORY_RESPONSE);
+    struct tid_response response;
+    (void)state;
+    assert_true(tid_memory_take(&memory, TID_MEMORY_RESPONSE, all));
+    respond(TID_METHOD_GET, "/v1/stats", "shape=9,9", &response);
+    assert_int_equal(response.status, 503);
+    assert_string_equal(tid_response_field(&response, "Retry-After"), "10");
+    tid_response_clear(&response);
+    respond(TID_METHOD_HEAD, "/v1/stats", "shape=9,9", &response);
+    assert_int_equal(response.status, 200);
+    tid_response_clear(&response);
+    respond(TID_METHOD_GET, "/v1/plan", "shape=9,9&scheme=orthogonal", &response);
+    assert_int_equal(response.status, 200);
+    tid_response_clear(&response);
+    tid_memory_give(&memory, TID_MEMORY_RESPONSE, all);
+    respond(TID_METHOD_GET, "/v1/stats", "shape=9,9", &response);
+    assert_int_equal(response.status, 200);
     tid_response_clear(&response);
 }
 
@@ -209,7 +244,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statuses),  cmocka_unit_test(stream),
         cmocka_unit_test(computing), cmocka_unit_test(too_large),
-        cmocka_unit_test(host),
+        cmocka_unit_test(host),      cmocka_unit_test(memory_in_use),
     };
     return cmocka_run_group_tests(tests, context_make, context_free);
 }

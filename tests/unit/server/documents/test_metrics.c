@@ -13,8 +13,12 @@ static const struct tid_metrics_others others = {
                 .reused = 12,
                 .cancelled = 13,
                 .refused = 14,
+                .expired = 25,
+                .revoked = 26,
                 .waiting = 15,
                 .bytes = 16},
+    .memory_limit_bytes = 28,
+    .response_bytes = 27,
     .process = {1234, 4096, 7, 100},
 };
 
@@ -77,6 +81,10 @@ static void sums(void **state) {
     assert_line(text, "tensorinit_factorizations_cancelled_total 13");
     assert_line(text, "tensorinit_factorizations_refused_total 14");
     assert_line(text, "tensorinit_factorizations_waiting 15");
+    assert_line(text, "tensorinit_factorizations_expired_total 25");
+    assert_line(text, "tensorinit_factorizations_revoked_total 26");
+    assert_line(text, "tensorinit_response_memory_bytes 27");
+    assert_line(text, "tensorinit_memory_limit_bytes 28");
     assert_line(text, "tensorinit_factorization_memory_bytes 16");
     free(text);
     tid_metrics_clear(&metrics);

@@ -33,6 +33,24 @@ static void by_hand(void **state) {
     tid_response_clear(&response);
 }
 
+/* What may be possible later says when; so does what needs no memory to be said. */
+static void retry_after(void **state) {
+    struct tid_response response;
+    (void)state;
+    tid_problem_busy(&response, "Later.");
+    json_t *parsed = document(&response);
+    assert_int_equal(response.status, 503);
+    assert_string_equal(text(parsed, "type"), "/problems/too-busy");
+    assert_string_equal(tid_response_field(&response, "Retry-After"), "10");
+    json_decref(parsed);
+    tid_response_clear(&response);
+    tid_problem_no_memory(&response);
+    json_decref(document(&response));
+    assert_int_equal(response.status, 503);
+    assert_string_equal(tid_response_field(&response, "Retry-After"), "10");
+    tid_response_clear(&response);
+}
+
 /* Every code of the library has a status, and a type of letters, digits and dashes. */
 static void of_the_library(void **state) {
     static const enum ti_status codes[] = {
@@ -62,6 +80,7 @@ static void of_the_library(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),
+        cmocka_unit_test(retry_after),
         cmocka_unit_test(of_the_library),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* server/http/deadlines: which connections are ended, and when. */
+#include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -159,6 +161,92 @@ static void drain(void **state) {
     close_pair(&idle);
 }
 
+/* A connection over TCP whose client reads nothing; its small buffers are full. */
+struct tcp_pair {
+    struct tid_watch watch;
+    int other;
+};
+
+static void open_tcp(struct tcp_pair *pair) {
+    static char block[1 << 16];
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t bytes = sizeof address;
+    const int small = 4096, listening = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listening, (struct sockaddr *)&address, bytes), 0);
+    assert_int_equal(listen(listening, 1), 0);
+    assert_int_equal(getsockname(listening, (struct sockaddr *)&address, &bytes), 0);
+    pair->other = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(pair->other, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    assert_int_equal(connect(pair->other, (struct sockaddr *)&address, bytes), 0);
+    const int fd = accept(listening, NULL, NULL);
+    assert_true(fd >= 0);
+    close(listening);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    while (send(fd, block, sizeof block, MSG_DONTWAIT) > 0) continue;
+    poll(NULL, 0, 50); /* the client's side has acknowledged what it takes */
+    tid_watch_add(&watches, &pair->watch, fd);
+}
+
+/* Closes both sides; whether the client saw a reset, not an end. */
+static bool close_tcp(struct tcp_pair *pair) {
+    static char block[1 << 16];
+    ssize_t count;
+    tid_watch_remove(&watches, &pair->watch);
+    close(pair->watch.fd);
+    while ((count = recv(pair->other, block, sizeof block, 0)) > 0) continue;
+    close(pair->other);
+    return count < 0 && errno == ECONNRESET;
+}
+
+/* What the client has not taken does not stay in the kernel. */
+static void cut_responses_are_reset(void **state) {
+    static const struct {
+        enum tid_phase phase;
+        bool resets;
+    } rows[] = {
+        {TID_PHASE_RESPONSE, true},
+        {TID_PHASE_IDLE, true}, /* the rest of a response that was sent to its end */
+        {TID_PHASE_NEW, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct tcp_pair pair;
+        open_tcp(&pair);
+        tid_watch_enter(&pair.watch, rows[i].phase);
+        const int64_t now_ms = tid_clock_ms();
+        tid_watches_reap(&watches, &deadlines, now_ms); /* what has been acknowledged */
+        tid_watches_reap(&watches, &deadlines, now_ms + 6000);
+        assert_int_equal(close_tcp(&pair), rows[i].resets);
+    }
+}
+
+/* The time counts from the last byte that the client took, and no longer than that. */
+static void progress_renews(void **state) {
+    static const enum tid_phase phases[] = {TID_PHASE_RESPONSE, TID_PHASE_IDLE};
+    static char block[1 << 16];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        struct tcp_pair pair;
+        open_tcp(&pair);
+        tid_watch_enter(&pair.watch, phases[i]);
+        const int64_t now_ms = tid_clock_ms();
+        tid_watches_reap(&watches, &deadlines, now_ms + 1000); /* the first look */
+        /* The client takes what it has, and acknowledges what comes then. */
+        for (int tries = 0; tries < 20; tries++) {
+            while (recv(pair.other, block, sizeof block, MSG_DONTWAIT) > 0) continue;
+            poll(NULL, 0, 10);
+        }
+        poll(NULL, 0, 300); /* until acknowledgements that may be delayed have come */
+        tid_watches_reap(&watches, &deadlines, now_ms + 4900);
+        tid_watches_reap(&watches, &deadlines, now_ms + 9800);
+        assert_int_equal(recv(pair.watch.fd, block, 1, MSG_DONTWAIT), -1);
+        tid_watches_reap(&watches, &deadlines, now_ms + 9900);
+        assert_int_equal(recv(pair.watch.fd, block, 1, MSG_DONTWAIT), 0);
+        close_tcp(&pair);
+    }
+}
+
 static void thread(void **state) {
     struct tid_watches *const list_of[] = {&watches};
     struct tid_reaper reaper;
@@ -176,10 +264,15 @@ static void thread(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(phases),   cmocka_unit_test(computing),
-        cmocka_unit_test(no_limit), cmocka_unit_test(each_phase_starts_anew),
-        cmocka_unit_test(list),     cmocka_unit_test(drain),
+        cmocka_unit_test(phases),
+        cmocka_unit_test(computing),
+        cmocka_unit_test(no_limit),
+        cmocka_unit_test(each_phase_starts_anew),
+        cmocka_unit_test(list),
+        cmocka_unit_test(drain),
         cmocka_unit_test(thread),
+        cmocka_unit_test(cut_responses_are_reset),
+        cmocka_unit_test(progress_renews),
     };
     return cmocka_run_group_tests(tests, watches_make, watches_free);
 }

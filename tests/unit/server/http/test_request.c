@@ -26,6 +26,42 @@ static void fields(void **state) {
     assert_int_equal(tid_field_find("", 0), TID_FIELD_COUNT);
 }
 
+/* Lines of list fields are one value (RFC 9110 section 5.3). */
+static void repeated_fields(void **state) {
+    struct tid_request request = {0};
+    (void)state;
+    assert_true(tid_request_add_field(&request, TID_FIELD_ACCEPT, "a/b"));
+    assert_true(tid_request_add_field(&request, TID_FIELD_IF_MATCH, ""));
+    assert_string_equal(request.fields[TID_FIELD_ACCEPT], "a/b");
+    assert_true(tid_request_add_field(&request, TID_FIELD_ACCEPT, "c/d;q=0.5, e/f"));
+    assert_true(tid_request_add_field(&request, TID_FIELD_IF_MATCH, "\"x\""));
+    assert_true(tid_request_add_field(&request, TID_FIELD_ACCEPT, ""));
+    assert_true(tid_request_add_field(&request, TID_FIELD_ACCEPT, "g/h"));
+    assert_true(tid_request_add_field(&request, TID_FIELD_IF_NONE_MATCH, "\"y\""));
+    assert_true(tid_request_add_field(&request, TID_FIELD_IF_NONE_MATCH, "W/\"z\""));
+    assert_string_equal(request.fields[TID_FIELD_ACCEPT], "a/b, c/d;q=0.5, e/f, , g/h");
+    assert_string_equal(request.fields[TID_FIELD_IF_MATCH], ", \"x\"");
+    assert_string_equal(request.fields[TID_FIELD_IF_NONE_MATCH], "\"y\", W/\"z\"");
+    assert_false(request.ignores_range);
+    tid_request_clear(&request);
+    assert_null(request.fields[TID_FIELD_ACCEPT]);
+}
+
+/* There is one Range and one If-Range: two are a flaw, and no range is served. */
+static void repeated_ranges(void **state) {
+    static const enum tid_field fields[] = {TID_FIELD_RANGE, TID_FIELD_IF_RANGE};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        struct tid_request request = {0};
+        assert_true(tid_request_add_field(&request, fields[i], "bytes=0-1"));
+        assert_false(request.ignores_range);
+        assert_true(tid_request_add_field(&request, fields[i], "bytes=0-1"));
+        assert_true(request.ignores_range);
+        tid_request_clear(&request);
+        assert_false(request.ignores_range);
+    }
+}
+
 /* On the heap and without a NUL, so that the sanitizer reports a read beyond the end. */
 static const char *split(const char *target, enum tid_method method,
                          struct tid_request *request, char **copy) {
@@ -123,9 +159,10 @@ static void asterisk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(methods),       cmocka_unit_test(fields),
-        cmocka_unit_test(split_targets), cmocka_unit_test(bad_targets_are_errors),
-        cmocka_unit_test(asterisk),
+        cmocka_unit_test(methods),         cmocka_unit_test(fields),
+        cmocka_unit_test(split_targets),   cmocka_unit_test(bad_targets_are_errors),
+        cmocka_unit_test(asterisk),        cmocka_unit_test(repeated_fields),
+        cmocka_unit_test(repeated_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

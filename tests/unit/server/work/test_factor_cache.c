@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server/work/factor_cache: shared, cached, evicted, waited for and cancelled entries.
+ * server/work/factor_cache: entries that are shared, cached, evicted, waited for, passed,
+ * expired, revoked and cancelled.
  * The factorizations are fakes whose tasks wait at a gate and check the order of phases.
  */
 #include <pthread.h>
@@ -85,6 +86,7 @@ static const struct tid_factor_functions fake = {fake_make, fake_free, fake_phas
                                                  fake_tasks, fake_run};
 
 static struct tid_pool *pool;
+static struct tid_memory memory;
 static struct tid_factor_cache *cache;
 static struct ti_plan plans[64];
 
@@ -93,14 +95,46 @@ static struct ti_plan plans[64];
 #define COMPLETE 100
 #define PEAK 150
 
-static int begin(void **state) {
-    (void)state;
+/* Starts with so much memory, all of it for large entries. */
+static int begin_with(size_t limit_bytes, int64_t wait_ms, int64_t keep_ms) {
     memset(plans, 0, sizeof plans);
     for (unsigned i = 0; i < COUNT_OF(plans); i++)
         snprintf(plans[i].key, sizeof plans[i].key, "%032u", i);
+    tid_memory_init(&memory, limit_bytes);
+    memory.reserve_bytes = 0;
     pool = tid_pool_start(2);
-    cache = pool ? tid_factor_cache_make(pool, LIMIT, &fake) : NULL;
+    if (!pool) return 1;
+    cache = tid_factor_cache_make(
+        &(struct tid_factor_options){pool, &memory, wait_ms, keep_ms, &fake});
     return cache ? 0 : 1;
+}
+
+static int begin(void **state) {
+    (void)state;
+    return begin_with(LIMIT, 0, 1000000);
+}
+
+static int begin_much(void **state) {
+    (void)state;
+    return begin_with((size_t)4 << 20, 0, 1000000);
+}
+
+static int begin_expiring(void **state) {
+    (void)state;
+    return begin_with(LIMIT, 150, 1000000);
+}
+
+static int begin_revoking(void **state) {
+    (void)state;
+    return begin_with(LIMIT, 0, 0);
+}
+
+/* 1,024 bytes, of which large entries leave 256; up to 4 bytes are small. */
+static int begin_reserving(void **state) {
+    (void)state;
+    if (begin_with(1024, 0, 1000000) != 0) return 1;
+    memory.reserve_bytes = 256;
+    return 0;
 }
 
 /* After every test: each factorization that was made has been freed once. */
@@ -108,6 +142,7 @@ static int end(void **state) {
     (void)state;
     tid_pool_stop(pool);
     tid_factor_cache_free(cache);
+    tid_memory_clear(&memory);
     for (unsigned i = 0; i < COUNT_OF(plans); i++)
         if (plans[i].made != plans[i].freed) return 1;
     return 0;
@@ -127,9 +162,10 @@ static struct tid_lease *lease_of(unsigned plan) {
 
 static void note(void *flag) { atomic_store((atomic_bool *)flag, true); }
 
+/* If so, the lease holds it from now on. */
 static bool is_finished(struct tid_lease *lease) {
     atomic_bool unused = false;
-    const bool finished = tid_lease_wait(lease, note, &unused);
+    const bool finished = tid_lease_wait(lease, TID_LEASE_COMPLETE, note, &unused);
     tid_lease_forget(lease);
     return finished;
 }
@@ -148,7 +184,7 @@ static void completes(void **state) {
 
     atomic_store(&plans[0].closed, true);
     lease = lease_of(0);
-    assert_false(tid_lease_wait(lease, note, &notified));
+    assert_false(tid_lease_wait(lease, TID_LEASE_COMPLETE, note, &notified));
     assert_null(tid_lease_get(lease));
     assert_int_equal(tid_factor_counts(cache).bytes, PEAK);
     assert_soon(atomic_load(&plans[0].tasks) == 2); /* both threads */
@@ -177,14 +213,15 @@ static void shared(void **state) {
     atomic_store(&plans[0].closed, true);
     for (unsigned i = 0; i < 3; i++) {
         leases[i] = lease_of(0);
-        assert_false(tid_lease_wait(leases[i], note, &notified[i]));
+        assert_false(tid_lease_wait(leases[i], TID_LEASE_COMPLETE, note, &notified[i]));
     }
     tid_lease_forget(leases[1]);
     tid_lease_release(leases[0]); /* the first lease may be the first to go */
     atomic_store(&plans[0].closed, false);
     assert_soon(atomic_load(&notified[2]));
     assert_false(atomic_load(&notified[0]) || atomic_load(&notified[1]));
-    assert_non_null(tid_lease_get(leases[1]));
+    assert_null(tid_lease_get(leases[1])); /* it has not waited */
+    assert_non_null(tid_lease_get(leases[2]));
     tid_lease_release(leases[1]);
     tid_lease_release(leases[2]);
     compute_one(0); /* is cached */
@@ -239,36 +276,196 @@ static void leased_ones_stay_others_wait(void **state) {
     assert_int_equal(tid_factor_counts(cache).bytes, 300);
 }
 
-/* A small entry does not overtake a large one that waits, until that one is cancelled. */
-static void in_order(void **state) {
-    struct tid_lease *used = lease_of(0), *large = NULL, *small = NULL;
+/*
+ * Entries that fit pass one that does not, until those that have passed come to the whole
+ * memory.
+ */
+static void passes_within_a_bound(void **state) {
+    struct tid_lease *used = lease_of(0), *large = NULL, *late = NULL;
     (void)state;
 
     assert_soon(is_finished(used));
     assert_int_equal(try_lease(1, LIMIT, &large), TID_LEASE_MADE);
-    assert_int_equal(try_lease(2, PEAK, &small), TID_LEASE_MADE);
+    assert_int_equal(tid_factor_counts(cache).waiting, 1);
+    compute_one(2);
+    compute_one(3); /* 2 * 150 of 350 */
+    compute_one(2); /* is cached and needs none */
+    assert_int_equal(try_lease(4, PEAK, &late), TID_LEASE_MADE);
     assert_int_equal(tid_factor_counts(cache).waiting, 2);
-    pause_ms(20);
-    assert_int_equal(atomic_load(&plans[2].made), 0);
-    tid_lease_release(large);
-    assert_soon(is_finished(small));
-    assert_int_equal(atomic_load(&plans[1].made), 0);
-    assert_int_equal(tid_factor_counts(cache).cancelled, 1);
+    pause_ms(250); /* the thread has looked */
+    assert_int_equal(atomic_load(&plans[4].made), 0);
+    assert_int_equal(tid_lease_state(late), TID_LEASE_WAITING);
     tid_lease_release(used);
-    tid_lease_release(small);
+    assert_soon(is_finished(large));
+    tid_lease_release(large);
+    assert_soon(is_finished(late));
+    tid_lease_release(late);
+    /* The next one that waits has the whole bound before it again. */
+    used = lease_of(5);
+    assert_soon(is_finished(used));
+    assert_int_equal(try_lease(6, LIMIT, &large), TID_LEASE_MADE);
+    compute_one(7);
+    compute_one(8);
+    tid_lease_release(large);
+    tid_lease_release(used);
+}
+
+/* Small ones use what large ones leave, and pass them without a bound. */
+static void small_ones_pass(void **state) {
+    struct tid_lease *used = NULL, *large = NULL;
+    (void)state;
+
+    atomic_store(&plans[0].closed, true);
+    assert_int_equal(try_lease(0, 768, &used), TID_LEASE_MADE);
+    assert_int_equal(try_lease(1, 101, &large), TID_LEASE_MADE);
+    assert_int_equal(tid_factor_counts(cache).waiting, 1);
+    for (unsigned i = 0; i < 500; i++) {
+        static struct ti_plan plan;
+        char key[33];
+        snprintf(key, sizeof key, "small%027u", i);
+        const struct tid_factor_need need = {&plan, key, 3, 4};
+        struct tid_lease *lease = NULL;
+        assert_int_equal(tid_factor_cache_lease(cache, &need, &lease), TID_LEASE_MADE);
+        assert_int_not_equal(tid_lease_state(lease), TID_LEASE_WAITING);
+        tid_lease_release(lease);
+    }
+    assert_int_equal(tid_lease_state(large), TID_LEASE_WAITING);
+    atomic_store(&plans[0].closed, false);
+    assert_soon(is_finished(large));
+    tid_lease_release(large);
+    tid_lease_release(used);
+}
+
+/* What waits too long is told so; later requests for it wait anew. */
+static void expires(void **state) {
+    struct tid_lease *used = lease_of(0), *waiting = NULL, *joined = NULL;
+    atomic_bool admitted = false, complete = false;
+    (void)state;
+
+    assert_soon(is_finished(used));
+    assert_int_equal(try_lease(1, LIMIT, &waiting), TID_LEASE_MADE);
+    assert_int_equal(try_lease(1, LIMIT, &joined), TID_LEASE_MADE);
+    assert_false(tid_lease_wait(waiting, TID_LEASE_COMPUTING, note, &admitted));
+    assert_false(tid_lease_wait(joined, TID_LEASE_COMPLETE, note, &complete));
+    pause_ms(50);
+    assert_false(atomic_load(&admitted));
+    assert_soon(atomic_load(&admitted) && atomic_load(&complete));
+    assert_int_equal(tid_lease_state(waiting), TID_LEASE_EXPIRED);
+    assert_true(is_finished(joined));
+    assert_null(tid_lease_get(joined));
+    assert_int_equal(tid_factor_counts(cache).expired, 1);
+    assert_int_equal(tid_factor_counts(cache).waiting, 0);
+    tid_lease_release(used);
+    compute_one(1);
+    tid_lease_release(waiting);
+    tid_lease_release(joined);
+}
+
+static void admitted(void **state) {
+    struct tid_lease *used = lease_of(0), *lease = NULL;
+    atomic_bool notified = false;
+    (void)state;
+
+    assert_soon(is_finished(used));
+    atomic_store(&plans[1].closed, true);
+    assert_int_equal(try_lease(1, LIMIT, &lease), TID_LEASE_MADE);
+    assert_int_equal(tid_lease_state(lease), TID_LEASE_WAITING);
+    assert_false(tid_lease_wait(lease, TID_LEASE_COMPUTING, note, &notified));
+    tid_lease_release(used);
+    assert_true(atomic_load(&notified));
+    assert_int_equal(tid_lease_state(lease), TID_LEASE_COMPUTING);
+    assert_true(tid_lease_wait(lease, TID_LEASE_COMPUTING, note, &notified));
+    assert_null(tid_lease_get(lease));
+    atomic_store(&plans[1].closed, false);
+    assert_soon(is_finished(lease));
+    assert_int_equal(tid_lease_state(lease), TID_LEASE_COMPLETE);
+    assert_non_null(tid_lease_get(lease));
+    tid_lease_release(lease);
+}
+
+/* One that reads slowly loses its entry between two uses, and gets it again. */
+static void revoked_and_renewed(void **state) {
+    struct tid_lease *slow = lease_of(0), *sharing = lease_of(0), *large = NULL;
+    (void)state;
+
+    assert_soon(is_finished(slow) && is_finished(sharing));
+    tid_lease_rest(slow);
+    assert_null(tid_lease_get(slow));
+    assert_int_equal(try_lease(1, LIMIT, &large), TID_LEASE_MADE);
+    pause_ms(250);
+    assert_int_equal(tid_lease_state(large), TID_LEASE_WAITING); /* one still holds it */
+    assert_non_null(tid_lease_get(sharing));
+    tid_lease_rest(sharing);
+    assert_soon(is_finished(large));
+    assert_int_equal(tid_factor_counts(cache).revoked, 1);
+    assert_int_equal(tid_lease_state(slow), TID_LEASE_WAITING);
+    assert_int_equal(atomic_load(&plans[0].freed), 1);
+    assert_true(tid_memory_take(&memory, TID_MEMORY_RESPONSE, 150));
+    assert_false(is_finished(slow)); /* waits now, and the other one joins it */
+    assert_false(is_finished(sharing));
+    assert_int_equal(tid_factor_counts(cache).waiting, 1);
+    pause_ms(250);
+    assert_non_null(tid_lease_get(large)); /* as long as it is held */
+    tid_lease_rest(large);
+    assert_soon(is_finished(slow) && is_finished(sharing));
+    assert_non_null(tid_lease_get(slow));
+    assert_ptr_equal(tid_lease_get(slow), tid_lease_get(sharing));
+    assert_int_equal(atomic_load(&plans[0].made), 2);
+    tid_lease_release(slow);
+    tid_lease_release(sharing);
+    tid_lease_release(large); /* which has none any more */
+}
+
+/* As long as nobody waits, leased entries stay. */
+static void not_revoked_without_need(void **state) {
+    struct tid_lease *slow = lease_of(0);
+    (void)state;
+
+    assert_soon(is_finished(slow));
+    tid_lease_rest(slow);
+    compute_one(1);
+    compute_one(2);
+    compute_one(3);
+    pause_ms(250);
+    assert_int_equal(tid_factor_counts(cache).revoked, 0);
+    assert_true(is_finished(slow));
+    assert_int_equal(atomic_load(&plans[0].made), 1);
+    tid_lease_release(slow);
+}
+
+/* Responses get the memory of what is only cached, not of what is leased. */
+static void responses_reclaim(void **state) {
+    struct tid_lease *used = lease_of(0), *waiting = NULL;
+    (void)state;
+
+    assert_soon(is_finished(used));
+    compute_one(1);
+    compute_one(2);
+    assert_true(tid_memory_take(&memory, TID_MEMORY_RESPONSE, 50));
+    assert_true(tid_memory_take(&memory, TID_MEMORY_RESPONSE, 20));
+    assert_soon(atomic_load(&plans[1].freed) == 1);
+    assert_int_equal(tid_factor_counts(cache).bytes, 200);
+    assert_false(tid_memory_take(&memory, TID_MEMORY_RESPONSE, 181));
+    assert_int_equal(tid_factor_counts(cache).bytes, 100);
+    assert_true(tid_memory_take(&memory, TID_MEMORY_RESPONSE, 180));
+    /* And an entry gets it when they give it back. */
+    assert_int_equal(try_lease(3, PEAK, &waiting), TID_LEASE_MADE);
+    assert_int_equal(tid_lease_state(waiting), TID_LEASE_WAITING);
+    tid_memory_give(&memory, TID_MEMORY_RESPONSE, 250);
+    assert_soon(is_finished(waiting));
+    tid_lease_release(used);
+    tid_lease_release(waiting);
 }
 
 static void limits(void **state) {
     struct tid_lease *leases[TID_FACTORS_WAITING_MAX + 1], *joined, *more = NULL;
     (void)state;
 
-    assert_int_equal(tid_factor_cache_limit(cache), LIMIT);
-    assert_int_equal(try_lease(0, LIMIT + 1, &more), TID_LEASE_TOO_LARGE);
     leases[0] = lease_of(40);
     assert_soon(is_finished(leases[0]));
     for (unsigned i = 1; i <= TID_FACTORS_WAITING_MAX; i++)
         assert_int_equal(try_lease(i, LIMIT, &leases[i]), TID_LEASE_MADE);
-    assert_int_equal(try_lease(41, PEAK, &more), TID_LEASE_BUSY);
+    assert_int_equal(try_lease(41, LIMIT, &more), TID_LEASE_BUSY);
     assert_null(more);
     joined = lease_of(3); /* joins an entry that waits already */
     const struct tid_factor_counts counts = tid_factor_counts(cache);
@@ -290,7 +487,7 @@ static void cancelled(void **state) {
 
     atomic_store(&plans[0].closed, true);
     lease = lease_of(0);
-    assert_false(tid_lease_wait(lease, note, &notified));
+    assert_false(tid_lease_wait(lease, TID_LEASE_COMPLETE, note, &notified));
     assert_soon(atomic_load(&plans[0].tasks) == 2);
     tid_lease_release(lease);
     assert_int_equal(tid_factor_counts(cache).bytes, PEAK); /* not yet freed */
@@ -341,7 +538,7 @@ static void no_memory(void **state) {
     used = lease_of(1);
     assert_soon(is_finished(used));
     assert_int_equal(try_lease(0, LIMIT, &waiting), TID_LEASE_MADE);
-    assert_false(tid_lease_wait(waiting, note, &notified));
+    assert_false(tid_lease_wait(waiting, TID_LEASE_COMPLETE, note, &notified));
     tid_lease_release(used); /* now it is started, and fails */
     assert_true(atomic_load(&notified));
     assert_true(is_finished(waiting));
@@ -369,6 +566,33 @@ static void count_is_limited(void **state) {
     assert_soon(atomic_load(&plan.freed) == 20);
 }
 
+/* Takes the place of glibc's, and counts. */
+static atomic_uint trims;
+
+int malloc_trim(size_t pad);
+int malloc_trim(size_t pad) {
+    (void)pad;
+    atomic_fetch_add(&trims, 1);
+    return 0;
+}
+
+/* The heap is trimmed when much has been freed, but not after each factorization. */
+static void trims_seldom(void **state) {
+    const size_t bytes = (size_t)1 << 20;
+    (void)state;
+
+    atomic_store(&trims, 0);
+    for (unsigned i = 0; i < COUNT_OF(plans); i++) {
+        const struct tid_factor_need need = {&plans[i], plans[i].key, 8, bytes};
+        struct tid_lease *lease = NULL;
+        assert_int_equal(tid_factor_cache_lease(cache, &need, &lease), TID_LEASE_MADE);
+        assert_soon(is_finished(lease));
+        tid_lease_release(lease);
+    }
+    assert_soon(atomic_load(&trims) >= 1);
+    assert_true(atomic_load(&trims) <= 10); /* of 64; one a second */
+}
+
 /* Many threads that lease, wait, use and release at any moment. */
 struct storm {
     unsigned seed;
@@ -387,8 +611,10 @@ static void *storm_run(void *argument) {
             storm->wrong++;
             continue;
         }
-        bool finished = tid_lease_wait(lease, note, &notified);
-        if (bits >> 24 & 3) { /* otherwise it releases at once */
+        /* It may release at once, or use it several times. */
+        for (unsigned uses = bits >> 24 & 3; uses > 0; uses--) {
+            atomic_store(&notified, false);
+            bool finished = tid_lease_wait(lease, TID_LEASE_COMPLETE, note, &notified);
             for (int tries = 0; !finished && tries < 20000; tries++) {
                 pause_ms(tries < 5 ? 0 : 1);
                 finished = atomic_load(&notified);
@@ -397,7 +623,10 @@ static void *storm_run(void *argument) {
             if (!factor || atomic_load(&factor->wrong) ||
                 factor->plan != &plans[(bits >> 16) % 6])
                 storm->wrong++;
+            tid_lease_rest(lease);
         }
+        if (!tid_lease_wait(lease, TID_LEASE_COMPLETE, note, &notified))
+            pause_ms(bits >> 26 & 1);
         tid_lease_forget(lease);
         tid_lease_release(lease);
         if (tid_factor_counts(cache).bytes > LIMIT) storm->wrong++;
@@ -431,13 +660,21 @@ int main(void) {
         cmocka_unit_test_setup_teardown(shared, begin, end),
         cmocka_unit_test_setup_teardown(evicts_least_recently_used, begin, end),
         cmocka_unit_test_setup_teardown(leased_ones_stay_others_wait, begin, end),
-        cmocka_unit_test_setup_teardown(in_order, begin, end),
+        cmocka_unit_test_setup_teardown(passes_within_a_bound, begin, end),
+        cmocka_unit_test_setup_teardown(small_ones_pass, begin_reserving, end),
+        cmocka_unit_test_setup_teardown(expires, begin_expiring, end),
+        cmocka_unit_test_setup_teardown(admitted, begin, end),
+        cmocka_unit_test_setup_teardown(revoked_and_renewed, begin_revoking, end),
+        cmocka_unit_test_setup_teardown(not_revoked_without_need, begin_revoking, end),
+        cmocka_unit_test_setup_teardown(responses_reclaim, begin, end),
         cmocka_unit_test_setup_teardown(limits, begin, end),
         cmocka_unit_test_setup_teardown(cancelled, begin, end),
         cmocka_unit_test_setup_teardown(cancelled_before_start, begin, end),
         cmocka_unit_test_setup_teardown(no_memory, begin, end),
         cmocka_unit_test_setup_teardown(count_is_limited, begin, end),
+        cmocka_unit_test_setup_teardown(trims_seldom, begin_much, end),
         cmocka_unit_test_setup_teardown(any_moment, begin, end),
+        cmocka_unit_test_setup_teardown(any_moment, begin_revoking, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

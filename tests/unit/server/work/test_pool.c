@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "server/work/pool.h"
@@ -261,6 +262,31 @@ static void any_moment(void **state) {
     tid_pool_stop(NULL);
 }
 
+/* Less than the process's own, whatever that is. */
+static void nice_run(struct tid_job *job, size_t task) {
+    struct gated *gated = (struct gated *)job;
+    (void)task;
+    atomic_store(&gated->begun, (unsigned)getpriority(PRIO_PROCESS, 0));
+}
+
+static void priority(void **state) {
+    struct gated *gated = gated_make('a', 1, true);
+    (void)state;
+#ifdef __linux__
+    const int own = getpriority(PRIO_PROCESS, 0);
+    /* Of this thread, from which those of the pool have it. It is not raised again. */
+    assert_int_equal(setpriority(PRIO_PROCESS, 0, own < 16 ? own + 3 : own), 0);
+    const int lower = getpriority(PRIO_PROCESS, 0) + 10;
+    struct tid_pool *pool = tid_pool_start(1);
+    gated->job.run = nice_run;
+    tid_pool_submit(pool, &gated->job);
+    assert_soon(atomic_load(&gated->done) == 1);
+    assert_int_equal(atomic_load(&gated->begun), lower < 19 ? lower : 19);
+    tid_pool_stop(pool);
+#endif
+    free(gated);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_task_once, reset),
@@ -270,6 +296,7 @@ int main(void) {
         cmocka_unit_test_setup(cancel_running, reset),
         cmocka_unit_test_setup(again_from_done, reset),
         cmocka_unit_test_setup(any_moment, reset),
+        cmocka_unit_test_setup(priority, reset), /* last: it lowers the own priority */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
