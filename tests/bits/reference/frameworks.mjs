@@ -16,7 +16,7 @@ const FRAMEWORKS = new Map(tableIn(page, ['frameworks', 'names', 'stands for', '
         framework,
         scheme,
         fans,
-        params: new Map(pairsIn(params).map(([framework, canonical]) => [framework, canonical ?? framework])),
+        params: new Map(pairsIn(params).map(([native, canonical]) => [native, canonical ?? native])),
         defaults: new Map(pairsIn(defaults)),
         fixed: new Map(pairsIn(fixed)),
     }])))));
@@ -119,7 +119,7 @@ function setFans(rule, given, shape) {
     }
 }
 
-// Our names of parameters -> framework, for errors: not a default, but what does not go with it.
+// Canonical parameter -> the name to blame in errors: not a default, but what rules it out.
 function toBlame({ params }, given, requested) {
     const first = [...params.keys()].find((name) => requested.has(name));
     return new Map([...params].reverse().map(([their, our]) => (
@@ -143,7 +143,7 @@ function standsFor(requested) {
         given.delete('corrected');
     }
     setFans(row.fans, given, shape);
-    return { given, framework: toBlame(row, given, requested) };
+    return { given, native: toBlame(row, given, requested) };
 }
 
 const encoded = (text) => text.replace(/[^A-Za-z0-9._~-]/g, (c) => (
@@ -154,11 +154,11 @@ export function rewriting(make) {
     return (query) => {
         const requested = readPairs(query);
         if (requested === undefined) return make(query);
-        const { given, framework } = standsFor(requested);
+        const { given, native } = standsFor(requested);
         try {
             return make([...given].map(([name, value]) => `${name}=${encoded(value)}`).join('&'));
         } catch (error) {
-            if (error instanceof Refused) error.field = framework.get(error.field) ?? error.field;
+            if (error instanceof Refused) error.field = native.get(error.field) ?? error.field;
             throw error;
         }
     };

@@ -17,13 +17,13 @@ TABLES = read_tables((SPEC.parent / "FRAMEWORKS.md").read_text(encoding="utf-8")
 
 # 'framework.name' -> what it stands for
 FRAMEWORKS = {"%s.%s" % (framework, name): Framework(
-    framework, scheme, fans, {framework: canonical or framework for framework, _, canonical in
+    framework, scheme, fans, {native: canonical or native for native, _, canonical in
                               (param.partition("=") for param in params.split())},
     pairs(defaults), pairs(fixed))
     for frameworks, names, scheme, fans, params, defaults, fixed
     in rows_of("frameworks", "names", tables=TABLES)
     for framework in frameworks.split() for name in names.split()}
-# parameter -> framework -> word -> our word
+# parameter -> framework -> word -> canonical word
 WORDS = {}
 for _frameworks, _param, _word, _canonical in rows_of("words of", "parameter", tables=TABLES):
     for _framework in _frameworks.split():
@@ -52,7 +52,7 @@ def check_taken(row, requested):
             raise Refused(name, "does not apply to this name")
 
 
-def our_word(row, name, value):
+def canonical_word(row, name, value):
     """A value that may be one of the framework's words."""
     words = WORDS.get(name, {}).get(row.framework)
     if words is None:
@@ -131,20 +131,20 @@ def add_fans(rule, given, shape):
 
 
 def to_blame(row, given, requested):
-    """Our name of a parameter -> framework, for errors: not a default, but what does not go with it."""
+    """Canonical parameter -> the name to blame in errors: not a default, but what rules it out."""
     first = next((name for name in row.params if name in requested), None)
-    framework = {canonical: name for name, canonical in reversed(row.params.items())}
+    native = {canonical: name for name, canonical in reversed(row.params.items())}
     return {canonical: first if canonical in given and name not in requested and first else name
-            for canonical, name in framework.items()}
+            for canonical, name in native.items()}
 
 
 def stands_for(requested):
-    """Parameters given with a framework's name -> those in our terms; our names -> framework."""
+    """Parameters of a framework's name -> canonical ones, and the names to blame in errors."""
     row = FRAMEWORKS[requested["scheme"].decode()]
     check_taken(row, requested)
     shape = read("shape", read_shape, requested.get("shape", b""))
     defaults = {name: text.encode() for name, text in row.defaults.items()}
-    given = {name: our_word(row, name, value) for name, value in {**defaults, **requested}.items()}
+    given = {name: canonical_word(row, name, value) for name, value in {**defaults, **requested}.items()}
     given = renamed(row, given, requested, len(shape))
     if is_slope_of_no_use(row, given):
         del given["slope"]
@@ -162,18 +162,18 @@ def plain_query(query):
     requested = read_pairs(query)
     if requested is None:
         return query, {}
-    given, framework = stands_for(requested)
+    given, native = stands_for(requested)
     return "&".join("%s=%s" % (name, urllib.parse.quote_from_bytes(value, safe="-._~"))
-                    for name, value in given.items()), framework
+                    for name, value in given.items()), native
 
 
 def rewriting(make):
     """make() for queries with frameworks' names as well; errors speak their names of parameters."""
     def made(query):
-        plain, framework = plain_query(query)
+        plain, native = plain_query(query)
         try:
             return make(plain)
         except Refused as error:
-            error.field = framework.get(error.field, error.field)
+            error.field = native.get(error.field, error.field)
             raise
     return made
