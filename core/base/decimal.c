@@ -326,7 +326,7 @@ static inline char *put_f64_small(char *at, struct decimal d) {
 
 /* At most 17 digits; any number. */
 static size_t put_f64(char *out, unsigned negative, uint64_t number, uint64_t digit,
-                       int k) {
+                      int k) {
     const uint64_t min = 1000000000000000;
     unsigned few = number < min;
     number += (9 * number + digit) & only(few);

@@ -220,7 +220,8 @@ static void float_pattern(struct ti_sampler *sampler) {
 }
 
 static enum ti_status integer_pattern(const struct ti_dist *dist,
-                                    struct ti_sampler *sampler, struct ti_error *error) {
+                                      struct ti_sampler *sampler,
+                                      struct ti_error *error) {
     const enum ti_dtype_kind kind = ti_dtype_kind(sampler->dtype);
     const size_t bits = 8 * ti_dtype_bytes(sampler->dtype);
     const struct ti_integer *integer = &dist->integer;

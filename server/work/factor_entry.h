@@ -106,6 +106,12 @@ void tid_entries_reclaim(void *cache, size_t bytes);
  */
 void tid_entries_tick(struct tid_factor_cache *cache, int64_t now_ms);
 
+/* The lease's state; with the lock. */
+enum tid_lease_state tid_lease_state_of(const struct tid_lease *lease);
+
+/* Whether the lease has reached a state. If that is COMPLETE, it holds the entry from now on. */
+bool tid_lease_reaches(struct tid_lease *lease, enum tid_lease_state wanted);
+
 /* Calls 'ready' of the leases whose wait is over. */
 void tid_entry_notify(struct tid_entry *entry);
 #endif
