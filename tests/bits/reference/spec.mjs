@@ -9,7 +9,7 @@
 //   node spec.mjs --canonical LIST     checks canonical queries and entity tags of a list
 //   node spec.mjs --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
 //
-// Several comparisons may be requested one after another; the first that fails ends them.
+// Several comparisons may follow one after another; the first that fails ends them.
 //
 // A JavaScript number is a binary64 number, and Math.fround() of one operation on binary32
 // numbers is that operation in binary32. Number(text) and Number(bigint) round to nearest

@@ -13,7 +13,7 @@ and numpy.
                                  refused.tsv, canonical.tsv
     spec.py --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
 
-Several comparisons may be requested one after another; the first that fails ends them.
+Several comparisons may follow one after another; the first that fails ends them.
 """
 import hashlib
 import math
