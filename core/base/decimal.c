@@ -5,7 +5,7 @@
  * Digits. Let 10^k be the power of ten just below the width of the value's rounding interval
  * (Raffaello Giulietti, "The Schubfach way to render doubles", 2021). Then the interval holds
  * at least one multiple of 10^k and at most one of 10^(k+1). The value is computed in units
- * of 10^(k+1), in fixed point: if the interval holds a integer, that is the shortest
+ * of 10^(k+1), in fixed point: if the interval holds an integer, that is the shortest
  * decimal, else the part behind the point, rounded to one digit, is its last one. To start
  * from the greater power, so that nothing is divided, is an idea of yy_double's author
  * (https://github.com/ibireme/c_numconv_benchmark).

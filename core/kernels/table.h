@@ -21,13 +21,13 @@
 #define TABLE_TEXT_(isa) #isa
 #define TABLE_TEXT(isa) TABLE_TEXT_(isa)
 
-_Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a integer of batches");
-_Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a integer of steps");
-_Static_assert(V_F64_UNROLL % V_PARTS == 0, "a step is a integer of words' vectors");
+_Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a multiple of batches");
+_Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a multiple of steps");
+_Static_assert(V_F64_UNROLL % V_PARTS == 0, "a step is a multiple of words' vectors");
 _Static_assert(PHILOX_VECTORS % F64_NARROW == 0 || F64_NARROW % PHILOX_VECTORS == 0,
-               "a step and a batch are a integer of each other");
+               "one of a step and a batch is a multiple of the other");
 _Static_assert(TI_TILE_WORDS % (F64_NARROW * V_LANES) == 0,
-               "a tile is a integer of steps in binary64");
+               "a tile is a multiple of steps in binary64");
 
 static void words(const struct ti_philox *philox, struct ti_blocks blocks, size_t count,
                   void *out) {
