@@ -26,7 +26,7 @@
 
 #include "core/base/float_state.h" /* refuses hosts on which words are stored the other way */
 
-struct f64 {
+struct u128 {
     uint64_t high, low;
 };
 
@@ -36,9 +36,9 @@ static const uint64_t narrow_table[] = {
 #include "core/base/decimal_f32.inc"
 };
 
-/* 10^e = wide_table[e - WIDE_FIRST] * 2^(floor_log2_pow10(e) - 124), rounded up. */
-#define F64_FIRST (-293)
-static const struct f64 f64_table[] = {
+/* 10^e = pow10_table[e - POW10_FIRST] * 2^(floor_log2_pow10(e) - 124), rounded up. */
+#define POW10_FIRST (-293)
+static const struct u128 pow10_table[] = {
 #include "core/base/decimal_f64.inc"
 };
 
@@ -50,7 +50,7 @@ static inline int floor_log10_pow2(int q, unsigned three_quarters) {
     return (q * 315653 - (int)three_quarters * 131008) >> 20;
 }
 
-/* The high word of a * b. The low one is the plain a * b: requested both, gcc spills them. */
+/* The high word of a * b. The low one is the plain a * b: a function of both makes gcc spill. */
 static inline uint64_t multiply_high(uint64_t a, uint64_t b) {
 #ifdef __SIZEOF_INT128__
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
@@ -63,28 +63,28 @@ static inline uint64_t multiply_high(uint64_t a, uint64_t b) {
 #endif
 }
 
-static inline struct f64 add(struct f64 a, struct f64 b) {
+static inline struct u128 add(struct u128 a, struct u128 b) {
     uint64_t low = a.low + b.low;
-    return (struct f64){a.high + b.high + (low < b.low), low};
+    return (struct u128){a.high + b.high + (low < b.low), low};
 }
 
-static inline struct f64 subtract(struct f64 a, struct f64 b) {
-    return (struct f64){a.high - b.high - (a.low < b.low), a.low - b.low};
+static inline struct u128 subtract(struct u128 a, struct u128 b) {
+    return (struct u128){a.high - b.high - (a.low < b.low), a.low - b.low};
 }
 
 /* a * b / 2^64, rounded down. */
-static inline struct f64 multiply_f64(struct f64 a, uint64_t b) {
-    return add((struct f64){multiply_high(a.high, b), a.high * b},
-               (struct f64){0, multiply_high(a.low, b)});
+static inline struct u128 multiply_u128(struct u128 a, uint64_t b) {
+    return add((struct u128){multiply_high(a.high, b), a.high * b},
+               (struct u128){0, multiply_high(a.low, b)});
 }
 
-static inline struct f64 times_ten(struct f64 a) {
-    return (struct f64){10 * a.high + multiply_high(a.low, 10), 10 * a.low};
+static inline struct u128 times_ten(struct u128 a) {
+    return (struct u128){10 * a.high + multiply_high(a.low, 10), 10 * a.low};
 }
 
 /* 0 < bits < 64 */
-static inline struct f64 shift_right(struct f64 a, int bits) {
-    return (struct f64){a.high >> bits, a.high << (64 - bits) | a.low >> bits};
+static inline struct u128 shift_right(struct u128 a, int bits) {
+    return (struct u128){a.high >> bits, a.high << (64 - bits) | a.low >> bits};
 }
 
 /* All bits if 'when' is 1, or is 0: masks, as no one could predict a branch. */
@@ -108,8 +108,8 @@ struct decimal {
  */
 #define NARROW_HAIR ((uint64_t)1 << 25)
 #define NARROW_TEN_HAIR ((uint64_t)1 << 29)
-#define F64_HAIR 8
-#define F64_TEN_HAIR 80
+#define POW10_HAIR 8
+#define POW10_TEN_HAIR 80
 
 static inline uint64_t hair(uint64_t size, uint64_t odd) { return size - 2 * size * odd; }
 
@@ -141,9 +141,9 @@ static inline struct decimal decimal_narrow(uint64_t c, int q, bool few_digits) 
 
 static inline bool decimal_f64(uint64_t c, int q, struct decimal *d) {
     int k = floor_log10_pow2(q, 0), e = -1 - k;
-    struct f64 g = f64_table[e - F64_FIRST];
+    struct u128 g = pow10_table[e - POW10_FIRST];
     int shift = q + floor_log2_pow10(e) + 4; /* 0 to 3 */
-    struct f64 value = multiply_f64(g, c << shift);
+    struct u128 value = multiply_u128(g, c << shift);
     uint64_t behind = value.low;
     uint64_t digit = multiply_high(behind, 10), rest = behind * 10;
     uint64_t above = g.high << shift >> 1;
@@ -162,25 +162,25 @@ static inline bool decimal_f64(uint64_t c, int q, struct decimal *d) {
 static struct decimal decimal_exact(uint64_t c, int q, unsigned irregular) {
     const uint64_t one = (uint64_t)1 << 10;
     int k = floor_log10_pow2(q, irregular), e = -1 - k;
-    struct f64 g = f64_table[e - F64_FIRST];
-    g = (struct f64){g.high << 3 | g.low >> 61, g.low << 3};
+    struct u128 g = pow10_table[e - POW10_FIRST];
+    g = (struct u128){g.high << 3 | g.low >> 61, g.low << 3};
     int shift = q + floor_log2_pow10(e) + 11; /* 7 to 11 */
-    struct f64 value = multiply_f64(g, c << shift);
-    struct f64 above = shift_right(g, 65 - shift);
-    struct f64 below = irregular ? shift_right(above, 1) : above;
-    struct f64 more = {0 - (c & 1), hair(F64_HAIR, c & 1)};
+    struct u128 value = multiply_u128(g, c << shift);
+    struct u128 above = shift_right(g, 65 - shift);
+    struct u128 below = irregular ? shift_right(above, 1) : above;
+    struct u128 more = {0 - (c & 1), hair(POW10_HAIR, c & 1)};
     above = add(above, more);
     below = add(below, more);
 
-    struct f64 end = add(value, above), width = add(above, below);
-    bool is_short = subtract((struct f64){end.high % one, end.low}, width).high >> 63;
+    struct u128 end = add(value, above), width = add(above, below);
+    bool is_short = subtract((struct u128){end.high % one, end.low}, width).high >> 63;
     /* 10 is no shorter than 9. */
     if (is_short && value.high >= one - one / 20)
         return (struct decimal){end.high / one, 0, k};
 
-    struct f64 behind = {value.high % one, value.low}, rest = times_ten(behind);
+    struct u128 behind = {value.high % one, value.low}, rest = times_ten(behind);
     uint64_t odd = rest.high / one & 1;
-    rest = subtract(rest, (struct f64){0 - odd, hair(F64_TEN_HAIR, odd)});
+    rest = subtract(rest, (struct u128){0 - odd, hair(POW10_TEN_HAIR, odd)});
     uint64_t digit = (rest.high + one / 2) / one;
     if (irregular) { /* the interval may begin above the nearest one */
         uint64_t first = times_ten(subtract(behind, below)).high / one + 1;

@@ -21,6 +21,9 @@ struct ti_philox {
     uint32_t stream[2];
 };
 
+/* The top two bits of a block's number are its lane. */
+#define TI_LANE(lane) ((uint64_t)(lane) << 62)
+
 /*
  * Which Philox blocks: 'first' and those after it or, if 'list' is not NULL, those that it
  * lists, one for every four words.

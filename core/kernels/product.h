@@ -9,7 +9,7 @@
 
 /* Where a[l][x] lies. */
 #define PRODUCT_STRAIGHT(l, x) ((l)*TI_BLOCK + (x))
-#define PRODUCT_INVERTED(l, x) ((x)*TI_BLOCK + (l))
+#define PRODUCT_TRANSPOSED(l, x) ((x)*TI_BLOCK + (l))
 
 /* ROWS rows and VECTORS vectors of c. */
 #define PRODUCT_STEP(name, type, vec, lanes, AT, ROWS, VECTORS)                          \
@@ -66,7 +66,7 @@ _Static_assert(TI_PRODUCT_COLS % (V_PRODUCT_VECTORS * V_LANES) == 0,
 
 PRODUCT(product_f32, float, v_f32, V_LANES, PRODUCT_STRAIGHT)
 PRODUCT(product_f64, double, v_f64, V_F64_LANES, PRODUCT_STRAIGHT)
-PRODUCT(transposed_f64, double, v_f64, V_F64_LANES, PRODUCT_INVERTED)
+PRODUCT(transposed_f64, double, v_f64, V_F64_LANES, PRODUCT_TRANSPOSED)
 
 static void widen(const float *in, size_t count, double *out) {
     for (size_t i = 0; i < count; i += V_F64_LANES) {

@@ -31,7 +31,7 @@
  * Tasks take some milliseconds at most, whatever the shape of the matrix. So sums that are
  * longer than that go on over several phases:
  *
- *   reflectors  a phase has that many coordinates of every row, a task that many in all
+ *   reflectors  a phase has TASK_COORDINATES of every row, a task as many in all
  *   products    a task has at most TASK_BLOCKS blocks of U, and a phase adds at most
  *               TASK_PRODUCTS products of blocks to them
  *   solution    a phase has a row of blocks of T and adds at most SOLUTION_PRODUCTS
@@ -98,7 +98,7 @@ static struct ti_sampler reflector_sampler(const struct ti_sampler *sampler) {
     enum ti_status status = ti_sampler_make(&dist, dtype, 0, 0, &normal, NULL);
     (void)status; /* cannot fail: every dtype holds these numbers */
     normal.philox = sampler->philox;
-    normal.first_block = (uint64_t)2 << 62;
+    normal.first_block = TI_LANE(2);
     return normal;
 }
 

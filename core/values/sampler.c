@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rounds a dist to a dtype: see draw.h. */
+/* Rounds a distribution to a dtype: see sampler.h. */
 #include "core/values/sampler.h"
 
 #include <math.h>
@@ -150,7 +150,7 @@ static double z_of(const struct ti_sampler *sampler, uint32_t bits) {
     return fabs((double)z[0]);
 }
 
-/* The largest |z| that the sample can have. */
+/* The largest |z| that the sampler can give. */
 static double reach(const struct ti_sampler *sampler) {
     /* |z| of the first word of the untruncated normal */
     const double max =
@@ -180,10 +180,7 @@ static enum ti_status check_range(const struct ti_sampler *sampler,
                                   struct ti_error *error) {
     double largest = fabs(sampler->low) > fabs(sampler->high) ? fabs(sampler->low)
                                                               : fabs(sampler->high);
-    const bool normal = !sampler->class->has_bounds &&
-                        sampler->kernel != TI_KERNEL_uniform &&
-                        sampler->kernel != TI_KERNEL_symmetric;
-    if (normal) {
+    if (!sampler->class->has_bounds && !ti_sampler_is_uniform(sampler)) {
         const double z = reach(sampler);
         double free = fabs(sampler->offset) + sampler->scale * z;
         if (sampler->dtype != TI_DTYPE_F64) {
@@ -230,10 +227,11 @@ static enum ti_status integer_pattern(const struct ti_dist *dist,
                        dist->pattern.kind != TI_PATTERN_HADAMARD &&
                        dist->pattern.kind != TI_PATTERN_BILINEAR;
     if (dist->distribution != TI_DISTRIBUTION_CONSTANT && !fixed) {
-        return ti_error_set(error, TI_EVALUE, "dtype",
-                            "dtype=%s is for schemes of integers: constant, zeros, "
-                            "ones, identity, dirac, lstm_forget_bias",
-                            ti_dtype_name(sampler->dtype));
+        return ti_error_set(
+            error, TI_EVALUE, "dtype",
+            "dtype=%s is for schemes with integer values: constant, zeros, "
+            "ones, identity, dirac, lstm_forget_bias",
+            ti_dtype_name(sampler->dtype));
     }
     if (kind == TI_DTYPE_KIND_SIGNED) max = (max >> 1) + integer->negative;
     if (kind == TI_DTYPE_KIND_BOOL) max = 1;

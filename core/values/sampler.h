@@ -21,7 +21,7 @@ typedef void ti_sampler_function(const struct ti_sampler *sampler,
                                  const struct ti_kernels *kernels,
                                  struct ti_blocks blocks, size_t count, void *out);
 
-/* How elements are produced: one row of the table in sampler.c for each way. */
+/* How elements are produced: one row of the table in tiles.c for each way. */
 struct ti_sampler_class {
     /* in each compute type; NULL where tiles.c does not make the elements */
     ti_sampler_function *f32, *f64;
@@ -62,6 +62,11 @@ struct ti_sampler {
     /* the same numbers, for kernels */
     struct ti_transform transform;
 };
+
+/* Whether the values are uniform by a kernel, which clamps them as it goes. */
+static inline bool ti_sampler_is_uniform(const struct ti_sampler *sampler) {
+    return sampler->kernel == TI_KERNEL_uniform || sampler->kernel == TI_KERNEL_symmetric;
+}
 
 /*
  * Rounds a distribution to a dtype. Returns TI_OK, or TI_EVALUE with the field at fault: a

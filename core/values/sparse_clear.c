@@ -4,9 +4,6 @@
 
 #include "core/values/sparse_factor.h"
 
-/* The counter's top two bits number the lane: words of keys are of lane 2. */
-#define LANE_2 ((uint64_t)2 << 62)
-
 #define BATCH ((size_t)8 * TI_TILE_WORDS)
 
 /* Lane-2 words of the elements of some blocks. */
@@ -14,7 +11,7 @@ static void key_words(const struct ti_philox *philox, const struct ti_kernels *k
                       struct ti_blocks blocks, size_t count, uint32_t words[BATCH]) {
     uint64_t list[BATCH / 4];
     for (size_t i = 0; i < count / 4; i++) {
-        list[i] = LANE_2 | (blocks.list ? blocks.list[i] : blocks.first + i);
+        list[i] = TI_LANE(2) | (blocks.list ? blocks.list[i] : blocks.first + i);
     }
     const struct ti_blocks keys = {0, list};
     kernels->words(philox, keys, count, words);

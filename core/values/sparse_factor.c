@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The counter's top two bits number the lane: words of keys are of lane 2. */
-#define LANE_2 ((uint64_t)2 << 62)
-
 #define DIGITS 8
 #define BUCKETS 256
 
@@ -113,7 +110,7 @@ static uint64_t make_words(struct group_words *group, uint64_t row, uint64_t end
     for (; row + rows < end && blocks + group->cols.count <= LIST_BLOCKS; rows++) {
         uint64_t elem = (row + rows) * sparse->mask.cols + col;
         for (uint64_t i = 0; i < group->cols.count; i++, elem += columns->step) {
-            const uint64_t block = LANE_2 | elem / 4;
+            const uint64_t block = TI_LANE(2) | elem / 4;
             if (i == 0 || group->list[blocks - 1] != block) group->list[blocks++] = block;
             group->at[words++] = (uint16_t)(4 * (blocks - 1) + elem % 4);
         }
@@ -148,23 +145,30 @@ static bool is_open(const struct ti_sparse_factor *sparse, struct span batch,
     return false;
 }
 
-/* A group's keys in rows [start, end), added to its histograms. */
-static void count_group(struct ti_sparse_factor *sparse, struct span batch,
-                        struct span cols, unsigned digit, uint64_t start, uint64_t end) {
-    struct group_words group = {.sparse = sparse, .cols = cols};
-    uint32_t histogram[GROUP_COLS][BUCKETS] = {{0}};
+/* Adds a group's keys in rows [start, end) to histograms. */
+static void count_group(const struct ti_sparse_factor *sparse, struct span cols,
+                        unsigned digit, uint64_t start, uint64_t end,
+                        uint32_t histogram[][BUCKETS]) {
+    struct group_words group;
+    group.sparse = sparse, group.cols = cols;
     for (uint64_t row = start, rows; row < end; row += rows) {
         rows = make_words(&group, row, end);
         for (uint64_t r = 0; r < rows; r++) {
             count_row(&group, group.at + r * cols.count, row + r, digit, histogram);
         }
     }
-    /* Other tasks count other rows of the same columns. */
+}
+
+/* The same where other tasks count other rows of the same columns at the same time. */
+static void count_shared(const struct ti_sparse_factor *sparse, struct span cols,
+                         unsigned digit, uint64_t start, uint64_t end,
+                         uint32_t sum[][BUCKETS]) {
+    uint32_t histogram[GROUP_COLS][BUCKETS] = {{0}};
+    count_group(sparse, cols, digit, start, end, histogram);
     for (uint64_t i = 0; i < cols.count; i++) {
-        uint32_t *sum = sparse->histogram[cols.first - batch.first + i];
         for (size_t k = 0; k < BUCKETS; k++) {
             if (histogram[i][k] == 0) continue;
-            __atomic_fetch_add(&sum[k], histogram[i][k], __ATOMIC_RELAXED);
+            __atomic_fetch_add(&sum[i][k], histogram[i][k], __ATOMIC_RELAXED);
         }
     }
 }
@@ -180,7 +184,8 @@ static void count_task(struct ti_sparse_factor *sparse, unsigned phase, size_t t
         const struct span cols = {batch.first + first,
                                   min_u64(batch.count - first, GROUP_COLS)};
         if (digit > 0 && !is_open(sparse, batch, cols)) continue;
-        count_group(sparse, batch, cols, digit, start, end);
+        (ranges > 1 ? count_shared : count_group)(sparse, cols, digit, start, end,
+                                                  sparse->histogram + first);
     }
 }
 

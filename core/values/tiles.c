@@ -42,10 +42,9 @@ static void kernel_f32(const struct ti_sampler *sampler, const struct ti_kernels
                        struct ti_blocks blocks, size_t count, void *out) {
     kernels->sample[sampler->kernel](&sampler->philox, &sampler->transform, blocks, count,
                                      out);
-    /* The kernels of uniform distributions clamp as they go. */
-    const bool uniform =
-        sampler->kernel == TI_KERNEL_uniform || sampler->kernel == TI_KERNEL_symmetric;
-    if (sampler->clamped && !uniform) kernels->clamp(&sampler->transform, count, out);
+    if (sampler->clamped && !ti_sampler_is_uniform(sampler)) {
+        kernels->clamp(&sampler->transform, count, out);
+    }
 }
 
 static void kernel_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,

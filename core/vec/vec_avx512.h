@@ -141,7 +141,7 @@ static inline v_f64 v_f64_load_f32(const void *p) {
 }
 
 /*
- * vpermt2ps and vpermps look at the index's low 5 or 4 bits only, so the tables are inverted
+ * vpermt2ps and vpermps look at the index's low 5 or 4 bits only, so the tables are rotated
  * until biased exponent e is found at e mod 32 or e mod 16.
  */
 static inline v_lut v_lut_make(const float *row) {

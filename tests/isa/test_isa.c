@@ -124,7 +124,7 @@ static struct ti_sampler sample_of(const struct ti_dist *dist, enum ti_dtype dty
         .z_high = (high)                                                                 \
     }
 
-/* Dists that reach every kernel, near and far cuts, offsets, and scales down to subnormal. */
+/* Distributions that reach every kernel, near and far cuts, offsets, and scales down to subnormal. */
 static const struct ti_dist dists[] = {
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = 0, .high = 1},
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -0.125, .high = 3},

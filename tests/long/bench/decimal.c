@@ -206,7 +206,7 @@ static struct {
 
 #define WRITERS (sizeof writers / sizeof *writers)
 
-/* Nanoseconds a number of each writer; bytes a number that is canonical. */
+/* Nanoseconds a number of each writer; bytes a number of our own text. */
 static double measure(const struct type *type, double nanoseconds[WRITERS]) {
     double bytes = 0;
     for (size_t w = 0; w < WRITERS; w++) nanoseconds[w] = 0;
