@@ -20,6 +20,7 @@
 
 #include "core/base/decimal.h"
 #include "support/random.h"
+#include "long/bench/bench_clock.h"
 
 #define COUNT 131072
 #define BATCH 2048
@@ -30,12 +31,6 @@
 static double values[COUNT];
 static float floats[COUNT];
 static char text[BATCH * (TI_DECIMAL_BYTES_MAX + 1) + TI_DECIMAL_BYTES_MAX];
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Types and inputs ----------------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@
 #include "core/kernels/dispatch.h"
 #include "core/values/fill.h"
 #include "core/request/plan.h"
+#include "long/bench/bench_clock.h"
 
 #define BUFFER_BYTES ((size_t)256 << 10)
 #define ROUNDS 7
@@ -42,12 +43,6 @@ static const struct measurement measurements[] = {
 };
 
 #define COUNT (sizeof measurements / sizeof *measurements)
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static struct ti_plan *plan_of(const char *query) {
     struct ti_error error;

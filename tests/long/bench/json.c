@@ -11,6 +11,8 @@
 
 #include <tensorinit/tensorinit.h>
 
+#include "long/bench/bench_clock.h"
+
 #define ELEMS 131072
 #define ROUNDS 25
 
@@ -29,12 +31,6 @@ static const char *const queries[] = {
 };
 
 #define COUNT (sizeof queries / sizeof *queries)
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static struct ti_plan *plan_of(const char *query) {
     static const char rest[] = "format=json&name=bench";

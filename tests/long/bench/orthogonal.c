@@ -13,6 +13,8 @@
 
 #include <tensorinit/tensorinit.h>
 
+#include "long/bench/bench_clock.h"
+
 #define THREADS_MAX 64
 #define ROWS_PER_TASK 64
 
@@ -24,12 +26,6 @@ struct job {
     size_t tasks;
     atomic_size_t next;
 };
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void fail(const char *what) {
     fprintf(stderr, "bench: %s\n", what);

@@ -11,13 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static char buffer[1 << 20];
+#include "long/bench/bench_clock.h"
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+static char buffer[1 << 20];
 
 static void fail(const char *what) {
     perror(what);

@@ -12,19 +12,7 @@
 
 #include "server/work/factor_cache.h"
 #include "support/test.h"
-
-static void pause_ms(long ms) {
-    const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
-    nanosleep(&pause, NULL);
-}
-
-#define assert_soon(condition)                                                           \
-    do {                                                                                 \
-        for (int tries = 0; !(condition); tries++) {                                     \
-            if (tries > 20000) fail_msg("never: %s", #condition);                        \
-            pause_ms(1);                                                                 \
-        }                                                                                \
-    } while (0)
+#include "support/wait.h"
 
 /* A fake plan: its key, and the gate of its tasks. */
 struct ti_plan {

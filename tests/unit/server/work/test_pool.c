@@ -8,20 +8,7 @@
 
 #include "server/work/pool.h"
 #include "support/test.h"
-
-static void pause_ms(long ms) {
-    const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
-    nanosleep(&pause, NULL);
-}
-
-/* Waits for another thread; the test fails after some seconds. */
-#define assert_soon(condition)                                                           \
-    do {                                                                                 \
-        for (int tries = 0; !(condition); tries++) {                                     \
-            if (tries > 20000) fail_msg("never: %s", #condition);                        \
-            pause_ms(1);                                                                 \
-        }                                                                                \
-    } while (0)
+#include "support/wait.h"
 
 /* A job whose tasks wait while its gate is closed. */
 struct gated {
