@@ -34,7 +34,12 @@ struct tid_config {
     size_t memory_bytes; /* 0: by the control group's limit */
     int64_t header_ms, idle_ms, wait_ms, shutdown_delay_ms, drain_ms;
     bool access_log;
+    struct tid_path tls_certificate, tls_key, tls_client_ca;
+    unsigned tls_min; /* a TID_TLS_12 or TID_TLS_13 */
 };
+
+/* The places of the words of --tls-min. */
+enum { TID_TLS_12, TID_TLS_13 };
 
 /* What the command line asks for. */
 enum tid_config_result {
