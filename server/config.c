@@ -6,13 +6,16 @@
 
 #include <tensorinit/version.h>
 
-enum kind { ADDRESS, NUMBER, SECONDS, BYTES, FLAG };
+#include "server/http/cors.h"
+
+enum kind { ADDRESS, NUMBER, SECONDS, BYTES, ORIGINS, FLAG };
 
 /* The type of a member, by kind. */
 #define TYPE_ADDRESS struct tid_address *
 #define TYPE_NUMBER unsigned
 #define TYPE_SECONDS int64_t
 #define TYPE_BYTES size_t
+#define TYPE_ORIGINS const char *
 #define TYPE_FLAG bool
 
 #define TID_OPTION(member, kind, name, value, min, max, fallback, help)                  \
@@ -153,6 +156,11 @@ static bool set_option(struct reading *reading, const struct option *option,
         return read_number(reading, option, label, value, 1000, member);
     case BYTES:
         return read_bytes(reading, option, label, value, member);
+    case ORIGINS:
+        flaw = tid_cors_flaw(value);
+        if (flaw) return reject(reading, label, value, flaw);
+        *(TYPE_ORIGINS *)member = value;
+        return true;
     case FLAG:
         if (strcmp(value, "1") != 0 && strcmp(value, "0") != 0)
             return reject(reading, label, value, "expected 1 or 0");
@@ -228,7 +236,8 @@ static void set_defaults(struct reading *reading) {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &options[i];
         /* "usable processors" is a description, and stays 0. */
-        const bool is_value = option->fallback[0] >= '0' && option->fallback[0] <= '9';
+        const bool is_value = option->kind == ORIGINS ||
+                              (option->fallback[0] >= '0' && option->fallback[0] <= '9');
         if (!reading->given[i] && is_value)
             set_option(reading, option, option->name, option->fallback);
     }

@@ -20,6 +20,7 @@ struct tid_config {
     unsigned max_connections;
     size_t memory_bytes; /* 0: by the control group's limit */
     int64_t header_ms, idle_ms, wait_ms, shutdown_delay_ms, drain_ms;
+    const char *cors; /* of the command line or the environment */
     bool access_log;
 };
 

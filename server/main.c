@@ -208,6 +208,7 @@ static int prepare_and_serve(struct tid_listener *listener,
             .openapi = openapi,
             .openapi_bytes = strlen(openapi),
             .metrics = &metrics,
+            .cors = config->cors,
             .stopping = &stopping,
         };
         status = pool_and_serve(listener, config, &context, &metrics);

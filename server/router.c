@@ -7,6 +7,7 @@
 
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
+#include "server/http/cors.h"
 #include "server/routes.h"
 
 static const char allowed[] = "GET, HEAD, OPTIONS";
@@ -17,13 +18,16 @@ static tid_endpoint *const endpoints[TID_ROUTE_COUNT] = {
 #undef TID_ROUTE
 };
 
-static void respond_to_options(struct tid_response *response) {
+static void respond_to_options(const struct tid_context *context,
+                               const struct tid_request *request,
+                               struct tid_response *response) {
     tid_response_init(response, 204);
     tid_response_static(response, "Allow", allowed);
+    tid_cors_preflight(context->cors, request, allowed, response);
 }
 
-void tid_route(const struct tid_context *context, const struct tid_request *request,
-               struct tid_response *response) {
+static void respond(const struct tid_context *context, const struct tid_request *request,
+                    struct tid_response *response) {
     if (request->method == TID_METHOD_UNKNOWN) {
         tid_problem(response, 501, "method not implemented",
                     "This server does not know the method.", "");
@@ -32,7 +36,7 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
     /* 'OPTIONS *' asks about the server itself. */
     if (request->method == TID_METHOD_OPTIONS && request->path_bytes == 1 &&
         request->path[0] == '*') {
-        respond_to_options(response);
+        respond_to_options(context, request, response);
         return;
     }
 
@@ -48,7 +52,7 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
         endpoints[route](context, request, response);
         break;
     case TID_METHOD_OPTIONS:
-        respond_to_options(response);
+        respond_to_options(context, request, response);
         break;
     default:
         tid_problem(response, 405, "method not allowed",
@@ -56,4 +60,10 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
         tid_response_static(response, "Allow", allowed);
         break;
     }
+}
+
+void tid_route(const struct tid_context *context, const struct tid_request *request,
+               struct tid_response *response) {
+    respond(context, request, response);
+    tid_problem_render(response, request);
 }

@@ -10,6 +10,7 @@ enum tid_route_kind {
     TID_ROUTE_ABOUT_TENSOR, /* a JSON document about the tensor of a query */
     TID_ROUTE_JSON,         /* a JSON document without parameters */
     TID_ROUTE_TEXT,         /* a text */
+    TID_ROUTE_NAMED_TEXT,   /* a text for each name, or 404 */
     TID_ROUTE_READY,        /* a text, or 503 */
 };
 

@@ -16,56 +16,27 @@
 #include <tensorinit/version.h>
 
 #include "server/documents/json_text.h"
+#include "server/http/response.h"
 #include "server/routes.h"
 
 /* Header fields of requests that endpoints read; OpenAPI forbids to list Accept. */
 static const struct field {
     const char *name, *meaning;
 } request_fields[] = {
-    {"Range",
-     "one range of bytes; several ranges are ignored, and so is any range of a text "
-     "format"},
+    {"Range", "ranges of bytes, at most 16; ignored for text formats"},
     {"If-Range", "an entity tag: Range is ignored unless it is the tensor's"},
     {"If-Match", "entity tags or *: 412 unless the tensor's is among them"},
     {"If-None-Match", "entity tags or *: 304 if the tensor's is among them"},
 };
 
-/* Which responses have a header field: a set of bits. */
-enum {
-    OF_BODY = 1,      /* 200 and 206 */
-    OF_PART = 2,      /* 206 and 416 */
-    OF_UNCHANGED = 4, /* 304 */
-    OF_FAILED = 8,    /* 412 and 416 */
-    OF_REFUSED = 16,  /* 406 */
-};
-
 static const struct response_field {
     const char *name;
-    unsigned classes; /* of the responses that have it */
+    unsigned classes; /* of the responses that have it: enum tid_response_class */
     const char *meaning;
 } response_fields[] = {
-    {"ETag", OF_BODY | OF_UNCHANGED | OF_FAILED,
-     "strong entity tag, the same from every replica; none for text formats"},
-    {"Accept-Ranges", OF_BODY | OF_UNCHANGED | OF_FAILED, "bytes; none for text formats"},
-    {"Content-Range", OF_PART, "which bytes these are, and how many there are in all"},
-    {"Content-Disposition", OF_BODY | OF_UNCHANGED, "a file name for the tensor"},
-    {"Content-Location", OF_BODY | OF_UNCHANGED, "the one URL of these bytes"},
-    {"Cache-Control", OF_BODY | OF_UNCHANGED | OF_FAILED | OF_REFUSED,
-     "how long the response may be cached"},
-    {"Vary", OF_BODY | OF_UNCHANGED | OF_REFUSED, "Accept, if it selected the format"},
-    {"Tensor-Spec", OF_BODY | OF_UNCHANGED, "version of the bits"},
-    {"Tensor-Shape", OF_BODY | OF_UNCHANGED,
-     "dims of the tensor in the body, separated by commas, or scalar"},
-    {"Tensor-Full-Shape", OF_BODY | OF_UNCHANGED,
-     "dims of the full tensor, if the body is a part of it"},
-    {"Tensor-Dtype", OF_BODY | OF_UNCHANGED, "element type"},
-    {"Tensor-Std", OF_BODY | OF_UNCHANGED, "standard deviation of the distribution"},
-    {"Tensor-Bound", OF_BODY | OF_UNCHANGED,
-     "the largest possible magnitude of a value; absent if there is no bound"},
-    {"Tensor-Fan-In", OF_BODY | OF_UNCHANGED, "fan_in, if the scheme has one"},
-    {"Tensor-Fan-Out", OF_BODY | OF_UNCHANGED, "fan_out, if the scheme has one"},
-    {"Tensor-Stream", OF_BODY | OF_UNCHANGED,
-     "the stream of random numbers that the name selects"},
+#define TID_RESPONSE_FIELD(name, classes, meaning) {name, classes, meaning},
+#include "server/http/response_fields.def"
+#undef TID_RESPONSE_FIELD
 };
 
 /* The responses of /v1/tensor. Those without its bytes are problems, except 304. */
@@ -75,12 +46,13 @@ static const struct tensor_response {
     bool is_body;
     const char *meaning;
 } tensor_responses[] = {
-    {"200", OF_BODY, true, "The tensor."},
-    {"206", OF_BODY | OF_PART, true, "The bytes of the tensor that Range requests."},
-    {"304", OF_UNCHANGED, false, "If-None-Match contains the tensor's entity tag."},
-    {"406", OF_REFUSED, false, "Accept allows no format of tensors."},
-    {"412", OF_FAILED, false, "If-Match does not contain the tensor's entity tag."},
-    {"416", OF_FAILED | OF_PART, false, "The range starts after the last byte."},
+    {"200", TID_OF_BODY, true, "The tensor."},
+    {"206", TID_OF_BODY | TID_OF_PART, true,
+     "The bytes of the tensor that Range requests."},
+    {"304", TID_OF_UNCHANGED, false, "If-None-Match contains the tensor's entity tag."},
+    {"406", TID_OF_REFUSED, false, "Accept allows no format of tensors."},
+    {"412", TID_OF_FAILED, false, "If-Match does not contain the tensor's entity tag."},
+    {"416", TID_OF_FAILED | TID_OF_PART, false, "The range starts after the last byte."},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
@@ -205,6 +177,7 @@ static json_t *parameters(void) {
 static json_t *response_headers(void) {
     json_t *object = json_object();
     for (size_t i = 0; i < COUNT_OF(response_fields); i++) {
+        if (response_fields[i].classes == 0) continue;
         json_t *header = with(text_pair("description", response_fields[i].meaning),
                               "schema", text_pair("type", "string"));
         object = with(object, response_fields[i].name, header);
@@ -218,12 +191,16 @@ static json_t *typed(const char *type, const char *description) {
 
 static json_t *problem_schema(void) {
     json_t *members =
-        pair("type", typed("string", "/problems/ and the words of the title"));
+        pair("type", typed("string", "/problems/ and the words of the title: a URL that "
+                                     "explains it"));
     members = with(members, "title", typed("string", "the kind of problem"));
     members = with(members, "status", typed("integer", "the HTTP status"));
     members = with(members, "detail", typed("string", "what is wrong with this request"));
     members = with(members, "field",
                    typed("string", "the parameter at fault, if one of them is"));
+    members =
+        with(members, "request_id",
+             typed("string", "the request's X-Request-Id, which the log has as well"));
     json_t *schema = typed("object", "A problem document, RFC 9457.");
     schema = with(schema, "required", tid_json_list("type, title, status"));
     return with(schema, "properties", members);
@@ -244,7 +221,7 @@ static json_t *tensor_content(unsigned classes) {
     json_t *object = json_object();
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
         const bool is_text = ti_format_is_text((enum ti_format)i);
-        if (is_text && (classes & OF_PART) != 0) continue;
+        if (is_text && (classes & TID_OF_PART) != 0) continue;
         object = with(object, ti_format_media_type((enum ti_format)i),
                       is_text ? pair("schema", json_object()) : json_object());
     }
@@ -262,7 +239,7 @@ static json_t *tensor_response(const struct tensor_response *response) {
     object = with(object, "headers", headers);
     if (response->is_body)
         return with(object, "content", tensor_content(response->classes));
-    if (response->classes == OF_UNCHANGED) return object;
+    if (response->classes == TID_OF_UNCHANGED) return object;
     return with(object, "content", problem_content());
 }
 
@@ -284,14 +261,26 @@ static json_t *responses(enum tid_route_kind kind) {
     }
     if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR)
         object = with(object, "400", reference("responses", "Problem"));
+    if (kind == TID_ROUTE_NAMED_TEXT)
+        object = with(object, "404", reference("responses", "Problem"));
     if (kind == TID_ROUTE_READY)
         object = with(object, "503", reference("responses", "Problem"));
     object = with(object, "4XX", reference("responses", "Problem"));
     return with(object, "5XX", reference("responses", "Problem"));
 }
 
+/* The last segment of a path. */
+static json_t *name_parameter(void) {
+    json_t *object = with_text(text_pair("name", "name"), "in", "path");
+    object = with(object, "required", json_true());
+    object = with_text(object, "description", "the last segment of a problem's type");
+    object = with_text(object, "example", "not-found");
+    return with(object, "schema", text_pair("type", "string"));
+}
+
 static json_t *parameters_of(enum tid_route_kind kind) {
     json_t *list = json_array();
+    if (kind == TID_ROUTE_NAMED_TEXT) return with_item(list, name_parameter());
     if (kind != TID_ROUTE_TENSOR && kind != TID_ROUTE_ABOUT_TENSOR) return list;
     for (size_t i = 0; i < ti_param_count(); i++)
         list = with_item(list, reference("parameters", ti_param_get(i)->name));
@@ -306,7 +295,7 @@ static json_t *operation_id(const char *method, const char *path) {
     size_t used = (size_t)snprintf(id, sizeof id, "%s", method);
     for (const char *at = path[1] != '\0' ? path : "/root";
          *at != '\0' && used + 1 < sizeof id; at++)
-        id[used++] = *at == '/' || *at == '.' ? '_' : *at;
+        id[used++] = strchr("/.{}", *at) ? '_' : *at;
     return json_stringn(id, used);
 }
 

@@ -18,6 +18,7 @@
 #include "server/http/address.h"
 #include "server/http/digits.h"
 #include "server/http/framing.h"
+#include "server/http/request_id.h"
 #include "server/log.h"
 #include "server/mhd/held_response.h"
 #include "server/mhd/mhd_response.h"
@@ -139,6 +140,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     tid_request_clear(&connection->request);
     connection->request.method = tid_method_find(method);
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
+    tid_request_identify(&connection->request);
     *has_body = tid_framing_has_body(&header.framing);
 
     const char *error = lines_error(connection, mhd, &header, method, version);
@@ -210,6 +212,7 @@ static void log_request(const struct tid_connection *connection,
     static const char *const names[] = {"GET", "HEAD", "OPTIONS", "(other)", "(unknown)"};
     const struct sockaddr *client =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    const char *trace = connection->request.trace;
     char address[TID_ADDRESS_BYTES], bytes[TID_DIGITS_BYTES] = "unknown";
     tid_address_show(client,
                      client->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
@@ -217,11 +220,12 @@ static void log_request(const struct tid_connection *connection,
                      address);
     if (connection->response_bytes != TID_STREAM_UNKNOWN)
         tid_digits_u64(connection->response_bytes, bytes);
-    tid_log("%s %s %.2000s %u %s bytes %lld ms%s", address,
+    tid_log("%s %s %.2000s %u %s bytes %lld ms%s id %s%s%s", address,
             names[connection->request.method],
             connection->target ? connection->target : "-", connection->status, bytes,
             (long long)(tid_clock_ms() - connection->start_ms),
-            how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut");
+            how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut",
+            connection->request.id, trace[0] != '\0' ? " trace " : "", trace);
 }
 
 /* Counts the request for /metrics. */

@@ -60,6 +60,7 @@ static void check_limits(int64_t value, int64_t min, int64_t max) {
         check_limits((int64_t)(value) >> 20, min, max);                                  \
         WRITE("--%s=%zu", name, value);                                                  \
     }
+#define WRITE_ORIGINS(value, name, min, max) WRITE("--%s=%s", name, value);
 #define WRITE_FLAG(value, name, min, max) WRITE("--%s=%d", name, value);
 #define WRITE_ADDRESS(value, name, min, max)                                             \
     check_limits(config->listen_count, 1, TID_CONFIG_LISTEN_MAX);                        \
@@ -87,6 +88,7 @@ static void check_config(const struct tid_config *config) {
         /* In a list these would be another address, or none. */
         if (strpbrk(address->host, "[],")) return;
     }
+    if (strlen(config->cors) > TID_ADDRESS_BYTES) return;
     write_config(config, &arguments);
     REQUIRE(tid_config_read(&read, arguments.count, arguments.list, no_environment, why,
                             sizeof why) == TID_CONFIG_RUN);
