@@ -18,6 +18,11 @@ const struct tid_route_info *tid_route_get(unsigned index) {
     return index < TID_ROUTE_COUNT ? &routes[index].info : NULL;
 }
 
+bool tid_route_takes_body(unsigned index) {
+    return index < TID_ROUTE_COUNT && (routes[index].info.kind == TID_ROUTE_TENSOR ||
+                                       routes[index].info.kind == TID_ROUTE_ABOUT_TENSOR);
+}
+
 /* Whether a path has the route's segments, of which the last may be {name}. */
 static bool matches(const struct route *route, const char *path, size_t path_bytes) {
     const size_t fixed = strcspn(route->info.path, "{");

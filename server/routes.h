@@ -28,6 +28,9 @@ struct tid_route_info {
     const char *summary;
 };
 
+/* Whether POST is as GET there, with parameters in its body. */
+bool tid_route_takes_body(unsigned index);
+
 /* Route 'index', in the order of routes.def; NULL beyond the last. */
 const struct tid_route_info *tid_route_get(unsigned index);
 

@@ -189,6 +189,34 @@ static json_t *typed(const char *type, const char *description) {
     return with_text(text_pair("type", type), "description", description);
 }
 
+/* The parameters as members of an object: the query's, in more types than text. */
+static json_t *parameters_schema(void) {
+    json_t *members = json_object();
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        const struct ti_param_info *param = ti_param_get(i);
+        json_t *member = pair("type", tid_json_list("string, number, boolean, array"));
+        member = with(member, "items", pair("type", tid_json_list("string, number")));
+        member = with(member, "description",
+                      json_sprintf("%s. Takes: %s. Default: %s.", param->meaning,
+                                   param->accepts, param->fallback));
+        members = with(members, param->name, member);
+    }
+    json_t *schema = typed("object", "The parameters of the query, as members.");
+    schema = with(schema, "properties", members);
+    return with(schema, "additionalProperties", json_false());
+}
+
+static json_t *request_body(void) {
+    json_t *form =
+        content("application/x-www-form-urlencoded", reference("schemas", "Parameters"));
+    json_t *object = with_text(json_object(), "description",
+                               "The parameters; a part of them may be in the query.");
+    object = with(object, "required", json_false());
+    return with(object, "content",
+                with(form, "application/json",
+                     pair("schema", reference("schemas", "Parameters"))));
+}
+
 static json_t *problem_schema(void) {
     json_t *members =
         pair("type", typed("string", "/problems/ and the words of the title: a URL that "
@@ -213,7 +241,9 @@ static json_t *components(void) {
     object = with(object, "headers", response_headers());
     object = with(object, "responses",
                   pair("Problem", with(problem, "content", problem_content())));
-    return with(object, "schemas", pair("Problem", problem_schema()));
+    return with(
+        object, "schemas",
+        with(pair("Problem", problem_schema()), "Parameters", parameters_schema()));
 }
 
 /* The formats of a response. Texts have no known length and thus no ranges. */
@@ -278,11 +308,11 @@ static json_t *name_parameter(void) {
     return with(object, "schema", text_pair("type", "string"));
 }
 
-static json_t *parameters_of(enum tid_route_kind kind) {
+static json_t *parameters_of(enum tid_route_kind kind, bool in_body) {
     json_t *list = json_array();
     if (kind == TID_ROUTE_NAMED_TEXT) return with_item(list, name_parameter());
     if (kind != TID_ROUTE_TENSOR && kind != TID_ROUTE_ABOUT_TENSOR) return list;
-    for (size_t i = 0; i < ti_param_count(); i++)
+    for (size_t i = 0; !in_body && i < ti_param_count(); i++)
         list = with_item(list, reference("parameters", ti_param_get(i)->name));
     for (size_t i = 0; kind == TID_ROUTE_TENSOR && i < COUNT_OF(request_fields); i++)
         list = with_item(list, reference("parameters", request_fields[i].name));
@@ -304,7 +334,13 @@ static json_t *operation(const struct tid_route_info *route, const char *method)
     object = with(object, "operationId", operation_id(method, route->path));
     if (strcmp(method, "head") == 0)
         object = with_text(object, "description", "Like GET, without the body.");
-    object = with(object, "parameters", parameters_of(route->kind));
+    const bool is_post = strcmp(method, "post") == 0;
+    if (is_post) {
+        object = with_text(object, "description",
+                           "Like GET, with the parameters in the body.");
+        object = with(object, "requestBody", request_body());
+    }
+    object = with(object, "parameters", parameters_of(route->kind, is_post));
     return with(object, "responses", responses(route->kind));
 }
 
@@ -314,6 +350,7 @@ static json_t *paths(void) {
         const struct tid_route_info *route = tid_route_get(i);
         json_t *path =
             with(pair("get", operation(route, "get")), "head", operation(route, "head"));
+        if (tid_route_takes_body(i)) path = with(path, "post", operation(route, "post"));
         object = with(object, route->path, path);
     }
     return object;

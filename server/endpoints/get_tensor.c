@@ -169,9 +169,15 @@ static bool make_multipart(struct tensor *tensor, const struct tid_ranges *range
 static bool respond_early(const struct tid_request *request, const struct tensor *tensor,
                           const char *etag, const struct tid_ranges *ranges,
                           struct tid_response *response) {
-    if (tid_condition_evaluate(request, etag) == TID_CONDITION_FAILED) {
+    const enum tid_condition condition = tid_condition_evaluate(request, etag);
+    if (condition == TID_CONDITION_FAILED) {
         tid_problem(response, 412, "precondition failed",
                     "The tensor's entity tag is not among those of If-Match.", "");
+    } else if (condition == TID_CONDITION_NOT_MODIFIED &&
+               request->method == TID_METHOD_POST) {
+        /* 304 is for GET and HEAD only (RFC 9110 section 13.1.2). */
+        tid_problem(response, 412, "precondition failed",
+                    "The tensor's entity tag is among those of If-None-Match.", "");
     } else if (ranges->kind == TID_RANGE_UNSATISFIABLE) {
         char text[TID_CONTENT_RANGE_BYTES];
         const int used = snprintf(text, sizeof text, "bytes */%" PRIu64,

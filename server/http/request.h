@@ -15,6 +15,7 @@ enum tid_method {
     TID_METHOD_GET,
     TID_METHOD_HEAD,
     TID_METHOD_OPTIONS,
+    TID_METHOD_POST,    /* as GET, with parameters in the body as well */
     TID_METHOD_OTHER,   /* the rest of RFC 9110 section 9.3, and PATCH (RFC 5789) */
     TID_METHOD_UNKNOWN, /* anything else: 501 */
 };
@@ -37,6 +38,7 @@ enum tid_method {
     TID_FIELD(IF_NONE_MATCH, "If-None-Match", LIST)                                        \
     TID_FIELD(X_REQUEST_ID, "X-Request-Id", SINGLE)                                        \
     TID_FIELD(TRACEPARENT, "traceparent", SINGLE)                                          \
+    TID_FIELD(CONTENT_TYPE, "Content-Type", SINGLE)                                        \
     TID_FIELD(ORIGIN, "Origin", SINGLE)                                                    \
     TID_FIELD(ACCESS_CONTROL_REQUEST_METHOD, "Access-Control-Request-Method", SINGLE)
 // clang-format on

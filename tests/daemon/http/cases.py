@@ -9,6 +9,7 @@ A case is a text file. '#' starts a comment line; every other line is one of
     fails STATUS OPTION... ~ REGEX    a daemon with these options does not start; its log
     send METHOD TARGET    a request; HTTP/1.1 and Host are added ...
     field NAME: VALUE     ... and this field as well
+    post TARGET JSON      a POST request with this body
     raw TEXT              these bytes instead; \\r \\n \\0 \\t \\\\ \\xHH and {N*c}, N times c
     connect               go on with a new connection, leaving the old one open
     hangup                close the connection
@@ -306,10 +307,18 @@ class Case:
         self.connected().queue(
             unescape(f"{method} {target} HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n"), method)
 
+    def do_post(self, rest):
+        target, _, body = rest.partition(" ")
+        body = unescape(body)
+        self.do_send("POST " + target)
+        self.do_field("Content-Type: application/json")
+        self.do_field(f"Content-Length: {len(body)}")
+        self.connection.outgoing += body
+
     def do_field(self, rest):
-        out = self.connected().outgoing
-        check(out.endswith(b"\r\n\r\n"), "'field' goes after 'send'")
-        self.connection.outgoing = out[:-2] + unescape(rest) + b"\r\n\r\n"
+        head, end, body = self.connected().outgoing.rpartition(b"\r\n\r\n")
+        check(end, "'field' goes after 'send'")
+        self.connection.outgoing = head + b"\r\n" + unescape(rest) + end + body
 
     def do_raw(self, rest):
         data = unescape(rest)
