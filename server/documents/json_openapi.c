@@ -55,6 +55,15 @@ static const struct tensor_response {
     {"416", TID_OF_FAILED | TID_OF_PART, false, "The range starts after the last byte."},
 };
 
+/* Parameters of a first request. */
+static const struct {
+    const char *name, *value;
+} examples[] = {{"shape", "512,784"},
+                {"scheme", "he_normal"},
+                {"seed", "42"},
+                {"name", "fc1.weight"},
+                {"format", "npy"}};
+
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 #define PROBLEM_TYPE "application/problem+json"
 
@@ -156,6 +165,10 @@ static json_t *query_parameter(size_t index) {
     if (param->common && strcmp(param->fallback, "required") == 0)
         object = with(object, "required", json_true());
     object = with(object, "schema", schema);
+    for (size_t i = 0; i < COUNT_OF(examples); i++) {
+        if (strcmp(examples[i].name, param->name) == 0)
+            object = with_text(object, "example", examples[i].value);
+    }
     return param->common ? object : with(object, "x-schemes", schemes_with(index));
 }
 
@@ -212,9 +225,12 @@ static json_t *request_body(void) {
     json_t *object = with_text(json_object(), "description",
                                "The parameters; a part of them may be in the query.");
     object = with(object, "required", json_false());
-    return with(object, "content",
-                with(form, "application/json",
-                     pair("schema", reference("schemas", "Parameters"))));
+    json_t *json = pair("schema", reference("schemas", "Parameters"));
+    json =
+        with(json, "example",
+             json_pack("{s:[i,i], s:s, s:i, s:s, s:s}", "shape", 512, 784, "scheme",
+                       "he_normal", "seed", 42, "name", "fc1.weight", "format", "npy"));
+    return with(object, "content", with(form, "application/json", json));
 }
 
 static json_t *problem_schema(void) {
@@ -278,16 +294,25 @@ static json_t *plain_response(const char *type, const char *schema) {
                 content(type, text_pair("type", schema)));
 }
 
-static json_t *responses(enum tid_route_kind kind) {
+/* 206, 304 and 416 are for GET and HEAD only. */
+static json_t *responses(enum tid_route_kind kind, bool is_post) {
+    const unsigned other = is_post ? TID_OF_PART | TID_OF_UNCHANGED : 0;
     json_t *object = json_object();
     if (kind == TID_ROUTE_TENSOR) {
-        for (size_t i = 0; i < COUNT_OF(tensor_responses); i++)
+        for (size_t i = 0; i < COUNT_OF(tensor_responses); i++) {
+            if ((tensor_responses[i].classes & other) != 0) continue;
             object = with(object, tensor_responses[i].status,
                           tensor_response(&tensor_responses[i]));
+        }
     } else if (kind == TID_ROUTE_JSON || kind == TID_ROUTE_ABOUT_TENSOR) {
         object = with(object, "200", plain_response("application/json", "object"));
     } else {
         object = with(object, "200", plain_response("text/plain", "string"));
+    }
+    if (is_post) {
+        object = with(object, "411", reference("responses", "Problem"));
+        object = with(object, "413", reference("responses", "Problem"));
+        object = with(object, "415", reference("responses", "Problem"));
     }
     if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR)
         object = with(object, "400", reference("responses", "Problem"));
@@ -314,7 +339,8 @@ static json_t *parameters_of(enum tid_route_kind kind, bool in_body) {
     if (kind != TID_ROUTE_TENSOR && kind != TID_ROUTE_ABOUT_TENSOR) return list;
     for (size_t i = 0; !in_body && i < ti_param_count(); i++)
         list = with_item(list, reference("parameters", ti_param_get(i)->name));
-    for (size_t i = 0; kind == TID_ROUTE_TENSOR && i < COUNT_OF(request_fields); i++)
+    for (size_t i = 0;
+         !in_body && kind == TID_ROUTE_TENSOR && i < COUNT_OF(request_fields); i++)
         list = with_item(list, reference("parameters", request_fields[i].name));
     return list;
 }
@@ -329,19 +355,35 @@ static json_t *operation_id(const char *method, const char *path) {
     return json_stringn(id, used);
 }
 
+/* What generated clients group operations by. */
+static const char *tag(enum tid_route_kind kind) {
+    return kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR ? "tensors"
+                                                                      : "service";
+}
+
+static json_t *tags(void) {
+    json_t *tensors = text_pair("name", "tensors"),
+           *service = text_pair("name", "service");
+    tensors = with_text(tensors, "description", "Tensors, and what is known about one.");
+    service = with_text(service, "description", "The server and its interface.");
+    return with_item(with_item(json_array(), tensors), service);
+}
+
 static json_t *operation(const struct tid_route_info *route, const char *method) {
     json_t *object = text_pair("summary", route->summary);
     object = with(object, "operationId", operation_id(method, route->path));
-    if (strcmp(method, "head") == 0)
-        object = with_text(object, "description", "Like GET, without the body.");
     const bool is_post = strcmp(method, "post") == 0;
-    if (is_post) {
-        object = with_text(object, "description",
-                           "Like GET, with the parameters in the body.");
-        object = with(object, "requestBody", request_body());
-    }
+    const bool is_head = strcmp(method, "head") == 0;
+    object = with(object, "tags", with_item(json_array(), json_string(tag(route->kind))));
+    object = with(object, "description",
+                  json_sprintf("%s returns %s.",
+                               is_head   ? "The header that GET"
+                               : is_post ? "With the parameters in its body, POST"
+                                         : "GET",
+                               route->summary));
+    if (is_post) object = with(object, "requestBody", request_body());
     object = with(object, "parameters", parameters_of(route->kind, is_post));
-    return with(object, "responses", responses(route->kind));
+    return with(object, "responses", responses(route->kind, is_post));
 }
 
 static json_t *paths(void) {
@@ -372,6 +414,7 @@ char *tid_json_openapi(void) {
     json_t *object = with(text_pair("openapi", "3.1.0"), "info", info());
     object = with(object, "servers", with_item(json_array(), text_pair("url", "/")));
     object = with(object, "security", json_array());
+    object = with(object, "tags", tags());
     object = with(object, "paths", paths());
     object = with(object, "components", components());
     char *text = object ? tid_json_text(object) : NULL;
