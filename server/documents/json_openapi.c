@@ -26,6 +26,7 @@ static const struct field {
     {"Range", "ranges of bytes, at most 16; ignored for text formats"},
     {"If-Range", "an entity tag: Range is ignored unless it is the tensor's"},
     {"If-Match", "entity tags or *: 412 unless the tensor's is among them"},
+    {"Want-Repr-Digest", "sha-256=10 requests Repr-Digest, which small tensors have"},
     {"If-None-Match", "entity tags or *: 304 if the tensor's is among them"},
 };
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <nettle/sha2.h>
+
 #include <tensorinit/body.h>
 
 #include "server/documents/document.h"
@@ -18,6 +20,7 @@
 #include "server/http/multipart.h"
 #include "server/http/negotiate.h"
 #include "server/http/range.h"
+#include "server/http/repr_digest.h"
 #include "server/http/tensor_fields.h"
 
 /* A body while it is sent. */
@@ -193,6 +196,31 @@ static bool respond_early(const struct tid_request *request, const struct tensor
     return true;
 }
 
+/*
+ * Adds Repr-Digest (RFC 9530 section 3) if the request wants it and the representation is
+ * so small that it can be generated twice, with no more than a kernel.
+ */
+static void add_digest(struct tid_response *response, const struct tid_request *request,
+                       const struct tid_planned *planned, uint64_t total) {
+    unsigned char block[4096], digest[SHA256_DIGEST_SIZE];
+    char text[TID_REPR_DIGEST_BYTES];
+    struct sha256_ctx hash;
+    if (!tid_wants_sha256(request->fields[TID_FIELD_WANT_REPR_DIGEST]) ||
+        total > TID_REPR_DIGEST_BODY_MAX || tid_planned_computes(planned) ||
+        ti_plan_info(planned->plan)->workspace_bytes > 0)
+        return;
+    sha256_init(&hash);
+    for (uint64_t offset = 0; offset < total; offset += sizeof block) {
+        const uint64_t left = total - offset;
+        const size_t count = left < sizeof block ? (size_t)left : sizeof block;
+        if (ti_body_read(planned->body, offset, count, block, NULL) != TI_OK) return;
+        sha256_update(&hash, count, block);
+    }
+    sha256_digest(&hash, sizeof digest, digest);
+    tid_repr_digest(digest, text);
+    tid_response_copy(response, "Repr-Digest", text, strlen(text));
+}
+
 /* The body, or the range of it that was requested. */
 static void respond(const struct tid_context *context, const struct tid_request *request,
                     struct tensor *tensor, struct tid_response *response) {
@@ -238,6 +266,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
                           ti_body_format(planned->body));
     if (sized) {
         add_validators(response, etag.text);
+        if (status != 304) add_digest(response, request, planned, total);
     } else {
         tid_response_static(response, "Accept-Ranges", "none");
     }

@@ -38,6 +38,7 @@ enum tid_method {
     TID_FIELD(IF_NONE_MATCH, "If-None-Match", LIST)                                        \
     TID_FIELD(X_REQUEST_ID, "X-Request-Id", SINGLE)                                        \
     TID_FIELD(TRACEPARENT, "traceparent", SINGLE)                                          \
+    TID_FIELD(WANT_REPR_DIGEST, "Want-Repr-Digest", LIST)                                  \
     TID_FIELD(CONTENT_TYPE, "Content-Type", SINGLE)                                        \
     TID_FIELD(ORIGIN, "Origin", SINGLE)                                                    \
     TID_FIELD(ACCESS_CONTROL_REQUEST_METHOD, "Access-Control-Request-Method", SINGLE)

@@ -26,6 +26,7 @@ A case is a text file. '#' starts a comment line; every other line is one of
     part N RANGE = TEXT   part N of a multipart/byteranges body; RANGE is its Content-Range
     parts N               how many there are
     range-sets N TARGET   N random Range fields of several ranges; the bytes are the body's
+    digest TARGET         /v1/digest has the digest of what TARGET, a /v1/tensor, sends
     json KEY... = VALUE   member of the document, VALUE in JSON;  KEY... ~ REGEX  on its text
     problem STATUS TYPE FIELD    a problem document and its header; FIELD - for none
 
@@ -431,6 +432,15 @@ class Case:
             covered = {i for r, _ in parts for i in range(*bounds(r))}
             wanted = {i for spec in value.split(",") for i in requested(spec, len(whole))}
             check(covered == wanted, f"{value}: {[r for r, _ in parts]}")
+
+    def do_digest(self, rest):
+        self.do_send("GET " + rest)
+        body = self.connected().read().body
+        self.do_send("GET " + rest.replace("/v1/tensor", "/v1/digest"))
+        self.do_expect("200")
+        document = self.document()
+        check(document["sha256"] == hashlib.sha256(body).hexdigest(), document["sha256"])
+        check(document["bytes"] == str(len(body)), document["bytes"])
 
     def document(self):
         try:
