@@ -108,7 +108,7 @@ ISAS = $(or $(ISAS_$(firstword $(subst -, ,$(TARGET)))),portable)
 
 FLAGS_core = $(NETTLE_CFLAGS)
 FLAGS_kernels = $(OPT_KERNELS)
-FLAGS_server = $(HTTP_CFLAGS)
+FLAGS_server = $(NETTLE_CFLAGS) $(HTTP_CFLAGS)
 FLAGS_client = $(NETTLE_CFLAGS) $(CURL_CFLAGS)
 FLAGS_tests = -iquote tests $(CMOCKA_CFLAGS) $(NETTLE_CFLAGS) \
 	$(if $(findstring /server/,$@),$(HTTP_CFLAGS))

@@ -14,6 +14,7 @@
 #define KIND_NUMBER tid_option_number, unsigned
 #define KIND_SECONDS tid_option_seconds, int64_t
 #define KIND_BYTES tid_option_bytes, size_t
+#define KIND_ORIGINS tid_option_origins, struct tid_origins
 #define KIND_FLAG tid_option_flag, bool
 #define KIND_PATH tid_option_path, struct tid_path
 #define KIND_CHOICE tid_option_choice, unsigned
@@ -205,9 +206,9 @@ static bool take_file_line(void *reader, const char *label, const char *name,
     return set_option(reading, option, TID_SOURCE_FILE, label, value);
 }
 
-/* The default is a description if it is no value. */
+/* Other defaults are descriptions. */
 static bool has_default_value(const struct tid_option *option) {
-    return option->fallback[0] >= '0' && option->fallback[0] <= '9';
+    return strspn(option->fallback, "0123456789*") > 0;
 }
 
 static void set_defaults(struct reading *reading) {

@@ -238,6 +238,7 @@ static int prepare_and_serve(struct tid_listener *listener,
             .openapi = openapi,
             .openapi_bytes = strlen(openapi),
             .metrics = &metrics,
+            .cors = config->cors.text,
             .stopping = &stopping,
         };
         status = pool_and_serve(listener, config, tls, &context, &metrics);

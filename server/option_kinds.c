@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "server/config.h"
+#include "server/http/cors.h"
 
 #define FLAW(...) (snprintf(flaw, flaw_bytes, __VA_ARGS__), false)
 
@@ -107,6 +108,24 @@ static void write_bytes(FILE *file, const struct tid_option *option, const void 
     fprintf(file, "%zu", *(const size_t *)member);
 }
 
+static bool read_origins(const struct tid_option *option, const char *text, void *member,
+                         char *flaw, size_t flaw_bytes) {
+    struct tid_origins *origins = member;
+    const char *wrong = tid_cors_flaw(text);
+    (void)option;
+    if (wrong) return FLAW("%s", wrong);
+    if (strlen(text) >= sizeof origins->text)
+        return FLAW("expected at most %zu bytes", sizeof origins->text - 1);
+    memcpy(origins->text, text, strlen(text) + 1);
+    return true;
+}
+
+static void write_origins(FILE *file, const struct tid_option *option,
+                          const void *member) {
+    (void)option;
+    fputs(((const struct tid_origins *)member)->text, file);
+}
+
 static bool read_flag(const struct tid_option *option, const char *text, void *member,
                       char *flaw, size_t flaw_bytes) {
     (void)option;
@@ -196,6 +215,8 @@ const struct tid_option_kind tid_option_number = {read_number, write_number, fal
 const struct tid_option_kind tid_option_seconds = {read_seconds, write_seconds, false,
                                                    false};
 const struct tid_option_kind tid_option_bytes = {read_bytes, write_bytes, false, false};
+const struct tid_option_kind tid_option_origins = {read_origins, write_origins, false,
+                                                   false};
 const struct tid_option_kind tid_option_flag = {read_flag, write_flag, false, true};
 const struct tid_option_kind tid_option_path = {read_path, write_path, false, false};
 const struct tid_option_kind tid_option_choice = {read_choice, write_choice, false,

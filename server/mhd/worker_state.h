@@ -27,6 +27,7 @@
 struct tid_async_body;
 struct tid_connection;
 struct tid_held_response;
+struct tid_request_body;
 
 /* Shared by all workers. Read-only while they run, except for the atomics. */
 struct tid_worker_shared {
@@ -107,6 +108,7 @@ struct tid_connection {
     struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
     LIST_ENTRY(tid_connection) suspended_link;
     struct tid_held_response *held; /* the response that waits for memory, or NULL */
+    struct tid_request_body *body;  /* of a POST request; request_body.c */
     const char *raw_target; /* in libmicrohttpd's buffer, to which it writes later */
     char *target; /* the copy: short_target, or from malloc(); NULL if out of memory */
     size_t target_bytes;
