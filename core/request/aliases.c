@@ -56,6 +56,13 @@ const struct ti_alias *ti_alias_find(const char *name, size_t name_bytes) {
     return NULL;
 }
 
+bool ti_alias_find_name(const char *name, size_t name_bytes, size_t *index) {
+    const struct ti_alias *alias = ti_alias_find(name, name_bytes);
+    if (!alias) return false;
+    *index = (size_t)(alias - alias_rows);
+    return true;
+}
+
 size_t ti_alias_scheme(const struct ti_alias *alias) {
     size_t index = 0;
     (void)ti_scheme_find(alias->info.scheme, strlen(alias->info.scheme), &index);

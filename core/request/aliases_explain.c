@@ -25,8 +25,8 @@ static void replace(char *text, size_t capacity, const char *word, size_t word_b
     for (const char *at = text; *at && used + with_bytes + 1 < sizeof made;) {
         const bool starts = at == text || !is_word_char(at[-1]);
         const char next = strlen(at) >= word_bytes ? at[word_bytes] : 'x';
-        const bool ends = next == '.' ? !is_word_char(at[word_bytes + 1])
-                                      : !is_word_char(next);
+        const bool ends =
+            next == '.' ? !is_word_char(at[word_bytes + 1]) : !is_word_char(next);
         if (starts && ends && strncmp(at, word, word_bytes) == 0) {
             memcpy(made + used, with, with_bytes);
             used += with_bytes;

@@ -198,8 +198,8 @@ static enum ti_status set_fan_in_axes(struct ti_spec *spec, struct ti_error *err
     if (!spec->given[TI_PARAM_fan_in_axes]) return TI_OK;
     spec->given[TI_PARAM_fan_in_axes] = false;
     if (spec->rank < 3) {
-        const bool same = spec->rank == 2 && in->count == 1 &&
-                          (in->axis[0] == 0 || in->axis[0] == -2);
+        const bool same =
+            spec->rank == 2 && in->count == 1 && (in->axis[0] == 0 || in->axis[0] == -2);
         if (same) return TI_OK;
         return ti_error_set(error, TI_EINAPPLICABLE, "fan_in_axes",
                             "fan_in_axes requires 3 or more dims: Haiku ignores it for "
@@ -222,7 +222,8 @@ static enum ti_status drop_infinite(struct ti_spec *spec, const struct ti_spec *
     static const struct {
         enum ti_param param;
         double none;
-    } rows[] = {{TI_PARAM_low, -INFINITY}, {TI_PARAM_high, INFINITY}, {TI_PARAM_slope, 0}};
+    } rows[] = {
+        {TI_PARAM_low, -INFINITY}, {TI_PARAM_high, INFINITY}, {TI_PARAM_slope, 0}};
     const bool cuts = strcmp(spec->alias->info.scheme, "truncated_normal") == 0;
     bool dropped = false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

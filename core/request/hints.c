@@ -80,7 +80,8 @@ bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *para
 static void add(struct ti_error *error, const char *before, const char *text,
                 const char *after) {
     const size_t used = strlen(error->text);
-    if (used + strlen(before) + strlen(text) + strlen(after) >= sizeof error->text) return;
+    if (used + strlen(before) + strlen(text) + strlen(after) >= sizeof error->text)
+        return;
     snprintf(error->text + used, sizeof error->text - used, "%s%s%s", before, text,
              after);
 }

@@ -231,8 +231,8 @@ static void add_framework(struct nearest *nearest, const struct ti_alias_info *i
         if (other < score) score = other, best = name, best_bytes = n;
     }
     while (best && ti_words_next(&frameworks, &framework, &framework_bytes)) {
-        if (only_bytes == 0 || (only_bytes == framework_bytes &&
-                                memcmp(only, framework, only_bytes) == 0)) {
+        if (only_bytes == 0 ||
+            (only_bytes == framework_bytes && memcmp(only, framework, only_bytes) == 0)) {
             insert(nearest, framework, framework_bytes, best, best_bytes, score);
         }
     }

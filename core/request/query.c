@@ -71,8 +71,8 @@ enum ti_status ti_spec_set_query(struct ti_spec *spec, const char *query,
     while (status == TI_OK && ti_text_next_pair(&list, &pair)) {
         status = ti_query_decode(&pair, scratch, &decoded, error);
         if (status != TI_OK) break;
-        status = ti_spec_set(spec, decoded.name, decoded.value, decoded.value_bytes,
-                             error);
+        status =
+            ti_spec_set(spec, decoded.name, decoded.value, decoded.value_bytes, error);
     }
     if (scratch != small) free(scratch);
     return status;

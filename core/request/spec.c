@@ -93,8 +93,7 @@ static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
     ti_alias_list_words(spec->given[TI_PARAM_scheme] ? spec->alias : NULL, param, accepts,
                         sizeof accepts);
     return ti_error_set(error, TI_EVALUE, info->name, "%s '%.*s'; it takes %s%s%s", words,
-                        shown, value, ti_param_is_choice(param) ? "one of " : "",
-                        accepts,
+                        shown, value, ti_param_is_choice(param) ? "one of " : "", accepts,
                         ti_alias_has_words(param) && !spec->alias
                             ? "; with a framework's name, the framework's words"
                             : "");

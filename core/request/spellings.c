@@ -331,7 +331,8 @@ size_t ti_spelling_plain(const char *param, const char *value, size_t value_byte
                          char *plain) {
     static const struct ti_spelling_context none = {NULL, false};
     enum ti_param which;
-    if (!ti_param_find(param, strlen(param), &which)) {
+    /* The words for a mode depend on the scheme. */
+    if (!ti_param_find(param, strlen(param), &which) || which == TI_PARAM_mode) {
         memcpy(plain, value, value_bytes);
         return value_bytes;
     }

@@ -90,9 +90,8 @@ static enum ti_status read_pairs(struct typed_query *query, const char *text, si
         enum ti_status status = ti_query_decode(&pair, name, &decoded, error);
         if (status != TI_OK) return status;
         struct typed_pair *typed = &query->pairs[query->count++];
-        *typed = (struct typed_pair){.name = name,
-                                     .value = decoded.value,
-                                     .value_bytes = decoded.value_bytes};
+        *typed = (struct typed_pair){
+            .name = name, .value = decoded.value, .value_bytes = decoded.value_bytes};
         find_param(typed);
         query->text += decoded.name_bytes + 1 + decoded.value_bytes;
     }
@@ -236,9 +235,8 @@ static const struct typed_pair *set_pairs(struct ti_spec *spec,
                                           struct ti_error *error) {
     for (size_t i = 0; i < query->count; i++) {
         const struct typed_pair *pair = &query->pairs[i];
-        const bool is_first =
-            pair->known &&
-            (pair->param == TI_PARAM_scheme || pair->param == TI_PARAM_dtype);
+        const bool is_first = pair->known && (pair->param == TI_PARAM_scheme ||
+                                              pair->param == TI_PARAM_dtype);
         if (pair->dropped || is_first != first) continue;
         if (ti_spec_set(spec, pair->name, pair->value, pair->value_bytes,
                         failed ? NULL : error) != TI_OK &&

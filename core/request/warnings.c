@@ -77,11 +77,12 @@ static void warn_mean(struct ti_warnings *warnings) {
          dist->mean <= dist->high + 2 * dist->sigma)) {
         return;
     }
-    snprintf(ti_warning_add(warnings, "mean")->text, TI_WARNING_BYTES,
-             "mean is more than 2 std from the bounds %.6g and %.6g, so all values are in "
-             "a tail of the normal. PyTorch's trunc_normal_ is inexact there; these "
-             "values are not.",
-             dist->low, dist->high);
+    snprintf(
+        ti_warning_add(warnings, "mean")->text, TI_WARNING_BYTES,
+        "mean is more than 2 std from the bounds %.6g and %.6g, so all values are in "
+        "a tail of the normal. PyTorch's trunc_normal_ is inexact there; these "
+        "values are not.",
+        dist->low, dist->high);
 }
 
 unsigned ti_plan_warnings(const struct ti_spec *spec, const struct ti_plan *plan,

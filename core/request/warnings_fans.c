@@ -184,10 +184,10 @@ static void offer_fused(const struct ti_warnings *warnings, bool io, char *text)
 /* Whether the request says itself what the axes are. */
 static bool says_axes(const struct ti_spec *spec) {
     static const enum ti_param params[] = {
-        TI_PARAM_fan_in,     TI_PARAM_fan_out,     TI_PARAM_in_axis,
-        TI_PARAM_out_axis,   TI_PARAM_batch_axis,  TI_PARAM_input_axes,
+        TI_PARAM_fan_in,      TI_PARAM_fan_out,     TI_PARAM_in_axis,
+        TI_PARAM_out_axis,    TI_PARAM_batch_axis,  TI_PARAM_input_axes,
         TI_PARAM_fan_in_axes, TI_PARAM_output_axes, TI_PARAM_d_model,
-        TI_PARAM_groups,     TI_PARAM_transposed};
+        TI_PARAM_groups,      TI_PARAM_transposed};
     for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
         if (spec->given[params[i]]) return true;
     }

@@ -240,10 +240,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     } else {
         normal(dist, &made);
     }
-    /* A constant may be infinite, if the dtype has infinities. */
-    const bool infinite =
-        dist->distribution == TI_DISTRIBUTION_CONSTANT && isinf(dist->low);
-    if (status == TI_OK && !infinite) status = check_range(&made, error);
+    if (status == TI_OK && !dist->infinite) status = check_range(&made, error);
     if (status != TI_OK) return status;
     if (made.class == &ti_sampler_constant) float_pattern(&made);
     const struct ti_transform transform = {

@@ -75,9 +75,10 @@ TI_API TI_MUST_USE enum ti_status ti_spec_set_query(struct ti_spec *spec,
  * 'layers=12'?", with at most three changes, each of which makes this very request
  * valid. On failure any parameters of the query may be set.
  */
-TI_API TI_MUST_USE enum ti_status
-ti_spec_set_query_lenient(struct ti_spec *spec, const char *query, size_t query_bytes,
-                          struct ti_error *error);
+TI_API TI_MUST_USE enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec,
+                                                            const char *query,
+                                                            size_t query_bytes,
+                                                            struct ti_error *error);
 
 #ifdef __cplusplus
 }

@@ -25,8 +25,9 @@ extern "C" {
  *   value         its value, 'value_bytes' long; needs no NUL
  *   plain         caller's; value_bytes + TI_SPELLING_GROWTH bytes
  *
- * Returns the length, without a NUL. A value that has no other form, or of a parameter
- * that does not exist, is copied as it is: nothing is checked.
+ * Returns the length, without a NUL. Copied as it is: a value that has no other form,
+ * whose meaning depends on other parameters (mode), or whose parameter does not exist.
+ * Nothing is checked.
  */
 TI_API size_t ti_spelling_plain(const char *param, const char *value, size_t value_bytes,
                                 char *plain);

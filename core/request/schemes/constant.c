@@ -39,6 +39,7 @@ enum ti_status ti_scheme_constant(const struct ti_spec *spec,
     if (isinf(value)) {
         const enum ti_status status = check_infinity(spec, value, error);
         if (status != TI_OK) return status;
+        dist->infinite = true;
     }
     dist->integer = spec->given[TI_PARAM_value] ? spec->constant : own_integer;
     dist->value_field = "value";
