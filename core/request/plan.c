@@ -13,6 +13,7 @@
 
 #include "core/request/aliases.h"
 #include "core/request/canonical.h"
+#include "core/request/hints.h"
 #include "core/kernels/dispatch.h"
 #include "core/orthogonal/orthogonal_fill.h"
 #include "core/orthogonal/factor.h"
@@ -114,10 +115,6 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     struct ti_fans fans = {0};
     struct ti_dist dist = {0};
     enum ti_status status;
-    if (!spec->given[TI_PARAM_shape]) {
-        return ti_error_set(error, TI_EMISSING, "shape", "shape= is required: %s",
-                            ti_param_get(TI_PARAM_shape)->accepts);
-    }
     info->scheme = scheme->info.name;
     info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
     plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
@@ -132,6 +129,10 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     }
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
     if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;
+    if (!spec->given[TI_PARAM_shape]) {
+        return ti_error_set(error, TI_EMISSING, "shape", "shape= is required: %s",
+                            ti_param_get(TI_PARAM_shape)->accepts);
+    }
     if ((status = check_size(spec, info->dtype, error)) != TI_OK) return status;
     if ((status = resolve_part(spec, plan, error)) != TI_OK) return status;
     if (ti_scheme_has(scheme, TI_PARAM_mode)) {
@@ -181,8 +182,9 @@ static double ns_per_elem(const struct ti_plan *plan) {
     return ti_sampler_ns_per_elem(&plan->sampler, plan->kernels, view);
 }
 
-enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
-                            struct ti_error *error) {
+/* As ti_plan_make(), without hints. */
+static enum ti_status make(const struct ti_spec *spec, struct ti_plan **plan,
+                           struct ti_error *error) {
     struct ti_plan *made = calloc(1, sizeof *made);
     if (!made) return ti_error_nomem(error);
     const struct ti_float_state state = ti_float_enter();
@@ -197,6 +199,23 @@ enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
     made->info.ns_per_elem = ns_per_elem(made);
     *plan = made;
     return TI_OK;
+}
+
+enum ti_status ti_plan_try(const struct ti_spec *spec, double *std,
+                           struct ti_error *error) {
+    struct ti_plan *plan;
+    const enum ti_status status = make(spec, &plan, error);
+    if (status != TI_OK) return status;
+    if (std) *std = plan->info.std;
+    ti_plan_free(plan);
+    return TI_OK;
+}
+
+enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
+                            struct ti_error *error) {
+    const enum ti_status status = make(spec, plan, error);
+    if (status != TI_OK) ti_hints_for_plan(spec, error);
+    return status;
 }
 
 void ti_plan_free(struct ti_plan *plan) {

@@ -280,7 +280,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     } else {
         normal(dist, &made);
     }
-    if (status == TI_OK) status = check_range(&made, error);
+    if (status == TI_OK && !dist->infinite) status = check_range(&made, error);
     if (status != TI_OK) return status;
     if (made.class == &ti_sampler_constant) float_pattern(&made);
     made.transform = transform_of(&made);

@@ -13,7 +13,7 @@
 
 struct tid_lease;
 
-#define TID_RESPONSE_FIELDS_MAX 24
+#define TID_RESPONSE_FIELDS_MAX 32
 #define TID_RESPONSE_TEXT_BYTES 8192
 
 enum tid_response_body {

@@ -243,11 +243,21 @@ static void phrases(void **state) {
         {"shape=2,3&scheme=tfjs.identity", "can only be used for 2D square matrices"},
         {S "keras.RandomNormal&std=1", "takes mean, stddev"},
         {S "keras.RandomNormal&std=1", "scheme=normal takes the canonical parameters"},
-        {S "keras.RandomNormal&stddev=-1", "keras.RandomNormal calls std stddev"},
+        {S "keras.RandomNormal&stddev=-1", "stddev is negative; it takes"},
         {S "variance_scaling&distribution=normal", "truncated_normal in keras"},
         {S "variance_scaling&distribution=normal",
          "untruncated_normal in jax, flax, haiku"},
         {S "tfjs.varianceScaling&mode=fan_in", "fanIn, fanOut, fanAvg"},
+        {"shape=5&scheme=tfjs.glorotNormal&fan_in=3", "mode=fanAvg needs them"},
+        {S "torch.trunc_normal_&a=2&b=-2", "b must be above a; they are -2 and 2"},
+        {S "torch.constant_", "scheme=torch.constant_ needs val="},
+        {S "torch.constant_&val=-inf&dtype=f8_e4m3", "val=-inf does not exist in f8_e4m3"},
+        {S "torch.uniform_&a=-inf", "a must be a finite number for scheme=torch.uniform_"},
+        {S "torch.kaiming_normal_&a=1&nonlinearity=relu", "a requires nonlinearity="},
+        {S "jax.orthogonal&scale=1e300", "do not fit"},
+        {"shape=3,3&scheme=haiku.VarianceScaling&fan_in_axes=1", "3 or more dims"},
+        {"shape=3,3,3&scheme=haiku.VarianceScaling&fan_in_axes=3",
+         "axis 3 of fan_in_axes does not exist"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
