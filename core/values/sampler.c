@@ -206,7 +206,9 @@ static enum ti_status check_range(const struct ti_sampler *sampler,
 static void float_pattern(struct ti_sampler *sampler) {
     float values[TI_TILE_WORDS] = {(float)sampler->low};
     unsigned char out[TI_TILE_WORDS * sizeof(float)];
-    if (sampler->dtype == TI_DTYPE_F64) {
+    if (isinf(sampler->low)) {
+        ti_dtype_put_infinity(sampler->dtype, sampler->low, sampler->element_bytes);
+    } else if (sampler->dtype == TI_DTYPE_F64) {
         memcpy(sampler->element_bytes, &sampler->low, sizeof sampler->low);
     } else if (sampler->dtype == TI_DTYPE_F32) {
         memcpy(sampler->element_bytes, values, sizeof *values);

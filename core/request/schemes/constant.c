@@ -2,6 +2,7 @@
 /* The same value everywhere: constant, zeros, ones. */
 #include <math.h>
 
+#include "core/base/dtype.h"
 #include "core/base/error.h"
 #include "core/request/schemes/schemes.h"
 
@@ -13,7 +14,7 @@ static enum ti_status check_infinity(const struct ti_spec *spec, double value,
     const bool json =
         ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW) == TI_FORMAT_JSON;
     const char *number = value < 0 ? "-inf" : "inf";
-    if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT || dtype == TI_DTYPE_F8_E4M3) {
+    if (!ti_dtype_has_infinity(dtype)) {
         return ti_error_set(error, TI_EVALUE, "value",
                             "value=%s does not exist in %s, which has no infinities",
                             number, ti_dtype_name(dtype));
