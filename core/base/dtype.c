@@ -79,7 +79,8 @@ static double value_of(uint64_t bits, const struct ti_float_format *format) {
     }
     widened_bits |= sign << 63;
     memcpy(&value, &widened_bits, sizeof value);
-    return value;
+    /* Infinities have the exponent after that of the max. */
+    return fabs(value) > format->max ? copysign(INFINITY, value) : value;
 }
 
 /* The bits of an element. Sizes are constants, so that no memcpy is a call. */

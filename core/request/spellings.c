@@ -146,16 +146,34 @@ bool ti_spelling_is_list(enum ti_param param) {
 /* Numbers and flags ------------------------------------------------------------------ */
 
 static size_t rewrite_infinity(const char *text, size_t n, char *out) {
-    static const char *const words[] = {
-#define TI_INFINITY(word) word,
+    static const struct {
+        const char *word;
+        bool negative;
+    } rows[] = {
+#define TI_INFINITY(word) {word, false},
+#define TI_NEGATIVE_INFINITY(word) {word, true},
 #include "core/request/spellings.def"
     };
     const size_t sign = n > 0 && (*text == '-' || *text == '+');
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (!same(text + sign, n - sign, words[i])) continue;
-        return ti_text_put(sign && *text == '-' ? "-inf" : "inf", out);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!same(text + sign, n - sign, rows[i].word)) continue;
+        if (sign && rows[i].negative) return 0;
+        return ti_text_put(rows[i].negative || *text == '-' ? "-inf" : "inf", out);
     }
     return 0;
+}
+
+/* A '+' in a query is a blank: 1e+5 arrives as "1e 5". */
+static size_t rewrite_number(const char *text, size_t n, char *out) {
+    for (size_t i = 0; i + 2 < n; i++) {
+        if (lower(text[i]) != 'e' || text[i + 1] != ' ' || !is_digit(text[i + 2])) {
+            continue;
+        }
+        memcpy(out, text, n);
+        out[i + 1] = '+';
+        return ti_text_is_number(out, n) ? n : 0;
+    }
+    return rewrite_infinity(text, n, out);
 }
 
 static size_t rewrite_truncation(const char *text, size_t n, char *out) {
@@ -186,7 +204,7 @@ static size_t rewrite_constant(const char *text, size_t n,
     if (context->is_bool && same(text, n, "true")) return ti_text_put("1", out);
     if (context->is_bool && same(text, n, "false")) return ti_text_put("0", out);
     if (ti_text_u64(text, n, &integer) || !ti_text_number(text, n, &value)) {
-        return rewrite_infinity(text, n, out);
+        return rewrite_number(text, n, out);
     }
     if (value != floor(value) || fabs(value) >= INTEGER_MAX) return 0;
     if (value == 0 && signbit(value)) return 0;
@@ -215,6 +233,10 @@ static const struct {
 };
 
 static const char *dtype_of(const char *text, size_t n) {
+    for (int i = 0; i < TI_DTYPE_COUNT; i++) {
+        const char *name = ti_dtype_name((enum ti_dtype)i);
+        if (same(text, n, name)) return name;
+    }
     for (size_t i = 0; i < sizeof dtype_rows / sizeof *dtype_rows; i++) {
         const char *list = dtype_rows[i].words, *word;
         size_t length;
@@ -236,10 +258,6 @@ static size_t rewrite_dtype(const char *text, size_t n, char *out) {
 #define TI_DTYPE_MODULE(module) module,
 #include "core/request/spellings.def"
     };
-    for (int i = 0; i < TI_DTYPE_COUNT; i++) {
-        const char *name = ti_dtype_name((enum ti_dtype)i);
-        if (same(text, n, name)) return ti_text_put(name, out);
-    }
     (void)unwrap(wrappers, &text, &n);
     const char *found = dtype_of(text, n);
     for (size_t i = 0; !found && i < sizeof modules / sizeof *modules; i++) {
@@ -272,25 +290,32 @@ static size_t rewrite_scheme(const char *text, size_t n, char *out) {
     return used + n;
 }
 
-/* FAN_IN, fanIn and fan-in as the framework, or else the table of parameters, has it. */
-static size_t rewrite_mode(const char *text, size_t n, const struct ti_alias *alias,
-                           char *out) {
-    const char *list = ti_param_get(TI_PARAM_mode)->accepts, *word;
-    char letters[16];
-    size_t used = 0, length;
+/* Letters and digits in lower case; 0 if there are other signs than _, - and blanks. */
+static size_t fold(const char *text, size_t n, char *out, size_t capacity) {
+    size_t used = 0;
     for (size_t i = 0; i < n; i++) {
-        if (text[i] == '_' || text[i] == '-' || is_blank(text[i])) continue;
-        if (used == sizeof letters) return 0;
-        letters[used++] = lower(text[i]);
+        const char c = lower(text[i]);
+        if (c == '_' || c == '-' || is_blank(c)) continue;
+        if (used == capacity || !(is_digit(c) || (c >= 'a' && c <= 'z'))) return 0;
+        out[used++] = c;
     }
-    for (unsigned mode = 0; ti_words_next(&list, &word, &length); mode++) {
-        char plain[16];
-        size_t k = 0;
-        for (size_t i = 0; i < length; i++) {
-            if (word[i] != '_') plain[k++] = word[i];
-        }
-        if (k != used || memcmp(plain, letters, k) != 0) continue;
-        return ti_alias_put_word(alias, TI_PARAM_mode, mode, out);
+    return used;
+}
+
+/* FAN_IN, fanIn and fan-in as the framework, or else the table of parameters, has it. */
+static size_t rewrite_choice(enum ti_param param, const char *text, size_t n,
+                             const struct ti_alias *alias, char *out) {
+    char words[256], typed[32], letters[32];
+    const char *list = words, *word;
+    const size_t typed_bytes = fold(text, n, typed, sizeof typed);
+    size_t length;
+    ti_alias_list_words(alias, param, words, sizeof words);
+    while (typed_bytes > 0 && ti_words_next(&list, &word, &length)) {
+        const size_t bytes = fold(word, length, letters, sizeof letters);
+        if (bytes != typed_bytes || memcmp(typed, letters, bytes) != 0) continue;
+        if (length > n + TI_SPELLING_GROWTH) return 0;
+        memcpy(out, word, length);
+        return length;
     }
     return 0;
 }
@@ -301,14 +326,16 @@ static size_t rewrite(enum ti_param param, const char *text, size_t n,
                       const struct ti_spelling_context *context, char *out) {
     ti_value_reader *const read = ti_param_kind(param)->read;
     if (param == TI_PARAM_dtype) return rewrite_dtype(text, n, out);
-    if (param == TI_PARAM_mode) return rewrite_mode(text, n, context->alias, out);
     if (read == ti_read_scheme) return rewrite_scheme(text, n, out);
     if (read == ti_read_shape) return rewrite_shape(text, n, out);
     if (read == ti_read_axes) return rewrite_axes(text, n, out);
     if (read == ti_read_truncation) return rewrite_truncation(text, n, out);
     if (read == ti_read_flag) return rewrite_flag(text, n, out);
     if (read == ti_read_number || read == ti_read_bound) {
-        return rewrite_infinity(text, n, out);
+        return rewrite_number(text, n, out);
+    }
+    if (read == ti_read_choice && param != TI_PARAM_spec) {
+        return rewrite_choice(param, text, n, context->alias, out);
     }
     if (read == ti_read_constant) return rewrite_constant(text, n, context, out);
     return ti_spelling_is_list(param) ? rewrite_list(text, n, out) : 0;
@@ -316,10 +343,13 @@ static size_t rewrite(enum ti_param param, const char *text, size_t n,
 
 size_t ti_spelling_rewrite(enum ti_param param, const char *value, size_t value_bytes,
                            const struct ti_spelling_context *context, char *out) {
+    static const struct wrapper quotes[] = {
+        {"'", "'"}, {"\"", "\""}, {NULL, NULL}};
     const char *text = value;
     size_t n = value_bytes, used;
     if (param != TI_PARAM_name) {
         ti_spelling_trim(&text, &n);
+        (void)unwrap(quotes, &text, &n);
         used = rewrite(param, text, n, context, out);
         if (used > 0) return used;
     }
@@ -331,8 +361,7 @@ size_t ti_spelling_plain(const char *param, const char *value, size_t value_byte
                          char *plain) {
     static const struct ti_spelling_context none = {NULL, false};
     enum ti_param which;
-    /* The words for a mode depend on the scheme. */
-    if (!ti_param_find(param, strlen(param), &which) || which == TI_PARAM_mode) {
+    if (!ti_param_find(param, strlen(param), &which) || ti_alias_has_words(which)) {
         memcpy(plain, value, value_bytes);
         return value_bytes;
     }

@@ -26,7 +26,7 @@ extern "C" {
  *   plain         caller's; value_bytes + TI_SPELLING_GROWTH bytes
  *
  * Returns the length, without a NUL. Copied as it is: a value that has no other form,
- * whose meaning depends on other parameters (mode), or whose parameter does not exist.
+ * whose words depend on the scheme (mode, distribution), or whose parameter does not exist.
  * Nothing is checked.
  */
 TI_API size_t ti_spelling_plain(const char *param, const char *value, size_t value_bytes,
