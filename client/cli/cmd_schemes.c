@@ -58,7 +58,7 @@ static void drop_words(char *text, const char *word) {
     }
 }
 
-/* Says what is near to a name that is no scheme. */
+/* Says what is near to an unknown name. */
 static int unknown_scheme(const char *name) {
     struct cli_param param = {"scheme", strlen("scheme"), name};
     const struct cli_options options = {.params = &param, .param_count = 1};

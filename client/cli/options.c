@@ -87,12 +87,12 @@ static char *encode(const char *text, size_t n, char *out) {
 }
 
 char *cli_options_query(const struct cli_options *options) {
-    size_t room = 1;
+    size_t capacity = 1;
     for (size_t i = 0; i < options->param_count; i++) {
         const struct cli_param *param = &options->params[i];
-        room += 3 * (param->name_bytes + strlen(param->value)) + 2;
+        capacity += 3 * (param->name_bytes + strlen(param->value)) + 2;
     }
-    char *query = malloc(room), *out = query;
+    char *query = malloc(capacity), *out = query;
     for (size_t i = 0; query && i < options->param_count; i++) {
         const struct cli_param *param = &options->params[i];
         if (i > 0) *out++ = '&';

@@ -80,13 +80,12 @@ static void offer_gain(struct ti_hints *hints, const char *value) {
 #define TI_GAIN(typed, gain) {typed, gain},
 #include "core/request/meanings.def"
     };
-    const char *scheme = ti_scheme_get(hints->spec->scheme)->name;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!ti_near_same(value, strlen(value), rows[i].typed, strlen(rows[i].typed))) {
             continue;
         }
         if (!ti_hints_offer(hints, NULL, "gain", rows[i].gain)) {
-            (void)ti_hints_offer(hints, scheme, "gain", rows[i].gain);
+            ti_hints_relatives(hints, "gain", rows[i].gain);
         }
     }
 }
@@ -134,7 +133,7 @@ static void offer_dims(struct ti_hints *hints, const char *value) {
     for (const char *at = value; *at; at++) {
         if (*at >= '0' && *at <= '9') {
             dims[used++] = *at;
-        } else if (!strchr(" ,;:|/*_()[]{}<>", *at)) {
+        } else if (!strchr(" ,;:|/*()[]{}<>", *at)) {
             return;
         } else if (used > 0 && dims[used - 1] != ',') {
             dims[used++] = ',';
@@ -153,7 +152,7 @@ void ti_hints_values(struct ti_hints *hints, enum ti_param param, const char *va
         offer_words(hints, param, value);
     } else if (read == ti_read_shape) {
         offer_dims(hints, value);
-    } else if (read == ti_read_count || read == ti_read_index) {
+    } else if (read == ti_read_count || read == ti_read_index || read == ti_read_seed) {
         offer_integer(hints, ti_param_get(param)->name, value);
     } else if (param == TI_PARAM_gain || param == TI_PARAM_slope) {
         offer_activation(hints, value);
@@ -218,10 +217,10 @@ static unsigned score_of(const char *typed, size_t typed_bytes, const char *name
     return distance == TI_NEAR_NONE ? TI_NEAR_NONE : 4 * distance + 2;
 }
 
-/* The best spelling of a row for each framework, or for one of them. */
+/* The best spelling of a row for each framework of a list, or for all if it is "". */
 static void add_framework(struct nearest *nearest, const struct ti_alias_info *info,
-                          const char *only, size_t only_bytes, const char *typed,
-                          size_t typed_bytes) {
+                          const char *only, const char *typed, size_t typed_bytes,
+                          unsigned penalty) {
     const char *frameworks = info->frameworks, *framework, *name, *best = NULL;
     const char *list = info->spellings;
     size_t framework_bytes, n, best_bytes = 0;
@@ -231,10 +230,9 @@ static void add_framework(struct nearest *nearest, const struct ti_alias_info *i
         if (other < score) score = other, best = name, best_bytes = n;
     }
     while (best && ti_words_next(&frameworks, &framework, &framework_bytes)) {
-        if (only_bytes == 0 ||
-            (only_bytes == framework_bytes && memcmp(only, framework, only_bytes) == 0)) {
-            insert(nearest, framework, framework_bytes, best, best_bytes, score);
-        }
+        unsigned found;
+        if (*only && !ti_words_find(only, framework, framework_bytes, &found)) continue;
+        insert(nearest, framework, framework_bytes, best, best_bytes, score + penalty);
     }
 }
 
@@ -255,45 +253,87 @@ static void add_meanings(struct nearest *nearest, const char *typed, size_t n) {
     }
 }
 
-/* What stands before the dot: a framework, or a word for one. */
-static const char *framework_of(const char *typed, size_t n) {
+/*
+ * What stands before the dot: frameworks, or a word for some. The list, "keras, tfjs"; ""
+ * if it is neither.
+ */
+static const char *frameworks_of(const char *typed, size_t n) {
     static const struct {
-        const char *typed, *framework;
+        const char *typed, *frameworks;
     } rows[] = {
-#define TI_FRAMEWORK_MEANING(typed, framework) {typed, framework},
+#define TI_FRAMEWORK_MEANING(typed, frameworks) {typed, frameworks},
 #include "core/request/meanings.def"
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (ti_near_same(typed, n, rows[i].typed, strlen(rows[i].typed))) {
-            return rows[i].framework;
+            return rows[i].frameworks;
         }
     }
     for (size_t i = 0; i < ti_alias_count(); i++) {
         const char *list = ti_alias_get(i)->frameworks, *word;
         size_t word_bytes;
         while (ti_words_next(&list, &word, &word_bytes)) {
-            if (ti_near_same(typed, n, word, word_bytes)) return word;
+            if (ti_near_same(typed, n, word, word_bytes)) {
+                return ti_alias_get(i)->frameworks;
+            }
         }
     }
     return "";
+}
+
+static bool starts_with(const char *text, const char *prefix) {
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* The name with the other word for its method, "kaiming_normal" for "he_normal". */
+static bool other_name(const char *typed, char out[TI_MAX_SCHEME_BYTES]) {
+    static const struct {
+        const char *typed, *other;
+    } rows[] = {
+#define TI_METHOD_NAMES(one, other) {one, other}, {other, one},
+#include "core/request/meanings.def"
+    };
+    char small[TI_MAX_SCHEME_BYTES];
+    size_t n = 0;
+    for (; typed[n] && n + 1 < sizeof small; n++) {
+        const char c = typed[n];
+        small[n] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    small[n] = '\0';
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!starts_with(small, rows[i].typed)) continue;
+        const size_t cut = strlen(rows[i].typed), other = strlen(rows[i].other);
+        if (other + n - cut >= TI_MAX_SCHEME_BYTES) return false;
+        memcpy(out, rows[i].other, other);
+        memcpy(out + other, small + cut, n - cut + 1);
+        return true;
+    }
+    return false;
 }
 
 void ti_hints_schemes(struct ti_hints *hints, const char *name) {
     struct nearest nearest = {.count = 0};
     const char *dot = strrchr(name, '.');
     const char *rest = dot ? dot + 1 : name;
-    const char *framework = dot ? framework_of(name, strcspn(name, ".")) : "";
-    const size_t framework_bytes = strcspn(framework, ","), n = strlen(rest);
-    if (framework_bytes == 0) {
+    const char *frameworks = dot ? frameworks_of(name, strcspn(name, ".")) : "";
+    const size_t n = strlen(rest);
+    char other[TI_MAX_SCHEME_BYTES];
+    const bool has_other = *frameworks && other_name(rest, other);
+    if (!*frameworks) {
         for (size_t i = 0; i < ti_scheme_count(); i++) {
             add_plain(&nearest, ti_scheme_get(i), rest, n);
         }
         add_meanings(&nearest, rest, n);
     }
     for (size_t i = 0; i < ti_alias_count(); i++) {
-        add_framework(&nearest, ti_alias_get(i), framework, framework_bytes, rest, n);
+        add_framework(&nearest, ti_alias_get(i), frameworks, rest, n, 0);
+        if (has_other) {
+            add_framework(&nearest, ti_alias_get(i), frameworks, other, strlen(other), 4);
+        }
     }
     for (size_t i = 0; i < nearest.count; i++) {
+        /* Next to a name that is written otherwise, others are beside the point. */
+        if (nearest.scheme[i].score > 7 && nearest.scheme[0].score <= 7) break;
         (void)ti_hints_offer(hints, nearest.scheme[i].name, NULL, NULL);
     }
 }

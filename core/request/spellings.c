@@ -343,8 +343,7 @@ static size_t rewrite(enum ti_param param, const char *text, size_t n,
 
 size_t ti_spelling_rewrite(enum ti_param param, const char *value, size_t value_bytes,
                            const struct ti_spelling_context *context, char *out) {
-    static const struct wrapper quotes[] = {
-        {"'", "'"}, {"\"", "\""}, {NULL, NULL}};
+    static const struct wrapper quotes[] = {{"'", "'"}, {"\"", "\""}, {NULL, NULL}};
     const char *text = value;
     size_t n = value_bytes, used;
     if (param != TI_PARAM_name) {

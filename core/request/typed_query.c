@@ -18,6 +18,9 @@ struct typed_pair {
     const char *name;
     const char *value;
     size_t value_bytes;
+    /* the value before it was rewritten */
+    const char *typed;
+    size_t typed_bytes;
     enum ti_param param;
     bool known;
     /* of an item of a list: that of shape[0]=; no_index for shape[]=, not_item if it is
@@ -154,6 +157,8 @@ static void join_lists(struct typed_query *query) {
 /* Replaces the pair's value by its plain form. */
 static void rewrite(struct typed_query *query, struct typed_pair *pair,
                     const struct ti_spelling_context *context) {
+    pair->typed = pair->value;
+    pair->typed_bytes = pair->value_bytes;
     const size_t n = ti_spelling_rewrite(pair->param, pair->value, pair->value_bytes,
                                          context, query->text);
     pair->value = query->text;
@@ -258,6 +263,12 @@ enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec, const char *query
         failed = set_pairs(spec, &typed, false, failed, &own);
         if (failed) {
             status = own.code;
+            /* The same error, about what was typed. */
+            if (status == TI_EVALUE && failed->typed &&
+                ti_spec_set(spec, failed->name, failed->typed, failed->typed_bytes,
+                            &own) != TI_OK) {
+                status = own.code;
+            }
             ti_hints_for_pair(spec, failed->name, failed->value, failed->value_bytes,
                               &own);
         }
@@ -287,12 +298,12 @@ static char *encode(const char *text, size_t n, char *out) {
 enum ti_status ti_query_plain(const char *query, size_t query_bytes, char **plain,
                               struct ti_error *error) {
     struct typed_query typed;
-    size_t room = 1;
+    size_t capacity = 1;
     enum ti_status status = prepare(&typed, query, query_bytes, error);
     for (size_t i = 0; status == TI_OK && i < typed.count; i++) {
-        room += 3 * (strlen(typed.pairs[i].name) + typed.pairs[i].value_bytes) + 2;
+        capacity += 3 * (strlen(typed.pairs[i].name) + typed.pairs[i].value_bytes) + 2;
     }
-    char *made = status == TI_OK ? malloc(room) : NULL, *out = made;
+    char *made = status == TI_OK ? malloc(capacity) : NULL, *out = made;
     if (status == TI_OK && !made) status = ti_error_nomem(error);
     for (size_t i = 0; status == TI_OK && i < typed.count; i++) {
         const struct typed_pair *pair = &typed.pairs[i];

@@ -34,6 +34,7 @@ static double share_within(const struct ti_plan_info *info, double limit) {
 static void warn_name(struct ti_warnings *warnings) {
     const struct ti_plan_info *info = &warnings->plan->info;
     if (!info->random || info->name[0] != '\0') return;
+    if (info->elems == 0 || info->std == 0) return; /* no numbers, or always the same */
     snprintf(ti_warning_add(warnings, "name")->text, TI_WARNING_BYTES,
              "No name is given: two unnamed tensors of the same seed get the same random "
              "numbers. Give each tensor of a model its own name.");

@@ -43,7 +43,8 @@ static void check_file(const char *path) {
 }
 
 static void refused(void **state) {
-    static const char *const paths[] = {"docs/refused.tsv", "docs/frameworks_refused.tsv"};
+    static const char *const paths[] = {"docs/refused.tsv",
+                                        "docs/frameworks_refused.tsv"};
     (void)state;
     if (only_path) {
         check_file(only_path);

@@ -29,7 +29,8 @@ static void check_row(const char *typed, const char *canonical) {
     struct ti_plan *plan, *plain, *strict = test_plan(canonical);
     struct ti_error error = {TI_OK, "", ""};
     char *text;
-    if (plan_lenient(typed, &plan, &error) != TI_OK) fail_msg("%s: %s", typed, error.text);
+    if (plan_lenient(typed, &plan, &error) != TI_OK)
+        fail_msg("%s: %s", typed, error.text);
     assert_string_equal(ti_plan_info(plan)->query, canonical);
     assert_string_equal(ti_plan_info(plan)->etag, ti_plan_info(strict)->etag);
     assert_int_equal(ti_query_plain(typed, strlen(typed), &text, &error), TI_OK);
@@ -77,7 +78,8 @@ static void every_dtype(void **state) {
             const size_t n = ti_spelling_plain("dtype", word, strlen(word), plain);
             snprintf(expected, sizeof expected, "%s", rows[i].dtype);
             assert_true(ti_spelling_same(plain, n, expected, strlen(expected)));
-            for (size_t k = 0; k < n; k++) assert_false(plain[k] >= 'A' && plain[k] <= 'Z');
+            for (size_t k = 0; k < n; k++)
+                assert_false(plain[k] >= 'A' && plain[k] <= 'Z');
         }
         free(copy);
     }
@@ -253,8 +255,8 @@ static void passes(void **state) {
     char *plain;
     char out[16 + TI_SPELLING_GROWTH];
     (void)state;
-    assert_int_equal(ti_query_plain("new=(1,+2)&dtype=float99&x[]=%00%FF", 35, &plain, NULL),
-                     TI_OK);
+    assert_int_equal(
+        ti_query_plain("new=(1,+2)&dtype=float99&x[]=%00%FF", 35, &plain, NULL), TI_OK);
     assert_string_equal(plain, "new=%281,%202%29&dtype=float99&x%5B%5D=%00%FF");
     free(plain);
     assert_int_equal(ti_spelling_plain("new", " (1) ", 5, out), 5);
@@ -269,9 +271,9 @@ static void passes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(table),      cmocka_unit_test(every_dtype),
+        cmocka_unit_test(table),        cmocka_unit_test(every_dtype),
         cmocka_unit_test(every_module), cmocka_unit_test(refusals),
-        cmocka_unit_test(infinities), cmocka_unit_test(sizes),
+        cmocka_unit_test(infinities),   cmocka_unit_test(sizes),
         cmocka_unit_test(passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
