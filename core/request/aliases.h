@@ -100,6 +100,9 @@ size_t ti_alias_put_word(const struct ti_alias *alias, enum ti_param param,
 void ti_alias_list_words(const struct ti_alias *alias, enum ti_param param, char *out,
                          size_t capacity);
 
+/* Whether a request with the name takes the parameter; true for common ones. */
+bool ti_alias_takes(const struct ti_alias *alias, enum ti_param param);
+
 /* TI_EVALUE if a canonical request has a framework's word. */
 enum ti_status ti_alias_refuse_words(const struct ti_spec *spec, struct ti_error *error);
 

@@ -61,6 +61,17 @@ static void replace_modes(const struct ti_alias *alias, struct ti_error *error) 
     }
 }
 
+/* A bound that the framework has fixed is a number there: jax.uniform begins at 0. */
+static void replace_fixed(const struct ti_alias *alias, struct ti_error *error) {
+    struct ti_text_list list = ti_text_list(alias->info.fixed);
+    struct ti_text_pair pair;
+    while (ti_text_next_pair(&list, &pair)) {
+        if (!ti_text_is(pair.name, pair.name_bytes, "low")) continue;
+        replace(error->text, sizeof error->text, pair.name, pair.name_bytes, pair.value,
+                pair.value_bytes);
+    }
+}
+
 static void replace_words(const struct ti_spec *spec, struct ti_error *error) {
     const struct ti_alias *alias = spec->alias;
     const char *list = alias->info.params;
@@ -74,6 +85,7 @@ static void replace_words(const struct ti_spec *spec, struct ti_error *error) {
         replace(error->text, sizeof error->text, item.canonical, item.canonical_bytes,
                 item.framework, item.framework_bytes);
     }
+    replace_fixed(alias, error);
     replace_modes(alias, error);
 }
 

@@ -13,7 +13,7 @@
 #include "core/request/text.h"
 #include "core/request/words.h"
 
-static bool takes(const struct ti_alias *alias, enum ti_param param) {
+bool ti_alias_takes(const struct ti_alias *alias, enum ti_param param) {
     const struct ti_param_info *info = ti_param_get(param);
     const char *list = alias->info.params;
     struct ti_alias_param item;
@@ -33,9 +33,9 @@ static enum ti_status check_params(const struct ti_spec *spec, struct ti_error *
     for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
         const enum ti_param param = (enum ti_param)i;
         char list[256] = "";
-        if (!spec->given[i] || takes(alias, param)) continue;
+        if (!spec->given[i] || ti_alias_takes(alias, param)) continue;
         for (size_t k = 0; k < TI_PARAM_COUNT; k++) {
-            if (ti_param_get(k)->common || !takes(alias, (enum ti_param)k)) continue;
+            if (ti_param_get(k)->common || !ti_alias_takes(alias, (enum ti_param)k)) continue;
             ti_words_add(list, sizeof list, ti_param_get(k)->name);
         }
         return ti_error_set(error, TI_EINAPPLICABLE, ti_param_get(i)->name,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hints for parameters, and the trial of hints: see hints.h. */
+/* Hints for parameters: see hints.h. */
 #include "core/request/hints.h"
 
 #include <math.h>
@@ -16,65 +16,6 @@
 #include "core/request/spellings.h"
 #include "core/request/text.h"
 #include "core/request/words.h"
-
-/* Plans that are made for one error at most: a few microseconds each. */
-#define TRIALS_MAX 24
-
-static bool set(struct ti_spec *spec, const struct ti_text_pair *pair) {
-    const struct ti_spelling_context context = {spec->alias, false};
-    char plain[TI_HINT_VALUE_BYTES + TI_SPELLING_GROWTH];
-    enum ti_param param;
-    if (pair->value_bytes >= TI_HINT_VALUE_BYTES ||
-        !ti_param_find(pair->name, pair->name_bytes, &param)) {
-        return false;
-    }
-    const size_t n =
-        ti_spelling_rewrite(param, pair->value, pair->value_bytes, &context, plain);
-    spec->given[param] = false;
-    if (param == TI_PARAM_scheme) spec->framework_name[0] = '\0';
-    return ti_spec_set(spec, ti_param_get(param)->name, plain, n, NULL) == TI_OK;
-}
-
-bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std) {
-    struct ti_spec *changed = malloc(sizeof *changed);
-    struct ti_text_list list = ti_text_list(change);
-    struct ti_text_pair pair;
-    struct ti_error error;
-    bool accepted = changed != NULL;
-    if (changed) *changed = *spec;
-    while (accepted && ti_text_next_pair(&list, &pair)) {
-        accepted = pair.value && set(changed, &pair);
-    }
-    if (accepted) {
-        const enum ti_status status = ti_plan_try(changed, std, &error);
-        accepted = status == TI_OK ||
-                   (status == TI_EMISSING && strcmp(error.field, "shape") == 0);
-    }
-    free(changed);
-    return accepted;
-}
-
-bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *param,
-                    const char *value) {
-    char change[2 * TI_HINT_VALUE_BYTES], quoted[2 * TI_HINT_VALUE_BYTES + 2];
-    const size_t used = strlen(hints->text);
-    if (hints->count == TI_NEAR_MAX || hints->trials == TRIALS_MAX) return false;
-    if (param && strchr(value, '&')) return false;
-    const int n = snprintf(change, sizeof change, "%s%s%s%s%s%s", scheme ? "scheme=" : "",
-                           scheme ? scheme : "", scheme && param ? "&" : "",
-                           param ? param : "", param ? "=" : "", param ? value : "");
-    snprintf(quoted, sizeof quoted, "'%s'", change);
-    if ((size_t)n >= sizeof change || used + (size_t)n + 8 > sizeof hints->text ||
-        strstr(hints->text, quoted)) {
-        return false;
-    }
-    hints->trials++;
-    if (!ti_hints_try(hints->spec, change, NULL)) return false;
-    snprintf(hints->text + used, sizeof hints->text - used, "%s%s", used ? " or " : "",
-             quoted);
-    hints->count++;
-    return true;
-}
 
 /* Adds text to the error; what does not fit is left out. */
 static void add(struct ti_error *error, const char *before, const char *text,
@@ -172,30 +113,6 @@ static void offer_params(struct ti_hints *hints, const char *name, const char *v
     if (hints->count == 0) offer_frameworks(hints, name, value);
     if (hints->count == 0) ti_hints_relatives(hints, name, value);
     if (hints->count == 0) offer_meanings(hints, name, value, true);
-}
-
-void ti_hints_relatives(struct ti_hints *hints, const char *param, const char *value) {
-    static const struct {
-        const char *scheme, *relative;
-    } relatives[] = {
-#define TI_RELATIVE(scheme, relative) {#scheme, #relative},
-#include "core/request/meanings.def"
-    };
-    const char *scheme = ti_scheme_get(hints->spec->scheme)->name;
-    enum ti_param which;
-    if (!ti_param_find(param, strlen(param), &which)) return;
-    if (hints->spec->alias && ti_hints_offer(hints, scheme, param, value)) return;
-    for (size_t i = 0; i < sizeof relatives / sizeof *relatives; i++) {
-        if (strcmp(relatives[i].scheme, scheme) == 0 &&
-            ti_hints_offer(hints, relatives[i].relative, param, value)) {
-            return;
-        }
-    }
-    for (size_t i = 0; i < ti_scheme_count(); i++) {
-        if (!ti_param_get(which)->common && ti_scheme_takes(i, which)) {
-            (void)ti_hints_offer(hints, ti_scheme_get(i)->name, param, value);
-        }
-    }
 }
 
 /* ------------------------------------------------------------------------------------ */
@@ -307,6 +224,11 @@ static bool value_text(const struct ti_spec *spec, enum ti_param param,
     return true;
 }
 
+static bool takes(const struct ti_spec *spec, enum ti_param param) {
+    return spec->alias ? ti_alias_takes(spec->alias, param)
+                       : ti_scheme_has(ti_scheme_at(spec->scheme), param);
+}
+
 void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error) {
     char value[TI_HINT_VALUE_BYTES];
     struct ti_hints hints;
@@ -317,7 +239,7 @@ void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error) {
         return;
     }
     if (!begin(&hints, spec, param)) return;
-    if (error->code == TI_EINAPPLICABLE) {
+    if (error->code == TI_EINAPPLICABLE && !takes(spec, param)) {
         offer_params(&hints, ti_param_get(param)->name, value);
     } else if (error->code == TI_EVALUE && ti_param_has_words(param)) {
         ti_hints_values(&hints, param, value);

@@ -48,6 +48,13 @@ bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std);
 bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *param,
                     const char *value);
 
+/*
+ * The same for a canonical scheme in place of a framework's name: the layout and other
+ * values that the name implies go with it.
+ */
+bool ti_hints_offer_scheme(struct ti_hints *hints, const char *scheme, const char *param,
+                           const char *value);
+
 /* Names of schemes that are near to 'name', which is none. */
 void ti_hints_schemes(struct ti_hints *hints, const char *name);
 

@@ -13,7 +13,6 @@
 
 #include "core/request/aliases.h"
 #include "core/request/canonical.h"
-#include "core/request/hints.h"
 #include "core/kernels/dispatch.h"
 #include "core/orthogonal/orthogonal_fill.h"
 #include "core/orthogonal/factor.h"
@@ -182,9 +181,8 @@ static double ns_per_elem(const struct ti_plan *plan) {
     return ti_sampler_ns_per_elem(&plan->sampler, plan->kernels, view);
 }
 
-/* As ti_plan_make(), without hints. */
-static enum ti_status make(const struct ti_spec *spec, struct ti_plan **plan,
-                           struct ti_error *error) {
+enum ti_status ti_plan_resolve(const struct ti_spec *spec, struct ti_plan **plan,
+                               struct ti_error *error) {
     struct ti_plan *made = calloc(1, sizeof *made);
     if (!made) return ti_error_nomem(error);
     const struct ti_float_state state = ti_float_enter();
@@ -199,23 +197,6 @@ static enum ti_status make(const struct ti_spec *spec, struct ti_plan **plan,
     made->info.ns_per_elem = ns_per_elem(made);
     *plan = made;
     return TI_OK;
-}
-
-enum ti_status ti_plan_try(const struct ti_spec *spec, double *std,
-                           struct ti_error *error) {
-    struct ti_plan *plan;
-    const enum ti_status status = make(spec, &plan, error);
-    if (status != TI_OK) return status;
-    if (std) *std = plan->info.std;
-    ti_plan_free(plan);
-    return TI_OK;
-}
-
-enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
-                            struct ti_error *error) {
-    const enum ti_status status = make(spec, plan, error);
-    if (status != TI_OK) ti_hints_for_plan(spec, error);
-    return status;
 }
 
 void ti_plan_free(struct ti_plan *plan) {

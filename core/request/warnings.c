@@ -7,13 +7,6 @@
 #include "core/base/dtype.h"
 #include "core/request/warnings.h"
 
-struct ti_warning *ti_warning_add(struct ti_warnings *warnings, const char *field) {
-    struct ti_warning *added = &warnings->list[warnings->count++];
-    added->field = field;
-    added->text[0] = '\0';
-    return added;
-}
-
 /* The smallest positive normal number of a floating-point type; 0 for others. */
 static double min_normal(enum ti_dtype dtype) {
     const struct ti_float_format *format = ti_dtype_float_format(dtype);

@@ -16,7 +16,13 @@ struct ti_warnings {
 };
 
 /* Adds a warning with an empty text. */
-struct ti_warning *ti_warning_add(struct ti_warnings *warnings, const char *field);
+static inline struct ti_warning *ti_warning_add(struct ti_warnings *warnings,
+                                                const char *field) {
+    struct ti_warning *added = &warnings->list[warnings->count++];
+    added->field = field;
+    added->text[0] = '\0';
+    return added;
+}
 
 /* Adds at most one: the shape suggests other fans, or another matrix, than are used. */
 void ti_warn_fans(struct ti_warnings *warnings);
