@@ -151,11 +151,13 @@ function setFans(rule, given, shape) {
     }
 }
 
-// Canonical parameter -> the name to blame in errors: not a default, but what rules it out.
-function toBlame({ params }, given, requested) {
-    const first = [...params.keys()].find((name) => requested.has(name));
-    return new Map([...params].reverse().map(([their, our]) => (
-        [our, given.has(our) && !requested.has(their) && first ? first : their])));
+// Canonical parameter -> the name to blame in errors: of bounds not a default, but what rules it out.
+function toBlame({ params }, requested) {
+    const native = new Map([...params].reverse().map(([their, our]) => [our, their]));
+    const given = ['low', 'high', 'mean', 'std'].map((our) => native.get(our))
+        .find((their) => requested.has(their));
+    return new Map([...native].map(([our, their]) => (
+        [our, ['low', 'high'].includes(our) && given && !requested.has(their) ? given : their])));
 }
 
 function standsFor(requested) {
@@ -176,7 +178,7 @@ function standsFor(requested) {
         given.delete('corrected');
     }
     setFans(row.fans, given, shape);
-    return { given, native: toBlame(row, given, requested) };
+    return { given, native: toBlame(row, requested) };
 }
 
 const encoded = (text) => text.replace(/[^A-Za-z0-9._~-]/g, (c) => (

@@ -164,12 +164,14 @@ def add_fans(rule, given, shape):
         given.setdefault("fan_in", b"1")
 
 
-def to_blame(row, given, requested):
-    """Canonical parameter -> the name to blame in errors: not a default, but what rules it out."""
-    first = next((name for name in row.params if name in requested), None)
+def to_blame(row, requested):
+    """Canonical parameter -> the name to blame in errors: of bounds not a default, but what rules
+    it out."""
     native = {canonical: name for name, canonical in reversed(row.params.items())}
-    return {canonical: first if canonical in given and name not in requested and first else name
-            for canonical, name in native.items()}
+    given = [native[name] for name in ("low", "high", "mean", "std")
+             if native.get(name) in requested]
+    return {canonical: given[0] if canonical in ("low", "high") and given and name not in requested
+            else name for canonical, name in native.items()}
 
 
 def stands_for(requested):
@@ -188,7 +190,7 @@ def stands_for(requested):
     if given.get("distribution", b"truncated_normal") != b"truncated_normal":
         given.pop("corrected", None)
     add_fans(row.fans, given, shape)
-    return given, to_blame(row, given, requested)
+    return given, to_blame(row, requested)
 
 
 def plain_query(query):
