@@ -66,6 +66,8 @@ static const struct response_field {
     {"Tensor-Fan-Out", OF_BODY | OF_UNCHANGED, "fan_out, if the scheme has one"},
     {"Tensor-Stream", OF_BODY | OF_UNCHANGED,
      "the stream of random numbers that the name selects"},
+    {"Tensor-Warning", OF_BODY | OF_UNCHANGED,
+     "a parameter, a colon, and what is probably a mistake; a field for each"},
 };
 
 /* The responses of /v1/tensor. Those without its bytes are problems, except 304. */
