@@ -35,7 +35,8 @@ static enum ti_status check_params(const struct ti_spec *spec, struct ti_error *
         char list[256] = "";
         if (!spec->given[i] || ti_alias_takes(alias, param)) continue;
         for (size_t k = 0; k < TI_PARAM_COUNT; k++) {
-            if (ti_param_get(k)->common || !ti_alias_takes(alias, (enum ti_param)k)) continue;
+            if (ti_param_get(k)->common || !ti_alias_takes(alias, (enum ti_param)k))
+                continue;
             ti_words_add(list, sizeof list, ti_param_get(k)->name);
         }
         return ti_error_set(error, TI_EINAPPLICABLE, ti_param_get(i)->name,
