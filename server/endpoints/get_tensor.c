@@ -264,6 +264,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
     tid_response_init(response, status);
     tid_tensor_fields_add(response, ti_plan_info(planned->plan),
                           ti_body_format(planned->body));
+    tid_warning_fields_add(response, planned->warnings, planned->warning_count);
     if (sized) {
         add_validators(response, etag.text);
         if (status != 304) add_digest(response, request, planned, total);
