@@ -107,6 +107,28 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
     return TI_OK;
 }
 
+static enum ti_status resolve_format(const struct ti_spec *spec, struct ti_plan *plan,
+                                     struct ti_error *error) {
+    struct ti_format_options *options = &plan->options;
+    plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
+    options->json = (enum ti_json)ti_spec_choice(spec, TI_PARAM_json, TI_JSON_NESTED);
+    options->metadata =
+        (enum ti_metadata)ti_spec_choice(spec, TI_PARAM_metadata, TI_METADATA_NONE);
+    if (plan->format == TI_FORMAT_SAFETENSORS &&
+        strcmp(spec->name, "__metadata__") == 0) {
+        return ti_error_set(error, TI_EVALUE, "name",
+                            "safetensors files reserve the name __metadata__");
+    }
+    if (spec->given[TI_PARAM_json] && plan->format != TI_FORMAT_JSON) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "json", "json requires format=json");
+    }
+    if (spec->given[TI_PARAM_metadata] && plan->format != TI_FORMAT_SAFETENSORS) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "metadata",
+                            "metadata requires format=safetensors");
+    }
+    return TI_OK;
+}
+
 static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
                               struct ti_error *error) {
     struct ti_plan_info *info = &plan->info;
@@ -120,16 +142,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     }
     info->scheme = scheme->info.name;
     info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
-    plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
-    plan->json = (enum ti_json)ti_spec_choice(spec, TI_PARAM_json, TI_JSON_NESTED);
-    if (plan->format == TI_FORMAT_SAFETENSORS &&
-        strcmp(spec->name, "__metadata__") == 0) {
-        return ti_error_set(error, TI_EVALUE, "name",
-                            "safetensors files reserve the name __metadata__");
-    }
-    if (spec->given[TI_PARAM_json] && plan->format != TI_FORMAT_JSON) {
-        return ti_error_set(error, TI_EINAPPLICABLE, "json", "json requires format=json");
-    }
+    if ((status = resolve_format(spec, plan, error)) != TI_OK) return status;
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
     if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;
     if ((status = check_size(spec, info->dtype, error)) != TI_OK) return status;

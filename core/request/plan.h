@@ -15,7 +15,7 @@
 struct ti_plan {
     struct ti_plan_info info;
     enum ti_format format;
-    enum ti_json json;
+    struct ti_format_options options;
     const struct ti_kernels *kernels;
     struct ti_dist dist;
     struct ti_sampler sampler;

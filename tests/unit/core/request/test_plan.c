@@ -77,6 +77,9 @@ static const struct {
     /* formats */
     {"shape=3&scheme=zeros&json=flat", TI_EINAPPLICABLE, "json"},
     {"shape=3&scheme=zeros&format=npy&json=nested", TI_EINAPPLICABLE, "json"},
+    {"shape=3&scheme=zeros&metadata=full", TI_EINAPPLICABLE, "metadata"},
+    {"shape=3&scheme=zeros&format=npy&metadata=none", TI_EINAPPLICABLE, "metadata"},
+    {"shape=3&scheme=zeros&format=json&metadata=full", TI_EINAPPLICABLE, "metadata"},
     /* integer dtypes are for integer-valued schemes */
     {"shape=3&scheme=constant&value=1.5&dtype=i8", TI_EVALUE, "value"},
     {"shape=3&scheme=constant&value=128&dtype=i8", TI_EVALUE, "value"},
