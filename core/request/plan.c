@@ -168,7 +168,9 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     info->stream = stream_of(spec->name, spec->name_bytes);
     status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
                              error);
-    if (status == TI_OK) status = ti_plan_factor(plan, error);
+    if (status != TI_OK) return status;
+    ti_sampler_bounds(&plan->sampler, &dist, &info->low, &info->high);
+    status = ti_plan_factor(plan, error);
     if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
     return status == TI_OK ? name_body(spec, plan, error) : status;
 }

@@ -29,7 +29,7 @@ struct ti_plan {
     char framework_name[TI_MAX_SCHEME_BYTES];
 };
 
-/* Sets the members of 'info' that describe the distribution. */
+/* Sets the members of 'info' that describe the distribution, but its bounds in the dtype. */
 void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info);
 
 /* Fills in what 'info' says of the factorization that the plan needs; TI_ETOOLARGE. */

@@ -61,7 +61,7 @@ static const struct response_field {
     {"Tensor-Dtype", OF_BODY | OF_UNCHANGED, "element type"},
     {"Tensor-Std", OF_BODY | OF_UNCHANGED, "standard deviation of the distribution"},
     {"Tensor-Bound", OF_BODY | OF_UNCHANGED,
-     "the largest possible magnitude of a value; absent if there is no bound"},
+     "no value of this dtype is larger in magnitude; absent if there is no bound"},
     {"Tensor-Fan-In", OF_BODY | OF_UNCHANGED, "fan_in, if the scheme has one"},
     {"Tensor-Fan-Out", OF_BODY | OF_UNCHANGED, "fan_out, if the scheme has one"},
     {"Tensor-Stream", OF_BODY | OF_UNCHANGED,
