@@ -45,6 +45,8 @@ uint64_t ti_body_bytes(const struct ti_body *body) {
     return ti_body_has_length(body) ? body->bytes : 0;
 }
 
+uint64_t ti_body_header_bytes(const struct ti_body *body) { return body->header_bytes; }
+
 /* A part of one element, through a buffer. */
 static enum ti_status read_within(const struct ti_plan *plan, uint64_t elem, size_t skip,
                                   size_t count_bytes, unsigned char *out,

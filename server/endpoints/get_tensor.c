@@ -180,7 +180,10 @@ static void respond(const struct tid_context *context, const struct tid_request 
     }
     const bool headers_only =
         request->method == TID_METHOD_HEAD || status == 304 || range.count == 0;
-    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only, response)) {
+    /* A range within the header, as clients read it to find the tensor, computes nothing. */
+    const bool elements = range.first + range.count > ti_body_header_bytes(planned->body);
+    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only || !elements,
+                             response)) {
         tensor_free(tensor);
         return;
     }
@@ -197,14 +200,15 @@ static void respond(const struct tid_context *context, const struct tid_request 
     tid_response_static(response, "X-Content-Type-Options", "nosniff");
     tensor->first = range.first;
     tid_response_body_stream(
-        response, (struct tid_stream){.bytes = range.count,
-                                      .computes = tid_planned_computes(planned),
-                                      .ns_per_byte = tid_planned_ns_per_byte(planned),
-                                      .lease = planned->lease,
-                                      .read = tensor_read,
-                                      .next = tensor_next,
-                                      .free = tensor_free,
-                                      .state = tensor});
+        response, (struct tid_stream){
+                      .bytes = range.count,
+                      .computes = elements && tid_planned_computes(planned),
+                      .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
+                      .lease = planned->lease,
+                      .read = tensor_read,
+                      .next = tensor_next,
+                      .free = tensor_free,
+                      .state = tensor});
 }
 
 void tid_endpoint_tensor(const struct tid_context *context,
