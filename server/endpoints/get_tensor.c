@@ -221,6 +221,17 @@ static void add_digest(struct tid_response *response, const struct tid_request *
     tid_response_copy(response, "Repr-Digest", text, strlen(text));
 }
 
+/* Whether the ranges reach beyond the header of the format. */
+static bool has_elements(const struct tid_planned *planned,
+                         const struct tid_ranges *ranges) {
+    const uint64_t header_bytes = ti_body_header_bytes(planned->body);
+    for (unsigned i = 0; i < ranges->count; i++) {
+        if (ranges->list[i].first + ranges->list[i].count_bytes > header_bytes)
+            return true;
+    }
+    return false;
+}
+
 /* The body, or the range of it that was requested. */
 static void respond(const struct tid_context *context, const struct tid_request *request,
                     struct tensor *tensor, struct tid_response *response) {
@@ -257,7 +268,10 @@ static void respond(const struct tid_context *context, const struct tid_request 
     }
     const bool headers_only =
         request->method == TID_METHOD_HEAD || status == 304 || bytes == 0;
-    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only, response)) {
+    /* A range within the header, as clients read it to find the tensor, computes nothing. */
+    const bool elements = has_elements(planned, &ranges);
+    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only || !elements,
+                             response)) {
         tensor_free(tensor);
         return;
     }
@@ -278,8 +292,8 @@ static void respond(const struct tid_context *context, const struct tid_request 
     tid_response_body_stream(
         response,
         (struct tid_stream){.bytes = bytes,
-                            .computes = tid_planned_computes(planned),
-                            .ns_per_byte = tid_planned_ns_per_byte(planned),
+                            .computes = elements && tid_planned_computes(planned),
+                            .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
                             .lease = planned->lease,
                             .read = tensor->multipart ? tensor_read_parts : tensor_read,
                             .next = tensor_next,
