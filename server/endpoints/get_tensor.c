@@ -221,6 +221,17 @@ static void add_digest(struct tid_response *response, const struct tid_request *
     tid_response_copy(response, "Repr-Digest", text, strlen(text));
 }
 
+/* Whether the ranges reach beyond the header of the format. */
+static bool has_elements(const struct tid_planned *planned,
+                         const struct tid_ranges *ranges) {
+    const uint64_t header_bytes = ti_body_header_bytes(planned->body);
+    for (unsigned i = 0; i < ranges->count; i++) {
+        if (ranges->list[i].first + ranges->list[i].count_bytes > header_bytes)
+            return true;
+    }
+    return false;
+}
+
 /* The body, or the range of it that was requested. */
 static void respond(const struct tid_context *context, const struct tid_request *request,
                     struct tensor *tensor, struct tid_response *response) {
@@ -257,13 +268,17 @@ static void respond(const struct tid_context *context, const struct tid_request 
     }
     const bool headers_only =
         request->method == TID_METHOD_HEAD || status == 304 || bytes == 0;
-    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only, response)) {
+    /* A range within the header, as clients read it to find the tensor, computes nothing. */
+    const bool elements = has_elements(planned, &ranges);
+    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only || !elements,
+                             response)) {
         tensor_free(tensor);
         return;
     }
     tid_response_init(response, status);
     tid_tensor_fields_add(response, ti_plan_info(planned->plan),
                           ti_body_format(planned->body));
+    tid_warning_fields_add(response, planned->warnings, planned->warning_count);
     if (sized) {
         add_validators(response, etag.text);
         if (status != 304) add_digest(response, request, planned, total);
@@ -275,15 +290,15 @@ static void respond(const struct tid_context *context, const struct tid_request 
     tid_response_static(response, "X-Content-Type-Options", "nosniff");
     tensor->first = tensor->multipart ? 0 : ranges.list[0].first;
     tid_response_body_stream(
-        response,
-        (struct tid_stream){.bytes = bytes,
-                            .computes = tid_planned_computes(planned),
-                            .ns_per_byte = tid_planned_ns_per_byte(planned),
-                            .lease = planned->lease,
-                            .read = tensor->multipart ? tensor_read_parts : tensor_read,
-                            .next = tensor_next,
-                            .free = tensor_free,
-                            .state = tensor});
+        response, (struct tid_stream){
+                      .bytes = bytes,
+                      .computes = elements && tid_planned_computes(planned),
+                      .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
+                      .lease = planned->lease,
+                      .read = tensor->multipart ? tensor_read_parts : tensor_read,
+                      .next = tensor_next,
+                      .free = tensor_free,
+                      .state = tensor});
 }
 
 void tid_endpoint_tensor(const struct tid_context *context,
