@@ -249,7 +249,7 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
         return TID_CONFIG_ERROR;
     if (config->config.text[0] != '\0' &&
         !tid_pairs_file_read(config->config.text, take_file_line, &reading, why,
-                              why_bytes))
+                             why_bytes))
         return TID_CONFIG_ERROR;
     set_defaults(&reading);
     return check_pairs(&reading) ? result : TID_CONFIG_ERROR;

@@ -44,7 +44,7 @@ static bool is_complete(const char *line, size_t length, FILE *file) {
 }
 
 bool tid_pairs_file_read(const char *path, tid_pair_function *take, void *reader,
-                          char *why, size_t why_bytes) {
+                         char *why, size_t why_bytes) {
     char line[LINE_BYTES];
     bool taken = true;
     errno = 0;

@@ -41,8 +41,8 @@ static bool read_secrets(const struct tid_access *access, struct tid_secrets *to
     return false;
 }
 
-struct tid_access *tid_access_make(const char *token_path, const char *key_path, char *why,
-                                   size_t why_bytes) {
+struct tid_access *tid_access_make(const char *token_path, const char *key_path,
+                                   char *why, size_t why_bytes) {
     struct tid_access *access = calloc(1, sizeof *access);
     if (!access) {
         snprintf(why, why_bytes, "out of memory");
@@ -143,12 +143,19 @@ static const char *bearer_token(const char *authorization) {
     return authorization + 7 + strspn(authorization + 7, " ");
 }
 
-/* Documents about the server, and probes, do not depend on who requests them. */
-static bool is_for_everyone(const struct tid_request *request) {
+/* Documents about the server, and probes, are for everyone. */
+enum need {
+    NEED_NOTHING,
+    NEED_TOKEN,
+    NEED_TOKEN_OR_SIGNATURE,
+};
+
+static enum need need_of(const struct tid_request *request) {
     const struct tid_route_info *route = tid_route_get(tid_route_find(request));
-    if (!route || request->method == TID_METHOD_OPTIONS) return true;
-    return !(route->kind == TID_ROUTE_TENSOR || route->kind == TID_ROUTE_ABOUT_TENSOR ||
-             strcmp(route->path, "/metrics") == 0);
+    if (!route || request->method == TID_METHOD_OPTIONS) return NEED_NOTHING;
+    if (route->kind == TID_ROUTE_TENSOR || route->kind == TID_ROUTE_ABOUT_TENSOR)
+        return NEED_TOKEN_OR_SIGNATURE;
+    return strcmp(route->path, "/metrics") == 0 ? NEED_TOKEN : NEED_NOTHING;
 }
 
 static bool refuse(struct tid_response *response, unsigned status, const char *title,
@@ -158,21 +165,26 @@ static bool refuse(struct tid_response *response, unsigned status, const char *t
     return false;
 }
 
-static bool check(const struct tid_access *access, struct tid_request *request,
-                  struct tid_response *response) {
+static bool check(const struct tid_access *access, enum need need,
+                  struct tid_request *request, struct tid_response *response) {
     const char *token = bearer_token(request->fields[TID_FIELD_AUTHORIZATION]);
     struct signed_query query;
+    /* Where there are only keys, no client could have a token. */
+    if (need == NEED_TOKEN && access->tokens.count == 0) return true;
     if (token) {
         if (tid_tokens_have(&access->tokens, token, strlen(token))) return true;
         return refuse(response, 401, "authorization required",
                       "The token of the Authorization field is not valid here.",
                       "Bearer realm=\"tensorinitd\", error=\"invalid_token\"");
     }
-    if (access->keys.count == 0 || !is_signed(request, &query))
-        return refuse(response, 401, "authorization required",
-                      "This server needs a token in the field Authorization: Bearer TOKEN, "
-                      "or a URL that ends with expires, key and signature.",
-                      "Bearer realm=\"tensorinitd\"");
+    if (need == NEED_TOKEN || access->keys.count == 0 || !is_signed(request, &query))
+        return refuse(
+            response, 401, "authorization required",
+            access->keys.count == 0 || need == NEED_TOKEN
+                ? "This needs a token, in the field Authorization: Bearer TOKEN."
+                : "This needs a token, in the field Authorization: Bearer TOKEN, "
+                  "or a URL that ends with expires, key and signature.",
+            "Bearer realm=\"tensorinitd\"");
     if (!has_right_signature(access, &query))
         return refuse(response, 403, "signature not valid",
                       "The signature is not that of this tensor, expiry and key.", NULL);
@@ -185,17 +197,17 @@ static bool check(const struct tid_access *access, struct tid_request *request,
 
 bool tid_access_check(struct tid_access *access, struct tid_request *request,
                       struct tid_response *response) {
-    if (!access || is_for_everyone(request)) return true;
+    const enum need need = need_of(request);
+    if (!access || need == NEED_NOTHING) return true;
     pthread_rwlock_rdlock(&access->lock);
-    const bool allowed = check(access, request, response);
+    request->is_private = check(access, need, request, response);
     pthread_rwlock_unlock(&access->lock);
-    return allowed;
+    return request->is_private;
 }
 
-void tid_access_make_private(const struct tid_access *access,
-                             struct tid_response *response) {
+void tid_access_make_private(struct tid_response *response) {
     static const char hour[] = "private, max-age=3600";
     const char *now = tid_response_field(response, "Cache-Control");
-    if (access && now && strncmp(now, "public", 6) == 0)
+    if (now && strncmp(now, "public", 6) == 0)
         tid_response_replace(response, "Cache-Control", hour, sizeof hour - 1);
 }

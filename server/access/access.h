@@ -20,8 +20,8 @@ struct tid_access;
  * Reads the files. An empty path: none. NULL on failure; 'why' then names the place. The
  * paths must outlive it.
  */
-struct tid_access *tid_access_make(const char *token_path, const char *key_path, char *why,
-                                   size_t why_bytes);
+struct tid_access *tid_access_make(const char *token_path, const char *key_path,
+                                   char *why, size_t why_bytes);
 
 /* Reads the files again; if that fails, what was read before stays. Any thread may. */
 bool tid_access_reload(struct tid_access *access, char *why, size_t why_bytes);
@@ -30,18 +30,14 @@ bool tid_access_reload(struct tid_access *access, char *why, size_t why_bytes);
 void tid_access_free(struct tid_access *access);
 
 /*
- * Whether the request may be served. If so and its URL is signed, the signature is taken
- * out of its query; else the response says what is missing: 401 or 403. 'access' may be
- * NULL: then everyone may do everything.
+ * Whether the request may be served. If so, sets 'is_private' of one that others might
+ * not send, and takes a signature out of its query; else the response says what is
+ * missing: 401 or 403. 'access' may be NULL: then everyone may do everything.
  */
 bool tid_access_check(struct tid_access *access, struct tid_request *request,
                       struct tid_response *response);
 
-/*
- * The response to a request that tid_access_check() let pass: shared caches must not give
- * it to others (RFC 9111 section 3.5).
- */
-void tid_access_make_private(const struct tid_access *access,
-                             struct tid_response *response);
+/* Keeps shared caches from giving the response to others (RFC 9111 section 5.2.2.7). */
+void tid_access_make_private(struct tid_response *response);
 
 #endif

@@ -49,14 +49,14 @@ static struct tid_secret *add(struct reading *reading, const char *label,
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (name[0] == '\0' || name[strspn(name, allowed)] != '\0' ||
         strlen(name) >= TID_SECRET_NAME_BYTES) {
-        WHY("%s: a name has 1 to %d letters, digits, '.', '_' and '-'", label,
-            TID_SECRET_NAME_BYTES - 1);
+        snprintf(reading->why, reading->why_bytes,
+                 "%s: a name has 1 to %d letters, digits, '.', '_' and '-'", label,
+                 TID_SECRET_NAME_BYTES - 1);
         return NULL;
     }
-    struct tid_secret *list =
-        realloc(secrets->list, (secrets->count + 1) * sizeof *list);
+    struct tid_secret *list = realloc(secrets->list, (secrets->count + 1) * sizeof *list);
     if (!list) {
-        WHY("out of memory");
+        snprintf(reading->why, reading->why_bytes, "out of memory");
         return NULL;
     }
     secrets->list = list;
@@ -76,8 +76,9 @@ static void hash(const char *text, size_t bytes,
 
 /* The characters of a token (RFC 6750 section 2.1). */
 static bool is_token(const char *text) {
-    static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789-._~+/";
+    static const char characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        "0123456789-._~+/";
     const size_t length = strspn(text, characters);
     return length >= TOKEN_MIN_BYTES && text[length + strspn(text + length, "=")] == '\0';
 }

@@ -200,7 +200,7 @@ static bool body_begin(struct tid_connection *connection,
 static enum MHD_Result header_check(struct tid_connection *connection,
                                     struct MHD_Connection *mhd, const char *method,
                                     const char *version) {
-    const struct tid_request *request = &connection->request;
+    struct tid_request *request = &connection->request;
     struct tid_response response;
     struct tid_framing framing = {0};
     connection->start_ms = tid_clock_ms();
