@@ -211,6 +211,8 @@ static int prepare_and_serve(struct tid_listener *listener,
             .openapi_bytes = strlen(openapi),
             .metrics = &metrics,
             .cors = config->cors.text,
+            .base_path = config->base_path.text,
+            .trusted_proxies = &config->trusted_proxies,
             .stopping = &stopping,
         };
         status = pool_and_serve(listener, config, &context, &metrics);

@@ -107,17 +107,19 @@ static void add_validators(struct tid_response *response, const char *etag) {
 }
 
 /* The canonical URL of these bytes, with the selected format (RFC 9110 section 8.7). */
-static void add_location(struct tid_response *response,
+static void add_location(struct tid_response *response, const struct tid_request *request,
                          const struct tid_planned *planned) {
     static const char path[] = "/v1/tensor?", format[] = "&format=raw";
-    char text[1024];
+    char text[1024 + TID_PREFIX_BYTES];
     const char *query = ti_plan_info(planned->plan)->query;
     const size_t query_bytes = strlen(query);
-    size_t used = sizeof path - 1;
+    size_t used = strlen(request->prefix);
 
     /* Left out for a very long name, since the response header is limited. */
-    if (query_bytes > sizeof text - sizeof path - sizeof format) return;
-    memcpy(text, path, used);
+    if (query_bytes > 1024 - sizeof path - sizeof format) return;
+    memcpy(text, request->prefix, used);
+    memcpy(text + used, path, sizeof path - 1);
+    used += sizeof path - 1;
     memcpy(text + used, query, query_bytes);
     used += query_bytes;
     /* The canonical query leaves the default format out. */
@@ -129,8 +131,9 @@ static void add_location(struct tid_response *response,
 }
 
 static void add_cache_fields(struct tid_response *response,
+                             const struct tid_request *request,
                              const struct tid_planned *planned) {
-    add_location(response, planned);
+    add_location(response, request, planned);
     if (planned->negotiated) tid_response_static(response, "Vary", "Accept");
     tid_response_static(response, "Cache-Control", TID_CACHE_HOUR);
 }
@@ -271,7 +274,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
         tid_response_static(response, "Accept-Ranges", "none");
     }
     if (status == 206) add_range_fields(response, tensor, &ranges, total);
-    add_cache_fields(response, planned);
+    add_cache_fields(response, request, planned);
     tid_response_static(response, "X-Content-Type-Options", "nosniff");
     tensor->first = tensor->multipart ? 0 : ranges.list[0].first;
     tid_response_body_stream(

@@ -13,11 +13,14 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "server/documents/problem.h"
 #include "server/http/address.h"
 #include "server/http/digits.h"
+#include "server/http/forwarded.h"
 #include "server/http/framing.h"
+#include "server/http/network.h"
 #include "server/http/request_id.h"
 #include "server/log.h"
 #include "server/mhd/held_response.h"
@@ -169,6 +172,18 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     error = tid_target_split(connection->target, connection->target_bytes,
                              &connection->request);
     if (error) return (struct tid_rejection){400, "bad request", error};
+    const struct tid_context *context = connection->worker->shared->context;
+    const bool trusted = context->trusted_proxies &&
+                         tid_networks_have(context->trusted_proxies,
+                                           (const struct sockaddr *)&connection->address);
+    tid_forwarded_apply(&connection->request,
+                        context->base_path ? context->base_path : "", trusted);
+    /* RFC 9110 section 7.4: only a trusted gateway may have received it over TLS. */
+    if (!trusted && strncasecmp(connection->target, "https://", 8) == 0)
+        return (struct tid_rejection){
+            421, "misdirected request",
+            "This server has no TLS; a request for an https URI "
+            "is taken from trusted proxies only."};
     /* RFC 9110 section 15.5.15; section 4.1 recommends to support 8000 bytes. */
     if (header_bytes(mhd) > HEADER_BYTES_MAX &&
         connection->target_bytes > TARGET_BYTES_MAX)

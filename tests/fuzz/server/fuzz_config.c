@@ -7,7 +7,7 @@
 #include "fuzz/fuzz.h"
 #include "server/config.h"
 
-#define LINES_MAX 64
+#define LINES_MAX 128
 
 static char *const no_environment[] = {NULL};
 
@@ -46,6 +46,14 @@ static void check_limits(int64_t value, int64_t min, int64_t max) {
         WRITE("--%s=%zu", name, value);                                                  \
     }
 #define WRITE_ORIGINS(value, name, min, max) WRITE("--%s=%.256s", name, (value).text);
+#define WRITE_BASE_PATH(value, name, min, max)                                           \
+    if (*(value).text) WRITE("--%s=%s", name, (value).text);
+#define WRITE_NETWORKS(value, name, min, max)                                            \
+    for (unsigned i = 0; i < (value).count; i++) {                                       \
+        char network[TID_NETWORK_BYTES];                                                 \
+        tid_network_show(&(value).items[i], network);                                    \
+        WRITE("--%s=%s", name, network);                                                 \
+    }
 #define WRITE_FLAG(value, name, min, max) WRITE("--%s=%d", name, value);
 #define WRITE_PATH(value, name, min, max)                                                \
     if (*(value).text) WRITE("--%s=%.200s", name, (value).text);
