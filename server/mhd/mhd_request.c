@@ -145,6 +145,35 @@ static const char *lines_error(const struct tid_connection *connection,
     return NULL;
 }
 
+static bool is_from_trusted(const struct tid_connection *connection) {
+    const struct tid_network_list *trusted =
+        connection->worker->shared->context->trusted_proxies;
+    return trusted && trusted->count > 0 &&
+           tid_networks_have(trusted, (const struct sockaddr *)&connection->address);
+}
+
+/* Checks scheme and length of the target, and the length of the header. */
+static struct tid_rejection target_check(const struct tid_connection *connection,
+                                         struct MHD_Connection *mhd) {
+    const bool too_long = header_bytes(mhd) > HEADER_BYTES_MAX;
+    /* RFC 9110 section 7.4: only a trusted gateway may have received it over TLS. */
+    if (strncasecmp(connection->target, "https://", 8) == 0 &&
+        !is_from_trusted(connection))
+        return (struct tid_rejection){
+            421, "misdirected request",
+            "This server has no TLS; a request for an https URI "
+            "is taken from trusted proxies only."};
+    /* RFC 9110 section 15.5.15; section 4.1 recommends to support 8000 bytes. */
+    if (too_long && connection->target_bytes > TARGET_BYTES_MAX)
+        return (struct tid_rejection){414, "URI too long",
+                                      "The request target is too long; POST takes the "
+                                      "parameters in its body."};
+    if (too_long)
+        return (struct tid_rejection){431, "header too large",
+                                      "The request header is longer than 8192 bytes."};
+    return (struct tid_rejection){0, NULL, NULL};
+}
+
 /*
  * Fills the connection's request from the header, and checks the header. The status of
  * the result is 0 if it is right.
@@ -172,28 +201,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     error = tid_target_split(connection->target, connection->target_bytes,
                              &connection->request);
     if (error) return (struct tid_rejection){400, "bad request", error};
-    const struct tid_context *context = connection->worker->shared->context;
-    const bool trusted = context->trusted_proxies &&
-                         tid_networks_have(context->trusted_proxies,
-                                           (const struct sockaddr *)&connection->address);
-    tid_forwarded_apply(&connection->request,
-                        context->base_path ? context->base_path : "", trusted);
-    /* RFC 9110 section 7.4: only a trusted gateway may have received it over TLS. */
-    if (!trusted && strncasecmp(connection->target, "https://", 8) == 0)
-        return (struct tid_rejection){
-            421, "misdirected request",
-            "This server has no TLS; a request for an https URI "
-            "is taken from trusted proxies only."};
-    /* RFC 9110 section 15.5.15; section 4.1 recommends to support 8000 bytes. */
-    if (header_bytes(mhd) > HEADER_BYTES_MAX &&
-        connection->target_bytes > TARGET_BYTES_MAX)
-        return (struct tid_rejection){414, "URI too long",
-                                      "The request target is too long; POST takes the "
-                                      "parameters in its body."};
-    if (header_bytes(mhd) > HEADER_BYTES_MAX)
-        return (struct tid_rejection){431, "header too large",
-                                      "The request header is longer than 8192 bytes."};
-    return (struct tid_rejection){0, NULL, NULL};
+    return target_check(connection, mhd);
 }
 
 /* Prepares to read the body. False, with a problem in '*response', if it is not read. */
@@ -211,6 +219,13 @@ static bool body_begin(struct tid_connection *connection,
     return false;
 }
 
+/* Where clients see this server; also if the path could not be read. */
+static void locate(struct tid_connection *connection) {
+    const char *base_path = connection->worker->shared->context->base_path;
+    tid_forwarded_apply(&connection->request, base_path ? base_path : "",
+                        is_from_trusted(connection));
+}
+
 /* The handler's first call for a request: responds if the connection must be closed. */
 static enum MHD_Result header_check(struct tid_connection *connection,
                                     struct MHD_Connection *mhd, const char *method,
@@ -222,6 +237,7 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     connection->status = 0;
     const struct tid_rejection rejection =
         request_read(connection, mhd, method, version, &framing);
+    locate(connection);
     if (rejection.status != 0) {
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
     } else if (request->method == TID_METHOD_POST &&
