@@ -19,6 +19,7 @@
 #define KIND_NETWORKS tid_option_networks, struct tid_network_list
 #define KIND_FLAG tid_option_flag, bool
 #define KIND_PATH tid_option_path, struct tid_path
+#define KIND_CHOICE tid_option_choice, unsigned
 
 #define FIRST(pair) FIRST_OF(pair)
 #define FIRST_OF(first, second) first
@@ -220,6 +221,19 @@ static void set_defaults(struct reading *reading) {
     }
 }
 
+/* Options that need another one. */
+static bool check_pairs(struct reading *reading) {
+    const struct tid_config *config = reading->config;
+    const bool certificate = config->tls_certificate.text[0] != '\0';
+    if (certificate && config->tls_key.text[0] == '\0')
+        return WHY("tls-cert: needs tls-key as well, the file of its key");
+    if (!certificate && config->tls_key.text[0] != '\0')
+        return WHY("tls-key: needs tls-cert as well, the file of its certificate");
+    if (!certificate && config->tls_client_ca.text[0] != '\0')
+        return WHY("tls-client-ca: needs tls-cert and tls-key as well");
+    return true;
+}
+
 enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                                        char *const *argv, char *const *environment,
                                        struct tid_config_sources *sources, char *why,
@@ -240,7 +254,7 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                               why_bytes))
         return TID_CONFIG_ERROR;
     set_defaults(&reading);
-    return result;
+    return check_pairs(&reading) ? result : TID_CONFIG_ERROR;
 }
 
 void tid_config_print(FILE *file, const struct tid_config *config,
@@ -257,7 +271,7 @@ void tid_config_print(FILE *file, const struct tid_config *config,
             continue;
         }
         fprintf(file, "# %s\n%s = ", origins[source], option->name);
-        option->kind->write(file, (const char *)config + option->member);
+        option->kind->write(file, option, (const char *)config + option->member);
         fputc('\n', file);
     }
 }

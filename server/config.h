@@ -47,7 +47,12 @@ struct tid_config {
     struct tid_base_path base_path;
     struct tid_network_list trusted_proxies;
     bool access_log;
+    struct tid_path tls_certificate, tls_key, tls_client_ca;
+    unsigned tls_min; /* a TID_TLS_12 or TID_TLS_13 */
 };
+
+/* The places of the words of --tls-min. */
+enum { TID_TLS_12, TID_TLS_13 };
 
 /* What the command line asks for. */
 enum tid_config_result {

@@ -49,7 +49,9 @@ static bool read_number(const struct tid_option *option, const char *text, void 
     return true;
 }
 
-static void write_number(FILE *file, const void *member) {
+static void write_number(FILE *file, const struct tid_option *option,
+                         const void *member) {
+    (void)option;
     fprintf(file, "%u", *(const unsigned *)member);
 }
 
@@ -61,7 +63,9 @@ static bool read_seconds(const struct tid_option *option, const char *text, void
     return true;
 }
 
-static void write_seconds(FILE *file, const void *member) {
+static void write_seconds(FILE *file, const struct tid_option *option,
+                          const void *member) {
+    (void)option;
     const long long ms = *(const int64_t *)member;
     fprintf(file, "%lld", ms / 1000);
     if (ms % 1000 != 0) fprintf(file, ".%03lld", ms % 1000);
@@ -99,7 +103,8 @@ static bool read_bytes(const struct tid_option *option, const char *text, void *
     return true;
 }
 
-static void write_bytes(FILE *file, const void *member) {
+static void write_bytes(FILE *file, const struct tid_option *option, const void *member) {
+    (void)option;
     fprintf(file, "%zu", *(const size_t *)member);
 }
 
@@ -115,7 +120,9 @@ static bool read_origins(const struct tid_option *option, const char *text, void
     return true;
 }
 
-static void write_origins(FILE *file, const void *member) {
+static void write_origins(FILE *file, const struct tid_option *option,
+                          const void *member) {
+    (void)option;
     fputs(((const struct tid_origins *)member)->text, file);
 }
 
@@ -129,7 +136,9 @@ static bool read_base_path(const struct tid_option *option, const char *text,
     return true;
 }
 
-static void write_base_path(FILE *file, const void *member) {
+static void write_base_path(FILE *file, const struct tid_option *option,
+                            const void *member) {
+    (void)option;
     fputs(((const struct tid_base_path *)member)->text, file);
 }
 
@@ -151,7 +160,9 @@ static bool read_networks(const struct tid_option *option, const char *text, voi
     }
 }
 
-static void write_networks(FILE *file, const void *member) {
+static void write_networks(FILE *file, const struct tid_option *option,
+                           const void *member) {
+    (void)option;
     const struct tid_network_list *list = member;
     char text[TID_NETWORK_BYTES];
     for (unsigned i = 0; i < list->count; i++) {
@@ -168,7 +179,8 @@ static bool read_flag(const struct tid_option *option, const char *text, void *m
     return true;
 }
 
-static void write_flag(FILE *file, const void *member) {
+static void write_flag(FILE *file, const struct tid_option *option, const void *member) {
+    (void)option;
     fputc(*(const bool *)member ? '1' : '0', file);
 }
 
@@ -183,7 +195,8 @@ static bool read_path(const struct tid_option *option, const char *text, void *m
     return true;
 }
 
-static void write_path(FILE *file, const void *member) {
+static void write_path(FILE *file, const struct tid_option *option, const void *member) {
+    (void)option;
     fputs(((const struct tid_path *)member)->text, file);
 }
 
@@ -205,7 +218,9 @@ static bool read_addresses(const struct tid_option *option, const char *text,
     }
 }
 
-static void write_addresses(FILE *file, const void *member) {
+static void write_addresses(FILE *file, const struct tid_option *option,
+                            const void *member) {
+    (void)option;
     const struct tid_address_list *list = member;
     for (unsigned i = 0; i < list->count; i++) {
         const struct tid_address *address = &list->items[i];
@@ -213,6 +228,29 @@ static void write_addresses(FILE *file, const void *member) {
         fprintf(file, "%s%s%s%s:%s", i > 0 ? "," : "", is_v6 ? "[" : "", address->host,
                 is_v6 ? "]" : "", address->port);
     }
+}
+
+/* The member is the place of the word in the option's value, "1.2|1.3". */
+static bool read_choice(const struct tid_option *option, const char *text, void *member,
+                        char *flaw, size_t flaw_bytes) {
+    const char *words = option->value;
+    for (unsigned place = 0;; place++) {
+        const size_t length = strcspn(words, "|");
+        if (strlen(text) == length && memcmp(words, text, length) == 0) {
+            *(unsigned *)member = place;
+            return true;
+        }
+        if (words[length] == '\0') return FLAW("expected %s", option->value);
+        words += length + 1;
+    }
+}
+
+static void write_choice(FILE *file, const struct tid_option *option,
+                         const void *member) {
+    const char *words = option->value;
+    for (unsigned place = *(const unsigned *)member; place > 0; place--)
+        words = strchr(words, '|') + 1;
+    fprintf(file, "%.*s", (int)strcspn(words, "|"), words);
 }
 
 const struct tid_option_kind tid_option_address_list = {read_addresses, write_addresses,
@@ -230,3 +268,5 @@ const struct tid_option_kind tid_option_networks = {read_networks, write_network
                                                     false};
 const struct tid_option_kind tid_option_flag = {read_flag, write_flag, false, true};
 const struct tid_option_kind tid_option_path = {read_path, write_path, false, false};
+const struct tid_option_kind tid_option_choice = {read_choice, write_choice, false,
+                                                  false};

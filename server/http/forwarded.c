@@ -106,12 +106,12 @@ static bool strip(struct tid_request *request, const char *base_path) {
     return true;
 }
 
-void tid_forwarded_apply(struct tid_request *request, const char *base_path,
+void tid_forwarded_apply(struct tid_request *request, const char *base_path, bool secure,
                          bool trusted) {
     const struct part none = {NULL, 0};
     const char *const *fields = request->fields;
     const char *own_host = fields[TID_FIELD_HOST];
-    struct part scheme = {"http", 4}, prefix = none;
+    struct part scheme = {secure ? "https" : "http", secure ? 5 : 4}, prefix = none;
     struct part host = own_host ? (struct part){own_host, strlen(own_host)} : none;
     const bool stripped = strip(request, base_path);
     if (trusted) {

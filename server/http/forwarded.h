@@ -17,14 +17,14 @@
 const char *tid_base_path_flaw(const char *path);
 
 /*
- * Sets 'origin' and 'prefix' of a request whose path is set.
+ * Sets 'origin' and 'prefix' of a request whose path is set; 'secure': it came over TLS.
  *
  * If the path begins with 'base_path', "" for none, that is removed from it; a proxy may
  * have done so before. Where 'trusted', fields of the proxy count; of a list the last
  * element, which the nearest proxy has added. The fields of the X-Forwarded family have
  * precedence, and values that are not well formed are ignored.
  */
-void tid_forwarded_apply(struct tid_request *request, const char *base_path,
+void tid_forwarded_apply(struct tid_request *request, const char *base_path, bool secure,
                          bool trusted);
 
 #endif

@@ -145,6 +145,10 @@ static const char *lines_error(const struct tid_connection *connection,
     return NULL;
 }
 
+static bool is_secure(const struct tid_connection *connection) {
+    return connection->worker->shared->tls != NULL;
+}
+
 static bool is_from_trusted(const struct tid_connection *connection) {
     const struct tid_network_list *trusted =
         connection->worker->shared->context->trusted_proxies;
@@ -157,12 +161,11 @@ static struct tid_rejection target_check(const struct tid_connection *connection
                                          struct MHD_Connection *mhd) {
     const bool too_long = header_bytes(mhd) > HEADER_BYTES_MAX;
     /* RFC 9110 section 7.4: only a trusted gateway may have received it over TLS. */
-    if (strncasecmp(connection->target, "https://", 8) == 0 &&
+    if (strncasecmp(connection->target, "https://", 8) == 0 && !is_secure(connection) &&
         !is_from_trusted(connection))
-        return (struct tid_rejection){
-            421, "misdirected request",
-            "This server has no TLS; a request for an https URI "
-            "is taken from trusted proxies only."};
+        return (struct tid_rejection){421, "misdirected request",
+                                      "Here is no TLS; a request for an https URI "
+                                      "is taken from trusted proxies only."};
     /* RFC 9110 section 15.5.15; section 4.1 recommends to support 8000 bytes. */
     if (too_long && connection->target_bytes > TARGET_BYTES_MAX)
         return (struct tid_rejection){414, "URI too long",
@@ -223,7 +226,7 @@ static bool body_begin(struct tid_connection *connection,
 static void locate(struct tid_connection *connection) {
     const char *base_path = connection->worker->shared->context->base_path;
     tid_forwarded_apply(&connection->request, base_path ? base_path : "",
-                        is_from_trusted(connection));
+                        is_secure(connection), is_from_trusted(connection));
 }
 
 /* The handler's first call for a request: responds if the connection must be closed. */

@@ -20,6 +20,7 @@
 #include "server/documents/metrics.h"
 #include "server/http/deadlines.h"
 #include "server/http/request.h"
+#include "server/mhd/tls.h"
 #include "server/work/block_budget.h"
 #include "server/work/turn.h"
 
@@ -33,6 +34,7 @@ struct tid_worker_shared {
     const struct tid_context *context;
     unsigned max_connections;
     bool access_log;
+    struct tid_tls *tls;  /* NULL: plain HTTP */
     atomic_bool draining; /* every response closes its connection */
     struct tid_block_budget block_budget;
 };
@@ -97,6 +99,7 @@ struct tid_connection {
     int fd;
     socklen_t address_bytes;
     struct sockaddr_storage address;
+    struct tid_tls_credentials *tls; /* NULL: plain HTTP */
 
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
     bool streamed;       /* the bytes of the body are counted while they are sent */

@@ -56,7 +56,7 @@ static void trusted(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct tid_request request = request_of(i);
-        tid_forwarded_apply(&request, rows[i].base, true);
+        tid_forwarded_apply(&request, rows[i].base, false, true);
         assert_string_equal(request.origin, rows[i].origin);
         assert_string_equal(request.prefix, rows[i].seen_prefix);
         assert_int_equal(request.path_bytes, strlen(rows[i].path_left));
@@ -68,8 +68,9 @@ static void not_trusted(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct tid_request request = request_of(i);
-        tid_forwarded_apply(&request, rows[i].base, false);
-        assert_string_equal(request.origin, "http://" HOST);
+        tid_forwarded_apply(&request, rows[i].base, i % 2 == 1, false);
+        assert_string_equal(request.origin,
+                            i % 2 == 1 ? "https://" HOST : "http://" HOST);
         assert_string_equal(request.prefix, rows[i].base);
     }
 }
@@ -82,7 +83,7 @@ static void hosts(void **state) {
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct tid_request request = {.path = "/", .path_bytes = 1};
         request.fields[TID_FIELD_HOST] = bad[i];
-        tid_forwarded_apply(&request, "", false);
+        tid_forwarded_apply(&request, "", true, false);
         assert_row(request.origin[0] == '\0', bad[i]);
     }
 }
