@@ -474,6 +474,8 @@ class Case:
         check(document["title"] and document["detail"], "no title or detail")
         check(document.get("request_id") == self.response.get("X-Request-Id"),
               f"request_id {document.get('request_id')}")
+        if status in ("429", "503"):
+            self.do_header(r"Retry-After ~ ^\d+$")
         self.check_explained(document)
 
     def check_explained(self, document):
