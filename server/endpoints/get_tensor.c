@@ -227,11 +227,22 @@ static void add_digest(struct tid_response *response, const struct tid_request *
     tid_response_copy(response, "Repr-Digest", text, strlen(text));
 }
 
+/* Whether the ranges reach beyond the header of the format. */
+static bool has_elements(const struct tid_planned *planned,
+                         const struct tid_ranges *ranges) {
+    const uint64_t header_bytes = ti_body_header_bytes(planned->body);
+    for (unsigned i = 0; i < ranges->count; i++) {
+        if (ranges->list[i].first + ranges->list[i].count_bytes > header_bytes)
+            return true;
+    }
+    return false;
+}
+
 /* What a response sends of a representation. */
 struct selection {
     unsigned status;      /* 200, 206 or 304 */
     bool sized;           /* the representation has a length: not text formats */
-    uint64_t total_bytes; /* then its length */
+    uint64_t total_bytes; /* then its length, else TID_STREAM_UNKNOWN */
     struct tid_ranges ranges;
     uint64_t bytes; /* of the response's body, or TID_STREAM_UNKNOWN */
 };
@@ -248,8 +259,8 @@ static bool select_bytes(const struct tid_request *request, struct tensor *tenso
     struct tid_ranges *ranges = &selection->ranges;
     selection->status = 200;
     selection->sized = ti_body_has_length(body);
-    selection->total_bytes = ti_body_bytes(body);
-    selection->bytes = TID_STREAM_UNKNOWN;
+    selection->total_bytes = selection->sized ? ti_body_bytes(body) : TID_STREAM_UNKNOWN;
+    selection->bytes = selection->total_bytes;
     tid_ranges_parse(NULL, selection->total_bytes, ranges);
     if (!selection->sized) return true;
 
@@ -275,6 +286,7 @@ static void add_fields(struct tid_response *response, const struct tid_request *
     const struct tid_planned *planned = &tensor->planned;
     tid_tensor_fields_add(response, ti_plan_info(planned->plan),
                           ti_body_format(planned->body));
+    tid_warning_fields_add(response, planned->warnings, planned->warning_count);
     if (selection->sized)
         add_validators(response, etag);
     else
@@ -299,7 +311,10 @@ static void respond(const struct tid_context *context, const struct tid_request 
     }
     const bool headers_only = request->method == TID_METHOD_HEAD ||
                               selection.status == 304 || selection.bytes == 0;
-    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only, response)) {
+    /* A range within the header, as clients read it to find the tensor, computes nothing. */
+    const bool elements = has_elements(planned, &selection.ranges);
+    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only || !elements,
+                             response)) {
         tensor_free(tensor);
         return;
     }
@@ -307,15 +322,15 @@ static void respond(const struct tid_context *context, const struct tid_request 
     add_fields(response, request, tensor, etag.text, &selection);
     tensor->first = tensor->multipart ? 0 : selection.ranges.list[0].first;
     tid_response_body_stream(
-        response,
-        (struct tid_stream){.bytes = selection.bytes,
-                            .computes = tid_planned_computes(planned),
-                            .ns_per_byte = tid_planned_ns_per_byte(planned),
-                            .lease = planned->lease,
-                            .read = tensor->multipart ? tensor_read_parts : tensor_read,
-                            .next = tensor_next,
-                            .free = tensor_free,
-                            .state = tensor});
+        response, (struct tid_stream){
+                      .bytes = selection.bytes,
+                      .computes = elements && tid_planned_computes(planned),
+                      .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
+                      .lease = planned->lease,
+                      .read = tensor->multipart ? tensor_read_parts : tensor_read,
+                      .next = tensor_next,
+                      .free = tensor_free,
+                      .state = tensor});
 }
 
 /* RFC 9110 section 15.5.7: with what would be acceptable. */
