@@ -35,8 +35,9 @@ static struct part last_of(const char *list) {
 
 /* The value of a parameter of a forwarded-element, without quotes (RFC 7239 section 4). */
 static struct part parameter(struct part element, const char *name) {
+    if (!element.text) return element;
     const char *at = element.text, *end = at + element.bytes;
-    while (at && at < end) {
+    while (at < end) {
         const char *next = memchr(at, ';', (size_t)(end - at));
         const char *stop = next ? next : end;
         struct part pair = trim((struct part){at, (size_t)(stop - at)});
