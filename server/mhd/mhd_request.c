@@ -57,17 +57,21 @@ static bool is_post(const char *target) {
            memcmp(target - 5, "POST", 5) == 0;
 }
 
-/* Hides the query and the Content-Length to come, but POST's, from libmicrohttpd. */
-static void hide(const char *target, size_t path_bytes, struct MHD_Connection *mhd) {
+/*
+ * Hides the query and the Content-Length to come, but POST's, from libmicrohttpd. True if
+ * it will read a body.
+ */
+static bool hide(const char *target, size_t path_bytes, struct MHD_Connection *mhd) {
     /* libmicrohttpd's own buffer: it would write to it next in any case. */
     union {
         const char *read_only;
         char *any;
     } buffer = {.read_only = target};
     if (target[path_bytes] == '?') buffer.any[path_bytes + 1] = '\0';
-    if (!is_post(target))
-        MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, shown_length_name,
-                                   sizeof shown_length_name - 1, "0", 1);
+    if (is_post(target)) return true;
+    MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, shown_length_name,
+                               sizeof shown_length_name - 1, "0", 1);
+    return false;
 }
 
 void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mhd) {
@@ -86,7 +90,7 @@ void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mh
                              : malloc(connection->target_bytes + 1);
     if (connection->target)
         memcpy(connection->target, target, connection->target_bytes + 1);
-    if (TID_MHD_OLD) hide(target, strcspn(target, "?"), mhd);
+    connection->reads_body = !TID_MHD_OLD || hide(target, strcspn(target, "?"), mhd);
     return connection;
 }
 
@@ -211,8 +215,10 @@ static struct tid_rejection request_read(struct tid_connection *connection,
 static bool body_begin(struct tid_connection *connection,
                        const struct tid_framing *framing, struct tid_response *response) {
     enum tid_post_type type;
-    const struct tid_rejection rejection =
-        tid_post_check(framing, &connection->request, &type);
+    struct tid_rejection rejection = tid_post_check(framing, &connection->request, &type);
+    if (tid_framing_has_body(framing) && !connection->reads_body)
+        rejection = (struct tid_rejection){400, "bad request",
+                                           "Nothing may stand before the request line."};
     if (rejection.status == 0)
         return type == TID_POST_NONE ||
                tid_request_body_begin(connection, type, framing->content_bytes, response);
@@ -274,6 +280,8 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
         *upload_bytes = 0;
         return MHD_YES;
     }
+    /* What follows would be taken for a request. */
+    if (!tid_request_body_is_complete(connection)) return MHD_NO;
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
     if (tid_request_body_end(connection, &response))
         tid_route(connection->worker->shared->context, &connection->request, &response);
