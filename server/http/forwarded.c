@@ -2,7 +2,6 @@
 /* See forwarded.h. */
 #include "server/http/forwarded.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -62,9 +61,12 @@ static bool consists_of(struct part part, const char *characters) {
     return part.bytes > 0;
 }
 
+#define HOST_BYTES_MAX 255
+
 /* Plain enough for a shell, into which people paste what is made of it. */
 static bool is_host(struct part part) {
-    return part.text && part.bytes < 256 && consists_of(part, LETTERS ".-:[]_");
+    return part.text && part.bytes <= HOST_BYTES_MAX &&
+           consists_of(part, LETTERS ".-:[]_");
 }
 
 static bool is_scheme(struct part part, const char *scheme) {
@@ -107,6 +109,16 @@ static bool strip(struct tid_request *request, const char *base_path) {
     return true;
 }
 
+/* Copies a part, with a NUL behind it, to where it has space; returns where it ends. */
+static char *append(char *to, struct part part) {
+    if (part.bytes > 0) memcpy(to, part.text, part.bytes);
+    to[part.bytes] = '\0';
+    return to + part.bytes;
+}
+
+_Static_assert(sizeof "https://" - 1 + HOST_BYTES_MAX < TID_ORIGIN_BYTES, "append()");
+_Static_assert(2 * (TID_BASE_PATH_BYTES - 1) < TID_PREFIX_BYTES, "append()");
+
 void tid_forwarded_apply(struct tid_request *request, const char *base_path, bool secure,
                          bool trusted) {
     const struct part none = {NULL, 0};
@@ -131,11 +143,11 @@ void tid_forwarded_apply(struct tid_request *request, const char *base_path, boo
         if (prefix.bytes > 1 && prefix.text[prefix.bytes - 1] == '/') prefix.bytes--;
         if (!is_path(prefix)) prefix = none;
     }
-    request->origin[0] = '\0';
-    if (is_host(host))
-        snprintf(request->origin, sizeof request->origin, "%.*s://%.*s",
-                 (int)scheme.bytes, scheme.text, (int)host.bytes, host.text);
+    char *end = request->origin;
+    *end = '\0';
+    if (is_host(host)) append(append(append(end, scheme), (struct part){"://", 3}), host);
     /* A proxy that removed a prefix has left the base path, or that was the prefix. */
-    snprintf(request->prefix, sizeof request->prefix, "%.*s%s", (int)prefix.bytes,
-             prefix.text ? prefix.text : "", stripped || !prefix.text ? base_path : "");
+    end = append(request->prefix, prefix);
+    if (stripped || !prefix.text)
+        append(end, (struct part){base_path, strlen(base_path)});
 }
