@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The input is the body of a POST request, as JSON. What comes of it is a query that the
- * core reads: each pair has a name and is percent-encoded.
+ * The input is the body of a POST request, as JSON. If it is right, it becomes a query that
+ * the core reads: each pair has a name and is percent-encoded.
  */
 #include "fuzz/fuzz.h"
 #include "server/documents/json_query.h"
