@@ -272,6 +272,9 @@ static json_t *tensor_content(unsigned classes) {
         object = with(object, ti_format_media_type((enum ti_format)i),
                       is_text ? pair("schema", json_object()) : json_object());
     }
+    /* Several ranges (RFC 9110 section 14.6). */
+    if ((classes & TID_OF_PART) != 0)
+        object = with(object, "multipart/byteranges", json_object());
     return object;
 }
 

@@ -102,6 +102,7 @@ struct tid_connection {
     struct tid_tls_credentials *tls; /* NULL: plain HTTP */
 
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
+    bool reads_body;     /* libmicrohttpd reads the request's body if there is one */
     bool streamed;       /* the bytes of the body are counted while they are sent */
     bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
     bool client_closed;  /* while the connection was suspended */
