@@ -57,7 +57,13 @@ bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *para
     char change[2 * TI_HINT_VALUE_BYTES], quoted[2 * TI_HINT_VALUE_BYTES + 2];
     const size_t used = strlen(hints->text);
     if (hints->count == TI_NEAR_MAX || hints->trials == TRIALS_MAX) return false;
+    enum ti_param which;
     if (param && strchr(value, '&')) return false;
+    /* What the request gives besides is not in question. */
+    if (param && ti_param_find(param, strlen(param), &which) &&
+        hints->spec->given[which]) {
+        return false;
+    }
     const int n = snprintf(change, sizeof change, "%s%s%s%s%s%s", scheme ? "scheme=" : "",
                            scheme ? scheme : "", scheme && param ? "&" : "",
                            param ? param : "", param ? "=" : "", param ? value : "");
