@@ -107,6 +107,28 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
     return TI_OK;
 }
 
+static enum ti_status resolve_format(const struct ti_spec *spec, struct ti_plan *plan,
+                                     struct ti_error *error) {
+    struct ti_format_options *options = &plan->options;
+    plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
+    options->json = (enum ti_json)ti_spec_choice(spec, TI_PARAM_json, TI_JSON_NESTED);
+    options->metadata =
+        (enum ti_metadata)ti_spec_choice(spec, TI_PARAM_metadata, TI_METADATA_NONE);
+    if (plan->format == TI_FORMAT_SAFETENSORS &&
+        strcmp(spec->name, "__metadata__") == 0) {
+        return ti_error_set(error, TI_EVALUE, "name",
+                            "safetensors files reserve the name __metadata__");
+    }
+    if (spec->given[TI_PARAM_json] && plan->format != TI_FORMAT_JSON) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "json", "json requires format=json");
+    }
+    if (spec->given[TI_PARAM_metadata] && plan->format != TI_FORMAT_SAFETENSORS) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "metadata",
+                            "metadata requires format=safetensors");
+    }
+    return TI_OK;
+}
+
 static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
                               struct ti_error *error) {
     struct ti_plan_info *info = &plan->info;
@@ -116,16 +138,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     enum ti_status status;
     info->scheme = scheme->info.name;
     info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
-    plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
-    plan->json = (enum ti_json)ti_spec_choice(spec, TI_PARAM_json, TI_JSON_NESTED);
-    if (plan->format == TI_FORMAT_SAFETENSORS &&
-        strcmp(spec->name, "__metadata__") == 0) {
-        return ti_error_set(error, TI_EVALUE, "name",
-                            "safetensors files reserve the name __metadata__");
-    }
-    if (spec->given[TI_PARAM_json] && plan->format != TI_FORMAT_JSON) {
-        return ti_error_set(error, TI_EINAPPLICABLE, "json", "json requires format=json");
-    }
+    if ((status = resolve_format(spec, plan, error)) != TI_OK) return status;
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
     if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;
     if (!spec->given[TI_PARAM_shape]) {
@@ -155,7 +168,9 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     info->stream = stream_of(spec->name, spec->name_bytes);
     status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
                              error);
-    if (status == TI_OK) status = ti_plan_factor(plan, error);
+    if (status != TI_OK) return status;
+    ti_sampler_bounds(&plan->sampler, &dist, &info->low, &info->high);
+    status = ti_plan_factor(plan, error);
     if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
     return status == TI_OK ? name_body(spec, plan, error) : status;
 }

@@ -17,8 +17,11 @@ static double min_normal(enum ti_dtype dtype) {
 static double share_within(const struct ti_plan_info *info, double limit) {
     if (!(info->std > 0)) return 0;
     if (info->distribution == TI_DISTRIBUTION_UNIFORM) {
-        const double low = fmax(info->low, -limit), high = fmin(info->high, limit);
-        return high > low ? (high - low) / (info->high - info->low) : 0;
+        /* Not the plan's bounds: the dtype may round both to 0. */
+        const double half = info->std * sqrt(3.0);
+        const double low = fmax(info->mean - half, -limit);
+        const double high = fmin(info->mean + half, limit);
+        return high > low ? (high - low) / (2 * half) : 0;
     }
     const double unit = info->sigma * sqrt(2.0);
     return (erf((limit - info->mean) / unit) - erf((-limit - info->mean) / unit)) / 2;

@@ -107,8 +107,9 @@ struct ti_plan_info {
     double mean, std;
     /* standard deviation of the normal before truncation; else equal to 'std' */
     double sigma;
-    /* bounds of the values before they are rounded to the dtype; -infinity and infinity
-       if the distribution has none */
+    /* bounds of the values in the dtype: those of the distribution, rounded as values are, so
+       that no value is beyond them; -infinity and infinity if it has none. A uniform
+       distribution reaches 'high' only where rounding to a dtype narrower than f32 does */
     double low, high;
 };
 

@@ -155,6 +155,5 @@ bool tid_planned_use_factor(struct tid_planned *planned) {
     if (!planned->lease) return true;
     /* NULL if there was no memory for it. */
     const struct ti_factor *factor = tid_lease_get(planned->lease);
-    if (factor) ti_plan_use(planned->plan, factor);
-    return factor;
+    return factor && ti_plan_use(planned->plan, factor) == TI_OK;
 }

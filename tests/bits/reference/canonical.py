@@ -90,6 +90,9 @@ def canonical_query(p, taken, axes):
     return "&".join(pairs)
 
 
+def spec_name():
+    return SPEC.read_text(encoding="utf-8").splitlines()[0].split()[-1]
+
+
 def entity_tag(query):
-    title = SPEC.read_text(encoding="utf-8").splitlines()[0]
-    return hashlib.sha256(("%s 1 %s" % (title.split()[-1], query)).encode()).hexdigest()[:32]
+    return hashlib.sha256(("%s 1 %s" % (spec_name(), query)).encode()).hexdigest()[:32]

@@ -47,6 +47,7 @@ static const struct {
      "F32 f32, float32 f8 i128 f32,f64 f128 b1"},
     {"format", "raw npy safetensors json", "RAW npz raw,npy bin"},
     {"json", "nested flat object", "Nested raw true"},
+    {"metadata", "none full", "Full true 1"},
     {"permute", "0 1,0 -1,0 0,1,2", ", 1, x 1.0 0:1 9223372036854775808"},
     {"slice", "0 -1 : 0:1 ::2 ::-1 1:2:3 ... :,...,0 0:1024,: -3:-1",
      "x 1.5 ::0 1:2:3:4 ...,... , .. .... 0:x 9223372036854775808 1:2,"},
