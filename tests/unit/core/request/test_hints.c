@@ -94,13 +94,13 @@ static void check_param(const char *name, const char *others, const char *param)
 }
 
 static void check_params(const char *name, const char *others) {
-    static const char *const foreign[] = {"n_layer", "activation", "w0",   "sigma",
+    static const char *const unknown[] = {"n_layer", "activation", "w0",   "sigma",
                                           "min",     "max",        "clip", "alpha"};
     for (size_t i = 0; i < ti_param_count(); i++) {
         const struct ti_param_info *param = ti_param_get(i);
         if (!param->common) check_param(name, others, param->name);
     }
-    for (size_t i = 0; i < COUNT_OF(foreign); i++) check_param(name, others, foreign[i]);
+    for (size_t i = 0; i < COUNT_OF(unknown); i++) check_param(name, others, unknown[i]);
 }
 
 static void params(void **state) {
