@@ -126,6 +126,14 @@ class Verbs(Case):
                          tensorinit("schemes", "he_normal").stdout)
         self.fails(USAGE, "nonesuch", tensorinit("schemes", "nonesuch"))
 
+    def test_schemes_of_frameworks(self):
+        for name in ("keras.HeNormal", "tf.keras.initializers.HeNormal"):
+            done = tensorinit("schemes", name)
+            self.assertEqual((done.returncode, done.stderr), (OK, b""))
+            self.assertRegex(done.stdout.decode(), r"^name +keras.HeNormal\n[^$]*\nname +he_normal\n")
+        self.fails(USAGE, "did you mean 'he_normal' or 'keras.HeNormal'",
+                   tensorinit("schemes", "HeNormal"))
+
     def test_options_of_other_verbs(self):
         for verb in ("verify", "digest", "plan", "stats"):
             self.fails(USAGE, "-o", tensorinit(verb, *SMALL, "-o", self.out))
