@@ -136,15 +136,15 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     struct ti_fans fans = {0};
     struct ti_dist dist = {0};
     enum ti_status status;
-    if (!spec->given[TI_PARAM_shape]) {
-        return ti_error_set(error, TI_EMISSING, "shape", "shape= is required: %s",
-                            ti_param_get(TI_PARAM_shape)->accepts);
-    }
     info->scheme = scheme->info.name;
     info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
     if ((status = resolve_format(spec, plan, error)) != TI_OK) return status;
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
     if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;
+    if (!spec->given[TI_PARAM_shape]) {
+        return ti_error_set(error, TI_EMISSING, "shape", "shape= is required: %s",
+                            ti_param_get(TI_PARAM_shape)->accepts);
+    }
     if ((status = check_size(spec, info->dtype, error)) != TI_OK) return status;
     if ((status = resolve_part(spec, plan, error)) != TI_OK) return status;
     if (ti_scheme_has(scheme, TI_PARAM_mode)) {
@@ -196,8 +196,8 @@ static double ns_per_elem(const struct ti_plan *plan) {
     return ti_sampler_ns_per_elem(&plan->sampler, plan->kernels, view);
 }
 
-enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
-                            struct ti_error *error) {
+enum ti_status ti_plan_resolve(const struct ti_spec *spec, struct ti_plan **plan,
+                               struct ti_error *error) {
     struct ti_plan *made = calloc(1, sizeof *made);
     if (!made) return ti_error_nomem(error);
     const struct ti_float_state state = ti_float_enter();

@@ -29,6 +29,10 @@ struct ti_plan {
     char framework_name[TI_MAX_SCHEME_BYTES];
 };
 
+/* As ti_plan_make(), whose error texts may end with hints, without these. */
+enum ti_status ti_plan_resolve(const struct ti_spec *spec, struct ti_plan **plan,
+                               struct ti_error *error);
+
 /* Sets the members of 'info' that describe the distribution, but its bounds in the dtype. */
 void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info);
 

@@ -65,7 +65,7 @@ enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats
     }
     const struct ti_float_state state = ti_float_enter();
     made->plan = plan;
-    made->centre = isnan(info->mean) ? 0 : info->mean;
+    made->centre = isfinite(info->mean) ? info->mean : 0;
     made->unit = info->std > 0 ? info->std : 1;
     made->bins_low = info->low;
     made->bins_high = info->high;

@@ -206,7 +206,9 @@ static enum ti_status check_range(const struct ti_sampler *sampler,
 static void float_pattern(struct ti_sampler *sampler) {
     float values[TI_TILE_WORDS] = {(float)sampler->low};
     unsigned char out[TI_TILE_WORDS * sizeof(float)];
-    if (sampler->dtype == TI_DTYPE_F64) {
+    if (isinf(sampler->low)) {
+        ti_dtype_put_infinity(sampler->dtype, sampler->low, sampler->element_bytes);
+    } else if (sampler->dtype == TI_DTYPE_F64) {
         memcpy(sampler->element_bytes, &sampler->low, sizeof sampler->low);
     } else if (sampler->dtype == TI_DTYPE_F32) {
         memcpy(sampler->element_bytes, values, sizeof *values);
@@ -280,7 +282,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     } else {
         normal(dist, &made);
     }
-    if (status == TI_OK) status = check_range(&made, error);
+    if (status == TI_OK && !dist->infinite) status = check_range(&made, error);
     if (status != TI_OK) return status;
     if (made.class == &ti_sampler_constant) float_pattern(&made);
     made.transform = transform_of(&made);

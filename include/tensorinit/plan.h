@@ -118,7 +118,7 @@ struct ti_plan_info {
  *
  * Returns TI_OK and a plan in '*plan', which the caller frees with ti_plan_free();
  * TI_EMISSING, TI_EVALUE, TI_EINAPPLICABLE or TI_ETOOLARGE with the field at fault in
- * 'error'; TI_EISA if TENSORINIT_ISA names an instruction set that this machine or build
+ * 'error', whose text may end with hints as those of ti_spec_set_query_lenient(); TI_EISA if TENSORINIT_ISA names an instruction set that this machine or build
  * lacks; TI_ENOMEM. On failure '*plan' is untouched. Freeing NULL does nothing.
  */
 TI_API TI_MUST_USE enum ti_status

@@ -153,8 +153,12 @@ static void accept_series(struct tid_listener *listener, int listen_fd) {
                 continue;
             return;
         }
-        if (listener->take(listener->taker, fd, (struct sockaddr *)&address, bytes) ==
+        if (listener->take(listener->taker, fd, (struct sockaddr *)&address, bytes) !=
             TID_TAKE_FULL)
+            continue;
+        if (listener->has_tls)
+            close(fd);
+        else
             tid_refused_add(&listener->refused, fd, tid_clock_ms());
     }
 }

@@ -20,18 +20,21 @@
 #include "server/documents/metrics.h"
 #include "server/http/deadlines.h"
 #include "server/http/request.h"
+#include "server/mhd/tls.h"
 #include "server/work/block_budget.h"
 #include "server/work/turn.h"
 
 struct tid_async_body;
 struct tid_connection;
 struct tid_held_response;
+struct tid_request_body;
 
 /* Shared by all workers. Read-only while they run, except for the atomics. */
 struct tid_worker_shared {
     const struct tid_context *context;
     unsigned max_connections;
     bool access_log;
+    struct tid_tls *tls;  /* NULL: plain HTTP */
     atomic_bool draining; /* every response closes its connection */
     struct tid_block_budget block_budget;
 };
@@ -96,6 +99,7 @@ struct tid_connection {
     int fd;
     socklen_t address_bytes;
     struct sockaddr_storage address;
+    struct tid_tls_credentials *tls; /* NULL: plain HTTP */
 
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
     bool streamed;       /* the bytes of the body are counted while they are sent */
@@ -104,6 +108,7 @@ struct tid_connection {
     struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
     LIST_ENTRY(tid_connection) suspended_link;
     struct tid_held_response *held; /* the response that waits for memory, or NULL */
+    struct tid_request_body *body;  /* of a POST request; request_body.c */
     const char *raw_target; /* in libmicrohttpd's buffer, to which it writes later */
     char *target; /* the copy: short_target, or from malloc(); NULL if out of memory */
     size_t target_bytes;

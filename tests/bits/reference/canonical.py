@@ -70,6 +70,8 @@ def text_of(p, name, taken, axes):
     if form == "axes":
         return ",".join(map(str, axes_of(p, name, value))) or "none"
     if form == "constant":
+        if math.isinf(value[0]):
+            return "inf" if value[0] > 0 else "-inf"
         return number(value[0]) if value[1] is None else str(value[1])
     return str(value)
 

@@ -33,6 +33,7 @@ import { TYPES, specName } from './tables.mjs';
 function narrowBits(x, { k, a, bytes }) {
     const size = Math.abs(x);
     const sign = x < 0 || Object.is(x, -0) ? 2 ** (8 * bytes - 1) : 0;
+    if (size === Infinity) return sign + 2 ** (8 * bytes - 1) - 2 ** k;
     const u = Math.max(exponentOf(size), a);
     const r = size / 2 ** (u - k) + 2 ** 52 - 2 ** 52;
     return sign + (u - a) * 2 ** k + r;
@@ -114,7 +115,8 @@ function checkedSampler(distribution, type, words) {
         return { at: (number) => (distribution.factor(number) === 0 ? 0n : integer) };
     }
     const sampler = samplerOf(distribution, type.isF64, words);
-    if (!(sampler.largest < type.limit)) {
+    const infinite = distribution.kind === 'constant' && !Number.isFinite(distribution.value);
+    if (!infinite && !(sampler.largest < type.limit)) {
         throw new Refused('dtype', `values of up to ${sampler.largest} do not fit`);
     }
     return sampler;

@@ -42,6 +42,9 @@ def encode(x, dtype):
     if dtype in ("f32", "f64") or compute == "integer":
         return x.astype("<f%d" % size if compute != "integer" else x.dtype).tobytes()
     k, a = FLOATS[dtype]
+    if np.isinf(x).any():  # a constant
+        bits = np.where(x < 0, 2**(8 * size) - 2**k, 2**(8 * size - 1) - 2**k)
+        return bits.astype("<u%d" % size).tobytes()
     magnitude = np.abs(x.astype(np.float64))
     u = np.where(magnitude > 0, np.maximum(np.frexp(magnitude)[1] - 1, a), a)
     r = np.rint(np.ldexp(magnitude, k - u))
