@@ -42,8 +42,7 @@ def close(x, y):
 
 def check_numbers(service, function, shape, **arguments):
     kind, first, second = recorded(function, shape, **arguments)
-    # In f64, since bounds are those of the dtype.
-    plan = service.plan("torch." + function, shape, dtype="f64", **arguments)
+    plan = service.plan("torch." + function, shape, **arguments)
     what = function, shape, arguments, plan["query"]
     service.check(plan["distribution"] == kind, *what, kind)
     if kind == "uniform":
