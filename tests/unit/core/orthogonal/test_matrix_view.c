@@ -118,8 +118,8 @@ static void each_element_once(void **state) {
         unsigned order[4] = {0, 1, 2, 3};
         for (unsigned i = 4; i-- > 1;) {
             const size_t other = random_below(&random, i + 1);
-            const unsigned kept = order[i];
-            order[i] = order[other], order[other] = kept;
+            const unsigned stored = order[i];
+            order[i] = order[other], order[other] = stored;
         }
         for (unsigned i = 0; i < 4; i++) {
             int64_t stride = 1;

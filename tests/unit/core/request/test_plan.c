@@ -380,8 +380,8 @@ static void costs(void **state) {
          "shape=1024,1024&scheme=orthogonal", 1},
         {"shape=1024,1024&scheme=orthogonal&slice=:,::2&permute=1,0",
          "shape=1024,1024&scheme=orthogonal&permute=1,0", 1},
-        {"shape=1024,1024&scheme=orthogonal&slice=7",
-         "shape=1024,1024&scheme=orthogonal", 2},
+        {"shape=1024,1024&scheme=orthogonal&slice=7", "shape=1024,1024&scheme=orthogonal",
+         2},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
