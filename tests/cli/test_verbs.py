@@ -113,6 +113,14 @@ class Verbs(Case):
         self.assertAlmostEqual(real / promised, 1, delta=0.01)
         self.assertEqual(rows["count"], "210000")
 
+    def test_histogram_of_a_span_that_overflows(self):
+        done = tensorinit("stats", "--shape=9999", "--name=a", "--dtype=f64",
+                          "--scheme=normal", "--std=1.9e307")
+        edges = [float(line.split()[0]) for line in done.stdout.decode().split("\n\n")[1].splitlines()]
+        self.assertEqual(len(edges), 16)
+        for low, high in zip(edges, edges[1:]):
+            self.assertAlmostEqual((high - low) / 1.1875e307, 1, places=3)
+
     def test_schemes(self):
         done = tensorinit("schemes")
         self.assertEqual((done.returncode, done.stderr), (OK, b""))
