@@ -3,21 +3,21 @@
 """Derive the tables of core/base/decimal.c, and prove that they are exact enough.
 
 The shortest decimal of a value c * 2^q (Raffaello Giulietti, "The Schubfach way to
-render doubles", 2021) follows from whole numbers alone, once the value and the ends of
+render doubles", 2021) follows from integers alone, once the value and the ends of
 its rounding interval are divided by 10^(k+1), where 10^k is the power of ten just below
-the interval's width: whether the interval holds a whole number, and, if not, which tenth
+the interval's width: whether the interval holds a integer, and, if not, which tenth
 is closest to the value.
 
 With X = 2^q * 10^-(k+1) the value is c X.  The ends are (2c - 1) X / 2, or (4c - 1) X / 4
 where c is the power of two below which numbers are twice as dense, and (2c + 1) X / 2.
 The C code has them in fixed point, with errors: X is rounded up, products down.  To tell
-whether a whole number lies below an end, on it or above it, it moves the ends by HAIR
+whether a integer lies below an end, on it or above it, it moves the ends by HAIR
 units of the last place, outwards if they belong to the interval, else inwards; in the
 same way it tells on which side of an odd twentieth the value lies.  That is right if
 
     error < HAIR < distance - error,
 
-where 'distance' is the least one that an end has from a whole number that it is not, or
+where 'distance' is the least one that an end has from a integer that it is not, or
 the tenfold value from a half that it is not (there, ten times error and HAIR count).
 They are multiples n X / 2 or 10 n X / 2, and the distance comes from the smallest and the
 largest fractional part of n X over all n that a type has, which Euclid's algorithm finds
@@ -54,8 +54,8 @@ F64 = (53, -1074, 971)
 NARROW_FIRST, NARROW_LAST = -149, 124
 NARROW_HAIR, NARROW_TEN_HAIR = 2**25, 2**29
 # Exponents of ten, bits of 10^e, bits behind the point.
-WIDE_FIRST, WIDE_LAST, WIDE_BITS, WIDE_POINT = -293, 323, 125, 74
-WIDE_HAIR, WIDE_TEN_HAIR, MARGIN, TEN_MARGIN = 8, 80, 8, 16
+BINARY64_FIRST, BINARY64_LAST, BINARY64_BITS, BINARY64_POINT = -293, 323, 125, 74
+BINARY64_HAIR, BINARY64_TEN_HAIR, MARGIN, TEN_MARGIN = 8, 80, 8, 16
 
 
 # The formulas of core/base/decimal.c -----------------------------------------------------------
@@ -111,7 +111,7 @@ def extreme_fractions(x, n_max):
 
 
 def distance(x, significand_bits, irregular):
-    """The least distance, other than 0, from any of n x / 2 to a whole number.
+    """The least distance, other than 0, from any of n x / 2 to a integer.
 
     n is 2c - 1, 2c or 2c + 1, for any c; or, irregular, 2c - 1/2, 2c or 2c + 1 with
     c = 2^(significand_bits - 1).
@@ -140,14 +140,14 @@ def scale(q, irregular):
 
 def prove_exact(name, precision):
     significand_bits, q_min, q_max = precision
-    unit = 2**WIDE_POINT  # units of the last place in 1
-    worst_error, least_distance = Fraction(0), Fraction(unit)
+    unit = 2**BINARY64_POINT  # units of the last place in 1
+    worst_error, smallest_distance = Fraction(0), Fraction(unit)
     for q in range(q_min, q_max + 1):
         for irregular in (0, 1):
             k, x = scale(q, irregular)
-            assert WIDE_FIRST <= -1 - k <= WIDE_LAST
-            g = normalised(-1 - k, WIDE_BITS) << 3
-            shift = q + floor_log2_pow10(-1 - k) + WIDE_POINT - 64 + 1
+            assert BINARY64_FIRST <= -1 - k <= BINARY64_LAST
+            g = normalised(-1 - k, BINARY64_BITS) << 3
+            shift = q + floor_log2_pow10(-1 - k) + BINARY64_POINT - 64 + 1
             c_max = 2 ** (significand_bits - 1) if irregular else 2**significand_bits - 1
             # No shift of the C code loses a bit or is as long as the word, no sum overflows.
             assert 0 < shift and c_max << shift < 2**64 and 0 < 65 - shift < 64
@@ -157,13 +157,13 @@ def prove_exact(name, precision):
             assert excess >= 0
             # Value and half of the width, both rounded down after the excess.
             worst_error = max(worst_error, 2, (c_max + 1) * excess * unit + 1)
-            least_distance = min(least_distance,
+            smallest_distance = min(smallest_distance,
                                  distance(x, significand_bits, irregular) * unit,
                                  distance(10 * x, significand_bits, irregular) * unit / 10)
     print(f"{name}, exact: error {float(worst_error):.2f} < {WIDE_HAIR} < "
           f"{float(least_distance):.2f} - error")
-    assert worst_error < WIDE_HAIR < least_distance - worst_error
-    assert WIDE_TEN_HAIR == 10 * WIDE_HAIR
+    assert worst_error < BINARY64_HAIR < smallest_distance - worst_error
+    assert BINARY64_TEN_HAIR == 10 * BINARY64_HAIR
 
 
 def prove_narrow(name, precision):
@@ -171,38 +171,38 @@ def prove_narrow(name, precision):
     significand_bits, q_min, q_max = precision
     unit, c_max = 2**64, 2**significand_bits - 1
     worst_error = worst_ten = Fraction(0)
-    least_distance = least_ten = Fraction(unit)
+    smallest_distance = smallest_ten = Fraction(unit)
     for q in range(q_min, q_max + 1):
         assert NARROW_FIRST <= q <= NARROW_LAST
         x = scale(q, 0)[1]
         excess = narrow_x(q) - x * unit
         assert excess >= 0
-        # The interval holds one whole number at most, and is wider than the hairs.
+        # The interval holds one integer at most, and is wider than the hairs.
         assert narrow_x(q) + 2 * NARROW_HAIR < unit and x * unit > 8 * NARROW_TEN_HAIR
         # Value, and half of the width, which is rounded down after the excess.
         worst_error = max(worst_error, c_max * excess + max(1, excess / 2))
         worst_ten = max(worst_ten, 10 * c_max * excess)
-        least_distance = min(least_distance, distance(x, significand_bits, 0) * unit)
-        least_ten = min(least_ten, distance(10 * x, significand_bits, 0) * unit)
+        smallest_distance = min(smallest_distance, distance(x, significand_bits, 0) * unit)
+        smallest_ten = min(smallest_ten, distance(10 * x, significand_bits, 0) * unit)
     print(f"{name}: error {float(worst_error):.3g} < {NARROW_HAIR} < "
           f"{float(least_distance):.3g} - error, of the tenfold {float(worst_ten):.3g} < "
           f"{NARROW_TEN_HAIR} < {float(least_ten):.3g} - error")
-    assert worst_error < NARROW_HAIR < least_distance - worst_error
-    assert worst_ten < NARROW_TEN_HAIR < least_ten - worst_ten
+    assert worst_error < NARROW_HAIR < smallest_distance - worst_error
+    assert worst_ten < NARROW_TEN_HAIR < smallest_ten - worst_ten
 
 
-def prove_wide():
+def prove_binary64():
     """Of all but powers of two and subnormal numbers."""
     significand_bits, q_min, q_max = F64
     unit, c_max = 2**64, 2**significand_bits - 1
     worst_error = worst_ten = Fraction(0)
     for q in range(q_min, q_max + 1):
         k, x = scale(q, 0)
-        g = normalised(-1 - k, WIDE_BITS)
+        g = normalised(-1 - k, BINARY64_BITS)
         shift = q + floor_log2_pow10(-1 - k) + 4
         assert 0 <= shift and c_max << shift < 2**64 and g >> 64 << shift < 2**64
         assert (c_max + 1) * x < 10**16
-        # The interval holds one whole number at most, and is wide enough for the margins.
+        # The interval holds one integer at most, and is wide enough for the margins.
         assert x * unit + 2 * MARGIN < unit and x * unit > 8 * TEN_MARGIN
         excess = Fraction(g << shift, 2**64) - x * unit
         assert excess >= 0
@@ -221,8 +221,8 @@ def prove_few_digits():
     Which intervals hold 1 (times 10^(k+1)) though the value is less than 0.95?  The exact way
     compares with a number that is close to 0.95; no value is.
     """
-    threshold = Fraction(2 ** (WIDE_POINT - 64) - 2 ** (WIDE_POINT - 64) // 20,
-                         2 ** (WIDE_POINT - 64))
+    threshold = Fraction(2 ** (BINARY64_POINT - 64) - 2 ** (BINARY64_POINT - 64) // 20,
+                         2 ** (BINARY64_POINT - 64))
     margin = abs(threshold - Fraction(19, 20)) + Fraction(1, 2**20)
     for name, (significand_bits, q_min, q_max) in {**NARROW, "f64": F64}.items():
         few = []
@@ -255,7 +255,7 @@ def check_extreme_fractions():
 
 
 def check_logarithms():
-    for e in range(WIDE_FIRST, WIDE_LAST + 1):
+    for e in range(BINARY64_FIRST, BINARY64_LAST + 1):
         log = floor_log2_pow10(e)
         assert Fraction(2) ** log <= Fraction(10) ** e < Fraction(2) ** (log + 1)
 
@@ -277,7 +277,7 @@ def check_constants(source):
                         ("WIDE_FIRST", f"({WIDE_FIRST})"),
                         ("NARROW_HAIR", "((uint64_t)1 << 25)"),
                         ("NARROW_TEN_HAIR", "((uint64_t)1 << 29)"),
-                        ("WIDE_HAIR", WIDE_HAIR), ("WIDE_TEN_HAIR", WIDE_TEN_HAIR),
+                        ("BINARY64_HAIR", BINARY64_HAIR), ("BINARY64_TEN_HAIR", BINARY64_TEN_HAIR),
                         ("MARGIN", MARGIN), ("TEN_MARGIN", TEN_MARGIN)):
         assert f"#define {name} {value}\n" in source, name
 
@@ -304,17 +304,17 @@ def main():
         prove_exact(name, precision)
     for name, precision in NARROW.items():
         prove_narrow(name, precision)
-    prove_wide()
+    prove_binary64()
     prove_few_digits()
 
     write(core / "decimal_f32.inc",
           f"2^q / 10^(floor(log10(2^q)) + 1) for q = {NARROW_FIRST}..{NARROW_LAST}, "
           "rounded up to 64 bits behind the point",
           [f"0x{narrow_x(q):016x}" for q in range(NARROW_FIRST, NARROW_LAST + 1)])
-    wide = [normalised(e, WIDE_BITS) for e in range(WIDE_FIRST, WIDE_LAST + 1)]
+    binary64 = [normalised(e, BINARY64_BITS) for e in range(BINARY64_FIRST, BINARY64_LAST + 1)]
     write(core / "decimal_f64.inc",
           f"10^e for e = {WIDE_FIRST}..{WIDE_LAST}, rounded up to {WIDE_BITS} bits: high, low",
-          [f"{{0x{g >> 64:016x}, 0x{g % 2**64:016x}}}" for g in wide])
+          [f"{{0x{g >> 64:016x}, 0x{g % 2**64:016x}}}" for g in binary64])
 
 
 if __name__ == "__main__":

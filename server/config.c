@@ -268,7 +268,7 @@ void tid_config_help(FILE *file) {
         file,
         "  --version                 print the version and exit\n"
         "  --help                    print this and exit\n\n"
-        "A timeout of 0 is no limit. Each option may also be set in the environment:\n"
+        "A timeout of 0 is not a limit. Each option may also be set in the environment:\n"
         "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5. TENSORINITD_LISTEN takes\n"
         "several addresses, separated by commas.\n"
         "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"

@@ -5,7 +5,7 @@
  * Digits. Let 10^k be the power of ten just below the width of the value's rounding interval
  * (Raffaello Giulietti, "The Schubfach way to render doubles", 2021). Then the interval holds
  * at least one multiple of 10^k and at most one of 10^(k+1). The value is computed in units
- * of 10^(k+1), in fixed point: if the interval holds a whole number, that is the shortest
+ * of 10^(k+1), in fixed point: if the interval holds a integer, that is the shortest
  * decimal, else the part behind the point, rounded to one digit, is its last one. To start
  * from the greater power, so that nothing is divided, is an idea of yy_double's author
  * (https://github.com/ibireme/c_numconv_benchmark).
@@ -26,7 +26,7 @@
 
 #include "core/base/float_state.h" /* refuses hosts on which words are stored the other way */
 
-struct wide {
+struct f64 {
     uint64_t high, low;
 };
 
@@ -37,8 +37,8 @@ static const uint64_t narrow_table[] = {
 };
 
 /* 10^e = wide_table[e - WIDE_FIRST] * 2^(floor_log2_pow10(e) - 124), rounded up. */
-#define WIDE_FIRST (-293)
-static const struct wide wide_table[] = {
+#define F64_FIRST (-293)
+static const struct f64 f64_table[] = {
 #include "core/base/decimal_f64.inc"
 };
 
@@ -50,7 +50,7 @@ static inline int floor_log10_pow2(int q, unsigned three_quarters) {
     return (q * 315653 - (int)three_quarters * 131008) >> 20;
 }
 
-/* The high word of a * b. The low one is the plain a * b: asked for both, gcc spills them. */
+/* The high word of a * b. The low one is the plain a * b: requested both, gcc spills them. */
 static inline uint64_t multiply_high(uint64_t a, uint64_t b) {
 #ifdef __SIZEOF_INT128__
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
@@ -63,31 +63,31 @@ static inline uint64_t multiply_high(uint64_t a, uint64_t b) {
 #endif
 }
 
-static inline struct wide add(struct wide a, struct wide b) {
+static inline struct f64 add(struct f64 a, struct f64 b) {
     uint64_t low = a.low + b.low;
-    return (struct wide){a.high + b.high + (low < b.low), low};
+    return (struct f64){a.high + b.high + (low < b.low), low};
 }
 
-static inline struct wide subtract(struct wide a, struct wide b) {
-    return (struct wide){a.high - b.high - (a.low < b.low), a.low - b.low};
+static inline struct f64 subtract(struct f64 a, struct f64 b) {
+    return (struct f64){a.high - b.high - (a.low < b.low), a.low - b.low};
 }
 
 /* a * b / 2^64, rounded down. */
-static inline struct wide multiply_wide(struct wide a, uint64_t b) {
-    return add((struct wide){multiply_high(a.high, b), a.high * b},
-               (struct wide){0, multiply_high(a.low, b)});
+static inline struct f64 multiply_f64(struct f64 a, uint64_t b) {
+    return add((struct f64){multiply_high(a.high, b), a.high * b},
+               (struct f64){0, multiply_high(a.low, b)});
 }
 
-static inline struct wide times_ten(struct wide a) {
-    return (struct wide){10 * a.high + multiply_high(a.low, 10), 10 * a.low};
+static inline struct f64 times_ten(struct f64 a) {
+    return (struct f64){10 * a.high + multiply_high(a.low, 10), 10 * a.low};
 }
 
 /* 0 < bits < 64 */
-static inline struct wide shift_right(struct wide a, int bits) {
-    return (struct wide){a.high >> bits, a.high << (64 - bits) | a.low >> bits};
+static inline struct f64 shift_right(struct f64 a, int bits) {
+    return (struct f64){a.high >> bits, a.high << (64 - bits) | a.low >> bits};
 }
 
-/* All bits if 'when' is 1, or is 0: masks, as nobody could predict a branch. */
+/* All bits if 'when' is 1, or is 0: masks, as no one could predict a branch. */
 static inline uint64_t only(unsigned when) { return 0 - (uint64_t)when; }
 static inline uint64_t unless(unsigned when) { return (uint64_t)when - 1; }
 
@@ -102,14 +102,14 @@ struct decimal {
 /*
  * What follows counts in units of 10^(k+1), in fixed point. An interval that includes its
  * ends (c is even) is made a hair wider, one that does not a hair narrower: more than all
- * rounding errors, less than what separates an end from any whole number that it is not.
+ * rounding errors, less than what separates an end from any integer that it is not.
  * Halves of 10^k, between which the last digit is rounded, to even if it lies on one, are
  * told from what is close to them in the same way, in units of 10^k.
  */
 #define NARROW_HAIR ((uint64_t)1 << 25)
 #define NARROW_TEN_HAIR ((uint64_t)1 << 29)
-#define WIDE_HAIR 8
-#define WIDE_TEN_HAIR 80
+#define F64_HAIR 8
+#define F64_TEN_HAIR 80
 
 static inline uint64_t hair(uint64_t size, uint64_t odd) { return size - 2 * size * odd; }
 
@@ -139,11 +139,11 @@ static inline struct decimal decimal_narrow(uint64_t c, int q, bool few_digits) 
 #define MARGIN 8
 #define TEN_MARGIN 16
 
-static inline bool decimal_wide(uint64_t c, int q, struct decimal *d) {
+static inline bool decimal_f64(uint64_t c, int q, struct decimal *d) {
     int k = floor_log10_pow2(q, 0), e = -1 - k;
-    struct wide g = wide_table[e - WIDE_FIRST];
+    struct f64 g = f64_table[e - F64_FIRST];
     int shift = q + floor_log2_pow10(e) + 4; /* 0 to 3 */
-    struct wide value = multiply_wide(g, c << shift);
+    struct f64 value = multiply_f64(g, c << shift);
     uint64_t behind = value.low;
     uint64_t digit = multiply_high(behind, 10), rest = behind * 10;
     uint64_t above = g.high << shift >> 1;
@@ -162,25 +162,25 @@ static inline bool decimal_wide(uint64_t c, int q, struct decimal *d) {
 static struct decimal decimal_exact(uint64_t c, int q, unsigned irregular) {
     const uint64_t one = (uint64_t)1 << 10;
     int k = floor_log10_pow2(q, irregular), e = -1 - k;
-    struct wide g = wide_table[e - WIDE_FIRST];
-    g = (struct wide){g.high << 3 | g.low >> 61, g.low << 3};
+    struct f64 g = f64_table[e - F64_FIRST];
+    g = (struct f64){g.high << 3 | g.low >> 61, g.low << 3};
     int shift = q + floor_log2_pow10(e) + 11; /* 7 to 11 */
-    struct wide value = multiply_wide(g, c << shift);
-    struct wide above = shift_right(g, 65 - shift);
-    struct wide below = irregular ? shift_right(above, 1) : above;
-    struct wide more = {0 - (c & 1), hair(WIDE_HAIR, c & 1)};
+    struct f64 value = multiply_f64(g, c << shift);
+    struct f64 above = shift_right(g, 65 - shift);
+    struct f64 below = irregular ? shift_right(above, 1) : above;
+    struct f64 more = {0 - (c & 1), hair(F64_HAIR, c & 1)};
     above = add(above, more);
     below = add(below, more);
 
-    struct wide end = add(value, above), width = add(above, below);
-    bool is_short = subtract((struct wide){end.high % one, end.low}, width).high >> 63;
+    struct f64 end = add(value, above), width = add(above, below);
+    bool is_short = subtract((struct f64){end.high % one, end.low}, width).high >> 63;
     /* 10 is no shorter than 9. */
     if (is_short && value.high >= one - one / 20)
         return (struct decimal){end.high / one, 0, k};
 
-    struct wide behind = {value.high % one, value.low}, rest = times_ten(behind);
+    struct f64 behind = {value.high % one, value.low}, rest = times_ten(behind);
     uint64_t odd = rest.high / one & 1;
-    rest = subtract(rest, (struct wide){0 - odd, hair(WIDE_TEN_HAIR, odd)});
+    rest = subtract(rest, (struct f64){0 - odd, hair(F64_TEN_HAIR, odd)});
     uint64_t digit = (rest.high + one / 2) / one;
     if (irregular) { /* the interval may begin above the nearest one */
         uint64_t first = times_ten(subtract(behind, below)).high / one + 1;
@@ -307,35 +307,35 @@ static inline struct sixteen sixteen_digits(uint64_t n) {
 }
 
 /* Of seventeen digits, the place of the last one that is not 0, from 0. */
-static inline unsigned last_place_wide(struct sixteen tens, uint64_t digit) {
+static inline unsigned last_place_f64(struct sixteen tens, uint64_t digit) {
     uint64_t end = tens.second >> 8 | digit << 56;
     if (end == 0) return tens.second ? 8 : last_place(tens.first);
     return 9 + last_place(end);
 }
 
 /* At most 17 digits, from 10^-4 and below 1. */
-static inline char *put_wide_small(char *at, struct decimal d) {
+static inline char *put_f64_small(char *at, struct decimal d) {
     struct sixteen tens = sixteen_digits(d.tens);
     char *first = at - 15 - d.k;
     put8(at, ZEROS);
     put8(put8(first, tens.first | ZEROS), tens.second | ZEROS);
     at[1] = '.';
     first[16] = digit_char(d.digit);
-    return first + 1 + last_place_wide(tens, d.digit);
+    return first + 1 + last_place_f64(tens, d.digit);
 }
 
 /* At most 17 digits; any number. */
-static size_t put_wide(char *out, unsigned negative, uint64_t number, uint64_t digit,
+static size_t put_f64(char *out, unsigned negative, uint64_t number, uint64_t digit,
                        int k) {
-    const uint64_t least = 1000000000000000;
-    unsigned few = number < least;
+    const uint64_t min = 1000000000000000;
+    unsigned few = number < min;
     number += (9 * number + digit) & only(few);
     digit &= unless(few);
     k -= (int)few;
-    for (; number < least; k--) number *= 10; /* of few digits, or subnormal */
+    for (; number < min; k--) number *= 10; /* of few digits, or subnormal */
     char *at = out + negative;
     struct sixteen tens = sixteen_digits(number);
-    int e = k + 16, whole = e + 1, count = 1 + (int)last_place_wide(tens, digit);
+    int e = k + 16, whole = e + 1, count = 1 + (int)last_place_f64(tens, digit);
     tens.first |= ZEROS;
     tens.second |= ZEROS;
     *out = '-';
@@ -395,7 +395,7 @@ __attribute__((noinline)) static size_t put_exact(char *out, unsigned negative,
         return 3 + negative;
     }
     struct decimal d = decimal_exact(c, q, irregular);
-    return put_wide(out, negative, d.tens, d.digit, d.k);
+    return put_f64(out, negative, d.tens, d.digit, d.k);
 }
 
 size_t ti_decimal_f32(float value, char out[TI_DECIMAL_BYTES_MAX]) {
@@ -447,10 +447,10 @@ size_t ti_decimal_f64(double value, char out[TI_DECIMAL_BYTES_MAX]) {
     uint64_t c = fraction | (uint64_t)1 << 52;
     int q = (int)exponent - 1075;
     struct decimal d;
-    if (fraction == 0 || !decimal_wide(c, q, &d))
+    if (fraction == 0 || !decimal_f64(c, q, &d))
         return put_exact(out, negative, c, q, fraction == 0 && exponent > 1);
     if ((bits & INT64_MAX) - SMALL_F64 >= ONE_F64 - SMALL_F64)
-        return put_wide(out, negative, d.tens, d.digit, d.k);
+        return put_f64(out, negative, d.tens, d.digit, d.k);
     *out = '-';
-    return (size_t)(put_wide_small(out + negative, d) - out);
+    return (size_t)(put_f64_small(out + negative, d) - out);
 }

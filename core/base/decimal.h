@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shortest decimal of a floating-point number: the fewest digits that read back (round
+ * The shortest decimal of a floating-point number: the min digits that read back (round
  * to nearest even) as the same value of its type, and of those the closest to it. Written as
  * Python's repr does: "0.0", "-1.5", "1e-07", "100000.0", "1e+16". The writer of JSON bodies
  * calls it once per number.
@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 /*
- * Room that 'out' must have. The text, without a NUL, takes 24 bytes at most
+ * Capacity that 'out' must have. The text, without a NUL, takes 24 bytes at most
  * ("-2.2250738585072014e-308"), of binary32 and narrower types 19 ("-1234567900000000.0");
  * behind it a call may leave rubbish.
  */

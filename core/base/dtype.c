@@ -52,15 +52,15 @@ static double value_of(uint64_t bits, const struct ti_float_format *format) {
     const uint64_t sign = bits >> (format->exponent_bits + fraction_bits) & 1;
     const uint64_t rebias = (uint64_t)(1023 - format->bias);
     double value;
-    uint64_t wide = (exponent + rebias) << 52 | fraction << (52 - fraction_bits);
+    uint64_t f64 = (exponent + rebias) << 52 | fraction << (52 - fraction_bits);
     if (exponent == 0) { /* subnormal: a multiple of the smallest one */
         const uint64_t smallest = (rebias + 1 - fraction_bits) << 52;
         memcpy(&value, &smallest, sizeof value);
         value = (double)fraction * value;
-        memcpy(&wide, &value, sizeof wide);
+        memcpy(&f64, &value, sizeof f64);
     }
-    wide |= sign << 63;
-    memcpy(&value, &wide, sizeof value);
+    f64 |= sign << 63;
+    memcpy(&value, &f64, sizeof value);
     return value;
 }
 

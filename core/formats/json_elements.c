@@ -18,13 +18,13 @@
  * Elements computed at a time. Kernels compute whole tiles: a piece ends where a tile does,
  * and what there is no room for is computed again.
  */
-#define PIECE 256
+#define TASK 256
 
 enum section { SECTION_BEFORE, SECTION_ITEMS, SECTION_AFTER, SECTION_END };
 
 /*
  * The arrays around the items: 'every[k]' items are in one array of level k. Where a dim is 0
- * the items are the empty arrays of that dim, and no element is ever asked for.
+ * the items are the empty arrays of that dim, and no element is ever requested.
  */
 struct arrays {
     unsigned levels;
@@ -234,9 +234,9 @@ static size_t write_after(enum ti_json json, char *out) {
 
 /* As many items as there is room for, and as the cursor allows. */
 static enum ti_status next_items(const struct ti_plan *plan, const struct arrays *arrays,
-                                 struct ti_body_cursor *cursor, size_t room, char *out,
+                                 struct ti_body_cursor *cursor, size_t capacity, char *out,
                                  size_t *used, void *workspace) {
-    unsigned char elems[PIECE * 8];
+    unsigned char elems[TASK * 8];
     const uint64_t first = cursor->elem;
     while (cursor->elem < arrays->items) {
         uint64_t left = arrays->items - cursor->elem;
@@ -244,8 +244,8 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
             const uint64_t allowed = cursor->max_elems - (cursor->elem - first);
             if (allowed < left) left = allowed;
         }
-        if (left == 0 || room - *used < ITEM_BYTES_MAX) return TI_OK;
-        size_t now = PIECE - (size_t)(cursor->elem % PIECE);
+        if (left == 0 || capacity - *used < ITEM_BYTES_MAX) return TI_OK;
+        size_t now = TASK - (size_t)(cursor->elem % TASK);
         if (now > left) now = (size_t)left;
         if (!arrays->empty) {
             enum ti_status status =
@@ -253,10 +253,10 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
             if (status != TI_OK) return status;
         }
         *used = (size_t)(put_items(arrays, ti_plan_info(plan)->dtype, &cursor->elem, now,
-                                   elems, out + *used, out + room) -
+                                   elems, out + *used, out + capacity) -
                          out);
     }
-    if (*used + 2 <= room) {
+    if (*used + 2 <= capacity) {
         if (arrays->items == 0) *used += (size_t)sprintf(out + *used, "[]");
         cursor->section = SECTION_AFTER;
     }

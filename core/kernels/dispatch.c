@@ -70,7 +70,7 @@ static enum ti_status refuse(const char *name, struct ti_error *error) {
                                  kernels->name);
     }
     return ti_error_set(error, TI_EISA, NULL,
-                        "TENSORINIT_ISA=%.32s is not to be had here; there are: %s", name,
+                        "TENSORINIT_ISA=%.32s is not available here; there are: %s", name,
                         list);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which kernel table fills: nobody else asks the CPU or chooses. */
+/* Which kernel table fills: no one else asks the CPU or chooses. */
 #ifndef TI_DISPATCH_H
 #define TI_DISPATCH_H
 
@@ -8,7 +8,7 @@
 
 /*
  * The table for this process, chosen at the first call: what TENSORINIT_ISA names, else the
- * best that the CPU has. TI_EISA, at every call, if the one that it names is not to be had.
+ * best that the CPU has. TI_EISA, at every call, if the one that it names is not available.
  */
 enum ti_status ti_dispatch(const struct ti_kernels **kernels, struct ti_error *error);
 

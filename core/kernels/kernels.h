@@ -41,7 +41,7 @@ struct ti_blocks {
  *              only
  *   mirrored   the same with the tail in binary64, in units of 2^-64
  *   sided      as mirrored, but the ends differ: the word counts from the lower end, by
- *              tail_offset, or turned round from the upper one, by upper_offset; z is clamped
+ *              tail_offset, or inverted from the upper one, by upper_offset; z is clamped
  *              to [z_low, z_high]
  *
  * In binary64 all values are clamped to [low, high], which may be infinite.
@@ -63,7 +63,7 @@ struct ti_transform {
     TI_KERNEL(sided)
 
 /* Those of 64-bit words -> binary64. */
-#define TI_WIDE_KERNELS(TI_KERNEL)                                                       \
+#define TI_F64_KERNELS(TI_KERNEL)                                                       \
     TI_KERNEL(uniform) TI_KERNEL(symmetric) TI_KERNEL(mirrored) TI_KERNEL(sided)
 
 enum ti_kernel {

@@ -78,9 +78,9 @@ static inline v_f32 normal_magnitude(v_u32 word) {
 static inline void normal_quantile(const struct normal *n, bool top_only,
                                    const v_f32 *tail, v_f32 *z) {
     if (V_LUT_TOP < 32 && !top_only) {
-        v_f32 least = tail[0];
-        for (int i = 1; i < V_UNROLL; i++) least = v_f32_min(least, tail[i]);
-        if (v_u32_any_below(v_as_u32(least), NORMAL_TOP_BITS)) {
+        v_f32 min = tail[0];
+        for (int i = 1; i < V_UNROLL; i++) min = v_f32_min(min, tail[i]);
+        if (v_u32_any_below(v_as_u32(min), NORMAL_TOP_BITS)) {
             NORMAL_HORNER(n->all, v_lut_get, tail, z);
             return;
         }
@@ -88,7 +88,7 @@ static inline void normal_quantile(const struct normal *n, bool top_only,
     NORMAL_HORNER(n->top, v_lut_top_get, tail, z);
 }
 
-/* The lower half of the words is negative: the top bit, turned round, is the sign. */
+/* The lower half of the words is negative: the top bit, inverted, is the sign. */
 static inline v_f32 normal_value(const struct normal *n, v_u32 word, v_f32 z) {
     v_u32 bits = v_u32_xor_andnot(v_as_u32(z), word, v_u32_set(0x80000000));
     return v_f32_add(n->offset, v_f32_mul(n->scale, v_as_f32(bits)));
@@ -130,10 +130,10 @@ static inline void truncated_far_get(const struct normal *n, const v_u32 *word,
 }
 
 static inline bool truncated_is_near(const struct ti_transform *transform) {
-    float least;
+    float min;
     const uint32_t bits = NORMAL_TOP_BITS;
-    memcpy(&least, &bits, sizeof least);
-    return (float)transform->tail_offset >= least;
+    memcpy(&min, &bits, sizeof min);
+    return (float)transform->tail_offset >= min;
 }
 
 #endif

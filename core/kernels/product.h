@@ -9,7 +9,7 @@
 
 /* Where a[l][x] lies. */
 #define PRODUCT_STRAIGHT(l, x) ((l)*TI_BLOCK + (x))
-#define PRODUCT_TURNED(l, x) ((x)*TI_BLOCK + (l))
+#define PRODUCT_INVERTED(l, x) ((x)*TI_BLOCK + (l))
 
 /* ROWS rows and VECTORS vectors of c. */
 #define PRODUCT_STEP(name, type, vec, lanes, AT, ROWS, VECTORS)                          \
@@ -62,14 +62,14 @@ typedef v_f32 v_f32_t;
 typedef v_f64 v_f64_t;
 
 _Static_assert(TI_PRODUCT_COLS % (V_PRODUCT_VECTORS * V_LANES) == 0,
-               "columns are a whole number of steps");
+               "columns are a integer of steps");
 
 PRODUCT(product_f32, float, v_f32, V_LANES, PRODUCT_STRAIGHT)
-PRODUCT(product_f64, double, v_f64, V_WIDE_LANES, PRODUCT_STRAIGHT)
-PRODUCT(transposed_f64, double, v_f64, V_WIDE_LANES, PRODUCT_TURNED)
+PRODUCT(product_f64, double, v_f64, V_F64_LANES, PRODUCT_STRAIGHT)
+PRODUCT(transposed_f64, double, v_f64, V_F64_LANES, PRODUCT_INVERTED)
 
 static void widen(const float *in, size_t count, double *out) {
-    for (size_t i = 0; i < count; i += V_WIDE_LANES) {
+    for (size_t i = 0; i < count; i += V_F64_LANES) {
         v_f64_store(out + i, v_f64_load_f32(in + i));
     }
 }

@@ -14,21 +14,21 @@
 #include "core/kernels/philox.h"
 #include "core/kernels/product.h"
 #include "core/kernels/uniform.h"
-#include "core/kernels/wide.h"
+#include "core/kernels/f64.h"
 
 #define TABLE_NAME_(isa) ti_kernels_##isa
 #define TABLE_NAME(isa) TABLE_NAME_(isa)
 #define TABLE_TEXT_(isa) #isa
 #define TABLE_TEXT(isa) TABLE_TEXT_(isa)
 
-_Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a whole number of batches");
-_Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a whole number of steps");
-_Static_assert(V_WIDE_UNROLL % V_PARTS == 0,
-               "a step is a whole number of words' vectors");
-_Static_assert(PHILOX_VECTORS % WIDE_NARROW == 0 || WIDE_NARROW % PHILOX_VECTORS == 0,
-               "a step and a batch are a whole number of each other");
-_Static_assert(TI_TILE_WORDS % (WIDE_NARROW * V_LANES) == 0,
-               "a tile is a whole number of steps in binary64");
+_Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a integer of batches");
+_Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a integer of steps");
+_Static_assert(V_F64_UNROLL % V_PARTS == 0,
+               "a step is a integer of words' vectors");
+_Static_assert(PHILOX_VECTORS % F64_NARROW == 0 || F64_NARROW % PHILOX_VECTORS == 0,
+               "a step and a batch are a integer of each other");
+_Static_assert(TI_TILE_WORDS % (F64_NARROW * V_LANES) == 0,
+               "a tile is a integer of steps in binary64");
 
 static void words(const struct ti_philox *philox, struct ti_blocks blocks, size_t count,
                   void *out) {
@@ -53,7 +53,7 @@ static inline void sample_words(const struct philox_keys *keys, struct ti_blocks
     }
 }
 
-/* The draw and the map of one transform: 'make' prepares it, 'get' is STEP vectors. */
+/* The sample and the map of one transform: 'make' prepares it, 'get' is STEP vectors. */
 #define TABLE_TRANSFORM(name, type, make, get, STEP)                                     \
     static void sample_##name(const struct ti_philox *philox,                            \
                               const struct ti_transform *transform,                      \
@@ -96,9 +96,9 @@ TABLE_TRANSFORM(symmetric, uniform, uniform_make, symmetric_get, V_UNROLL)
 TABLE_TRANSFORM(normal, normal, normal_make, normal_get, V_UNROLL)
 TABLE_TRANSFORM(truncated_near, normal, normal_make, truncated_near_get, V_UNROLL)
 TABLE_TRANSFORM(truncated_far, normal, normal_make, truncated_far_get, V_UNROLL)
-TABLE_TRANSFORM(mirrored, wide_narrow, wide_narrow_make, wide_narrow_mirrored_get,
-                WIDE_NARROW)
-TABLE_TRANSFORM(sided, wide_narrow, wide_narrow_make, wide_narrow_sided_get, WIDE_NARROW)
+TABLE_TRANSFORM(mirrored, f64_narrow, f64_narrow_make, f64_narrow_mirrored_get,
+                F64_NARROW)
+TABLE_TRANSFORM(sided, f64_narrow, f64_narrow_make, f64_narrow_sided_get, F64_NARROW)
 
 static void sample_truncated(const struct ti_philox *philox,
                              const struct ti_transform *transform,
@@ -114,30 +114,30 @@ static void map_truncated(const struct ti_transform *transform, const void *in,
 }
 
 /* The same in binary64: WIDE_NARROW vectors of words' halves make V_WIDE_UNROLL of values. */
-#define TABLE_WIDE(name, get)                                                            \
-    static inline void step_f64_##name(const struct wide *state, const v_u32 *high,      \
+#define TABLE_F64(name, get)                                                            \
+    static inline void step_f64_##name(const struct f64 *state, const v_u32 *high,      \
                                        const v_u32 *low, char *out) {                    \
-        v_u64 word[V_WIDE_UNROLL];                                                       \
-        v_f64 value[V_WIDE_UNROLL];                                                      \
-        for (size_t k = 0; k < WIDE_NARROW; k++) {                                       \
+        v_u64 word[V_F64_UNROLL];                                                       \
+        v_f64 value[V_F64_UNROLL];                                                      \
+        for (size_t k = 0; k < F64_NARROW; k++) {                                       \
             v_u64_join(high[k], low[k], word + k * V_PARTS);                             \
         }                                                                                \
         get(state, word, value);                                                         \
-        for (size_t k = 0; k < V_WIDE_UNROLL; k++) {                                     \
-            v_f64_store(out + 8 * k * V_WIDE_LANES, value[k]);                           \
+        for (size_t k = 0; k < V_F64_UNROLL; k++) {                                     \
+            v_f64_store(out + 8 * k * V_F64_LANES, value[k]);                           \
         }                                                                                \
     }                                                                                    \
     static void sample_f64_##name(const struct ti_philox *philox,                        \
                                   const struct ti_transform *transform,                  \
                                   struct ti_blocks blocks, size_t count, void *out) {    \
         const struct philox_keys keys = philox_keys(philox);                             \
-        const struct wide state = wide_make(transform);                                  \
-        enum { BATCHES = TABLE_BATCHES(WIDE_NARROW) };                                   \
+        const struct f64 state = f64_make(transform);                                  \
+        enum { BATCHES = TABLE_BATCHES(F64_NARROW) };                                   \
         for (size_t i = 0; i < count; i += BATCHES * PHILOX_BATCH) {                     \
             v_u32 high[BATCHES * PHILOX_VECTORS], low[BATCHES * PHILOX_VECTORS];         \
             sample_words(&keys, blocks, 0, i, BATCHES, high);                            \
             sample_words(&keys, blocks, PHILOX_LANE, i, BATCHES, low);                   \
-            for (size_t k = 0; k < BATCHES * PHILOX_VECTORS; k += WIDE_NARROW) {         \
+            for (size_t k = 0; k < BATCHES * PHILOX_VECTORS; k += F64_NARROW) {         \
                 step_f64_##name(&state, high + k, low + k,                               \
                                 (char *)out + 8 * (i + k * V_LANES));                    \
             }                                                                            \
@@ -145,10 +145,10 @@ static void map_truncated(const struct ti_transform *transform, const void *in,
     }                                                                                    \
     static void map_f64_##name(const struct ti_transform *transform, const void *high,   \
                                const void *low, size_t count, void *out) {               \
-        const struct wide state = wide_make(transform);                                  \
-        for (size_t i = 0; i < count; i += WIDE_NARROW * V_LANES) {                      \
-            v_u32 halves[2][WIDE_NARROW];                                                \
-            for (size_t k = 0; k < WIDE_NARROW; k++) {                                   \
+        const struct f64 state = f64_make(transform);                                  \
+        for (size_t i = 0; i < count; i += F64_NARROW * V_LANES) {                      \
+            v_u32 halves[2][F64_NARROW];                                                \
+            for (size_t k = 0; k < F64_NARROW; k++) {                                   \
                 const size_t at = 4 * (i + k * V_LANES);                                 \
                 halves[0][k] = v_u32_load((const char *)high + at);                      \
                 halves[1][k] = v_u32_load((const char *)low + at);                       \
@@ -157,10 +157,10 @@ static void map_truncated(const struct ti_transform *transform, const void *in,
         }                                                                                \
     }
 
-TABLE_WIDE(uniform, wide_uniform_get)
-TABLE_WIDE(symmetric, wide_symmetric_get)
-TABLE_WIDE(mirrored, wide_mirrored_get)
-TABLE_WIDE(sided, wide_sided_get)
+TABLE_F64(uniform, f64_uniform_get)
+TABLE_F64(symmetric, f64_symmetric_get)
+TABLE_F64(mirrored, f64_mirrored_get)
+TABLE_F64(sided, f64_sided_get)
 
 static void clamp(const struct ti_transform *transform, size_t count, void *values) {
     const v_f32 low = v_f32_set((float)transform->low);
@@ -196,10 +196,10 @@ const struct ti_kernels TABLE_NAME(V_ISA) = {
     .map = {TI_KERNELS(TI_KERNEL)},
 #undef TI_KERNEL
 #define TI_KERNEL(name) [TI_KERNEL_##name] = sample_f64_##name,
-    .sample_f64 = {TI_WIDE_KERNELS(TI_KERNEL)},
+    .sample_f64 = {TI_F64_KERNELS(TI_KERNEL)},
 #undef TI_KERNEL
 #define TI_KERNEL(name) [TI_KERNEL_##name] = map_f64_##name,
-    .map_f64 = {TI_WIDE_KERNELS(TI_KERNEL)},
+    .map_f64 = {TI_F64_KERNELS(TI_KERNEL)},
 #undef TI_KERNEL
     .clamp = clamp,
     .narrow = {[TI_DTYPE_F16] = narrow_f16,

@@ -31,7 +31,7 @@
  * Tasks take some milliseconds at most, whatever the shape of the matrix. So sums that are
  * longer than that go on over several phases:
  *
- *   reflectors  a phase has so many coordinates of every row, a task so many in all
+ *   reflectors  a phase has that many coordinates of every row, a task that many in all
  *   products    a task has at most TASK_BLOCKS blocks of U, and a phase adds at most
  *               TASK_PRODUCTS products of blocks to them
  *   solution    a phase has a row of blocks of T and adds at most SOLUTION_PRODUCTS

@@ -31,8 +31,8 @@ static struct line line_of(const struct ti_matrix *matrix, const struct ti_view 
     const int64_t stride = is_run ? 1 : view->stride[view->rank - 1];
     const uint64_t count = is_run ? view->elems : view->shape[view->rank - 1];
     const uint64_t tensor_step = stride < 0 ? 0 - (uint64_t)stride : (uint64_t)stride;
-    /* Where the matrix has only every step-th element of the tensor, a stride that is no
-       multiple of that skips the zeros between. */
+    /* Where the matrix has only every step-th element of the tensor, a stride that is not
+       a multiple of that skips the zeros between. */
     const bool whole_steps = tensor_step % matrix->step == 0;
     const uint64_t step = whole_steps ? tensor_step / matrix->step : tensor_step;
     const uint64_t elems = whole_steps ? count : count / matrix->step + 1;

@@ -19,9 +19,9 @@ _Static_assert(TI_PARAM_COUNT <= 64, "struct ti_scheme has one bit for each para
 
 /* The names of a list's rows, "f32, f64, ...", without the first comma. */
 #define DTYPE_WORD(id, name, ...) ", " name
-#define TI_DTYPE_WORDS (TI_DTYPES(DTYPE_WORD) + 2)
+#define TI_DTYPE_WORDS (&(TI_DTYPES(DTYPE_WORD))[2])
 #define FORMAT_WORD(id, name, ...) ", " name
-#define TI_FORMAT_WORDS (TI_FORMATS(FORMAT_WORD) + 2)
+#define TI_FORMAT_WORDS (&(TI_FORMATS(FORMAT_WORD))[2])
 
 static const struct ti_param_info param_rows[TI_PARAM_COUNT] = {
 #define TI_PARAM(name, kind, group, accepts, fallback, meaning)                          \

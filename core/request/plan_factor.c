@@ -65,7 +65,7 @@ static enum ti_status plan_sparse(struct ti_plan *plan, struct ti_error *error) 
     if (columns.count > TI_SPARSE_WORK_MAX / mask->rows) {
         return ti_error_set(
             error, TI_ETOOLARGE, "shape",
-            "scheme=sparse computes all rows of the columns that are asked for: at most "
+            "scheme=sparse computes all rows of the columns that are requested for: at most "
             "2^32 elements; these are %llu rows of %llu columns. Ask for fewer columns by "
             "slice or shard",
             (unsigned long long)mask->rows, (unsigned long long)columns.count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rounds a law to a dtype: see draw.h. */
+/* Rounds a dist to a dtype: see draw.h. */
 #include "core/values/sampler.h"
 
 #include <math.h>
@@ -150,15 +150,15 @@ static double z_of(const struct ti_sampler *sampler, uint32_t bits) {
     return fabs((double)z[0]);
 }
 
-/* The largest |z| that the draw can have. */
+/* The largest |z| that the sample can have. */
 static double reach(const struct ti_sampler *sampler) {
     /* |z| of the first word of the untruncated normal */
-    const double most =
+    const double max =
         sampler->dtype == TI_DTYPE_F64 ? 0x1.24f82aa55eb15p+3 : 0x1.95a118p+2;
     if (sampler->kernel == TI_KERNEL_truncated) {
-        return sampler->z_high < most ? sampler->z_high : most;
+        return sampler->z_high < max ? sampler->z_high : max;
     }
-    if (isinf(sampler->z_low) && isinf(sampler->z_high)) return most;
+    if (isinf(sampler->z_low) && isinf(sampler->z_high)) return max;
     const double first = z_of(sampler, 0), last = z_of(sampler, UINT32_MAX);
     return first > last ? first : last;
 }
@@ -219,27 +219,27 @@ static void float_pattern(struct ti_sampler *sampler) {
     }
 }
 
-static enum ti_status whole_pattern(const struct ti_dist *dist,
+static enum ti_status integer_pattern(const struct ti_dist *dist,
                                     struct ti_sampler *sampler, struct ti_error *error) {
     const enum ti_dtype_kind kind = ti_dtype_kind(sampler->dtype);
     const size_t bits = 8 * ti_dtype_bytes(sampler->dtype);
     const struct ti_integer *integer = &dist->integer;
-    uint64_t most = UINT64_MAX >> (64 - bits);
+    uint64_t max = UINT64_MAX >> (64 - bits);
     const bool fixed = dist->distribution == TI_DISTRIBUTION_PATTERN &&
                        dist->pattern.kind != TI_PATTERN_HADAMARD &&
                        dist->pattern.kind != TI_PATTERN_BILINEAR;
     if (dist->distribution != TI_DISTRIBUTION_CONSTANT && !fixed) {
         return ti_error_set(error, TI_EVALUE, "dtype",
-                            "dtype=%s is for schemes of whole numbers: constant, zeros, "
+                            "dtype=%s is for schemes of integers: constant, zeros, "
                             "ones, identity, dirac, lstm_forget_bias",
                             ti_dtype_name(sampler->dtype));
     }
-    if (kind == TI_DTYPE_KIND_SIGNED) most = (most >> 1) + integer->negative;
-    if (kind == TI_DTYPE_KIND_BOOL) most = 1;
-    if (!integer->valid || integer->magnitude > most ||
+    if (kind == TI_DTYPE_KIND_SIGNED) max = (max >> 1) + integer->negative;
+    if (kind == TI_DTYPE_KIND_BOOL) max = 1;
+    if (!integer->valid || integer->magnitude > max ||
         (integer->negative && kind != TI_DTYPE_KIND_SIGNED)) {
         return ti_error_set(error, TI_EVALUE, dist->value_field,
-                            "%s is not of dtype=%s; it takes a whole number in its range",
+                            "%s is not of dtype=%s; it takes a integer in its range",
                             dist->value_field, ti_dtype_name(sampler->dtype));
     }
     const uint64_t value =
@@ -260,7 +260,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     made.pattern.value = rounded(dtype, dist->pattern.value);
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {
         if (!pattern) made.class = &ti_sampler_constant;
-        status = whole_pattern(dist, &made, error);
+        status = integer_pattern(dist, &made, error);
         if (status == TI_OK) *sampler = made;
         return status;
     }

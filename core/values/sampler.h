@@ -21,7 +21,7 @@ typedef void ti_sampler_function(const struct ti_sampler *sampler,
                                  const struct ti_kernels *kernels,
                                  struct ti_blocks blocks, size_t count, void *out);
 
-/* How elements come about: one row of the table in sampler.c for each way. */
+/* How elements are produced: one row of the table in sampler.c for each way. */
 struct ti_sampler_class {
     /* in each compute type; NULL where tiles.c does not make the elements */
     ti_sampler_function *f32, *f64;

@@ -3,7 +3,7 @@
  * Thresholds by radix selection: see sparse_factor.h. A key is the element's word and, below
  * it, its row: 8 digits of 8 bits. For each digit the keys that match those before it are
  * counted, then the digit is chosen in whose bucket the threshold lies. Words are generated
- * anew for each digit, since that is cheaper than to keep them: memory does not grow with the
+ * again for each digit, since that is cheaper than to keep them: memory does not grow with the
  * rows. A bucket whose keys are all to be 0 ends the search, mostly after three digits.
  */
 #include "core/values/sparse_factor.h"

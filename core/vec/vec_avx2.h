@@ -13,9 +13,9 @@
 #define V_GROUPS 4
 #define V_UNROLL 2
 #define V_LUT_TOP 8
-#define V_WIDE_LANES 4
+#define V_F64_LANES 4
 #define V_PARTS 2
-#define V_WIDE_UNROLL 4
+#define V_F64_UNROLL 4
 #define V_OCTAVES 0
 #define V_PRODUCT_ROWS 4
 #define V_PRODUCT_VECTORS 2
@@ -87,8 +87,8 @@ static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) {
 }
 /* There is no unsigned compare: shift both sides into the signed range. */
 static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
-    __m256i turned = _mm256_xor_si256(a, v_u32_set(0x80000000));
-    __m256i below = _mm256_cmpgt_epi32(v_u32_set(limit ^ 0x80000000), turned);
+    __m256i inverted = _mm256_xor_si256(a, v_u32_set(0x80000000));
+    __m256i below = _mm256_cmpgt_epi32(v_u32_set(limit ^ 0x80000000), inverted);
     return !_mm256_testz_si256(below, below);
 }
 static inline void v_u32_store16(void *p, v_u32 a) {

@@ -13,9 +13,9 @@
 #define V_GROUPS 4
 #define V_UNROLL 2
 #define V_LUT_TOP 16
-#define V_WIDE_LANES 8
+#define V_F64_LANES 8
 #define V_PARTS 2
-#define V_WIDE_UNROLL 8
+#define V_F64_UNROLL 8
 #define V_OCTAVES 16
 #define V_PRODUCT_ROWS 8
 #define V_PRODUCT_VECTORS 2
@@ -141,7 +141,7 @@ static inline v_f64 v_f64_load_f32(const void *p) {
 }
 
 /*
- * vpermt2ps and vpermps look at the index's low 5 or 4 bits only, so the tables are turned
+ * vpermt2ps and vpermps look at the index's low 5 or 4 bits only, so the tables are inverted
  * until biased exponent e is found at e mod 32 or e mod 16.
  */
 static inline v_lut v_lut_make(const float *row) {

@@ -14,9 +14,9 @@
 #define V_GROUPS 2
 #define V_UNROLL 2
 #define V_LUT_TOP 16
-#define V_WIDE_LANES 2
+#define V_F64_LANES 2
 #define V_PARTS 2
-#define V_WIDE_UNROLL 4
+#define V_F64_UNROLL 4
 #define V_OCTAVES 0
 #define V_PRODUCT_ROWS 8
 #define V_PRODUCT_VECTORS 2

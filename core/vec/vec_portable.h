@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The vector operations in plain C, one lane wide: the reference for every other ISA, and
- * what runs where none of them is to be had.
+ * what runs where none of them is available.
  *
  * Each vec_<isa>.h defines the same names with exactly the same meaning; kernels/ is written
  * in nothing else. What an operation means is said here, once.
@@ -19,9 +19,9 @@
 #define V_GROUPS 1     /* groups that Philox keeps in flight */
 #define V_UNROLL 1     /* vectors that a transform keeps in flight */
 #define V_LUT_TOP 32   /* octaves, from the top, that a v_lut_top table holds */
-#define V_WIDE_LANES 1 /* 64-bit lanes of a vector */
+#define V_F64_LANES 1 /* 64-bit lanes of a vector */
 #define V_PARTS 1 /* vectors of 64-bit lanes that have as many lanes as one of 32 bits */
-#define V_WIDE_UNROLL 8 /* vectors that a transform in binary64 keeps in flight */
+#define V_F64_UNROLL 8 /* vectors that a transform in binary64 keeps in flight */
 #define V_OCTAVES 0 /* numbers of a column of v_octaves_get(); 0 if there is no such */
 #define V_PRODUCT_ROWS                                                                   \
     4 /* rows, and vectors of each, that a matrix product keeps in flight */
@@ -166,8 +166,8 @@ static inline void v_f32_store_f16(void *p, v_f32 a) {
         half = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
     } else if (size >= 0x33000000) { /* subnormal: shift the whole significand out */
         uint32_t shift = 126 - (size >> 23), significand = (size & 0x7fffff) | 0x800000;
-        uint32_t kept = significand >> shift, rest = significand << (32 - shift);
-        half = kept + (rest > 0x80000000 || (rest == 0x80000000 && (kept & 1)));
+        uint32_t stored = significand >> shift, rest = significand << (32 - shift);
+        half = stored + (rest > 0x80000000 || (rest == 0x80000000 && (stored & 1)));
     } else {
         half = 0;
     }

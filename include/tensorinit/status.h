@@ -3,7 +3,7 @@
  * Status codes and the error object that goes with them.
  *
  * Every function that can fail returns an enum ti_status, which the caller must check.
- * Where it also takes a 'struct ti_error *', that may be NULL; else it is filled on
+ * Where it also takes a 'struct ti_error *', that may be NULL; otherwise it is filled on
  * failure and untouched on success.
  */
 #ifndef TENSORINIT_STATUS_H

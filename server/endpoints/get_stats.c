@@ -26,7 +26,7 @@
 /* What ti_stats_add() takes for an element, besides its value. */
 #define ADD_NS_PER_ELEM 10.0
 
-/* A space is sent for the first of so many slices. */
+/* A space is sent for the first of that many slices. */
 #define SLICES_PER_SPACE 16
 
 /* A response while it is computed. */

@@ -2,7 +2,7 @@
 /*
  * Deadlines of connections. Each connection has a watch, which says what it is doing and
  * since when; a thread, the reaper, ends those that take too long. libmicrohttpd's own
- * timeout starts anew with every byte, so a client that sends one now and then could hold
+ * timeout starts again with every byte, so a client that sends one now and then could hold
  * a connection for ever. These deadlines are absolute.
  */
 #ifndef TID_DEADLINES_H

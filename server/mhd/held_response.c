@@ -53,7 +53,7 @@ void tid_held_response_clear(struct tid_connection *connection) {
     connection->held = NULL;
 }
 
-/* If the factorization cannot be had, the response is a problem instead. */
+/* If the factorization is not available, the response is a problem instead. */
 static void check_lease(struct tid_response *response) {
     switch (tid_lease_state(lease_of(response))) {
     case TID_LEASE_EXPIRED:

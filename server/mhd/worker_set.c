@@ -18,7 +18,7 @@ struct tid_worker_set {
     struct tid_reaper reaper;
     struct tid_watches **watches; /* of each worker, for the reaper */
     unsigned count;
-    unsigned first; /* where the next search for the fewest connections begins */
+    unsigned first; /* where the next search for the min connections begins */
     struct tid_worker *workers[];
 };
 

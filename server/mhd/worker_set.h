@@ -32,7 +32,7 @@ struct tid_worker_set_options {
 struct tid_worker_set *tid_worker_set_start(const struct tid_worker_set_options *options);
 
 /*
- * Hands a connection to the worker that has the fewest. A tid_take_function: 'worker_set'
+ * Hands a connection to the worker that has the min. A tid_take_function: 'worker_set'
  * is a struct tid_worker_set.
  */
 enum tid_take tid_worker_set_take(void *worker_set, int fd,

@@ -35,7 +35,7 @@ static inline void tid_clock_cond_init(pthread_cond_t *condition) {
     pthread_condattr_destroy(&attributes);
 }
 
-/* pthread_cond_timedwait() for so many milliseconds from now. */
+/* pthread_cond_timedwait() for that many milliseconds from now. */
 static inline int tid_clock_wait(pthread_cond_t *condition, pthread_mutex_t *lock,
                                  int64_t ms) {
     struct timespec until;

@@ -16,7 +16,7 @@ unsigned tid_cpus_of_quota(const char *cpu_max) {
     char *end;
     errno = 0;
     unsigned long long quota = strtoull(cpu_max, &end, 10);
-    /* "max 100000" is no limit. */
+    /* "max 100000" is not a limit. */
     if (end == cpu_max || *end != ' ' || errno != 0) return 0;
     unsigned long long period = strtoull(end, NULL, 10);
     if (period == 0 || quota == 0 || quota / period > 65536) return 0;

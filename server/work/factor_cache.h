@@ -16,7 +16,7 @@
  * - Small entries pass large ones. Large ones that fit pass one that does not, until all
  *   that have passed it together come to the whole memory: then it is the next.
  * - A lease holds its factorization only while a block is computed with it. While others
- *   wait, a complete entry that nobody holds is evicted although it is leased, once it
+ *   wait, a complete entry that no one holds is evicted although it is leased, once it
  *   is older than TID_FACTOR_KEEP_MS and the time that its computation took: so a client
  *   that reads slowly cannot keep its memory from others, and at most half of the
  *   computing is repeated. The lease has it computed again when it needs it next.

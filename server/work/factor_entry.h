@@ -97,7 +97,7 @@ void tid_entry_discard(struct tid_entry *entry, size_t bytes);
 void tid_entries_free(const struct tid_factor_functions *functions,
                       struct tid_entry_list *list);
 
-/* Evicts idle entries of so many bytes. Without the lock; 'cache' is a cache. */
+/* Evicts idle entries of that many bytes. Without the lock; 'cache' is a cache. */
 void tid_entries_reclaim(void *cache, size_t bytes);
 
 /*

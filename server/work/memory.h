@@ -40,7 +40,7 @@ struct tid_memory {
 void tid_memory_init(struct tid_memory *memory, size_t limit_bytes);
 void tid_memory_clear(struct tid_memory *memory);
 
-/* The most that a use can ever have. */
+/* The maximum that a use can ever have. */
 size_t tid_memory_max(const struct tid_memory *memory, enum tid_memory_use use);
 
 /* What a factorization of this size is: TID_MEMORY_SMALL or TID_MEMORY_LARGE. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tensorinit get: where the bytes come from, and what may happen on the way."""
+"""tensorinit get: formats, servers, output files and failures."""
 import http.server
 import os
 import pty
@@ -14,7 +14,7 @@ import time
 from support import (HUGE, IO_ERROR, MISMATCH, OK, SMALL, UNAVAILABLE, USAGE, Case,
                      daemon, dtypes, generate, limit_file, raw, tensorinit)
 
-# Characters that a URL must encode, repeated up to the longest name.
+# Much that a URL must encode, repeated up to the longest name.
 ODD = "a/b c+d%20&e=f#g?h;i\"'<>\\^`{|}\x01\x7f\u00fc\U0001f9e0".encode()
 ODD_NAME = (ODD * (1024 // len(ODD)) + b"x" * (1024 % len(ODD))).decode()
 
@@ -31,7 +31,7 @@ def free_port():
 
 
 class Relay:
-    """Hands requests on to a daemon and answers back, cutting the first ones short."""
+    """A proxy that cuts the first responses short."""
 
     def __init__(self, server, cuts):
         self.server, self.cuts, self.requests = server, list(cuts), []
@@ -50,7 +50,7 @@ class Relay:
                 self.requests.append(request.decode())
                 to.sendall(request)
                 left = self.cuts.pop(0) if self.cuts else 1 << 62
-                to.settimeout(1)  # kept alive, when all has come
+                to.settimeout(1)  # the connection stays open after the response
                 try:
                     while left > 0 and (data := to.recv(min(left, 65536))):
                         client.sendall(data)
@@ -196,7 +196,7 @@ class Get(Case):
         spec = re.search(r"\(spec (\S+)\)", version)[1]
         for other in ("1", "1-draft.0", "", spec + "x"):
             done = self.get(*SMALL, "--expect-spec", other, "-o", self.out)
-            self.fails(MISMATCH, f"{self.server.url}: .*{spec}; expected was {other}\n",
+            self.fails(MISMATCH, f"{self.server.url}: .*{spec}, expected {other}\n",
                        done)
             self.assertEqual(os.listdir(self.scratch), [])
         done = self.get(*SMALL, "--expect-spec", spec)
@@ -224,19 +224,26 @@ class Get(Case):
 
 
 class NoTensor(Case):
-    """A server that is not there, goes away, or is another."""
+    """A server that is missing, is killed, or is not a tensorinitd."""
 
-    def test_nobody_listens(self):
+    def test_no_server(self):
         url = "http://127.0.0.1:%d" % free_port()
         done = get(url, *SMALL, "-o", self.out)
-        self.fails(UNAVAILABLE, f"{url}: .*not reached", done)
+        self.fails(UNAVAILABLE, f"{url}: .*cannot be reached", done)
         self.assertEqual(os.listdir(self.scratch), [])
 
     def test_password_is_not_shown(self):
         port = free_port()
-        done = get(f"http://who:secret@127.0.0.1:{port}", *SMALL)
-        self.fails(UNAVAILABLE, f"http://127.0.0.1:{port}: ", done)
-        self.assertNotIn(b"secret", done.stderr)
+        for slashes in ("/", "//", "///"):  # libcurl accepts them all
+            done = get(f"http:{slashes}user:secret@127.0.0.1:{port}", *SMALL)
+            self.fails(UNAVAILABLE, f"http://127.0.0.1:{port}: ", done)
+            self.assertNotIn(b"secret", done.stderr)
+        for url in ("user:secret@127.0.0.1", "http//user:secret@127.0.0.1",
+                    "http://user:secret@127.0.0.1:80x", "http://user:secret@",
+                    "http://user:secret", "ftp://user:secret@127.0.0.1"):
+            for done in (get(url, *SMALL), tensorinit("get", *SMALL, "--server", url)):
+                self.assertEqual(done.returncode, USAGE)
+                self.assertNotIn(b"secret", done.stderr)
 
     def test_wrong_url(self):
         for url in ("127.0.0.1:8080", "ftp://127.0.0.1", "http://", "nonsense",
@@ -265,13 +272,13 @@ class NoTensor(Case):
             url = f"http://127.0.0.1:{server.server_port}"
             for Page.status, code in ((404, UNAVAILABLE), (200, MISMATCH)):
                 done = get(url, *SMALL, "-o", self.out)
-                self.fails(code, f"{url}: .*is the URL that of a tensorinitd", done)
+                self.fails(code, f"{url}: .*is this the URL of a tensorinitd", done)
                 self.assertEqual(os.listdir(self.scratch), [])
             server.shutdown()
             thread.join()
 
     def test_daemon_is_killed(self):
-        """Half a tensor is none: the old file stays, the message says how it ended."""
+        """An incomplete tensor does not replace the old file."""
         process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0"])
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)

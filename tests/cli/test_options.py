@@ -5,6 +5,7 @@ import os
 import re
 import struct
 import subprocess
+import unittest
 
 from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
                      tensorinit)
@@ -21,7 +22,7 @@ class Notes(Case):
         for more in (["-q"], ["--quiet"], ["--name=a"], ["--name", "a"]):
             self.assertEqual(generate("--shape=2,3", *more).stderr, b"")
 
-    def test_no_note_where_nothing_is_drawn(self):
+    def test_no_note_if_nothing_is_random(self):
         self.assertEqual(generate("--shape=2,3", "--scheme=zeros").stderr, b"")
 
     def test_quiet_keeps_errors(self):
@@ -74,8 +75,8 @@ class Options(Case):
         done = tensorinit("--version")
         self.assertEqual((done.returncode, done.stderr), (OK, b""))
         self.assertRegex(done.stdout, rb"^tensorinit \d+\.\d+\.\d+ \(spec \S+\)\n$")
-        daemon_version = subprocess.run([daemon.DAEMON, "--version"], capture_output=True).stdout
-        self.assertEqual(done.stdout, daemon_version.replace(b"tensorinitd", b"tensorinit"))
+        other = subprocess.run([daemon.DAEMON, "--version"], capture_output=True).stdout
+        self.assertEqual(done.stdout, other.replace(b"tensorinitd", b"tensorinit"))
 
     def test_help(self):
         done = tensorinit("--help")
@@ -103,6 +104,18 @@ class Options(Case):
             names = ", ".join([scheme["name"], *scheme["aliases"]])
             formula = r"\s+".join(map(re.escape, scheme["formula"].split()))
             self.assertRegex(text, rf"(?m)^  {names} +{formula}$")
+
+    def test_help_lists_exit_codes(self):
+        """All but those of status.def that the command does not return."""
+        table = (daemon.ROOT / "include/tensorinit/status.def").read_text()
+        rows = re.findall(r'TI_STATUS\((\w+), \d+, (\d+), "(.*)"\)', table)
+        text = tensorinit("schemes", "--help").stdout.decode().partition("Exit codes:")[2]
+        unwrapped = " ".join(text.split())
+        for name, code, title in rows:
+            if name in ("EFACTOR", "ECANCELLED"):
+                self.assertNotIn(title, unwrapped)
+            else:
+                self.assertRegex(unwrapped, rf"\b{code} [^0-9]*{title}")
 
     def test_help_fits_a_terminal(self):
         for verb in ([], ["generate"], ["get"], ["verify"], ["schemes"]):
@@ -137,7 +150,7 @@ class Options(Case):
             self.assertEqual(done.returncode, code, (isa, done.stderr))
             self.assertEqual(done.stdout, raw(*SMALL) if code == OK else b"")
 
-    def test_locale_is_of_no_account(self):
+    def test_locale_does_not_matter(self):
         env = os.environ | {"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}
         done = generate("--shape=2", "--scheme=constant", "--value=0.5", "-q", env=env)
         self.assertEqual(done.stdout, struct.pack("<2f", 0.5, 0.5))

@@ -71,8 +71,8 @@ static void check_elements(const struct ti_plan *plan, uint64_t where) {
         return;
     }
     const uint64_t first = where % info->elems, left = info->elems - first;
-    const size_t room = READ_MAX / bytes;
-    const uint64_t count = left < room ? left : room;
+    const size_t capacity = READ_MAX / bytes;
+    const uint64_t count = left < capacity ? left : capacity;
     require(ti_plan_fill(plan, first, count, out, NULL) == TI_OK);
     check_finite(info, out, (size_t)count);
     require(ti_plan_fill(plan, first, left + 1, out, NULL) == TI_ERANGE);

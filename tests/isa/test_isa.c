@@ -17,7 +17,7 @@
 
 #define COUNT_MAX (8 * TI_TILE_WORDS)
 #define BYTES_MAX (4 * (size_t)COUNT_MAX)
-#define WIDE_MAX (2 * BYTES_MAX) /* of binary64 */
+#define F64_MAX (2 * BYTES_MAX) /* of binary64 */
 
 static uint64_t random_state;
 
@@ -26,8 +26,8 @@ static struct fence in_fence, fences[2];
 
 static int open_fences(void **state) {
     (void)state;
-    in_fence = fence_make(WIDE_MAX + 64);
-    for (int i = 0; i < 2; i++) fences[i] = fence_make(WIDE_MAX + 64);
+    in_fence = fence_make(F64_MAX + 64);
+    for (int i = 0; i < 2; i++) fences[i] = fence_make(F64_MAX + 64);
     random_state = 20;
     return 0;
 }
@@ -49,7 +49,7 @@ struct call {
 };
 typedef void runner(const struct ti_kernels *kernels, const struct call *call, void *out);
 
-static void run_draw(const struct ti_kernels *kernels, const struct call *call,
+static void run_sample(const struct ti_kernels *kernels, const struct call *call,
                      void *out) {
     kernels->sample[call->sampler->kernel](&call->sampler->philox,
                                            &call->sampler->transform, call->blocks,
@@ -60,7 +60,7 @@ static void run_map(const struct ti_kernels *kernels, const struct call *call,
     kernels->map[call->sampler->kernel](&call->sampler->transform, call->in, call->count,
                                         out);
 }
-static void run_draw_f64(const struct ti_kernels *kernels, const struct call *call,
+static void run_sample_f64(const struct ti_kernels *kernels, const struct call *call,
                          void *out) {
     kernels->sample_f64[call->sampler->kernel](&call->sampler->philox,
                                              &call->sampler->transform, call->blocks,
@@ -88,16 +88,16 @@ static void compare(const char *what, runner *run, const struct call *call,
     const struct ti_kernels *kernels;
     const size_t odd = random_below(&random_state, 64);
     for (size_t k = 1; (kernels = ti_dispatch_at(k)); k++) {
-        const size_t room = (size_t)(fences[0].end - fences[0].start);
-        const size_t places[] = {room - out_bytes, 0, odd};
+        const size_t capacity = (size_t)(fences[0].end - fences[0].start);
+        const size_t places[] = {capacity - out_bytes, 0, odd};
         for (size_t i = 0; i < COUNT_OF(places); i++) {
             unsigned char *expected = fences[0].start + places[i];
             unsigned char *out = fences[1].start + places[i];
-            memset(fences[0].start, 0x55, room);
-            memset(fences[1].start, 0x55, room);
+            memset(fences[0].start, 0x55, capacity);
+            memset(fences[1].start, 0x55, capacity);
             run(&ti_kernels_portable, call, expected);
             run(kernels, call, out);
-            if (memcmp(fences[0].start, fences[1].start, room) != 0) {
+            if (memcmp(fences[0].start, fences[1].start, capacity) != 0) {
                 size_t at = 0;
                 while (expected[at] == out[at]) at++;
                 fail_msg("%s on %s: byte %zu of %zu differs (count %zu, block %llu)",
@@ -108,7 +108,7 @@ static void compare(const char *what, runner *run, const struct call *call,
     }
 }
 
-static struct ti_sampler draw_of(const struct ti_dist *dist, enum ti_dtype dtype) {
+static struct ti_sampler sample_of(const struct ti_dist *dist, enum ti_dtype dtype) {
     struct ti_sampler sampler;
     struct ti_error error;
     if (ti_sampler_make(dist, dtype, random_u64(&random_state), random_u64(&random_state),
@@ -124,8 +124,8 @@ static struct ti_sampler draw_of(const struct ti_dist *dist, enum ti_dtype dtype
         .z_high = (high)                                                                 \
     }
 
-/* Laws that reach every kernel, near and far cuts, offsets, and scales down to subnormal. */
-static const struct ti_dist laws[] = {
+/* Dists that reach every kernel, near and far cuts, offsets, and scales down to subnormal. */
+static const struct ti_dist dists[] = {
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = 0, .high = 1},
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -0.125, .high = 3},
     {.distribution = TI_DISTRIBUTION_UNIFORM, .low = -1e-42, .high = 2e-42},
@@ -190,9 +190,9 @@ static const struct ti_dist laws[] = {
      .high = 2.3},
 };
 
-static void draws_of(enum ti_dtype dtype, runner *run, size_t bytes) {
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        const struct ti_sampler sampler = draw_of(&laws[i], dtype);
+static void samples_of(enum ti_dtype dtype, runner *run, size_t bytes) {
+    for (size_t i = 0; i < COUNT_OF(dists); i++) {
+        const struct ti_sampler sampler = sample_of(&dists[i], dtype);
         for (int round = 0; round < 12; round++) {
             struct call call = {.sampler = &sampler};
             uint64_t list[COUNT_MAX / 4];
@@ -210,10 +210,10 @@ static void draws_of(enum ti_dtype dtype, runner *run, size_t bytes) {
     }
 }
 
-static void draws(void **state) {
+static void samples(void **state) {
     (void)state;
-    draws_of(TI_DTYPE_F32, run_draw, 4);
-    draws_of(TI_DTYPE_F64, run_draw_f64, 8);
+    samples_of(TI_DTYPE_F32, run_sample, 4);
+    samples_of(TI_DTYPE_F64, run_sample_f64, 8);
 }
 
 /* Around every power of two, from both ends: where the octave, the rounding of the magnitude
@@ -257,8 +257,8 @@ static void maps(void **state) {
     const size_t edge_count = edge_words(edges);
     (void)state;
     assert_true(edge_count <= COUNT_MAX);
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F32);
+    for (size_t i = 0; i < COUNT_OF(dists); i++) {
+        const struct ti_sampler sampler = sample_of(&dists[i], TI_DTYPE_F32);
         for (int round = 0; round < 24; round++) {
             struct call call = {.sampler = &sampler, .count = COUNT_MAX};
             unsigned char *in = in_fence.end - BYTES_MAX;
@@ -338,12 +338,12 @@ static long double mass_beyond(const struct ti_dist *dist, uint64_t word, bool n
 }
 
 /* Against the scalar reading, bit by bit; a standard normal's against erfc as well. */
-static void check_wide(const struct ti_dist *dist, const struct ti_sampler *sampler,
+static void check_f64(const struct ti_dist *dist, const struct ti_sampler *sampler,
                        const unsigned char *in) {
     const bool standard = dist->distribution != TI_DISTRIBUTION_UNIFORM &&
                           dist->sigma == 1 && dist->mean == 0;
     struct call call = {.sampler = sampler, .count = COUNT_MAX, .in = in};
-    unsigned char out[WIDE_MAX];
+    unsigned char out[F64_MAX];
     run_map_f64(&ti_kernels_portable, &call, out);
     for (size_t k = 0; k < COUNT_MAX; k++) {
         uint32_t high, low;
@@ -357,7 +357,7 @@ static void check_wide(const struct ti_dist *dist, const struct ti_sampler *samp
             fail_msg("cut %g to %g: word %016llx is %a, not %a", dist->z_low,
                      dist->z_high, (unsigned long long)word, x, expected);
         }
-        if (!standard || !ORACLE_IS_WIDE || k % 4) continue;
+        if (!standard || !ORACLE_IS_F64 || k % 4) continue;
         double error = fabs(oracle_error(fabs(x), mass_beyond(dist, word, x < 0)));
         error /= fabs(x) > 1 ? fabs(x) : 1;
         if (!(error <= 1e-15)) {
@@ -370,14 +370,14 @@ static void check_wide(const struct ti_dist *dist, const struct ti_sampler *samp
 static void maps_f64(void **state) {
     static uint64_t edges[EDGES_MAX];
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(laws); i++) {
-        const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F64);
+    for (size_t i = 0; i < COUNT_OF(dists); i++) {
+        const struct ti_sampler sampler = sample_of(&dists[i], TI_DTYPE_F64);
         const size_t edge_count = edge_words_64(&sampler, edges);
         assert_true(edge_count <= EDGES_MAX);
         const size_t edge_rounds = (edge_count + COUNT_MAX - 1) / COUNT_MAX;
         for (size_t round = 0; round < edge_rounds + 12; round++) {
             struct call call = {.sampler = &sampler, .count = COUNT_MAX};
-            unsigned char *in = in_fence.end - WIDE_MAX;
+            unsigned char *in = in_fence.end - F64_MAX;
             if (round % 2) in = in_fence.start + random_below(&random_state, 64);
             for (size_t k = 0; k < COUNT_MAX; k++) {
                 uint64_t word = random_u64(&random_state);
@@ -393,8 +393,8 @@ static void maps_f64(void **state) {
                 memcpy(in + BYTES_MAX + 4 * k, &low, 4);
             }
             call.in = in;
-            compare("map f64", run_map_f64, &call, WIDE_MAX);
-            check_wide(&laws[i], &sampler, in);
+            compare("map f64", run_map_f64, &call, F64_MAX);
+            check_f64(&dists[i], &sampler, in);
         }
     }
 }
@@ -509,30 +509,30 @@ static void narrow_oracle(void **state) {
 }
 
 /* 'map' of the words is 'draw', so that what is tested of the one holds for the other. */
-static void draw_is_map_of_words(void **state) {
+static void sample_is_map_of_words(void **state) {
     const struct ti_kernels *kernels;
     (void)state;
     for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
-        for (size_t i = 0; i < COUNT_OF(laws); i++) {
-            const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F32);
+        for (size_t i = 0; i < COUNT_OF(dists); i++) {
+            const struct ti_sampler sampler = sample_of(&dists[i], TI_DTYPE_F32);
             struct call call = {.sampler = &sampler, .count = COUNT_MAX};
             call.blocks.first = random_u64(&random_state);
             kernels->words(&sampler.philox, call.blocks, COUNT_MAX, in_fence.start);
             call.in = in_fence.start;
             run_map(kernels, &call, fences[0].start);
-            run_draw(kernels, &call, fences[1].start);
+            run_sample(kernels, &call, fences[1].start);
             assert_memory_equal(fences[0].start, fences[1].start, BYTES_MAX);
         }
     }
 }
 
 /* Of binary64 likewise: the low halves of the words are those of the next lane. */
-static void draw_f64_is_map_of_words(void **state) {
+static void sample_f64_is_map_of_words(void **state) {
     const struct ti_kernels *kernels;
     (void)state;
     for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
-        for (size_t i = 0; i < COUNT_OF(laws); i++) {
-            const struct ti_sampler sampler = draw_of(&laws[i], TI_DTYPE_F64);
+        for (size_t i = 0; i < COUNT_OF(dists); i++) {
+            const struct ti_sampler sampler = sample_of(&dists[i], TI_DTYPE_F64);
             struct call call = {.sampler = &sampler, .count = COUNT_MAX};
             call.blocks.first = random_u64(&random_state);
             struct ti_blocks next = {call.blocks.first + ((uint64_t)1 << 62), NULL};
@@ -540,8 +540,8 @@ static void draw_f64_is_map_of_words(void **state) {
             kernels->words(&sampler.philox, next, COUNT_MAX, in_fence.start + BYTES_MAX);
             call.in = in_fence.start;
             run_map_f64(kernels, &call, fences[0].start);
-            run_draw_f64(kernels, &call, fences[1].start);
-            assert_memory_equal(fences[0].start, fences[1].start, WIDE_MAX);
+            run_sample_f64(kernels, &call, fences[1].start);
+            assert_memory_equal(fences[0].start, fences[1].start, F64_MAX);
         }
     }
 }
@@ -550,10 +550,10 @@ int main(void) {
     const struct ti_kernels *kernels;
     for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) printf("%s\n", kernels->name);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(draws),        cmocka_unit_test(maps),
+        cmocka_unit_test(samples),        cmocka_unit_test(maps),
         cmocka_unit_test(clamps),       cmocka_unit_test(narrow_oracle),
-        cmocka_unit_test(narrow_types), cmocka_unit_test(draw_is_map_of_words),
-        cmocka_unit_test(maps_f64),     cmocka_unit_test(draw_f64_is_map_of_words),
+        cmocka_unit_test(narrow_types), cmocka_unit_test(sample_is_map_of_words),
+        cmocka_unit_test(maps_f64),     cmocka_unit_test(sample_f64_is_map_of_words),
     };
     return cmocka_run_group_tests(tests, open_fences, close_fences);
 }

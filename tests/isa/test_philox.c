@@ -26,7 +26,7 @@ static uint64_t pair(const uint32_t *words) {
 }
 
 /* A block has the same words wherever it lies in a tile: lanes, batches, carries. */
-static void known_answers(void **state) {
+static void known_responses(void **state) {
     struct tsv tsv;
     int rows = 0;
     (void)state;
@@ -122,7 +122,7 @@ static void listed_blocks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers),
+        cmocka_unit_test(known_responses),
         cmocka_unit_test(carries_and_random_blocks),
         cmocka_unit_test(listed_blocks),
     };

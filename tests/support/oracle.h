@@ -24,7 +24,7 @@ uint32_t oracle_word(uint64_t seed, uint64_t stream, unsigned lane, uint64_t ele
 double oracle_error(double z, long double tail);
 
 #include <float.h>
-#define ORACLE_IS_WIDE (LDBL_MANT_DIG >= 64)
+#define ORACLE_IS_F64 (LDBL_MANT_DIG >= 64)
 
 /*
  * The quantiles of a run of tails q(i) = first + i * step, i = 0 ... count-1, as binary64

@@ -54,7 +54,7 @@ static double total(struct sum *sum) {
 }
 
 /* Standard normals for 'count' elements, from lane 2, or lanes 2 and 3 if 'f64'. */
-static void draw_normals(const struct orthogonal *of, size_t count, double *z) {
+static void sample_normals(const struct orthogonal *of, size_t count, double *z) {
     const struct ti_dist dist = {.distribution = TI_DISTRIBUTION_NORMAL, .sigma = 1};
     struct ti_sampler sampler;
     if (ti_sampler_make(&dist, of->f64 ? TI_DTYPE_F64 : TI_DTYPE_F32, 0, 0, &sampler,
@@ -80,7 +80,7 @@ static void draw_normals(const struct orthogonal *of, size_t count, double *z) {
 /* V, k by n, in place of the normals z; and the signs. */
 static void make_v(const struct orthogonal *of, size_t n, size_t k, double *v,
                    double *sign) {
-    draw_normals(of, k * n, v);
+    sample_normals(of, k * n, v);
     for (size_t l = 0; l < k; l++) {
         struct sum squares = {.f64 = true};
         double *row = v + l * n;

@@ -50,8 +50,6 @@ def blocks_and_prose(text, fail):
         else:
             prose.append((number, line))
             file = (re.findall(r"`(\w+\.c)`", line) or [file])[-1]
-            if re.match(r" {4,}[^ *-]", line):
-                fail(number, "an indented block: what is run stands between ``` marks")
     if block:
         fail(block.line, "this block does not end")
     return blocks, prose

@@ -54,15 +54,15 @@ static double tail_at(const struct ti_sampler *sampler, double offset, uint64_t 
 
 /* z with its sign, before the clamp. */
 static double z_of(const struct ti_sampler *sampler, uint64_t word, int bits) {
-    const uint64_t turned = ~word & (bits == 64 ? UINT64_MAX : UINT32_MAX);
+    const uint64_t inverted = ~word & (bits == 64 ? UINT64_MAX : UINT32_MAX);
     const bool top = word >> (bits - 1);
     if (sampler->kernel == TI_KERNEL_mirrored) {
         const double z =
-            quantile(tail_at(sampler, sampler->tail_offset, top ? turned : word));
+            quantile(tail_at(sampler, sampler->tail_offset, top ? inverted : word));
         return top ? z : -z;
     }
     const double lower = tail_at(sampler, sampler->tail_offset, word);
-    return lower > 0x1p63 ? quantile(tail_at(sampler, sampler->upper_offset, turned))
+    return lower > 0x1p63 ? quantile(tail_at(sampler, sampler->upper_offset, inverted))
                           : -quantile(lower);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Values of single words: by the portable kernels, and without them, written from
- * docs/SPEC.md one operation after the other. Of the core the latter take the numbers of the
- * draw and the quantile's coefficients.
+ * docs/SPEC.md one operation after the other. Of the core the latter take the sampler's
+ * numbers and the quantile's coefficients.
  */
 #ifndef TEST_VALUES_H
 #define TEST_VALUES_H

@@ -28,7 +28,7 @@ const TEXTS = {
     axes: (axes) => axes.join(',') || 'none',
     number: plainNumber,
     truncation: truncationText,
-    constant: ({ number, whole }) => (whole === undefined ? plainNumber(number) : `${whole}`),
+    constant: ({ number, integer }) => (integer === undefined ? plainNumber(number) : `${integer}`),
 };
 
 export function canonicalQuery(p, view) {

@@ -36,15 +36,15 @@ def show(x):
 
 
 def steps(tensor, i):
-    """How element i comes about."""
+    """The steps that compute element i."""
     sampler, block = tensor.sampler, i // 4
     yield "element %d" % i
-    for lane in (0, 1) if sampler.wide else (0,):
+    for lane in (0, 1) if sampler.is_f64 else (0,):
         words = lane_words(tensor.seed, tensor.stream,
                            np.array([block + lane * 2**62], dtype=np.uint64))
         yield "  b = 0x%x: words %s" % (block + lane * 2**62,
                                        " ".join("%08x" % word for word in words))
-    w = tensor.words.run(i, 1, sampler.wide)
+    w = tensor.words.run(i, 1, sampler.is_f64)
     yield "  w = %0*x" % (sampler.bits // 4, w[0])
     name = {"uniform": "u", "symmetric uniform": "v", "normal": "z"}.get(sampler.kind, "z'")
     if name not in "uv":
@@ -70,7 +70,7 @@ def example(query, elements):
     sampler = tensor.sampler
     yield "  %s: %s" % (sampler.kind, ", ".join(
         "%s = %s" % (k, show(x)) for k, x in sampler.distribution.items() if k != "kind"))
-    page = {"offset": "R(low)", "most": "P"} if sampler.kind == "uniform" else {}
+    page = {"offset": "R(low)", "maximum": "P"} if sampler.kind == "uniform" else {}
     for name, number in sampler.numbers.items():
         yield "  %s = %s" % (page.get(name, name), show(number))
     for i in elements:

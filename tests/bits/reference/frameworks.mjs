@@ -16,15 +16,15 @@ const FRAMEWORKS = new Map(tableIn(page, ['frameworks', 'names', 'stands for', '
         framework,
         scheme,
         fans,
-        params: new Map(pairsIn(params).map(([theirs, ours]) => [theirs, ours ?? theirs])),
+        params: new Map(pairsIn(params).map(([native, canonical]) => [native, canonical ?? native])),
         defaults: new Map(pairsIn(defaults)),
         fixed: new Map(pairsIn(fixed)),
     }])))));
 
-// { framework, parameter, word, ours } of each word.
+// { framework, parameter, word, canonical } of each word.
 const WORDS = tableIn(page, ['words of', 'parameter', 'word', 'is'])
-    .flatMap(([frameworks, parameter, word, ours]) => wordsIn(frameworks)
-        .map((framework) => ({ framework, parameter, word, ours })));
+    .flatMap(([frameworks, parameter, word, canonical]) => wordsIn(frameworks)
+        .map((framework) => ({ framework, parameter, word, canonical })));
 
 // name -> value; undefined for what is no query of a framework's name.
 function readPairs(query) {
@@ -39,9 +39,9 @@ function readPairs(query) {
     return FRAMEWORKS.has(given.get('scheme')) ? given : undefined;
 }
 
-function checkTaken(row, asked) {
+function checkTaken(row, requested) {
     const fans = SCHEMES.get(row.scheme).takes.includes('fans') ? ['fan_in', 'fan_out'] : [];
-    for (const name of asked.keys()) {
+    for (const name of requested.keys()) {
         if (PARAMETERS.get(name)?.group === 'every scheme') continue;
         if (!row.params.has(name) && !fans.includes(name)) throw new Refused(name, 'not taken');
     }
@@ -52,7 +52,7 @@ function ourWord({ framework }, name, value) {
     if (words.length === 0) return value;
     const found = words.find(({ word }) => word === value);
     if (!found) throw new Refused(name, `not a word of ${framework}`);
-    return found.ours;
+    return found.canonical;
 }
 
 function read(name, reader, text) {
@@ -68,18 +68,18 @@ function layoutOf(name, axis, rank) {
 }
 
 // Step 4.
-function rename(row, all, asked, rank) {
+function rename(row, all, requested, rank) {
     const given = new Map();
     for (const [name, value] of all) {
-        const ours = row.params.get(name) ?? name;
+        const canonical = row.params.get(name) ?? name;
         let meant = value;
-        if (ours === 'truncation') {
+        if (canonical === 'truncation') {
             const [low, high] = ['lower', 'upper'].map((end) => read(end, readNumber, all.get(end)));
             if (!isCut({ low, high })) {
-                throw new Refused(asked.has('lower') ? 'lower' : 'upper', 'not a cut');
+                throw new Refused(requested.has('lower') ? 'lower' : 'upper', 'not a cut');
             }
             meant = `${all.get('lower')},${all.get('upper')}`;
-        } else if (ours === 'layout') {
+        } else if (canonical === 'layout') {
             const axis = read(name, readInt, value);
             if (row.fans === 'delta') {
                 if (axis < -2n || axis > 1n) throw new Refused(name, 'not an axis of a matrix');
@@ -87,7 +87,7 @@ function rename(row, all, asked, rank) {
             }
             meant = layoutOf(name, axis, BigInt(rank));
         }
-        given.set(ours, meant);
+        given.set(canonical, meant);
     }
     return given;
 }
@@ -119,20 +119,20 @@ function setFans(rule, given, shape) {
     }
 }
 
-// Our names of parameters -> theirs, for errors: not a default, but what does not go with it.
-function toBlame({ params }, given, asked) {
-    const first = [...params.keys()].find((name) => asked.has(name));
+// Canonical parameter -> the name to blame in errors: not a default, but what rules it out.
+function toBlame({ params }, given, requested) {
+    const first = [...params.keys()].find((name) => requested.has(name));
     return new Map([...params].reverse().map(([their, our]) => (
-        [our, given.has(our) && !asked.has(their) && first ? first : their])));
+        [our, given.has(our) && !requested.has(their) && first ? first : their])));
 }
 
-function standsFor(asked) {
-    const row = FRAMEWORKS.get(asked.get('scheme'));
-    checkTaken(row, asked);
-    const shape = read('shape', readShape, asked.get('shape') ?? '');
-    const all = new Map([...row.defaults, ...asked]);
+function standsFor(requested) {
+    const row = FRAMEWORKS.get(requested.get('scheme'));
+    checkTaken(row, requested);
+    const shape = read('shape', readShape, requested.get('shape') ?? '');
+    const all = new Map([...row.defaults, ...requested]);
     for (const [name, value] of all) all.set(name, ourWord(row, name, value));
-    const given = rename(row, all, asked, shape.length);
+    const given = rename(row, all, requested, shape.length);
     const leaky = (given.get('nonlinearity') ?? 'leaky_relu') === 'leaky_relu';
     if (row.framework === 'torch' && !leaky && readNumber(given.get('slope') ?? '') === 0) {
         given.delete('slope');
@@ -143,7 +143,7 @@ function standsFor(asked) {
         given.delete('corrected');
     }
     setFans(row.fans, given, shape);
-    return { given, theirs: toBlame(row, given, asked) };
+    return { given, native: toBlame(row, given, requested) };
 }
 
 const encoded = (text) => text.replace(/[^A-Za-z0-9._~-]/g, (c) => (
@@ -152,13 +152,13 @@ const encoded = (text) => text.replace(/[^A-Za-z0-9._~-]/g, (c) => (
 // make() for queries with frameworks' names as well; errors speak their names of parameters.
 export function rewriting(make) {
     return (query) => {
-        const asked = readPairs(query);
-        if (asked === undefined) return make(query);
-        const { given, theirs } = standsFor(asked);
+        const requested = readPairs(query);
+        if (requested === undefined) return make(query);
+        const { given, native } = standsFor(requested);
         try {
             return make([...given].map(([name, value]) => `${name}=${encoded(value)}`).join('&'));
         } catch (error) {
-            if (error instanceof Refused) error.field = theirs.get(error.field) ?? error.field;
+            if (error instanceof Refused) error.field = native.get(error.field) ?? error.field;
             throw error;
         }
     };

@@ -17,17 +17,17 @@ TABLES = read_tables((SPEC.parent / "FRAMEWORKS.md").read_text(encoding="utf-8")
 
 # 'framework.name' -> what it stands for
 FRAMEWORKS = {"%s.%s" % (framework, name): Framework(
-    framework, scheme, fans, {theirs: ours or theirs for theirs, _, ours in
+    framework, scheme, fans, {native: canonical or native for native, _, canonical in
                               (param.partition("=") for param in params.split())},
     pairs(defaults), pairs(fixed))
     for frameworks, names, scheme, fans, params, defaults, fixed
     in rows_of("frameworks", "names", tables=TABLES)
     for framework in frameworks.split() for name in names.split()}
-# parameter -> framework -> word -> our word
+# parameter -> framework -> word -> canonical word
 WORDS = {}
-for _frameworks, _param, _word, _ours in rows_of("words of", "parameter", tables=TABLES):
+for _frameworks, _param, _word, _canonical in rows_of("words of", "parameter", tables=TABLES):
     for _framework in _frameworks.split():
-        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _ours
+        WORDS.setdefault(_param, {}).setdefault(_framework, {})[_word] = _canonical
 
 
 def read_pairs(query):
@@ -45,14 +45,14 @@ def read_pairs(query):
     return given if given.get("scheme", b"").decode("latin-1") in FRAMEWORKS else None
 
 
-def check_taken(row, asked):
+def check_taken(row, requested):
     own = {*row.params, *(FANS if "fans" in SCHEMES[row.scheme][3] else ())}
-    for name in asked:
+    for name in requested:
         if PARAMETERS.get(name, [None])[-1] != "every scheme" and name not in own:
             raise Refused(name, "does not apply to this name")
 
 
-def our_word(row, name, value):
+def canonical_word(row, name, value):
     """A value that may be one of the framework's words."""
     words = WORDS.get(name, {}).get(row.framework)
     if words is None:
@@ -77,24 +77,24 @@ def layout_of(name, axis, rank):
     raise Refused(name, "neither the first axis nor the last")
 
 
-def renamed(row, given, asked, rank):
+def renamed(row, given, requested, rank):
     """Step 4."""
     found = {}
     for name, value in given.items():
-        ours = row.params.get(name, name)
-        if ours == "truncation":
+        canonical = row.params.get(name, name)
+        if canonical == "truncation":
             ends = [read(end, read_number, given[end]) for end in ("lower", "upper")]
             if not is_cut(*ends):
-                raise Refused("lower" if "lower" in asked else "upper", "no cut with upper")
+                raise Refused("lower" if "lower" in requested else "upper", "no cut with upper")
             value = b"%s,%s" % (given["lower"], given["upper"])
-        elif ours == "layout":
+        elif canonical == "layout":
             axis = read(name, read_int, value)
             if row.fans == "delta":
                 if not -2 <= axis <= 1:
                     raise Refused(name, "not an axis of a matrix")
                 continue
             value = layout_of(name, axis, rank)
-        found[ours] = value
+        found[canonical] = value
     return found
 
 
@@ -130,22 +130,22 @@ def add_fans(rule, given, shape):
         given.setdefault("fan_in", b"1")
 
 
-def to_blame(row, given, asked):
-    """Our name of a parameter -> theirs, for errors: not a default, but what does not go with it."""
-    first = next((name for name in row.params if name in asked), None)
-    theirs = {ours: name for name, ours in reversed(row.params.items())}
-    return {ours: first if ours in given and name not in asked and first else name
-            for ours, name in theirs.items()}
+def to_blame(row, given, requested):
+    """Canonical parameter -> the name to blame in errors: not a default, but what rules it out."""
+    first = next((name for name in row.params if name in requested), None)
+    native = {canonical: name for name, canonical in reversed(row.params.items())}
+    return {canonical: first if canonical in given and name not in requested and first else name
+            for canonical, name in native.items()}
 
 
-def stands_for(asked):
-    """Parameters given with a framework's name -> those in our terms; our names -> theirs."""
-    row = FRAMEWORKS[asked["scheme"].decode()]
-    check_taken(row, asked)
-    shape = read("shape", read_shape, asked.get("shape", b""))
+def stands_for(requested):
+    """Parameters of a framework's name -> canonical ones, and the names to blame in errors."""
+    row = FRAMEWORKS[requested["scheme"].decode()]
+    check_taken(row, requested)
+    shape = read("shape", read_shape, requested.get("shape", b""))
     defaults = {name: text.encode() for name, text in row.defaults.items()}
-    given = {name: our_word(row, name, value) for name, value in {**defaults, **asked}.items()}
-    given = renamed(row, given, asked, len(shape))
+    given = {name: canonical_word(row, name, value) for name, value in {**defaults, **requested}.items()}
+    given = renamed(row, given, requested, len(shape))
     if is_slope_of_no_use(row, given):
         del given["slope"]
     fixed = {name: text.encode() for name, text in row.fixed.items()}
@@ -153,27 +153,27 @@ def stands_for(asked):
     if given.get("distribution", b"truncated_normal") != b"truncated_normal":
         given.pop("corrected", None)
     add_fans(row.fans, given, shape)
-    return given, to_blame(row, given, asked)
+    return given, to_blame(row, given, requested)
 
 
 def plain_query(query):
     """The query in the terms of SPEC.md, itself if it is that already; our names of parameters ->
     the framework's. Raises Refused."""
-    asked = read_pairs(query)
-    if asked is None:
+    requested = read_pairs(query)
+    if requested is None:
         return query, {}
-    given, theirs = stands_for(asked)
+    given, native = stands_for(requested)
     return "&".join("%s=%s" % (name, urllib.parse.quote_from_bytes(value, safe="-._~"))
-                    for name, value in given.items()), theirs
+                    for name, value in given.items()), native
 
 
 def rewriting(make):
     """make() for queries with frameworks' names as well; errors speak their names of parameters."""
     def made(query):
-        plain, theirs = plain_query(query)
+        plain, native = plain_query(query)
         try:
             return make(plain)
         except Refused as error:
-            error.field = theirs.get(error.field, error.field)
+            error.field = native.get(error.field, error.field)
             raise
     return made

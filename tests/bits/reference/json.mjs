@@ -38,7 +38,7 @@ function intervalOf(value, k, a) {
     return (x) => (x > low && x < high) || (even && (x === low || x === high));
 }
 
-// The closest decimal of so many digits that reads back, or null. The closest of all does if
+// The closest decimal of 'count' digits that reads back, or null. The closest of all does if
 // any does, except below the middle of a lopsided interval, where the next one up may.
 function closest(value, count, fits) {
     const [digits, exponent] = value.toExponential(count - 1).split('e');

@@ -16,15 +16,15 @@ def json_string(text):
         SHORT.get(c, c if c >= " " else "\\u%04x" % ord(c)) for c in text)
 
 
-def shortest_digits(value, k, least):
+def shortest_digits(value, k, exponent_min):
     """(digits, p) with value = 0.digits * 10^p, of a positive float with k bits after the
-    point whose smallest normal number is 2^least."""
+    point whose smallest normal number is 2^exponent_min."""
     value = Fraction(value)
-    exponent = max(math.frexp(float(value))[1] - 1, least)
+    exponent = max(math.frexp(float(value))[1] - 1, exponent_min)
     step = Fraction(2) ** (exponent - k)
     even = value / step % 2 == 0
     # Below a power of two the neighbour is half as far, but for the smallest normal number.
-    power = value == Fraction(2) ** exponent and exponent > least
+    power = value == Fraction(2) ** exponent and exponent > exponent_min
     low, high = value - step / (4 if power else 2), value + step / 2
     p = len(str(math.floor(value))) if value >= 1 else 0
     while value < Fraction(10) ** (p - 1):
@@ -41,14 +41,14 @@ def shortest_digits(value, k, least):
     raise ArithmeticError
 
 
-def decimal(value, k, least):
+def decimal(value, k, exponent_min):
     """A float of any type as Python's repr writes it."""
     sign = "-" if math.copysign(1, value) < 0 else ""
     if value == 0:
         return sign + "0.0"
-    if (k, least) == (52, -1022):
+    if (k, exponent_min) == (52, -1022):
         return repr(float(value))
-    digits, p = shortest_digits(abs(float(value)), k, least)
+    digits, p = shortest_digits(abs(float(value)), k, exponent_min)
     if not -3 <= p <= 16:
         point = "." if len(digits) > 1 else ""
         return "%s%s%s%se%+03d" % (sign, digits[0], point, digits[1:], p - 1)
@@ -75,7 +75,7 @@ def widened(data, dtype):
 def texts(tensor):
     """Each element as JSON."""
     data, dtype = tensor.elements(), tensor.dtype
-    if TYPES[dtype].compute != "whole":
+    if TYPES[dtype].compute != "integer":
         k, a = {"f32": (23, -126), "f64": (52, -1022)}.get(dtype) or FLOATS[dtype]
         return [decimal(value, k, a) for value in widened(data, dtype)]
     if dtype == "bool":

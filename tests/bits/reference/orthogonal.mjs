@@ -83,13 +83,13 @@ function qOf(n, k, z, round) {
 
 // A function from the number of an element to its value. 'quantile' is that of the normal
 // distribution, 'gain' rounded to the compute type.
-export function orthogonalOf({ rows, cols, base, step, tall }, { words, wide, round, quantile, gain }) {
+export function orthogonalOf({ rows, cols, base, step, tall }, { words, isF64, round, quantile, gain }) {
     const [n, k] = (rows >= cols ? [rows, cols] : [cols, rows]).map(Number);
     let q;
     const z = (l, r) => {
         const number = BigInt(l * n + r);
         const [high, low] = [2, 3].map((lane) => words(lane, number >> 2n)[Number(number & 3n)]);
-        return quantile(high, wide ? low : 0);
+        return quantile(high, isF64 ? low : 0);
     };
     return (number) => {
         const m = (number - base) / step;

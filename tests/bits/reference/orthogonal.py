@@ -10,7 +10,7 @@ from refused import Refused
 BLOCK = 64
 
 
-def law(p, rows, cols, base, step):
+def dist(p, rows, cols, base, step):
     if rows * cols > 2**28:
         raise Refused("shape", "too large")
     return {"kind": "orthogonal", "gain": p["gain"], "rows": rows, "cols": cols, "base": base,
@@ -23,8 +23,8 @@ def orthogonal(p):
     if len(shape) < 2:
         raise Refused("shape", "of less than 2 dims")
     if p["layout"] == "oi":
-        return law(p, shape[0], math.prod(shape[1:]), 0, 1)
-    return law(p, math.prod(shape[:-1]), shape[-1], 0, 1)
+        return dist(p, shape[0], math.prod(shape[1:]), 0, 1)
+    return dist(p, math.prod(shape[:-1]), shape[-1], 0, 1)
 
 
 def delta_orthogonal(p):
@@ -41,8 +41,8 @@ def delta_orthogonal(p):
     for size in kernel:
         centre = centre * size + (size - 1) // 2
     if p["layout"] == "oi":
-        return law(p, out, into, centre, math.prod(kernel))
-    return law(p, into, out, centre * into * out, 1)
+        return dist(p, out, into, centre, math.prod(kernel))
+    return dist(p, into, out, centre * into * out, 1)
 
 
 def blocks(start, end):
@@ -72,17 +72,17 @@ def q_matrix(n, k, z, compute):
     v = z.copy()
     np.fill_diagonal(v, np.diagonal(z) - sign * np.sqrt(norm))
     v = v.astype(compute)
-    wide = v.astype(np.float64)
+    v64 = v.astype(np.float64)
 
     u = np.zeros((k, k))
-    for p in block_sums((0, n), lambda r: np.outer(wide[:, r], wide[:, r])):
+    for p in block_sums((0, n), lambda r: np.outer(v64[:, r], v64[:, r])):
         u = u + p
     np.fill_diagonal(u, np.diagonal(u) / 2)
 
     x = np.zeros((k, k))
     for i in range(k - 1, -1, -1):  # row i of x, called l in the page
         end = min(k, (i // BLOCK + 1) * BLOCK)
-        row = wide[i, :k] * sign
+        row = v64[i, :k] * sign
         for p in block_sums((end, k), lambda j, i=i: u[i, j] * x[j]):
             row = row - p
         for j in range(end - 1, i, -1):
@@ -102,7 +102,7 @@ def matrix(d, sampler, words):
     n, k = max(d["rows"], d["cols"]), min(d["rows"], d["cols"])
     numbers = np.arange(k * n, dtype=np.int64)
     w = words.lane(2, numbers)
-    if sampler.wide:
+    if sampler.is_f64:
         w = (w << np.uint64(32)) + words.lane(3, numbers)
     q = q_matrix(n, k, sampler.unit(w).reshape(k, n), sampler.compute)
     return q if d["tall"] else q.T

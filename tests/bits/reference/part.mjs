@@ -3,18 +3,18 @@
 // docs/SPEC.md, "Part": permute, slice and shard. All numbers are BigInts.
 import { Refused } from './refused.mjs';
 
-const clampTo = (x, least, most) => (x < least ? least : x > most ? most : x);
+const clampTo = (x, minimum, maximum) => (x < minimum ? minimum : x > maximum ? maximum : x);
 
 // start:stop:step within an axis, as Python's slice.indices() has it.
 function takeRange({ start, stop, step }, size) {
     const forward = step > 0n;
-    const [least, most] = forward ? [0n, size] : [-1n, size - 1n];
+    const [minimum, maximum] = forward ? [0n, size] : [-1n, size - 1n];
     const place = (end, otherwise) => {
         if (end === null || end === undefined) return otherwise;
-        return clampTo(end < 0n ? end + size : end, least, most);
+        return clampTo(end < 0n ? end + size : end, minimum, maximum);
     };
-    const first = place(start, forward ? least : most);
-    const after = place(stop, forward ? most : least);
+    const first = place(start, forward ? minimum : maximum);
+    const after = place(stop, forward ? maximum : minimum);
     const distance = forward ? after - first : first - after;
     if (distance <= 0n) return { start: 0n, count: 0n, step: 1n };
     const count = (distance - 1n) / (forward ? step : -step) + 1n;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// docs/SPEC.md, "Rules": the patterns. 'value' is the largest element, 'whole' the same as a
+// docs/SPEC.md, "Rules": the patterns. 'value' is the largest element, 'integer' the same as a
 // BigInt if it is one, 'field' the parameter that says it. factor() is a function from the number
 // of an element to its value in units of 'value'.
 import { Refused } from './refused.mjs';
 
-export function shapeOfRank(p, least, most = least) {
+export function shapeOfRank(p, minimum, maximum = minimum) {
     const shape = p.get('shape');
-    if (shape.length < least || shape.length > most) throw new Refused('shape', 'of another rank');
+    if (shape.length < minimum || shape.length > maximum) throw new Refused('shape', 'of another rank');
     return shape;
 }
 
@@ -21,12 +21,12 @@ function placesOf(number, shape) {
     return places;
 }
 
-function pattern(shape, { value, whole, field }, function_) {
+function pattern(shape, { value, integer, field }, function_) {
     const factor = (number) => Number(function_(...placesOf(number, shape)));
-    return { kind: 'pattern', value, whole, field, factor };
+    return { kind: 'pattern', value, integer, field, factor };
 }
 
-const ONE = { value: 1, whole: 1n, field: 'value' };
+const ONE = { value: 1, integer: 1n, field: 'value' };
 const onDiagonal = (r, c) => r === c;
 
 function onesIn(bits) {
@@ -38,9 +38,9 @@ function onesIn(bits) {
 export const PATTERNS = {
     identity(p) {
         const gain = p.get('gain');
-        const isWhole = Number.isInteger(gain) && Math.abs(gain) < 2 ** 53;
-        const whole = isWhole ? BigInt(gain) : undefined;
-        return pattern(shapeOfRank(p, 2), { value: gain, whole, field: 'gain' }, onDiagonal);
+        const isInteger = Number.isInteger(gain) && Math.abs(gain) < 2 ** 53;
+        const integer = isInteger ? BigInt(gain) : undefined;
+        return pattern(shapeOfRank(p, 2), { value: gain, integer, field: 'gain' }, onDiagonal);
     },
 
     dirac(p) {
@@ -65,9 +65,9 @@ export const PATTERNS = {
     'forget bias'(p) {
         const shape = shapeOfRank(p, 1);
         if (shape[0] % 4n !== 0n) throw new Refused('shape', 'not a multiple of 4');
-        const { number, whole } = p.get('value');
+        const { number, integer } = p.get('value');
         const quarter = shape[0] / 4n;
-        return pattern(shape, { value: number, whole, field: 'value' },
+        return pattern(shape, { value: number, integer, field: 'value' },
             (i) => i / quarter === 1n);
     },
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """docs/SPEC.md, "Rules": the patterns. A pattern is a dict of 'value', its largest element,
-'whole', the same exactly or None, 'field', the parameter that says it, and 'at', a function from
+'integer', the same exactly or None, 'field', the parameter that says it, and 'at', a function from
 numbers of elements to their values in binary64."""
 import math
 
@@ -9,9 +9,9 @@ import numpy as np
 from refused import Refused
 
 
-def of_rank(p, least, most=None):
+def of_rank(p, minimum, maximum=None):
     shape = p["shape"]
-    if not least <= len(shape) <= (most or least):
+    if not minimum <= len(shape) <= (maximum or minimum):
         raise Refused("shape", "not of a rank that %s has" % p.scheme)
     return shape
 
@@ -25,16 +25,16 @@ def places(numbers, shape):
     return found
 
 
-def pattern(shape, value, whole, field, function):
+def pattern(shape, value, integer, field, function):
     """'function' from arrays of places to values in units of 'value'."""
-    return {"kind": "pattern", "value": value, "whole": whole, "field": field,
+    return {"kind": "pattern", "value": value, "integer": integer, "field": field,
             "at": lambda numbers: value * np.float64(function(*places(numbers, shape)))}
 
 
 def identity(p):
     gain = p["gain"]
-    whole = int(gain) if gain == math.floor(gain) and abs(gain) < 2**53 else None
-    return pattern(of_rank(p, 2), gain, whole, "gain", lambda r, c: r == c)
+    integer = int(gain) if gain == math.floor(gain) and abs(gain) < 2**53 else None
+    return pattern(of_rank(p, 2), gain, integer, "gain", lambda r, c: r == c)
 
 
 def dirac(p):
@@ -71,8 +71,8 @@ def forget_bias(p):
     (size,) = shape = of_rank(p, 1)
     if size % 4:
         raise Refused("shape", "not a multiple of 4")
-    value, whole = p["value"]
-    return pattern(shape, value, whole, "value", lambda i: i // (size // 4) == 1)
+    value, integer = p["value"]
+    return pattern(shape, value, integer, "value", lambda i: i // (size // 4) == 1)
 
 
 def bilinear(p):

@@ -21,7 +21,7 @@ function notNegative(p, name) {
     return p.get(name);
 }
 
-function cutAsAsked(p, mean, std) {
+function cutAsGiven(p, mean, std) {
     const cut = p.get('truncation');
     const infinite = cut.low === -Infinity && cut.high === Infinity;
     if (infinite || !p.get('corrected')) return truncated(mean, std, cut);
@@ -65,7 +65,7 @@ export const RULES = {
         if (!(scale > 0)) throw new Refused('scale', 'not above 0');
         const variance = n === 0 ? 0 : scale / n;
         const drawn = p.get('distribution');
-        if (drawn === 'truncated_normal') return cutAsAsked(p, 0, Math.sqrt(variance));
+        if (drawn === 'truncated_normal') return cutAsGiven(p, 0, Math.sqrt(variance));
         for (const name of ['truncation', 'corrected']) {
             if (p.has(name)) throw new Refused(name, `not with distribution=${drawn}`);
         }
@@ -86,7 +86,7 @@ export const RULES = {
     truncated_normal(p) {
         const mean = p.get('mean');
         const std = notNegative(p, 'std');
-        if (!p.has('low') && !p.has('high')) return cutAsAsked(p, mean, std);
+        if (!p.has('low') && !p.has('high')) return cutAsGiven(p, mean, std);
         if (p.has('truncation')) throw new Refused('truncation', 'not with low or high');
         if (p.get('corrected')) throw new Refused('corrected', 'not with low or high');
         if (std === 0) throw new Refused('std', 'not 0 with low or high');
@@ -105,7 +105,7 @@ export const RULES = {
     constant(p) {
         const value = p.get('value');
         if (value === undefined) throw new Refused('value', 'required');
-        return { kind: 'constant', value: value.number, whole: value.whole, field: 'value' };
+        return { kind: 'constant', value: value.number, integer: value.integer, field: 'value' };
     },
 
     siren(p) {

@@ -108,7 +108,7 @@ def rule_uniform(p):
 def rule_constant(p):
     if "value" not in p.values:
         raise Refused("value", "required")
-    return {"kind": "constant", "value": p["value"][0], "whole": p["value"][1],
+    return {"kind": "constant", "value": p["value"][0], "integer": p["value"][1],
             "field": "value"}
 
 

@@ -81,10 +81,10 @@ function clamp(x, low, high) {
 }
 
 // The number before x in the compute type.
-function before(x, wide) {
-    if (x === 0) return wide ? -Number.MIN_VALUE : -(2 ** -149);
+function before(x, isF64) {
+    if (x === 0) return isF64 ? -Number.MIN_VALUE : -(2 ** -149);
     const away = x < 0;
-    if (!wide) {
+    if (!isF64) {
         f32[0] = x;
         u32[0] += away ? 1 : -1;
         return f32[0];
@@ -96,81 +96,81 @@ function before(x, wide) {
 }
 
 // A word is given as its upper and its lower 32 bits; 'high' is all there is of 32-bit words.
-// This is the number of a word of 'wide' or 32 bits, rounded once.
-const wordNumber = (high, low, wide) => (wide ? high * 2 ** 32 + low : high);
+// This is the number of a word of 64 ('isF64') or 32 bits, rounded once.
+const wordNumber = (high, low, isF64) => (isF64 ? high * 2 ** 32 + low : high);
 
-function magnitude(high, low, wide) {
-    return high >= 2 ** 31 ? wordNumber(~high >>> 0, ~low >>> 0, wide)
-        : wordNumber(high, low, wide);
+function magnitude(high, low, isF64) {
+    return high >= 2 ** 31 ? wordNumber(~high >>> 0, ~low >>> 0, isF64)
+        : wordNumber(high, low, isF64);
 }
 
 // The upper 24 or 53 bits of a word.
-const keptBits = (high, low, wide) => (wide ? high * 2 ** 21 + (low >>> 11) : high >>> 8);
+const topBits = (high, low, isF64) => (isF64 ? high * 2 ** 21 + (low >>> 11) : high >>> 8);
 
 // u of a word.
-const unit = (high, low, wide) => keptBits(high, low, wide) * (wide ? 2 ** -53 : 2 ** -24);
+const unit = (high, low, isF64) => topBits(high, low, isF64) * (isF64 ? 2 ** -53 : 2 ** -24);
 
 // v of a word.
-function symmetricUnit(high, low, wide) {
-    const kept = keptBits(high, low, wide);
-    if (!wide) return (2 * kept + 1 - 2 ** 24) * 2 ** -24;
-    // 2 * kept + 1 needs 54 bits, but half of it, and the sum with -2^52, do not.
-    return (kept - 2 ** 52 + 0.5) * 2 ** -52;
+function symmetricUnit(high, low, isF64) {
+    const top = topBits(high, low, isF64);
+    if (!isF64) return (2 * top + 1 - 2 ** 24) * 2 ** -24;
+    // 2 * top + 1 needs 54 bits, but half of it, and the sum with -2^52, do not.
+    return (top - 2 ** 52 + 0.5) * 2 ** -52;
 }
 
-function uniformOf({ low, high }, wide, R, type) {
-    const [least, end] = [R(low), R(high)];
-    if (low === high) return { largest: Math.abs(least), value: () => least };
-    if (!(least < end)) throw new Refused('high', 'low and high round to the same number');
+function uniformOf({ low, high }, isF64, R, type) {
+    const [minimum, end] = [R(low), R(high)];
+    if (low === high) return { largest: Math.abs(minimum), value: () => minimum };
+    if (!(minimum < end)) throw new Refused('high', 'low and high round to the same number');
     const scale = R(high - low);
     if (!Number.isFinite(scale)) throw new Refused('high', 'high - low is not finite');
-    const most = end === Infinity ? end : before(end, wide);
+    const maximum = end === Infinity ? end : before(end, isF64);
     return {
-        largest: Math.max(Math.abs(least), Math.abs(most)),
+        largest: Math.max(Math.abs(minimum), Math.abs(maximum)),
         value(upper, lower) {
-            const x = type(least + type(scale * unit(upper, lower, wide)));
-            return x < most ? x : most;
+            const x = type(minimum + type(scale * unit(upper, lower, isF64)));
+            return x < maximum ? x : maximum;
         },
     };
 }
 
 // A function from words to z of the standard normal.
-function normalQuantile(wide) {
+function normalQuantile(isF64) {
     return (high, low) => {
-        const m = magnitude(high, low, wide);
-        const z = wide ? quantile64(0.5 + m)
+        const m = magnitude(high, low, isF64);
+        const z = isF64 ? quantile64(0.5 + m)
             : quantile32(Math.min(fround(0.5 + fround(m)), CAP32));
         return high >= 2 ** 31 ? z : -z;
     };
 }
 
 // The same for a cut, before its clamp.
-function cutQuantile(cut, wide) {
+function cutQuantile(cut, isF64) {
     const symmetricCut = cut.low === -cut.high;
-    if (!wide && symmetricCut && cut.high >= 0.5) {
+    if (!isF64 && symmetricCut && cut.high >= 0.5) {
         const q = normalTail(cut.high);
         const offset = fround(2 ** 32 * q + (0.5 - q));
         const scale = fround(1 - 2 * q);
         return (high, low) => {
-            const m = fround(magnitude(high, low, wide));
+            const m = fround(magnitude(high, low, isF64));
             const z = quantile32(Math.min(fround(offset + fround(scale * m)), CAP32));
             return high >= 2 ** 31 ? z : -z;
         };
     }
-    const step = normalMass(cut.low, cut.high) * (wide ? 1 : 2 ** 32);
+    const step = normalMass(cut.low, cut.high) * (isF64 ? 1 : 2 ** 32);
     const lowerOffset = 2 ** 64 * normalTail(-cut.low) + step / 2;
     const upperOffset = 2 ** 64 * normalTail(cut.high) + step / 2;
     if (symmetricCut) {
         return (high, low) => {
-            const tail = lowerOffset + step * magnitude(high, low, wide);
+            const tail = lowerOffset + step * magnitude(high, low, isF64);
             const z = quantile64(tail);
             return high >= 2 ** 31 ? z : -z;
         };
     }
     return (high, low) => {
-        const below = lowerOffset + step * wordNumber(high, low, wide);
+        const below = lowerOffset + step * wordNumber(high, low, isF64);
         if (!(below > 2 ** 63)) return -quantile64(below);
-        const above = upperOffset + step * wordNumber(~high >>> 0, ~low >>> 0, wide);
+        const above = upperOffset + step * wordNumber(~high >>> 0, ~low >>> 0, isF64);
         return quantile64(above);
     };
 }
@@ -196,8 +196,8 @@ function zeroedOf({ rows, cols, zeros }, words) {
 
 // { largest, value, at }: the largest |x| that is possible, and the function from words to x. Or
 // from the number of an element, and if that gives none, from words.
-export function samplerOf(distribution, wide, words) {
-    const type = wide ? (x) => x : fround;
+export function samplerOf(distribution, isF64, words) {
+    const type = isF64 ? (x) => x : fround;
     const R = (x) => type(x) + 0;
     if (distribution.kind === 'constant') {
         const value = R(distribution.value);
@@ -207,29 +207,29 @@ export function samplerOf(distribution, wide, words) {
         return { largest: Math.abs(R(distribution.value)), at: (number) => R(distribution.value * distribution.factor(number)) };
     }
     if (distribution.kind === 'orthogonal') {
-        const how = { words, wide, round: type, quantile: normalQuantile(wide), gain: R(distribution.gain) };
+        const how = { words, isF64, round: type, quantile: normalQuantile(isF64), gain: R(distribution.gain) };
         return { largest: R(Math.abs(distribution.gain) * (1 + 2 ** -10)), at: orthogonalOf(distribution, how) };
     }
-    if (distribution.kind === 'uniform') return uniformOf(distribution, wide, R, type);
+    if (distribution.kind === 'uniform') return uniformOf(distribution, isF64, R, type);
     if (distribution.kind === 'symmetric') {
         const bound = R(distribution.bound);
         return {
             largest: bound,
             value: (high, low) => clamp(
-                type(0 + type(bound * symmetricUnit(high, low, wide))), R(-distribution.bound), bound),
+                type(0 + type(bound * symmetricUnit(high, low, isF64))), R(-distribution.bound), bound),
         };
     }
     const offset = R(distribution.mean);
     const scale = R(distribution.sigma);
-    let z = normalQuantile(wide);
-    let reach = wide ? quantile64(0.5) : quantile32(0.5);
+    let z = normalQuantile(isF64);
+    let reach = isF64 ? quantile64(0.5) : quantile32(0.5);
     if (distribution.kind === 'truncated') {
         const { cut } = distribution;
-        const quantile = cutQuantile(cut, wide);
-        const [least, most] = [R(cut.low), R(cut.high)];
-        z = (high, low) => clamp(type(quantile(high, low)), least, most);
-        if (!wide && cut.low === -cut.high && cut.high >= 0.5) {
-            reach = Math.min(reach, most);
+        const quantile = cutQuantile(cut, isF64);
+        const [minimum, maximum] = [R(cut.low), R(cut.high)];
+        z = (high, low) => clamp(type(quantile(high, low)), minimum, maximum);
+        if (!isF64 && cut.low === -cut.high && cut.high >= 0.5) {
+            reach = Math.min(reach, maximum);
         } else {
             reach = Math.max(Math.abs(z(0, 0)), Math.abs(z(2 ** 32 - 1, 2 ** 32 - 1)));
         }
@@ -237,11 +237,11 @@ export function samplerOf(distribution, wide, words) {
     let largest = type(Math.abs(offset) + type(scale * reach));
     let value = (high, low) => type(offset + type(scale * z(high, low)));
     if (distribution.bounds) {
-        const [least, most] = [R(distribution.bounds.low), R(distribution.bounds.high)];
+        const [minimum, maximum] = [R(distribution.bounds.low), R(distribution.bounds.high)];
         const free = value;
-        value = (high, low) => clamp(free(high, low), least, most);
+        value = (high, low) => clamp(free(high, low), minimum, maximum);
         const finite = Number.isFinite(offset) && Number.isFinite(scale);
-        if (finite) largest = Math.min(largest, Math.max(Math.abs(least), Math.abs(most)));
+        if (finite) largest = Math.min(largest, Math.max(Math.abs(minimum), Math.abs(maximum)));
     }
     if (distribution.kind !== 'sparse') return { largest, value };
     const isZeroed = zeroedOf(distribution, words);

@@ -59,17 +59,17 @@ class Words:
         four = lane_words(self.seed, self.stream, blocks).reshape(-1, 4)
         return four[np.arange(len(numbers)), numbers & 3]
 
-    def of(self, numbers, wide):
+    def of(self, numbers, is_f64):
         w = self.lane(0, numbers)
-        return (w << SHIFT32) + self.lane(1, numbers) if wide else w
+        return (w << SHIFT32) + self.lane(1, numbers) if is_f64 else w
 
-    def run(self, first, count, wide):
+    def run(self, first, count, is_f64):
         """Those of neighbours."""
         block, skip = divmod(first, 4)
         blocks = (skip + count + 3) // 4
         blocks = np.arange(blocks, dtype=np.uint64) + np.uint64(block)
         w = lane_words(self.seed, self.stream, blocks)
-        if wide:
+        if is_f64:
             w = (w << SHIFT32) + lane_words(self.seed, self.stream, blocks + LANE_1)
         return w[skip:skip + count]
 
@@ -112,9 +112,9 @@ class Sampler:
 
     def __init__(self, distribution, dtype):
         self.distribution = distribution
-        self.wide = TYPES[dtype].compute == "binary64"
-        self.compute = np.float64 if self.wide else np.float32
-        self.bits = 64 if self.wide else 32
+        self.is_f64 = TYPES[dtype].compute == "binary64"
+        self.compute = np.float64 if self.is_f64 else np.float32
+        self.bits = 64 if self.is_f64 else 32
         self.ones = np.uint64(2**self.bits - 1)
         self.kind = distribution["kind"]
         self.normal = self.kind in ("normal", "sparse normal", "orthogonal")
@@ -137,8 +137,8 @@ class Sampler:
         elif self.kind == "symmetric uniform":
             yield "offset", self.compute(0)
             yield "scale", self.rounded(d["bound"])
-            yield "least", self.rounded(-d["bound"])
-            yield "most", self.rounded(d["bound"])
+            yield "minimum", self.rounded(-d["bound"])
+            yield "maximum", self.rounded(d["bound"])
         elif self.kind == "uniform":
             yield from self.prepare_uniform(d["low"], d["high"])
         else:
@@ -147,8 +147,8 @@ class Sampler:
             if self.kind == "truncated normal":
                 yield from self.prepare_cut(d["z_low"], d["z_high"])
             if self.bounded:
-                yield "least", self.rounded(d["low"])
-                yield "most", self.rounded(d["high"])
+                yield "minimum", self.rounded(d["low"])
+                yield "maximum", self.rounded(d["high"])
 
     def prepare_uniform(self, low, high):
         offset, end = self.rounded(low), self.rounded(high)
@@ -161,13 +161,13 @@ class Sampler:
         if not np.isfinite(scale):
             raise Refused("high", "high - low is not finite")
         yield "scale", scale
-        yield "most", np.nextafter(end, self.compute(-np.inf))
+        yield "maximum", np.nextafter(end, self.compute(-np.inf))
 
     def prepare_cut(self, low, high):
         self.symmetric = low == -high
-        self.in_binary32 = not self.wide and self.symmetric and high >= 0.5
-        yield "z_least", self.rounded(low)
-        yield "z_most", self.rounded(high)
+        self.in_binary32 = not self.is_f64 and self.symmetric and high >= 0.5
+        yield "z_minimum", self.rounded(low)
+        yield "z_maximum", self.rounded(high)
         if self.in_binary32:
             q = normal_tail(high)
             yield "q", q
@@ -175,7 +175,7 @@ class Sampler:
             yield "tail_scale", np.float32(1 - 2 * q)
             return
         mass = normal_mass(low, high)
-        step = mass if self.wide else mass * 2.0**32
+        step = mass if self.is_f64 else mass * 2.0**32
         yield "step", step
         yield "lower_offset", 2.0**64 * normal_tail(-low) + step / 2
         yield "upper_offset", 2.0**64 * normal_tail(high) + step / 2
@@ -192,17 +192,17 @@ class Sampler:
         if self.kind == "uniform":
             if np.isinf(self.rounded(self.distribution["high"])):
                 return math.inf
-            return float(max(abs(n["offset"]), abs(n.get("most", 0))))
+            return float(max(abs(n["offset"]), abs(n.get("maximum", 0))))
         if self.kind == "symmetric uniform":
-            return float(n["most"])
+            return float(n["maximum"])
         if self.normal or self.in_binary32:
             z = quantile(np.array([0.5], dtype=self.compute))[0]
-            z = min(z, n.get("z_most", z))
+            z = min(z, n.get("z_maximum", z))
         else:
             z = np.abs(self.unit(np.array([0, self.ones], dtype=np.uint64))).max()
         free = float(np.abs(n["offset"]) + n["scale"] * z)
         if self.bounded:
-            return min(free, float(max(abs(n["least"]), abs(n["most"]))))
+            return min(free, float(max(abs(n["minimum"]), abs(n["maximum"]))))
         return free
 
     def distance(self, w):
@@ -216,7 +216,7 @@ class Sampler:
         if self.normal:
             m, negative = self.distance(w)
             tail = self.compute(0.5) + m.astype(self.compute)
-            return np.minimum(tail, CAP64 if self.wide else CAP32), negative
+            return np.minimum(tail, CAP64 if self.is_f64 else CAP32), negative
         if self.in_binary32:
             m, negative = self.distance(w)
             tail = n["tail_offset"] + n["tail_scale"] * m.astype(np.float32)
@@ -234,26 +234,26 @@ class Sampler:
     def unit(self, w):
         """u, v, z or z': what scale and offset are applied to."""
         if "uniform" in self.kind:
-            kept = 53 if self.wide else 24
-            whole = (w >> np.uint64(self.bits - kept)).astype(np.int64)
+            bits = 53 if self.is_f64 else 24
+            number = (w >> np.uint64(self.bits - bits)).astype(np.int64)
             if self.kind == "symmetric uniform":
-                whole = whole * 2 + 1 - 2**kept
-            return whole.astype(self.compute) * self.compute(2.0**-kept)
+                number = number * 2 + 1 - 2**bits
+            return number.astype(self.compute) * self.compute(2.0**-bits)
         tail, negative = self.tail(w)
         z = quantile(tail)
         z = np.where(negative, -z, z).astype(self.compute)
         if self.normal:
             return z
-        return clamp(z, self.numbers["z_least"], self.numbers["z_most"])
+        return clamp(z, self.numbers["z_minimum"], self.numbers["z_maximum"])
 
     def values(self, w):
         n = self.numbers
         if "scale" not in n:
             return np.full(len(w), n["offset"])
         x = n["offset"] + n["scale"] * self.unit(w)
-        if "least" in n:
-            return clamp(x, n["least"], n["most"])
-        return np.where(x < n["most"], x, n["most"]) if "most" in n else x
+        if "minimum" in n:
+            return clamp(x, n["minimum"], n["maximum"])
+        return np.where(x < n["maximum"], x, n["maximum"]) if "maximum" in n else x
 
     def zeroed(self, numbers, words):
         """Which elements a sparse normal sets to 0."""
@@ -273,7 +273,7 @@ class Sampler:
             return self.compute(self.distribution["at"](numbers)) + self.compute(0)
         if self.kind == "orthogonal":
             return orthogonal.elements(self.distribution, self, numbers, words)
-        x = self.values(words.of(numbers, self.wide))
+        x = self.values(words.of(numbers, self.is_f64))
         if self.kind == "sparse normal":
             return np.where(self.zeroed(numbers, words), self.compute(0), x)
         return x

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// docs/SPEC.md in JavaScript, to check that page and whoever implements it. Written from the
+// docs/SPEC.md in JavaScript, to check that page and its implementations. Written from the
 // page, whose tables it reads; shares nothing with the C code. Needs node, no packages.
 //
 //   node spec.mjs 'shape=2,3&seed=1'   writes the body to standard output
@@ -40,7 +40,7 @@ function narrowBits(x, { k, a, bytes }) {
 function writerOf(type) {
     if (type.name === 'f32') return (view, at, x) => view.setFloat32(at, x, true);
     if (type.name === 'f64') return (view, at, x) => view.setFloat64(at, x, true);
-    if (type.whole) {
+    if (type.integer) {
         return (view, at, x) => {
             for (let i = 0; i < type.bytes; i++) {
                 view.setUint8(at + i, Number((x >> BigInt(8 * i)) & 0xffn));
@@ -77,29 +77,29 @@ function safetensorsHeader(shape, type, name, bytes) {
     return Buffer.concat([start, padded]);
 }
 
-// The element of a whole type.
-function wholeOf(distribution, type) {
+// The element of an integer type.
+function integerOf(distribution, type) {
     if (!['constant', 'pattern'].includes(distribution.kind) || distribution.field === 'dtype') {
-        throw new Refused('dtype', 'is for whole constants');
+        throw new Refused('dtype', 'is for integer constants');
     }
     const bits = BigInt(8 * type.bytes);
-    let [least, most] = [0n, (1n << bits) - 1n];
-    if (type.name === 'bool') most = 1n;
-    if (type.name.startsWith('i')) [least, most] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
-    const { whole } = distribution;
-    if (whole === undefined || whole < least || whole > most) {
+    let [minimum, maximum] = [0n, (1n << bits) - 1n];
+    if (type.name === 'bool') maximum = 1n;
+    if (type.name.startsWith('i')) [minimum, maximum] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
+    const { integer } = distribution;
+    if (integer === undefined || integer < minimum || integer > maximum) {
         throw new Refused(distribution.field, `not of dtype=${type.name}`);
     }
-    return whole;
+    return integer;
 }
 
-function drawChecked(distribution, type, words) {
-    if (type.whole) {
-        const whole = wholeOf(distribution, type);
-        if (distribution.kind === 'constant') return { value: () => whole };
-        return { at: (number) => (distribution.factor(number) === 0 ? 0n : whole) };
+function checkedSampler(distribution, type, words) {
+    if (type.integer) {
+        const integer = integerOf(distribution, type);
+        if (distribution.kind === 'constant') return { value: () => integer };
+        return { at: (number) => (distribution.factor(number) === 0 ? 0n : integer) };
     }
-    const sampler = samplerOf(distribution, type.wide, words);
+    const sampler = samplerOf(distribution, type.isF64, words);
     if (!(sampler.largest < type.limit)) {
         throw new Refused('dtype', `values of up to ${sampler.largest} do not fit`);
     }
@@ -116,8 +116,8 @@ function resolve(query) {
     const p = new Parameters(query);
     const type = TYPES.get(p.get('dtype', 'f32'));
     const product = (dims) => dims.reduce((a, b) => a * b, BigInt(type.bytes));
-    const most = (1n << 63n) - 1n;
-    if (product(p.get('shape').filter((dim) => dim > 0n)) > most) {
+    const maximum = (1n << 63n) - 1n;
+    if (product(p.get('shape').filter((dim) => dim > 0n)) > maximum) {
         throw new Refused('shape', 'too large');
     }
     const format = p.get('format', 'raw');
@@ -127,11 +127,11 @@ function resolve(query) {
     const distribution = p.distribution();
     const name = p.get('name', Buffer.alloc(0));
     const words = wordsOf(p.get('seed', 0n), streamOf(name));
-    const sampler = drawChecked(distribution, type, words);
+    const sampler = checkedSampler(distribution, type, words);
     let header = Buffer.alloc(0);
     if (format === 'npy') header = npyHeader(view.shape, type.descr);
     if (format === 'safetensors') header = safetensorsHeader(view.shape, type, name, bytes);
-    if (BigInt(header.length) + bytes > most) throw new Refused('shape', 'too large');
+    if (BigInt(header.length) + bytes > maximum) throw new Refused('shape', 'too large');
     return {
         p, header, type, bytes, view, format, name, words, sampler, constant: distribution.kind === 'constant',
     };
@@ -147,7 +147,7 @@ function elementOf({ type, constant, sampler, words }) {
         if (number >> 2n !== block) {
             block = number >> 2n;
             upper = words(0, block);
-            lower = type.wide ? words(1, block) : [0, 0, 0, 0];
+            lower = type.isF64 ? words(1, block) : [0, 0, 0, 0];
         }
         const at = Number(number & 3n);
         return sampler.value(upper[at], lower[at]);
@@ -172,7 +172,7 @@ function bodyOf(tensor) {
 // Command --------------------------------------------------------------------------------
 
 // What tables say of queries; 'make' is resolve() or rewrites queries before it.
-class Answers {
+class Results {
     constructor(make) {
         this.make = make;
     }
@@ -208,17 +208,17 @@ class Answers {
     }
 }
 
-const GIVE_UP = 5; // mismatches
+const MISMATCHES_MAX = 5; // mismatches
 
-function compare(path, answer) {
+function compare(path, function_) {
     const rows = readFileSync(path, 'ascii').replace(/\n$/, '').split('\n').map((row) => row.split('\t'));
     let wrong = 0;
     for (const [query, ...expected] of rows) {
-        const got = answer(query);
+        const got = function_(query);
         if (got.join('\t') === expected.join('\t')) continue;
         if (expected.join() === '*' && got.join() !== 'accepted') continue;
         console.log(`${query}\n  expected ${expected}\n  got      ${got}`);
-        if (++wrong < GIVE_UP) continue;
+        if (++wrong < MISMATCHES_MAX) continue;
         console.log(`${path}: and perhaps more`);
         return 1;
     }
@@ -231,16 +231,16 @@ const USAGE = 'usage: spec.mjs [--frameworks] QUERY | --check TABLE | --refused 
 function main(given) {
     const rewritten = given[0] === '--frameworks';
     const [first, second] = rewritten ? given.slice(1) : given;
-    const answers = new Answers(rewritten ? rewriting(resolve) : resolve);
-    if (first === '--check' && second) return compare(second, (query) => answers.row(query));
-    if (first === '--canonical' && second) return compare(second, (query) => answers.canonical(query));
-    if (first === '--refused' && second) return compare(second, (query) => answers.refusal(query));
+    const results = new Results(rewritten ? rewriting(resolve) : resolve);
+    if (first === '--check' && second) return compare(second, (query) => results.row(query));
+    if (first === '--canonical' && second) return compare(second, (query) => results.canonical(query));
+    if (first === '--refused' && second) return compare(second, (query) => results.refusal(query));
     if (first === undefined || first.startsWith('--')) {
         console.error(USAGE);
         return 64;
     }
     try {
-        process.stdout.write(bodyOf(answers.make(first)));
+        process.stdout.write(bodyOf(results.make(first)));
         return 0;
     } catch (error) {
         if (!(error instanceof Refused)) throw error;

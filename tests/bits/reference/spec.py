@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/SPEC.md in numpy, to check that page and whoever implements it.
+"""docs/SPEC.md in numpy, to check that page and its implementations.
 
 Written from the page, whose tables it reads; shares nothing with the C code. Needs Python 3.8
 and numpy.
@@ -36,12 +36,12 @@ from tables import FLOATS, TYPES
 def encode(x, dtype):
     """Values in the compute type -> bytes of the elements."""
     size, compute = TYPES[dtype][:2]
-    if dtype in ("f32", "f64") or compute == "whole":
-        return x.astype("<f%d" % size if compute != "whole" else x.dtype).tobytes()
+    if dtype in ("f32", "f64") or compute == "integer":
+        return x.astype("<f%d" % size if compute != "integer" else x.dtype).tobytes()
     k, a = FLOATS[dtype]
-    wide = np.abs(x.astype(np.float64))
-    u = np.where(wide > 0, np.maximum(np.frexp(wide)[1] - 1, a), a)
-    r = np.rint(np.ldexp(wide, k - u))
+    magnitude = np.abs(x.astype(np.float64))
+    u = np.where(magnitude > 0, np.maximum(np.frexp(magnitude)[1] - 1, a), a)
+    r = np.rint(np.ldexp(magnitude, k - u))
     bits = ((u - a) * 2**k + r).astype(np.int64) | np.signbit(x).astype(np.int64) << 8 * size - 1
     return bits.astype("<u%d" % size).tobytes()
 
@@ -65,29 +65,29 @@ class Tensor:
         self.taken, self.axes = places(p)
         self.shape = tuple(len(place) for place in self.taken if isinstance(place, range))
         self.elems = math.prod(self.shape)
-        self.sampler = self.whole = None
+        self.sampler = self.integer = None
         with np.errstate(all="ignore"):
-            self.law = p.distribution()
-            if TYPES[self.dtype].compute == "whole":
-                self.check_whole()
+            self.dist = p.distribution()
+            if TYPES[self.dtype].compute == "integer":
+                self.check_integer()
             else:
-                self.sampler = Sampler(self.law, self.dtype)
+                self.sampler = Sampler(self.dist, self.dtype)
         header = {"npy": self.npy_header, "safetensors": self.safetensors_header}
         self.header = header.get(self.format, bytes)()
         if len(self.header) + self.elems * self.elem_bytes >= 2**63:
             raise Refused("shape", "larger than 2^63 - 1 bytes")
 
-    def check_whole(self):
-        law = self.law
-        if law["kind"] not in ("constant", "pattern") or law.get("field") == "dtype":
-            raise Refused("dtype", "%s is for whole constants" % self.dtype)
-        whole, field = law["whole"], law["field"]
+    def check_integer(self):
+        dist = self.dist
+        if dist["kind"] not in ("constant", "pattern") or dist.get("field") == "dtype":
+            raise Refused("dtype", "%s is for integer constants" % self.dtype)
+        integer, field = dist["integer"], dist["field"]
         numpy_type = np.dtype("?" if self.dtype == "bool" else TYPES[self.dtype].descr)
-        least, most = (0, 1) if self.dtype == "bool" else \
+        minimum, maximum = (0, 1) if self.dtype == "bool" else \
             (np.iinfo(numpy_type).min, np.iinfo(numpy_type).max)
-        if whole is None or not least <= whole <= most:
+        if integer is None or not minimum <= integer <= maximum:
             raise Refused(field, "not of dtype=" + self.dtype)
-        self.whole = numpy_type.type(whole)
+        self.integer = numpy_type.type(integer)
 
     def safetensors_header(self):
         if self.name == "__metadata__":
@@ -111,21 +111,21 @@ class Tensor:
     def values(self, first, count):
         """Elements [first, first + count) of the full tensor in the compute type."""
         with np.errstate(all="ignore"):
-            return self.sampler.values(self.words.run(first, count, self.sampler.wide))
+            return self.sampler.values(self.words.run(first, count, self.sampler.is_f64))
 
     def numbers(self):
         return numbers_of(self.taken, self.axes, self.full_shape)
 
     def elements(self):
-        """All elements that are asked for, as bytes."""
+        """All requested elements, as bytes."""
         if self.elems == 0:
             return b""
-        if self.whole is not None:
-            elements = np.full(self.elems, self.whole)
-            if self.law["kind"] == "pattern":
-                elements[self.law["at"](self.numbers()) == 0] = 0
+        if self.integer is not None:
+            elements = np.full(self.elems, self.integer)
+            if self.dist["kind"] == "pattern":
+                elements[self.dist["at"](self.numbers()) == 0] = 0
             return encode(elements, self.dtype)
-        kind = self.law["kind"]
+        kind = self.dist["kind"]
         if kind == "constant":
             return encode(np.full(self.elems, self.sampler.numbers["value"]), self.dtype)
         whole_tensor = self.shape == self.full_shape and all(place.step > 0 for place in self.taken) \
@@ -149,10 +149,10 @@ class Tensor:
 
 # Command --------------------------------------------------------------------------------
 
-GIVE_UP = 5  # mismatches
+MISMATCHES_MAX = 5  # mismatches
 
 
-class Answers:
+class Results:
     """What tables say of queries; 'make' is Tensor or rewrites queries before it."""
 
     def __init__(self, make=Tensor):
@@ -204,24 +204,24 @@ def compare(path, function):
         if got != expected and (expected != ["*"] or got == ["accepted"]):
             print("%s\n  expected %s\n  got      %s" % (query, expected, got))
             wrong += 1
-            if wrong == GIVE_UP:
+            if wrong == MISMATCHES_MAX:
                 print("%s: and perhaps more" % path)
                 return 1
     print("%s: %d of %d agree" % (path, len(rows) - wrong, len(rows)))
     return 0 if rows and wrong == 0 else 1
 
 
-def write_tables(directory, answers):
+def write_tables(directory, results):
     texts = {"table": [], "refused": [], "canonical": []}
     for line in sys.stdin:
         query = line.rstrip("\n")
-        row = answers.row(query)
+        row = results.row(query)
         if row[0] == "refused":
-            one = answers.has_one_fault(query)
-            texts["refused"].append([query, *(answers.refusal(query) if one else "*")])
+            one = results.has_one_fault(query)
+            texts["refused"].append([query, *(results.refusal(query) if one else "*")])
         else:
             texts["table"].append([query, *row])
-            texts["canonical"].append([query, *answers.canonical(query)])
+            texts["canonical"].append([query, *results.canonical(query)])
     for name, rows in texts.items():
         with open("%s/%s.tsv" % (directory, name), "w", encoding="ascii") as file:
             file.writelines("\t".join(row) + "\n" for row in rows)
@@ -229,18 +229,18 @@ def write_tables(directory, answers):
 
 
 def main(arguments):
-    answers = Answers()
+    results = Results()
     if arguments[:1] == ["--frameworks"]:
-        answers = Answers(rewriting(Tensor))
+        results = Results(rewriting(Tensor))
         del arguments[0]
     if len(arguments) == 2 and arguments[0] == "--tables":
-        return write_tables(arguments[1], answers)
-    functions = {"--check": answers.row, "--refused": answers.refusal,
-                 "--canonical": answers.canonical}
+        return write_tables(arguments[1], results)
+    functions = {"--check": results.row, "--refused": results.refusal,
+                 "--canonical": results.canonical}
     if len(arguments) == 2 and arguments[0] in functions:
         return compare(arguments[1], functions[arguments[0]])
     if len(arguments) == 1 and not arguments[0].startswith("-"):
-        return answers.body(arguments[0])
+        return results.body(arguments[0])
     print(__doc__.strip(), file=sys.stderr)
     return 64
 

@@ -84,16 +84,16 @@ export const SCHEMES = new Map(tableOf('scheme', 'aliases', 'rule', 'fixed', 'de
 // Floats have k, bits after the point, and a, the exponent of the smallest normal number.
 const floats = new Map([['f32', [23, -126]], ['f64', [52, -1022]],
     ...tableOf('float', 'exponent bits', 'significand bits after the point',
-        'smallest normal number').map(([name, , k, least]) => [name,
-        [Number(k), Number(least.replace('2^', ''))]])]);
+        'smallest normal number').map(([name, , k, minimum]) => [name,
+        [Number(k), Number(minimum.replace('2^', ''))]])]);
 
 export const TYPES = new Map(
     tableOf('type', 'bytes', 'compute type', 'limit', 'npy descr', 'safetensors')
         .map(([name, bytes, compute, bound, descr, safetensors]) => {
             const [k, a] = floats.get(name) ?? [];
             return [name, {
-                name, bytes: Number(bytes), wide: compute === 'binary64',
-                whole: compute === 'whole', limit: limit(bound), descr, safetensors, k, a,
+                name, bytes: Number(bytes), isF64: compute === 'binary64',
+                integer: compute === 'integer', limit: limit(bound), descr, safetensors, k, a,
             }];
         }));
 

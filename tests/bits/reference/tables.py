@@ -100,8 +100,8 @@ TYPES = {name: Type(int(size), compute, limit(bound), descr, safetensors)
          for name, (size, compute, bound, descr, safetensors)
          in keyed("type", "bytes").items()}
 # name -> (bits after the point, exponent of the smallest normal number)
-FLOATS = {name: (int(after), int(least[2:]))
-          for name, (_, after, least) in keyed("float", "exponent bits").items()}
+FLOATS = {name: (int(after), int(minimum[2:]))
+          for name, (_, after, minimum) in keyed("float", "exponent bits").items()}
 # (layout, transposed) -> in, out and grouped axis
 AXES = {(row[0], row[1] == "true"): tuple(map(int, row[2:5]))
         for row in rows_of("layout", "transposed")}

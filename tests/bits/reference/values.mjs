@@ -23,16 +23,16 @@ const U64 = (1n << 64n) - 1n;
 
 // Each reader returns undefined for what is not of its form.
 
-function readWhole(text, least = 0n, most = U64) {
+function readUnsigned(text, minimum = 0n, maximum = U64) {
     if (!/^[0-9]+$/.test(text)) return undefined;
     const value = BigInt(text);
-    return value >= least && value <= most ? value : undefined;
+    return value >= minimum && value <= maximum ? value : undefined;
 }
 
 function readSeed(text) {
     if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text.toLowerCase());
-    if (!text.startsWith('-')) return readWhole(text);
-    const size = readWhole(text.slice(1), 0n, 1n << 63n);
+    if (!text.startsWith('-')) return readUnsigned(text);
+    const size = readUnsigned(text.slice(1), 0n, 1n << 63n);
     return size === undefined ? undefined : BigInt.asUintN(64, -size);
 }
 
@@ -51,18 +51,18 @@ export function readInt(text) {
     return BigInt.asIntN(64, value) === value ? value : undefined;
 }
 
-// The number, and the same exactly if it is whole.
+// The number, and the same exactly if it is an integer.
 function readConstant(text) {
     const number = readNumber(text);
     if (number === undefined) return undefined;
-    const size = readWhole(text.replace(/^[+-]/, ''));
-    const whole = size !== undefined && text.startsWith('-') ? -size : size;
-    return { number, whole };
+    const size = readUnsigned(text.replace(/^[+-]/, ''));
+    const integer = size !== undefined && text.startsWith('-') ? -size : size;
+    return { number, integer };
 }
 
-function listOf(text, most, read) {
+function listOf(text, maximum, read) {
     const items = text.split(',').map(read);
-    return items.length <= most && !items.includes(undefined) ? items : undefined;
+    return items.length <= maximum && !items.includes(undefined) ? items : undefined;
 }
 
 function readSliceItem(text) {
@@ -88,7 +88,7 @@ function readSlice(text) {
 function readShardItem(text) {
     const parts = /^([^:]*):([^/]*)\/(.*)$/s.exec(text);
     if (!parts) return undefined;
-    const [axis, index, count] = [readInt(parts[1]), readWhole(parts[2]), readWhole(parts[3])];
+    const [axis, index, count] = [readInt(parts[1]), readUnsigned(parts[2]), readUnsigned(parts[3])];
     if (axis === undefined || index === undefined || !(index < count)) return undefined;
     return { axis, index, count };
 }
@@ -110,7 +110,7 @@ function readTruncation(text) {
 }
 
 export function readShape(text) {
-    const dims = text === 'scalar' ? [] : text.split(',').map((dim) => readWhole(dim));
+    const dims = text === 'scalar' ? [] : text.split(',').map((dim) => readUnsigned(dim));
     return dims.length <= 32 && !dims.includes(undefined) ? dims : undefined;
 }
 
@@ -138,9 +138,9 @@ const READERS = {
     scheme: readScheme,
     seed: readSeed,
     text: readText,
-    count: (text) => readWhole(text, 1n),
-    index: (text) => readWhole(text),
-    'whole number': readInt,
+    count: (text) => readUnsigned(text, 1n),
+    index: (text) => readUnsigned(text),
+    integer: readInt,
     number: readNumber,
     flag: (text) => FLAGS.get(text),
     truncation: readTruncation,

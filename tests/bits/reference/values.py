@@ -16,8 +16,8 @@ def decode(data):
     return re.sub(rb"%.{0,2}", byte, data.replace(b"+", b" "), flags=re.S)
 
 
-def read_whole(text, least=0, most=2**64 - 1):
-    if not re.fullmatch(rb"[0-9]+", text) or not least <= int(text) <= most:
+def read_unsigned(text, minimum=0, maximum=2**64 - 1):
+    if not re.fullmatch(rb"[0-9]+", text) or not minimum <= int(text) <= maximum:
         raise ValueError
     return int(text)
 
@@ -26,8 +26,8 @@ def read_seed(text):
     if re.fullmatch(rb"0[xX][0-9A-Fa-f]{1,16}", text):
         return int(text[2:], 16)
     if text.startswith(b"-"):
-        return -read_whole(text[1:], most=2**63) % 2**64
-    return read_whole(text)
+        return -read_unsigned(text[1:], maximum=2**63) % 2**64
+    return read_unsigned(text)
 
 
 def read_number(text):
@@ -51,10 +51,10 @@ def read_int(text):
 
 
 def read_constant(text):
-    """The number, and the same exactly if it is whole, else None."""
+    """The number, and the same exactly if it is an integer, else None."""
     number = read_number(text)
-    whole = re.fullmatch(rb"[+-]?[0-9]+", text) and abs(int(text)) < 2**64
-    return number, int(text) if whole else None
+    integer = re.fullmatch(rb"[+-]?[0-9]+", text) and abs(int(text)) < 2**64
+    return number, int(text) if integer else None
 
 
 def read_permute(text):
@@ -93,7 +93,7 @@ def read_shard(text):
         found = re.fullmatch(rb"([^:]*):([^/]*)/(.*)", item, flags=re.S)
         if not found:
             raise ValueError
-        axis, index, count = read_int(found[1]), read_whole(found[2]), read_whole(found[3])
+        axis, index, count = read_int(found[1]), read_unsigned(found[2]), read_unsigned(found[3])
         if not index < count:
             raise ValueError
         shards.append((axis, index, count))
@@ -121,7 +121,7 @@ def read_shape(text):
     dims = [] if text == b"scalar" else text.split(b",")
     if len(dims) > 32:
         raise ValueError
-    return tuple(read_whole(dim) for dim in dims)
+    return tuple(read_unsigned(dim) for dim in dims)
 
 
 def read_text(text):
@@ -143,9 +143,9 @@ def read_scheme(text):
 
 
 READERS = {
-    "count": lambda text: read_whole(text, 1),
-    "index": read_whole,
-    "whole number": read_int,
+    "count": lambda text: read_unsigned(text, 1),
+    "index": read_unsigned,
+    "integer": read_int,
     "number": read_number,
     "flag": lambda text: read_word(text, ("true", "1", "false", "0")) in ("true", "1"),
     "shape": read_shape,

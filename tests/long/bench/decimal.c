@@ -80,8 +80,8 @@ static const char *const inputs[] = {"he_normal", "normal * 100", "bit patterns"
 
 static bool make_values(const struct type *type, size_t input) {
     uint64_t seed = 42;
-    bool wide = type->layout.exponent_min <= -133 || !type->mask;
-    if (input == 2 && !wide) return false;
+    bool f64 = type->layout.exponent_min <= -133 || !type->mask;
+    if (input == 2 && !f64) return false;
     for (size_t i = 0; i < COUNT; i++) {
         double value = input == 2 ? bits(&seed, type) : normal(&seed);
         if (input == 0) value *= 0.05; /* fan_in 784 */
@@ -93,7 +93,7 @@ static bool make_values(const struct type *type, size_t input) {
             word &= type->mask;
             memcpy(&narrow, &word, sizeof word);
             double step = ldexp(1, type->layout.exponent_min);
-            if (!wide) narrow = (float)(trunc((double)narrow / step) * step);
+            if (!f64) narrow = (float)(trunc((double)narrow / step) * step);
             floats[i] = narrow;
             value = (double)narrow;
         }
@@ -110,7 +110,7 @@ typedef size_t writer(const struct type *type, size_t first);
 #define BATCH_OF(call)                                                                   \
     for (size_t i = first; i < first + BATCH; i++, *at++ = ',') at += call
 
-static size_t write_ours(const struct type *type, size_t first) {
+static size_t write_canonical(const struct type *type, size_t first) {
     char *at = text;
     if (!type->mask)
         BATCH_OF(ti_decimal_f64(values[i], at));
@@ -195,9 +195,9 @@ static size_t write_jansson(const struct type *type, size_t first) {
 static struct {
     const char *name;
     writer *write;
-    bool found, slow, wide_only; /* wide_only: does not know the types below binary32 */
+    bool found, slow, f64_only; /* f64_only: does not know the types below binary32 */
 } writers[] = {
-    {"decimal", write_ours, true, false, false},
+    {"decimal", write_canonical, true, false, false},
     {"zmij", write_zmij, false, false, true},
     {"double-conversion", write_conversion, false, true, true},
     {"snprintf", write_snprintf, true, true, false},
@@ -206,7 +206,7 @@ static struct {
 
 #define WRITERS (sizeof writers / sizeof *writers)
 
-/* Nanoseconds a number of each writer; bytes a number of ours. */
+/* Nanoseconds a number of each writer; bytes a number that is canonical. */
 static double measure(const struct type *type, double nanoseconds[WRITERS]) {
     double bytes = 0;
     for (size_t w = 0; w < WRITERS; w++) nanoseconds[w] = 0;
@@ -251,7 +251,7 @@ int main(int count, char **arguments) {
             double bytes = measure(type, nanoseconds);
             printf("%s\t%s\t%.1f", type->name, inputs[input], bytes);
             for (size_t w = 0; w < WRITERS; w++) {
-                if (!writers[w].found || (writers[w].wide_only && type->digits < 9))
+                if (!writers[w].found || (writers[w].f64_only && type->digits < 9))
                     printf("\t-");
                 else
                     printf("\t%.1f", nanoseconds[w]);

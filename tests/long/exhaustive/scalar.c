@@ -168,7 +168,7 @@ int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "--print") == 0) {
         return print_words(strtoull(argv[2], NULL, 10));
     }
-    if (!ORACLE_IS_WIDE) {
+    if (!ORACLE_IS_F64) {
         puts("long double is no wider than double here");
         return 77;
     }

@@ -73,7 +73,7 @@ static void check_run(const struct checker *c, uint32_t first) {
     }
 }
 
-static void check_wide(uint64_t number, const struct ti_dist *dist) {
+static void check_f64(uint64_t number, const struct ti_dist *dist) {
     uint64_t random = number;
     struct ti_sampler sampler;
     if (ti_sampler_make(dist, TI_DTYPE_F64, 0, 0, &sampler, NULL) != TI_OK) {
@@ -105,7 +105,7 @@ static void check_interval(void *context, uint64_t number) {
     c.high = (float)c.dist.high;
     /* half of the values; the complements of their words are the other half */
     for (uint32_t first = 0; first < 1 << 23; first += RUN) check_run(&c, first);
-    check_wide(number, &c.dist);
+    check_f64(number, &c.dist);
 }
 
 int main(void) {

@@ -38,19 +38,19 @@ static const struct type narrow[] = {
 
 /* Writes between guards. */
 static size_t write(const struct type *type, double value, char *text) {
-    char room[TI_DECIMAL_BYTES_MAX + 2];
+    char capacity[TI_DECIMAL_BYTES_MAX + 2];
     size_t n;
-    memset(room, '#', sizeof room);
+    memset(capacity, '#', sizeof capacity);
     if (type == &f64)
-        n = ti_decimal_f64(value, room + 1);
+        n = ti_decimal_f64(value, capacity + 1);
     else if (type == &f32)
-        n = ti_decimal_f32((float)value, room + 1);
+        n = ti_decimal_f32((float)value, capacity + 1);
     else
-        n = ti_decimal_narrow((float)value, type->layout, room + 1);
+        n = ti_decimal_narrow((float)value, type->layout, capacity + 1);
     assert_in_range(n, 3, TEXT_BYTES_MAX);
-    assert_int_equal(room[0], '#');
-    assert_int_equal(room[TI_DECIMAL_BYTES_MAX + 1], '#');
-    memcpy(text, room + 1, n);
+    assert_int_equal(capacity[0], '#');
+    assert_int_equal(capacity[TI_DECIMAL_BYTES_MAX + 1], '#');
+    memcpy(text, capacity + 1, n);
     text[n] = '\0';
     return n;
 }

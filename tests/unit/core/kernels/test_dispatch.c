@@ -10,26 +10,26 @@
 #include "support/test.h"
 
 /* The output of a child process with this value of TENSORINIT_ISA (NULL: unset). */
-struct answer {
+struct response {
     char isa[32];
     enum ti_status plan;
     struct ti_error error;
     uint64_t first;
 };
 
-static void fill_answer(struct answer *answer) {
+static void fill_response(struct response *response) {
     struct ti_plan *plan;
-    const char *name = ti_isa_name(&answer->error);
-    snprintf(answer->isa, sizeof answer->isa, "%s", name ? name : "none");
-    answer->plan = test_plan_try("shape=4&scheme=normal&name=x", &plan,
-                                 name ? NULL : &answer->error);
-    if (answer->plan != TI_OK) return;
-    if (ti_plan_fill(plan, 0, 2, &answer->first, NULL) != TI_OK) abort();
+    const char *name = ti_isa_name(&response->error);
+    snprintf(response->isa, sizeof response->isa, "%s", name ? name : "none");
+    response->plan = test_plan_try("shape=4&scheme=normal&name=x", &plan,
+                                 name ? NULL : &response->error);
+    if (response->plan != TI_OK) return;
+    if (ti_plan_fill(plan, 0, 2, &response->first, NULL) != TI_OK) abort();
     ti_plan_free(plan);
 }
 
-static struct answer ask(const char *isa) {
-    struct answer answer = {0};
+static struct response ask(const char *isa) {
+    struct response response = {0};
     int ends[2], status;
     assert_int_equal(pipe(ends), 0);
     const pid_t child = fork();
@@ -40,18 +40,18 @@ static struct answer ask(const char *isa) {
         } else {
             unsetenv("TENSORINIT_ISA");
         }
-        fill_answer(&answer);
+        fill_response(&response);
         /* later changes have no effect */
         setenv("TENSORINIT_ISA", "nonsense", 1);
-        if (strcmp(answer.isa, "none") != 0 && !ti_isa_name(NULL)) abort();
-        _exit(write(ends[1], &answer, sizeof answer) != (ssize_t)sizeof answer);
+        if (strcmp(response.isa, "none") != 0 && !ti_isa_name(NULL)) abort();
+        _exit(write(ends[1], &response, sizeof response) != (ssize_t)sizeof response);
     }
     close(ends[1]);
-    assert_int_equal(read(ends[0], &answer, sizeof answer), (ssize_t)sizeof answer);
+    assert_int_equal(read(ends[0], &response, sizeof response), (ssize_t)sizeof response);
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    return answer;
+    return response;
 }
 
 static void forced(void **state) {
@@ -59,10 +59,10 @@ static void forced(void **state) {
     (void)state;
     const uint64_t first = ask("portable").first;
     for (size_t i = 0; (kernels = ti_dispatch_at(i)); i++) {
-        const struct answer answer = ask(kernels->name);
-        assert_string_equal(answer.isa, kernels->name);
-        assert_int_equal(answer.plan, TI_OK);
-        assert_true(answer.first == first);
+        const struct response response = ask(kernels->name);
+        assert_string_equal(response.isa, kernels->name);
+        assert_int_equal(response.plan, TI_OK);
+        assert_true(response.first == first);
         assert_ptr_equal(ti_dispatch_find(kernels->name), kernels);
     }
 }
@@ -98,18 +98,18 @@ static void refused(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const struct answer answer = ask(names[i]);
+        const struct response response = ask(names[i]);
         const struct ti_kernels *kernels;
-        assert_string_equal(answer.isa, "none");
-        assert_int_equal(answer.plan, TI_EISA);
-        assert_int_equal(answer.error.code, TI_EISA);
-        assert_string_equal(answer.error.field, "");
-        assert_non_null(strstr(answer.error.text, "TENSORINIT_ISA"));
+        assert_string_equal(response.isa, "none");
+        assert_int_equal(response.plan, TI_EISA);
+        assert_int_equal(response.error.code, TI_EISA);
+        assert_string_equal(response.error.field, "");
+        assert_non_null(strstr(response.error.text, "TENSORINIT_ISA"));
         for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) {
-            assert_non_null(strstr(answer.error.text, kernels->name));
+            assert_non_null(strstr(response.error.text, kernels->name));
         }
-        assert_true(strlen(answer.error.text) < 150);
-        for (const char *c = answer.error.text; *c; c++) assert_in_range(*c, 0x20, 0x7e);
+        assert_true(strlen(response.error.text) < 150);
+        for (const char *c = response.error.text; *c; c++) assert_in_range(*c, 0x20, 0x7e);
         assert_null(ti_dispatch_find(names[i]));
     }
     assert_non_null(strstr(ask("sse9").error.text, "sse9"));

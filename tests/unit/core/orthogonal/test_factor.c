@@ -351,7 +351,7 @@ static void tasks_are_short(void **state) {
         assert_int_equal(ti_factor_tasks(factor, phases), 0);
         assert_row(tasks >= n * k * k / 2 / 4e7, rows[i]);
         assert_row(tasks >= n * k / 3e5, rows[i]);
-        /* and there are not so many that they cost more than the work */
+        /* and there are not that many that they cost more than the work */
         assert_row(tasks <= 3 + n * k / 1e3, rows[i]);
         ti_factor_free(factor);
         ti_plan_free(plan);

@@ -12,14 +12,14 @@
 #include "support/statistics.h"
 #include "support/test.h"
 
-#define P_LEAST 1e-4
+#define P_HAAR_MIN 1e-4
 #define SIDE_MAX 72
 
 static int tests_made;
 
 static void check(const char *what, size_t rows, size_t cols, double p) {
     tests_made++;
-    if (!(p > P_LEAST)) fail_msg("%s, %zu by %zu: p = %g", what, rows, cols, p);
+    if (!(p > P_HAAR_MIN)) fail_msg("%s, %zu by %zu: p = %g", what, rows, cols, p);
 }
 
 /* 'seeds' matrices, one after another, in binary64. */
@@ -123,9 +123,9 @@ static double determinant(const double *q, size_t n) {
             if (fabs(a[r * n + i]) > fabs(a[best * n + i])) best = r;
         if (best != i) product = -product;
         for (size_t c = 0; c < n; c++) {
-            const double kept = a[i * n + c];
+            const double stored = a[i * n + c];
             a[i * n + c] = a[best * n + c];
-            a[best * n + c] = kept;
+            a[best * n + c] = stored;
         }
         product *= a[i * n + i];
         for (size_t r = i + 1; r < n; r++) {
@@ -185,14 +185,14 @@ static int ascending(const void *a, const void *b) {
 /* Kolmogorov-Smirnov test; sorts the values. */
 static double p_below(double *values, size_t count, double (*below)(size_t n, double x),
                       size_t n) {
-    double most = 0;
+    double max = 0;
     qsort(values, count, sizeof *values, ascending);
     for (size_t i = 0; i < count; i++) {
         const double p = below(n, values[i]);
-        most = fmax(most, p - (double)i / (double)count);
-        most = fmax(most, (double)(i + 1) / (double)count - p);
+        max = fmax(max, p - (double)i / (double)count);
+        max = fmax(max, (double)(i + 1) / (double)count - p);
     }
-    return p_kolmogorov(most, count);
+    return p_kolmogorov(max, count);
 }
 
 /* A reflection that moves every axis: O of O Q and Q O. */

@@ -23,9 +23,9 @@ struct part {
 static void random_permutation(uint64_t *random, struct part *part) {
     for (unsigned i = 0; i < part->rank; i++) part->axis[i] = i;
     for (unsigned i = part->rank; i-- > 1;) {
-        const size_t other = random_below(random, i + 1), kept = part->axis[i];
+        const size_t other = random_below(random, i + 1), stored = part->axis[i];
         part->axis[i] = part->axis[other];
-        part->axis[other] = kept;
+        part->axis[other] = stored;
     }
 }
 
@@ -34,12 +34,12 @@ static void random_item(uint64_t *random, struct part *part, unsigned i, size_t 
                         char *text) {
     char item[80];
     const long start = (long)random_below(random, dim);
-    const long most = 1 + (long)random_below(random, random_below(random, 3) ? 3 : 90);
-    const long step = random_below(random, 2) ? most : -most;
-    const size_t room = (size_t)(step > 0 ? (long)dim - 1 - start : start);
+    const long max = 1 + (long)random_below(random, random_below(random, 3) ? 3 : 90);
+    const long step = random_below(random, 2) ? max : -max;
+    const size_t capacity = (size_t)(step > 0 ? (long)dim - 1 - start : start);
     part->start[i] = start;
     part->step[i] = step;
-    part->count[i] = random_below(random, room / (size_t)most + 2);
+    part->count[i] = random_below(random, capacity / (size_t)max + 2);
     const long stop = start + (long)part->count[i] * step;
     part->index[i] = random_below(random, 6) == 0;
     if (part->index[i]) {
@@ -51,7 +51,7 @@ static void random_item(uint64_t *random, struct part *part, unsigned i, size_t 
         snprintf(item, sizeof item, "%s:", i ? "," : "");
     } else if (stop < 0) { /* only an open end includes index 0 */
         snprintf(item, sizeof item, "%s%ld::%ld", i ? "," : "", start, step);
-        part->count[i] = (size_t)(start / most) + 1;
+        part->count[i] = (size_t)(start / max) + 1;
     } else {
         snprintf(item, sizeof item, "%s%ld:%ld:%ld", i ? "," : "", start, stop, step);
     }

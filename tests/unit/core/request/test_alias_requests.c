@@ -18,7 +18,7 @@ static const char *next(const char *words) {
 
 /* A request with a name, and with the framework's word for the constant if it needs
    one. */
-static void least_request(const struct ti_alias_info *alias, const char *framework,
+static void min_request(const struct ti_alias_info *alias, const char *framework,
                           const char *spelling, char query[300]) {
     const char *constant = strstr(alias->params, "=value");
     const bool is_constant = strcmp(alias->scheme, "constant") == 0;
@@ -38,8 +38,8 @@ static void least_request(const struct ti_alias_info *alias, const char *framewo
 static void check_spelling(const struct ti_alias_info *alias, const char *framework,
                            const char *spelling) {
     char query[300], first[300];
-    least_request(alias, framework, spelling, query);
-    least_request(alias, framework, alias->spellings, first);
+    min_request(alias, framework, spelling, query);
+    min_request(alias, framework, alias->spellings, first);
     struct ti_plan *requested = test_plan(query), *same = test_plan(first);
     struct ti_plan *canonical_plan = test_plan(ti_plan_info(requested)->query);
     const struct ti_plan_info *info = ti_plan_info(requested);
@@ -90,7 +90,7 @@ static void listed_defaults(void **state) {
         const struct ti_alias_info *alias = ti_alias_get(i);
         char plain[300], given[600];
         for (const char *f = alias->frameworks; *f; f = next(f)) {
-            least_request(alias, f, alias->spellings, plain);
+            min_request(alias, f, alias->spellings, plain);
             if (!*alias->defaults || strstr(plain, "value=")) continue;
             snprintf(given, sizeof given, "%s&%s", plain, alias->defaults);
             struct ti_plan *a = test_plan(plain), *b = test_plan(given);

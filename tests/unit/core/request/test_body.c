@@ -224,7 +224,7 @@ static void names(void **state) {
     ti_plan_free(plan);
 }
 
-/* All of a body by ti_body_next(), at most so many elements a call (0: no limit), in a buffer
+/* All of a body by ti_body_next(), at most that many elements a call (0: no limit), in a buffer
    that ends at a guard page. */
 static size_t all_of(const struct ti_body *body, uint64_t max_elems, size_t capacity,
                      char *text, size_t max) {
@@ -294,7 +294,7 @@ static char *nested(char *at, unsigned rank, const uint64_t *shape, const float 
 }
 
 /* The text does not depend on the capacity: all brackets, and numbers that read back. */
-static void json_rooms(void **state) {
+static void json_capacities(void **state) {
     static const char *const shapes[] = {
         "9000", "9000,1", "1,9000", "40,1,77,3", "2,2,2,2,2,2,2,2,2,2,2,2,2", "100,99"};
     enum { TEXT_MAX = 400000 };
@@ -344,7 +344,7 @@ int main(void) {
         cmocka_unit_test(out_of_range),
         cmocka_unit_test(names),
         cmocka_unit_test(json_text),
-        cmocka_unit_test(json_rooms),
+        cmocka_unit_test(json_capacities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

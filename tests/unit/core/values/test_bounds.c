@@ -131,17 +131,17 @@ static void cuts_inside(void **state) {
         if (i % 4 == 0) low = -high;
         if (!(low < high)) continue;
         const struct ti_dist dist = cut_normal(low, high);
-        struct ti_sampler narrow, wide;
+        struct ti_sampler narrow, f64;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 0, 0, &narrow, NULL),
                          TI_OK);
-        assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F64, 0, 0, &wide, NULL), TI_OK);
+        assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F64, 0, 0, &f64, NULL), TI_OK);
         uint32_t words[TI_TILE_WORDS];
         float z[TI_TILE_WORDS];
         for (uint32_t k = 0; k < TI_TILE_WORDS; k++) {
             words[k] = k % 2 ? ~k : k;
             const uint64_t word = k % 2 ? ~(uint64_t)k : k;
-            if (!inside(values_f64(&wide, word), low, high)) {
-                fail_msg("%.17g is outside %.17g to %.17g", values_f64(&wide, word), low,
+            if (!inside(values_f64(&f64, word), low, high)) {
+                fail_msg("%.17g is outside %.17g to %.17g", values_f64(&f64, word), low,
                          high);
             }
         }
@@ -171,10 +171,10 @@ static void bounds_hold(void **state) {
             dist.z_low = -2, dist.z_high = cut / sigma; /* binary64 for all words */
         dist.bounded = true, dist.mean = mean, dist.sigma = sigma;
         dist.low = mean + sigma * dist.z_low, dist.high = mean + cut;
-        struct ti_sampler narrow, wide;
+        struct ti_sampler narrow, f64;
         assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F32, 3, 4, &narrow, NULL),
                          TI_OK);
-        assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F64, 3, 4, &wide, NULL), TI_OK);
+        assert_int_equal(ti_sampler_make(&dist, TI_DTYPE_F64, 3, 4, &f64, NULL), TI_OK);
         static float x[16384];
         ti_fill(&narrow, &ti_kernels_portable, 0, COUNT_OF(x), x);
         for (size_t k = 0; k < COUNT_OF(x); k++) {
@@ -182,8 +182,8 @@ static void bounds_hold(void **state) {
                 inside((double)x[k], (double)(float)dist.low, (double)(float)dist.high));
         }
         for (uint64_t k = 0; k < 64; k++) {
-            assert_true(inside(values_f64(&wide, k), dist.low, dist.high));
-            assert_true(inside(values_f64(&wide, ~k), dist.low, dist.high));
+            assert_true(inside(values_f64(&f64, k), dist.low, dist.high));
+            assert_true(inside(values_f64(&f64, ~k), dist.low, dist.high));
         }
     }
 }

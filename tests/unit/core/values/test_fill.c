@@ -196,15 +196,15 @@ static void uniform_by_the_formula(void **state) {
             const uint32_t high = oracle_word(5, 0, 0, i);
             const uint64_t word = (uint64_t)high << 32 | oracle_word(5, 0, 1, i);
             float product = (float)rows[r].width * ((float)(high >> 8) / 16777216.0f);
-            double wide = rows[r].width * ((double)(word >> 11) / 9007199254740992.0);
+            double f64 = rows[r].width * ((double)(word >> 11) / 9007199254740992.0);
             if (rows[r].bound > 0) {
                 const int64_t odd = 2 * (int64_t)(high >> 8) + 1 - (1 << 24);
                 const int64_t odd_64 = 2 * (int64_t)(word >> 11) + 1 - ((int64_t)1 << 53);
                 product = (float)rows[r].bound * ((float)odd / 16777216.0f);
-                wide = rows[r].bound * ((double)odd_64 / 9007199254740992.0);
+                f64 = rows[r].bound * ((double)odd_64 / 9007199254740992.0);
             }
             assert_row(x[i] == (float)rows[r].low + product, rows[r].query);
-            assert_row(y[i] == rows[r].low + wide, rows[r].query);
+            assert_row(y[i] == rows[r].low + f64, rows[r].query);
         }
     }
 }

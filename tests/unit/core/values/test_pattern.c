@@ -186,9 +186,9 @@ static void check(const struct pattern *pattern, const char *dtype) {
             fail_msg("%s as %s: element %llu is %g, not %g", pattern->query, dtype,
                      (unsigned long long)e, x, expected);
         }
-        const bool wide = info->dtype == TI_DTYPE_F64;
-        assert_row(x >= (wide ? info->low : (double)(float)info->low), pattern->query);
-        assert_row(x <= (wide ? info->high : (double)(float)info->high), pattern->query);
+        const bool f64 = info->dtype == TI_DTYPE_F64;
+        assert_row(x >= (f64 ? info->low : (double)(float)info->low), pattern->query);
+        assert_row(x <= (f64 ? info->high : (double)(float)info->high), pattern->query);
     }
     assert_row(info->distribution == TI_DISTRIBUTION_PATTERN, pattern->query);
     assert_row(!info->random && isnan(info->mean) && isnan(info->std), pattern->query);
@@ -251,13 +251,13 @@ static void narrow_dtypes(void **state) {
         for (const struct oracle_type *type = oracle_types; type->name; type++) {
             char rest[40];
             snprintf(rest, sizeof rest, "&dtype=%s", type->name);
-            struct ti_plan *wide = plan_of(patterns[i].query, "");
+            struct ti_plan *f64 = plan_of(patterns[i].query, "");
             struct ti_plan *narrow = plan_of(patterns[i].query, rest);
-            const size_t elems = ti_plan_info(wide)->elems;
+            const size_t elems = ti_plan_info(f64)->elems;
             const size_t bytes = ti_dtype_bytes(ti_plan_info(narrow)->dtype);
             float *x = malloc(4 * elems);
             unsigned char *y = malloc(bytes * elems);
-            assert_int_equal(ti_plan_fill(wide, 0, elems, x, NULL), TI_OK);
+            assert_int_equal(ti_plan_fill(f64, 0, elems, x, NULL), TI_OK);
             assert_int_equal(ti_plan_fill(narrow, 0, elems, y, NULL), TI_OK);
             for (size_t e = 0; e < elems; e++) {
                 uint16_t bits = 0;
@@ -267,7 +267,7 @@ static void narrow_dtypes(void **state) {
                 }
             }
             free(x), free(y);
-            ti_plan_free(wide);
+            ti_plan_free(f64);
             ti_plan_free(narrow);
         }
     }

@@ -11,7 +11,7 @@
 #include "support/tsv.h"
 #include "support/values.h"
 
-static struct ti_sampler draw_of(enum ti_distribution distribution, enum ti_dtype dtype) {
+static struct ti_sampler sample_of(enum ti_distribution distribution, enum ti_dtype dtype) {
     const struct ti_dist dist = {
         .distribution = distribution, .sigma = 1, .z_low = -2, .z_high = 2};
     struct ti_sampler sampler;
@@ -41,8 +41,8 @@ static void report(const char *what, const struct worst *worst, double limit) {
 
 static void words_of_32_bits(void **state) {
     const struct ti_sampler samplers[] = {
-        draw_of(TI_DISTRIBUTION_NORMAL, TI_DTYPE_F32),
-        draw_of(TI_DISTRIBUTION_TRUNCATED_NORMAL, TI_DTYPE_F32)};
+        sample_of(TI_DISTRIBUTION_NORMAL, TI_DTYPE_F32),
+        sample_of(TI_DISTRIBUTION_TRUNCATED_NORMAL, TI_DTYPE_F32)};
     struct worst worst[2] = {{0}};
     struct tsv tsv;
     int rows = 0;
@@ -68,8 +68,8 @@ static void words_of_32_bits(void **state) {
 
 static void words_of_64_bits(void **state) {
     const struct ti_sampler samplers[] = {
-        draw_of(TI_DISTRIBUTION_NORMAL, TI_DTYPE_F64),
-        draw_of(TI_DISTRIBUTION_TRUNCATED_NORMAL, TI_DTYPE_F64)};
+        sample_of(TI_DISTRIBUTION_NORMAL, TI_DTYPE_F64),
+        sample_of(TI_DISTRIBUTION_TRUNCATED_NORMAL, TI_DTYPE_F64)};
     struct worst worst[2] = {{0}};
     struct tsv tsv;
     int rows = 0;

@@ -163,23 +163,23 @@ static void limits_of_others(void **state) {
     (void)state;
     for (enum ti_dtype dtype = 0; dtype < TI_DTYPE_COUNT; dtype++) {
         if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) continue;
-        double most = 0x1.fffffffffffffp1023;
-        if (dtype == TI_DTYPE_F32) most = 0x1.fffffep127;
+        double max = 0x1.fffffffffffffp1023;
+        if (dtype == TI_DTYPE_F32) max = 0x1.fffffep127;
         for (const struct oracle_type *type = oracle_types; type->name; type++) {
             if (strcmp(type->name, ti_dtype_name(dtype)) == 0) {
-                most = (double)nextafterf((float)type->limit, 0);
+                max = (double)nextafterf((float)type->limit, 0);
             }
         }
         for (int sign = -1; sign <= 1; sign += 2) {
-            const struct ti_dist constant = {.low = sign * most, .high = sign * most};
+            const struct ti_dist constant = {.low = sign * max, .high = sign * max};
             assert_true(takes(&constant, dtype));
             const struct ti_dist uniform = {.distribution = TI_DISTRIBUTION_UNIFORM,
-                                            .low = sign < 0 ? -most : 0,
-                                            .high = sign < 0 ? 0 : most};
+                                            .low = sign < 0 ? -max : 0,
+                                            .high = sign < 0 ? 0 : max};
             assert_true(takes(&uniform, dtype));
             if (dtype == TI_DTYPE_F64) continue; /* there is no larger value to request */
             const double beyond =
-                sign * (double)(float)nextafter(most * (1 + 0x1p-23), INFINITY);
+                sign * (double)(float)nextafter(max * (1 + 0x1p-23), INFINITY);
             const struct ti_dist too_large = {.low = beyond, .high = beyond};
             assert_false(takes(&too_large, dtype));
             const struct ti_dist low_too_large = {
@@ -188,8 +188,8 @@ static void limits_of_others(void **state) {
         }
         const struct ti_dist symmetric = {.distribution = TI_DISTRIBUTION_UNIFORM,
                                           .symmetric = true,
-                                          .low = -most,
-                                          .high = most};
+                                          .low = -max,
+                                          .high = max};
         assert_true(takes(&symmetric, dtype));
     }
 }

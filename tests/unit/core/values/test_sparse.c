@@ -63,11 +63,11 @@ static void exact_counts(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const uint64_t n = rows[i].rows, m = rows[i].cols;
-        char rest[80], wide[100];
+        char rest[80], f64[100];
         snprintf(rest, sizeof rest, "&seed=5&name=w&sparsity=%s", rows[i].sparsity);
-        snprintf(wide, sizeof wide, "%s&dtype=f64", rest);
+        snprintf(f64, sizeof f64, "%s&dtype=f64", rest);
         struct ti_plan *plan = plan_of(SPARSE, n, m, rest);
-        struct ti_plan *plan_64 = plan_of(SPARSE, n, m, wide);
+        struct ti_plan *plan_64 = plan_of(SPARSE, n, m, f64);
         struct ti_plan *dense = plan_of(NORMAL, n, m, "&seed=5&name=w");
         struct ti_plan *dense_64 = plan_of(NORMAL, n, m, "&seed=5&name=w&dtype=f64");
         float *x = all_of(plan), *y = all_of(dense);
@@ -186,7 +186,7 @@ static void parts_agree(void **state) {
 }
 
 /* Tall columns have several ranges of rows, wide matrices several batches of columns. */
-static void tall_and_wide(void **state) {
+static void tall_and_f64(void **state) {
     static const struct {
         uint64_t rows, cols;
     } sizes[] = {{100000, 3}, {70001, 1}, {32768, 33}, {3, 9001}, {2, 20000}};
@@ -196,7 +196,7 @@ static void tall_and_wide(void **state) {
         struct ti_plan *plan = plan_of(SPARSE, n, m, "&seed=5&sparsity=0.5&name=t");
         float *x = all_of(plan);
         for (uint64_t col = 0; col < m; col++) {
-            uint64_t zeros = 0, worst_zero = 0, best_kept = UINT64_MAX;
+            uint64_t zeros = 0, worst_zero = 0, best_stored = UINT64_MAX;
             for (uint64_t row = 0; row < n; row++) {
                 const uint64_t word =
                     oracle_word(5, ti_plan_info(plan)->stream, 2, row * m + col);
@@ -204,10 +204,10 @@ static void tall_and_wide(void **state) {
                 const bool zero = x[row * m + col] == 0;
                 zeros += zero;
                 if (zero && key > worst_zero) worst_zero = key;
-                if (!zero && key < best_kept) best_kept = key;
+                if (!zero && key < best_stored) best_stored = key;
             }
             assert_int_equal(zeros, n / 2 + n % 2);
-            assert_true(worst_zero < best_kept);
+            assert_true(worst_zero < best_stored);
         }
         free(x);
         ti_plan_free(plan);
@@ -343,7 +343,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_counts),     cmocka_unit_test(by_the_definition),
         cmocka_unit_test(any_cut),          cmocka_unit_test(parts_agree),
-        cmocka_unit_test(tall_and_wide),    cmocka_unit_test(huge),
+        cmocka_unit_test(tall_and_f64),    cmocka_unit_test(huge),
         cmocka_unit_test(other_streams),    cmocka_unit_test(every_subset_alike),
         cmocka_unit_test(rows_and_columns),
     };

@@ -232,7 +232,7 @@ static void progress_renews(void **state) {
         tid_watch_enter(&pair.watch, phases[i]);
         const int64_t now_ms = tid_clock_ms();
         tid_watches_reap(&watches, &deadlines, now_ms + 1000); /* the first look */
-        /* The client takes what it has, and acknowledges what comes then. */
+        /* The client takes what it has, and acknowledges what follows then. */
         for (int tries = 0; tries < 20; tries++) {
             while (recv(pair.other, block, sizeof block, MSG_DONTWAIT) > 0) continue;
             poll(NULL, 0, 10);

@@ -336,7 +336,7 @@ static void small_ones_pass(void **state) {
     tid_lease_release(used);
 }
 
-/* What waits too long is told so; later requests for it wait anew. */
+/* What waits too long is told so; later requests for it wait again. */
 static void expires(void **state) {
     struct tid_lease *used = lease_of(0), *waiting = NULL, *joined = NULL;
     atomic_bool admitted = false, complete = false;
@@ -416,7 +416,7 @@ static void revoked_and_renewed(void **state) {
     tid_lease_release(large); /* which has none any more */
 }
 
-/* As long as nobody waits, leased entries stay. */
+/* As long as no one waits, leased entries stay. */
 static void not_revoked_without_need(void **state) {
     struct tid_lease *slow = lease_of(0);
     (void)state;

@@ -7,11 +7,11 @@
 
 /* What was asked to be given back, and the amount that comes back for it. */
 static struct tid_memory memory;
-static size_t asked, cached;
+static size_t requested, cached;
 
 static void give_cached(void *argument, size_t bytes) {
     assert_ptr_equal(argument, &memory);
-    asked = bytes;
+    requested = bytes;
     tid_memory_give(&memory, TID_MEMORY_LARGE, cached);
 }
 
@@ -64,15 +64,15 @@ static void cached_memory_goes_to_responses(void **state) {
     cached = 3 * MIB;
     assert_true(tid_memory_take(&memory, TID_MEMORY_LARGE, cached));
     assert_true(tid_memory_take(&memory, TID_MEMORY_RESPONSE, MIB));
-    assert_int_equal(asked, 0);
+    assert_int_equal(requested, 0);
     assert_true(tid_memory_take(&memory, TID_MEMORY_RESPONSE, 2 * MIB));
-    assert_int_equal(asked, 2 * MIB);
+    assert_int_equal(requested, 2 * MIB);
     cached = 0;
     assert_false(tid_memory_take(&memory, TID_MEMORY_RESPONSE, 2 * MIB));
     /* Factorizations see to their cache themselves. */
-    asked = 0;
+    requested = 0;
     assert_false(tid_memory_take(&memory, TID_MEMORY_LARGE, 3 * MIB));
-    assert_int_equal(asked, 0);
+    assert_int_equal(requested, 0);
     tid_memory_clear(&memory);
 }
 

@@ -7,7 +7,7 @@
 #define MIB ((size_t)1 << 20)
 #define F32_NS (0.7 / 4) /* of a byte */
 
-/* Turns of so many streams until sizes settle: the bytes of the last block. */
+/* Turns of that many streams until sizes settle: the bytes of the last block. */
 static size_t block_of(unsigned streams, double ns_per_byte, size_t max_bytes) {
     struct tid_turn turn = {0};
     size_t bytes = 0;
