@@ -246,44 +246,11 @@ void tid_lease_release(struct tid_lease *lease) {
     free(lease);
 }
 
-static enum tid_lease_state state_of(const struct tid_lease *lease) {
-    static const enum tid_lease_state states[] = {
-        [TID_ENTRY_WAITING] = TID_LEASE_WAITING,
-        [TID_ENTRY_COMPUTING] = TID_LEASE_COMPUTING,
-        [TID_ENTRY_COMPLETE] = TID_LEASE_COMPLETE,
-        [TID_ENTRY_EXPIRED] = TID_LEASE_EXPIRED,
-        [TID_ENTRY_FAILED] = TID_LEASE_FAILED,
-        [TID_ENTRY_CANCELLED] = TID_LEASE_FAILED, /* it has no lease */
-    };
-    if (lease->failed) return TID_LEASE_FAILED;
-    return lease->entry ? states[lease->entry->state] : TID_LEASE_WAITING;
-}
-
 enum tid_lease_state tid_lease_state(const struct tid_lease *lease) {
     pthread_mutex_lock(&lease->cache->lock);
-    const enum tid_lease_state state = state_of(lease);
+    const enum tid_lease_state state = tid_lease_state_now(lease);
     pthread_mutex_unlock(&lease->cache->lock);
     return state;
-}
-
-/* If so and it has reached COMPLETE, the lease holds it from now on. */
-static bool has_reached(struct tid_lease *lease, enum tid_lease_state wanted) {
-    const enum tid_lease_state state = state_of(lease);
-    if (state == TID_LEASE_COMPLETE && wanted == state && !lease->holds) {
-        lease->holds = true;
-        lease->entry->holders++;
-    }
-    return state >= wanted;
-}
-
-void tid_entry_notify(struct tid_entry *entry) {
-    struct tid_lease *lease;
-    LIST_FOREACH(lease, &entry->leases, link) {
-        void (*ready)(void *) = lease->ready;
-        if (!ready || !has_reached(lease, lease->wanted)) continue;
-        lease->ready = NULL;
-        ready(lease->argument);
-    }
 }
 
 /* A lease whose entry has been evicted gets another one. It does not count as refused. */
@@ -300,7 +267,7 @@ bool tid_lease_wait(struct tid_lease *lease, enum tid_lease_state wanted,
                     void (*ready)(void *argument), void *argument) {
     pthread_mutex_lock(&lease->cache->lock);
     if (!lease->entry && !lease->failed) lease_renew(lease);
-    const bool reached = has_reached(lease, wanted);
+    const bool reached = tid_lease_reach(lease, wanted);
     if (!reached) {
         lease->wanted = wanted;
         lease->ready = ready;

@@ -150,7 +150,7 @@ def check_limit():
     if grown > 4096 + 200 * 40 and not SANITIZED:
         yield f"resident memory has grown by {grown} KiB"
     if left > 0:
-        yield f"{left} bytes are taken by nobody"
+        yield f"{left} bytes are taken after all clients have left"
     code = daemon.stop(process)
     if code != 0:
         yield f"exit {code}"
