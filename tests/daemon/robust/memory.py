@@ -97,7 +97,8 @@ class SlowReader(threading.Thread):
             while head.status == 200 and len(body) < SLOW_BYTES:
                 body += self.connection.take(min(1 << 17, SLOW_BYTES - len(body)))
                 time.sleep(self.seconds * (1 << 17) / SLOW_BYTES)
-            right = head.status == 503 or hashlib.sha256(body).hexdigest() == right_digest(self.seed)
+            digest = hashlib.sha256(body).hexdigest()
+            right = head.status == 503 or digest == right_digest(self.seed)
             self.outcome = head.status if right else "wrong bytes"
         except (Ended, OSError) as error:
             self.outcome = f"cut: {error}"
