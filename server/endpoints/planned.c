@@ -62,7 +62,7 @@ double tid_planned_ns_per_byte(const struct tid_planned *planned) {
     return (info->ns_per_elem + TID_TEXT_NS_PER_ELEM) / (4 + 2 * elem_bytes);
 }
 
-/* A size as users write it, such as "12 MiB"; exact to a part in a thousand. */
+/* A size as users write it, such as "12 MiB": a number from 10 to 10239. */
 struct size_text {
     char text[32];
 };
