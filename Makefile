@@ -148,11 +148,13 @@ UNIT_TESTS = $(call tests_in,unit,test_*.c)
 ISA_TESTS = $(call tests_in,isa,test_*.c)
 FAULT_TESTS = $(call tests_in,fault,test_*.c)
 FUZZERS = $(call tests_in,fuzz,fuzz_*.c)
+LIBFUZZER = $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer)
 EXHAUSTIVE = $(call tests_in,long/exhaustive,*.c)
 STATISTICS = $(call tests_in,long/statistics,*.c)
 BENCHES = $(call tests_in,long/bench,*.c)
 
-TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS)
+# Without libFuzzer a fuzz target replays its corpus (tests/fuzz/replay.c), as a test.
+TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS) $(if $(LIBFUZZER),,$(FUZZERS))
 TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
 	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
 	grep -Ev '^tests/long/(bench|exhaustive|mutations|statistics)/' | LC_ALL=C sort)
@@ -237,10 +239,12 @@ PART = $(filter server client,$(subst /, ,$(*D)))
 LIBS_server = $(HTTP_LIBS)
 LIBS_client = $(CURL_LIBS)
 
-$(BUILD)/tests/%: LIBS = $(if $(filter fuzz/%,$*),-fsanitize=fuzzer,$(CMOCKA_LIBS)) \
-	$(LIBS_$(PART))
-$(BUILD)/tests/%: $(OBJ)/tests/%.o $$(addsuffix .a,$$(addprefix $(OBJ)/,$$(PART))) $(OBJ)/support.a $(LIB_A) \
-		$(BUILD)/flags-link
+IS_FUZZER = $(filter fuzz_%,$(*F))
+
+$(BUILD)/tests/%: LIBS = $(if $(IS_FUZZER),$(LIBFUZZER),$(CMOCKA_LIBS)) $(LIBS_$(PART))
+$(BUILD)/tests/%: $(OBJ)/tests/%.o $$(addsuffix .a,$$(addprefix $(OBJ)/,$$(PART))) \
+		$$(if $$(IS_FUZZER),$(if $(LIBFUZZER),,$(OBJ)/tests/fuzz/replay.o)) \
+		$(OBJ)/support.a $(LIB_A) $(BUILD)/flags-link
 	$(program)
 
 # Headers that each object read when it was last compiled. Not by CORE_OBJ, which asks the
@@ -280,7 +284,8 @@ programs: $(TEST_PROGRAMS)
 # Without server and client: the part that runs under qemu. And without the statistics that
 # only the bits decide, which other tests hold to be the same everywhere.
 CORE_TESTS = $(filter-out $(foreach d,server client,$(BUILD)/tests/unit/$d/% \
-	$(BUILD)/tests/fault/$d/%) $(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
+	$(BUILD)/tests/fault/$d/% $(BUILD)/tests/fuzz/$d/%) \
+	$(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
 
 # Only C programs: for other compilers, sanitizers, and NEON under qemu.
 test-programs: $(TEST_PROGRAMS)
@@ -301,13 +306,27 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	+@$(SUBMAKE) run-fuzzers CONFIG=fuzz
 
-run-fuzzers: $(FUZZERS)
-	@for f in $(FUZZERS); do \
-		corpus=$$f.corpus; seeds=tests/fuzz/corpus/$${f##*/}; mkdir -p $$corpus; echo "$$f"; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-			$$(ls -d $$seeds.dict 2>/dev/null | sed s/^/-dict=/) \
-			$$corpus $$(ls -d $$seeds 2>/dev/null) || exit 1; \
-	done
+# The sources whose string literals are a target's dictionary; none: the library's tables.
+DICT_fuzz_http = include/tensorinit/body.h $(wildcard server/http/*.[ch])
+DICT_fuzz_route = $(DICT_fuzz_http) server/routes.def
+DICT_fuzz_config = server/options.def
+DICT_fuzz_fetch = include/tensorinit/body.h include/tensorinit/dtype.h \
+	client/client_response.c client/verify.c client/problem_json.c
+
+$(BUILD)/tests/fuzz/%.dict: $(BUILD)/tests/fuzz/dictionary $$(DICT_$$(*F))
+	@mkdir -p $(@D)
+	$(Q)$< $(DICT_$(*F)) >$@
+
+# Findings lie beside the program, as does the corpus that grows from run to run.
+run-fuzzers: $(FUZZERS) $(FUZZERS:%=%.dict)
+	@failed=; for f in $(FUZZERS); do \
+		echo "$$f"; mkdir -p $$f.corpus; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 \
+			-print_final_stats=1 -dict=$$f.dict -artifact_prefix=$$f- \
+			$$f.corpus tests/fuzz/corpus/$${f##*/} || failed="$$failed $$f"; \
+	done; \
+	for f in $$failed; do echo "$$f failed; the newest is last:" && ls -tr $$f-*; done; \
+	[ -z "$$failed" ]
 
 bench: all $(BENCHES)
 	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' tests/long/bench/run
@@ -391,7 +410,7 @@ make test-isa         each instruction set against the portable one
 make test-fault       each allocation fails once
 make test-exhaustive  all 2^32 words
 make test-statistics  tests of the random streams, and of what is sent over HTTP
-make fuzz             each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
+make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS); needs clang
 make bench            a table of speeds and ratios; ZMIJ=PATH: its source, to compare with
 make lint             tests/lint and clang-tidy
 make format           clang-format on all C files

@@ -5,19 +5,19 @@
 The shortest decimal of a value c * 2^q (Raffaello Giulietti, "The Schubfach way to
 render doubles", 2021) follows from integers alone, once the value and the ends of
 its rounding interval are divided by 10^(k+1), where 10^k is the power of ten just below
-the interval's width: whether the interval holds a integer, and, if not, which tenth
+the interval's width: whether the interval holds an integer, and, if not, which tenth
 is closest to the value.
 
 With X = 2^q * 10^-(k+1) the value is c X.  The ends are (2c - 1) X / 2, or (4c - 1) X / 4
 where c is the power of two below which numbers are twice as dense, and (2c + 1) X / 2.
 The C code has them in fixed point, with errors: X is rounded up, products down.  To tell
-whether a integer lies below an end, on it or above it, it moves the ends by HAIR
+whether an integer lies below an end, on it or above it, it moves the ends by HAIR
 units of the last place, outwards if they belong to the interval, else inwards; in the
 same way it tells on which side of an odd twentieth the value lies.  That is right if
 
     error < HAIR < distance - error,
 
-where 'distance' is the least one that an end has from a integer that it is not, or
+where 'distance' is the least one that an end has from an integer that it is not, or
 the tenfold value from a half that it is not (there, ten times error and HAIR count).
 They are multiples n X / 2 or 10 n X / 2, and the distance comes from the smallest and the
 largest fractional part of n X over all n that a type has, which Euclid's algorithm finds
@@ -111,7 +111,7 @@ def extreme_fractions(x, n_max):
 
 
 def distance(x, significand_bits, irregular):
-    """The least distance, other than 0, from any of n x / 2 to a integer.
+    """The least distance, other than 0, from any of n x / 2 to an integer.
 
     n is 2c - 1, 2c or 2c + 1, for any c; or, irregular, 2c - 1/2, 2c or 2c + 1 with
     c = 2^(significand_bits - 1).

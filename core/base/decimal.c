@@ -5,7 +5,7 @@
  * Digits. Let 10^k be the power of ten just below the width of the value's rounding interval
  * (Raffaello Giulietti, "The Schubfach way to render doubles", 2021). Then the interval holds
  * at least one multiple of 10^k and at most one of 10^(k+1). The value is computed in units
- * of 10^(k+1), in fixed point: if the interval holds a integer, that is the shortest
+ * of 10^(k+1), in fixed point: if the interval holds an integer, that is the shortest
  * decimal, else the part behind the point, rounded to one digit, is its last one. To start
  * from the greater power, so that nothing is divided, is an idea of yy_double's author
  * (https://github.com/ibireme/c_numconv_benchmark).
@@ -326,7 +326,7 @@ static inline char *put_f64_small(char *at, struct decimal d) {
 
 /* At most 17 digits; any number. */
 static size_t put_f64(char *out, unsigned negative, uint64_t number, uint64_t digit,
-                       int k) {
+                      int k) {
     const uint64_t min = 1000000000000000;
     unsigned few = number < min;
     number += (9 * number + digit) & only(few);

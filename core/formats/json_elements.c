@@ -234,8 +234,8 @@ static size_t write_after(enum ti_json json, char *out) {
 
 /* As many items as there is room for, and as the cursor allows. */
 static enum ti_status next_items(const struct ti_plan *plan, const struct arrays *arrays,
-                                 struct ti_body_cursor *cursor, size_t capacity, char *out,
-                                 size_t *used, void *workspace) {
+                                 struct ti_body_cursor *cursor, size_t capacity,
+                                 char *out, size_t *used, void *workspace) {
     unsigned char elems[TASK * 8];
     const uint64_t first = cursor->elem;
     while (cursor->elem < arrays->items) {

@@ -61,7 +61,7 @@ static inline void f64_step(const v_f64 *t, const v_f64 *c, v_f64 *z) {
 #if V_OCTAVES
 /* The same as wide_rows() below; 'row' counts from any multiple of V_OCTAVES. */
 static inline void f64_top(const struct f64 *w, const v_u64 *row, const v_f64 *t,
-                            v_f64 *z) {
+                           v_f64 *z) {
     for (size_t k = QUANTILE_TERMS; k-- > 0;) {
         v_f64 c[V_F64_UNROLL];
         for (int i = 0; i < V_F64_UNROLL; i++) c[i] = v_octaves_get(w->top[k], row[i]);
@@ -134,7 +134,7 @@ static inline void f64_mirrored(const struct f64 *w, const v_u64 *magnitude, v_f
 
 /* Where they are not: the word counts from the lower one, inverted from the upper one. */
 static inline void f64_sided(const struct f64 *w, const v_u64 *word,
-                              const v_u64 *inverted, v_f64 *z) {
+                             const v_u64 *inverted, v_f64 *z) {
     const v_f64 half = v_f64_set(F64_TAIL_HALF);
     v_f64 tail[V_F64_UNROLL], sign[V_F64_UNROLL];
     for (int i = 0; i < V_F64_UNROLL; i++) {
@@ -211,14 +211,14 @@ struct f64_narrow {
 
 static inline struct f64_narrow f64_narrow_make(const struct ti_transform *transform) {
     struct f64_narrow n = {f64_make(transform), v_f32_set((float)transform->offset),
-                            v_f32_set((float)transform->scale),
-                            v_f32_set((float)transform->z_low),
-                            v_f32_set((float)transform->z_high)};
+                           v_f32_set((float)transform->scale),
+                           v_f32_set((float)transform->z_low),
+                           v_f32_set((float)transform->z_high)};
     return n;
 }
 
-static inline void f64_narrow_mirrored_get(const struct f64_narrow *n,
-                                            const v_u32 *word, v_f32 *x) {
+static inline void f64_narrow_mirrored_get(const struct f64_narrow *n, const v_u32 *word,
+                                           v_f32 *x) {
     v_u64 magnitude[V_F64_UNROLL];
     v_f64 z[V_F64_UNROLL];
     for (int i = 0; i < F64_NARROW; i++) {
@@ -234,7 +234,7 @@ static inline void f64_narrow_mirrored_get(const struct f64_narrow *n,
 }
 
 static inline void f64_narrow_sided_get(const struct f64_narrow *n, const v_u32 *word,
-                                         v_f32 *x) {
+                                        v_f32 *x) {
     v_u64 f64[V_F64_UNROLL], inverted[V_F64_UNROLL];
     v_f64 z[V_F64_UNROLL];
     for (int i = 0; i < F64_NARROW; i++) {

@@ -63,7 +63,7 @@ struct ti_transform {
     TI_KERNEL(sided)
 
 /* Those of 64-bit words -> binary64. */
-#define TI_F64_KERNELS(TI_KERNEL)                                                       \
+#define TI_F64_KERNELS(TI_KERNEL)                                                        \
     TI_KERNEL(uniform) TI_KERNEL(symmetric) TI_KERNEL(mirrored) TI_KERNEL(sided)
 
 enum ti_kernel {

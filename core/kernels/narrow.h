@@ -23,8 +23,8 @@ static inline v_u32 bf16_get(v_f32 value) {
 #define F8_GET(name, EXPONENT)                                                           \
     static inline v_u32 name##_get(v_f32 value) {                                        \
         enum {                                                                           \
-            STORED = 7 - EXPONENT,                                                         \
-            DROPPED = 23 - STORED,                                                         \
+            STORED = 7 - EXPONENT,                                                       \
+            DROPPED = 23 - STORED,                                                       \
             BIAS = (1 << (EXPONENT - 1)) - 1                                             \
         };                                                                               \
         v_u32 bits = v_as_u32(value), size = v_u32_and(bits, v_u32_set(0x7fffffff));     \
@@ -32,12 +32,12 @@ static inline v_u32 bf16_get(v_f32 value) {
         v_u32 normal =                                                                   \
             v_u32_add(v_u32_add(size, v_u32_set((1u << (DROPPED - 1)) - 1)), odd);       \
         normal = v_u32_add(v_u32_shr(normal, DROPPED),                                   \
-                           v_u32_set(0u - ((127u - BIAS) << STORED)));                     \
-        const v_u32 magic = v_u32_set((127u + 1 - BIAS - STORED + 23) << 23);              \
+                           v_u32_set(0u - ((127u - BIAS) << STORED)));                   \
+        const v_u32 magic = v_u32_set((127u + 1 - BIAS - STORED + 23) << 23);            \
         v_f32 sum = v_f32_add(v_as_f32(size), v_as_f32(magic));                          \
         v_u32 subnormal = v_u32_xor(v_as_u32(sum), magic);                               \
-        const v_f32 min_normal = v_as_f32(v_u32_set((127u + 1 - BIAS) << 23));         \
-        v_u32 code = v_u32_if_less(v_as_f32(size), min_normal, subnormal, normal);     \
+        const v_f32 min_normal = v_as_f32(v_u32_set((127u + 1 - BIAS) << 23));           \
+        v_u32 code = v_u32_if_less(v_as_f32(size), min_normal, subnormal, normal);       \
         return v_u32_or(code, v_u32_and(v_u32_shr(bits, 24), v_u32_set(0x80)));          \
     }
 

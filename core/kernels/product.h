@@ -62,7 +62,7 @@ typedef v_f32 v_f32_t;
 typedef v_f64 v_f64_t;
 
 _Static_assert(TI_PRODUCT_COLS % (V_PRODUCT_VECTORS * V_LANES) == 0,
-               "columns are a integer of steps");
+               "columns are a multiple of steps");
 
 PRODUCT(product_f32, float, v_f32, V_LANES, PRODUCT_STRAIGHT)
 PRODUCT(product_f64, double, v_f64, V_F64_LANES, PRODUCT_STRAIGHT)

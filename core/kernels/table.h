@@ -21,14 +21,13 @@
 #define TABLE_TEXT_(isa) #isa
 #define TABLE_TEXT(isa) TABLE_TEXT_(isa)
 
-_Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a integer of batches");
-_Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a integer of steps");
-_Static_assert(V_F64_UNROLL % V_PARTS == 0,
-               "a step is a integer of words' vectors");
+_Static_assert(TI_TILE_WORDS % PHILOX_BATCH == 0, "a tile is a multiple of batches");
+_Static_assert(PHILOX_VECTORS % V_UNROLL == 0, "a batch is a multiple of steps");
+_Static_assert(V_F64_UNROLL % V_PARTS == 0, "a step is a multiple of words' vectors");
 _Static_assert(PHILOX_VECTORS % F64_NARROW == 0 || F64_NARROW % PHILOX_VECTORS == 0,
-               "a step and a batch are a integer of each other");
+               "one of a step and a batch is a multiple of the other");
 _Static_assert(TI_TILE_WORDS % (F64_NARROW * V_LANES) == 0,
-               "a tile is a integer of steps in binary64");
+               "a tile is a multiple of steps in binary64");
 
 static void words(const struct ti_philox *philox, struct ti_blocks blocks, size_t count,
                   void *out) {
@@ -114,30 +113,30 @@ static void map_truncated(const struct ti_transform *transform, const void *in,
 }
 
 /* The same in binary64: WIDE_NARROW vectors of words' halves make V_WIDE_UNROLL of values. */
-#define TABLE_F64(name, get)                                                            \
-    static inline void step_f64_##name(const struct f64 *state, const v_u32 *high,      \
+#define TABLE_F64(name, get)                                                             \
+    static inline void step_f64_##name(const struct f64 *state, const v_u32 *high,       \
                                        const v_u32 *low, char *out) {                    \
-        v_u64 word[V_F64_UNROLL];                                                       \
-        v_f64 value[V_F64_UNROLL];                                                      \
-        for (size_t k = 0; k < F64_NARROW; k++) {                                       \
+        v_u64 word[V_F64_UNROLL];                                                        \
+        v_f64 value[V_F64_UNROLL];                                                       \
+        for (size_t k = 0; k < F64_NARROW; k++) {                                        \
             v_u64_join(high[k], low[k], word + k * V_PARTS);                             \
         }                                                                                \
         get(state, word, value);                                                         \
-        for (size_t k = 0; k < V_F64_UNROLL; k++) {                                     \
-            v_f64_store(out + 8 * k * V_F64_LANES, value[k]);                           \
+        for (size_t k = 0; k < V_F64_UNROLL; k++) {                                      \
+            v_f64_store(out + 8 * k * V_F64_LANES, value[k]);                            \
         }                                                                                \
     }                                                                                    \
     static void sample_f64_##name(const struct ti_philox *philox,                        \
                                   const struct ti_transform *transform,                  \
                                   struct ti_blocks blocks, size_t count, void *out) {    \
         const struct philox_keys keys = philox_keys(philox);                             \
-        const struct f64 state = f64_make(transform);                                  \
-        enum { BATCHES = TABLE_BATCHES(F64_NARROW) };                                   \
+        const struct f64 state = f64_make(transform);                                    \
+        enum { BATCHES = TABLE_BATCHES(F64_NARROW) };                                    \
         for (size_t i = 0; i < count; i += BATCHES * PHILOX_BATCH) {                     \
             v_u32 high[BATCHES * PHILOX_VECTORS], low[BATCHES * PHILOX_VECTORS];         \
             sample_words(&keys, blocks, 0, i, BATCHES, high);                            \
             sample_words(&keys, blocks, PHILOX_LANE, i, BATCHES, low);                   \
-            for (size_t k = 0; k < BATCHES * PHILOX_VECTORS; k += F64_NARROW) {         \
+            for (size_t k = 0; k < BATCHES * PHILOX_VECTORS; k += F64_NARROW) {          \
                 step_f64_##name(&state, high + k, low + k,                               \
                                 (char *)out + 8 * (i + k * V_LANES));                    \
             }                                                                            \
@@ -145,10 +144,10 @@ static void map_truncated(const struct ti_transform *transform, const void *in,
     }                                                                                    \
     static void map_f64_##name(const struct ti_transform *transform, const void *high,   \
                                const void *low, size_t count, void *out) {               \
-        const struct f64 state = f64_make(transform);                                  \
-        for (size_t i = 0; i < count; i += F64_NARROW * V_LANES) {                      \
-            v_u32 halves[2][F64_NARROW];                                                \
-            for (size_t k = 0; k < F64_NARROW; k++) {                                   \
+        const struct f64 state = f64_make(transform);                                    \
+        for (size_t i = 0; i < count; i += F64_NARROW * V_LANES) {                       \
+            v_u32 halves[2][F64_NARROW];                                                 \
+            for (size_t k = 0; k < F64_NARROW; k++) {                                    \
                 const size_t at = 4 * (i + k * V_LANES);                                 \
                 halves[0][k] = v_u32_load((const char *)high + at);                      \
                 halves[1][k] = v_u32_load((const char *)low + at);                       \

@@ -17,7 +17,7 @@
 #include "core/orthogonal/orthogonal_fill.h"
 #include "core/orthogonal/factor.h"
 #include "core/base/float_state.h"
-#include "core/base/hex.h"
+#include "core/base/hash.h"
 #include "core/request/params.h"
 #include "core/request/words.h"
 
@@ -88,20 +88,6 @@ static uint64_t stream_of(const char *name, size_t name_bytes) {
     return stream;
 }
 
-/* The first 32 hexadecimal digits of a text's SHA-256. */
-void ti_plan_hash(const char *text, size_t n, char digits[33]) {
-    uint8_t digest[16];
-    struct sha256_ctx hash;
-    sha256_init(&hash);
-    sha256_update(&hash, n, (const uint8_t *)text);
-    sha256_digest(&hash, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        digits[2 * i] = ti_hex_lower(digest[i] >> 4);
-        digits[2 * i + 1] = ti_hex_lower(digest[i]);
-    }
-    digits[32] = '\0';
-}
-
 /* docs/SPEC.md, "Entity tag": raised when a format's bytes around the elements change. */
 #define FORMAT_REVISION "1"
 
@@ -116,7 +102,7 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
     plan->query = malloc(n + 1);
     if (!plan->query) return ti_error_nomem(error);
     memcpy(plan->query, query, n + 1);
-    ti_plan_hash(text, sizeof prefix - 1 + n, plan->info.etag);
+    ti_hash_text(text, sizeof prefix - 1 + n, plan->info.etag);
     plan->info.query = plan->query;
     return TI_OK;
 }

@@ -32,9 +32,6 @@ struct ti_plan {
 /* Sets the members of 'info' that describe the distribution. */
 void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info);
 
-/* The first 32 hexadecimal digits of the SHA-256 of a text, NUL-terminated. */
-void ti_plan_hash(const char *text, size_t n, char digits[33]);
-
 /* Fills in what 'info' says of the factorization that the plan needs; TI_ETOOLARGE. */
 enum ti_status ti_plan_factor(struct ti_plan *plan, struct ti_error *error);
 

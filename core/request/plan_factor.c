@@ -9,6 +9,7 @@
 #include <tensorinit/version.h>
 
 #include "core/base/float_state.h"
+#include "core/base/hash.h"
 #include "core/orthogonal/factor.h"
 #include "core/orthogonal/orthogonal_fill.h"
 #include "core/request/plan.h"
@@ -23,7 +24,7 @@ static void set_key(struct ti_plan_info *info, const char *what) {
     char text[320];
     snprintf(text, sizeof text, TI_SPEC_NAME " %s %llu %llu", what,
              (unsigned long long)info->seed, (unsigned long long)info->stream);
-    ti_plan_hash(text, strlen(text), info->factor_key);
+    ti_hash_text(text, strlen(text), info->factor_key);
 }
 
 static void plan_orthogonal(struct ti_plan *plan) {

@@ -50,8 +50,7 @@ static size_t capacity_of(const struct ti_plan *plan) {
 }
 
 size_t ti_stats_bytes(const struct ti_plan *plan) {
-    return sizeof(struct ti_stats) +
-           capacity_of(plan) * ti_dtype_bytes(plan->info.dtype);
+    return sizeof(struct ti_stats) + capacity_of(plan) * ti_dtype_bytes(plan->info.dtype);
 }
 
 enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats) {

@@ -220,7 +220,8 @@ static void float_pattern(struct ti_sampler *sampler) {
 }
 
 static enum ti_status integer_pattern(const struct ti_dist *dist,
-                                    struct ti_sampler *sampler, struct ti_error *error) {
+                                      struct ti_sampler *sampler,
+                                      struct ti_error *error) {
     const enum ti_dtype_kind kind = ti_dtype_kind(sampler->dtype);
     const size_t bits = 8 * ti_dtype_bytes(sampler->dtype);
     const struct ti_integer *integer = &dist->integer;
@@ -239,7 +240,7 @@ static enum ti_status integer_pattern(const struct ti_dist *dist,
     if (!integer->valid || integer->magnitude > max ||
         (integer->negative && kind != TI_DTYPE_KIND_SIGNED)) {
         return ti_error_set(error, TI_EVALUE, dist->value_field,
-                            "%s is not of dtype=%s; it takes a integer in its range",
+                            "%s is not of dtype=%s; it takes an integer in its range",
                             dist->value_field, ti_dtype_name(sampler->dtype));
     }
     const uint64_t value =

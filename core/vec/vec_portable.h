@@ -14,15 +14,15 @@
 #include <string.h>
 
 #define V_ISA portable
-#define V_LANES 1      /* 32-bit lanes of a vector */
-#define V_GROUP 4      /* words of one group: four a 64-bit lane */
-#define V_GROUPS 1     /* groups that Philox keeps in flight */
-#define V_UNROLL 1     /* vectors that a transform keeps in flight */
-#define V_LUT_TOP 32   /* octaves, from the top, that a v_lut_top table holds */
+#define V_LANES 1     /* 32-bit lanes of a vector */
+#define V_GROUP 4     /* words of one group: four a 64-bit lane */
+#define V_GROUPS 1    /* groups that Philox keeps in flight */
+#define V_UNROLL 1    /* vectors that a transform keeps in flight */
+#define V_LUT_TOP 32  /* octaves, from the top, that a v_lut_top table holds */
 #define V_F64_LANES 1 /* 64-bit lanes of a vector */
 #define V_PARTS 1 /* vectors of 64-bit lanes that have as many lanes as one of 32 bits */
 #define V_F64_UNROLL 8 /* vectors that a transform in binary64 keeps in flight */
-#define V_OCTAVES 0 /* numbers of a column of v_octaves_get(); 0 if there is no such */
+#define V_OCTAVES 0    /* numbers of a column of v_octaves_get(); 0 if there is no such */
 #define V_PRODUCT_ROWS                                                                   \
     4 /* rows, and vectors of each, that a matrix product keeps in flight */
 #define V_PRODUCT_VECTORS 8

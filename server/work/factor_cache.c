@@ -248,7 +248,7 @@ void tid_lease_release(struct tid_lease *lease) {
 
 enum tid_lease_state tid_lease_state(const struct tid_lease *lease) {
     pthread_mutex_lock(&lease->cache->lock);
-    const enum tid_lease_state state = tid_lease_state_now(lease);
+    const enum tid_lease_state state = tid_lease_state_of(lease);
     pthread_mutex_unlock(&lease->cache->lock);
     return state;
 }
@@ -267,7 +267,7 @@ bool tid_lease_wait(struct tid_lease *lease, enum tid_lease_state wanted,
                     void (*ready)(void *argument), void *argument) {
     pthread_mutex_lock(&lease->cache->lock);
     if (!lease->entry && !lease->failed) lease_renew(lease);
-    const bool reached = tid_lease_reach(lease, wanted);
+    const bool reached = tid_lease_reaches(lease, wanted);
     if (!reached) {
         lease->wanted = wanted;
         lease->ready = ready;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state that the files of the cache of factorizations share. factor_entry.c knows the
- * states, factor_memory.c decides which entry gets memory and which one loses it,
- * factor_cache.c has the interface and the thread. One lock guards everything here;
- * functions are called with it held unless they say so.
+ * The state that the files of the cache of factorizations share. factor_cache.c has the
+ * leases, factor_memory.c decides which entry gets memory and which one loses it. One
+ * lock guards everything here; functions are called with it held unless they say so.
  *
  * Nothing is computed with the lock held, and nothing large is freed: to return hundreds
  * of megabytes to the system takes milliseconds, so a thread of the cache's own does it.
@@ -75,21 +74,6 @@ struct tid_factor_cache {
     bool stopping;
 };
 
-/* factor_entry.c: leases. */
-
-enum tid_lease_state tid_lease_state_now(const struct tid_lease *lease);
-
-/*
- * Whether the lease has reached the state, or never will. If so and it is COMPLETE, the
- * lease holds the entry from now on.
- */
-bool tid_lease_reach(struct tid_lease *lease, enum tid_lease_state wanted);
-
-/* Calls 'ready' of the leases whose wait is over. */
-void tid_entry_notify(struct tid_entry *entry);
-
-/* factor_memory.c: entries. */
-
 /* Puts an entry at the end of those that wait, and starts it at once if it may. */
 void tid_entry_enqueue(struct tid_entry *entry);
 
@@ -122,4 +106,12 @@ void tid_entries_reclaim(void *cache, size_t bytes);
  */
 void tid_entries_tick(struct tid_factor_cache *cache, int64_t now_ms);
 
+/* The lease's state; with the lock. */
+enum tid_lease_state tid_lease_state_of(const struct tid_lease *lease);
+
+/* Whether the lease has reached a state. If that is COMPLETE, it holds the entry from now on. */
+bool tid_lease_reaches(struct tid_lease *lease, enum tid_lease_state wanted);
+
+/* Calls 'ready' of the leases whose wait is over. */
+void tid_entry_notify(struct tid_entry *entry);
 #endif

@@ -50,7 +50,7 @@ struct call {
 typedef void runner(const struct ti_kernels *kernels, const struct call *call, void *out);
 
 static void run_sample(const struct ti_kernels *kernels, const struct call *call,
-                     void *out) {
+                       void *out) {
     kernels->sample[call->sampler->kernel](&call->sampler->philox,
                                            &call->sampler->transform, call->blocks,
                                            call->count, out);
@@ -61,10 +61,10 @@ static void run_map(const struct ti_kernels *kernels, const struct call *call,
                                         out);
 }
 static void run_sample_f64(const struct ti_kernels *kernels, const struct call *call,
-                         void *out) {
+                           void *out) {
     kernels->sample_f64[call->sampler->kernel](&call->sampler->philox,
-                                             &call->sampler->transform, call->blocks,
-                                             call->count, out);
+                                               &call->sampler->transform, call->blocks,
+                                               call->count, out);
 }
 /* The high halves of the words come first. */
 static void run_map_f64(const struct ti_kernels *kernels, const struct call *call,
@@ -339,7 +339,7 @@ static long double mass_beyond(const struct ti_dist *dist, uint64_t word, bool n
 
 /* Against the scalar reading, bit by bit; a standard normal's against erfc as well. */
 static void check_f64(const struct ti_dist *dist, const struct ti_sampler *sampler,
-                       const unsigned char *in) {
+                      const unsigned char *in) {
     const bool standard = dist->distribution != TI_DISTRIBUTION_UNIFORM &&
                           dist->sigma == 1 && dist->mean == 0;
     struct call call = {.sampler = sampler, .count = COUNT_MAX, .in = in};
@@ -550,7 +550,7 @@ int main(void) {
     const struct ti_kernels *kernels;
     for (size_t k = 0; (kernels = ti_dispatch_at(k)); k++) printf("%s\n", kernels->name);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(samples),        cmocka_unit_test(maps),
+        cmocka_unit_test(samples),      cmocka_unit_test(maps),
         cmocka_unit_test(clamps),       cmocka_unit_test(narrow_oracle),
         cmocka_unit_test(narrow_types), cmocka_unit_test(sample_is_map_of_words),
         cmocka_unit_test(maps_f64),     cmocka_unit_test(sample_f64_is_map_of_words),

@@ -9,6 +9,8 @@
 //   node spec.mjs --canonical LIST     checks canonical queries and entity tags of a list
 //   node spec.mjs --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
 //
+// Several comparisons may follow one after another; the first that fails ends them.
+//
 // A JavaScript number is a binary64 number, and Math.fround() of one operation on binary32
 // numbers is that operation in binary32. Number(text) and Number(bigint) round to nearest
 // even in V8, whatever the number of digits.
@@ -228,25 +230,37 @@ function compare(path, function_) {
 
 const USAGE = 'usage: spec.mjs [--frameworks] QUERY | --check TABLE | --refused LIST | --canonical LIST';
 
-function main(given) {
-    const rewritten = given[0] === '--frameworks';
-    const [first, second] = rewritten ? given.slice(1) : given;
-    const results = new Results(rewritten ? rewriting(resolve) : resolve);
-    if (first === '--check' && second) return compare(second, (query) => results.row(query));
-    if (first === '--canonical' && second) return compare(second, (query) => results.canonical(query));
-    if (first === '--refused' && second) return compare(second, (query) => results.refusal(query));
-    if (first === undefined || first.startsWith('--')) {
-        console.error(USAGE);
-        return 64;
-    }
+function printBody(results, query) {
     try {
-        process.stdout.write(bodyOf(results.make(first)));
+        process.stdout.write(bodyOf(results.make(query)));
         return 0;
     } catch (error) {
         if (!(error instanceof Refused)) throw error;
         console.error(`spec.mjs: ${error.message}`);
         return 1;
     }
+}
+
+const FUNCTIONS = { '--check': 'row', '--refused': 'refusal', '--canonical': 'canonical' };
+
+function main(given) {
+    let [results, compared] = [new Results(resolve), false];
+    while (given.length > 0) {
+        const option = given.shift();
+        if (option === '--frameworks') {
+            results = new Results(rewriting(resolve));
+        } else if (FUNCTIONS[option] && given.length > 0) {
+            if (compare(given.shift(), (query) => results[FUNCTIONS[option]](query)) !== 0) return 1;
+            compared = true;
+        } else if (!option.startsWith('--') && given.length === 0) {
+            return printBody(results, option);
+        } else {
+            compared = false;
+            break;
+        }
+    }
+    if (!compared) console.error(USAGE);
+    return compared ? 0 : 64;
 }
 
 process.exitCode = main(process.argv.slice(2));

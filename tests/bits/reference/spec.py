@@ -12,6 +12,8 @@ and numpy.
     spec.py --tables DIR         queries on standard input -> three such files in DIR: table.tsv,
                                  refused.tsv, canonical.tsv
     spec.py --frameworks ...     any of these, with docs/FRAMEWORKS.md before SPEC.md
+
+Several comparisons may follow one after another; the first that fails ends them.
 """
 import hashlib
 import math
@@ -229,20 +231,25 @@ def write_tables(directory, results):
 
 
 def main(arguments):
-    results = Results()
-    if arguments[:1] == ["--frameworks"]:
-        results = Results(rewriting(Tensor))
-        del arguments[0]
-    if len(arguments) == 2 and arguments[0] == "--tables":
-        return write_tables(arguments[1], results)
-    functions = {"--check": results.row, "--refused": results.refusal,
-                 "--canonical": results.canonical}
-    if len(arguments) == 2 and arguments[0] in functions:
-        return compare(arguments[1], functions[arguments[0]])
-    if len(arguments) == 1 and not arguments[0].startswith("-"):
-        return results.body(arguments[0])
-    print(__doc__.strip(), file=sys.stderr)
-    return 64
+    results, status, compared = Results(), 0, False
+    while arguments and status == 0:
+        option = arguments.pop(0)
+        functions = {"--check": results.row, "--refused": results.refusal,
+                     "--canonical": results.canonical}
+        if option == "--frameworks":
+            results = Results(rewriting(Tensor))
+        elif option == "--tables" and len(arguments) == 1:
+            return write_tables(arguments[0], results)
+        elif option in functions and arguments:
+            status, compared = compare(arguments.pop(0), functions[option]), True
+        elif not option.startswith("-") and not arguments:
+            return results.body(option)
+        else:
+            compared, arguments = False, []
+    if not compared:
+        print(__doc__.strip(), file=sys.stderr)
+        return 64
+    return status
 
 
 if __name__ == "__main__":

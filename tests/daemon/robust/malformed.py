@@ -42,12 +42,12 @@ corrected    shape=2,2&truncation=-1,2&corrected=true
 std          shape=2,2&scheme=truncated_normal&low=-1&std=0
 high         shape=2,2&scheme=truncated_normal&low=1&high=1
 high         shape=2,2&scheme=truncated_normal&low=1&high=-1
-high         shape=2,2&scheme=uniform&low=1&high=1
+high         shape=2,2&scheme=uniform&low=1&high=0.5
 high         shape=2,2&scheme=uniform&low=1&high=1.00000001
 low          shape=2,2&scheme=truncated_normal&low=7
 high         shape=2,2&scheme=truncated_normal&high=-7
-low          shape=2,2&scheme=uniform&low=1
-high         shape=2,2&scheme=uniform&high=0
+low          shape=2,2&scheme=uniform&low=2
+high         shape=2,2&scheme=uniform&high=-1
 dtype        shape=2,2&dtype=i8
 dtype        shape=2,2&scheme=normal&dtype=bool
 value        shape=2&scheme=constant&value=128&dtype=i8

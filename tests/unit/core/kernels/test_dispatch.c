@@ -22,7 +22,7 @@ static void fill_response(struct response *response) {
     const char *name = ti_isa_name(&response->error);
     snprintf(response->isa, sizeof response->isa, "%s", name ? name : "none");
     response->plan = test_plan_try("shape=4&scheme=normal&name=x", &plan,
-                                 name ? NULL : &response->error);
+                                   name ? NULL : &response->error);
     if (response->plan != TI_OK) return;
     if (ti_plan_fill(plan, 0, 2, &response->first, NULL) != TI_OK) abort();
     ti_plan_free(plan);
@@ -109,7 +109,8 @@ static void refused(void **state) {
             assert_non_null(strstr(response.error.text, kernels->name));
         }
         assert_true(strlen(response.error.text) < 150);
-        for (const char *c = response.error.text; *c; c++) assert_in_range(*c, 0x20, 0x7e);
+        for (const char *c = response.error.text; *c; c++)
+            assert_in_range(*c, 0x20, 0x7e);
         assert_null(ti_dispatch_find(names[i]));
     }
     assert_non_null(strstr(ask("sse9").error.text, "sse9"));

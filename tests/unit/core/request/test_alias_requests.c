@@ -19,7 +19,7 @@ static const char *next(const char *words) {
 /* A request with a name, and with the framework's word for the constant if it needs
    one. */
 static void min_request(const struct ti_alias_info *alias, const char *framework,
-                          const char *spelling, char query[300]) {
+                        const char *spelling, char query[300]) {
     const char *constant = strstr(alias->params, "=value");
     const bool is_constant = strcmp(alias->scheme, "constant") == 0;
     /* tfjs.identity is square, and a constant has its value below */

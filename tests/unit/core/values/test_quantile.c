@@ -11,7 +11,8 @@
 #include "support/tsv.h"
 #include "support/values.h"
 
-static struct ti_sampler sample_of(enum ti_distribution distribution, enum ti_dtype dtype) {
+static struct ti_sampler sample_of(enum ti_distribution distribution,
+                                   enum ti_dtype dtype) {
     const struct ti_dist dist = {
         .distribution = distribution, .sigma = 1, .z_low = -2, .z_high = 2};
     struct ti_sampler sampler;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The states of leases and their waits: see factor_entry.h. */
+/* What a lease has come to, and calling those whose wait is over: see factor_entry.h. */
 #include "server/work/factor_entry.h"
 
-enum tid_lease_state tid_lease_state_now(const struct tid_lease *lease) {
+enum tid_lease_state tid_lease_state_of(const struct tid_lease *lease) {
     static const enum tid_lease_state states[] = {
         [TID_ENTRY_WAITING] = TID_LEASE_WAITING,
         [TID_ENTRY_COMPUTING] = TID_LEASE_COMPUTING,
@@ -15,8 +15,8 @@ enum tid_lease_state tid_lease_state_now(const struct tid_lease *lease) {
     return lease->entry ? states[lease->entry->state] : TID_LEASE_WAITING;
 }
 
-bool tid_lease_reach(struct tid_lease *lease, enum tid_lease_state wanted) {
-    const enum tid_lease_state state = tid_lease_state_now(lease);
+bool tid_lease_reaches(struct tid_lease *lease, enum tid_lease_state wanted) {
+    const enum tid_lease_state state = tid_lease_state_of(lease);
     if (state == TID_LEASE_COMPLETE && wanted == state && !lease->holds) {
         lease->holds = true;
         lease->entry->holders++;
@@ -28,7 +28,7 @@ void tid_entry_notify(struct tid_entry *entry) {
     struct tid_lease *lease;
     LIST_FOREACH(lease, &entry->leases, link) {
         void (*ready)(void *) = lease->ready;
-        if (!ready || !tid_lease_reach(lease, lease->wanted)) continue;
+        if (!ready || !tid_lease_reaches(lease, lease->wanted)) continue;
         lease->ready = NULL;
         ready(lease->argument);
     }

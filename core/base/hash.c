@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Hashes of texts: see hash.h. */
+#include "core/base/hash.h"
+
+#include <stdint.h>
+
+#include <nettle/sha2.h>
+
+#include "core/base/hex.h"
+
+void ti_hash_text(const char *text, size_t n, char digits[33]) {
+    uint8_t digest[16];
+    struct sha256_ctx hash;
+    sha256_init(&hash);
+    sha256_update(&hash, n, (const uint8_t *)text);
+    sha256_digest(&hash, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        digits[2 * i] = ti_hex_lower(digest[i] >> 4);
+        digits[2 * i + 1] = ti_hex_lower(digest[i]);
+    }
+    digits[32] = '\0';
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Hashes of texts: entity tags and the keys of factorizations. */
+#ifndef TI_HASH_H
+#define TI_HASH_H
+
+#include <stddef.h>
+
+/* The first 32 hexadecimal digits of the SHA-256 of a text, NUL-terminated. */
+void ti_hash_text(const char *text, size_t n, char digits[33]);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The input is the head of a request, for the router, the endpoints and their documents.
+ * The response must be one that HTTP allows (sections: RFC 9110), its fields printable,
+ * its JSON well formed, whatever of the request they repeat.
+ */
+#include "fuzz/server/request_head.h"
+#include "server/documents/json_openapi.h"
+#include "server/documents/json_schemes.h"
+#include "server/documents/metrics.h"
+#include "server/router.h"
+#include "server/work/factor_cache.h"
+
+/* Bodies of larger tensors are not read. */
+#define ELEMS_MAX 1024
+/* What a stream may compute at once. */
+#define TASK_NS 1e6
+
+static const struct tid_context *context_get(void) {
+    static struct tid_context context;
+    static struct tid_metrics metrics;
+    static struct tid_memory memory;
+    if (context.isa) return &context;
+    context.isa = ti_isa_name(NULL);
+    context.schemes = tid_json_schemes();
+    context.openapi = tid_json_openapi();
+    context.pool = tid_pool_start(1);
+    if (!context.isa || !context.schemes || !context.openapi || !context.pool) exit(1);
+    if (!tid_metrics_init(&metrics, 1, context.isa)) exit(1);
+    context.schemes_bytes = strlen(context.schemes);
+    context.openapi_bytes = strlen(context.openapi);
+    context.metrics = &metrics;
+    tid_memory_init(&memory, (size_t)16 << 20);
+    context.memory = &memory;
+    context.factor_cache = tid_factor_cache_make(&(struct tid_factor_options){
+        .pool = context.pool, .memory = &memory, .functions = &tid_factor_functions});
+    if (!context.factor_cache) exit(1);
+    return &context;
+}
+
+/* Whether the query's tensor is small and its elements need no factorization. */
+static bool is_small(const struct tid_request *request) {
+    struct ti_spec *spec;
+    struct ti_plan *plan = NULL;
+    if (ti_spec_make(&spec) != TI_OK) exit(1);
+    if (ti_spec_set_query(spec, request->query, request->query_bytes, NULL) == TI_OK)
+        (void)!ti_plan_make(spec, &plan, NULL);
+    const bool is = plan && ti_plan_info(plan)->elems <= ELEMS_MAX &&
+                    ti_plan_info(plan)->factor_bytes == 0;
+    ti_plan_free(plan);
+    ti_spec_free(spec);
+    return is;
+}
+
+static bool is_json(const struct tid_response *response) {
+    const char *type = tid_response_field(response, "Content-Type");
+    return type && (strcmp(type, "application/json") == 0 ||
+                    strcmp(type, "application/problem+json") == 0);
+}
+
+/* Outside of strings brackets match; inside there is no control character. */
+static void check_json(const char *text, size_t bytes) {
+    bool in_string = false;
+    long depth = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (in_string) {
+            REQUIRE(c >= 0x20);
+            if (c == '\\') i++;
+            in_string = c != '"';
+            continue;
+        }
+        in_string = c == '"';
+        depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        REQUIRE(depth >= 0);
+    }
+    REQUIRE(!in_string && depth == 0);
+}
+
+static void check_fields(const struct tid_response *response) {
+    for (unsigned i = 0; i < response->field_count; i++) {
+        const char *value = response->fields[i].value;
+        /* RFC 9110 section 5.5, and no blanks around it. */
+        for (const char *c = value; *c; c++) REQUIRE(*c >= 0x20 && *c <= 0x7e);
+        REQUIRE(*value && *value != ' ' && value[strlen(value) - 1] != ' ');
+        for (unsigned k = 0; k < i; k++)
+            REQUIRE(strcmp(response->fields[i].name, response->fields[k].name) != 0);
+    }
+}
+
+/* Section 14.4 and 15.3.7: what a partial response says it has. */
+static void check_partial(const struct tid_response *response) {
+    const char *range = tid_response_field(response, "Content-Range");
+    unsigned long long first, last, total;
+    if (response->status == 416) REQUIRE(range && strncmp(range, "bytes */", 8) == 0);
+    if (response->status != 206) return;
+    REQUIRE(range && sscanf(range, "bytes %llu-%llu/%llu", &first, &last, &total) == 3);
+    REQUIRE(first <= last && last < total);
+    REQUIRE(tid_response_bytes(response) == last - first + 1);
+}
+
+/* Reads a body whose length is known in pieces, else to its end. */
+static void check_stream(struct tid_response *response) {
+    static char out[1 << 20], block[1 << 20];
+    const struct tid_stream *stream = &response->stream;
+    const uint64_t bytes = stream->bytes;
+    size_t used = 0, written = 0;
+    if (bytes != TID_STREAM_UNKNOWN) {
+        REQUIRE(bytes <= sizeof out);
+        REQUIRE(stream->read(stream->state, 0, (size_t)bytes, out));
+        REQUIRE(
+            stream->read(stream->state, bytes / 2, (size_t)(bytes - bytes / 2), block));
+        REQUIRE(memcmp(out + bytes / 2, block, (size_t)(bytes - bytes / 2)) == 0);
+        if (response->status == 200)
+            REQUIRE(!stream->read(stream->state, bytes, 1, block));
+        return;
+    }
+    for (enum tid_next next = TID_NEXT_MORE; next != TID_NEXT_END; used += written) {
+        written = 0;
+        next = stream->next(stream->state, TASK_NS, TID_STREAM_CAPACITY_MIN, out + used,
+                            &written);
+        REQUIRE(next != TID_NEXT_FAILED && written <= TID_STREAM_CAPACITY_MIN);
+        REQUIRE(used + written <= sizeof out - TID_STREAM_CAPACITY_MIN);
+    }
+    if (is_json(response)) check_json(out, used);
+}
+
+static void check_response(const struct tid_request *request,
+                           struct tid_response *response) {
+    const unsigned status = response->status;
+    const char *type = tid_response_field(response, "Content-Type");
+    REQUIRE(!response->overflow);
+    REQUIRE(status == 200 || status == 204 || status == 206 || status == 304 ||
+            (status >= 400 && status <= 416) || status == 501 || status == 503);
+    check_fields(response);
+    check_partial(response);
+    REQUIRE((status >= 400) == (type && strcmp(type, "application/problem+json") == 0));
+    if (status == 204) REQUIRE(response->body == TID_BODY_EMPTY);
+    if (response->body == TID_BODY_STREAM) {
+        if (request->method == TID_METHOD_GET && status != 304 && is_small(request))
+            check_stream(response);
+    } else if (is_json(response)) {
+        check_json(response->bytes, response->byte_count);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    const struct tid_context *context = context_get();
+    struct fuzz_head head;
+    struct tid_request request;
+    struct tid_response response;
+    fuzz_head_make(&head, data, size);
+    if (fuzz_head_check(&head, &request).status == 0 &&
+        !tid_target_split(head.target, head.target_bytes, &request)) {
+        tid_route(context, &request, &response);
+        check_response(&request, &response);
+        tid_response_clear(&response);
+    }
+    free(head.text);
+    return 0;
+}
