@@ -81,22 +81,36 @@ unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms)
     return open;
 }
 
-/*
- * When the client last acknowledged bytes, as far as the reaper's looks tell. The activity
- * alone does not: a worker updates it once a block, for which a slow client may need
- * longer than the idle time.
- */
-static int64_t last_progress_ms(struct tid_watch *watch, int64_t now_ms) {
+/* Bytes that the client has not acknowledged; -1 if unknown. */
+static int unacknowledged(const struct tid_watch *watch) {
+    int bytes;
+    return ioctl(watch->fd, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
+}
+
+static uint64_t acknowledged(const struct tid_watch *watch) {
     struct tcp_info info;
     socklen_t bytes = sizeof info;
     memset(&info, 0, sizeof info);
-    if (getsockopt(watch->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 &&
-        bytes >=
-            offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked &&
-        info.tcpi_bytes_acked != watch->acked_bytes) {
-        watch->acked_bytes = info.tcpi_bytes_acked;
+    if (getsockopt(watch->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0 ||
+        bytes <
+            offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked)
+        return 0;
+    return info.tcpi_bytes_acked;
+}
+
+/*
+ * When the client last took bytes, as far as the reaper's looks tell. The activity alone
+ * does not: a worker updates it once a block, for which a slow client may need longer
+ * than the idle time. While a response is sent, a client that has taken all of it so far
+ * waits for the server.
+ */
+static int64_t last_progress_ms(struct tid_watch *watch, enum tid_phase phase,
+                                int64_t now_ms) {
+    const uint64_t acked_bytes = acknowledged(watch);
+    if (acked_bytes != watch->acked_bytes ||
+        (phase == TID_PHASE_RESPONSE && unacknowledged(watch) == 0))
         watch->progress_ms = now_ms;
-    }
+    watch->acked_bytes = acked_bytes;
     return watch->progress_ms;
 }
 
@@ -106,10 +120,8 @@ static int64_t last_progress_ms(struct tid_watch *watch, int64_t now_ms) {
  */
 static void cut(struct tid_watch *watch, enum tid_phase phase) {
     const struct linger reset = {.l_onoff = 1};
-    int unsent = 0;
     if (phase == TID_PHASE_RESPONSE ||
-        (phase == TID_PHASE_IDLE && ioctl(watch->fd, SIOCOUTQ, &unsent) == 0 &&
-         unsent > 0))
+        (phase == TID_PHASE_IDLE && unacknowledged(watch) > 0))
         setsockopt(watch->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     shutdown(watch->fd, SHUT_RDWR);
 }
@@ -122,9 +134,9 @@ static void reap(struct tid_watch *watch, const struct tid_deadlines *deadlines,
     const int64_t limit_ms = in_header ? deadlines->header_ms : deadlines->idle_ms;
     int64_t since_ms = since_ms_of(activity);
     if (phase == TID_PHASE_COMPUTE || limit_ms == 0) return;
-    /* The client may still be taking what the worker has sent to its end. */
+    /* After a response the client may still be taking the rest of it. */
     if (phase == TID_PHASE_RESPONSE || phase == TID_PHASE_IDLE) {
-        const int64_t progress_ms = last_progress_ms(watch, now_ms);
+        const int64_t progress_ms = last_progress_ms(watch, phase, now_ms);
         if (progress_ms > since_ms) since_ms = progress_ms;
     }
     if (now_ms - since_ms >= limit_ms) cut(watch, phase);

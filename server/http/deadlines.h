@@ -17,7 +17,7 @@
 enum tid_phase {
     TID_PHASE_NEW,      /* accepted, no request line yet: header deadline */
     TID_PHASE_HEADER,   /* request line received, not yet all fields: header deadline */
-    TID_PHASE_RESPONSE, /* sending: ends if the client takes no byte for the idle time */
+    TID_PHASE_RESPONSE, /* sending: ends if the client takes none of it for the idle time */
     TID_PHASE_IDLE,    /* between two requests: idle deadline, from the last byte taken */
     TID_PHASE_COMPUTE, /* the client waits for memory or a block: no deadline here */
 };

@@ -143,6 +143,8 @@ static void heap_body_free(void *argument) {
     free(body);
 }
 
+_Static_assert(TID_SMALL_BODY_BYTES <= TID_BLOCK_BYTES_MIN, "one block, never less");
+
 /* NULL if out of memory. */
 static struct heap_body *heap_body_make(struct tid_block_budget *budget, size_t bytes) {
     if (tid_block_budget_take(budget, bytes, 1) == 0) return NULL;
