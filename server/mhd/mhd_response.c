@@ -33,8 +33,12 @@ struct stream_body {
     size_t block_bytes;           /* reserved from the budget */
     double min_block_ns;          /* reserved of the worker's turns */
     size_t block_begin, block_end;
-    unsigned char block[]; /* TID_STREAM_CAPACITY_MIN bytes if the length is unknown */
+    unsigned char block[]; /* UNSIZED_BLOCK_BYTES if the length is unknown */
 };
+
+/* Some chunks: the last one of a block is short. */
+#define UNSIZED_BLOCK_BYTES ((size_t)3 * TID_STREAM_CAPACITY_MIN)
+_Static_assert(UNSIZED_BLOCK_BYTES <= TID_BLOCK_BYTES_MIN, "the budget gives all of it");
 
 /* Content reader of a stream of known length. */
 static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capacity) {
@@ -56,9 +60,8 @@ static ssize_t stream_next(void *state, uint64_t offset, char *out, size_t capac
     tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
     if (body->block_begin == body->block_end) {
         body->block_begin = 0;
-        switch (body->stream.next(body->stream.state, TID_TASK_NS,
-                                  TID_STREAM_CAPACITY_MIN, body->block,
-                                  &body->block_end)) {
+        switch (body->stream.next(body->stream.state, TID_TASK_NS, UNSIZED_BLOCK_BYTES,
+                                  body->block, &body->block_end)) {
         case TID_NEXT_MORE:
             break;
         case TID_NEXT_END:
@@ -86,7 +89,7 @@ static void stream_free(void *state) {
 
 /* What the worker would generate at once at least. */
 static double min_block_ns(const struct tid_stream *stream) {
-    uint64_t bytes = TID_STREAM_CAPACITY_MIN;
+    uint64_t bytes = UNSIZED_BLOCK_BYTES;
     if (stream->bytes != TID_STREAM_UNKNOWN)
         bytes = stream->bytes < TID_BLOCK_BYTES_MIN ? stream->bytes : TID_BLOCK_BYTES_MIN;
     return (double)bytes * stream->ns_per_byte;
@@ -99,7 +102,7 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
     const bool sized = stream->bytes != TID_STREAM_UNKNOWN;
     struct tid_block_budget *budget = &worker->shared->block_budget;
     const size_t block_bytes = tid_block_budget_take(
-        budget, sized ? stream->bytes : (uint64_t)TID_STREAM_CAPACITY_MIN, 1);
+        budget, sized ? stream->bytes : (uint64_t)UNSIZED_BLOCK_BYTES, 1);
     if (block_bytes == 0) return NULL;
     struct stream_body *body = malloc(sizeof *body + (sized ? 0 : block_bytes));
     if (!body) {
