@@ -32,6 +32,7 @@ struct stream_body {
     _Atomic uint64_t *bytes_sent; /* counter of the route */
     size_t block_bytes;           /* reserved from the budget */
     double min_block_ns;          /* reserved of the worker's turns */
+    size_t largest_bytes;         /* of the blocks so far */
     size_t block_begin, block_end;
     unsigned char block[]; /* UNSIZED_BLOCK_BYTES if the length is unknown */
 };
@@ -43,9 +44,15 @@ _Static_assert(UNSIZED_BLOCK_BYTES <= TID_BLOCK_BYTES_MIN, "the budget gives all
 /* Content reader of a stream of known length. */
 static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capacity) {
     struct stream_body *body = state;
+    /*
+     * Blocks grow slowly: the first use of a page of the buffer costs more than what is
+     * generated there, and many streams may begin in one turn.
+     */
+    const size_t max_bytes = body->largest_bytes + TID_BLOCK_BYTES_MIN;
     /* libmicrohttpd never asks for more bytes than are left. */
-    const size_t count =
-        tid_turn_block(&body->worker->turn, body->stream.ns_per_byte, capacity);
+    const size_t count = tid_turn_block(&body->worker->turn, body->stream.ns_per_byte,
+                                        capacity < max_bytes ? capacity : max_bytes);
+    if (count > body->largest_bytes) body->largest_bytes = count;
     tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
     if (!body->stream.read(body->stream.state, offset, count, out))
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -115,6 +122,7 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
     body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
     body->block_bytes = block_bytes;
     body->min_block_ns = min_block_ns(stream);
+    body->largest_bytes = 0;
     body->block_begin = 0;
     body->block_end = 0;
     struct MHD_Response *response = MHD_create_response_from_callback(

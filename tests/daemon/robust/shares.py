@@ -27,6 +27,8 @@ THIN = (b"/v1/tensor?shape=2,2048,4096&layout=io&scheme=orthogonal&permute=2,1,0
 SPARSE = b"/v1/tensor?shape=32768,32768&scheme=sparse&sparsity=.5&permute=1,0&seed=%d"
 STATS = b"/v1/stats?shape=32768,32768&dtype=f64&permute=1,0&seed=%d"
 CUT = b"/v1/tensor?shape=65536,65536&scheme=truncated_normal&truncation=-1,2&seed=%d"
+STREAM = b"/v1/tensor?shape=65536,65536&dtype=f64&permute=1,0&seed=%d"
+WIDE = b"/v1/tensor?shape=64,1048576&scheme=orthogonal&seed=%d"
 F8 = b"&dtype=f8_e4m3"
 
 # What is asked for by how many, what else, and the seconds within which that is answered.
@@ -36,6 +38,8 @@ ROWS = [
     ("statistics", 20, STATS, {HEALTH: 0.5, TENSOR: 0.5, ORTHOGONAL: 0.9}),
     ("sparse columns", 20, SPARSE + F8, {HEALTH: 0.5, ORTHOGONAL: 0.9}),
     ("streams of narrow cut normals", 20, CUT + F8, {HEALTH: 0.5, TENSOR: 0.5}),
+    ("permuted streams of f64", 20, STREAM, {HEALTH: 0.5, TENSOR: 0.5, ORTHOGONAL: 1.5}),
+    ("wide orthogonal matrices", 20, WIDE, {HEALTH: 0.5, TENSOR: 0.5, ORTHOGONAL: 0.9}),
 ]
 
 
@@ -111,7 +115,7 @@ def check(name, count, target, bounds):
                             str(DRAIN_SECONDS)])
     port = daemon.listening_port(process)
     crowd = Crowd(port, count, target)
-    if b"orthogonal" in target:
+    if target is THIN:
         wait_for_factorizations(port, count)
     time.sleep(1)
     for other, bound in bounds.items():
