@@ -306,27 +306,8 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	+@$(SUBMAKE) run-fuzzers CONFIG=fuzz
 
-# The sources whose string literals are a target's dictionary; none: the library's tables.
-DICT_fuzz_http = include/tensorinit/body.h $(wildcard server/http/*.[ch])
-DICT_fuzz_route = $(DICT_fuzz_http) server/routes.def
-DICT_fuzz_config = server/options.def
-DICT_fuzz_fetch = include/tensorinit/body.h include/tensorinit/dtype.h \
-	client/client_response.c client/verify.c client/problem_json.c
-
-$(BUILD)/tests/fuzz/%.dict: $(BUILD)/tests/fuzz/dictionary $$(DICT_$$(*F))
-	@mkdir -p $(@D)
-	$(Q)$< $(DICT_$(*F)) >$@
-
-# Findings lie beside the program, as does the corpus that grows from run to run.
-run-fuzzers: $(FUZZERS) $(FUZZERS:%=%.dict)
-	@failed=; for f in $(FUZZERS); do \
-		echo "$$f"; mkdir -p $$f.corpus; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 \
-			-print_final_stats=1 -dict=$$f.dict -artifact_prefix=$$f- \
-			$$f.corpus tests/fuzz/corpus/$${f##*/} || failed="$$failed $$f"; \
-	done; \
-	for f in $$failed; do echo "$$f failed; the newest is last:" && ls -tr $$f-*; done; \
-	[ -z "$$failed" ]
+run-fuzzers: $(FUZZERS) $(BUILD)/tests/fuzz/dictionary
+	@BUILD='$(BUILD)' FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/fuzz $(FUZZERS)
 
 bench: all $(BENCHES)
 	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' tests/long/bench/run
@@ -343,13 +324,9 @@ lint: all compdb
 format:
 	clang-format -i $(C_FILES)
 
-# compile_commands.json for editors and clang-tidy, from the commands as make runs them.
 compdb:
 	@mkdir -p $(BUILD)
-	@$(MAKE) -nB V=1 all programs | awk -v dir='$(CURDIR)' '/ -c -o / { \
-		gsub(/["\\]/, "\\\\&"); printf "%s{\"directory\": \"%s\", \"file\": \"%s\", \
-		\"command\": \"%s\"}", n++ ? ",\n" : "[\n", dir, $$NF, $$0 } END { print "\n]" }' \
-		>$(BUILD)/compile_commands.json
+	@$(MAKE) -nB V=1 all programs | scripts/compdb >$(BUILD)/compile_commands.json
 	@echo $(BUILD)/compile_commands.json
 
 clean:

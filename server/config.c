@@ -1,276 +1,292 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads command line and environment: see config.h. */
+/* Reads command line, environment and file: see config.h. */
 #include "server/config.h"
 
 #include <string.h>
 
-#include <tensorinit/version.h>
+#include "server/config_file.h"
+#include "server/option_kinds.h"
 
-enum kind { ADDRESS, NUMBER, SECONDS, BYTES, FLAG };
+#define PREFIX "TENSORINITD_"
 
-/* The type of a member, by kind. */
-#define TYPE_ADDRESS struct tid_address *
-#define TYPE_NUMBER unsigned
-#define TYPE_SECONDS int64_t
-#define TYPE_BYTES size_t
-#define TYPE_FLAG bool
+/* The table's names of kinds: the kind and the type of a member. */
+#define KIND_ADDRESSES tid_option_address_list, struct tid_address_list
+#define KIND_NUMBER tid_option_number, unsigned
+#define KIND_SECONDS tid_option_seconds, int64_t
+#define KIND_BYTES tid_option_bytes, size_t
+#define KIND_FLAG tid_option_flag, bool
+#define KIND_PATH tid_option_path, struct tid_path
+
+#define FIRST(pair) FIRST_OF(pair)
+#define FIRST_OF(first, second) first
+#define SECOND(pair) SECOND_OF(pair)
+#define SECOND_OF(first, second) second
 
 #define TID_OPTION(member, kind, name, value, min, max, fallback, help)                  \
-    _Static_assert(                                                                      \
-        _Generic(((struct tid_config *)0)->member, TYPE_##kind : 1, default : 0),        \
-        "the member's type is not that of its kind: " #member);
+    _Static_assert(_Generic(((struct tid_config *)0)->member, SECOND(KIND_##kind) : 1,   \
+                            default : 0),                                                \
+                   "the member's type is not that of its kind: " #member);
+#define TID_ACTION(result, name, help)
 #include "server/options.def"
 #undef TID_OPTION
+#undef TID_ACTION
 
-static const struct option {
-    enum kind kind;
-    const char *name;
-    const char *value;
-    int64_t min, max;
-    const char *fallback;
-    const char *help;
-    size_t member;
-} options[] = {
+static const struct tid_option options[] = {
 #define TID_OPTION(member, kind, name, value, min, max, fallback, help)                  \
-    {kind, name, value, min, max, fallback, help, offsetof(struct tid_config, member)},
+    {&FIRST(KIND_##kind),                                                                \
+     name,                                                                               \
+     value,                                                                              \
+     min,                                                                                \
+     max,                                                                                \
+     fallback,                                                                           \
+     help,                                                                               \
+     offsetof(struct tid_config, member)},
+#define TID_ACTION(result, name, help)
 #include "server/options.def"
 #undef TID_OPTION
+#undef TID_ACTION
 };
 
-#define OPTION_COUNT (sizeof options / sizeof options[0])
+static const struct {
+    const char *name;
+    const char *help;
+    enum tid_config_result result;
+} actions[] = {
+#define TID_OPTION(member, kind, name, value, min, max, fallback, help)
+#define TID_ACTION(result, name, help) {name, help, TID_CONFIG_##result},
+#include "server/options.def"
+#undef TID_OPTION
+#undef TID_ACTION
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#define OPTION_COUNT COUNT_OF(options)
+
+_Static_assert(OPTION_COUNT <= COUNT_OF(((struct tid_config_sources *)0)->of),
+               "struct tid_config_sources is too small");
 
 struct reading {
     struct tid_config *config;
-    bool given[OPTION_COUNT]; /* on the command line or in the environment */
+    struct tid_config_sources *sources;
     char *why;
     size_t why_bytes;
 };
 
-/*
- * A decimal number times 'scale', without strtod() and its locales. More decimals than
- * the scale can hold are an error.
- */
-static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
-    int64_t number = 0;
-    bool digits = false;
-    for (; *text >= '0' && *text <= '9'; text++) {
-        if (number > INT64_C(100000000000000)) return false;
-        number = number * 10 + (*text - '0');
-        digits = true;
-    }
-    number *= scale;
-    if (*text == '.' && digits && scale > 1) {
-        for (text++; *text >= '0' && *text <= '9' && scale > 1; text++) {
-            scale /= 10;
-            number += (*text - '0') * scale;
-        }
-    }
-    *value = number;
-    return digits && *text == '\0';
-}
+#define WHY(...) (snprintf(reading->why, reading->why_bytes, __VA_ARGS__), false)
 
-/* An integer that K, M or G may follow, from min_mib to max_mib times 2^20. */
-static bool parse_bytes(const char *text, int64_t min_mib, int64_t max_mib,
-                        size_t *bytes) {
-    static const char units[] = "KMG";
-    char digits[24];
-    int64_t number, unit = 1;
-    size_t length = strlen(text);
-    const char *suffix = length > 0 ? strchr(units, text[length - 1]) : NULL;
-    if (suffix) {
-        unit = INT64_C(1) << 10 * (suffix - units + 1);
-        length--;
-    }
-    if (length >= sizeof digits) return false;
-    memcpy(digits, text, length);
-    digits[length] = '\0';
-    if (!parse_decimal(digits, 1, &number) || number > (max_mib << 20) / unit ||
-        number * unit < min_mib << 20)
-        return false;
-    *bytes = (size_t)(number * unit);
-    return true;
-}
-
-/* Adds addresses separated by commas. Returns what is wrong, or NULL. */
-static const char *add_addresses(struct tid_config *config, const char *list) {
-    for (;;) {
-        size_t length = strcspn(list, ",");
-        if (config->listen_count == TID_CONFIG_LISTEN_MAX) return "too many addresses";
-        const char *flaw =
-            tid_address_parse(list, length, &config->listen[config->listen_count]);
-        if (flaw) return flaw;
-        config->listen_count++;
-        if (list[length] == '\0') return NULL;
-        list += length + 1;
-    }
-}
-
-/* The error text; 'label' is what the user wrote, "--workers" or the variable's name. */
-static bool reject(struct reading *reading, const char *label, const char *value,
-                   const char *flaw) {
-    snprintf(reading->why, reading->why_bytes, "%s: '%s': %s", label, value, flaw);
-    return false;
-}
-
-/* NUMBER and SECONDS: a number of the option's range, times 'scale'. */
-static bool read_number(struct reading *reading, const struct option *option,
-                        const char *label, const char *value, int64_t scale,
-                        int64_t *number) {
-    if (parse_decimal(value, scale, number) && *number >= option->min * scale &&
-        *number <= option->max * scale)
-        return true;
-    snprintf(reading->why, reading->why_bytes, "%s: '%s' is not %s from %lld to %lld",
-             label, value, option->kind == SECONDS ? "a number of seconds" : "an integer",
-             (long long)option->min, (long long)option->max);
-    return false;
-}
-
-static bool read_bytes(struct reading *reading, const struct option *option,
-                       const char *label, const char *value, size_t *bytes) {
-    if (parse_bytes(value, option->min, option->max, bytes)) return true;
-    snprintf(reading->why, reading->why_bytes,
-             "%s: '%s' is not a number of bytes from %lldM to %lldG; K, M and G are "
-             "2^10, 2^20 and 2^30",
-             label, value, (long long)option->min, (long long)option->max >> 10);
-    return false;
-}
-
-static bool set_option(struct reading *reading, const struct option *option,
-                       const char *label, const char *value) {
-    void *member = (char *)reading->config + option->member;
-    const char *flaw;
-    int64_t number;
-
-    switch (option->kind) {
-    case ADDRESS:
-        flaw = add_addresses(reading->config, value);
-        return !flaw || reject(reading, label, value, flaw);
-    case NUMBER:
-        if (!read_number(reading, option, label, value, 1, &number)) return false;
-        *(TYPE_NUMBER *)member = (TYPE_NUMBER)number;
-        return true;
-    case SECONDS:
-        return read_number(reading, option, label, value, 1000, member);
-    case BYTES:
-        return read_bytes(reading, option, label, value, member);
-    case FLAG:
-        if (strcmp(value, "1") != 0 && strcmp(value, "0") != 0)
-            return reject(reading, label, value, "expected 1 or 0");
-        *(TYPE_FLAG *)member = value[0] == '1';
-        return true;
-    }
-    return false;
-}
-
-/* The option of an argument "--name" or "--name=value"; NULL if unknown. */
-static const struct option *option_find(const char *argument) {
-    const size_t length = strcspn(argument, "=");
+/* The option of that name; NULL if there is none. */
+static const struct tid_option *option_find(const char *name, size_t name_bytes) {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (length == strlen(options[i].name) + 2 && strncmp(argument, "--", 2) == 0 &&
-            strncmp(argument + 2, options[i].name, length - 2) == 0)
+        if (strlen(options[i].name) == name_bytes &&
+            memcmp(options[i].name, name, name_bytes) == 0)
             return &options[i];
     }
     return NULL;
 }
 
+/*
+ * Sets an option, unless a source that counts for more has done so. 'label' is what the
+ * user wrote: "--workers", the variable's name, or a place in the file.
+ */
+static bool set_option(struct reading *reading, const struct tid_option *option,
+                       enum tid_config_source source, const char *label,
+                       const char *value) {
+    enum tid_config_source *before = &reading->sources->of[option - options];
+    char flaw[160];
+    if (*before > source) return true;
+    *before = source;
+    if (option->kind->read(option, value, (char *)reading->config + option->member, flaw,
+                           sizeof flaw))
+        return true;
+    return WHY("%s: '%s': %s", label, value, flaw);
+}
+
+/* What an argument asks for; TID_CONFIG_RUN if it is an option's. */
+static enum tid_config_result action_of(const char *argument) {
+    if (strcmp(argument, "-h") == 0) return TID_CONFIG_HELP;
+    for (size_t i = 0; i < COUNT_OF(actions); i++) {
+        if (strncmp(argument, "--", 2) == 0 && strcmp(argument + 2, actions[i].name) == 0)
+            return actions[i].result;
+    }
+    return TID_CONFIG_RUN;
+}
+
+/* The last of them counts, but for help, which is given despite errors elsewhere. */
+static enum tid_config_result requested_result(int argc, char *const *argv) {
+    enum tid_config_result result = TID_CONFIG_RUN;
+    for (int i = 1; i < argc && result != TID_CONFIG_HELP; i++) {
+        const enum tid_config_result action = action_of(argv[i]);
+        if (action != TID_CONFIG_RUN) result = action;
+    }
+    return result;
+}
+
 static bool read_arguments(struct reading *reading, int argc, char *const *argv) {
     for (int i = 1; i < argc; i++) {
-        const struct option *option = option_find(argv[i]);
-        if (!option) {
-            snprintf(reading->why, reading->why_bytes, "unknown option '%s'", argv[i]);
-            return false;
-        }
+        if (action_of(argv[i]) != TID_CONFIG_RUN) continue;
+        const char *name = strncmp(argv[i], "--", 2) == 0 ? argv[i] + 2 : "";
+        const struct tid_option *option = option_find(name, strcspn(name, "="));
+        if (!option) return WHY("unknown option '%s'", argv[i]);
         const char *value = strchr(argv[i], '=');
         if (value) {
             value++;
-        } else if (option->kind == FLAG) {
+        } else if (option->kind->is_flag) {
             value = "1";
         } else if (i + 1 < argc) {
             value = argv[++i];
         } else {
-            snprintf(reading->why, reading->why_bytes, "--%s needs a value (%s)",
-                     option->name, option->value);
-            return false;
+            return WHY("--%s needs a value (%s)", option->name, option->value);
         }
         char label[40];
         snprintf(label, sizeof label, "--%s", option->name);
-        if (!set_option(reading, option, label, value)) return false;
-        reading->given[option - options] = true;
+        if (!set_option(reading, option, TID_SOURCE_COMMAND_LINE, label, value))
+            return false;
     }
     return true;
 }
 
-static void variable_name(const struct option *option, char name[64]) {
-    snprintf(name, 64, "TENSORINITD_%s", option->name);
-    for (char *c = name; *c != '\0'; c++) {
-        if (*c >= 'a' && *c <= 'z')
-            *c = (char)(*c - 'a' + 'A');
-        else if (*c == '-')
-            *c = '_';
+/* DRAIN_TIMEOUT as drain-timeout; NULL if there is no such option. */
+static const struct tid_option *option_of_variable(const char *variable, size_t bytes) {
+    char name[64];
+    if (bytes >= sizeof name) return NULL;
+    for (size_t i = 0; i < bytes; i++) {
+        name[i] = variable[i];
+        if (name[i] >= 'A' && name[i] <= 'Z')
+            name[i] = (char)(name[i] - 'A' + 'a');
+        else if (name[i] == '_')
+            name[i] = '-';
+        else
+            return NULL;
     }
+    return option_find(name, bytes);
 }
 
-static bool read_environment(struct reading *reading,
-                             char *(*environment)(const char *name)) {
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        char name[64];
-        variable_name(&options[i], name);
-        const char *value = environment(name);
+/*
+ * Kubernetes gives every pod variables about each Service of its namespace; those of one
+ * that is named tensorinitd begin with our prefix.
+ */
+static bool is_of_kubernetes(const char *variable, size_t bytes) {
+    return strncmp(variable, "SERVICE_", 8) == 0 || strncmp(variable, "PORT_", 5) == 0 ||
+           (bytes == 4 && memcmp(variable, "PORT", 4) == 0);
+}
+
+static bool read_environment(struct reading *reading, char *const *environment) {
+    for (; *environment; environment++) {
+        const size_t prefix_bytes = sizeof PREFIX - 1;
+        if (strncmp(*environment, PREFIX, prefix_bytes) != 0) continue;
+        const char *variable = *environment + prefix_bytes;
+        const size_t bytes = strcspn(variable, "=");
+        if (variable[bytes] == '\0' || is_of_kubernetes(variable, bytes)) continue;
+        const struct tid_option *option = option_of_variable(variable, bytes);
+        char label[96];
+        snprintf(label, sizeof label, PREFIX "%.*s", (int)(bytes < 64 ? bytes : 64),
+                 variable);
+        if (!option) return WHY("%s: there is no such option; --help lists them", label);
         /* An empty variable counts as unset: container files rely on that. */
-        if (reading->given[i] || !value || value[0] == '\0') continue;
-        if (!set_option(reading, &options[i], name, value)) return false;
-        reading->given[i] = true;
+        const char *value = variable + bytes + 1;
+        if (value[0] != '\0' &&
+            !set_option(reading, option, TID_SOURCE_ENVIRONMENT, label, value))
+            return false;
     }
     return true;
+}
+
+static bool take_file_line(void *reader, const char *label, const char *name,
+                           const char *value) {
+    struct reading *reading = reader;
+    const struct tid_option *option = option_find(name, strlen(name));
+    if (!option) return WHY("%s: there is no such option; --help lists them", label);
+    if (option->member == offsetof(struct tid_config, config))
+        return WHY("%s: a file cannot name another one", label);
+    if (reading->sources->of[option - options] == TID_SOURCE_FILE &&
+        !option->kind->is_list)
+        return WHY("%s: is set twice", label);
+    return set_option(reading, option, TID_SOURCE_FILE, label, value);
+}
+
+/* The default is a description if it is no value. */
+static bool has_default_value(const struct tid_option *option) {
+    return option->fallback[0] >= '0' && option->fallback[0] <= '9';
 }
 
 static void set_defaults(struct reading *reading) {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct option *option = &options[i];
-        /* "usable processors" is a description, and stays 0. */
-        const bool is_value = option->fallback[0] >= '0' && option->fallback[0] <= '9';
-        if (!reading->given[i] && is_value)
-            set_option(reading, option, option->name, option->fallback);
+        if (has_default_value(&options[i]))
+            set_option(reading, &options[i], TID_SOURCE_DEFAULT, options[i].name,
+                       options[i].fallback);
     }
 }
 
 enum tid_config_result tid_config_read(struct tid_config *config, int argc,
-                                       char *const *argv,
-                                       char *(*environment)(const char *name), char *why,
+                                       char *const *argv, char *const *environment,
+                                       struct tid_config_sources *sources, char *why,
                                        size_t why_bytes) {
-    struct reading reading = {.config = config, .why = why, .why_bytes = why_bytes};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return TID_CONFIG_HELP;
-        if (strcmp(argv[i], "--version") == 0) return TID_CONFIG_VERSION;
-    }
+    struct tid_config_sources unasked;
+    struct reading reading = {.config = config,
+                              .sources = sources ? sources : &unasked,
+                              .why = why,
+                              .why_bytes = why_bytes};
+    const enum tid_config_result result = requested_result(argc, argv);
+    if (result == TID_CONFIG_HELP || result == TID_CONFIG_VERSION) return result;
     memset(config, 0, sizeof *config);
+    memset(reading.sources, 0, sizeof *reading.sources);
     if (!read_arguments(&reading, argc, argv) || !read_environment(&reading, environment))
         return TID_CONFIG_ERROR;
+    if (config->config.text[0] != '\0' &&
+        !tid_config_file_read(config->config.text, take_file_line, &reading, why,
+                              why_bytes))
+        return TID_CONFIG_ERROR;
     set_defaults(&reading);
-    return TID_CONFIG_RUN;
+    return result;
+}
+
+void tid_config_print(FILE *file, const struct tid_config *config,
+                      const struct tid_config_sources *sources) {
+    static const char *const origins[] = {"the default", "the file", "the environment",
+                                          "the command line"};
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct tid_option *option = &options[i];
+        const enum tid_config_source source = sources->of[i];
+        /* A file cannot name another one. */
+        if (option->member == offsetof(struct tid_config, config)) continue;
+        if (source == TID_SOURCE_DEFAULT && !has_default_value(option)) {
+            fprintf(file, "# the default: %s\n# %s =\n", option->fallback, option->name);
+            continue;
+        }
+        fprintf(file, "# %s\n%s = ", origins[source], option->name);
+        option->kind->write(file, (const char *)config + option->member);
+        fputc('\n', file);
+    }
+}
+
+static void help_row(FILE *file, const char *name, const char *value, const char *help,
+                     const char *fallback) {
+    char left[48];
+    snprintf(left, sizeof left, "--%s%s%s", name, value[0] == '\0' ? "" : " ", value);
+    fprintf(file, "  %-26s", left);
+    for (const char *c = help; *c != '\0'; c++) {
+        fputc(*c, file);
+        if (*c == '\n') fprintf(file, "%-28s", "");
+    }
+    if (fallback) fprintf(file, " (%s)", fallback);
+    fputc('\n', file);
 }
 
 void tid_config_help(FILE *file) {
     fprintf(file, "Usage: tensorinitd [OPTION]...\n"
                   "Serves initialized neural-network tensors over HTTP.\n\n");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        char left[48];
-        snprintf(left, sizeof left, "--%s %s", options[i].name, options[i].value);
-        fprintf(file, "  %-26s", left);
-        for (const char *c = options[i].help; *c != '\0'; c++) {
-            fputc(*c, file);
-            if (*c == '\n') fprintf(file, "%-28s", "");
-        }
-        fprintf(file, " (%s)\n", options[i].fallback);
-    }
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        help_row(file, options[i].name, options[i].value, options[i].help,
+                 options[i].fallback);
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
+        help_row(file, actions[i].name, "", actions[i].help, NULL);
     fprintf(
         file,
-        "  --version                 print the version and exit\n"
-        "  --help                    print this and exit\n\n"
-        "A timeout of 0 means no limit. Each option may also be set in the environment:\n"
-        "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5. TENSORINITD_LISTEN takes\n"
-        "several addresses, separated by commas.\n"
+        "\nA timeout of 0 means no limit. Each option may also be set in the "
+        "environment:\n"
+        "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5, and in a file:\n"
+        "drain-timeout = 5. The command line counts before the environment, and that\n"
+        "before the file.\n"
         "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
         "Exit status: 0 stopped by a signal, 64 wrong usage, 69 the instruction set is\n"
         "not available, 71 an address or another system resource is not available.\n");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration, from command line and environment. options.def lists all options. */
+/*
+ * The configuration, from command line, environment and a file. options.def lists all
+ * options; option_kinds.h says how their values are read.
+ */
 #ifndef TID_CONFIG_H
 #define TID_CONFIG_H
 
@@ -10,11 +13,21 @@
 
 #include "server/http/address.h"
 
-#define TID_CONFIG_LISTEN_MAX 16
+#define TID_CONFIG_ADDRESSES_MAX 16
+#define TID_CONFIG_WHY_BYTES 8192 /* a path, a name and a value may be in it */
+
+struct tid_address_list {
+    struct tid_address items[TID_CONFIG_ADDRESSES_MAX];
+    unsigned count;
+};
+
+struct tid_path {
+    char text[4096]; /* empty: none */
+};
 
 struct tid_config {
-    struct tid_address listen[TID_CONFIG_LISTEN_MAX];
-    unsigned listen_count;
+    struct tid_path config; /* the file that was read */
+    struct tid_address_list listen;
     unsigned workers;         /* 0: one per usable processor */
     unsigned compute_threads; /* 0: one per usable processor */
     unsigned max_connections;
@@ -23,24 +36,45 @@ struct tid_config {
     bool access_log;
 };
 
+/* What the command line asks for. */
 enum tid_config_result {
     TID_CONFIG_RUN,
+    TID_CONFIG_PRINT,
+    TID_CONFIG_CHECK,
     TID_CONFIG_HELP,
     TID_CONFIG_VERSION,
     TID_CONFIG_ERROR,
 };
 
+/* Where the value of an option comes from; a later one overrides an earlier one. */
+enum tid_config_source {
+    TID_SOURCE_DEFAULT,
+    TID_SOURCE_FILE,
+    TID_SOURCE_ENVIRONMENT,
+    TID_SOURCE_COMMAND_LINE,
+};
+
+/* Of each option, in the order of options.def. */
+struct tid_config_sources {
+    enum tid_config_source of[64];
+};
+
 /*
  * Reads the configuration: an option of the command line overrides its environment
- * variable, which overrides the default.
+ * variable, which overrides the file that --config names, which overrides the default.
  *
- *   environment  getenv(), or a test's own
+ *   environment  "NAME=VALUE" each, NULL after the last: environ
+ *   sources      NULL if the caller does not ask
  *   why          on TID_CONFIG_ERROR: a sentence that names the option and its value
  */
 enum tid_config_result tid_config_read(struct tid_config *config, int argc,
-                                       char *const *argv,
-                                       char *(*environment)(const char *name), char *why,
+                                       char *const *argv, char *const *environment,
+                                       struct tid_config_sources *sources, char *why,
                                        size_t why_bytes);
+
+/* Writes the configuration as a file that --config reads. */
+void tid_config_print(FILE *file, const struct tid_config *config,
+                      const struct tid_config_sources *sources);
 
 /* Writes the text of --help. */
 void tid_config_help(FILE *file);

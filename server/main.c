@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinitd: reads options, starts listener and workers, waits for a signal, drains. */
+#define _GNU_SOURCE /* environ */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <tensorinit/plan.h>
 #include <tensorinit/version.h>
@@ -55,8 +57,8 @@ static void raise_descriptor_limit(unsigned max_connections) {
 
 static int open_listener(struct tid_listener *listener, const struct tid_config *config) {
     char why[512];
-    for (unsigned i = 0; i < config->listen_count; i++) {
-        if (tid_listener_open(listener, &config->listen[i], why, sizeof why) != 0) {
+    for (unsigned i = 0; i < config->listen.count; i++) {
+        if (tid_listener_open(listener, &config->listen.items[i], why, sizeof why) != 0) {
             tid_log("%s", why);
             tid_listener_close(listener);
             return -1;
@@ -229,15 +231,22 @@ int main(int argc, char **argv) {
     struct tid_config config;
     struct tid_listener listener = {0};
     struct ti_error error;
-    char why[512];
+    struct tid_config_sources sources;
+    char why[TID_CONFIG_WHY_BYTES];
 
-    switch (tid_config_read(&config, argc, argv, getenv, why, sizeof why)) {
+    switch (tid_config_read(&config, argc, argv, environ, &sources, why, sizeof why)) {
     case TID_CONFIG_HELP:
         tid_config_help(stdout);
         return close_stdout();
     case TID_CONFIG_VERSION:
         printf("tensorinitd %s (spec %s)\n", TI_VERSION_STRING, TI_SPEC_NAME);
         return close_stdout();
+    case TID_CONFIG_PRINT:
+        tid_config_print(stdout, &config, &sources);
+        return close_stdout();
+    case TID_CONFIG_CHECK:
+        tid_log("the configuration is valid");
+        return EXIT_SUCCESS;
     case TID_CONFIG_ERROR:
         tid_log("%s", why);
         fprintf(stderr, "Try 'tensorinitd --help'.\n");

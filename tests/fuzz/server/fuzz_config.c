@@ -9,22 +9,7 @@
 
 #define LINES_MAX 64
 
-static char *variables[LINES_MAX];
-static size_t variable_count;
-
-static char *environment(const char *name) {
-    const size_t bytes = strlen(name);
-    for (size_t i = 0; i < variable_count; i++) {
-        if (strncmp(variables[i], name, bytes) == 0 && variables[i][bytes] == '=')
-            return variables[i] + bytes + 1;
-    }
-    return NULL;
-}
-
-static char *no_environment(const char *name) {
-    (void)name;
-    return NULL;
-}
+static char *const no_environment[] = {NULL};
 
 /* Options as text: "--workers=4". */
 struct arguments {
@@ -61,35 +46,39 @@ static void check_limits(int64_t value, int64_t min, int64_t max) {
         WRITE("--%s=%zu", name, value);                                                  \
     }
 #define WRITE_FLAG(value, name, min, max) WRITE("--%s=%d", name, value);
-#define WRITE_ADDRESS(value, name, min, max)                                             \
-    check_limits(config->listen_count, 1, TID_CONFIG_LISTEN_MAX);                        \
-    for (unsigned i = 0; i < config->listen_count; i++)                                  \
-        WRITE(strchr(value[i].host, ':') ? "--%s=[%s]:%s" : "--%s=%s:%s", name,          \
-              value[i].host, value[i].port);
+#define WRITE_PATH(value, name, min, max)                                                \
+    if (*(value).text) WRITE("--%s=%.200s", name, (value).text);
+#define WRITE_ADDRESSES(value, name, min, max)                                           \
+    check_limits((value).count, 1, TID_CONFIG_ADDRESSES_MAX);                            \
+    for (unsigned i = 0; i < (value).count; i++)                                         \
+        WRITE(strchr((value).items[i].host, ':') ? "--%s=[%s]:%s" : "--%s=%s:%s", name,  \
+              (value).items[i].host, (value).items[i].port);
 
 static void write_config(const struct tid_config *config, struct arguments *to) {
     to->count = 0;
     WRITE("tensorinitd");
 #define TID_OPTION(member, kind, name, value, min, max, fallback, help)                  \
     WRITE_##kind(config->member, name, min, max)
+#define TID_ACTION(result, name, help)
 #include "server/options.def"
 #undef TID_OPTION
+#undef TID_ACTION
 }
 
 static void check_config(const struct tid_config *config) {
     static struct arguments arguments, again;
     struct tid_config read;
     char why[256];
-    for (unsigned i = 0; i < config->listen_count; i++) {
-        const struct tid_address *address = &config->listen[i];
+    for (unsigned i = 0; i < config->listen.count; i++) {
+        const struct tid_address *address = &config->listen.items[i];
         REQUIRE(*address->host && strspn(address->port, "0123456789") > 0);
         REQUIRE(atoi(address->port) <= 65535);
         /* In a list these would be another address, or none. */
         if (strpbrk(address->host, "[],")) return;
     }
     write_config(config, &arguments);
-    REQUIRE(tid_config_read(&read, arguments.count, arguments.list, no_environment, why,
-                            sizeof why) == TID_CONFIG_RUN);
+    REQUIRE(tid_config_read(&read, arguments.count, arguments.list, no_environment, NULL,
+                            why, sizeof why) == TID_CONFIG_RUN);
     write_config(&read, &again);
     REQUIRE(arguments.count == again.count);
     for (int i = 0; i < again.count; i++)
@@ -99,17 +88,18 @@ static void check_config(const struct tid_config *config) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = fuzz_text(data, size), *at = text, *line;
     char *arguments[LINES_MAX + 1] = {"tensorinitd"}, why[256] = "";
+    char *environment[LINES_MAX + 1] = {NULL};
     struct tid_config config;
-    int count = 1;
-    variable_count = 0;
+    int count = 1, variable_count = 0;
     while ((line = fuzz_line(&at)) && count < LINES_MAX && variable_count < LINES_MAX) {
         if (*line != '-' && strchr(line, '=')) {
-            variables[variable_count++] = line;
+            environment[variable_count++] = line;
         } else {
             arguments[count++] = line;
         }
     }
-    switch (tid_config_read(&config, count, arguments, environment, why, sizeof why)) {
+    switch (
+        tid_config_read(&config, count, arguments, environment, NULL, why, sizeof why)) {
     case TID_CONFIG_RUN:
         check_config(&config);
         break;

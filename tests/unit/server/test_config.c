@@ -1,35 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* server/config, http/address and work/cpus: command line and environment. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "server/config.h"
 #include "server/work/cpus.h"
 #include "support/test.h"
 
-/* The environment of the test at hand: NAME, value, NAME, value, NULL. */
+/* The environment of the test at hand: "NAME=VALUE", ..., NULL; NULL: empty. */
 static const char *const *variables;
 
-static char *environment(const char *name) {
-    for (const char *const *v = variables; v && *v; v += 2) {
-        if (strcmp(v[0], name) == 0) return (char *)(uintptr_t)v[1];
-    }
-    return NULL;
-}
-
-static char why[256];
+static char why[TID_CONFIG_WHY_BYTES];
+static struct tid_config_sources sources;
 
 static enum tid_config_result read_config(struct tid_config *config, const char *line) {
     static char words[512];
     char *argv[32] = {(char *)(uintptr_t) "tensorinitd"};
+    char *environment[32] = {NULL};
     int argc = 1;
     char *rest;
 
+    for (size_t i = 0; variables && variables[i]; i++)
+        environment[i] = (char *)(uintptr_t)variables[i];
     memcpy(words, line, strlen(line) + 1);
     for (char *word = strtok_r(words, " ", &rest); word;
          word = strtok_r(NULL, " ", &rest))
         argv[argc++] = word;
     why[0] = '\0';
-    return tid_config_read(config, argc, argv, environment, why, sizeof why);
+    return tid_config_read(config, argc, argv, environment, &sources, why, sizeof why);
 }
 
 static void defaults(void **state) {
@@ -37,9 +36,9 @@ static void defaults(void **state) {
     (void)state;
     variables = NULL;
     assert_int_equal(read_config(&config, ""), TID_CONFIG_RUN);
-    assert_int_equal(config.listen_count, 1);
-    assert_string_equal(config.listen[0].host, "127.0.0.1");
-    assert_string_equal(config.listen[0].port, "8080");
+    assert_int_equal(config.listen.count, 1);
+    assert_string_equal(config.listen.items[0].host, "127.0.0.1");
+    assert_string_equal(config.listen.items[0].port, "8080");
     assert_int_equal(config.workers, 0);
     assert_int_equal(config.compute_threads, 0);
     assert_int_equal(config.memory_bytes, 0); /* by the control group */
@@ -62,10 +61,10 @@ static void arguments(void **state) {
                     "--max-connections=7 --header-timeout 0.25 --wait-timeout 0.5 "
                     "--idle-timeout 0 --drain-timeout 1.5 --access-log"),
         TID_CONFIG_RUN);
-    assert_int_equal(config.listen_count, 2);
-    assert_string_equal(config.listen[0].host, "::1");
-    assert_string_equal(config.listen[0].port, "0");
-    assert_string_equal(config.listen[1].host, "localhost");
+    assert_int_equal(config.listen.count, 2);
+    assert_string_equal(config.listen.items[0].host, "::1");
+    assert_string_equal(config.listen.items[0].port, "0");
+    assert_string_equal(config.listen.items[1].host, "localhost");
     assert_int_equal(config.workers, 3);
     assert_int_equal(config.compute_threads, 4);
     assert_int_equal(config.memory_bytes, 300 << 20);
@@ -100,33 +99,30 @@ static void sizes(void **state) {
 }
 
 static void precedence(void **state) {
-    static const char *const both[] = {"TENSORINITD_LISTEN",
-                                       "0.0.0.0:1,[::]:2",
-                                       "TENSORINITD_WORKERS",
-                                       "5",
-                                       "TENSORINITD_DRAIN_TIMEOUT",
-                                       "9",
-                                       "TENSORINITD_MAX_CONNECTIONS",
-                                       "",
-                                       "TENSORINITD_ACCESS_LOG",
-                                       "1",
+    static const char *const both[] = {"TENSORINITD_LISTEN=0.0.0.0:1,[::]:2",
+                                       "TENSORINITD_WORKERS=5",
+                                       "TENSORINITD_DRAIN_TIMEOUT=9",
+                                       "TENSORINITD_MAX_CONNECTIONS=",
+                                       "TENSORINITD_ACCESS_LOG=1",
+                                       "TENSORINIT_ISA=portable",
+                                       "TENSORINITD=1",
                                        NULL};
     struct tid_config config;
     (void)state;
     variables = both;
     assert_int_equal(read_config(&config, "--workers 2"), TID_CONFIG_RUN);
-    assert_int_equal(config.listen_count, 2);
-    assert_string_equal(config.listen[0].host, "0.0.0.0");
-    assert_string_equal(config.listen[1].host, "::");
-    assert_string_equal(config.listen[1].port, "2");
+    assert_int_equal(config.listen.count, 2);
+    assert_string_equal(config.listen.items[0].host, "0.0.0.0");
+    assert_string_equal(config.listen.items[1].host, "::");
+    assert_string_equal(config.listen.items[1].port, "2");
     assert_int_equal(config.workers, 2); /* the command line overrides the environment */
     assert_int_equal(config.drain_ms, 9000); /* the environment overrides the default */
     assert_int_equal(config.max_connections, 1024); /* empty counts as unset */
     assert_true(config.access_log);
 
     assert_int_equal(read_config(&config, "--listen h:3 --access-log=0"), TID_CONFIG_RUN);
-    assert_int_equal(config.listen_count, 1);
-    assert_string_equal(config.listen[0].host, "h");
+    assert_int_equal(config.listen.count, 1);
+    assert_string_equal(config.listen.items[0].host, "h");
     assert_false(config.access_log);
 }
 
@@ -150,26 +146,26 @@ static const struct {
     {"--listen [::1]", "[IPV6]:PORT"},
     {"--listen [::1:80", "[IPV6]:PORT"},
     {"--listen []:80", "with a host"},
-    {"--workers 0", "--workers: '0' is not an integer from 1 to 1024"},
+    {"--workers 0", "--workers: '0': expected an integer from 1 to 1024"},
     {"--workers 1025", "--workers: '1025'"},
     {"--workers 1.5", "--workers: '1.5'"},
     {"--workers x", "--workers: 'x'"},
     {"--workers -1", "--workers: '-1'"},
     {"--workers 99999999999999999999", "--workers: '9999"},
-    {"--compute-threads 0", "--compute-threads: '0' is not an integer"},
+    {"--compute-threads 0", "--compute-threads: '0': expected an integer"},
     {"--memory", "--memory needs a value (BYTES)"},
-    {"--memory=", "--memory: '' is not a number of bytes from 1M to 65536G"},
-    {"--memory 0", "is not a number of bytes"},
-    {"--memory 1048575", "is not a number of bytes"},
-    {"--memory 1023K", "is not a number of bytes"},
-    {"--memory 1.5G", "is not a number of bytes"},
-    {"--memory G", "is not a number of bytes"},
-    {"--memory 1g", "is not a number of bytes"},
-    {"--memory 1GB", "is not a number of bytes"},
-    {"--memory -1", "is not a number of bytes"},
-    {"--memory 65537G", "is not a number of bytes"},
-    {"--memory 99999999999999999999", "is not a number of bytes"},
-    {"--memory 999999999999999999999999999999", "is not a number of bytes"},
+    {"--memory=", "--memory: '': expected a number of bytes from 1M to 65536G"},
+    {"--memory 0", "expected a number of bytes"},
+    {"--memory 1048575", "expected a number of bytes"},
+    {"--memory 1023K", "expected a number of bytes"},
+    {"--memory 1.5G", "expected a number of bytes"},
+    {"--memory G", "expected a number of bytes"},
+    {"--memory 1g", "expected a number of bytes"},
+    {"--memory 1GB", "expected a number of bytes"},
+    {"--memory -1", "expected a number of bytes"},
+    {"--memory 65537G", "expected a number of bytes"},
+    {"--memory 99999999999999999999", "expected a number of bytes"},
+    {"--memory 999999999999999999999999999999", "expected a number of bytes"},
     {"--drain-timeout 1e3", "number of seconds from 0 to 86400"},
     {"--drain-timeout .5", "number of seconds"},
     {"--drain-timeout 1.2.3", "number of seconds"},
@@ -189,7 +185,7 @@ static void refusals(void **state) {
 }
 
 static void names_the_variable(void **state) {
-    static const char *const bad[] = {"TENSORINITD_HEADER_TIMEOUT", "soon", NULL};
+    static const char *const bad[] = {"TENSORINITD_HEADER_TIMEOUT=soon", NULL};
     struct tid_config config;
     (void)state;
     variables = bad;
@@ -206,15 +202,145 @@ static void many_addresses(void **state) {
     variables = NULL;
     for (int i = 0; i < 15; i++) strcat(line, "--listen h:1 ");
     assert_int_equal(read_config(&config, line), TID_CONFIG_RUN);
-    assert_int_equal(config.listen_count, 15);
+    assert_int_equal(config.listen.count, 15);
     static const char *const many[] = {
-        "TENSORINITD_LISTEN",
+        "TENSORINITD_LISTEN="
         "a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,"
         "a:1,a:1,a:1,a:1",
         NULL};
     variables = many;
     assert_int_equal(read_config(&config, ""), TID_CONFIG_ERROR);
-    assert_non_null(strstr(why, "too many"));
+    assert_non_null(strstr(why, "at most 16 addresses"));
+}
+
+static void unknown_variables(void **state) {
+    static const char *const unknown[] = {"TENSORINITD_DRAIN_TIME=1", NULL};
+    static const char *const lower[] = {"TENSORINITD_workers=1", NULL};
+    /* What Kubernetes sets where a Service is named tensorinitd. */
+    static const char *const service[] = {
+        "TENSORINITD_SERVICE_HOST=10.0.0.1",       "TENSORINITD_SERVICE_PORT=8080",
+        "TENSORINITD_SERVICE_PORT_HTTP=8080",      "TENSORINITD_PORT=tcp://10.0.0.1:8080",
+        "TENSORINITD_PORT_8080_TCP_ADDR=10.0.0.1", NULL};
+    struct tid_config config;
+    (void)state;
+    variables = unknown;
+    assert_int_equal(read_config(&config, ""), TID_CONFIG_ERROR);
+    assert_string_equal(
+        why, "TENSORINITD_DRAIN_TIME: there is no such option; --help lists them");
+    variables = lower;
+    assert_int_equal(read_config(&config, ""), TID_CONFIG_ERROR);
+    variables = service;
+    assert_int_equal(read_config(&config, ""), TID_CONFIG_RUN);
+}
+
+/* A file with this text, named to the configuration. */
+static enum tid_config_result read_file(struct tid_config *config, const char *text,
+                                        size_t bytes, const char *arguments) {
+    char path[] = "/tmp/test_config.XXXXXX", line[256];
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_true(write(fd, text, bytes) == (ssize_t)bytes);
+    close(fd);
+    snprintf(line, sizeof line, "--config %s %s", path, arguments);
+    const enum tid_config_result result = read_config(config, line);
+    unlink(path);
+    return result;
+}
+
+static void files(void **state) {
+    static const char text[] = "# limits\n"
+                               "\n"
+                               "  workers = 3\r\n"
+                               "listen=[::1]:1, h:2\n"
+                               "listen = h:3\n"
+                               "drain-timeout\t=\t1.5\n"
+                               "max-connections = 9\n"
+                               "idle-timeout = 7";
+    static const char *const set[] = {"TENSORINITD_MAX_CONNECTIONS=8",
+                                      "TENSORINITD_DRAIN_TIMEOUT=2", NULL};
+    struct tid_config config;
+    (void)state;
+    variables = set;
+    assert_int_equal(read_file(&config, text, strlen(text), "--max-connections 5"),
+                     TID_CONFIG_RUN);
+    assert_int_equal(config.workers, 3);
+    assert_int_equal(config.listen.count, 3);
+    assert_string_equal(config.listen.items[0].host, "::1");
+    assert_string_equal(config.listen.items[1].host, "h");
+    assert_string_equal(config.listen.items[2].port, "3");
+    assert_int_equal(config.max_connections, 5);
+    assert_int_equal(config.drain_ms, 2000);
+    assert_int_equal(config.idle_ms, 7000);
+}
+
+static void wrong_files(void **state) {
+    static const struct {
+        const char *text;
+        size_t bytes;
+        const char *says;
+    } rows[] = {
+#define ROW(text, says) {text, sizeof text - 1, says}
+        ROW("workers 3\n", ":1: expected NAME = VALUE"),
+        ROW("# a\n\nworkers = x\n", ":3: workers: 'x': expected an integer"),
+        ROW("colour = red\n", ":1: colour: there is no such option"),
+        ROW("--workers = 3\n", ":1: --workers: there is no such option"),
+        ROW("= 3\n", ":1: : there is no such option"),
+        ROW("workers = 3\nworkers = 3\n", ":2: workers: is set twice"),
+        ROW("config = /dev/null\n", ":1: config: a file cannot name another one"),
+        ROW("workers = 3\0\n", ":1: not a line of text"),
+        ROW("\0", ":1: not a line of text"),
+        ROW("memory = \n", ":1: memory: '': expected a number of bytes"),
+#undef ROW
+    };
+    struct tid_config config;
+    char *long_line = malloc(10000);
+    (void)state;
+    variables = NULL;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_row(read_file(&config, rows[i].text, rows[i].bytes, "") ==
+                       TID_CONFIG_ERROR,
+                   rows[i].says);
+        if (!strstr(why, rows[i].says)) fail_msg("%s: %s", rows[i].says, why);
+    }
+    memset(long_line, '#', 10000);
+    assert_int_equal(read_file(&config, long_line, 10000, ""), TID_CONFIG_ERROR);
+    assert_non_null(strstr(why, ":1: not a line of text of at most"));
+    free(long_line);
+    assert_int_equal(read_config(&config, "--config /nowhere/at/all"), TID_CONFIG_ERROR);
+    assert_string_equal(why, "/nowhere/at/all: No such file or directory");
+    assert_int_equal(read_config(&config, "--config /"), TID_CONFIG_ERROR);
+    assert_string_equal(why, "/: Is a directory");
+}
+
+/* What is printed is read again, and gives the same. */
+static void prints(void **state) {
+    static const char *const set[] = {"TENSORINITD_IDLE_TIMEOUT=1.25", NULL};
+    struct tid_config config, again;
+    char *text, *text_again;
+    size_t bytes, bytes_again;
+    (void)state;
+    variables = set;
+    assert_int_equal(read_config(&config,
+                                 "--listen [::1]:1,h:2 --memory 3M --print-config "
+                                 "--access-log"),
+                     TID_CONFIG_PRINT);
+    FILE *file = open_memstream(&text, &bytes);
+    tid_config_print(file, &config, &sources);
+    fclose(file);
+    assert_non_null(strstr(text, "# the command line\nlisten = [::1]:1,h:2\n"));
+    assert_non_null(strstr(text, "# the default: usable processors\n# workers =\n"));
+    assert_non_null(strstr(text, "# the environment\nidle-timeout = 1.250\n"));
+    assert_non_null(strstr(text, "# the default\ndrain-timeout = 60\n"));
+    variables = NULL;
+    assert_int_equal(read_file(&again, text, bytes, "--check-config"), TID_CONFIG_CHECK);
+    file = open_memstream(&text_again, &bytes_again);
+    tid_config_print(file, &again, &sources);
+    fclose(file);
+    assert_non_null(strstr(text_again, "# the file\nidle-timeout = 1.250\n"));
+    memset(again.config.text, 0, sizeof again.config.text);
+    assert_memory_equal(&again, &config, sizeof config);
+    free(text);
+    free(text_again);
 }
 
 static void help_and_version(void **state) {
@@ -246,7 +372,9 @@ int main(void) {
         cmocka_unit_test(sizes),          cmocka_unit_test(precedence),
         cmocka_unit_test(refusals),       cmocka_unit_test(names_the_variable),
         cmocka_unit_test(many_addresses), cmocka_unit_test(help_and_version),
-        cmocka_unit_test(quotas),
+        cmocka_unit_test(quotas),         cmocka_unit_test(unknown_variables),
+        cmocka_unit_test(files),          cmocka_unit_test(wrong_files),
+        cmocka_unit_test(prints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

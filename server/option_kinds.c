@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads and writes the values of options: see option_kinds.h. */
+#include "server/option_kinds.h"
+
+#include <string.h>
+
+#include "server/config.h"
+
+#define FLAW(...) (snprintf(flaw, flaw_bytes, __VA_ARGS__), false)
+
+/*
+ * A decimal number times 'scale', without strtod() and its locales. More decimals than
+ * the scale can hold are an error.
+ */
+static bool parse_decimal(const char *text, int64_t scale, int64_t *value) {
+    int64_t number = 0;
+    bool digits = false;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        if (number > INT64_C(100000000000000)) return false;
+        number = number * 10 + (*text - '0');
+        digits = true;
+    }
+    number *= scale;
+    if (*text == '.' && digits && scale > 1) {
+        for (text++; *text >= '0' && *text <= '9' && scale > 1; text++) {
+            scale /= 10;
+            number += (*text - '0') * scale;
+        }
+    }
+    *value = number;
+    return digits && *text == '\0';
+}
+
+/* A number of the option's range, times 'scale'. */
+static bool read_scaled(const struct tid_option *option, const char *text, int64_t scale,
+                        int64_t *value) {
+    return parse_decimal(text, scale, value) && *value >= option->min * scale &&
+           *value <= option->max * scale;
+}
+
+static bool read_number(const struct tid_option *option, const char *text, void *member,
+                        char *flaw, size_t flaw_bytes) {
+    int64_t value;
+    if (!read_scaled(option, text, 1, &value))
+        return FLAW("expected an integer from %lld to %lld", (long long)option->min,
+                    (long long)option->max);
+    *(unsigned *)member = (unsigned)value;
+    return true;
+}
+
+static void write_number(FILE *file, const void *member) {
+    fprintf(file, "%u", *(const unsigned *)member);
+}
+
+static bool read_seconds(const struct tid_option *option, const char *text, void *member,
+                         char *flaw, size_t flaw_bytes) {
+    if (!read_scaled(option, text, 1000, member))
+        return FLAW("expected a number of seconds from %lld to %lld, at most 3 decimals",
+                    (long long)option->min, (long long)option->max);
+    return true;
+}
+
+static void write_seconds(FILE *file, const void *member) {
+    const long long ms = *(const int64_t *)member;
+    fprintf(file, "%lld", ms / 1000);
+    if (ms % 1000 != 0) fprintf(file, ".%03lld", ms % 1000);
+}
+
+/* An integer that K, M or G may follow; min and max are in units of 2^20. */
+static bool parse_bytes(const struct tid_option *option, const char *text,
+                        int64_t *bytes) {
+    static const char units[] = "KMG";
+    char digits[24];
+    int64_t number, unit = 1;
+    size_t length = strlen(text);
+    const char *suffix = length > 0 ? strchr(units, text[length - 1]) : NULL;
+    if (suffix) {
+        unit = INT64_C(1) << 10 * (suffix - units + 1);
+        length--;
+    }
+    if (length >= sizeof digits) return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    if (!parse_decimal(digits, 1, &number) || number > (option->max << 20) / unit)
+        return false;
+    *bytes = number * unit;
+    return *bytes >= option->min << 20;
+}
+
+static bool read_bytes(const struct tid_option *option, const char *text, void *member,
+                       char *flaw, size_t flaw_bytes) {
+    int64_t bytes;
+    if (!parse_bytes(option, text, &bytes))
+        return FLAW("expected a number of bytes from %lldM to %lldG; K, M and G are "
+                    "2^10, 2^20 and 2^30",
+                    (long long)option->min, (long long)option->max >> 10);
+    *(size_t *)member = (size_t)bytes;
+    return true;
+}
+
+static void write_bytes(FILE *file, const void *member) {
+    fprintf(file, "%zu", *(const size_t *)member);
+}
+
+static bool read_flag(const struct tid_option *option, const char *text, void *member,
+                      char *flaw, size_t flaw_bytes) {
+    (void)option;
+    if (strcmp(text, "1") != 0 && strcmp(text, "0") != 0) return FLAW("expected 1 or 0");
+    *(bool *)member = text[0] == '1';
+    return true;
+}
+
+static void write_flag(FILE *file, const void *member) {
+    fputc(*(const bool *)member ? '1' : '0', file);
+}
+
+static bool read_path(const struct tid_option *option, const char *text, void *member,
+                      char *flaw, size_t flaw_bytes) {
+    struct tid_path *path = member;
+    (void)option;
+    if (text[0] == '\0') return FLAW("expected the path of a file");
+    if (strlen(text) >= sizeof path->text)
+        return FLAW("the path is longer than %zu bytes", sizeof path->text - 1);
+    memcpy(path->text, text, strlen(text) + 1);
+    return true;
+}
+
+static void write_path(FILE *file, const void *member) {
+    fputs(((const struct tid_path *)member)->text, file);
+}
+
+/* Adds addresses that commas, and maybe blanks, separate. */
+static bool read_addresses(const struct tid_option *option, const char *text,
+                           void *member, char *flaw, size_t flaw_bytes) {
+    struct tid_address_list *list = member;
+    (void)option;
+    for (;;) {
+        text += strspn(text, " ");
+        const size_t length = strcspn(text, ",");
+        if (list->count == TID_CONFIG_ADDRESSES_MAX)
+            return FLAW("at most %d addresses", TID_CONFIG_ADDRESSES_MAX);
+        const char *wrong = tid_address_parse(text, length, &list->items[list->count]);
+        if (wrong) return FLAW("%s", wrong);
+        list->count++;
+        if (text[length] == '\0') return true;
+        text += length + 1;
+    }
+}
+
+static void write_addresses(FILE *file, const void *member) {
+    const struct tid_address_list *list = member;
+    for (unsigned i = 0; i < list->count; i++) {
+        const struct tid_address *address = &list->items[i];
+        const bool is_v6 = strchr(address->host, ':') != NULL;
+        fprintf(file, "%s%s%s%s:%s", i > 0 ? "," : "", is_v6 ? "[" : "", address->host,
+                is_v6 ? "]" : "", address->port);
+    }
+}
+
+const struct tid_option_kind tid_option_address_list = {read_addresses, write_addresses,
+                                                        true, false};
+const struct tid_option_kind tid_option_number = {read_number, write_number, false,
+                                                  false};
+const struct tid_option_kind tid_option_seconds = {read_seconds, write_seconds, false,
+                                                   false};
+const struct tid_option_kind tid_option_bytes = {read_bytes, write_bytes, false, false};
+const struct tid_option_kind tid_option_flag = {read_flag, write_flag, false, true};
+const struct tid_option_kind tid_option_path = {read_path, write_path, false, false};
