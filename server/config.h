@@ -31,9 +31,12 @@ struct tid_config {
     unsigned workers;         /* 0: one per usable processor */
     unsigned compute_threads; /* 0: one per usable processor */
     unsigned max_connections;
+    unsigned min_rate;   /* bytes a second; 0: no limit */
     size_t memory_bytes; /* 0: by the control group's limit */
     int64_t header_ms, idle_ms, wait_ms, shutdown_delay_ms, drain_ms;
     bool access_log;
+    /* Not an option: connections beyond the maximum, for probes. */
+    unsigned reserved_connections;
 };
 
 /* What the command line asks for. */

@@ -174,10 +174,10 @@ static ssize_t body_read(void *state, uint64_t offset, char *out, size_t capacit
     if (body->connection->client_closed)
         return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
     if (body->block_state == BLOCK_NEEDED) block_request(body);
-    if (body->block_state == BLOCK_PENDING)
-        return tid_suspend(body->connection, body->mhd)
-                   ? 0
-                   : end(body, MHD_CONTENT_READER_END_WITH_ERROR);
+    if (body->block_state == BLOCK_PENDING) {
+        tid_suspend(body->connection, body->mhd);
+        return 0;
+    }
     if (body->block_state == BLOCK_FAILED)
         return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
     if (body->result == TID_NEXT_END) return end(body, MHD_CONTENT_READER_END_OF_STREAM);

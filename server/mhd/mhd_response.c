@@ -262,8 +262,10 @@ static bool fields_add(const struct tid_connection *connection,
                                     response->fields[i].value) != MHD_YES)
             return false;
     }
-    return !atomic_load_explicit(&connection->worker->shared->draining,
-                                 memory_order_relaxed) ||
+    const bool closes =
+        connection->reserved || atomic_load_explicit(&connection->worker->shared->draining,
+                                                     memory_order_relaxed);
+    return !closes ||
            MHD_add_response_header(mhd_response, "Connection", "close") == MHD_YES;
 }
 

@@ -31,6 +31,8 @@ struct tid_held_response;
 struct tid_worker_shared {
     const struct tid_context *context;
     unsigned max_connections;
+    unsigned reserved_connections; /* beyond those, for probes */
+    int64_t idle_ms; /* as --idle-timeout */
     bool access_log;
     atomic_bool draining; /* every response closes its connection */
     struct tid_block_budget block_budget;
@@ -56,6 +58,7 @@ struct tid_worker {
     atomic_bool stopping;
     atomic_uint open; /* connections handed over and not closed yet */
 
+    unsigned unreadable; /* requests refused by libmicrohttpd, still connected: worker.c */
     struct tid_turn turn; /* how much is generated before MHD_run() returns */
 
     /* Connections handed over by the listener, newest first, guarded by the lock. */
@@ -74,7 +77,8 @@ struct tid_worker {
     SLIST_HEAD(, tid_held_response) released;
     atomic_uint released_count; /* to look without the lock */
     LIST_HEAD(, tid_connection) suspended;
-    int hangup_fd;  /* epoll set of suspended connections: which clients have closed */
+    LIST_HEAD(, tid_connection) half_closed; /* by their clients: hangup.c */
+    int hangup_fd;  /* epoll set of all connections: which clients have closed */
     bool run_again; /* run libmicrohttpd once more without waiting for an event */
 
     /*
@@ -97,12 +101,16 @@ struct tid_connection {
     socklen_t address_bytes;
     struct sockaddr_storage address;
 
+    bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
     bool streamed;       /* the bytes of the body are counted while they are sent */
     bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
     bool client_closed;  /* while the connection was suspended */
     struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
     LIST_ENTRY(tid_connection) suspended_link;
+    bool half_closed; /* by its client; it is in the worker's list */
+    bool end_shown;   /* and libmicrohttpd has been made to see it */
+    LIST_ENTRY(tid_connection) half_closed_link;
     struct tid_held_response *held; /* the response that waits for memory, or NULL */
     const char *raw_target; /* in libmicrohttpd's buffer, to which it writes later */
     char *target; /* the copy: short_target, or from malloc(); NULL if out of memory */
