@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Calls the endpoint of a request, or says why there is none (RFC 9110 sections 9.1,
- * 9.3.7, 15.5.5, 15.5.6 and 15.6.2).
+ * 9.3.7, 13.1.1, 15.5.5, 15.5.6 and 15.6.2).
  */
 #include "server/router.h"
 
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
+#include "server/http/conditional.h"
 #include "server/routes.h"
 
 static const char allowed[] = "GET, HEAD, OPTIONS";
@@ -20,6 +21,21 @@ static tid_endpoint *const endpoints[TID_ROUTE_COUNT] = {
 static void respond_to_options(struct tid_response *response) {
     tid_response_init(response, 204);
     tid_response_static(response, "Allow", allowed);
+}
+
+/*
+ * The condition counts only where the response would be successful without it (section
+ * 13.2.1).
+ */
+static void check_untagged(const struct tid_request *request,
+                           struct tid_response *response) {
+    if (response->status >= 300 || tid_response_field(response, "ETag") ||
+        !tid_condition_fails_untagged(request))
+        return;
+    tid_response_clear(response);
+    tid_problem(response, 412, "precondition failed",
+                "This representation has no entity tag, so none of If-Match is its tag.",
+                "");
 }
 
 void tid_route(const struct tid_context *context, const struct tid_request *request,
@@ -46,6 +62,7 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
     case TID_METHOD_GET:
     case TID_METHOD_HEAD:
         endpoints[route](context, request, response);
+        check_untagged(request, response);
         break;
     case TID_METHOD_OPTIONS:
         respond_to_options(response);

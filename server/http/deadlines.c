@@ -47,6 +47,10 @@ enum tid_phase tid_watch_phase(const struct tid_watch *watch) {
     return phase_of(atomic_load_explicit(&watch->activity, memory_order_relaxed));
 }
 
+int64_t tid_watch_since_ms(const struct tid_watch *watch) {
+    return since_ms_of(atomic_load_explicit(&watch->activity, memory_order_relaxed));
+}
+
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd) {
     watch->fd = fd;
     watch->acked_bytes = 0;
@@ -109,6 +113,10 @@ static struct look look_at(const struct tid_watch *watch, int64_t now_ms) {
     look.received_bytes = info.tcpi_bytes_received;
     if (ioctl(watch->fd, SIOCOUTQ, &look.unacked_bytes) != 0) look.unacked_bytes = -1;
     return look;
+}
+
+bool tid_watch_has_received(const struct tid_watch *watch) {
+    return look_at(watch, 0).received_bytes > 0;
 }
 
 /*

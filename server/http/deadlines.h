@@ -72,9 +72,13 @@ void tid_watches_clear(struct tid_watches *watches);
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd);
 void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch);
 
-/* The connection enters a phase now; and the phase in which it is. */
+/* The connection enters a phase now; the phase in which it is, and since when. */
 void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase);
 enum tid_phase tid_watch_phase(const struct tid_watch *watch);
+int64_t tid_watch_since_ms(const struct tid_watch *watch);
+
+/* Whether the client has ever sent anything, as far as the kernel knows. */
+bool tid_watch_has_received(const struct tid_watch *watch);
 
 /*
  * A client that has just received a response may already have sent its next request. For

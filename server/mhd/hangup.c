@@ -2,22 +2,19 @@
 /*
  * Finds clients that have closed: see hangup.h.
  *
- * A client that closes only its side (SHUT_WR) after the request still wants the response
- * (RFC 9112 section 9.6 asks servers to do the same when they close). TCP tells that from
- * a client that is gone only when something is sent: what has no socket any more answers
- * with a reset, or, to the probes of keep-alive, not at all. So a response that is being
- * computed for such a client goes on, with a probe each second.
+ * A client that closes only its side (SHUT_WR) after the request still wants the response.
+ * TCP tells that from a client that is gone only when something is sent: what has no
+ * socket any more answers with a reset. (Linux answers the probes of keep-alive for
+ * it.) So a response for such a client goes on, unless it has nothing to send for a while.
  */
 #include "server/mhd/hangup.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 
-/* Seconds between probes, and milliseconds without an answer after which it is gone. */
-#define PROBE_SECONDS 1
-#define GONE_MS 3000
+#include "server/work/clock.h"
+
+/* How long a client that has closed its side may wait for the next bytes. */
+#define GONE_MS 2000
 
 bool tid_hangup_add(struct tid_connection *connection) {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = connection};
@@ -36,7 +33,16 @@ static void half_close(struct tid_connection *connection) {
     if (connection->half_closed || atomic_load(&connection->watch.read_shut_down)) return;
     connection->half_closed = true;
     LIST_INSERT_HEAD(&connection->worker->half_closed, connection, half_closed_link);
-    if (connection->suspended) tid_hangup_begin_probe(connection);
+}
+
+static void look_at_suspended(struct tid_worker *worker,
+                              void (*gone)(struct tid_connection *connection)) {
+    struct tid_connection *connection;
+    LIST_FOREACH(connection, &worker->half_closed, half_closed_link) {
+        if (connection->suspended &&
+            tid_clock_ms() - tid_watch_since_ms(&connection->watch) >= GONE_MS)
+            gone(connection);
+    }
 }
 
 void tid_hangup_look(struct tid_worker *worker,
@@ -50,6 +56,11 @@ void tid_hangup_look(struct tid_worker *worker,
         else if (connection->suspended)
             gone(connection);
     }
+    look_at_suspended(worker, gone);
+}
+
+int tid_hangup_timeout_ms(const struct tid_worker *worker) {
+    return LIST_EMPTY(&worker->half_closed) ? -1 : GONE_MS / 4;
 }
 
 static bool waits_for_request(const struct tid_connection *connection) {
@@ -80,25 +91,4 @@ void tid_hangup_end_finished(struct tid_worker *worker) {
         connection->end_shown = true;
         shutdown(connection->fd, SHUT_RD);
     }
-}
-
-static void set_option(int fd, int level, int option, int value) {
-    setsockopt(fd, level, option, &value, sizeof value);
-}
-
-/* Without TCP, or if these fail, the client counts as there until something is sent. */
-void tid_hangup_begin_probe(struct tid_connection *connection) {
-    const int fd = connection->fd;
-    if (!connection->half_closed) return;
-    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_SECONDS);
-    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_SECONDS);
-    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, GONE_MS);
-    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-}
-
-void tid_hangup_end_probe(struct tid_connection *connection) {
-    if (!connection->half_closed) return;
-    set_option(connection->fd, SOL_SOCKET, SO_KEEPALIVE, 0);
-    set_option(connection->fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-               (int)connection->worker->shared->idle_ms);
 }

@@ -26,11 +26,7 @@ void tid_hangup_look(struct tid_worker *worker,
 /* After a run: ends the connections whose client has closed and got all responses. */
 void tid_hangup_end_finished(struct tid_worker *worker);
 
-/*
- * While a connection is suspended: if its client has closed its side, asks every second
- * whether it still listens.
- */
-void tid_hangup_begin_probe(struct tid_connection *connection);
-void tid_hangup_end_probe(struct tid_connection *connection);
+/* How long the worker may wait until it looks again; -1 for ever. */
+int tid_hangup_timeout_ms(const struct tid_worker *worker);
 
 #endif

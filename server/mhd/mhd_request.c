@@ -11,8 +11,11 @@
 #include "server/mhd/mhd_request.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "server/documents/problem.h"
 #include "server/http/address.h"
@@ -80,6 +83,7 @@ struct header {
     struct tid_request *request;
     const char *next_line; /* where the next field must begin */
     bool has_gap;          /* a field began elsewhere */
+    unsigned fields;
     bool no_memory;        /* to join the lines of a field */
 };
 
@@ -90,6 +94,7 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
     (void)kind;
     if (name == shown_length_name) return MHD_YES;
     if (!value) value = "";
+    header->fields++;
     if (name != header->next_line) header->has_gap = true;
     header->next_line = value + value_bytes + 2; /* CR LF */
     tid_framing_add(&header->framing, name, name_bytes, value, value_bytes);
@@ -100,10 +105,11 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
 }
 
 /*
- * Maximum size of a request's header. libmicrohttpd stores the header of the response in
- * the same memory: if that did not fit, the connection would end without a response.
+ * Maximum of a request's header. libmicrohttpd stores the header of the response in the
+ * same memory: if that did not fit, the connection would end without a response.
  */
 #define HEADER_BYTES_MAX 8192
+#define HEADER_FIELDS_MAX 100
 
 static size_t header_bytes(struct MHD_Connection *mhd) {
     return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
@@ -147,15 +153,51 @@ static struct tid_rejection request_read(struct tid_connection *connection,
         tid_framing_check(&header.framing, connection->request.method, version);
     if (rejection.status != 0) return rejection;
     if (!connection->target || header.no_memory)
-        return (struct tid_rejection){503, "out of memory",
-                                      "The server is out of memory."};
+        return (struct tid_rejection){503, NULL, NULL};
     error = tid_target_split(connection->target, connection->target_bytes,
                              &connection->request);
     if (error) return (struct tid_rejection){400, "bad request", error};
     if (header_bytes(mhd) > HEADER_BYTES_MAX)
         return (struct tid_rejection){431, "header too large",
                                       "The request header is longer than 8192 bytes."};
+    if (header.fields > HEADER_FIELDS_MAX)
+        return (struct tid_rejection){431, "header too large",
+                                      "The request has more than 100 header fields."};
     return (struct tid_rejection){0, NULL, NULL};
+}
+
+/*
+ * Status 431, written to the socket: what libmicrohttpd would send needs memory for its
+ * header, of which such a request may have left none. Its connection is closed next.
+ */
+static enum MHD_Result send_too_large(struct tid_connection *connection,
+                                      const struct tid_rejection *rejection) {
+    struct tid_response response;
+    char head[512];
+    tid_problem(&response, rejection->status, rejection->title, rejection->detail, "");
+    const bool has_body = connection->request.method != TID_METHOD_HEAD;
+    const int used = snprintf(
+        head, sizeof head,
+        "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+        "Content-Type: application/problem+json\r\n"
+        "Content-Length: %zu\r\n"
+        "Cache-Control: no-store\r\n"
+        "Connection: close\r\n"
+        "\r\n",
+        response.byte_count);
+    struct iovec parts[] = {
+        {.iov_base = head, .iov_len = (size_t)used},
+        {.iov_base = response.heap, .iov_len = has_body ? response.byte_count : 0}};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    /* The socket's buffer has space for it; else the client does not read anyway. */
+    const ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent;
+    connection->status = response.status;
+    connection->response_bytes = response.byte_count;
+    connection->streamed = false;
+    connection->refused_by_hand = true;
+    tid_response_clear(&response);
+    return MHD_NO;
 }
 
 /* The handler's first call for a request: responds if the connection must be closed. */
@@ -166,9 +208,13 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     bool has_body;
     connection->start_ms = tid_clock_ms();
     connection->status = 0;
+    connection->refused_by_hand = false;
     const struct tid_rejection rejection =
         request_read(connection, mhd, method, version, &has_body);
-    if (rejection.status != 0)
+    if (rejection.status == 431) return send_too_large(connection, &rejection);
+    if (rejection.status == 503)
+        tid_problem_no_memory(&response);
+    else if (rejection.status != 0)
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
     else if (has_body)
         tid_route(connection->worker->shared->context, &connection->request, &response);
@@ -243,6 +289,7 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
     struct tid_connection *connection = *state;
     (void)worker;
     if (!connection) return;
+    if (connection->refused_by_hand) how = MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (connection->header_checked) {
         if (connection->worker->shared->access_log) log_request(connection, mhd, how);
         count_request(connection, how);

@@ -15,8 +15,6 @@
  */
 #include "server/mhd/suspension.h"
 
-#include "server/mhd/hangup.h"
-
 /* Three weeks. */
 #define TIMEOUT_SECONDS 2000000U
 
@@ -35,13 +33,11 @@ void tid_suspend(struct tid_connection *connection, struct MHD_Connection *mhd) 
     tid_watch_enter(&connection->watch, TID_PHASE_COMPUTE);
     connection->suspended = mhd;
     LIST_INSERT_HEAD(&connection->worker->suspended, connection, suspended_link);
-    tid_hangup_begin_probe(connection);
     MHD_suspend_connection(mhd);
 }
 
 void tid_resume(struct tid_connection *connection) {
     struct MHD_Connection *mhd = connection->suspended;
-    tid_hangup_end_probe(connection);
     connection->suspended = NULL;
     LIST_REMOVE(connection, suspended_link);
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);

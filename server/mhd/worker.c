@@ -64,7 +64,10 @@ static enum tid_ended ended_by(struct tid_connection *connection) {
         worker->unreadable--;
         return TID_ENDED_UNREADABLE;
     }
-    return phase == TID_PHASE_HEADER ? TID_ENDED_INCOMPLETE : TID_ENDED_COUNT;
+    const bool incomplete =
+        phase == TID_PHASE_HEADER ||
+        (phase == TID_PHASE_NEW && tid_watch_has_received(&connection->watch));
+    return incomplete ? TID_ENDED_INCOMPLETE : TID_ENDED_COUNT;
 }
 
 /* Counts, and logs, what ends without a response of this server. */
@@ -167,7 +170,7 @@ static void wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
         worker->run_again = false;
         return;
     }
-    if (poll(polls, 3, -1) > 0 && polls[1].revents != 0)
+    if (poll(polls, 3, tid_hangup_timeout_ms(worker)) > 0 && polls[1].revents != 0)
         eventfd_read(worker->wake_fd, &count);
 }
 

@@ -46,7 +46,6 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
     set->shared.access_log = options->access_log;
     set->shared.max_connections = options->max_connections;
     set->shared.reserved_connections = options->reserved_connections;
-    set->shared.idle_ms = options->deadlines.idle_ms;
     set->metrics = options->metrics;
     set->count = count;
     set->watches = calloc(count, sizeof *set->watches);

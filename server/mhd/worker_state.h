@@ -32,7 +32,6 @@ struct tid_worker_shared {
     const struct tid_context *context;
     unsigned max_connections;
     unsigned reserved_connections; /* beyond those, for probes */
-    int64_t idle_ms; /* as --idle-timeout */
     bool access_log;
     atomic_bool draining; /* every response closes its connection */
     struct tid_block_budget block_budget;
@@ -103,6 +102,7 @@ struct tid_connection {
 
     bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
+    bool refused_by_hand; /* 431, which libmicrohttpd does not know of */
     bool streamed;       /* the bytes of the body are counted while they are sent */
     bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
     bool client_closed;  /* while the connection was suspended */
