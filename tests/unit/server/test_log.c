@@ -85,8 +85,8 @@ static void nobody_reads(void **state) {
     restore();
     close(reader);
     int lines = 0, last = -1, number;
-    char *rest = text;
-    for (char *line; (line = strsep(&rest, "\n"));) {
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        if (*line == '\n') line++;
         if (sscanf(line, "tensorinitd: line %d of a log that is not read", &number) != 1)
             break;
         assert_true(number > last);

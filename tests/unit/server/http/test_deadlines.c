@@ -263,6 +263,54 @@ static void progress_renews(void **state) {
     }
 }
 
+/* A client that takes a little now and then: the minimum rate, over the idle time. */
+static void minimum_rate(void **state) {
+    static const struct {
+        int64_t min_rate;
+        enum tid_cut cut;
+    } rows[] = {{0, TID_CUT_NONE}, {1, TID_CUT_NONE}, {1000000, TID_CUT_SLOW}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct tid_deadlines with_rate = {.idle_ms = 5000,
+                                                .min_rate = rows[i].min_rate};
+        struct tcp_pair pair;
+        open_tcp(&pair);
+        tid_watch_enter(&pair.watch, TID_PHASE_RESPONSE);
+        const int64_t now_ms = tid_clock_ms();
+        for (int second = 0; second <= 6; second++) {
+            /* Progress each second, but never all. */
+            pair.watch.acked_bytes--;
+            tid_watches_reap(&watches, &with_rate, now_ms + 1000 * second);
+            if (second < 5) assert_int_equal(atomic_load(&pair.watch.cut), TID_CUT_NONE);
+            /* In the second row more than a byte a second has been taken. */
+            pair.watch.rate_bytes -= second == 0 ? 100 : 0;
+        }
+        assert_int_equal(atomic_load(&pair.watch.cut), rows[i].cut);
+        close_tcp(&pair);
+    }
+}
+
+/* After a pause of the process all deadlines begin again. */
+static void restart(void **state) {
+    static const enum tid_phase phases[] = {TID_PHASE_NEW, TID_PHASE_HEADER,
+                                            TID_PHASE_IDLE, TID_PHASE_RESPONSE};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        struct tcp_pair pair;
+        open_tcp(&pair);
+        tid_watch_enter(&pair.watch, phases[i]);
+        const int64_t now_ms = tid_clock_ms();
+        tid_watches_reap(&watches, &deadlines, now_ms);
+        tid_watches_restart(&watches, now_ms + 100000);
+        assert_int_equal(tid_watch_phase(&pair.watch), phases[i]);
+        tid_watches_reap(&watches, &deadlines, now_ms + 100900);
+        assert_int_equal(atomic_load(&pair.watch.cut), TID_CUT_NONE);
+        tid_watches_reap(&watches, &deadlines, now_ms + 106000);
+        assert_int_not_equal(atomic_load(&pair.watch.cut), TID_CUT_NONE);
+        close_tcp(&pair);
+    }
+}
+
 static void thread(void **state) {
     struct tid_watches *const list_of[] = {&watches};
     struct tid_reaper reaper;
@@ -289,6 +337,8 @@ int main(void) {
         cmocka_unit_test(thread),
         cmocka_unit_test(cut_responses_are_reset),
         cmocka_unit_test(progress_renews),
+        cmocka_unit_test(minimum_rate),
+        cmocka_unit_test(restart),
     };
     return cmocka_run_group_tests(tests, watches_make, watches_free);
 }
