@@ -14,7 +14,7 @@
 #include "server/work/clock.h"
 
 /* How long a client that has closed its side may wait for the next bytes. */
-#define GONE_MS 2000
+#define GONE_MS 1000
 
 bool tid_hangup_add(struct tid_connection *connection) {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = connection};
