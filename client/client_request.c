@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tensorinit/spellings.h>
+
 #include "client/client_error.h"
 #include "client/transport.h"
 
@@ -77,8 +79,9 @@ static void remove_param(struct tic_request *request, struct tic_param *param) {
     memmove(param, param + 1, following * sizeof *param);
 }
 
-enum ti_status tic_request_set(struct tic_request *request, const char *param,
-                               const char *value, struct ti_error *error) {
+/* Sets a parameter as it is. */
+static enum ti_status set(struct tic_request *request, const char *param,
+                          const char *value, struct ti_error *error) {
     struct tic_param *existing = find(request, param), *params, new = {0};
     if (!*param)
         return tic_fail(error, TI_EPARAM, "", "the name of a parameter is empty");
@@ -103,23 +106,28 @@ enum ti_status tic_request_set(struct tic_request *request, const char *param,
     return TI_OK;
 }
 
-static int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+enum ti_status tic_request_set(struct tic_request *request, const char *param,
+                               const char *value, struct ti_error *error) {
+    if (!value) return set(request, param, NULL, error);
+    const size_t bytes = strlen(value);
+    char *plain = malloc(bytes + TI_SPELLING_GROWTH + 1);
+    if (!plain) return tic_out_of_memory(error);
+    plain[ti_spelling_plain(param, value, bytes, plain)] = '\0';
+    enum ti_status status = set(request, param, plain, error);
+    free(plain);
+    return status;
 }
 
-/* Decodes [from, end) to 'out', which has as many bytes and one for the NUL. */
+static int hex_value(char c) { return c >= 'A' && c <= 'F' ? c - 'A' + 10 : c - '0'; }
+
+/* Decodes [from, end), as ti_query_plain() writes it, to 'out', which has as many bytes
+   and one for the NUL; false if it has an encoded NUL. */
 static bool decode(const char *from, const char *end, char *out) {
     while (from < end) {
         char c = *from++;
-        if (c == '+') {
-            c = ' ';
-        } else if (c == '%') {
-            int high = end - from >= 2 ? hex_value(from[0]) : -1;
-            int low = end - from >= 2 ? hex_value(from[1]) : -1;
-            if (high < 0 || low < 0 || high + low == 0) return false;
-            c = (char)(high * 16 + low);
+        if (c == '%') {
+            c = (char)(hex_value(from[0]) * 16 + hex_value(from[1]));
+            if (c == '\0') return false;
             from += 2;
         }
         *out++ = c;
@@ -131,22 +139,15 @@ static bool decode(const char *from, const char *end, char *out) {
 static enum ti_status set_pair(struct tic_request *request, const char *pair,
                                size_t bytes, struct ti_error *error) {
     const char *equals = memchr(pair, '=', bytes);
-    if (!equals) {
-        return tic_fail(error, TI_EVALUE, "", "'%.*s' in the query lacks a '='",
-                        (int)(bytes < 64 ? bytes : 64), pair);
-    }
     enum ti_status status;
     size_t name_bytes = (size_t)(equals - pair);
     char *name = malloc(name_bytes + 1), *value = malloc(bytes - name_bytes);
     if (!name || !value) {
         status = tic_out_of_memory(error);
-    } else if (!decode(pair, equals, name)) {
-        status = tic_fail(error, TI_EVALUE, "", "invalid percent-encoding in the query");
-    } else if (!decode(equals + 1, pair + bytes, value)) {
-        status =
-            tic_fail(error, TI_EVALUE, name, "invalid percent-encoding in the value");
+    } else if (!decode(pair, equals, name) || !decode(equals + 1, pair + bytes, value)) {
+        status = tic_fail(error, TI_EVALUE, name, "a value cannot have a NUL");
     } else {
-        status = tic_request_set(request, name, value, error);
+        status = set(request, name, value, error);
     }
     free(name);
     free(value);
@@ -155,16 +156,16 @@ static enum ti_status set_pair(struct tic_request *request, const char *pair,
 
 enum ti_status tic_request_set_query(struct tic_request *request, const char *query,
                                      struct ti_error *error) {
-    while (*query) {
-        size_t bytes = strcspn(query, "&");
-        enum ti_status status = set_pair(request, query, bytes, error);
-        if (status != TI_OK) return status;
-        query += bytes;
-        if (*query == '&' && !*++query) {
-            return tic_fail(error, TI_EVALUE, "", "the query ends with a '&'");
-        }
+    char *plain;
+    enum ti_status status = ti_query_plain(query, strlen(query), &plain, error);
+    if (status != TI_OK) return status;
+    for (const char *at = plain; *at && status == TI_OK;) {
+        size_t bytes = strcspn(at, "&");
+        status = set_pair(request, at, bytes, error);
+        at += bytes + (at[bytes] == '&');
     }
-    return TI_OK;
+    free(plain);
+    return status;
 }
 
 /* URL -------------------------------------------------------------------------------- */

@@ -91,16 +91,27 @@ bool tic_same_ascii(const char *a, const char *b) {
     return lower(*a) == lower(*b);
 }
 
-const char *tic_response_get(const struct tic_response *response, const char *name,
-                             size_t *count) {
-    const char *found = NULL;
-    size_t seen = 0;
+/* The value of field 'index' of that name, or NULL; '*seen' gets their number up to it. */
+static const char *find(const struct tic_response *response, const char *name,
+                        size_t index, size_t *seen) {
+    *seen = 0;
     for (size_t at = 0; at < response->text_bytes;) {
         const char *field = response->text + at, *value = field + strlen(field) + 1;
         at = (size_t)(value + strlen(value) + 1 - response->text);
-        if (!tic_same_ascii(field, name)) continue;
-        if (seen++ == 0) found = value;
+        if (tic_same_ascii(field, name) && (*seen)++ == index) return value;
     }
-    if (count) *count = seen;
-    return found;
+    return NULL;
+}
+
+const char *tic_response_get_at(const struct tic_response *response, const char *name,
+                                size_t index) {
+    size_t seen;
+    return find(response, name, index, &seen);
+}
+
+const char *tic_response_get(const struct tic_response *response, const char *name,
+                             size_t *count) {
+    size_t seen;
+    if (count) (void)find(response, name, SIZE_MAX, count);
+    return find(response, name, 0, &seen);
 }

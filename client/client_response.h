@@ -38,6 +38,10 @@ void tic_response_clear(struct tic_response *response);
 enum tic_line tic_response_line(struct tic_response *response, const char *line,
                                 size_t bytes);
 
+/* Field 'index' of that name, from 0, or NULL. */
+const char *tic_response_get_at(const struct tic_response *response, const char *name,
+                                size_t index);
+
 /*
  * The first field of that name, in any case, or NULL. 'count' (may be NULL) gets the
  * number of such fields.

@@ -373,3 +373,8 @@ enum ti_status tic_head(struct tic_request *request, struct tic_info *info,
 const char *tic_response_field(const struct tic_request *request, const char *name) {
     return tic_response_get(&request->response, name, NULL);
 }
+
+const char *tic_response_field_at(const struct tic_request *request, const char *name,
+                                  size_t index) {
+    return tic_response_get_at(&request->response, name, index);
+}

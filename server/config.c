@@ -14,8 +14,10 @@
 #define KIND_NUMBER tid_option_number, unsigned
 #define KIND_SECONDS tid_option_seconds, int64_t
 #define KIND_BYTES tid_option_bytes, size_t
+#define KIND_ORIGINS tid_option_origins, struct tid_origins
 #define KIND_FLAG tid_option_flag, bool
 #define KIND_PATH tid_option_path, struct tid_path
+#define KIND_CHOICE tid_option_choice, unsigned
 
 #define FIRST(pair) FIRST_OF(pair)
 #define FIRST_OF(first, second) first
@@ -204,9 +206,9 @@ static bool take_file_line(void *reader, const char *label, const char *name,
     return set_option(reading, option, TID_SOURCE_FILE, label, value);
 }
 
-/* The default is a description if it is no value. */
+/* Other defaults are descriptions. */
 static bool has_default_value(const struct tid_option *option) {
-    return option->fallback[0] >= '0' && option->fallback[0] <= '9';
+    return strspn(option->fallback, "0123456789*") > 0;
 }
 
 static void set_defaults(struct reading *reading) {
@@ -215,6 +217,19 @@ static void set_defaults(struct reading *reading) {
             set_option(reading, &options[i], TID_SOURCE_DEFAULT, options[i].name,
                        options[i].fallback);
     }
+}
+
+/* Options that need another one. */
+static bool check_pairs(struct reading *reading) {
+    const struct tid_config *config = reading->config;
+    const bool certificate = config->tls_certificate.text[0] != '\0';
+    if (certificate && config->tls_key.text[0] == '\0')
+        return WHY("tls-cert: needs tls-key as well, the file of its key");
+    if (!certificate && config->tls_key.text[0] != '\0')
+        return WHY("tls-key: needs tls-cert as well, the file of its certificate");
+    if (!certificate && config->tls_client_ca.text[0] != '\0')
+        return WHY("tls-client-ca: needs tls-cert and tls-key as well");
+    return true;
 }
 
 enum tid_config_result tid_config_read(struct tid_config *config, int argc,
@@ -237,7 +252,7 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                               why_bytes))
         return TID_CONFIG_ERROR;
     set_defaults(&reading);
-    return result;
+    return check_pairs(&reading) ? result : TID_CONFIG_ERROR;
 }
 
 void tid_config_print(FILE *file, const struct tid_config *config,
@@ -254,7 +269,7 @@ void tid_config_print(FILE *file, const struct tid_config *config,
             continue;
         }
         fprintf(file, "# %s\n%s = ", origins[source], option->name);
-        option->kind->write(file, (const char *)config + option->member);
+        option->kind->write(file, option, (const char *)config + option->member);
         fputc('\n', file);
     }
 }

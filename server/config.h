@@ -25,6 +25,10 @@ struct tid_path {
     char text[4096]; /* empty: none */
 };
 
+struct tid_origins {
+    char text[1024]; /* has no tid_cors_flaw() */
+};
+
 struct tid_config {
     struct tid_path config; /* the file that was read */
     struct tid_address_list listen;
@@ -34,10 +38,16 @@ struct tid_config {
     unsigned min_rate;   /* bytes a second; 0: no limit */
     size_t memory_bytes; /* 0: by the control group's limit */
     int64_t header_ms, idle_ms, wait_ms, shutdown_delay_ms, drain_ms;
+    struct tid_origins cors;
     bool access_log;
+    struct tid_path tls_certificate, tls_key, tls_client_ca;
+    unsigned tls_min; /* a TID_TLS_12 or TID_TLS_13 */
     /* Not an option: connections beyond the maximum, for probes. */
     unsigned reserved_connections;
 };
+
+/* The places of the words of --tls-min. */
+enum { TID_TLS_12, TID_TLS_13 };
 
 /* What the command line asks for. */
 enum tid_config_result {

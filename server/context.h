@@ -23,6 +23,7 @@ struct tid_context {
     const struct tid_metrics *metrics; /* what the workers count */
     struct tid_pool *pool;             /* threads for computations that take long */
     struct tid_factor_cache *factor_cache;
+    const char *cors;            /* who may read responses: http/cors.h; NULL: no one */
     struct tid_memory *memory;   /* what --memory allows */
     const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */
 };

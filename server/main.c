@@ -22,6 +22,7 @@
 #include "server/documents/metrics.h"
 #include "server/http/listener.h"
 #include "server/log.h"
+#include "server/mhd/tls.h"
 #include "server/mhd/worker_set.h"
 #include "server/work/clock.h"
 #include "server/work/cgroup.h"
@@ -36,31 +37,41 @@
 #define EXIT_SYSTEM 71
 
 /*
- * Blocks SIGTERM, SIGINT and SIGHUP in all threads; the main thread waits for them.
- * '*signals' are the two that stop the server. Signals that mean nothing here are ignored,
- * instead of ending all transfers.
+ * Blocks SIGTERM, SIGINT and SIGHUP in all threads; the main thread waits for them. The
+ * first two are those that 'signals' has: they stop the daemon. Signals that mean nothing
+ * here are ignored, instead of ending all transfers.
  */
 static void block_signals(sigset_t *signals) {
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigset_t all;
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t blocked;
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGUSR1, &ignore, NULL);
     sigaction(SIGUSR2, &ignore, NULL);
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
-    all = *signals;
-    sigaddset(&all, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    blocked = *signals;
+    sigaddset(&blocked, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 }
 
-/* Until a signal to stop. */
-static void wait_for_stop(const sigset_t *signals) {
-    sigset_t all = *signals;
+/* Reads certificates again, for connections that begin from now on. */
+static void reload(struct tid_tls *tls) {
+    char why[TID_CONFIG_WHY_BYTES];
+    if (!tls)
+        tid_log("SIGHUP: there is nothing to read again");
+    else if (tid_tls_reload(tls, why, sizeof why))
+        tid_log("SIGHUP: certificates read again");
+    else
+        tid_log("SIGHUP: certificates stay as they were: %s", why);
+}
+
+/* Returns at the first signal that stops the daemon. */
+static void wait_for_stop(const sigset_t *signals, struct tid_tls *tls) {
+    sigset_t awaited = *signals;
     int received;
-    sigaddset(&all, SIGHUP);
-    while (sigwait(&all, &received) != 0 || received == SIGHUP)
-        tid_log("SIGHUP: there is nothing to reload");
+    sigaddset(&awaited, SIGHUP);
+    while (sigwait(&awaited, &received) != 0 || received == SIGHUP) reload(tls);
 }
 
 /* Of a worker: three for its events, and a file that /metrics reads. Of the listener: two. */
@@ -139,8 +150,8 @@ static void announce_stop(const struct tid_config *config, const sigset_t *signa
 }
 
 static int serve(struct tid_listener *listener, const struct tid_config *config,
-                 const struct tid_context *context, struct tid_metrics *metrics,
-                 const sigset_t *signals) {
+                 struct tid_tls *tls, const struct tid_context *context,
+                 struct tid_metrics *metrics, const sigset_t *signals) {
     char address[TID_ADDRESS_BYTES];
     struct tid_worker_set_options options = {
         .context = context,
@@ -150,6 +161,7 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
         .deadlines = {.header_ms = config->header_ms, .idle_ms = config->idle_ms,
                       .min_rate = config->min_rate},
         .access_log = config->access_log,
+        .tls = tls,
     };
     struct tid_worker_set *workers = tid_worker_set_start(&options);
     if (!workers) {
@@ -169,10 +181,10 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     }
     for (unsigned i = 0; i < socket_count; i++) {
         tid_listener_show(listener, i, address);
-        tid_log("listening on http://%s", address);
+        tid_log("listening on %s://%s", tls ? "https" : "http", address);
     }
 
-    wait_for_stop(signals);
+    wait_for_stop(signals, tls);
     announce_stop(config, signals);
     tid_listener_stop(listener);
     drain(workers, signals, config->drain_ms);
@@ -198,7 +210,8 @@ static size_t memory_limit(const struct tid_config *config) {
 
 /* Starts the pool and the cache of factorizations, and serves. */
 static int pool_and_serve(struct tid_listener *listener, const struct tid_config *config,
-                          struct tid_context *context, struct tid_metrics *metrics) {
+                          struct tid_tls *tls, struct tid_context *context,
+                          struct tid_metrics *metrics) {
     const unsigned thread_count =
         config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
     struct tid_memory memory;
@@ -217,7 +230,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
         context->factor_cache = tid_factor_cache_make(&options);
     }
     if (context->factor_cache) {
-        status = serve(listener, config, context, metrics, &signals);
+        status = serve(listener, config, tls, context, metrics, &signals);
     } else {
         tid_log("cannot start compute threads: %s", strerror(errno));
         tid_listener_close(listener);
@@ -230,7 +243,8 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
 
 /* Makes documents and counters, which must outlive the workers, and serves. */
 static int prepare_and_serve(struct tid_listener *listener,
-                             const struct tid_config *config, const char *isa) {
+                             const struct tid_config *config, struct tid_tls *tls,
+                             const char *isa) {
     const unsigned worker_count =
         config->workers > 0 ? config->workers : tid_cpus_usable();
     struct tid_metrics metrics;
@@ -249,9 +263,10 @@ static int prepare_and_serve(struct tid_listener *listener,
             .openapi = openapi,
             .openapi_bytes = strlen(openapi),
             .metrics = &metrics,
+            .cors = config->cors.text,
             .stopping = &stopping,
         };
-        status = pool_and_serve(listener, config, &context, &metrics);
+        status = pool_and_serve(listener, config, tls, &context, &metrics);
     }
     tid_metrics_clear(&metrics);
     free(openapi);
@@ -266,9 +281,27 @@ static int close_stdout(void) {
     return EXIT_SYSTEM;
 }
 
+/* False, and a line in the log, if a file is not as it must be. */
+static bool open_tls(const struct tid_config *config, struct tid_tls **tls) {
+    const struct tid_tls_options options = {
+        .certificate = config->tls_certificate.text,
+        .key = config->tls_key.text,
+        .client_ca =
+            config->tls_client_ca.text[0] != '\0' ? config->tls_client_ca.text : NULL,
+        .only_13 = config->tls_min == TID_TLS_13,
+    };
+    char why[TID_CONFIG_WHY_BYTES];
+    *tls = NULL;
+    if (config->tls_certificate.text[0] == '\0') return true;
+    *tls = tid_tls_make(&options, why, sizeof why);
+    if (!*tls) tid_log("%s", why);
+    return *tls != NULL;
+}
+
 int main(int argc, char **argv) {
     struct tid_config config;
     struct tid_listener listener = {0};
+    struct tid_tls *tls = NULL;
     struct ti_error error;
     struct tid_config_sources sources;
     char why[TID_CONFIG_WHY_BYTES];
@@ -284,6 +317,8 @@ int main(int argc, char **argv) {
         tid_config_print(stdout, &config, &sources);
         return close_stdout();
     case TID_CONFIG_CHECK:
+        if (!open_tls(&config, &tls)) return EXIT_USAGE;
+        tid_tls_free(tls);
         tid_log("the configuration is valid");
         return EXIT_SUCCESS;
     case TID_CONFIG_ERROR:
@@ -299,16 +334,21 @@ int main(int argc, char **argv) {
         tid_log("%s", error.text);
         return ti_status_exit_code(error.code);
     }
-    listener.idle_ms = config.idle_ms;
-    if (open_listener(&listener, &config) != 0) return EXIT_SYSTEM;
+    if (!open_tls(&config, &tls)) return EXIT_USAGE;
     struct tid_descriptors shares;
-    if (!fit_descriptors(&config, &shares)) {
-        tid_listener_close(&listener);
-        return EXIT_SYSTEM;
+    listener.idle_ms = config.idle_ms;
+    listener.has_tls = tls != NULL;
+    int status = EXIT_SYSTEM;
+    if (open_listener(&listener, &config) == 0) {
+        if (fit_descriptors(&config, &shares)) {
+            listener.refused.max = shares.refused;
+            config.reserved_connections = shares.reserved;
+            status = prepare_and_serve(&listener, &config, tls, isa);
+        } else {
+            tid_listener_close(&listener);
+        }
     }
-    listener.refused.max = shares.refused;
-    config.reserved_connections = shares.reserved;
-    const int status = prepare_and_serve(&listener, &config, isa);
+    tid_tls_free(tls);
     tid_log_stop();
     return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "server/config.h"
+#include "server/http/cors.h"
 
 #define FLAW(...) (snprintf(flaw, flaw_bytes, __VA_ARGS__), false)
 
@@ -48,7 +49,9 @@ static bool read_number(const struct tid_option *option, const char *text, void 
     return true;
 }
 
-static void write_number(FILE *file, const void *member) {
+static void write_number(FILE *file, const struct tid_option *option,
+                         const void *member) {
+    (void)option;
     fprintf(file, "%u", *(const unsigned *)member);
 }
 
@@ -60,7 +63,9 @@ static bool read_seconds(const struct tid_option *option, const char *text, void
     return true;
 }
 
-static void write_seconds(FILE *file, const void *member) {
+static void write_seconds(FILE *file, const struct tid_option *option,
+                          const void *member) {
+    (void)option;
     const long long ms = *(const int64_t *)member;
     fprintf(file, "%lld", ms / 1000);
     if (ms % 1000 != 0) fprintf(file, ".%03lld", ms % 1000);
@@ -98,8 +103,27 @@ static bool read_bytes(const struct tid_option *option, const char *text, void *
     return true;
 }
 
-static void write_bytes(FILE *file, const void *member) {
+static void write_bytes(FILE *file, const struct tid_option *option, const void *member) {
+    (void)option;
     fprintf(file, "%zu", *(const size_t *)member);
+}
+
+static bool read_origins(const struct tid_option *option, const char *text, void *member,
+                         char *flaw, size_t flaw_bytes) {
+    struct tid_origins *origins = member;
+    const char *wrong = tid_cors_flaw(text);
+    (void)option;
+    if (wrong) return FLAW("%s", wrong);
+    if (strlen(text) >= sizeof origins->text)
+        return FLAW("expected at most %zu bytes", sizeof origins->text - 1);
+    memcpy(origins->text, text, strlen(text) + 1);
+    return true;
+}
+
+static void write_origins(FILE *file, const struct tid_option *option,
+                          const void *member) {
+    (void)option;
+    fputs(((const struct tid_origins *)member)->text, file);
 }
 
 static bool read_flag(const struct tid_option *option, const char *text, void *member,
@@ -110,7 +134,8 @@ static bool read_flag(const struct tid_option *option, const char *text, void *m
     return true;
 }
 
-static void write_flag(FILE *file, const void *member) {
+static void write_flag(FILE *file, const struct tid_option *option, const void *member) {
+    (void)option;
     fputc(*(const bool *)member ? '1' : '0', file);
 }
 
@@ -125,7 +150,8 @@ static bool read_path(const struct tid_option *option, const char *text, void *m
     return true;
 }
 
-static void write_path(FILE *file, const void *member) {
+static void write_path(FILE *file, const struct tid_option *option, const void *member) {
+    (void)option;
     fputs(((const struct tid_path *)member)->text, file);
 }
 
@@ -147,7 +173,9 @@ static bool read_addresses(const struct tid_option *option, const char *text,
     }
 }
 
-static void write_addresses(FILE *file, const void *member) {
+static void write_addresses(FILE *file, const struct tid_option *option,
+                            const void *member) {
+    (void)option;
     const struct tid_address_list *list = member;
     for (unsigned i = 0; i < list->count; i++) {
         const struct tid_address *address = &list->items[i];
@@ -157,6 +185,29 @@ static void write_addresses(FILE *file, const void *member) {
     }
 }
 
+/* The member is the place of the word in the option's value, "1.2|1.3". */
+static bool read_choice(const struct tid_option *option, const char *text, void *member,
+                        char *flaw, size_t flaw_bytes) {
+    const char *words = option->value;
+    for (unsigned place = 0;; place++) {
+        const size_t length = strcspn(words, "|");
+        if (strlen(text) == length && memcmp(words, text, length) == 0) {
+            *(unsigned *)member = place;
+            return true;
+        }
+        if (words[length] == '\0') return FLAW("expected %s", option->value);
+        words += length + 1;
+    }
+}
+
+static void write_choice(FILE *file, const struct tid_option *option,
+                         const void *member) {
+    const char *words = option->value;
+    for (unsigned place = *(const unsigned *)member; place > 0; place--)
+        words = strchr(words, '|') + 1;
+    fprintf(file, "%.*s", (int)strcspn(words, "|"), words);
+}
+
 const struct tid_option_kind tid_option_address_list = {read_addresses, write_addresses,
                                                         true, false};
 const struct tid_option_kind tid_option_number = {read_number, write_number, false,
@@ -164,5 +215,9 @@ const struct tid_option_kind tid_option_number = {read_number, write_number, fal
 const struct tid_option_kind tid_option_seconds = {read_seconds, write_seconds, false,
                                                    false};
 const struct tid_option_kind tid_option_bytes = {read_bytes, write_bytes, false, false};
+const struct tid_option_kind tid_option_origins = {read_origins, write_origins, false,
+                                                   false};
 const struct tid_option_kind tid_option_flag = {read_flag, write_flag, false, true};
 const struct tid_option_kind tid_option_path = {read_path, write_path, false, false};
+const struct tid_option_kind tid_option_choice = {read_choice, write_choice, false,
+                                                  false};

@@ -30,12 +30,13 @@ struct tid_option_kind {
     bool (*read)(const struct tid_option *option, const char *text, void *member,
                  char *flaw, size_t flaw_bytes);
     /* Writes the value that the member has, in the form that 'read' takes. */
-    void (*write)(FILE *file, const void *member);
+    void (*write)(FILE *file, const struct tid_option *option, const void *member);
     bool is_list; /* several values may be given */
     bool is_flag; /* on the command line the name alone is the value 1 */
 };
 
 extern const struct tid_option_kind tid_option_address_list, tid_option_number,
-    tid_option_seconds, tid_option_bytes, tid_option_flag, tid_option_path;
+    tid_option_seconds, tid_option_bytes, tid_option_origins, tid_option_flag,
+    tid_option_path, tid_option_choice;
 
 #endif

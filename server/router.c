@@ -8,9 +8,14 @@
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
 #include "server/http/conditional.h"
+#include "server/http/cors.h"
 #include "server/routes.h"
 
-static const char allowed[] = "GET, HEAD, OPTIONS";
+/* Methods of a route, for Allow (RFC 9110 section 10.2.1). */
+static const char *allowed(unsigned route) {
+    return tid_route_takes_body(route) ? "GET, HEAD, POST, OPTIONS"
+                                       : "GET, HEAD, OPTIONS";
+}
 
 static tid_endpoint *const endpoints[TID_ROUTE_COUNT] = {
 #define TID_ROUTE(path, endpoint, kind, summary) endpoint,
@@ -18,9 +23,12 @@ static tid_endpoint *const endpoints[TID_ROUTE_COUNT] = {
 #undef TID_ROUTE
 };
 
-static void respond_to_options(struct tid_response *response) {
+static void respond_to_options(const struct tid_context *context,
+                               const struct tid_request *request, const char *methods,
+                               struct tid_response *response) {
     tid_response_init(response, 204);
-    tid_response_static(response, "Allow", allowed);
+    tid_response_static(response, "Allow", methods);
+    tid_cors_preflight(context->cors, request, methods, response);
 }
 
 /*
@@ -38,8 +46,8 @@ static void check_untagged(const struct tid_request *request,
                 "");
 }
 
-void tid_route(const struct tid_context *context, const struct tid_request *request,
-               struct tid_response *response) {
+static void respond(const struct tid_context *context, const struct tid_request *request,
+                    struct tid_response *response) {
     if (request->method == TID_METHOD_UNKNOWN) {
         tid_problem(response, 501, "method not implemented",
                     "This server does not know the method.", "");
@@ -48,7 +56,7 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
     /* 'OPTIONS *' asks about the server itself. */
     if (request->method == TID_METHOD_OPTIONS && request->path_bytes == 1 &&
         request->path[0] == '*') {
-        respond_to_options(response);
+        respond_to_options(context, request, "GET, HEAD, POST, OPTIONS", response);
         return;
     }
 
@@ -65,12 +73,24 @@ void tid_route(const struct tid_context *context, const struct tid_request *requ
         check_untagged(request, response);
         break;
     case TID_METHOD_OPTIONS:
-        respond_to_options(response);
+        respond_to_options(context, request, allowed(route), response);
         break;
+    case TID_METHOD_POST:
+        if (tid_route_takes_body(route)) {
+            endpoints[route](context, request, response);
+            break;
+        }
+        /* fall through */
     default:
         tid_problem(response, 405, "method not allowed",
-                    "This path allows GET, HEAD and OPTIONS.", "");
-        tid_response_static(response, "Allow", allowed);
+                    "The Allow field lists the methods of this path.", "");
+        tid_response_static(response, "Allow", allowed(route));
         break;
     }
+}
+
+void tid_route(const struct tid_context *context, const struct tid_request *request,
+               struct tid_response *response) {
+    respond(context, request, response);
+    tid_problem_render(response, request);
 }

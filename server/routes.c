@@ -18,6 +18,20 @@ const struct tid_route_info *tid_route_get(unsigned index) {
     return index < TID_ROUTE_COUNT ? &routes[index].info : NULL;
 }
 
+bool tid_route_takes_body(unsigned index) {
+    return index < TID_ROUTE_COUNT && (routes[index].info.kind == TID_ROUTE_TENSOR ||
+                                       routes[index].info.kind == TID_ROUTE_ABOUT_TENSOR);
+}
+
+/* Whether a path has the route's segments, of which the last may be {name}. */
+static bool matches(const struct route *route, const char *path, size_t path_bytes) {
+    const size_t fixed = strcspn(route->info.path, "{");
+    if (fixed == route->path_bytes)
+        return path_bytes == fixed && memcmp(path, route->info.path, fixed) == 0;
+    return path_bytes > fixed && memcmp(path, route->info.path, fixed) == 0 &&
+           !memchr(path + fixed, '/', path_bytes - fixed);
+}
+
 /*
  * Compares paths as sent, without percent-decoding: no route needs it, and so no two
  * parties can disagree about what "/v1%2Ftensor" means.
@@ -25,8 +39,7 @@ const struct tid_route_info *tid_route_get(unsigned index) {
 unsigned tid_route_find(const struct tid_request *request) {
     unsigned i = 0;
     while (i < TID_ROUTE_COUNT &&
-           (routes[i].path_bytes != request->path_bytes ||
-            memcmp(routes[i].info.path, request->path, request->path_bytes) != 0))
+           !matches(&routes[i], request->path, request->path_bytes))
         i++;
     return i;
 }

@@ -10,6 +10,7 @@ enum tid_route_kind {
     TID_ROUTE_ABOUT_TENSOR, /* a JSON document about the tensor of a query */
     TID_ROUTE_JSON,         /* a JSON document without parameters */
     TID_ROUTE_TEXT,         /* a text */
+    TID_ROUTE_NAMED_TEXT,   /* a text for each name, or 404 */
     TID_ROUTE_READY,        /* a text, or 503 */
 };
 
@@ -26,6 +27,9 @@ struct tid_route_info {
     enum tid_route_kind kind;
     const char *summary;
 };
+
+/* Whether POST is as GET there, with parameters in its body. */
+bool tid_route_takes_body(unsigned index);
 
 /* Route 'index', in the order of routes.def; NULL beyond the last. */
 const struct tid_route_info *tid_route_get(unsigned index);

@@ -22,7 +22,8 @@ enum cli_exit_code {
 
 /* A parameter of the tensor as it was given. */
 struct cli_param {
-    const char *name; /* one of ti_param_get()'s */
+    const char *name; /* from the command line, 'name_bytes' long; may be none */
+    size_t name_bytes;
     const char *value;
 };
 
@@ -33,6 +34,7 @@ struct cli_param {
 struct cli_options {
     /* The parameters, checked one by one; NULL for a remote verb. */
     struct ti_spec *spec;
+    /* The same as they were given; a list may be given item by item. */
     struct cli_param *params;
     size_t param_count;
     /* The argument that is not an option, or NULL. */
@@ -45,6 +47,8 @@ struct cli_options {
 
 struct cli_verb {
     const char *name, *about;
+    /* Other words for the verb, which are not accepted, separated by spaces. */
+    const char *also;
     /* Name of the argument that is not an option, NULL if there is none. */
     const char *file;
     /* Whether the verb has the tensor's parameters. */
@@ -66,11 +70,12 @@ void cli_options_help(const struct cli_verb *verb);
 /* The value of a parameter; NULL if it is not set. */
 const char *cli_options_get(const struct cli_options *options, const char *name);
 
-/*
- * Sets the parameter format from the extension of 'path' (may be NULL), unless it is set.
- * Prints what is wrong and returns an exit code.
- */
-int cli_options_set_format(struct cli_options *options, const char *path);
+/* The parameters as a query, to be freed with free(); NULL if memory runs out. */
+char *cli_options_query(const struct cli_options *options);
+
+/* Sets the parameter format from the extension of 'path' (may be NULL), unless it is
+   set. */
+void cli_options_set_format(struct cli_options *options, const char *path);
 
 /* Whether the parameter format names a text format. */
 bool cli_options_text(const struct cli_options *options);
@@ -99,8 +104,8 @@ struct cli_tensor {
 #define CLI_CHUNK_BYTES ((size_t)2 << 20)
 
 /*
- * Makes plan and body from the options; prints a note if the tensor has no name. Prints
- * what is wrong and returns an exit code.
+ * Makes plan and body from the options; prints the warnings about them. Prints what is
+ * wrong and returns an exit code.
  */
 int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options);
 void cli_tensor_close(struct cli_tensor *tensor);
@@ -126,8 +131,13 @@ int cli_fail(const struct ti_error *error);
 int cli_fail_io(const char *path, const char *action);
 int cli_fail_memory(void);
 
-/* Unless --quiet: a note that a random tensor has no name. */
-void cli_note_unnamed(const struct cli_options *options);
+/* Prints a note, "name: No name is given: ...", unless --quiet. */
+void cli_note(const struct cli_options *options, const char *field, const char *text);
+
+/* Ends a sentence: "; did you mean A or B?" with the 'names' that are near to 'typed',
+   each with 'prefix' before it, or a full stop if none is near. */
+void cli_print_near(const char *typed, const char *const *names, size_t count,
+                    const char *prefix);
 
 /* Output (output.c) ------------------------------------------------------------------ */
 

@@ -9,8 +9,8 @@ static int write_chunk(void *state, const unsigned char *bytes, size_t count) {
 int cli_generate(struct cli_options *options) {
     struct cli_output output;
     struct cli_tensor tensor;
-    int code = cli_options_set_format(options, options->output);
-    if (code == 0) code = cli_tensor_open(&tensor, options);
+    cli_options_set_format(options, options->output);
+    int code = cli_tensor_open(&tensor, options);
     if (code != 0) return code;
     const bool text = ti_format_is_text(ti_body_format(tensor.body));
     if ((code = cli_output_check(options->output, text)) == 0 &&

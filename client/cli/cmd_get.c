@@ -20,14 +20,22 @@ struct transfer {
     int code;
 };
 
+/* "name: No name is given: ..." */
+static void print_warning(const struct cli_options *options, const char *warning) {
+    char field[TI_ERROR_FIELD_BYTES];
+    const size_t n = strcspn(warning, ":");
+    snprintf(field, sizeof field, "%.*s", (int)(n < sizeof field ? n : 0), warning);
+    cli_note(options, field, warning + n + strspn(warning + n, ": "));
+}
+
 /* Opens the output only now: the response is the requested tensor. */
 static bool begin(void *state, const struct tic_info *info) {
     struct transfer *transfer = state;
-    const char *name = cli_options_get(transfer->options, "name");
+    const char *warning;
     (void)info;
-    /* Constants have no stream, and need no name. */
-    if ((!name || !*name) && tic_response_field(transfer->request, "Tensor-Stream")) {
-        cli_note_unnamed(transfer->options);
+    for (size_t i = 0;
+         (warning = tic_response_field_at(transfer->request, "Tensor-Warning", i)); i++) {
+        print_warning(transfer->options, warning);
     }
     transfer->code = cli_output_open(&transfer->output, transfer->options->output);
     return transfer->opened = transfer->code == 0;
@@ -75,12 +83,19 @@ static int fail(const struct cli_options *options, const struct ti_error *error)
     return ti_status_exit_code(error->code);
 }
 
+static enum ti_status out_of_memory(struct ti_error *error) {
+    *error = (struct ti_error){.code = TI_ENOMEM, .text = "out of memory"};
+    return TI_ENOMEM;
+}
+
 static enum ti_status make_request(const struct cli_options *options,
                                    struct tic_request **request, struct ti_error *error) {
     enum ti_status status = tic_request_make(server_of(options), request, error);
-    for (size_t i = 0; status == TI_OK && i < options->param_count; i++) {
-        const struct cli_param *param = &options->params[i];
-        status = tic_request_set(*request, param->name, param->value, error);
+    if (status == TI_OK) {
+        char *query = cli_options_query(options);
+        status =
+            query ? tic_request_set_query(*request, query, error) : out_of_memory(error);
+        free(query);
     }
     if (status != TI_OK || !options->expect_spec) return status;
     return tic_request_text(*request, TIC_EXPECT_SPEC, options->expect_spec, error);
@@ -90,8 +105,8 @@ int cli_get(struct cli_options *options) {
     struct transfer transfer = {.options = options};
     const struct tic_sink sink = {sizeof sink, begin, write_chunk, NULL, &transfer};
     struct ti_error error;
-    int code = cli_options_set_format(options, options->output);
-    if (code == 0) code = cli_output_check(options->output, cli_options_text(options));
+    cli_options_set_format(options, options->output);
+    int code = cli_output_check(options->output, cli_options_text(options));
     if (code != 0) return code;
     cli_output_handle_sigpipe();
     enum ti_status status = make_request(options, &transfer.request, &error);

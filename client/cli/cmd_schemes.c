@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit schemes: prints the table of schemes, or one of them in full. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/cli.h"
@@ -28,28 +29,77 @@ static void print_one(size_t index) {
     putchar('\n');
 }
 
+static void print_alias(const struct ti_alias_info *alias) {
+    printf("%-10s %s.{%s}%s%s%s%s%s%s\n", "name of", alias->frameworks, alias->spellings,
+           *alias->params ? ", takes " : "", alias->params,
+           *alias->defaults ? ", defaults " : "", alias->defaults,
+           *alias->fixed ? ", fixed " : "", alias->fixed);
+}
+
 /* The frameworks' names of the scheme. */
 static void print_aliases(const char *scheme) {
     for (size_t i = 0; i < ti_alias_count(); i++) {
-        const struct ti_alias_info *alias = ti_alias_get(i);
-        if (strcmp(alias->scheme, scheme) != 0) continue;
-        printf("%-10s %s.{%s}%s%s%s%s%s%s\n", "name of", alias->frameworks,
-               alias->spellings, *alias->params ? ", takes " : "", alias->params,
-               *alias->defaults ? ", defaults " : "", alias->defaults,
-               *alias->fixed ? ", fixed " : "", alias->fixed);
+        if (strcmp(ti_alias_get(i)->scheme, scheme) == 0) print_alias(ti_alias_get(i));
     }
 }
 
-int cli_schemes(struct cli_options *options) {
+/* A framework's name, and the scheme that it is a name of. */
+static void print_name(const char *name, const struct ti_alias_info *alias) {
     size_t index;
-    if (!options->file) {
+    printf("%-10s %s\n", "name", name);
+    print_alias(alias);
+    puts("");
+    if (ti_scheme_find(alias->scheme, strlen(alias->scheme), &index)) print_one(index);
+}
+
+static void drop_words(char *text, const char *word) {
+    for (char *at; (at = strstr(text, word));) {
+        memmove(at, at + strlen(word), strlen(at + strlen(word)) + 1);
+    }
+}
+
+/* Says what is near to an unknown name. */
+static int unknown_scheme(const char *name) {
+    struct cli_param param = {"scheme", strlen("scheme"), name};
+    const struct cli_options options = {.params = &param, .param_count = 1};
+    struct ti_spec *spec = NULL;
+    struct ti_error error;
+    char *query = cli_options_query(&options);
+    int code = CLI_USAGE;
+    if (!query || ti_spec_make(&spec) != TI_OK) {
+        code = cli_fail_memory();
+    } else if (ti_spec_set_query_lenient(spec, query, strlen(query), &error) != TI_OK) {
+        /* Here a scheme is an argument, not a parameter. */
+        error.field[0] = '\0';
+        drop_words(error.text, "scheme=");
+        code = cli_fail(&error);
+    }
+    ti_spec_free(spec);
+    free(query);
+    return code;
+}
+
+int cli_schemes(struct cli_options *options) {
+    const char *typed = options->file;
+    size_t index;
+    if (!typed) {
         print_table();
-    } else if (ti_scheme_find(options->file, strlen(options->file), &index)) {
+        return cli_close_stdout();
+    }
+    const size_t bytes = strlen(typed);
+    char *name = malloc(bytes + TI_SPELLING_GROWTH + 1);
+    int code = 0;
+    if (!name) return cli_fail_memory();
+    const size_t n = ti_spelling_plain("scheme", typed, bytes, name);
+    name[n] = '\0';
+    if (ti_scheme_find(name, n, &index)) {
         print_one(index);
         print_aliases(ti_scheme_get(index)->name);
+    } else if (ti_alias_find_name(name, n, &index)) {
+        print_name(name, ti_alias_get(index));
     } else {
-        fprintf(stderr, "tensorinit: unknown scheme '%s'\n", options->file);
-        return CLI_USAGE;
+        code = unknown_scheme(typed);
     }
-    return cli_close_stdout();
+    free(name);
+    return code == 0 ? cli_close_stdout() : code;
 }

@@ -91,8 +91,8 @@ int cli_verify(struct cli_options *options) {
         fputs("tensorinit: verify needs a FILE; - is standard input\n", stderr);
         return CLI_USAGE;
     }
-    int code = cli_options_set_format(options, options->file);
-    if (code == 0) code = cli_tensor_open(&tensor, options);
+    cli_options_set_format(options, options->file);
+    int code = cli_tensor_open(&tensor, options);
     if (code != 0) return code;
     const bool from_stdin = strcmp(options->file, "-") == 0;
     comparison.fd = from_stdin ? STDIN_FILENO : open(options->file, O_RDONLY);

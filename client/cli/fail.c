@@ -6,12 +6,40 @@
 
 #include "client/cli/cli.h"
 
-int cli_fail(const struct ti_error *error) {
-    if (*error->field) {
-        fprintf(stderr, "tensorinit: --%s: %s\n", error->field, error->text);
-    } else {
-        fprintf(stderr, "tensorinit: %s\n", error->text);
+static bool is_name(char c) { return (c >= 'a' && c <= 'z') || c == '_' || c == '-'; }
+
+/* Length of "name=" at the start of the text, 0 if there is none. */
+static size_t name_length(const char *text) {
+    size_t n = 0;
+    while (is_name(text[n]) || (n > 0 && text[n] >= '0' && text[n] <= '9')) n++;
+    return n > 0 && text[n] == '=' ? n + 1 : 0;
+}
+
+/* Prints a text; parameters in it, 'a=1&b=2', as options: --a=1 --b=2. */
+static void print_text(const char *text) {
+    while (*text) {
+        const size_t quoted = *text == '\'' ? strcspn(text + 1, "'") : 0;
+        if (quoted == 0 || text[1 + quoted] != '\'' || name_length(text + 1) == 0) {
+            fputc(*text++, stderr);
+            continue;
+        }
+        fputs("--", stderr);
+        for (const char *at = text + 1; at < text + 1 + quoted; at++) {
+            if (*at == '&') {
+                fputs(" --", stderr);
+            } else {
+                fputc(*at, stderr);
+            }
+        }
+        text += quoted + 2;
     }
+    fputc('\n', stderr);
+}
+
+int cli_fail(const struct ti_error *error) {
+    fprintf(stderr, "tensorinit: %s%s%s", *error->field ? "--" : "", error->field,
+            *error->field ? ": " : "");
+    print_text(error->text);
     return ti_status_exit_code(error->code);
 }
 
@@ -25,10 +53,18 @@ int cli_fail_memory(void) {
     return CLI_ENOMEM;
 }
 
-void cli_note_unnamed(const struct cli_options *options) {
+void cli_note(const struct cli_options *options, const char *field, const char *text) {
     if (options->quiet) return;
-    fputs(
-        "tensorinit: note: no --name is set; all unnamed tensors with the same seed use "
-        "the same random numbers\n",
-        stderr);
+    fprintf(stderr, "tensorinit: note: --%s: ", field);
+    print_text(text);
+}
+
+void cli_print_near(const char *typed, const char *const *names, size_t count,
+                    const char *prefix) {
+    const char *near[TI_NEAR_MAX];
+    const size_t found = ti_near_names(typed, names, count, near);
+    for (size_t i = 0; i < found; i++) {
+        fprintf(stderr, "%s%s%s", i == 0 ? "; did you mean " : " or ", prefix, near[i]);
+    }
+    fputs(found > 0 ? "?" : ".", stderr);
 }

@@ -19,8 +19,11 @@ int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options
         cli_tensor_close(tensor);
         return cli_fail_memory();
     }
-    const struct ti_plan_info *info = ti_plan_info(tensor->plan);
-    if (!*info->name && info->random) cli_note_unnamed(options);
+    struct ti_warning warnings[TI_WARNINGS_MAX];
+    const unsigned count = ti_plan_warnings(options->spec, tensor->plan, warnings);
+    for (unsigned i = 0; i < count; i++) {
+        cli_note(options, warnings[i].field, warnings[i].text);
+    }
     return 0;
 }
 

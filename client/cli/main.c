@@ -7,16 +7,20 @@
 #include "client/cli/cli.h"
 
 static const struct cli_verb verbs[] = {
-    {"generate", "computes a tensor and writes it", NULL, true, false, cli_generate},
-    {"get", "fetches a tensor from a tensorinitd", NULL, true, true, cli_get},
-    {"verify", "compares a file with the tensor", "FILE", true, false, cli_verify},
-    {"digest", "prints the SHA-256 of what generate would write", NULL, true, false,
-     cli_digest},
-    {"plan", "prints what would be generated", NULL, true, false, cli_plan},
-    {"stats", "prints statistics and a histogram of the values", NULL, true, false,
-     cli_stats},
-    {"schemes", "lists the schemes, or describes one in full", "SCHEME", false, false,
-     cli_schemes},
+    {"generate", "computes a tensor and writes it", "create make init write", NULL, true,
+     false, cli_generate},
+    {"get", "fetches a tensor from a tensorinitd", "fetch download pull curl", NULL, true,
+     true, cli_get},
+    {"verify", "compares a file with the tensor", "check compare diff cmp", "FILE", true,
+     false, cli_verify},
+    {"digest", "prints the SHA-256 of what generate would write",
+     "hash sha256 sha256sum checksum", NULL, true, false, cli_digest},
+    {"plan", "prints what would be generated", "explain info describe show dry-run", NULL,
+     true, false, cli_plan},
+    {"stats", "prints statistics and a histogram of the values",
+     "statistics histogram summary", NULL, true, false, cli_stats},
+    {"schemes", "lists the schemes, or describes one in full",
+     "list ls help initializers", "SCHEME", false, false, cli_schemes},
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -32,6 +36,32 @@ static void print_help(FILE *to) {
           "  --version   version of the software and of the bits\n\n"
           "'tensorinit VERB --help' lists a verb's options.\n",
           to);
+}
+
+/* The verb that has the word among its other words; NULL if there is none. */
+static const struct cli_verb *verb_for(const char *word) {
+    const size_t n = strlen(word);
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        for (const char *at = verbs[i].also; *at; at += strspn(at, " ")) {
+            const size_t length = strcspn(at, " ");
+            if (length == n && memcmp(at, word, n) == 0) return &verbs[i];
+            at += length;
+        }
+    }
+    return NULL;
+}
+
+static void print_unknown(const char *word) {
+    const char *names[VERB_COUNT];
+    const struct cli_verb *meant = verb_for(word);
+    for (size_t i = 0; i < VERB_COUNT; i++) names[i] = verbs[i].name;
+    fprintf(stderr, "tensorinit: unknown verb '%s'", word);
+    if (meant) {
+        fprintf(stderr, "; did you mean %s?", meant->name);
+    } else {
+        cli_print_near(word, names, VERB_COUNT, "");
+    }
+    fputs("\n\n", stderr);
 }
 
 static int run(const struct cli_verb *verb, int argc, char **argv) {
@@ -73,7 +103,7 @@ int main(int argc, char **argv) {
         if (strcmp(verb, verbs[i].name) == 0) return run(&verbs[i], argc - 2, argv + 2);
     }
     if (argc > 1) {
-        fprintf(stderr, "tensorinit: unknown verb '%s'\n\n", verb);
+        print_unknown(verb);
     } else {
         fputs("tensorinit: expected a verb\n\n", stderr);
     }

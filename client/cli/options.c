@@ -60,39 +60,107 @@ static int duplicate(const char *option) {
 }
 
 const char *cli_options_get(const struct cli_options *options, const char *name) {
+    const size_t n = strlen(name);
     for (size_t i = 0; i < options->param_count; i++) {
-        if (strcmp(options->params[i].name, name) == 0) return options->params[i].value;
+        const struct cli_param *param = &options->params[i];
+        if (param->name_bytes == n && memcmp(param->name, name, n) == 0) {
+            return param->value;
+        }
     }
     return NULL;
 }
 
-static int set_param(struct cli_options *options, const char *name, const char *value) {
-    struct ti_error error;
-    if (!options->spec && cli_options_get(options, name)) return duplicate(name);
-    if (options->spec &&
-        ti_spec_set(options->spec, name, value, strlen(value), &error) != TI_OK) {
-        return cli_fail(&error);
+/* Percent-encodes every byte that has a meaning in a query. */
+static char *encode(const char *text, size_t n, char *out) {
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c > ' ' && c < 0x7f && !strchr("%&+=#", c)) {
+            *out++ = (char)c;
+        } else {
+            *out++ = '%';
+            *out++ = digits[c >> 4];
+            *out++ = digits[c & 15];
+        }
     }
-    /* A parameter is set at most once, so there are at most ti_param_count(). */
-    options->params[options->param_count++] = (struct cli_param){name, value};
+    return out;
+}
+
+char *cli_options_query(const struct cli_options *options) {
+    size_t capacity = 1;
+    for (size_t i = 0; i < options->param_count; i++) {
+        const struct cli_param *param = &options->params[i];
+        capacity += 3 * (param->name_bytes + strlen(param->value)) + 2;
+    }
+    char *query = malloc(capacity), *out = query;
+    for (size_t i = 0; query && i < options->param_count; i++) {
+        const struct cli_param *param = &options->params[i];
+        if (i > 0) *out++ = '&';
+        out = encode(param->name, param->name_bytes, out);
+        *out++ = '=';
+        out = encode(param->value, strlen(param->value), out);
+    }
+    if (query) *out = '\0';
+    return query;
+}
+
+static void add_param(struct cli_options *options, const char *name, size_t name_bytes,
+                      const char *value) {
+    /* cli_options_parse() has allocated one for each argument, and one more. */
+    options->params[options->param_count++] = (struct cli_param){name, name_bytes, value};
+}
+
+/*
+ * The argument at '*at' is a parameter, known or not; '*at' moves to the last argument
+ * used. An unknown one is refused with the others, which say what it may mean.
+ */
+static int parse_param(struct cli_options *options, int argc, char **argv, int *at) {
+    const char *name = argv[*at] + 2;
+    const size_t n = strcspn(name, "=");
+    const char *value = name[n] == '=' ? name + n + 1 : NULL;
+    bool known = false;
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        const char *param = ti_param_get(i)->name;
+        known |= strlen(param) == n && memcmp(param, name, n) == 0;
+    }
+    if (!value && known && *at + 1 == argc) return missing_value(argv[*at]);
+    if (!value && *at + 1 < argc && (known || argv[*at + 1][0] != '-')) {
+        value = argv[++*at];
+    }
+    add_param(options, name, n, value ? value : "");
     return 0;
 }
 
-/* The argument at '*at' is a parameter; '*at' moves to the last argument used. */
-static int parse_param(struct cli_options *options, int argc, char **argv, int *at) {
-    const char *value;
-    for (size_t i = 0; i < ti_param_count(); i++) {
-        const char *name = ti_param_get(i)->name;
-        if (!is_long(argv[*at], name, &value)) continue;
-        if (!value) {
-            if (*at + 1 == argc) return missing_value(argv[*at]);
-            value = argv[++*at];
-        }
-        return set_param(options, name, value);
+/* An argument that is no option: those of the verb that are near. */
+static int unknown_option(const struct cli_verb *verb, const char *arg) {
+    const char *names[OWN_COUNT];
+    size_t count = 0;
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(arg, "="), arg);
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (has_option(verb, &own_options[i])) names[count++] = own_options[i].name;
     }
-    fprintf(stderr, "tensorinit: %.*s: unknown option; see --help\n",
-            (int)strcspn(argv[*at], "="), argv[*at]);
+    fprintf(stderr, "tensorinit: %s: %s has no such option", name, verb->name);
+    cli_print_near(name, names, count, "--");
+    fputs(" See --help\n", stderr);
     return CLI_USAGE;
+}
+
+/* Whether an argument is near to one of the command's own options, for the verb. */
+static bool is_near_option(const struct cli_verb *verb, const char *arg) {
+    const char *near[TI_NEAR_MAX];
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(arg, "="), arg);
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        if (strcmp(name + 2, ti_param_get(i)->name) == 0) return false;
+    }
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (has_option(verb, &own_options[i]) &&
+            ti_near_names(name, &own_options[i].name, 1, near) == 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The same for one of the command's own options; 'value' is the one in the argument. */
@@ -117,11 +185,6 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
     return 0;
 }
 
-static int not_an_option(const struct cli_verb *verb, const char *arg) {
-    fprintf(stderr, "tensorinit: %s has no option %s\n", verb->name, arg);
-    return CLI_USAGE;
-}
-
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
@@ -130,11 +193,13 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         if (!is_long(arg, option->name, &value) && !is_short(arg, option, &value)) {
             continue;
         }
-        if (!has_option(verb, option)) return not_an_option(verb, arg);
+        if (!has_option(verb, option)) return unknown_option(verb, arg);
         return parse_own(options, option, value, argc, argv, at);
     }
     if (arg[0] == '-' && arg[1] != '\0') {
-        if (!verb->tensor) return not_an_option(verb, arg);
+        if (!verb->tensor || arg[1] != '-' || is_near_option(verb, arg)) {
+            return unknown_option(verb, arg);
+        }
         return parse_param(options, argc, argv, at);
     }
     if (!verb->file || options->file) {
@@ -145,15 +210,32 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
     return 0;
 }
 
+/* Makes the spec of the parameters. */
+static int make_spec(struct cli_options *options) {
+    struct ti_error error;
+    char *query = cli_options_query(options);
+    int code = 0;
+    if (!query || ti_spec_make(&options->spec) != TI_OK) {
+        code = cli_fail_memory();
+    } else if (ti_spec_set_query_lenient(options->spec, query, strlen(query), &error) !=
+               TI_OK) {
+        code = cli_fail(&error);
+    }
+    free(query);
+    return code;
+}
+
 int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, int argc,
                       char **argv) {
     int code = 0;
     memset(options, 0, sizeof *options);
-    options->params = calloc(ti_param_count(), sizeof *options->params);
+    options->params = calloc((size_t)argc + 1, sizeof *options->params);
     if (!options->params) return cli_fail_memory();
-    if (!verb->remote && ti_spec_make(&options->spec) != TI_OK) return cli_fail_memory();
     for (int i = 0; i < argc && code == 0; i++) {
         code = parse_one(options, verb, argc, argv, &i);
+    }
+    if (code == 0 && verb->tensor && !verb->remote && !options->help) {
+        code = make_spec(options);
     }
     return code;
 }
@@ -163,14 +245,20 @@ void cli_options_clear(struct cli_options *options) {
     free(options->params);
 }
 
-int cli_options_set_format(struct cli_options *options, const char *path) {
+void cli_options_set_format(struct cli_options *options, const char *path) {
     const char *dot = path ? strrchr(path, '.') : NULL;
-    if (!dot || cli_options_get(options, "format")) return 0;
+    if (!dot || cli_options_get(options, "format")) return;
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
         if (strcmp(dot + 1, ti_format_extension((enum ti_format)i)) != 0) continue;
-        return set_param(options, "format", ti_format_name((enum ti_format)i));
+        const char *name = ti_format_name((enum ti_format)i);
+        add_param(options, "format", strlen("format"), name);
+        /* Cannot fail: it is not set yet. */
+        if (options->spec &&
+            ti_spec_set(options->spec, "format", name, strlen(name), NULL) != TI_OK) {
+            abort();
+        }
+        break;
     }
-    return 0;
 }
 
 bool cli_options_text(const struct cli_options *options) {

@@ -4,6 +4,7 @@
 
 #include "core/base/dtype.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -43,6 +44,23 @@ const struct ti_float_format *ti_dtype_float_format(enum ti_dtype dtype) {
     return row->format.exponent_bits > 0 ? &row->format : NULL;
 }
 
+bool ti_dtype_has_infinity(enum ti_dtype dtype) {
+    const struct ti_float_format *format = ti_dtype_float_format(dtype);
+    int exponent; /* max is below 2^exponent */
+    if (!format) return false;
+    (void)frexp(format->max, &exponent);
+    /* IEEE 754 keeps the largest exponent for infinities and NaNs. */
+    return exponent == (1 << format->exponent_bits) - 1 - format->bias;
+}
+
+void ti_dtype_put_infinity(enum ti_dtype dtype, double sign, void *elem) {
+    const struct ti_float_format *format = ti_dtype_float_format(dtype);
+    uint64_t bits = (UINT64_C(1) << format->exponent_bits) - 1;
+    if (signbit(sign)) bits |= UINT64_C(1) << format->exponent_bits;
+    bits <<= format->fraction_bits;
+    memcpy(elem, &bits, ti_dtype_bytes(dtype)); /* little-endian, as every element */
+}
+
 /* The value of a float narrower than binary64. */
 static double value_of(uint64_t bits, const struct ti_float_format *format) {
     const unsigned fraction_bits = format->fraction_bits;
@@ -61,7 +79,8 @@ static double value_of(uint64_t bits, const struct ti_float_format *format) {
     }
     widened_bits |= sign << 63;
     memcpy(&value, &widened_bits, sizeof value);
-    return value;
+    /* Infinities have the exponent after that of the max. */
+    return fabs(value) > format->max ? copysign(INFINITY, value) : value;
 }
 
 /* The bits of an element. Sizes are constants, so that no memcpy is a call. */

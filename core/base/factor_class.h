@@ -19,6 +19,8 @@ struct ti_factor_class {
 
 struct ti_factor {
     const struct ti_factor_class *class;
+    /* factor_key of the plan that it was made for */
+    char key[sizeof((struct ti_plan_info *)0)->factor_key];
 };
 
 #endif

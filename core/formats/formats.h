@@ -8,18 +8,30 @@
 
 #include <tensorinit/body.h>
 
-/* Max bytes of a header: safetensors', with a name of 1,024 control characters. */
-#define TI_HEADER_BYTES_MAX 8192
+/* Max bytes of a header: safetensors', with a name of 1,024 control characters and two
+   canonical queries (core/request/canonical.h). */
+#define TI_HEADER_BYTES_MAX 24576
 
 /* Arrangement of the elements in format=json, in the order of the words in params.def. */
 enum ti_json { TI_JSON_NESTED, TI_JSON_FLAT, TI_JSON_OBJECT };
 
+/* What the header of format=safetensors says of the tensor, likewise. */
+enum ti_metadata { TI_METADATA_NONE, TI_METADATA_FULL };
+
+/* Parameters of single formats. */
+struct ti_format_options {
+    enum ti_json json;
+    enum ti_metadata metadata;
+};
+
 /* Writes the header of the planned tensor to 'out' and returns its length. */
 typedef size_t ti_format_header(const struct ti_plan_info *info,
+                                const struct ti_format_options *options,
                                 unsigned char out[TI_HEADER_BYTES_MAX]);
 
 /* ti_body_next() of a text format: writes what follows 'cursor' and advances it. */
-typedef enum ti_status ti_format_next(const struct ti_plan *plan, enum ti_json json,
+typedef enum ti_status ti_format_next(const struct ti_plan *plan,
+                                      const struct ti_format_options *options,
                                       struct ti_body_cursor *cursor,
                                       size_t capacity_bytes, char *out,
                                       size_t *bytes_written, void *workspace);

@@ -263,10 +263,12 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
     return TI_OK;
 }
 
-enum ti_status ti_format_json_next(const struct ti_plan *plan, enum ti_json json,
+enum ti_status ti_format_json_next(const struct ti_plan *plan,
+                                   const struct ti_format_options *options,
                                    struct ti_body_cursor *cursor, size_t capacity_bytes,
                                    char *out, size_t *written, void *workspace) {
     const struct ti_plan_info *info = ti_plan_info(plan);
+    const enum ti_json json = options->json;
     const struct arrays arrays = arrays_of(info, json);
     struct ti_body_cursor next = *cursor;
     size_t used = 0;

@@ -29,9 +29,11 @@ static int write_shape(const struct ti_plan_info *info, char *out, size_t capaci
 }
 
 size_t ti_format_npy_header(const struct ti_plan_info *info,
+                            const struct ti_format_options *options,
                             unsigned char out[TI_HEADER_BYTES_MAX]) {
     /* 32 dims of 20 digits with their commas are less than 800 bytes. */
     char dict[1024];
+    (void)options;
     int used =
         snprintf(dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': ",
                  ti_dtype_npy_descr(info->dtype));

@@ -56,6 +56,13 @@ const struct ti_alias *ti_alias_find(const char *name, size_t name_bytes) {
     return NULL;
 }
 
+bool ti_alias_find_name(const char *name, size_t name_bytes, size_t *index) {
+    const struct ti_alias *alias = ti_alias_find(name, name_bytes);
+    if (!alias) return false;
+    *index = (size_t)(alias - alias_rows);
+    return true;
+}
+
 size_t ti_alias_scheme(const struct ti_alias *alias) {
     size_t index = 0;
     (void)ti_scheme_find(alias->info.scheme, strlen(alias->info.scheme), &index);
@@ -93,8 +100,7 @@ bool ti_alias_word_find(enum ti_param param, const char *word, size_t word_bytes
     return false;
 }
 
-/* The word of a choice in the request. */
-static const char *word_of(enum ti_param param, unsigned choice, size_t *n) {
+const char *ti_alias_choice_word(enum ti_param param, unsigned choice, size_t *n) {
     if (choice < TI_FRAMEWORK_WORD) {
         return ti_words_at(ti_param_get(param)->accepts, choice, n);
     }
@@ -139,30 +145,61 @@ static bool share_framework(const char *a, const char *b) {
     return false;
 }
 
+/* Whether the row is a word of the framework for the parameter. */
+static bool is_word_of(const struct ti_word_info *row, const struct ti_alias *alias,
+                       enum ti_param param) {
+    return strcmp(row->param, ti_param_get(param)->name) == 0 &&
+           share_framework(row->frameworks, alias->info.frameworks);
+}
+
+size_t ti_alias_put_word(const struct ti_alias *alias, enum ti_param param,
+                         unsigned choice, char *out) {
+    size_t n;
+    bool has_words = false;
+    const char *canonical = ti_words_at(ti_param_get(param)->accepts, choice, &n);
+    for (size_t i = 0; alias && i < WORD_COUNT; i++) {
+        if (!is_word_of(&word_rows[i], alias, param)) continue;
+        has_words = true;
+        if (!ti_text_is(canonical, n, word_rows[i].canonical)) continue;
+        return ti_text_put(word_rows[i].word, out);
+    }
+    if (has_words) return 0;
+    memcpy(out, canonical, n);
+    return n;
+}
+
+void ti_alias_list_words(const struct ti_alias *alias, enum ti_param param, char *out,
+                         size_t capacity) {
+    *out = '\0';
+    for (size_t i = 0; alias && i < WORD_COUNT; i++) {
+        if (is_word_of(&word_rows[i], alias, param)) {
+            ti_words_add(out, capacity, word_rows[i].word);
+        }
+    }
+    if (!*out) ti_words_add(out, capacity, ti_param_get(param)->accepts);
+}
+
 enum ti_status ti_alias_translate_word(struct ti_spec *spec, enum ti_param param,
                                        struct ti_error *error) {
-    const char *frameworks = spec->alias->info.frameworks;
-    const unsigned choice = spec->value[param].choice;
-    char words[256] = "";
+    const struct ti_alias *alias = spec->alias;
+    char words[256];
     size_t n = 0;
-    const char *word = word_of(param, choice, &n);
+    bool has_words = false;
+    const char *word = ti_alias_choice_word(param, spec->value[param].choice, &n);
     for (size_t i = 0; i < WORD_COUNT; i++) {
         const struct ti_word_info *row = &word_rows[i];
-        if (strcmp(row->param, ti_param_get(param)->name) != 0 ||
-            !share_framework(row->frameworks, frameworks)) {
-            continue;
-        }
-        if (ti_text_is(word, n, row->word)) {
-            (void)ti_words_find(ti_param_get(param)->accepts, row->canonical,
-                                strlen(row->canonical), &spec->value[param].choice);
-            return TI_OK;
-        }
-        ti_words_add(words, sizeof words, row->word);
+        if (!is_word_of(row, alias, param)) continue;
+        has_words = true;
+        if (!ti_text_is(word, n, row->word)) continue;
+        (void)ti_words_find(ti_param_get(param)->accepts, row->canonical,
+                            strlen(row->canonical), &spec->value[param].choice);
+        return TI_OK;
     }
     /* A framework without words of its own takes the canonical ones. */
-    if (!*words && choice < TI_FRAMEWORK_WORD) return TI_OK;
+    if (!has_words && spec->value[param].choice < TI_FRAMEWORK_WORD) return TI_OK;
+    ti_alias_list_words(alias, param, words, sizeof words);
     return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
                         "%s=%.*s is not supported by %s; it takes one of %s",
-                        ti_param_get(param)->name, (int)n, word, frameworks,
-                        *words ? words : ti_param_get(param)->accepts);
+                        ti_param_get(param)->name, (int)n, word, alias->info.frameworks,
+                        words);
 }

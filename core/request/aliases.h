@@ -16,6 +16,8 @@
 enum ti_alias_rule {
     /* the scheme has no fans */
     TI_ALIAS_NONE,
+    /* no fans; other ranks than 2 are an error */
+    TI_ALIAS_MATRIX,
     /* no fans; other shapes than square matrices are an error */
     TI_ALIAS_SQUARE,
     /* no fans; column_axis is an axis of the matrix of inputs and outputs */
@@ -80,12 +82,33 @@ bool ti_alias_has_words(enum ti_param param);
 enum ti_status ti_alias_translate_word(struct ti_spec *spec, enum ti_param param,
                                        struct ti_error *error);
 
+/* The word of a choice in a request, '*n' bytes long. */
+const char *ti_alias_choice_word(enum ti_param param, unsigned choice, size_t *n);
+
+/*
+ * Writes the word for a choice, without a NUL: that of the framework of 'alias', or the
+ * canonical one if it has no words for the parameter or 'alias' is NULL. Returns its
+ * length, 0 if the framework has words, but none for this choice.
+ */
+size_t ti_alias_put_word(const struct ti_alias *alias, enum ti_param param,
+                         unsigned choice, char *out);
+
+/*
+ * Writes the words that a choice takes, "fan_in, fan_out", to 'out', NUL-terminated:
+ * those of the framework, or the canonical ones as above.
+ */
+void ti_alias_list_words(const struct ti_alias *alias, enum ti_param param, char *out,
+                         size_t capacity);
+
+/* Whether a request with the name takes the parameter; true for common ones. */
+bool ti_alias_takes(const struct ti_alias *alias, enum ti_param param);
+
 /* TI_EVALUE if a canonical request has a framework's word. */
 enum ti_status ti_alias_refuse_words(const struct ti_spec *spec, struct ti_error *error);
 
 /*
- * Changes an error about a canonical parameter into one about the framework's parameter,
- * which the request has.
+ * Changes an error about the canonical request into one about 'spec': its field and its
+ * text get the framework's parameters and words. 'error' may be NULL.
  */
 void ti_alias_explain(const struct ti_spec *spec, struct ti_error *error);
 

@@ -5,6 +5,7 @@
  */
 #include "core/request/aliases.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "core/request/text.h"
 #include "core/request/words.h"
 
-static bool takes(const struct ti_alias *alias, enum ti_param param) {
+bool ti_alias_takes(const struct ti_alias *alias, enum ti_param param) {
     const struct ti_param_info *info = ti_param_get(param);
     const char *list = alias->info.params;
     struct ti_alias_param item;
@@ -32,9 +33,10 @@ static enum ti_status check_params(const struct ti_spec *spec, struct ti_error *
     for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
         const enum ti_param param = (enum ti_param)i;
         char list[256] = "";
-        if (!spec->given[i] || takes(alias, param)) continue;
+        if (!spec->given[i] || ti_alias_takes(alias, param)) continue;
         for (size_t k = 0; k < TI_PARAM_COUNT; k++) {
-            if (ti_param_get(k)->common || !takes(alias, (enum ti_param)k)) continue;
+            if (ti_param_get(k)->common || !ti_alias_takes(alias, (enum ti_param)k))
+                continue;
             ti_words_add(list, sizeof list, ti_param_get(k)->name);
         }
         return ti_error_set(error, TI_EINAPPLICABLE, ti_param_get(i)->name,
@@ -70,10 +72,12 @@ static void move(struct ti_spec *spec, enum ti_param from, enum ti_param to) {
     spec->value[to] = spec->value[from];
 }
 
-/* Parameters whose values are converted, too, by set_truncation() and set_columns(). */
+/* Parameters whose values are converted, too: set_truncation(), set_columns() and
+   set_fan_in_axes(). */
 static bool is_converted(enum ti_param param) {
     return param == TI_PARAM_lower || param == TI_PARAM_upper ||
-           param == TI_PARAM_column_axis || param == TI_PARAM_axis;
+           param == TI_PARAM_column_axis || param == TI_PARAM_axis ||
+           param == TI_PARAM_fan_in_axes;
 }
 
 static void rename_params(struct ti_spec *spec) {
@@ -184,6 +188,73 @@ static enum ti_status set_columns(struct ti_spec *spec, enum ti_param param,
                         ti_param_get(param)->name);
 }
 
+/*
+ * Converts fan_in_axes to input_axes and output_axes, as haiku/_src/initializers.py does:
+ * fan_out is the product of the axes that the list does not name, and a negative axis
+ * names none of them. With fewer than 3 dims Haiku ignores the list.
+ */
+static enum ti_status set_fan_in_axes(struct ti_spec *spec, struct ti_error *error) {
+    const struct ti_axes *in = &spec->axes[TI_AXES_fan_in_axes];
+    struct ti_axes out = {0};
+    if (!spec->given[TI_PARAM_fan_in_axes]) return TI_OK;
+    spec->given[TI_PARAM_fan_in_axes] = false;
+    if (spec->rank < 3) {
+        const bool same =
+            spec->rank == 2 && in->count == 1 && (in->axis[0] == 0 || in->axis[0] == -2);
+        if (same) return TI_OK;
+        return ti_error_set(error, TI_EINAPPLICABLE, "fan_in_axes",
+                            "fan_in_axes requires 3 or more dims: Haiku ignores it for "
+                            "fewer; fan_in= and fan_out= set the sizes");
+    }
+    for (unsigned i = 0; i < spec->rank; i++) {
+        bool named = false;
+        for (unsigned k = 0; k < in->count; k++) named |= in->axis[k] == (int64_t)i;
+        if (!named) out.axis[out.count++] = i;
+    }
+    spec->axes[TI_AXES_input_axes] = *in;
+    spec->axes[TI_AXES_output_axes] = out;
+    spec->given[TI_PARAM_input_axes] = spec->given[TI_PARAM_output_axes] = true;
+    return TI_OK;
+}
+
+/* An infinite bound of a truncated normal is none; nothing else may be infinite. */
+static enum ti_status drop_infinite(struct ti_spec *spec, const struct ti_spec *requested,
+                                    struct ti_error *error) {
+    static const struct {
+        enum ti_param param;
+        double none;
+    } rows[] = {
+        {TI_PARAM_low, -INFINITY}, {TI_PARAM_high, INFINITY}, {TI_PARAM_slope, 0}};
+    const bool cuts = strcmp(spec->alias->info.scheme, "truncated_normal") == 0;
+    bool dropped = false;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const enum ti_param param = rows[i].param;
+        const double value = spec->value[param].number;
+        if (!spec->given[param] || !isinf(value)) continue;
+        if (!cuts || value != rows[i].none) {
+            (void)ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
+                               "%s must be a finite number for scheme=%s",
+                               ti_param_get(param)->name, spec->alias->info.scheme);
+            ti_alias_explain(requested, error);
+            return TI_EVALUE;
+        }
+        spec->given[param] = false;
+        dropped = true;
+    }
+    if (!dropped || spec->given[TI_PARAM_low] || spec->given[TI_PARAM_high]) return TI_OK;
+    spec->given[TI_PARAM_truncation] = true;
+    spec->truncation = (struct ti_truncation){-INFINITY, INFINITY};
+    return TI_OK;
+}
+
+static enum ti_status check_matrix(const struct ti_spec *spec, struct ti_error *error) {
+    if (spec->rank == 2) return TI_OK;
+    return ti_error_set(error, TI_EVALUE, "shape",
+                        "Only tensors with 2 dimensions are supported; this one has %u. "
+                        "scheme=identity takes stacks of matrices, too",
+                        spec->rank);
+}
+
 /* tfjs.identity is for square matrices only. */
 static enum ti_status check_square(const struct ti_spec *spec, struct ti_error *error) {
     if (spec->rank == 2 && spec->shape[0] == spec->shape[1]) return TI_OK;
@@ -218,6 +289,10 @@ enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *reso
     status = set_truncation(resolved, spec, error);
     if (status == TI_OK) status = set_columns(resolved, TI_PARAM_column_axis, error);
     if (status == TI_OK) status = set_columns(resolved, TI_PARAM_axis, error);
+    if (status == TI_OK) status = set_fan_in_axes(resolved, error);
+    if (status == TI_OK) status = drop_infinite(resolved, spec, error);
+    if (status == TI_OK && alias->rule == TI_ALIAS_MATRIX)
+        status = check_matrix(spec, error);
     if (status == TI_OK && alias->rule == TI_ALIAS_SQUARE)
         status = check_square(spec, error);
     if (status != TI_OK) return status;
@@ -229,44 +304,4 @@ enum ti_status ti_alias_resolve(const struct ti_spec *spec, struct ti_spec *reso
         resolved->given[TI_PARAM_slope] = false;
     }
     return set_fans(resolved, alias->rule, error);
-}
-
-/* The framework's parameter that became the error's field. */
-static bool find_param(const struct ti_spec *spec, const struct ti_error *error,
-                       struct ti_alias_param *item) {
-    const char *list = spec->alias->info.params;
-    while (ti_alias_next_param(&list, item)) {
-        if (ti_text_is(item->canonical, item->canonical_bytes, error->field)) return true;
-    }
-    return false;
-}
-
-static bool is_given(const struct ti_spec *spec, const struct ti_alias_param *item) {
-    enum ti_param param;
-    return ti_param_find(item->framework, item->framework_bytes, &param) &&
-           spec->given[param];
-}
-
-void ti_alias_explain(const struct ti_spec *spec, struct ti_error *error) {
-    struct ti_alias_param item;
-    if (!error || !find_param(spec, error, &item)) return;
-    if (item.framework_bytes != item.canonical_bytes ||
-        memcmp(item.framework, item.canonical, item.canonical_bytes) != 0) {
-        const size_t used = strlen(error->text);
-        snprintf(error->text + used, sizeof error->text - used, "; %s calls %.*s %.*s",
-                 spec->framework_name, (int)item.canonical_bytes, item.canonical,
-                 (int)item.framework_bytes, item.framework);
-    }
-    /* If it is a default, a parameter that the request has is at fault. */
-    if (error->code != TI_EMISSING && !is_given(spec, &item)) {
-        const char *list = spec->alias->info.params;
-        struct ti_alias_param other;
-        while (ti_alias_next_param(&list, &other)) {
-            if (!is_given(spec, &other)) continue;
-            item = other;
-            break;
-        }
-    }
-    snprintf(error->field, sizeof error->field, "%.*s", (int)item.framework_bytes,
-             item.framework);
 }

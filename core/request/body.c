@@ -18,7 +18,8 @@ enum ti_status ti_body_make(const struct ti_plan *plan, struct ti_body **body,
                             struct ti_error *error) {
     unsigned char header[TI_HEADER_BYTES_MAX];
     ti_format_header *const write_header = ti_format_row(plan->format)->header;
-    const size_t header_bytes = write_header ? write_header(&plan->info, header) : 0;
+    const size_t header_bytes =
+        write_header ? write_header(&plan->info, &plan->options, header) : 0;
     if (plan->info.body_bytes > INT64_MAX - header_bytes) {
         return ti_error_set(error, TI_ETOOLARGE, "shape",
                             "header and elements are more than 2^63-1 bytes");
@@ -43,6 +44,8 @@ bool ti_body_has_length(const struct ti_body *body) {
 uint64_t ti_body_bytes(const struct ti_body *body) {
     return ti_body_has_length(body) ? body->bytes : 0;
 }
+
+uint64_t ti_body_header_bytes(const struct ti_body *body) { return body->header_bytes; }
 
 /* A part of one element, through a buffer. */
 static enum ti_status read_within(const struct ti_plan *plan, uint64_t elem, size_t skip,
@@ -92,7 +95,7 @@ enum ti_status ti_body_next(const struct ti_body *body, struct ti_body_cursor *c
     if (capacity_bytes < TI_BODY_CAPACITY_MIN) return TI_ERANGE;
     ti_format_next *const next = ti_format_row(body->plan->format)->next;
     if (next) {
-        return next(body->plan, body->plan->json, cursor, capacity_bytes, out,
+        return next(body->plan, &body->plan->options, cursor, capacity_bytes, out,
                     bytes_written, workspace);
     }
     if (cursor->offset > body->bytes) return TI_ERANGE;

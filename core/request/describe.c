@@ -15,11 +15,6 @@ const char *ti_distribution_name(enum ti_distribution distribution) {
     return index < sizeof names / sizeof *names ? names[index] : "unknown";
 }
 
-/* A bound in sigmas as a value; the mean if sigma is 0, since z may be infinite. */
-static double value_at(const struct ti_dist *dist, double z) {
-    return dist->sigma > 0 ? dist->mean + dist->sigma * z : dist->mean;
-}
-
 static double elems_of(const struct ti_plan_info *info) {
     double elems = 1;
     for (unsigned i = 0; i < info->full_rank; i++) elems *= (double)info->full_shape[i];
@@ -33,13 +28,9 @@ void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info) {
     info->has_gain = dist->has_gain;
     info->gain = dist->gain;
     info->sigma = dist->sigma;
-    info->low = -INFINITY;
-    info->high = INFINITY;
     switch (dist->distribution) {
     case TI_DISTRIBUTION_PATTERN:
         info->mean = info->std = info->sigma = NAN;
-        info->low = dist->low;
-        info->high = dist->high;
         break;
     case TI_DISTRIBUTION_SPARSE_NORMAL: {
         const double rows = (double)dist->mask.rows;
@@ -51,16 +42,12 @@ void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info) {
         const double rows = (double)dist->matrix.rows, cols = (double)dist->matrix.cols;
         const double shorter = rows < cols ? rows : cols, elems = elems_of(info);
         if (elems > 0) info->std = info->sigma = fabs(dist->gain) * sqrt(shorter / elems);
-        info->high = fabs(dist->gain) * TI_ORTHOGONAL_MAX;
-        info->low = -info->high;
         break;
     }
     case TI_DISTRIBUTION_CONSTANT:
-        info->mean = info->low = info->high = dist->low;
+        info->mean = dist->low;
         break;
     case TI_DISTRIBUTION_UNIFORM:
-        info->low = dist->low;
-        info->high = dist->high;
         info->mean = dist->low / 2 + dist->high / 2;
         info->std = info->sigma = (dist->high / 2 - dist->low / 2) / sqrt(3.0);
         break;
@@ -73,8 +60,6 @@ void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info) {
         ti_normal_moments(dist->z_low, dist->z_high, &mean, &std);
         info->mean = dist->mean + dist->sigma * mean;
         info->std = dist->sigma * std;
-        info->low = dist->bounded ? dist->low : value_at(dist, dist->z_low);
-        info->high = dist->bounded ? dist->high : value_at(dist, dist->z_high);
         break;
     }
     }

@@ -107,21 +107,13 @@ static enum ti_status name_body(const struct ti_spec *spec, struct ti_plan *plan
     return TI_OK;
 }
 
-static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
-                              struct ti_error *error) {
-    struct ti_plan_info *info = &plan->info;
-    const struct ti_scheme *scheme = ti_scheme_at(spec->scheme);
-    struct ti_fans fans = {0};
-    struct ti_dist dist = {0};
-    enum ti_status status;
-    if (!spec->given[TI_PARAM_shape]) {
-        return ti_error_set(error, TI_EMISSING, "shape", "shape= is required: %s",
-                            ti_param_get(TI_PARAM_shape)->accepts);
-    }
-    info->scheme = scheme->info.name;
-    info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
+static enum ti_status resolve_format(const struct ti_spec *spec, struct ti_plan *plan,
+                                     struct ti_error *error) {
+    struct ti_format_options *options = &plan->options;
     plan->format = (enum ti_format)ti_spec_choice(spec, TI_PARAM_format, TI_FORMAT_RAW);
-    plan->json = (enum ti_json)ti_spec_choice(spec, TI_PARAM_json, TI_JSON_NESTED);
+    options->json = (enum ti_json)ti_spec_choice(spec, TI_PARAM_json, TI_JSON_NESTED);
+    options->metadata =
+        (enum ti_metadata)ti_spec_choice(spec, TI_PARAM_metadata, TI_METADATA_NONE);
     if (plan->format == TI_FORMAT_SAFETENSORS &&
         strcmp(spec->name, "__metadata__") == 0) {
         return ti_error_set(error, TI_EVALUE, "name",
@@ -130,8 +122,29 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     if (spec->given[TI_PARAM_json] && plan->format != TI_FORMAT_JSON) {
         return ti_error_set(error, TI_EINAPPLICABLE, "json", "json requires format=json");
     }
+    if (spec->given[TI_PARAM_metadata] && plan->format != TI_FORMAT_SAFETENSORS) {
+        return ti_error_set(error, TI_EINAPPLICABLE, "metadata",
+                            "metadata requires format=safetensors");
+    }
+    return TI_OK;
+}
+
+static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
+                              struct ti_error *error) {
+    struct ti_plan_info *info = &plan->info;
+    const struct ti_scheme *scheme = ti_scheme_at(spec->scheme);
+    struct ti_fans fans = {0};
+    struct ti_dist dist = {0};
+    enum ti_status status;
+    info->scheme = scheme->info.name;
+    info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
+    if ((status = resolve_format(spec, plan, error)) != TI_OK) return status;
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
     if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;
+    if (!spec->given[TI_PARAM_shape]) {
+        return ti_error_set(error, TI_EMISSING, "shape", "shape= is required: %s",
+                            ti_param_get(TI_PARAM_shape)->accepts);
+    }
     if ((status = check_size(spec, info->dtype, error)) != TI_OK) return status;
     if ((status = resolve_part(spec, plan, error)) != TI_OK) return status;
     if (ti_scheme_has(scheme, TI_PARAM_mode)) {
@@ -155,7 +168,9 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     info->stream = stream_of(spec->name, spec->name_bytes);
     status = ti_sampler_make(&dist, info->dtype, info->seed, info->stream, &plan->sampler,
                              error);
-    if (status == TI_OK) status = ti_plan_factor(plan, error);
+    if (status != TI_OK) return status;
+    ti_sampler_bounds(&plan->sampler, &dist, &info->low, &info->high);
+    status = ti_plan_factor(plan, error);
     if (status == TI_OK) status = ti_dispatch(&plan->kernels, error);
     return status == TI_OK ? name_body(spec, plan, error) : status;
 }
@@ -181,8 +196,8 @@ static double ns_per_elem(const struct ti_plan *plan) {
     return ti_sampler_ns_per_elem(&plan->sampler, plan->kernels, view);
 }
 
-enum ti_status ti_plan_make(const struct ti_spec *spec, struct ti_plan **plan,
-                            struct ti_error *error) {
+enum ti_status ti_plan_resolve(const struct ti_spec *spec, struct ti_plan **plan,
+                               struct ti_error *error) {
     struct ti_plan *made = calloc(1, sizeof *made);
     if (!made) return ti_error_nomem(error);
     const struct ti_float_state state = ti_float_enter();

@@ -15,7 +15,7 @@
 struct ti_plan {
     struct ti_plan_info info;
     enum ti_format format;
-    enum ti_json json;
+    struct ti_format_options options;
     const struct ti_kernels *kernels;
     struct ti_dist dist;
     struct ti_sampler sampler;
@@ -29,7 +29,11 @@ struct ti_plan {
     char framework_name[TI_MAX_SCHEME_BYTES];
 };
 
-/* Sets the members of 'info' that describe the distribution. */
+/* As ti_plan_make(), whose error texts may end with hints, without these. */
+enum ti_status ti_plan_resolve(const struct ti_spec *spec, struct ti_plan **plan,
+                               struct ti_error *error);
+
+/* Sets the members of 'info' that describe the distribution, but its bounds in the dtype. */
 void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info);
 
 /* Fills in what 'info' says of the factorization that the plan needs; TI_ETOOLARGE. */

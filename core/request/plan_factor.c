@@ -93,12 +93,19 @@ enum ti_status ti_factor_make(const struct ti_plan *plan, struct ti_factor **fac
         *factor = NULL;
         return TI_OK;
     }
+    struct ti_factor *made;
+    enum ti_status status;
     if (plan->sampler.masked) {
         const struct ti_columns columns = touched_columns(&plan->part);
-        return ti_sparse_factor_make(&plan->sampler, plan->kernels, &columns, factor,
-                                     error);
+        status =
+            ti_sparse_factor_make(&plan->sampler, plan->kernels, &columns, &made, error);
+    } else {
+        status = ti_orthogonal_factor_make(&plan->sampler, plan->kernels, &made, error);
     }
-    return ti_orthogonal_factor_make(&plan->sampler, plan->kernels, factor, error);
+    if (status != TI_OK) return status;
+    memcpy(made->key, plan->info.factor_key, sizeof made->key);
+    *factor = made;
+    return TI_OK;
 }
 
 void ti_factor_free(struct ti_factor *factor) {
@@ -126,8 +133,11 @@ void ti_factor_run_all(struct ti_factor *factor) {
     }
 }
 
-void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor) {
+enum ti_status ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor) {
+    /* The key has kind, sizes, compute type, seed and stream; "" is none's. */
+    if (factor && strcmp(factor->key, plan->info.factor_key) != 0) return TI_EFACTOR;
     plan->factor = factor;
     plan->sampler.thresholds =
         plan->sampler.masked ? (const struct ti_sparse_factor *)factor : NULL;
+    return TI_OK;
 }

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/error.h"
+#include "core/request/query.h"
 #include "core/request/spec.h"
-#include "core/request/text.h"
 
 /* Decodes to 'out' (at most n bytes); false for a '%' without two hexadecimal digits. */
 static bool decode(const char *text, size_t n, char *out, size_t *out_bytes) {
@@ -28,9 +27,8 @@ static bool decode(const char *text, size_t n, char *out, size_t *out_bytes) {
     return true;
 }
 
-/* Sets one parameter. The decoded pair and a NUL must fit 'scratch'. */
-static enum ti_status set_pair(struct ti_spec *spec, const struct ti_text_pair *pair,
-                               char *scratch, struct ti_error *error) {
+enum ti_status ti_query_decode(const struct ti_text_pair *pair, char *scratch,
+                               struct ti_text_pair *decoded, struct ti_error *error) {
     size_t name_bytes, value_bytes;
     if (!decode(pair->name, pair->name_bytes, scratch, &name_bytes) ||
         memchr(scratch, 0, name_bytes)) {
@@ -55,7 +53,8 @@ static enum ti_status set_pair(struct ti_spec *spec, const struct ti_text_pair *
             "write %%25 for a percent sign",
             scratch);
     }
-    return ti_spec_set(spec, scratch, value, value_bytes, error);
+    *decoded = (struct ti_text_pair){scratch, name_bytes, value, value_bytes};
+    return TI_OK;
 }
 
 enum ti_status ti_spec_set_query(struct ti_spec *spec, const char *query,
@@ -63,14 +62,17 @@ enum ti_status ti_spec_set_query(struct ti_spec *spec, const char *query,
     /* Decoding only shortens, so a pair and its NUL fit; most queries need no heap. */
     char small[1024], *scratch = small;
     struct ti_text_list list = {query, query + query_bytes};
-    struct ti_text_pair pair;
+    struct ti_text_pair pair, decoded;
     enum ti_status status = TI_OK;
     if (query_bytes == 0) return TI_OK;
     if (query_bytes >= sizeof small && !(scratch = malloc(query_bytes + 1))) {
         return ti_error_nomem(error);
     }
     while (status == TI_OK && ti_text_next_pair(&list, &pair)) {
-        status = set_pair(spec, &pair, scratch, error);
+        status = ti_query_decode(&pair, scratch, &decoded, error);
+        if (status != TI_OK) break;
+        status =
+            ti_spec_set(spec, decoded.name, decoded.value, decoded.value_bytes, error);
     }
     if (scratch != small) free(scratch);
     return status;

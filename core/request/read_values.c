@@ -90,9 +90,10 @@ enum ti_axis_list ti_spec_axis_list(enum ti_param param) {
         LIST(out_axis)
         LIST(batch_axis)
         LIST(input_axes)
+        LIST(output_axes)
 #undef LIST
     default:
-        return TI_AXES_output_axes;
+        return TI_AXES_fan_in_axes;
     }
 }
 
@@ -211,11 +212,29 @@ bool ti_read_number(struct ti_spec *spec, enum ti_param param, const char *text,
     return ti_text_number(text, n, &spec->value[param].number);
 }
 
+/* A number or one of the infinities. */
+static bool read_extended(const char *text, size_t n, double *value) {
+    if (ti_text_is(text, n, "-inf")) {
+        *value = -INFINITY;
+        return true;
+    }
+    if (ti_text_is(text, n, "inf")) {
+        *value = INFINITY;
+        return true;
+    }
+    return ti_text_number(text, n, value);
+}
+
+bool ti_read_bound(struct ti_spec *spec, enum ti_param param, const char *text,
+                   size_t n) {
+    return read_extended(text, n, &spec->value[param].number);
+}
+
 bool ti_read_constant(struct ti_spec *spec, enum ti_param param, const char *text,
                       size_t n) {
     const size_t sign = n > 0 && (text[0] == '-' || text[0] == '+');
     struct ti_integer integer = {0};
-    if (!ti_read_number(spec, param, text, n)) return false;
+    if (!read_extended(text, n, &spec->value[param].number)) return false;
     integer.valid = ti_text_u64(text + sign, n - sign, &integer.magnitude);
     integer.negative = integer.magnitude > 0 && text[0] == '-';
     spec->constant = integer;

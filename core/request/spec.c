@@ -33,21 +33,70 @@ static const struct {
     {TI_PARAM_distribution, "Invalid `distribution` argument:"},
 };
 
-static enum ti_status refuse(enum ti_param param, const char *value, size_t value_bytes,
+/* Frameworks' names that are known, but not supported. */
+static const struct {
+    const char *name, *text;
+} absent_schemes[] = {
+#define TI_SCHEME_ABSENT(name, text) {name, text},
+#include "core/request/meanings.def"
+};
+
+static const char *absent_scheme(enum ti_param param, const char *value,
+                                 size_t value_bytes) {
+    for (size_t i = 0; i < sizeof absent_schemes / sizeof *absent_schemes; i++) {
+        if (param == TI_PARAM_scheme &&
+            ti_text_is(value, value_bytes, absent_schemes[i].name)) {
+            return absent_schemes[i].text;
+        }
+    }
+    return NULL;
+}
+
+/* A number that rounds to infinity, of a parameter that takes numbers. */
+static bool is_too_large(enum ti_param param, const char *value, size_t value_bytes) {
+    ti_value_reader *const read = ti_param_kind(param)->read;
+    double number;
+    return (read == ti_read_number || read == ti_read_bound ||
+            read == ti_read_constant) &&
+           ti_text_is_number(value, value_bytes) &&
+           !ti_text_number(value, value_bytes, &number);
+}
+
+static enum ti_status refuse_size(const struct ti_spec *spec, enum ti_param param,
+                                  const char *value, int shown, struct ti_error *error) {
+    const bool constant = ti_param_kind(param)->read == ti_read_constant;
+    const enum ti_dtype dtype =
+        (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
+    return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
+                        "%s=%.*s is too large for %s; it takes %s",
+                        ti_param_get(param)->name, shown, value,
+                        constant ? ti_dtype_name(dtype) : "binary64",
+                        ti_param_get(param)->accepts);
+}
+
+static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
+                             const char *value, size_t value_bytes,
                              struct ti_error *error) {
     const struct ti_param_info *info = ti_param_get(param);
     const int shown = value_bytes > 64 ? 64 : (int)value_bytes;
-    char words[64];
+    const char *absent = absent_scheme(param, value, value_bytes);
+    char words[64], accepts[400];
+    if (absent) return ti_error_set(error, TI_EVALUE, info->name, "%s", absent);
+    if (is_too_large(param, value, value_bytes)) {
+        return refuse_size(spec, param, value, shown, error);
+    }
     snprintf(words, sizeof words, "%s does not take", info->name);
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         if (refusals[i].param != param) continue;
         snprintf(words, sizeof words, "%s", refusals[i].words);
     }
-    return ti_error_set(
-        error, TI_EVALUE, info->name, "%s '%.*s'; it takes %s%s%s", words, shown, value,
-        ti_param_is_choice(param) ? "one of " : "", info->accepts,
-        ti_alias_has_words(param) ? "; with a framework's name, the framework's words"
-                                  : "");
+    ti_alias_list_words(spec->given[TI_PARAM_scheme] ? spec->alias : NULL, param, accepts,
+                        sizeof accepts);
+    return ti_error_set(error, TI_EVALUE, info->name, "%s '%.*s'; it takes %s%s%s", words,
+                        shown, value, ti_param_is_choice(param) ? "one of " : "", accepts,
+                        ti_alias_has_words(param) && !spec->alias
+                            ? "; with a framework's name, the framework's words"
+                            : "");
 }
 
 enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *value,
@@ -65,7 +114,7 @@ enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *
     const struct ti_float_state state = ti_float_enter();
     const bool read = ti_param_kind(which)->read(spec, which, value, value_bytes);
     ti_float_leave(state);
-    if (!read) return refuse(which, value, value_bytes, error);
+    if (!read) return refuse(spec, which, value, value_bytes, error);
     spec->given[which] = true;
     return TI_OK;
 }

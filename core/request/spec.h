@@ -99,7 +99,7 @@ union ti_value {
     /* kinds count and index */
     uint64_t count;
     int64_t integer;
-    /* kinds number and constant */
+    /* kinds number, bound and constant */
     double number;
 };
 
@@ -112,6 +112,7 @@ enum ti_axis_list {
     TI_AXES_batch_axis,
     TI_AXES_input_axes,
     TI_AXES_output_axes,
+    TI_AXES_fan_in_axes,
     TI_AXES_COUNT
 };
 

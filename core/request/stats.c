@@ -65,7 +65,7 @@ enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats
     }
     const struct ti_float_state state = ti_float_enter();
     made->plan = plan;
-    made->centre = isnan(info->mean) ? 0 : info->mean;
+    made->centre = isfinite(info->mean) ? info->mean : 0;
     made->unit = info->std > 0 ? info->std : 1;
     made->bins_low = info->low;
     made->bins_high = info->high;
@@ -152,15 +152,14 @@ enum ti_status ti_stats_add(struct ti_stats *stats, uint64_t first_elem,
 }
 
 /* The plan's distribution function. 'mass' is that of its truncated normal. */
-static double expected_below(const struct ti_plan_info *info, const struct ti_dist *dist,
-                             double mass, double x) {
-    if (x <= info->low) return 0;
-    if (x >= info->high) return 1;
-    if (info->distribution == TI_DISTRIBUTION_UNIFORM) {
-        return half_difference(info->low, x) / half_difference(info->low, info->high);
+static double expected_below(const struct ti_dist *dist, double mass, double x) {
+    if (dist->distribution == TI_DISTRIBUTION_UNIFORM) {
+        if (x <= dist->low) return 0;
+        if (x >= dist->high) return 1;
+        return half_difference(dist->low, x) / half_difference(dist->low, dist->high);
     }
     const double z = 2 * (half_difference(dist->mean, x) / dist->sigma);
-    if (info->distribution == TI_DISTRIBUTION_NORMAL)
+    if (dist->distribution == TI_DISTRIBUTION_NORMAL)
         return ti_normal_mass_fast(-INFINITY, z);
     if (z <= dist->z_low) return 0;
     if (z >= dist->z_high) return 1;
@@ -168,9 +167,8 @@ static double expected_below(const struct ti_plan_info *info, const struct ti_di
 }
 
 static double ks_distance(const struct ti_stats *stats) {
-    const struct ti_plan_info *info = &stats->plan->info;
     const struct ti_dist *dist = &stats->plan->dist;
-    const bool truncated = info->distribution == TI_DISTRIBUTION_TRUNCATED_NORMAL;
+    const bool truncated = dist->distribution == TI_DISTRIBUTION_TRUNCATED_NORMAL;
     const double mass = truncated ? ti_normal_mass_fast(dist->z_low, dist->z_high) : 1;
     const double width =
         half_difference(stats->bins_low, stats->bins_high) / (FINE_BINS / 2);
@@ -180,7 +178,7 @@ static double ks_distance(const struct ti_stats *stats) {
         const double edge = 2 * (stats->bins_low / 2 + (double)i * (width / 2));
         below += stats->fine[i - 1];
         const double share = (double)below / (double)stats->count;
-        const double distance = fabs(share - expected_below(info, dist, mass, edge));
+        const double distance = fabs(share - expected_below(dist, mass, edge));
         if (distance > max) max = distance;
     }
     return max;

@@ -106,7 +106,7 @@ static size_t skip_digits(const char *text, size_t n, size_t at) {
 }
 
 /* [sign] digits [. digits] [e [sign] digits], with a digit on one side of the point. */
-static bool is_number(const char *text, size_t n) {
+bool ti_text_is_number(const char *text, size_t n) {
     size_t at = 0, from, digits;
     if (at < n && (text[at] == '-' || text[at] == '+')) at++;
     from = at;
@@ -130,7 +130,7 @@ static bool is_number(const char *text, size_t n) {
 
 bool ti_text_number(const char *text, size_t n, double *value) {
     char copy[TI_TEXT_NUMBER_MAX + 1];
-    if (n > TI_TEXT_NUMBER_MAX || !is_number(text, n)) return false;
+    if (n > TI_TEXT_NUMBER_MAX || !ti_text_is_number(text, n)) return false;
     memcpy(copy, text, n);
     copy[n] = '\0';
     /* strtod() rounds correctly, but uses the caller's locale and rounding mode. */

@@ -34,6 +34,9 @@ bool ti_text_seed(const char *text, size_t n, uint64_t *value);
  */
 bool ti_text_number(const char *text, size_t n, double *value);
 
+/* Whether the text is well formed as such a number, of whatever size. */
+bool ti_text_is_number(const char *text, size_t n);
+
 /* A list of fields between separators. "1," has two fields, the second one empty. */
 struct ti_text_list {
     /* the fields not read yet; 'at' is NULL after the last one */

@@ -173,9 +173,18 @@ size_t ti_write_number(const struct ti_canonical_source *from, enum ti_param par
     return write_number(from->spec->value[param].number, out);
 }
 
+/* The infinities have no canonical form: a request without a bound leaves it out. */
+size_t ti_write_bound(const struct ti_canonical_source *from, enum ti_param param,
+                      char *out) {
+    (void)from, (void)param, (void)out;
+    return 0;
+}
+
 size_t ti_write_constant(const struct ti_canonical_source *from, enum ti_param param,
                          char *out) {
     const struct ti_integer *integer = &from->spec->constant;
+    const double number = from->spec->value[param].number;
+    if (isinf(number)) return ti_text_put(number < 0 ? "-inf" : "inf", out);
     if (!integer->valid) return ti_write_number(from, param, out);
     const size_t sign = ti_text_put(integer->negative ? "-" : "", out);
     return sign + ti_text_put_u64(integer->magnitude, out + sign);

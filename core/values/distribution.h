@@ -94,6 +94,8 @@ struct ti_dist {
        description only */
     bool has_gain;
     double gain;
+    /* constant: the value is an infinity on purpose, which the dtype has */
+    bool infinite;
     /* constant, pattern: the exact value if it is an integer, for integer dtypes */
     struct ti_integer integer;
     /* constant, pattern: the parameter that errors about the value name */

@@ -206,7 +206,9 @@ static enum ti_status check_range(const struct ti_sampler *sampler,
 static void float_pattern(struct ti_sampler *sampler) {
     float values[TI_TILE_WORDS] = {(float)sampler->low};
     unsigned char out[TI_TILE_WORDS * sizeof(float)];
-    if (sampler->dtype == TI_DTYPE_F64) {
+    if (isinf(sampler->low)) {
+        ti_dtype_put_infinity(sampler->dtype, sampler->low, sampler->element_bytes);
+    } else if (sampler->dtype == TI_DTYPE_F64) {
         memcpy(sampler->element_bytes, &sampler->low, sizeof sampler->low);
     } else if (sampler->dtype == TI_DTYPE_F32) {
         memcpy(sampler->element_bytes, values, sizeof *values);
@@ -280,7 +282,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     } else {
         normal(dist, &made);
     }
-    if (status == TI_OK) status = check_range(&made, error);
+    if (status == TI_OK && !dist->infinite) status = check_range(&made, error);
     if (status != TI_OK) return status;
     if (made.class == &ti_sampler_constant) float_pattern(&made);
     made.transform = transform_of(&made);
@@ -290,4 +292,56 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     philox_init(&made.philox, seed, stream);
     *sampler = made;
     return TI_OK;
+}
+
+/* A number rounded to a float dtype as values are, at most its largest number. */
+static double in_dtype(enum ti_dtype dtype, double x) {
+    const double max = ti_dtype_float_format(dtype)->max;
+    float values[TI_TILE_WORDS] = {0};
+    unsigned char out[TI_TILE_WORDS * sizeof(float)];
+    x = rounded(dtype, x > max ? max : x < -max ? -max : x);
+    if (dtype == TI_DTYPE_F64 || dtype == TI_DTYPE_F32) return x;
+    values[0] = (float)x;
+    ti_kernels_portable.narrow[dtype](values, TI_TILE_WORDS, out);
+    return ti_dtype_value(dtype, out) + 0.0;
+}
+
+/* A bound of a truncated normal: the given one, or where the cut, in sigmas, leads. */
+static double truncated_bound(const struct ti_sampler *sampler,
+                              const struct ti_dist *dist, double given, double cut) {
+    const double offset = sampler->offset, scale = sampler->scale;
+    const double z = rounded(sampler->dtype, cut);
+    double bound = dist->bounded ? given : cut;
+    if (!dist->bounded && scale == 0) bound = offset;
+    if (isinf(bound)) return bound;
+    if (dist->bounded || scale == 0) return in_dtype(sampler->dtype, bound);
+    bound = sampler->dtype == TI_DTYPE_F64 ? offset + scale * z
+                                           : (float)offset + (float)scale * (float)z;
+    return in_dtype(sampler->dtype, bound);
+}
+
+void ti_sampler_bounds(const struct ti_sampler *sampler, const struct ti_dist *dist,
+                       double *low, double *high) {
+    const enum ti_dtype dtype = sampler->dtype;
+    const double reached = fabs(dist->gain) * TI_ORTHOGONAL_MAX;
+    switch (dist->distribution) {
+    case TI_DISTRIBUTION_NORMAL:
+    case TI_DISTRIBUTION_SPARSE_NORMAL:
+        *low = -INFINITY, *high = INFINITY;
+        return;
+    case TI_DISTRIBUTION_TRUNCATED_NORMAL:
+        *low = truncated_bound(sampler, dist, dist->low, dist->z_low);
+        *high = truncated_bound(sampler, dist, dist->high, dist->z_high);
+        return;
+    case TI_DISTRIBUTION_ORTHOGONAL:
+        *low = in_dtype(dtype, -reached), *high = in_dtype(dtype, reached);
+        return;
+    case TI_DISTRIBUTION_CONSTANT:
+    case TI_DISTRIBUTION_PATTERN:
+    case TI_DISTRIBUTION_UNIFORM:
+        *low = dist->low, *high = dist->high;
+        if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) return;
+        *low = in_dtype(dtype, *low), *high = in_dtype(dtype, *high);
+        return;
+    }
 }

@@ -78,6 +78,14 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
                                struct ti_error *error);
 
 /*
+ * The bounds of the values in the sampler's dtype, the bounds of 'dist' rounded as values are;
+ * -infinity and infinity if it has none. No value is beyond them. A uniform distribution
+ * reaches 'high' only if rounding to a dtype narrower than f32 does.
+ */
+void ti_sampler_bounds(const struct ti_sampler *sampler, const struct ti_dist *dist,
+                       double *low, double *high);
+
+/*
  * Writes elements [first, first + count) of a simplified view of the tensor to 'out', which has
  * any alignment. Not for ti_sampler_orthogonal.
  */

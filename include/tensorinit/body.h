@@ -72,6 +72,9 @@ TI_API bool ti_body_has_length(const struct ti_body *body);
 /* The length in bytes if it is known, else 0. */
 TI_API uint64_t ti_body_bytes(const struct ti_body *body);
 
+/* Bytes before the first element. Reading them needs neither factorization nor workspace. */
+TI_API uint64_t ti_body_header_bytes(const struct ti_body *body);
+
 /*
  * Writes bytes [offset, offset + count_bytes) of the body to 'out'. The range may begin
  * and end inside the header or an element.

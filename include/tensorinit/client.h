@@ -71,7 +71,8 @@ TIC_API void tic_request_free(struct tic_request *request);
  * Sets one parameter of the tensor, or removes it if 'value' is NULL.
  *
  *   param  its name ("shape", "scheme", "name", ...), not ""
- *   value  its text, without percent-encoding: the library encodes it
+ *   value  its text, without percent-encoding: the library encodes it. Spellings of
+ *          docs/SPELLINGS.md are sent in their plain form
  *
  * Returns TI_OK; TI_EDUPLICATE if the parameter is already set; TI_EPARAM for an empty
  * name; TI_ENOMEM. On failure the request is unchanged.
@@ -82,10 +83,11 @@ TIC_API TI_MUST_USE enum ti_status tic_request_set(struct tic_request *request,
 
 /*
  * Sets all parameters of a URL's query component ("shape=2,3&name=fc1.weight"). Decodes
- * percent-encoding and '+' for a space. Every pair needs a '='.
+ * percent-encoding and '+' for a space. Every pair needs a '='. A list may be given item
+ * by item (shape=2&shape=3); spellings as above.
  *
  * Returns the same codes as tic_request_set(), and TI_EVALUE for invalid percent-encoding
- * or an encoded NUL. On failure the parameters before the invalid one have been set.
+ * or an encoded NUL. On failure any parameters of the query may have been set.
  */
 TIC_API TI_MUST_USE enum ti_status tic_request_set_query(struct tic_request *request,
                                                          const char *query,
@@ -303,6 +305,10 @@ tic_head(struct tic_request *request, struct tic_info *info, struct ti_error *er
  */
 TIC_API const char *tic_response_field(const struct tic_request *request,
                                        const char *name);
+
+/* The same for field 'index', from 0, of those with that name ("Tensor-Warning"). */
+TIC_API const char *tic_response_field_at(const struct tic_request *request,
+                                          const char *name, size_t index);
 
 #ifdef __cplusplus
 }

@@ -56,11 +56,14 @@ TI_API void ti_factor_run(struct ti_factor *factor, unsigned phase, size_t task)
 TI_API void ti_factor_run_all(struct ti_factor *factor);
 
 /*
- * Gives the plan its factorization, which must be complete, was made for this plan or one
- * with the same factor_key, and must outlive the plan. No other thread may use the plan
- * during the call.
+ * Gives the plan its factorization, which must be complete and must outlive the plan; NULL
+ * takes it away. No other thread may use the plan during the call.
+ *
+ * Returns TI_OK; TI_EFACTOR if the factorization was made for a plan with another factor_key
+ * (the plan is untouched).
  */
-TI_API void ti_plan_use(struct ti_plan *plan, const struct ti_factor *factor);
+TI_API TI_MUST_USE enum ti_status ti_plan_use(struct ti_plan *plan,
+                                              const struct ti_factor *factor);
 
 #ifdef __cplusplus
 }

@@ -107,8 +107,9 @@ struct ti_plan_info {
     double mean, std;
     /* standard deviation of the normal before truncation; else equal to 'std' */
     double sigma;
-    /* bounds of the values before they are rounded to the dtype; -infinity and infinity
-       if the distribution has none */
+    /* bounds of the values in the dtype: those of the distribution, rounded as values are, so
+       that no value is beyond them; -infinity and infinity if it has none. A uniform
+       distribution reaches 'high' only where rounding to a dtype narrower than f32 does */
     double low, high;
 };
 
@@ -117,7 +118,7 @@ struct ti_plan_info {
  *
  * Returns TI_OK and a plan in '*plan', which the caller frees with ti_plan_free();
  * TI_EMISSING, TI_EVALUE, TI_EINAPPLICABLE or TI_ETOOLARGE with the field at fault in
- * 'error'; TI_EISA if TENSORINIT_ISA names an instruction set that this machine or build
+ * 'error', whose text may end with hints as those of ti_spec_set_query_lenient(); TI_EISA if TENSORINIT_ISA names an instruction set that this machine or build
  * lacks; TI_ENOMEM. On failure '*plan' is untouched. Freeing NULL does nothing.
  */
 TI_API TI_MUST_USE enum ti_status

@@ -107,6 +107,9 @@ TI_API const struct ti_word_info *ti_word_get(size_t index);
  */
 TI_API bool ti_scheme_find(const char *name, size_t name_bytes, size_t *index);
 
+/* The same for a framework's name, "keras.HeNormal": an index for ti_alias_get(). */
+TI_API bool ti_alias_find_name(const char *name, size_t name_bytes, size_t *index);
+
 /*
  * Whether the scheme takes the parameter, both given by index; true for common
  * parameters, false for an index that does not exist.

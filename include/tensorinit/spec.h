@@ -7,7 +7,9 @@
  *         if (ti_spec_set(spec, "shape", "512,784", 7, &error) == TI_OK && ...
  *
  * A spec checks that each value is well formed; ti_plan_make() (plan.h) checks the values
- * against each other.
+ * against each other. ti_spec_set() and ti_spec_set_query() are strict: they take what
+ * docs/SPEC.md and docs/FRAMEWORKS.md define. ti_spec_set_query_lenient() also takes other
+ * spellings of the same.
  */
 #ifndef TENSORINIT_SPEC_H
 #define TENSORINIT_SPEC_H
@@ -62,6 +64,21 @@ TI_API TI_MUST_USE enum ti_status ti_spec_set(struct ti_spec *spec, const char *
 TI_API TI_MUST_USE enum ti_status ti_spec_set_query(struct ti_spec *spec,
                                                     const char *query, size_t query_bytes,
                                                     struct ti_error *error);
+
+/*
+ * As ti_spec_set_query(), for queries that people and programs write: takes the spellings
+ * of docs/SPELLINGS.md, such as dtype=torch.float32, shape=(512, 784) and
+ * shape=512&shape=784. The plan, its query and its entity tag are those of the plain
+ * query.
+ *
+ * Returns as ti_spec_set_query(). The error names what may have been meant: "did you mean
+ * 'layers=12'?", with at most three changes, each of which makes this very request
+ * valid. On failure any parameters of the query may be set.
+ */
+TI_API TI_MUST_USE enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec,
+                                                            const char *query,
+                                                            size_t query_bytes,
+                                                            struct ti_error *error);
 
 #ifdef __cplusplus
 }

@@ -17,8 +17,10 @@
 #include <tensorinit/plan.h>
 #include <tensorinit/schemes.h>
 #include <tensorinit/spec.h>
+#include <tensorinit/spellings.h>
 #include <tensorinit/stats.h>
 #include <tensorinit/status.h>
 #include <tensorinit/version.h>
+#include <tensorinit/warnings.h>
 
 #endif

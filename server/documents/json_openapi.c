@@ -16,56 +16,28 @@
 #include <tensorinit/version.h>
 
 #include "server/documents/json_text.h"
+#include "server/http/response.h"
 #include "server/routes.h"
 
 /* Header fields of requests that endpoints read; OpenAPI forbids to list Accept. */
 static const struct field {
     const char *name, *meaning;
 } request_fields[] = {
-    {"Range",
-     "one range of bytes; several ranges are ignored, and so is any range of a text "
-     "format"},
+    {"Range", "ranges of bytes, at most 16; ignored for text formats"},
     {"If-Range", "an entity tag: Range is ignored unless it is the tensor's"},
     {"If-Match", "entity tags or *: 412 unless the tensor's is among them"},
+    {"Want-Repr-Digest", "sha-256=10 requests Repr-Digest, which small tensors have"},
     {"If-None-Match", "entity tags or *: 304 if the tensor's is among them"},
-};
-
-/* Which responses have a header field: a set of bits. */
-enum {
-    OF_BODY = 1,      /* 200 and 206 */
-    OF_PART = 2,      /* 206 and 416 */
-    OF_UNCHANGED = 4, /* 304 */
-    OF_FAILED = 8,    /* 412 and 416 */
-    OF_REFUSED = 16,  /* 406 */
 };
 
 static const struct response_field {
     const char *name;
-    unsigned classes; /* of the responses that have it */
+    unsigned classes; /* of the responses that have it: enum tid_response_class */
     const char *meaning;
 } response_fields[] = {
-    {"ETag", OF_BODY | OF_UNCHANGED | OF_FAILED,
-     "strong entity tag, the same from every replica; none for text formats"},
-    {"Accept-Ranges", OF_BODY | OF_UNCHANGED | OF_FAILED, "bytes; none for text formats"},
-    {"Content-Range", OF_PART, "which bytes these are, and how many there are in all"},
-    {"Content-Disposition", OF_BODY | OF_UNCHANGED, "a file name for the tensor"},
-    {"Content-Location", OF_BODY | OF_UNCHANGED, "the one URL of these bytes"},
-    {"Cache-Control", OF_BODY | OF_UNCHANGED | OF_FAILED | OF_REFUSED,
-     "how long the response may be cached"},
-    {"Vary", OF_BODY | OF_UNCHANGED | OF_REFUSED, "Accept, if it selected the format"},
-    {"Tensor-Spec", OF_BODY | OF_UNCHANGED, "version of the bits"},
-    {"Tensor-Shape", OF_BODY | OF_UNCHANGED,
-     "dims of the tensor in the body, separated by commas, or scalar"},
-    {"Tensor-Full-Shape", OF_BODY | OF_UNCHANGED,
-     "dims of the full tensor, if the body is a part of it"},
-    {"Tensor-Dtype", OF_BODY | OF_UNCHANGED, "element type"},
-    {"Tensor-Std", OF_BODY | OF_UNCHANGED, "standard deviation of the distribution"},
-    {"Tensor-Bound", OF_BODY | OF_UNCHANGED,
-     "the largest possible magnitude of a value; absent if there is no bound"},
-    {"Tensor-Fan-In", OF_BODY | OF_UNCHANGED, "fan_in, if the scheme has one"},
-    {"Tensor-Fan-Out", OF_BODY | OF_UNCHANGED, "fan_out, if the scheme has one"},
-    {"Tensor-Stream", OF_BODY | OF_UNCHANGED,
-     "the stream of random numbers that the name selects"},
+#define TID_RESPONSE_FIELD(name, classes, meaning) {name, classes, meaning},
+#include "server/http/response_fields.def"
+#undef TID_RESPONSE_FIELD
 };
 
 /* The responses of /v1/tensor. Those without its bytes are problems, except 304. */
@@ -75,13 +47,23 @@ static const struct tensor_response {
     bool is_body;
     const char *meaning;
 } tensor_responses[] = {
-    {"200", OF_BODY, true, "The tensor."},
-    {"206", OF_BODY | OF_PART, true, "The bytes of the tensor that Range requests."},
-    {"304", OF_UNCHANGED, false, "If-None-Match contains the tensor's entity tag."},
-    {"406", OF_REFUSED, false, "Accept allows no format of tensors."},
-    {"412", OF_FAILED, false, "If-Match does not contain the tensor's entity tag."},
-    {"416", OF_FAILED | OF_PART, false, "The range starts after the last byte."},
+    {"200", TID_OF_BODY, true, "The tensor."},
+    {"206", TID_OF_BODY | TID_OF_PART, true,
+     "The bytes of the tensor that Range requests."},
+    {"304", TID_OF_UNCHANGED, false, "If-None-Match contains the tensor's entity tag."},
+    {"406", TID_OF_REFUSED, false, "Accept allows no format of tensors."},
+    {"412", TID_OF_FAILED, false, "If-Match does not contain the tensor's entity tag."},
+    {"416", TID_OF_FAILED | TID_OF_PART, false, "The range starts after the last byte."},
 };
+
+/* Parameters of a first request. */
+static const struct {
+    const char *name, *value;
+} examples[] = {{"shape", "512,784"},
+                {"scheme", "he_normal"},
+                {"seed", "42"},
+                {"name", "fc1.weight"},
+                {"format", "npy"}};
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 #define PROBLEM_TYPE "application/problem+json"
@@ -184,6 +166,10 @@ static json_t *query_parameter(size_t index) {
     if (param->common && strcmp(param->fallback, "required") == 0)
         object = with(object, "required", json_true());
     object = with(object, "schema", schema);
+    for (size_t i = 0; i < COUNT_OF(examples); i++) {
+        if (strcmp(examples[i].name, param->name) == 0)
+            object = with_text(object, "example", examples[i].value);
+    }
     return param->common ? object : with(object, "x-schemes", schemes_with(index));
 }
 
@@ -205,6 +191,7 @@ static json_t *parameters(void) {
 static json_t *response_headers(void) {
     json_t *object = json_object();
     for (size_t i = 0; i < COUNT_OF(response_fields); i++) {
+        if (response_fields[i].classes == 0) continue;
         json_t *header = with(text_pair("description", response_fields[i].meaning),
                               "schema", text_pair("type", "string"));
         object = with(object, response_fields[i].name, header);
@@ -216,14 +203,49 @@ static json_t *typed(const char *type, const char *description) {
     return with_text(text_pair("type", type), "description", description);
 }
 
+/* The parameters as members of an object: the query's, in more types than text. */
+static json_t *parameters_schema(void) {
+    json_t *members = json_object();
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        const struct ti_param_info *param = ti_param_get(i);
+        json_t *member = pair("type", tid_json_list("string, number, boolean, array"));
+        member = with(member, "items", pair("type", tid_json_list("string, number")));
+        member = with(member, "description",
+                      json_sprintf("%s. Takes: %s. Default: %s.", param->meaning,
+                                   param->accepts, param->fallback));
+        members = with(members, param->name, member);
+    }
+    json_t *schema = typed("object", "The parameters of the query, as members.");
+    schema = with(schema, "properties", members);
+    return with(schema, "additionalProperties", json_false());
+}
+
+static json_t *request_body(void) {
+    json_t *form =
+        content("application/x-www-form-urlencoded", reference("schemas", "Parameters"));
+    json_t *object = with_text(json_object(), "description",
+                               "The parameters; a part of them may be in the query.");
+    object = with(object, "required", json_false());
+    json_t *json = pair("schema", reference("schemas", "Parameters"));
+    json =
+        with(json, "example",
+             json_pack("{s:[i,i], s:s, s:i, s:s, s:s}", "shape", 512, 784, "scheme",
+                       "he_normal", "seed", 42, "name", "fc1.weight", "format", "npy"));
+    return with(object, "content", with(form, "application/json", json));
+}
+
 static json_t *problem_schema(void) {
     json_t *members =
-        pair("type", typed("string", "/problems/ and the words of the title"));
+        pair("type", typed("string", "/problems/ and the words of the title: a URL that "
+                                     "explains it"));
     members = with(members, "title", typed("string", "the kind of problem"));
     members = with(members, "status", typed("integer", "the HTTP status"));
     members = with(members, "detail", typed("string", "what is wrong with this request"));
     members = with(members, "field",
                    typed("string", "the parameter at fault, if one of them is"));
+    members =
+        with(members, "request_id",
+             typed("string", "the request's X-Request-Id, which the log has as well"));
     json_t *schema = typed("object", "A problem document, RFC 9457.");
     schema = with(schema, "required", tid_json_list("type, title, status"));
     return with(schema, "properties", members);
@@ -236,7 +258,9 @@ static json_t *components(void) {
     object = with(object, "headers", response_headers());
     object = with(object, "responses",
                   pair("Problem", with(problem, "content", problem_content())));
-    return with(object, "schemas", pair("Problem", problem_schema()));
+    return with(
+        object, "schemas",
+        with(pair("Problem", problem_schema()), "Parameters", parameters_schema()));
 }
 
 /* The formats of a response. Texts have no known length and thus no ranges. */
@@ -244,7 +268,7 @@ static json_t *tensor_content(unsigned classes) {
     json_t *object = json_object();
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
         const bool is_text = ti_format_is_text((enum ti_format)i);
-        if (is_text && (classes & OF_PART) != 0) continue;
+        if (is_text && (classes & TID_OF_PART) != 0) continue;
         object = with(object, ti_format_media_type((enum ti_format)i),
                       is_text ? pair("schema", json_object()) : json_object());
     }
@@ -262,7 +286,7 @@ static json_t *tensor_response(const struct tensor_response *response) {
     object = with(object, "headers", headers);
     if (response->is_body)
         return with(object, "content", tensor_content(response->classes));
-    if (response->classes == OF_UNCHANGED) return object;
+    if (response->classes == TID_OF_UNCHANGED) return object;
     return with(object, "content", problem_content());
 }
 
@@ -271,31 +295,53 @@ static json_t *plain_response(const char *type, const char *schema) {
                 content(type, text_pair("type", schema)));
 }
 
-static json_t *responses(enum tid_route_kind kind) {
+/* 206, 304 and 416 are for GET and HEAD only. */
+static json_t *responses(enum tid_route_kind kind, bool is_post) {
+    const unsigned other = is_post ? TID_OF_PART | TID_OF_UNCHANGED : 0;
     json_t *object = json_object();
     if (kind == TID_ROUTE_TENSOR) {
-        for (size_t i = 0; i < COUNT_OF(tensor_responses); i++)
+        for (size_t i = 0; i < COUNT_OF(tensor_responses); i++) {
+            if ((tensor_responses[i].classes & other) != 0) continue;
             object = with(object, tensor_responses[i].status,
                           tensor_response(&tensor_responses[i]));
+        }
     } else if (kind == TID_ROUTE_JSON || kind == TID_ROUTE_ABOUT_TENSOR) {
         object = with(object, "200", plain_response("application/json", "object"));
     } else {
         object = with(object, "200", plain_response("text/plain", "string"));
     }
+    if (is_post) {
+        object = with(object, "411", reference("responses", "Problem"));
+        object = with(object, "413", reference("responses", "Problem"));
+        object = with(object, "415", reference("responses", "Problem"));
+    }
     if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR)
         object = with(object, "400", reference("responses", "Problem"));
+    if (kind == TID_ROUTE_NAMED_TEXT)
+        object = with(object, "404", reference("responses", "Problem"));
     if (kind == TID_ROUTE_READY)
         object = with(object, "503", reference("responses", "Problem"));
     object = with(object, "4XX", reference("responses", "Problem"));
     return with(object, "5XX", reference("responses", "Problem"));
 }
 
-static json_t *parameters_of(enum tid_route_kind kind) {
+/* The last segment of a path. */
+static json_t *name_parameter(void) {
+    json_t *object = with_text(text_pair("name", "name"), "in", "path");
+    object = with(object, "required", json_true());
+    object = with_text(object, "description", "the last segment of a problem's type");
+    object = with_text(object, "example", "not-found");
+    return with(object, "schema", text_pair("type", "string"));
+}
+
+static json_t *parameters_of(enum tid_route_kind kind, bool in_body) {
     json_t *list = json_array();
+    if (kind == TID_ROUTE_NAMED_TEXT) return with_item(list, name_parameter());
     if (kind != TID_ROUTE_TENSOR && kind != TID_ROUTE_ABOUT_TENSOR) return list;
-    for (size_t i = 0; i < ti_param_count(); i++)
+    for (size_t i = 0; !in_body && i < ti_param_count(); i++)
         list = with_item(list, reference("parameters", ti_param_get(i)->name));
-    for (size_t i = 0; kind == TID_ROUTE_TENSOR && i < COUNT_OF(request_fields); i++)
+    for (size_t i = 0;
+         !in_body && kind == TID_ROUTE_TENSOR && i < COUNT_OF(request_fields); i++)
         list = with_item(list, reference("parameters", request_fields[i].name));
     return list;
 }
@@ -306,17 +352,39 @@ static json_t *operation_id(const char *method, const char *path) {
     size_t used = (size_t)snprintf(id, sizeof id, "%s", method);
     for (const char *at = path[1] != '\0' ? path : "/root";
          *at != '\0' && used + 1 < sizeof id; at++)
-        id[used++] = *at == '/' || *at == '.' ? '_' : *at;
+        id[used++] = strchr("/.{}", *at) ? '_' : *at;
     return json_stringn(id, used);
+}
+
+/* What generated clients group operations by. */
+static const char *tag(enum tid_route_kind kind) {
+    return kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR ? "tensors"
+                                                                      : "service";
+}
+
+static json_t *tags(void) {
+    json_t *tensors = text_pair("name", "tensors"),
+           *service = text_pair("name", "service");
+    tensors = with_text(tensors, "description", "Tensors, and what is known about one.");
+    service = with_text(service, "description", "The server and its interface.");
+    return with_item(with_item(json_array(), tensors), service);
 }
 
 static json_t *operation(const struct tid_route_info *route, const char *method) {
     json_t *object = text_pair("summary", route->summary);
     object = with(object, "operationId", operation_id(method, route->path));
-    if (strcmp(method, "head") == 0)
-        object = with_text(object, "description", "Like GET, without the body.");
-    object = with(object, "parameters", parameters_of(route->kind));
-    return with(object, "responses", responses(route->kind));
+    const bool is_post = strcmp(method, "post") == 0;
+    const bool is_head = strcmp(method, "head") == 0;
+    object = with(object, "tags", with_item(json_array(), json_string(tag(route->kind))));
+    object = with(object, "description",
+                  json_sprintf("%s returns %s.",
+                               is_head   ? "The header that GET"
+                               : is_post ? "With the parameters in its body, POST"
+                                         : "GET",
+                               route->summary));
+    if (is_post) object = with(object, "requestBody", request_body());
+    object = with(object, "parameters", parameters_of(route->kind, is_post));
+    return with(object, "responses", responses(route->kind, is_post));
 }
 
 static json_t *paths(void) {
@@ -325,6 +393,7 @@ static json_t *paths(void) {
         const struct tid_route_info *route = tid_route_get(i);
         json_t *path =
             with(pair("get", operation(route, "get")), "head", operation(route, "head"));
+        if (tid_route_takes_body(i)) path = with(path, "post", operation(route, "post"));
         object = with(object, route->path, path);
     }
     return object;
@@ -346,6 +415,7 @@ char *tid_json_openapi(void) {
     json_t *object = with(text_pair("openapi", "3.1.0"), "info", info());
     object = with(object, "servers", with_item(json_array(), text_pair("url", "/")));
     object = with(object, "security", json_array());
+    object = with(object, "tags", tags());
     object = with(object, "paths", paths());
     object = with(object, "components", components());
     char *text = object ? tid_json_text(object) : NULL;

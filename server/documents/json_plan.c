@@ -12,7 +12,6 @@
 
 #include "server/documents/json_text.h"
 #include "server/http/digits.h"
-#include "server/documents/warnings.h"
 
 /* A dim is a number up to 2^53, which binary64 holds exactly; larger ones are text. */
 static json_t *dim_value(uint64_t dim) {
@@ -51,9 +50,8 @@ static bool set_numbers(json_t *object, const struct ti_plan_info *info) {
            tid_json_set_real(object, "bound", fmax(fabs(info->low), fabs(info->high)));
 }
 
-static bool set_warnings(json_t *object, const struct ti_plan_info *info) {
-    struct tid_warning warnings[TID_WARNINGS_MAX];
-    const unsigned count = tid_warnings(info, warnings);
+static bool set_warnings(json_t *object, const struct ti_warning *warnings,
+                         unsigned count) {
     json_t *list = json_array();
     if (json_object_set_new(object, "warnings", list) != 0) return false;
     for (unsigned i = 0; i < count; i++) {
@@ -66,6 +64,7 @@ static bool set_warnings(json_t *object, const struct ti_plan_info *info) {
 }
 
 char *tid_json_plan(const struct ti_plan *plan, const struct ti_body *body,
+                    const struct ti_warning *warnings, unsigned warning_count,
                     const char *isa) {
     const struct ti_plan_info *info = ti_plan_info(plan);
     json_t *object = json_object();
@@ -86,7 +85,7 @@ char *tid_json_plan(const struct ti_plan *plan, const struct ti_body *body,
         (!ti_body_has_length(body) ||
          tid_json_set_u64(object, "bytes", ti_body_bytes(body))) &&
         set_numbers(object, info) && tid_json_set_text(object, "isa", isa) &&
-        set_warnings(object, info))
+        set_warnings(object, warnings, warning_count))
         text = tid_json_text(object);
     json_decref(object);
     return text;

@@ -17,28 +17,44 @@
 #define RETRY_AFTER_SECONDS "10"
 #define NO_MEMORY "The server is out of memory; try again later."
 
-/* "invalid parameter value" -> "/problems/invalid-parameter-value" */
-static void type_of(const char *title, char *type, size_t type_bytes) {
-    size_t used = (size_t)snprintf(type, type_bytes, "/problems/");
-    for (; *title != '\0' && used + 1 < type_bytes; title++) {
-        const unsigned char c = (unsigned char)*title;
-        if (isalnum(c))
-            type[used++] = (char)tolower(c);
-        else if (type[used - 1] != '-' && type[used - 1] != '/')
-            type[used++] = '-';
-    }
-    type[used] = '\0';
+static const struct tid_problem_info problems[TID_PROBLEM_COUNT] = {
+#define TID_PROBLEM(status, title, explanation) {status, title, explanation},
+#include "server/documents/problems.def"
+#undef TID_PROBLEM
+};
+
+const struct tid_problem_info *tid_problem_get(unsigned index) {
+    return index < TID_PROBLEM_COUNT ? &problems[index] : NULL;
 }
 
-static char *document(unsigned status, const char *title, const char *detail,
-                      const char *field) {
-    char type[128];
+size_t tid_problem_name(const char *title, char name[TID_PROBLEM_NAME_BYTES]) {
+    size_t used = 0;
+    for (; *title != '\0' && used + 1 < TID_PROBLEM_NAME_BYTES; title++) {
+        const unsigned char c = (unsigned char)*title;
+        if (isalnum(c))
+            name[used++] = (char)tolower(c);
+        else if (used > 0 && name[used - 1] != '-')
+            name[used++] = '-';
+    }
+    name[used] = '\0';
+    return used;
+}
+
+static char *document(const struct tid_response *response,
+                      const struct tid_request *request) {
+    const char *field = response->text + response->problem.field;
+    char name[TID_PROBLEM_NAME_BYTES];
     char *text = NULL;
-    type_of(title, type, sizeof type);
-    json_t *object = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", title,
-                               "status", (int)status, "detail", detail);
+    tid_problem_name(response->problem.title, name);
+    /* RFC 9457 section 3.1; 'field' and 'request_id' are extensions (section 3.2). */
+    json_t *object =
+        json_pack("{s:o, s:s, s:i, s:s}", "type",
+                  json_sprintf("%s/problems/%s", request->prefix, name), "title",
+                  response->problem.title, "status", (int)response->status, "detail",
+                  response->text + response->problem.detail);
     if (!object) return NULL;
-    if (field[0] == '\0' || tid_json_set_text(object, "field", field))
+    if ((field[0] == '\0' || tid_json_set_text(object, "field", field)) &&
+        (request->id[0] == '\0' || tid_json_set_text(object, "request_id", request->id)))
         text = tid_json_text(object);
     json_decref(object);
     return text;
@@ -46,13 +62,21 @@ static char *document(unsigned status, const char *title, const char *detail,
 
 void tid_problem(struct tid_response *response, unsigned status, const char *title,
                  const char *detail, const char *field) {
-    char *text = document(status, title, detail, field);
-    if (!text) {
-        tid_problem_no_memory(response);
-        return;
-    }
     tid_document_init(response, status, PROBLEM_TYPE, TID_CACHE_NEVER);
-    tid_response_body_take(response, text, strlen(text));
+    response->body = TID_BODY_PROBLEM;
+    response->problem.title = title;
+    response->problem.detail = tid_response_store(response, detail, strlen(detail));
+    response->problem.field = tid_response_store(response, field, strlen(field));
+}
+
+void tid_problem_render(struct tid_response *response,
+                        const struct tid_request *request) {
+    if (response->body != TID_BODY_PROBLEM) return;
+    char *text = document(response, request);
+    if (text)
+        tid_response_body_take(response, text, strlen(text));
+    else
+        tid_problem_no_memory(response);
 }
 
 void tid_problem_of(struct tid_response *response, const struct ti_error *error) {

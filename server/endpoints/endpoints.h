@@ -8,7 +8,8 @@
 #include "server/http/response.h"
 
 /*
- * Responds to a GET or HEAD request; '*response' comes uninitialized. The response to
+ * Responds to a GET, HEAD or, where the route allows it, POST request, whose parameters are
+ * in the query in any case; '*response' comes uninitialized. The response to
  * HEAD is that to GET, body included: the adapter does not send the body, nor let it be
  * made.
  */

@@ -7,6 +7,7 @@
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
+#include "server/http/tensor_fields.h"
 
 void tid_endpoint_plan(const struct tid_context *context,
                        const struct tid_request *request, struct tid_response *response) {
@@ -20,12 +21,14 @@ void tid_endpoint_plan(const struct tid_context *context,
         tid_planned_clear(&planned);
         return;
     }
-    char *text = tid_json_plan(planned.plan, planned.body, context->isa);
-    tid_planned_clear(&planned);
-    if (!text) {
+    char *text = tid_json_plan(planned.plan, planned.body, planned.warnings,
+                               planned.warning_count, context->isa);
+    if (text) {
+        tid_document_init(response, 200, "application/json", TID_CACHE_HOUR);
+        tid_warning_fields_add(response, planned.warnings, planned.warning_count);
+        tid_response_body_take(response, text, strlen(text));
+    } else {
         tid_problem_no_memory(response);
-        return;
     }
-    tid_document_init(response, 200, "application/json", TID_CACHE_HOUR);
-    tid_response_body_take(response, text, strlen(text));
+    tid_planned_clear(&planned);
 }

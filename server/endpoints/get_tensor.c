@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <nettle/sha2.h>
+
 #include <tensorinit/body.h>
 
 #include "server/documents/document.h"
@@ -15,15 +17,18 @@
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
 #include "server/http/conditional.h"
+#include "server/http/multipart.h"
 #include "server/http/negotiate.h"
 #include "server/http/range.h"
+#include "server/http/repr_digest.h"
 #include "server/http/tensor_fields.h"
 
 /* A body while it is sent. */
 struct tensor {
     struct tid_planned planned;
     struct ti_body_cursor cursor;
-    uint64_t first; /* byte of the body that the response starts with */
+    uint64_t first;                  /* byte of the body that the response starts with */
+    struct tid_multipart *multipart; /* NULL unless the response has several ranges */
 };
 
 static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *out) {
@@ -31,6 +36,14 @@ static bool tensor_read(void *state, uint64_t offset, size_t count_bytes, void *
     return tid_planned_use_factor(&tensor->planned) &&
            ti_body_read(tensor->planned.body, tensor->first + offset, count_bytes, out,
                         tensor->planned.workspace) == TI_OK;
+}
+
+/* The same for several ranges. */
+static bool tensor_read_parts(void *state, uint64_t offset, size_t count_bytes,
+                              void *out) {
+    struct tensor *tensor = state;
+    return tid_multipart_read(tensor->multipart, offset, count_bytes, out, tensor_read,
+                              tensor);
 }
 
 /* For text formats, whose length is not known in advance. */
@@ -50,6 +63,7 @@ static enum tid_next tensor_next(void *state, double task_ns, size_t capacity_by
 static void tensor_free(void *state) {
     struct tensor *tensor = state;
     tid_planned_clear(&tensor->planned);
+    free(tensor->multipart);
     free(tensor);
 }
 
@@ -121,35 +135,101 @@ static void add_cache_fields(struct tid_response *response,
     tid_response_static(response, "Cache-Control", TID_CACHE_HOUR);
 }
 
-static void add_content_range(struct tid_response *response,
-                              const struct tid_range *range, uint64_t total) {
-    char text[96];
-    const int used =
-        range->kind == TID_RANGE_PART
-            ? snprintf(text, sizeof text, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
-                       range->first, range->first + range->count - 1, total)
-            : snprintf(text, sizeof text, "bytes */%" PRIu64, total);
+/*
+ * The fields of 206: Content-Range for one range (RFC 9110 section 15.3.7.1), for several
+ * the type of the body (section 15.3.7.2).
+ */
+static void add_range_fields(struct tid_response *response, const struct tensor *tensor,
+                             const struct tid_ranges *ranges, uint64_t total) {
+    char text[128];
+    if (!tensor->multipart) {
+        tid_response_copy(response, "Content-Range", text,
+                          tid_content_range(ranges->list[0], total, text));
+        return;
+    }
+    const int used = snprintf(text, sizeof text, "multipart/byteranges; boundary=%s",
+                              tensor->multipart->boundary);
+    tid_response_replace(response, "Content-Type", text, (size_t)used);
+}
 
-    tid_response_copy(response, "Content-Range", text, (size_t)used);
+/*
+ * Prepares the body of several ranges. Its boundary is the digits of the entity tag, so
+ * that it is the same from every replica and no tensor contains it: the tag is a hash of
+ * all that a tensor depends on. '*bytes' is the length of the body. False if out of memory.
+ */
+static bool make_multipart(struct tensor *tensor, const struct tid_ranges *ranges,
+                           uint64_t total, uint64_t *bytes) {
+    const struct tid_planned *planned = &tensor->planned;
+    tensor->multipart = malloc(sizeof *tensor->multipart);
+    if (!tensor->multipart) return false;
+    *bytes = tid_multipart_init(tensor->multipart, ranges, total,
+                                ti_format_media_type(ti_body_format(planned->body)),
+                                ti_plan_info(planned->plan)->etag);
+    return true;
 }
 
 /* Responds to a failed condition or an unsatisfiable range; false if there is neither. */
 static bool respond_early(const struct tid_request *request, const struct tensor *tensor,
-                          const char *etag, const struct tid_range *range,
+                          const char *etag, const struct tid_ranges *ranges,
                           struct tid_response *response) {
-    if (tid_condition_evaluate(request, etag) == TID_CONDITION_FAILED) {
+    const enum tid_condition condition = tid_condition_evaluate(request, etag);
+    if (condition == TID_CONDITION_FAILED) {
         tid_problem(response, 412, "precondition failed",
                     "The tensor's entity tag is not among those of If-Match.", "");
-    } else if (range->kind == TID_RANGE_UNSATISFIABLE) {
+    } else if (condition == TID_CONDITION_NOT_MODIFIED &&
+               request->method == TID_METHOD_POST) {
+        /* 304 is for GET and HEAD only (RFC 9110 section 13.1.2). */
+        tid_problem(response, 412, "precondition failed",
+                    "The tensor's entity tag is among those of If-None-Match.", "");
+    } else if (ranges->kind == TID_RANGE_UNSATISFIABLE) {
+        char text[TID_CONTENT_RANGE_BYTES];
+        const int used = snprintf(text, sizeof text, "bytes */%" PRIu64,
+                                  ti_body_bytes(tensor->planned.body));
         tid_problem(
             response, 416, "range not satisfiable",
             "The range starts after the last byte; Content-Range gives the length.", "");
-        add_content_range(response, range, ti_body_bytes(tensor->planned.body));
+        tid_response_copy(response, "Content-Range", text, (size_t)used);
     } else {
         return false;
     }
     add_validators(response, etag);
     return true;
+}
+
+/*
+ * Adds Repr-Digest (RFC 9530 section 3) if the request wants it and the representation is
+ * so small that it can be generated twice, with no more than a kernel.
+ */
+static void add_digest(struct tid_response *response, const struct tid_request *request,
+                       const struct tid_planned *planned, uint64_t total) {
+    unsigned char block[4096], digest[SHA256_DIGEST_SIZE];
+    char text[TID_REPR_DIGEST_BYTES];
+    struct sha256_ctx hash;
+    if (!tid_wants_sha256(request->fields[TID_FIELD_WANT_REPR_DIGEST]) ||
+        total > TID_REPR_DIGEST_BODY_MAX || tid_planned_computes(planned) ||
+        ti_plan_info(planned->plan)->workspace_bytes > 0)
+        return;
+    sha256_init(&hash);
+    for (uint64_t offset = 0; offset < total; offset += sizeof block) {
+        const uint64_t left = total - offset;
+        const size_t count = left < sizeof block ? (size_t)left : sizeof block;
+        if (ti_body_read(planned->body, offset, count, block, NULL) != TI_OK) return;
+        sha256_update(&hash, count, block);
+    }
+    sha256_digest(&hash, sizeof digest, digest);
+    tid_repr_digest(digest, text);
+    tid_response_copy(response, "Repr-Digest", text, strlen(text));
+}
+
+/* Whether the ranges reach beyond the header of the format. */
+static bool has_elements(const struct tid_planned *planned,
+                         const struct tid_ranges *ranges) {
+    const uint64_t header_bytes = ti_body_header_bytes(planned->body);
+    for (unsigned i = 0; i < ranges->count; i++) {
+        if (ranges->list[i].first + ranges->list[i].count_bytes > header_bytes)
+            return true;
+    }
+    return false;
 }
 
 /* The body, or the range of it that was requested. */
@@ -159,8 +239,10 @@ static void respond(const struct tid_context *context, const struct tid_request 
     const bool sized = ti_body_has_length(planned->body);
     const uint64_t total = sized ? ti_body_bytes(planned->body) : TID_STREAM_UNKNOWN;
     const struct etag etag = etag_of(planned->plan);
-    struct tid_range range = {TID_RANGE_WHOLE, 0, total};
+    struct tid_ranges ranges;
+    uint64_t bytes;
     unsigned status = 200;
+    tid_ranges_parse(NULL, total, &ranges);
 
     /*
      * Order of evaluation: RFC 9110 section 13.2.2. Text formats have no known length, so
@@ -170,41 +252,53 @@ static void respond(const struct tid_context *context, const struct tid_request 
         const bool fresh =
             tid_condition_evaluate(request, etag.text) == TID_CONDITION_NOT_MODIFIED;
         if (!fresh && tid_range_applies(request, etag.text))
-            range = tid_range_parse(request->fields[TID_FIELD_RANGE], total);
-        if (respond_early(request, tensor, etag.text, &range, response)) {
+            tid_ranges_parse(request->fields[TID_FIELD_RANGE], total, &ranges);
+        if (respond_early(request, tensor, etag.text, &ranges, response)) {
             tensor_free(tensor);
             return;
         }
         if (fresh) status = 304;
-        if (range.kind == TID_RANGE_PART) status = 206;
+        if (ranges.kind == TID_RANGE_PART) status = 206;
+    }
+    bytes = ranges.list[0].count_bytes;
+    if (ranges.count > 1 && !make_multipart(tensor, &ranges, total, &bytes)) {
+        tensor_free(tensor);
+        tid_problem_no_memory(response);
+        return;
     }
     const bool headers_only =
-        request->method == TID_METHOD_HEAD || status == 304 || range.count == 0;
-    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only, response)) {
+        request->method == TID_METHOD_HEAD || status == 304 || bytes == 0;
+    /* A range within the header, as clients read it to find the tensor, computes nothing. */
+    const bool elements = has_elements(planned, &ranges);
+    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only || !elements,
+                             response)) {
         tensor_free(tensor);
         return;
     }
     tid_response_init(response, status);
     tid_tensor_fields_add(response, ti_plan_info(planned->plan),
                           ti_body_format(planned->body));
+    tid_warning_fields_add(response, planned->warnings, planned->warning_count);
     if (sized) {
         add_validators(response, etag.text);
+        if (status != 304) add_digest(response, request, planned, total);
     } else {
         tid_response_static(response, "Accept-Ranges", "none");
     }
-    if (status == 206) add_content_range(response, &range, total);
+    if (status == 206) add_range_fields(response, tensor, &ranges, total);
     add_cache_fields(response, planned);
     tid_response_static(response, "X-Content-Type-Options", "nosniff");
-    tensor->first = range.first;
+    tensor->first = tensor->multipart ? 0 : ranges.list[0].first;
     tid_response_body_stream(
-        response, (struct tid_stream){.bytes = range.count,
-                                      .computes = tid_planned_computes(planned),
-                                      .ns_per_byte = tid_planned_ns_per_byte(planned),
-                                      .lease = planned->lease,
-                                      .read = tensor_read,
-                                      .next = tensor_next,
-                                      .free = tensor_free,
-                                      .state = tensor});
+        response,
+        (struct tid_stream){.bytes = bytes,
+                            .computes = elements && tid_planned_computes(planned),
+                            .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
+                            .lease = planned->lease,
+                            .read = tensor->multipart ? tensor_read_parts : tensor_read,
+                            .next = tensor_next,
+                            .free = tensor_free,
+                            .state = tensor});
 }
 
 void tid_endpoint_tensor(const struct tid_context *context,

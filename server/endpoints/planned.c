@@ -25,16 +25,18 @@ enum ti_status tid_planned_make(const struct tid_request *request, enum ti_forma
 
     if (ti_spec_make(&spec) != TI_OK) return tid_error_no_memory(error);
     enum ti_status status =
-        ti_spec_set_query(spec, request->query, request->query_bytes, error);
+        ti_spec_set_query_lenient(spec, request->query, request->query_bytes, error);
     const bool negotiated = status == TI_OK && set_format(spec, format);
     if (status == TI_OK) status = ti_plan_make(spec, &plan, error);
     if (status == TI_OK) status = ti_body_make(plan, &body, error);
-    ti_spec_free(spec);
     if (status != TI_OK) {
         ti_plan_free(plan);
+        ti_spec_free(spec);
         return status;
     }
     *planned = (struct tid_planned){.plan = plan, .body = body, .negotiated = negotiated};
+    planned->warning_count = ti_plan_warnings(spec, plan, planned->warnings);
+    ti_spec_free(spec);
     return TI_OK;
 }
 
@@ -154,6 +156,5 @@ bool tid_planned_use_factor(struct tid_planned *planned) {
     if (!planned->lease) return true;
     /* NULL if there was no memory for it. */
     const struct ti_factor *factor = tid_lease_get(planned->lease);
-    if (factor) ti_plan_use(planned->plan, factor);
-    return factor;
+    return factor && ti_plan_use(planned->plan, factor) == TI_OK;
 }

@@ -7,6 +7,7 @@
 
 #include <tensorinit/body.h>
 #include <tensorinit/plan.h>
+#include <tensorinit/warnings.h>
 
 #include "server/context.h"
 #include "server/http/request.h"
@@ -20,6 +21,8 @@ struct tid_planned {
     struct ti_plan *plan;
     struct ti_body *body;
     bool negotiated; /* the query names no format, so Accept decides */
+    struct ti_warning warnings[TI_WARNINGS_MAX];
+    unsigned warning_count;
     /*
      * Of the factorization that the plan needs, and what the values are computed in; NULL:
      * none, or nothing is to be computed.

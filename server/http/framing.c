@@ -53,7 +53,11 @@ static void add_content_length(struct tid_framing *framing, const char *value,
                                size_t value_bytes) {
     bool digits = value_bytes > 0;
     framing->content_lengths++;
+    framing->content_bytes = 0;
     for (size_t i = 0; i < value_bytes; i++) {
+        const unsigned digit = (unsigned char)value[i] - (unsigned)'0';
+        const bool fits = framing->content_bytes <= (UINT64_MAX - digit) / 10;
+        framing->content_bytes = fits ? framing->content_bytes * 10 + digit : UINT64_MAX;
         digits &= value[i] >= '0' && value[i] <= '9';
         framing->has_content |= value[i] != '0';
     }

@@ -3,7 +3,7 @@
  * Checks that a request is framed such that this server and every proxy in front of it
  * agree where it ends (RFC 9112 sections 2.2, 3.2, 5.1, 6.3 and 11.2). libmicrohttpd
  * 0.9.75 accepts much that it should not; this checks what an application can see of it.
- * No endpoint takes a body, so a GET, HEAD or OPTIONS request with one is rejected, too.
+ * Only POST has a body here, so a GET, HEAD or OPTIONS request with one is rejected, too.
  *
  * After a rejection the connection is closed, so that bytes that follow are not taken for
  * a request: the defence against request smuggling. Pure functions, called by
@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "server/http/request.h"
 
@@ -22,6 +23,7 @@ struct tid_framing {
     unsigned hosts;           /* number of Host fields */
     unsigned content_lengths; /* number of Content-Length fields */
     bool has_content;         /* a Content-Length is not 0 */
+    uint64_t content_bytes; /* the last Content-Length; UINT64_MAX for all larger ones */
     bool has_transfer_encoding;
     bool expects_unknown; /* Expect has a value other than 100-continue */
     const char *error;    /* the first malformed field, as a sentence; NULL if none */
@@ -43,7 +45,7 @@ struct tid_rejection tid_framing_check(const struct tid_framing *framing,
                                        enum tid_method method, const char *version);
 
 /*
- * Whether a body follows the header (RFC 9112 section 6.3). It is not read: the
+ * Whether a body follows the header (RFC 9112 section 6.3). Unless it is read, the
  * connection must be closed after the response.
  */
 bool tid_framing_has_body(const struct tid_framing *framing);

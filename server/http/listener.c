@@ -178,6 +178,21 @@ static enum accepted accept_failed(struct tid_listener *listener, int listen_fd,
                                                                : ACCEPTED_FAILED;
 }
 
+/*
+ * With TLS nothing can be read, or said, before the handshake: the workers' reserved places
+ * are for any request then, and who finds none is closed without an answer.
+ */
+static void refuse(struct tid_listener *listener, int fd, const struct sockaddr *address,
+                   socklen_t bytes) {
+    if (!listener->has_tls) {
+        tid_refused_add(&listener->refused, fd, address, bytes, tid_clock_ms());
+    } else if (listener->take(listener->taker, fd, address, bytes, true) ==
+               TID_TAKE_FULL) {
+        atomic_fetch_add_explicit(listener->refused_count, 1, memory_order_relaxed);
+        close(fd);
+    }
+}
+
 /* Accepts some of the connections that wait at a socket. */
 static enum accepted accept_series(struct tid_listener *listener, int listen_fd) {
     enum accepted result = ACCEPTED_SOME;
@@ -193,8 +208,7 @@ static enum accepted accept_series(struct tid_listener *listener, int listen_fd)
         listener->fails = false;
         if (listener->take(listener->taker, fd, (struct sockaddr *)&address, bytes,
                            false) == TID_TAKE_FULL)
-            tid_refused_add(&listener->refused, fd, (struct sockaddr *)&address, bytes,
-                            tid_clock_ms());
+            refuse(listener, fd, (struct sockaddr *)&address, bytes);
     }
     return result;
 }

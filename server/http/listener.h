@@ -6,6 +6,7 @@
 #define TID_LISTENER_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@
  * thread has been started, else with tid_listener_close().
  */
 struct tid_listener {
+    bool has_tls;    /* clients expect TLS: no plain 503 can be sent */
     int64_t idle_ms; /* that a client may take no byte of what was sent; 0: no limit */
     unsigned count;  /* of fds */
     int fds[TID_LISTENER_SOCKETS];

@@ -18,6 +18,10 @@ static size_t skip(const char *text, size_t bytes, const char *const *words,
     return 0;
 }
 
+bool tid_probe_is_path(const char *path, size_t bytes) {
+    return bytes > 0 && skip(path, bytes, paths, 3) == bytes;
+}
+
 enum tid_probe tid_probe_find(const char *head, size_t bytes) {
     const char *line_end = memmem(head, bytes, "\r\n", 2);
     if (!line_end) return TID_PROBE_INCOMPLETE;

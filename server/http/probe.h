@@ -7,6 +7,7 @@
 #ifndef TID_PROBE_H
 #define TID_PROBE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum tid_probe {
@@ -17,5 +18,8 @@ enum tid_probe {
 
 /* 'head' is what has been received: a request's header, or the first bytes of one. */
 enum tid_probe tid_probe_find(const char *head, size_t bytes);
+
+/* Whether that is one of the paths. */
+bool tid_probe_is_path(const char *path, size_t bytes);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Range requests (RFC 9110 section 14): which bytes of a representation a Range field
- * asks for. One range is served. A set of several is ignored, as section 14.2 allows.
- * Called by the endpoint of tensors.
+ * asks for. Called by the endpoint of tensors; multipart.c makes the body of several.
  */
 #ifndef TID_RANGE_H
 #define TID_RANGE_H
@@ -15,16 +14,28 @@ enum tid_range_kind {
     TID_RANGE_UNSATISFIABLE, /* 416 */
 };
 
-/* Bytes [first, first + count) of the representation; all of them unless it is a part. */
+/* Bytes [first, first + count_bytes) of the representation. */
 struct tid_range {
+    uint64_t first, count_bytes;
+};
+
+/* A set of more is ignored, a defence that section 14.2 recommends. */
+#define TID_RANGES_MAX 16
+
+/*
+ * Ranges in the order of the field, none of which overlap or adjoin. Unless they are
+ * parts, there is one: of all bytes, or, if unsatisfiable, of none.
+ */
+struct tid_ranges {
     enum tid_range_kind kind;
-    uint64_t first, count;
+    unsigned count;
+    struct tid_range list[TID_RANGES_MAX];
 };
 
 /*
- * Parses the value of a Range field, NULL if absent, for a representation of 'total'
- * bytes.
+ * Parses the value of a Range field, NULL if absent, for a representation of
+ * 'total_bytes'.
  */
-struct tid_range tid_range_parse(const char *value, uint64_t total);
+void tid_ranges_parse(const char *value, uint64_t total_bytes, struct tid_ranges *ranges);
 
 #endif

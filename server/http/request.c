@@ -10,11 +10,11 @@
 #include <strings.h>
 
 enum tid_method tid_method_find(const char *name) {
-    static const char *const other[] = {"POST",    "PUT",   "DELETE",
-                                        "CONNECT", "TRACE", "PATCH"};
+    static const char *const other[] = {"PUT", "DELETE", "CONNECT", "TRACE", "PATCH"};
     if (strcmp(name, "GET") == 0) return TID_METHOD_GET;
     if (strcmp(name, "HEAD") == 0) return TID_METHOD_HEAD;
     if (strcmp(name, "OPTIONS") == 0) return TID_METHOD_OPTIONS;
+    if (strcmp(name, "POST") == 0) return TID_METHOD_POST;
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
         if (strcmp(name, other[i]) == 0) return TID_METHOD_OTHER;
     }

@@ -15,6 +15,7 @@ enum tid_method {
     TID_METHOD_GET,
     TID_METHOD_HEAD,
     TID_METHOD_OPTIONS,
+    TID_METHOD_POST,    /* as GET, with parameters in the body as well */
     TID_METHOD_OTHER,   /* the rest of RFC 9110 section 9.3, and PATCH (RFC 5789) */
     TID_METHOD_UNKNOWN, /* anything else: 501 */
 };
@@ -24,7 +25,7 @@ enum tid_method {
  * endpoint needs another one, add a line. What a second line of the same name means:
  *
  *   LIST    the value is a list, and continues there (RFC 9110 section 5.3)
- *   SINGLE  an error, which framing.c reports; the first line counts
+ *   SINGLE  an error, which framing.c reports for Host; the first line counts
  *   RANGE   an error, for which the request's range is ignored (section 14.2)
  */
 // clang-format off
@@ -34,7 +35,13 @@ enum tid_method {
     TID_FIELD(RANGE, "Range", RANGE)                                                       \
     TID_FIELD(IF_RANGE, "If-Range", RANGE)                                                 \
     TID_FIELD(IF_MATCH, "If-Match", LIST)                                                  \
-    TID_FIELD(IF_NONE_MATCH, "If-None-Match", LIST)
+    TID_FIELD(IF_NONE_MATCH, "If-None-Match", LIST)                                        \
+    TID_FIELD(X_REQUEST_ID, "X-Request-Id", SINGLE)                                        \
+    TID_FIELD(TRACEPARENT, "traceparent", SINGLE)                                          \
+    TID_FIELD(WANT_REPR_DIGEST, "Want-Repr-Digest", LIST)                                  \
+    TID_FIELD(CONTENT_TYPE, "Content-Type", SINGLE)                                        \
+    TID_FIELD(ORIGIN, "Origin", SINGLE)                                                    \
+    TID_FIELD(ACCESS_CONTROL_REQUEST_METHOD, "Access-Control-Request-Method", SINGLE)
 // clang-format on
 
 enum tid_field {
@@ -43,6 +50,12 @@ enum tid_field {
 #undef TID_FIELD
         TID_FIELD_COUNT
 };
+
+/* Maximum lengths, with their NUL. */
+#define TID_REQUEST_ID_BYTES 129
+#define TID_TRACE_BYTES 56
+#define TID_PREFIX_BYTES 128
+#define TID_ORIGIN_BYTES 272
 
 /* Path and query are as sent, percent-encoded, and not terminated by a NUL. */
 struct tid_request {
@@ -53,6 +66,9 @@ struct tid_request {
     size_t query_bytes;
     const char *fields[TID_FIELD_COUNT]; /* values; NULL if the request lacks the field */
     bool ignores_range;                  /* Range or If-Range is on more than one line */
+    char id[TID_REQUEST_ID_BYTES];       /* request_id.h; "" before it is known */
+    char trace[TID_TRACE_BYTES];         /* a valid traceparent, or "" */
+    char prefix[TID_PREFIX_BYTES]; /* of this server's paths as clients see them, or "" */
     char *joined[TID_FIELD_COUNT]; /* from malloc(): values of several lines, or NULL */
 };
 

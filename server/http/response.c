@@ -47,17 +47,34 @@ void tid_response_static(struct tid_response *response, const char *name,
     response->field_count++;
 }
 
+size_t tid_response_store(struct tid_response *response, const char *value,
+                          size_t value_bytes) {
+    const size_t start = response->text_bytes;
+    if (sizeof response->text - start <= value_bytes) {
+        response->overflow = true;
+        return 0;
+    }
+    memcpy(response->text + start, value, value_bytes);
+    response->text[start + value_bytes] = '\0';
+    response->text_bytes += value_bytes + 1;
+    return start;
+}
+
 void tid_response_copy(struct tid_response *response, const char *name, const char *value,
                        size_t value_bytes) {
-    char *text = response->text + response->text_bytes;
-    if (sizeof response->text - response->text_bytes <= value_bytes) {
-        response->overflow = true;
-        return;
+    const size_t start = tid_response_store(response, value, value_bytes);
+    if (!response->overflow) tid_response_static(response, name, response->text + start);
+}
+
+void tid_response_replace(struct tid_response *response, const char *name,
+                          const char *value, size_t value_bytes) {
+    unsigned others = 0;
+    for (unsigned i = 0; i < response->field_count; i++) {
+        if (strcmp(response->fields[i].name, name) != 0)
+            response->fields[others++] = response->fields[i];
     }
-    memcpy(text, value, value_bytes);
-    text[value_bytes] = '\0';
-    response->text_bytes += value_bytes + 1;
-    tid_response_static(response, name, text);
+    response->field_count = others;
+    tid_response_copy(response, name, value, value_bytes);
 }
 
 void tid_response_body_static(struct tid_response *response, const void *bytes,

@@ -13,7 +13,7 @@
 
 struct tid_lease;
 
-#define TID_RESPONSE_FIELDS_MAX 24
+#define TID_RESPONSE_FIELDS_MAX 40
 #define TID_RESPONSE_TEXT_BYTES 8192
 
 enum tid_response_body {
@@ -21,6 +21,8 @@ enum tid_response_body {
     TID_BODY_STATIC, /* bytes that outlive every response */
     TID_BODY_HEAP,   /* bytes from malloc(), owned by the response */
     TID_BODY_STREAM, /* made while it is sent */
+    /* A problem document that lacks what the request adds: tid_problem_render(). */
+    TID_BODY_PROBLEM,
 };
 
 /* Length of a stream whose length is not known before it has been made. */
@@ -68,6 +70,15 @@ struct tid_stream {
     void *state;
 };
 
+/* Kinds of responses of /v1/tensor, for response_fields.def: bits of a set. */
+enum tid_response_class {
+    TID_OF_BODY = 1,      /* 200 and 206 */
+    TID_OF_PART = 2,      /* 206 and 416 */
+    TID_OF_UNCHANGED = 4, /* 304 */
+    TID_OF_FAILED = 8,    /* 412 and 416 */
+    TID_OF_REFUSED = 16,  /* 406 */
+};
+
 /* Made and changed by the functions below. */
 struct tid_response {
     unsigned status;
@@ -83,6 +94,10 @@ struct tid_response {
     const void *bytes; /* static ones or 'heap' */
     size_t byte_count;
     struct tid_stream stream;
+    struct {
+        const char *title;    /* static */
+        size_t detail, field; /* where they begin in 'text' */
+    } problem;
     char text[TID_RESPONSE_TEXT_BYTES];
 };
 
@@ -104,6 +119,17 @@ void tid_response_static(struct tid_response *response, const char *name,
                          const char *value);
 void tid_response_copy(struct tid_response *response, const char *name, const char *value,
                        size_t value_bytes);
+
+/* The same as tid_response_copy() for a field that the response has. */
+void tid_response_replace(struct tid_response *response, const char *name,
+                          const char *value, size_t value_bytes);
+
+/*
+ * Copies a text into the response and returns where it begins in 'text'. If there is no
+ * space left, sets 'overflow'.
+ */
+size_t tid_response_store(struct tid_response *response, const char *value,
+                          size_t value_bytes);
 
 /* Give the response a body, at most one. tid_response_body_take() takes ownership. */
 void tid_response_body_static(struct tid_response *response, const void *bytes,

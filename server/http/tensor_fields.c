@@ -5,6 +5,7 @@
 #include "server/http/tensor_fields.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <tensorinit/number.h>
@@ -93,4 +94,14 @@ void tid_tensor_fields_add(struct tid_response *response, const struct ti_plan_i
     if (info->has_fan_in) add_u64(response, "Tensor-Fan-In", info->fan_in);
     if (info->has_fan_out) add_u64(response, "Tensor-Fan-Out", info->fan_out);
     if (info->random) add_stream(response, info->stream);
+}
+
+void tid_warning_fields_add(struct tid_response *response,
+                            const struct ti_warning *warnings, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        char text[TI_WARNING_BYTES + 40];
+        const int used =
+            snprintf(text, sizeof text, "%s: %s", warnings[i].field, warnings[i].text);
+        tid_response_copy(response, "Tensor-Warning", text, (size_t)used);
+    }
 }

@@ -8,6 +8,7 @@
 
 #include <tensorinit/body.h>
 #include <tensorinit/plan.h>
+#include <tensorinit/warnings.h>
 
 #include "server/http/response.h"
 
@@ -25,5 +26,9 @@ size_t tid_file_name(const char *tensor_name, const char *extension,
 /* Adds the fields to a response of GET /v1/tensor. */
 void tid_tensor_fields_add(struct tid_response *response, const struct ti_plan_info *info,
                            enum ti_format format);
+
+/* Adds a field Tensor-Warning for each warning: "name: No name is given: ...". */
+void tid_warning_fields_add(struct tid_response *response,
+                            const struct ti_warning *warnings, unsigned count);
 
 #endif

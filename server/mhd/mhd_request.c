@@ -2,11 +2,11 @@
 /*
  * Builds requests from what libmicrohttpd reports, routes them and sends the responses.
  *
- * libmicrohttpd calls the handler twice for a request. A response queued in the first
- * call closes the connection, one queued in the second leaves it open. So the first call
- * checks the header, and responds only if the connection must be closed: to a bad
- * request, and to one with a body, which is not read. The second call responds to all
- * others.
+ * libmicrohttpd calls the handler for a request's header, for each block of its body, and
+ * once more. A response queued in the first call closes the connection, one queued in the
+ * last leaves it open. So the first call checks the header, and responds only if the
+ * connection must be closed: to a bad request, and to one with a body that is not read.
+ * The last call responds to all others.
  */
 #include "server/mhd/mhd_request.h"
 
@@ -21,9 +21,12 @@
 #include "server/http/address.h"
 #include "server/http/digits.h"
 #include "server/http/framing.h"
+#include "server/http/probe.h"
+#include "server/http/request_id.h"
 #include "server/log.h"
 #include "server/mhd/held_response.h"
 #include "server/mhd/mhd_response.h"
+#include "server/mhd/request_body.h"
 #include "server/mhd/suspension.h"
 #include "server/mhd/worker_state.h"
 #include "server/router.h"
@@ -45,7 +48,17 @@
 /* Its address tells the field that hide() adds from those of the request. */
 static const char shown_length_name[] = "Content-Length";
 
-/* Hides the query and the Content-Length to come from libmicrohttpd. */
+/*
+ * Whether the method is POST, which stands before the target, at the start of
+ * libmicrohttpd's buffer. That is aligned as malloc() aligns, so in front of the target at
+ * least as many bytes are its own as the target is away from that alignment.
+ */
+static bool is_post(const char *target) {
+    return (uintptr_t)target % _Alignof(max_align_t) >= 5 &&
+           memcmp(target - 5, "POST", 5) == 0;
+}
+
+/* Hides the query and the Content-Length to come, but POST's, from libmicrohttpd. */
 static void hide(const char *target, size_t path_bytes, struct MHD_Connection *mhd) {
     /* libmicrohttpd's own buffer: it would write to it next in any case. */
     union {
@@ -53,8 +66,9 @@ static void hide(const char *target, size_t path_bytes, struct MHD_Connection *m
         char *any;
     } buffer = {.read_only = target};
     if (target[path_bytes] == '?') buffer.any[path_bytes + 1] = '\0';
-    MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, shown_length_name,
-                               sizeof shown_length_name - 1, "0", 1);
+    if (!is_post(target))
+        MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, shown_length_name,
+                                   sizeof shown_length_name - 1, "0", 1);
 }
 
 void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mhd) {
@@ -110,6 +124,8 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
  */
 #define HEADER_BYTES_MAX 8192
 #define HEADER_FIELDS_MAX 100
+/* Of a header that is too long, a target of more than this is what is wrong. */
+#define TARGET_BYTES_MAX 7168
 
 static size_t header_bytes(struct MHD_Connection *mhd) {
     return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
@@ -135,28 +151,36 @@ static const char *lines_error(const struct tid_connection *connection,
 
 /*
  * Fills the connection's request from the header, and checks the header. The status of
- * the result is 0 if it is right. '*has_body' says whether a body follows it.
+ * the result is 0 if it is right.
  */
 static struct tid_rejection request_read(struct tid_connection *connection,
                                          struct MHD_Connection *mhd, const char *method,
-                                         const char *version, bool *has_body) {
+                                         const char *version,
+                                         struct tid_framing *framing) {
     /* The first field begins after "HTTP/1.1" and CR LF. */
     struct header header = {.request = &connection->request, .next_line = version + 10};
     tid_request_clear(&connection->request);
     connection->request.method = tid_method_find(method);
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
-    *has_body = tid_framing_has_body(&header.framing);
+    tid_request_identify(&connection->request);
 
     const char *error = lines_error(connection, mhd, &header, method, version);
     if (!header.framing.error) header.framing.error = error;
+    *framing = header.framing;
     const struct tid_rejection rejection =
-        tid_framing_check(&header.framing, connection->request.method, version);
+        tid_framing_check(framing, connection->request.method, version);
     if (rejection.status != 0) return rejection;
     if (!connection->target || header.no_memory)
         return (struct tid_rejection){503, NULL, NULL};
     error = tid_target_split(connection->target, connection->target_bytes,
                              &connection->request);
     if (error) return (struct tid_rejection){400, "bad request", error};
+    /* RFC 9110 section 15.5.15; section 4.1 recommends to support 8000 bytes. */
+    if (header_bytes(mhd) > HEADER_BYTES_MAX &&
+        connection->target_bytes > TARGET_BYTES_MAX)
+        return (struct tid_rejection){414, "URI too long",
+                                      "The request target is too long; POST takes the "
+                                      "parameters in its body."};
     if (header_bytes(mhd) > HEADER_BYTES_MAX)
         return (struct tid_rejection){431, "header too large",
                                       "The request header is longer than 8192 bytes."};
@@ -167,7 +191,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
 }
 
 /*
- * Status 431, written to the socket: what libmicrohttpd would send needs memory for its
+ * Status 414 or 431, written to the socket: what libmicrohttpd would send needs memory for its
  * header, of which such a request may have left none. Its connection is closed next.
  */
 static enum MHD_Result send_too_large(struct tid_connection *connection,
@@ -178,12 +202,14 @@ static enum MHD_Result send_too_large(struct tid_connection *connection,
     const bool has_body = connection->request.method != TID_METHOD_HEAD;
     const int used = snprintf(
         head, sizeof head,
-        "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+        "HTTP/1.1 %s\r\n"
         "Content-Type: application/problem+json\r\n"
         "Content-Length: %zu\r\n"
         "Cache-Control: no-store\r\n"
         "Connection: close\r\n"
         "\r\n",
+        rejection->status == 414 ? "414 URI Too Long"
+                                 : "431 Request Header Fields Too Large",
         response.byte_count);
     struct iovec parts[] = {
         {.iov_base = head, .iov_len = (size_t)used},
@@ -200,26 +226,60 @@ static enum MHD_Result send_too_large(struct tid_connection *connection,
     return MHD_NO;
 }
 
+/* Prepares to read the body. False, with a problem in '*response', if it is not read. */
+static bool body_begin(struct tid_connection *connection,
+                       const struct tid_framing *framing, struct tid_response *response) {
+    enum tid_post_type type;
+    const struct tid_rejection rejection =
+        tid_post_check(framing, &connection->request, &type);
+    if (rejection.status == 0)
+        return type == TID_POST_NONE ||
+               tid_request_body_begin(connection, type, framing->content_bytes, response);
+    tid_problem(response, rejection.status, rejection.title, rejection.detail, "");
+    if (rejection.status == 415)
+        tid_response_static(response, "Accept-Post", TID_POST_TYPES);
+    return false;
+}
+
+/* A reserved place is for probes. Without TLS nothing else gets one: listener.c. */
+static void answer(const struct tid_connection *connection,
+                   struct tid_response *response) {
+    const struct tid_request *request = &connection->request;
+    if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
+        tid_problem(response, 503, "too many connections",
+                    "The server has reached its maximum number of connections.", "");
+        tid_response_static(response, "Retry-After", "1");
+    } else {
+        tid_route(connection->worker->shared->context, request, response);
+    }
+}
+
 /* The handler's first call for a request: responds if the connection must be closed. */
 static enum MHD_Result header_check(struct tid_connection *connection,
                                     struct MHD_Connection *mhd, const char *method,
                                     const char *version) {
+    const struct tid_request *request = &connection->request;
     struct tid_response response;
-    bool has_body;
+    struct tid_framing framing = {0};
     connection->start_ms = tid_clock_ms();
     connection->status = 0;
     connection->refused_by_hand = false;
     const struct tid_rejection rejection =
-        request_read(connection, mhd, method, version, &has_body);
-    if (rejection.status == 431) return send_too_large(connection, &rejection);
-    if (rejection.status == 503)
+        request_read(connection, mhd, method, version, &framing);
+    if ((rejection.status == 414 || rejection.status == 431) && !connection->tls)
+        return send_too_large(connection, &rejection);
+    if (rejection.status == 503) {
         tid_problem_no_memory(&response);
-    else if (rejection.status != 0)
+    } else if (rejection.status != 0) {
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
-    else if (has_body)
-        tid_route(connection->worker->shared->context, &connection->request, &response);
-    else
+    } else if (request->method == TID_METHOD_POST &&
+               tid_route_takes_body(tid_route_find(request))) {
+        if (body_begin(connection, &framing, &response)) return MHD_YES;
+    } else if (tid_framing_has_body(&framing)) {
+        answer(connection, &response);
+    } else {
         return MHD_YES;
+    }
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
     return tid_mhd_send(connection, mhd, &response);
 }
@@ -231,7 +291,6 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     struct tid_response response;
     (void)worker;
     (void)url;
-    (void)upload;
     if (!connection) return MHD_NO;
     if (connection->held) return tid_held_response_send(connection, mhd);
     if (!connection->header_checked) {
@@ -239,10 +298,14 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
         tid_count(&connection->worker->counters->in_flight, 1);
         return header_check(connection, mhd, method, version);
     }
-    /* Impossible: the first call has responded to every request with a body. */
-    if (*upload_bytes != 0) return MHD_NO;
+    if (*upload_bytes != 0) {
+        if (!tid_request_body_add(connection, upload, *upload_bytes)) return MHD_NO;
+        *upload_bytes = 0;
+        return MHD_YES;
+    }
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
-    tid_route(connection->worker->shared->context, &connection->request, &response);
+    if (tid_request_body_end(connection, &response))
+        answer(connection, &response);
     return tid_held_response_begin(connection, mhd, &response);
 }
 
@@ -253,9 +316,11 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
  */
 static void log_request(const struct tid_connection *connection,
                         struct MHD_Connection *mhd, enum MHD_RequestTerminationCode how) {
-    static const char *const names[] = {"GET", "HEAD", "OPTIONS", "(other)", "(unknown)"};
+    static const char *const names[] = {"GET",  "HEAD",    "OPTIONS",
+                                        "POST", "(other)", "(unknown)"};
     const struct sockaddr *client =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    const char *trace = connection->request.trace;
     char address[TID_ADDRESS_BYTES], bytes[TID_DIGITS_BYTES] = "unknown";
     tid_address_show(client,
                      client->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
@@ -263,11 +328,12 @@ static void log_request(const struct tid_connection *connection,
                      address);
     if (connection->response_bytes != TID_STREAM_UNKNOWN)
         tid_digits_u64(connection->response_bytes, bytes);
-    tid_log("%s %s %.2000s %u %s bytes %lld ms%s", address,
+    tid_log("%s %s %.2000s %u %s bytes %lld ms%s id %s%s%s", address,
             names[connection->request.method],
             connection->target ? connection->target : "-", connection->status, bytes,
             (long long)(tid_clock_ms() - connection->start_ms),
-            how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut");
+            how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut",
+            connection->request.id, trace[0] != '\0' ? " trace " : "", trace);
 }
 
 /* Counts the request for /metrics. */
@@ -296,6 +362,7 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
     }
     connection->header_checked = false;
     tid_held_response_clear(connection);
+    tid_request_body_clear(connection);
     if (connection->target != connection->short_target) free(connection->target);
     connection->target = NULL;
     tid_request_clear(&connection->request);

@@ -45,6 +45,7 @@ static size_t no_unescape(void *unused, struct MHD_Connection *mhd, char *text) 
 static void connection_end(struct tid_connection *connection) {
     atomic_fetch_sub_explicit(&connection->worker->open, 1, memory_order_relaxed);
     tid_count(&connection->worker->counters->closed, 1);
+    tid_tls_release(connection->tls);
     free(connection);
 }
 
@@ -111,10 +112,11 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
                                enum MHD_ConnectionNotificationCode how) {
     struct tid_worker *worker = argument;
     struct tid_connection *connection = *context;
-    (void)mhd;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
         connection = worker->starting;
         worker->starting = NULL;
+        if (worker->shared->tls)
+            connection->tls = tid_tls_begin(worker->shared->tls, mhd);
         tid_watch_add(&worker->watches, &connection->watch, connection->fd);
         *context = connection;
         if (!tid_hangup_add(connection)) {
@@ -211,10 +213,24 @@ static void *worker_run(void *argument) {
     return NULL;
 }
 
+/* libmicrohttpd takes texts that are not const, and does not change them. */
+static void *unconst(const char *text) { return (void *)(uintptr_t)text; }
+
 static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
+    const struct tid_tls *tls = worker->shared->tls;
+    struct MHD_OptionItem tls_items[] = {{MHD_OPTION_END, 0, NULL},
+                                         {MHD_OPTION_HTTPS_MEM_KEY, 0, NULL},
+                                         {MHD_OPTION_HTTPS_PRIORITIES, 0, NULL},
+                                         {MHD_OPTION_END, 0, NULL}};
+    if (tls) {
+        tls_items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
+                                               unconst(tid_tls_certificate_text(tls))};
+        tls_items[1].ptr_value = unconst(tid_tls_key_text(tls));
+        tls_items[2].ptr_value = unconst(tid_tls_priorities(tls));
+    }
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
-            MHD_USE_ERROR_LOG,
+            MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0),
         0, NULL, NULL, tid_mhd_handle, worker,
         /* First, so that it gets what the others cause. */
         MHD_OPTION_EXTERNAL_LOGGER, library_message, worker,
@@ -226,7 +242,7 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
         MHD_OPTION_CONNECTION_LIMIT,
         worker->shared->max_connections + worker->shared->reserved_connections + 1,
         MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_BYTES,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_ARRAY, tls_items,
 #if MHD_VERSION >= 0x00097701
         MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #endif

@@ -44,6 +44,7 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
     set->shared.context = options->context;
     set->shared.block_budget.memory = options->context->memory;
     set->shared.access_log = options->access_log;
+    set->shared.tls = options->tls;
     set->shared.max_connections = options->max_connections;
     set->shared.reserved_connections = options->reserved_connections;
     set->metrics = options->metrics;

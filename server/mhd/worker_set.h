@@ -18,6 +18,7 @@
 #include "server/http/deadlines.h"
 #include "server/http/listener.h"
 
+struct tid_tls;
 struct tid_worker_set;
 
 struct tid_worker_set_options {
@@ -26,7 +27,8 @@ struct tid_worker_set_options {
     unsigned max_connections;    /* of all workers together */
     unsigned reserved_connections; /* beyond those, for probes */
     struct tid_deadlines deadlines;
-    bool access_log; /* log a line for every request */
+    bool access_log;     /* log a line for every request */
+    struct tid_tls *tls; /* NULL: plain HTTP */
 };
 
 /* Starts the threads. NULL, with 'errno' set, on failure. */

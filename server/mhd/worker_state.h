@@ -20,12 +20,14 @@
 #include "server/documents/metrics.h"
 #include "server/http/deadlines.h"
 #include "server/http/request.h"
+#include "server/mhd/tls.h"
 #include "server/work/block_budget.h"
 #include "server/work/turn.h"
 
 struct tid_async_body;
 struct tid_connection;
 struct tid_held_response;
+struct tid_request_body;
 
 /* Shared by all workers. Read-only while they run, except for the atomics. */
 struct tid_worker_shared {
@@ -33,6 +35,7 @@ struct tid_worker_shared {
     unsigned max_connections;
     unsigned reserved_connections; /* beyond those, for probes */
     bool access_log;
+    struct tid_tls *tls;  /* NULL: plain HTTP */
     atomic_bool draining; /* every response closes its connection */
     struct tid_block_budget block_budget;
 };
@@ -99,6 +102,7 @@ struct tid_connection {
     int fd;
     socklen_t address_bytes;
     struct sockaddr_storage address;
+    struct tid_tls_credentials *tls; /* NULL: plain HTTP */
 
     bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
@@ -112,6 +116,7 @@ struct tid_connection {
     bool end_shown;   /* and libmicrohttpd has been made to see it */
     LIST_ENTRY(tid_connection) half_closed_link;
     struct tid_held_response *held; /* the response that waits for memory, or NULL */
+    struct tid_request_body *body;  /* of a POST request; request_body.c */
     const char *raw_target; /* in libmicrohttpd's buffer, to which it writes later */
     char *target; /* the copy: short_target, or from malloc(); NULL if out of memory */
     size_t target_bytes;

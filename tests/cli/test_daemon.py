@@ -2,6 +2,7 @@
 """The same bytes and errors as the daemon, by generate and by get."""
 import json
 import os
+import re
 import urllib.error
 import urllib.parse
 
@@ -14,10 +15,10 @@ shape        shape=
 shape        shape=,
 shape        shape=2,
 shape        shape=-2
-shape        shape=2x3
+shape        shape=2x3,4
 shape        shape=2.0
-shape        shape=+2
-shape        shape=%202
+shape        shape=%2B2
+shape        shape=2%203
 shape        shape=0x10
 shape        shape=18446744073709551616
 shape        shape=4294967296,4294967296
@@ -36,8 +37,8 @@ seed         shape=2,2&seed=
 name         shape=2,2&name=%C0%80
 name         shape=2,2&name=%ED%A0%80
 name         shape=2,2&name=%FF
-dtype        shape=2,2&dtype=float32
-dtype        shape=2,2&dtype=F32
+dtype        shape=2,2&dtype=float
+dtype        shape=2,2&dtype=F128
 format       shape=2,2&format=tiff
 layout       shape=2,2&layout=oihw
 groups       shape=4,2&groups=3
@@ -114,6 +115,12 @@ def options_of(query):
     return [f"--{name}={value}" for name, value in pairs]
 
 
+def as_options(text):
+    """Parameters in a text, 'a=1&b=2', as the command writes them."""
+    return re.sub(r"'([a-z][a-z0-9_]*=[^']*)'",
+                  lambda found: "--" + found[1].replace("&", " --"), text)
+
+
 class AgainstDaemon(Case):
     @classmethod
     def setUpClass(cls):
@@ -141,7 +148,7 @@ class AgainstDaemon(Case):
                     problem = json.load(response)
                 self.assertEqual(problem["field"], field)
                 self.assertEqual(done.stderr.decode(),
-                                 f"tensorinit: --{field}: {problem['detail']}\n")
+                                 f"tensorinit: --{field}: {as_options(problem['detail'])}\n")
                 got = self.get(*options_of(query), "-o", self.out)
                 self.assertEqual((got.returncode, got.stderr), (USAGE, done.stderr))
                 self.assertEqual(os.listdir(self.scratch), [])

@@ -85,7 +85,7 @@ class Get(Case):
             for name in self.server.words("format"):
                 with self.subTest(dtype=dtype, format=name):
                     out = self.scratch / f"w.{'bin' if name == 'raw' else name}"
-                    done = self.get(*options, "-o", out)
+                    done = self.get("-q", *options, "-o", out)
                     self.assertEqual((done.returncode, done.stdout, done.stderr),
                                      (OK, b"", b""))
                     target = daemon.target("/v1/tensor", tensor | {"format": name})
@@ -205,7 +205,7 @@ class Get(Case):
 
     def test_wrong_usage(self):
         for arguments, message in (((), "--shape"), (("--shape=2,2", "a"), "'a'"),
-                                   (("--shape=2", "--shape=2"), "--shape: .* once"),
+                                   (("--shape=2,2", "--shape=2,2"), "--shape: .* once"),
                                    (("--shape=2", "--server=a", "--server=b"), "once"),
                                    (("--shape=2", "--expect-spec"), "needs a value"),
                                    (("--colour=red",), "--colour")):

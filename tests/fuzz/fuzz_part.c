@@ -235,19 +235,23 @@ static bool split(char *text, struct request *request, bool *full_valid, bool *v
     return request->shape;
 }
 
-static unsigned char *fill(struct ti_plan *plan, const struct ti_factor *factor,
-                           uint64_t cut) {
+static unsigned char *fill(struct ti_plan *plan, uint64_t cut) {
     const struct ti_plan_info *info = ti_plan_info(plan);
     const size_t bytes = ti_dtype_bytes(info->dtype);
     const uint64_t count = info->elems;
     unsigned char *out = malloc((size_t)info->body_bytes + 1);
     void *workspace;
+    struct ti_factor *factor;
     if (!out || ti_workspace_make(plan, &workspace, NULL) != TI_OK) exit(1);
-    ti_plan_use(plan, factor);
+    if (ti_factor_make(plan, &factor, NULL) != TI_OK) exit(1);
+    ti_factor_run_all(factor);
+    REQUIRE(ti_plan_use(plan, factor) == TI_OK);
     if (count > 0) cut %= count;
     if (count == 0) cut = 0;
     REQUIRE(ti_plan_fill(plan, 0, cut, out, workspace) == TI_OK);
     REQUIRE(ti_plan_fill(plan, cut, count - cut, out + cut * bytes, workspace) == TI_OK);
+    REQUIRE(ti_plan_use(plan, NULL) == TI_OK);
+    ti_factor_free(factor);
     ti_workspace_free(workspace);
     return out;
 }
@@ -284,19 +288,14 @@ static void compare(struct ti_plan *full, struct ti_plan *plan, const struct par
                     uint64_t where) {
     const struct ti_plan_info *info = ti_plan_info(plan);
     const size_t bytes = ti_dtype_bytes(info->dtype);
-    struct ti_factor *factor;
     check_shape(part, info);
     if (ti_plan_info(full)->factor_peak_bytes > FACTOR_BYTES) return;
-    if (ti_factor_make(full, &factor, NULL) != TI_OK) exit(1);
-    ti_factor_run_all(factor);
-    unsigned char *all = fill(full, factor, where),
-                  *taken = fill(plan, factor, where >> 12);
+    unsigned char *all = fill(full, where), *taken = fill(plan, where >> 12);
     for (uint64_t i = 0; i < info->elems; i++) {
         REQUIRE(memcmp(taken + i * bytes, all + place_of(part, i) * bytes, bytes) == 0);
     }
     free(taken);
     free(all);
-    ti_factor_free(factor);
 }
 
 static enum verdict apply(const struct request *request, struct part *part) {

@@ -192,8 +192,8 @@ static bool compute_factor(const struct twins *twins, struct ti_factor **factor)
     if (!*factor) return true;
     REQUIRE(ti_plan_fill(twins->plan, 0, 1, out, twins->workspace) == TI_EFACTOR);
     ti_factor_run_all(*factor);
-    ti_plan_use(twins->plan, *factor);
-    ti_plan_use(twins->again, *factor);
+    REQUIRE(ti_plan_use(twins->plan, *factor) == TI_OK);
+    REQUIRE(ti_plan_use(twins->again, *factor) == TI_OK);
     return true;
 }
 

@@ -191,7 +191,7 @@ static void orthogonals(void **state) {
             plan->kernels = kernels;
             assert_int_equal(ti_factor_make(plan, &factor, NULL), TI_OK);
             ti_factor_run_all(factor);
-            ti_plan_use(plan, factor);
+            assert_int_equal(ti_plan_use(plan, factor), TI_OK);
             unsigned char *out = malloc(info->body_bytes);
             void *workspace;
             assert_int_equal(ti_workspace_make(plan, &workspace, NULL), TI_OK);

@@ -9,7 +9,7 @@ static struct test_tensor of_plan(struct ti_plan *plan) {
     tensor.info = ti_plan_info(tensor.plan);
     assert_int_equal(ti_factor_make(tensor.plan, &tensor.factor, NULL), TI_OK);
     ti_factor_run_all(tensor.factor);
-    ti_plan_use(tensor.plan, tensor.factor);
+    assert_int_equal(ti_plan_use(tensor.plan, tensor.factor), TI_OK);
     assert_int_equal(ti_workspace_make(tensor.plan, &tensor.workspace, NULL), TI_OK);
     return tensor;
 }
@@ -19,7 +19,7 @@ struct test_tensor test_tensor(const char *query) {
 }
 
 static void clear_factor(struct test_tensor *tensor) {
-    ti_plan_use(tensor->plan, NULL);
+    assert_int_equal(ti_plan_use(tensor->plan, NULL), TI_OK);
     ti_factor_free(tensor->factor);
     ti_workspace_free(tensor->workspace);
 }

@@ -55,14 +55,22 @@ static enum ti_status bounded(const struct ti_spec *spec, double mean, double st
         return ti_error_set(error, TI_EVALUE, "std",
                             "std must be above 0 if low or high is given");
     }
+    const char *field = spec->given[TI_PARAM_high] ? "high" : "low";
     dist->bounded = true;
     dist->low = ti_spec_number(spec, TI_PARAM_low, -INFINITY);
     dist->high = ti_spec_number(spec, TI_PARAM_high, INFINITY);
+    if (dist->low >= dist->high) {
+        char low[TI_NUMBER_TEXT_BYTES], high[TI_NUMBER_TEXT_BYTES];
+        ti_number_text(dist->low, low);
+        ti_number_text(dist->high, high);
+        return ti_error_set(error, TI_EVALUE, field,
+                            "high must be above low; they are %s and %s", high, low);
+    }
     cut->low = (dist->low - mean) / std;
     cut->high = (dist->high - mean) / std;
     if (ti_truncation_is_valid(*cut)) return TI_OK;
     return ti_error_set(
-        error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",
+        error, TI_EVALUE, field,
         "low and high are %.6g and %.6g sigmas from the mean; low must be at most 6, "
         "high at least -6, and high - low at least 0.000001",
         cut->low, cut->high);

@@ -36,14 +36,34 @@ static struct ti_pattern diagonal(const struct ti_spec *spec, double value) {
     return pattern;
 }
 
+/* The same for each matrix of a stack: the last two dims. */
+static struct ti_pattern diagonals(const struct ti_spec *spec, double value) {
+    const uint64_t rows = spec->shape[spec->rank - 2];
+    const uint64_t cols = spec->shape[spec->rank - 1];
+    struct ti_pattern pattern = {.kind = TI_PATTERN_TAPS,
+                                 .value = value,
+                                 .rows = 1,
+                                 .cols = cols,
+                                 .hits = smaller(rows, cols),
+                                 .step = 1,
+                                 .period = rows};
+    for (unsigned i = 0; i + 1 < spec->rank; i++) pattern.rows *= spec->shape[i];
+    return pattern;
+}
+
 enum ti_status ti_scheme_identity(const struct ti_spec *spec,
                                   const struct ti_scheme *scheme,
                                   const struct ti_fans *fans, struct ti_dist *dist,
                                   struct ti_error *error) {
+    const double gain = ti_spec_number(spec, TI_PARAM_gain, 1);
     (void)scheme, (void)fans;
-    enum ti_status status = ti_scheme_rank(spec, 2, error);
-    if (status != TI_OK) return status;
-    set_pattern(dist, diagonal(spec, ti_spec_number(spec, TI_PARAM_gain, 1)));
+    if (spec->rank < 2) {
+        return ti_error_set(error, TI_EVALUE, "shape",
+                            "Only tensors with 2 or more dimensions are supported; this "
+                            "one has %u",
+                            spec->rank);
+    }
+    set_pattern(dist, spec->rank == 2 ? diagonal(spec, gain) : diagonals(spec, gain));
     return TI_OK;
 }
 

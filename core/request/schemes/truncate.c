@@ -21,7 +21,8 @@ enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
     if (!corrected) return TI_OK;
     if (cut.low != -cut.high) {
         return ti_error_set(error, TI_EINAPPLICABLE, "corrected",
-                            "corrected=true needs symmetric bounds, truncation=c");
+                            "the std is corrected for truncation, which needs symmetric "
+                            "bounds, truncation=c; other bounds need corrected=false");
     }
     double tau, centre;
     ti_normal_moments(cut.low, cut.high, &centre, &tau);

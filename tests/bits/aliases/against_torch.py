@@ -203,7 +203,7 @@ REFUSALS = [  # function, shapes, arguments, the phrase that both say, our field
     ("kaiming_normal_", [(), (1,), (5,)], {"mode": "fan_out"}, FAN_PHRASE, "shape"),
     ("kaiming_uniform_", [(3, 4)], {"nonlinearity": "gelu"}, "Unsupported nonlinearity",
      "nonlinearity"),
-    ("kaiming_normal_", [(3, 4)], {"nonlinearity": "ReLU"}, "Unsupported nonlinearity",
+    ("kaiming_normal_", [(3, 4)], {"nonlinearity": "relu6"}, "Unsupported nonlinearity",
      "nonlinearity"),
     ("kaiming_normal_", [(3, 4)], {"nonlinearity": "bi"}, "Unsupported nonlinearity",
      "nonlinearity"),
@@ -242,7 +242,6 @@ STRICTER = [
     ("kaiming_normal_", (3, 4), {"a": 1, "nonlinearity": "relu"}, "a"),
     ("sparse_", (4, 3), {"sparsity": -0.5}, "sparsity"),
     ("sparse_", (4, 3), {"sparsity": 1.5}, "sparsity"),
-    ("kaiming_normal_", (3, 4), {"mode": "FAN_IN"}, "mode"),
 ]
 
 

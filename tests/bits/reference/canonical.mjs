@@ -28,7 +28,10 @@ const TEXTS = {
     axes: (axes) => axes.join(',') || 'none',
     number: plainNumber,
     truncation: truncationText,
-    constant: ({ number, integer }) => (integer === undefined ? plainNumber(number) : `${integer}`),
+    constant: ({ number, integer }) => {
+        if (!Number.isFinite(number)) return number < 0 ? '-inf' : 'inf';
+        return integer === undefined ? plainNumber(number) : `${integer}`;
+    },
 };
 
 export function canonicalQuery(p, view) {

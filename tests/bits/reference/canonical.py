@@ -70,6 +70,8 @@ def text_of(p, name, taken, axes):
     if form == "axes":
         return ",".join(map(str, axes_of(p, name, value))) or "none"
     if form == "constant":
+        if math.isinf(value[0]):
+            return "inf" if value[0] > 0 else "-inf"
         return number(value[0]) if value[1] is None else str(value[1])
     return str(value)
 
@@ -88,6 +90,9 @@ def canonical_query(p, taken, axes):
     return "&".join(pairs)
 
 
+def spec_name():
+    return SPEC.read_text(encoding="utf-8").splitlines()[0].split()[-1]
+
+
 def entity_tag(query):
-    title = SPEC.read_text(encoding="utf-8").splitlines()[0]
-    return hashlib.sha256(("%s 1 %s" % (title.split()[-1], query)).encode()).hexdigest()[:32]
+    return hashlib.sha256(("%s 1 %s" % (spec_name(), query)).encode()).hexdigest()[:32]

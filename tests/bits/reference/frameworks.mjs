@@ -61,6 +61,34 @@ function read(name, reader, text) {
     return value;
 }
 
+function readBound(text) {
+    if (text === '-inf' || text === 'inf') return text === 'inf' ? Infinity : -Infinity;
+    return readNumber(text);
+}
+
+// fan_in_axes -> [name, value] of input_axes and output_axes.
+function haikuAxes(value, rank) {
+    const readAxes = (text) => {
+        const list = text === 'none' ? [] : text.split(',').map(readInt);
+        return list.includes(undefined) ? undefined : list.map(Number);
+    };
+    const axes = read('fan_in_axes', readAxes, value);
+    if (rank < 3) {
+        if (rank === 2 && axes.length === 1 && [0, -2].includes(axes[0])) return [];
+        throw new Refused('fan_in_axes', 'of no use with fewer than 3 dims');
+    }
+    const others = [...Array(rank).keys()].filter((axis) => !axes.includes(axis));
+    return [['input_axes', value], ['output_axes', others.join(',') || 'none']];
+}
+
+// Bounds that are none.
+function dropInfinite(row, given) {
+    if (row.scheme !== 'truncated_normal') return;
+    const none = [['low', '-inf'], ['high', 'inf']].filter(([name, end]) => given.get(name) === end);
+    for (const [name] of none) given.delete(name);
+    if (none.length > 0 && !given.has('low') && !given.has('high')) given.set('truncation', 'none');
+}
+
 function layoutOf(name, axis, rank) {
     if (rank >= 2n && (axis === -1n || axis === rank - 1n)) return 'io';
     if (rank >= 2n && (axis === 0n || axis === -rank)) return 'oi';
@@ -74,11 +102,14 @@ function rename(row, all, requested, rank) {
         const canonical = row.params.get(name) ?? name;
         let meant = value;
         if (canonical === 'truncation') {
-            const [low, high] = ['lower', 'upper'].map((end) => read(end, readNumber, all.get(end)));
+            const [low, high] = ['lower', 'upper'].map((end) => read(end, readBound, all.get(end)));
             if (!isCut({ low, high })) {
                 throw new Refused(requested.has('lower') ? 'lower' : 'upper', 'not a cut');
             }
             meant = `${all.get('lower')},${all.get('upper')}`;
+        } else if (name === 'fan_in_axes') {
+            for (const [axes, list] of haikuAxes(value, rank)) given.set(axes, list);
+            continue;
         } else if (canonical === 'layout') {
             const axis = read(name, readInt, value);
             if (row.fans === 'delta') {
@@ -96,6 +127,7 @@ const AXES_OF_FANS = ['in_axis', 'out_axis', 'batch_axis', 'input_axes', 'output
 
 function setFans(rule, given, shape) {
     const rank = shape.length;
+    if (rule === 'matrix' && rank !== 2) throw new Refused('shape', 'not a matrix');
     if (rule === 'square' && (rank !== 2 || shape[0] !== shape[1])) {
         throw new Refused('shape', 'not square');
     }
@@ -119,11 +151,13 @@ function setFans(rule, given, shape) {
     }
 }
 
-// Canonical parameter -> the name to blame in errors: not a default, but what rules it out.
-function toBlame({ params }, given, requested) {
-    const first = [...params.keys()].find((name) => requested.has(name));
-    return new Map([...params].reverse().map(([their, our]) => (
-        [our, given.has(our) && !requested.has(their) && first ? first : their])));
+// Canonical parameter -> the name to blame in errors: of bounds not a default, but what rules it out.
+function toBlame({ params }, requested) {
+    const native = new Map([...params].reverse().map(([their, our]) => [our, their]));
+    const given = ['low', 'high', 'mean', 'std'].map((our) => native.get(our))
+        .find((their) => requested.has(their));
+    return new Map([...native].map(([our, their]) => (
+        [our, ['low', 'high'].includes(our) && given && !requested.has(their) ? given : their])));
 }
 
 function standsFor(requested) {
@@ -133,6 +167,7 @@ function standsFor(requested) {
     const all = new Map([...row.defaults, ...requested]);
     for (const [name, value] of all) all.set(name, ourWord(row, name, value));
     const given = rename(row, all, requested, shape.length);
+    dropInfinite(row, given);
     const leaky = (given.get('nonlinearity') ?? 'leaky_relu') === 'leaky_relu';
     if (row.framework === 'torch' && !leaky && readNumber(given.get('slope') ?? '') === 0) {
         given.delete('slope');
@@ -143,7 +178,7 @@ function standsFor(requested) {
         given.delete('corrected');
     }
     setFans(row.fans, given, shape);
-    return { given, native: toBlame(row, given, requested) };
+    return { given, native: toBlame(row, requested) };
 }
 
 const encoded = (text) => text.replace(/[^A-Za-z0-9._~-]/g, (c) => (

@@ -69,6 +69,36 @@ def read(name, reader, text):
         raise Refused(name, "not of its form") from error
 
 
+def read_bound(text):
+    return float(text) if text in (b"-inf", b"inf") else read_number(text)
+
+
+def read_axes(text):
+    return [] if text == b"none" else read_permute(text)
+
+
+def haiku_axes(value, rank):
+    """fan_in_axes -> input_axes and output_axes."""
+    axes = read("fan_in_axes", read_axes, value)
+    if rank < 3:
+        if rank == 2 and axes in ([0], [-2]):
+            return {}
+        raise Refused("fan_in_axes", "of no use with fewer than 3 dims")
+    others = ",".join(str(axis) for axis in range(rank) if axis not in axes)
+    return {"input_axes": value, "output_axes": others.encode() or b"none"}
+
+
+def drop_infinite(row, given):
+    """Bounds that are none."""
+    if row.scheme != "truncated_normal":
+        return
+    none = {name for name, end in (("low", b"-inf"), ("high", b"inf")) if given.get(name) == end}
+    for name in none:
+        del given[name]
+    if none and "low" not in given and "high" not in given:
+        given["truncation"] = b"none"
+
+
 def layout_of(name, axis, rank):
     if rank >= 2 and axis in (-1, rank - 1):
         return b"io"
@@ -83,10 +113,13 @@ def renamed(row, given, requested, rank):
     for name, value in given.items():
         canonical = row.params.get(name, name)
         if canonical == "truncation":
-            ends = [read(end, read_number, given[end]) for end in ("lower", "upper")]
+            ends = [read(end, read_bound, given[end]) for end in ("lower", "upper")]
             if not is_cut(*ends):
                 raise Refused("lower" if "lower" in requested else "upper", "no cut with upper")
             value = b"%s,%s" % (given["lower"], given["upper"])
+        elif name == "fan_in_axes":
+            found.update(haiku_axes(value, rank))
+            continue
         elif canonical == "layout":
             axis = read(name, read_int, value)
             if row.fans == "delta":
@@ -111,12 +144,13 @@ def is_slope_of_no_use(row, given):
 def add_fans(rule, given, shape):
     """Step 6."""
     rank, elems = len(shape), b"%d" % max(math.prod(shape), 1)
+    if rule == "matrix" and rank != 2:
+        raise Refused("shape", "no matrix")
     if rule == "square" and (rank != 2 or shape[0] != shape[1]):
         raise Refused("shape", "not square")
     has_fan = any(fan in given for fan in FANS)
     if rule == "jax" and rank < 2 and not has_fan:
-        if read("in_axis", lambda text: [] if text == b"none" else read_permute(text),
-                given.get("in_axis", b"-2")) == [-2]:
+        if read("in_axis", read_axes, given.get("in_axis", b"-2")) == [-2]:
             raise Refused("shape", "no fans with the default of in_axis")
     if all(fan in given for fan in FANS) or any(name in given for name in EXPLICIT):
         return
@@ -130,12 +164,14 @@ def add_fans(rule, given, shape):
         given.setdefault("fan_in", b"1")
 
 
-def to_blame(row, given, requested):
-    """Canonical parameter -> the name to blame in errors: not a default, but what rules it out."""
-    first = next((name for name in row.params if name in requested), None)
+def to_blame(row, requested):
+    """Canonical parameter -> the name to blame in errors: of bounds not a default, but what rules
+    it out."""
     native = {canonical: name for name, canonical in reversed(row.params.items())}
-    return {canonical: first if canonical in given and name not in requested and first else name
-            for canonical, name in native.items()}
+    given = [native[name] for name in ("low", "high", "mean", "std")
+             if native.get(name) in requested]
+    return {canonical: given[0] if canonical in ("low", "high") and given and name not in requested
+            else name for canonical, name in native.items()}
 
 
 def stands_for(requested):
@@ -146,6 +182,7 @@ def stands_for(requested):
     defaults = {name: text.encode() for name, text in row.defaults.items()}
     given = {name: canonical_word(row, name, value) for name, value in {**defaults, **requested}.items()}
     given = renamed(row, given, requested, len(shape))
+    drop_infinite(row, given)
     if is_slope_of_no_use(row, given):
         del given["slope"]
     fixed = {name: text.encode() for name, text in row.fixed.items()}
@@ -153,7 +190,7 @@ def stands_for(requested):
     if given.get("distribution", b"truncated_normal") != b"truncated_normal":
         given.pop("corrected", None)
     add_fans(row.fans, given, shape)
-    return given, to_blame(row, given, requested)
+    return given, to_blame(row, requested)
 
 
 def plain_query(query):

@@ -27,7 +27,7 @@ function pattern(shape, { value, integer, field }, function_) {
 }
 
 const ONE = { value: 1, integer: 1n, field: 'value' };
-const onDiagonal = (r, c) => r === c;
+const onDiagonal = (...at) => at.at(-2) === at.at(-1);
 
 function onesIn(bits) {
     let count = 0;
@@ -40,7 +40,7 @@ export const PATTERNS = {
         const gain = p.get('gain');
         const isInteger = Number.isInteger(gain) && Math.abs(gain) < 2 ** 53;
         const integer = isInteger ? BigInt(gain) : undefined;
-        return pattern(shapeOfRank(p, 2), { value: gain, integer, field: 'gain' }, onDiagonal);
+        return pattern(shapeOfRank(p, 2, 32), { value: gain, integer, field: 'gain' }, onDiagonal);
     },
 
     dirac(p) {

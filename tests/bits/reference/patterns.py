@@ -34,7 +34,7 @@ def pattern(shape, value, integer, field, function):
 def identity(p):
     gain = p["gain"]
     integer = int(gain) if gain == math.floor(gain) and abs(gain) < 2**53 else None
-    return pattern(of_rank(p, 2), gain, integer, "gain", lambda r, c: r == c)
+    return pattern(of_rank(p, 2, 32), gain, integer, "gain", lambda *at: at[-2] == at[-1])
 
 
 def dirac(p):

@@ -42,6 +42,7 @@ class Parameters:
             if group != "every scheme" and not takes & {name, group}:
                 raise Refused(name, "does not apply to " + self.scheme)
         self.values = {"seed": 0, "name": "", "dtype": "f32", "format": "raw", "json": "nested",
+                       "metadata": "none",
                        "layout": "oi", "groups": 1, "transposed": False,
                        **{name: read_value(name, text.encode())
                           for name, text in {**fixed, **defaults}.items()}, **self.given}

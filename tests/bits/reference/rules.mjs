@@ -105,6 +105,8 @@ export const RULES = {
     constant(p) {
         const value = p.get('value');
         if (value === undefined) throw new Refused('value', 'required');
+        const hasNone = p.get('dtype') === 'f8_e4m3' || p.get('format') === 'json';
+        if (hasNone && !Number.isFinite(value.number)) throw new Refused('value', 'no infinity there');
         return { kind: 'constant', value: value.number, integer: value.integer, field: 'value' };
     },
 

@@ -108,6 +108,8 @@ def rule_uniform(p):
 def rule_constant(p):
     if "value" not in p.values:
         raise Refused("value", "required")
+    if math.isinf(p["value"][0]) and (p["dtype"] == "f8_e4m3" or p["format"] == "json"):
+        raise Refused("value", "no infinity there")
     return {"kind": "constant", "value": p["value"][0], "integer": p["value"][1],
             "field": "value"}
 

@@ -120,7 +120,8 @@ class Sampler:
         self.normal = self.kind in ("normal", "sparse normal", "orthogonal")
         self.bounded = self.kind == "truncated normal" and "low" in distribution
         self.numbers = {name: number for name, number in self.prepare()}
-        if not self.largest() < TYPES[dtype].limit:
+        infinite = self.kind == "constant" and math.isinf(distribution["value"])
+        if not infinite and not self.largest() < TYPES[dtype].limit:
             raise Refused("dtype", "values of up to %g do not fit" % self.largest())
 
     def rounded(self, x):

@@ -25,7 +25,7 @@ import { exponentOf, jsonBody, jsonString } from './json.mjs';
 import { viewOf } from './part.mjs';
 import { Refused } from './refused.mjs';
 import { Parameters } from './request.mjs';
-import { TYPES } from './tables.mjs';
+import { TYPES, specName } from './tables.mjs';
 
 // Element types --------------------------------------------------------------------------
 
@@ -33,6 +33,7 @@ import { TYPES } from './tables.mjs';
 function narrowBits(x, { k, a, bytes }) {
     const size = Math.abs(x);
     const sign = x < 0 || Object.is(x, -0) ? 2 ** (8 * bytes - 1) : 0;
+    if (size === Infinity) return sign + 2 ** (8 * bytes - 1) - 2 ** k;
     const u = Math.max(exponentOf(size), a);
     const r = size / 2 ** (u - k) + 2 ** 52 - 2 ** 52;
     return sign + (u - a) * 2 ** k + r;
@@ -66,10 +67,22 @@ function npyHeader(shape, descr) {
     return Buffer.concat([start, rest]);
 }
 
-function safetensorsHeader(shape, type, name, bytes) {
+function metadataOf(p, view) {
+    const pairs = { format: 'pt' };
+    if (p.get('metadata', 'none') === 'full') {
+        pairs.spec = specName;
+        pairs.query = canonicalQuery(p, view);
+        pairs.full_query = pairs.query.split('&')
+            .filter((pair) => !/^(permute|slice)=/.test(pair)).join('&');
+    }
+    return JSON.stringify(pairs);
+}
+
+function safetensorsHeader(p, view, type, name, bytes) {
     if (name.toString() === '__metadata__') throw new Refused('name', 'not in safetensors');
+    const { shape } = view;
     const quoted = jsonString(name.toString() || 'tensor');
-    const text = `{"__metadata__":{"format":"pt"},${quoted}:{"dtype":"${type.safetensors}",`
+    const text = `{"__metadata__":${metadataOf(p, view)},${quoted}:{"dtype":"${type.safetensors}",`
         + `"shape":[${shape}],"data_offsets":[0,${bytes}]}}`;
     const data = Buffer.from(text);
     const padded = Buffer.alloc(Math.ceil(data.length / 8) * 8, ' ');
@@ -102,7 +115,8 @@ function checkedSampler(distribution, type, words) {
         return { at: (number) => (distribution.factor(number) === 0 ? 0n : integer) };
     }
     const sampler = samplerOf(distribution, type.isF64, words);
-    if (!(sampler.largest < type.limit)) {
+    const infinite = distribution.kind === 'constant' && !Number.isFinite(distribution.value);
+    if (!infinite && !(sampler.largest < type.limit)) {
         throw new Refused('dtype', `values of up to ${sampler.largest} do not fit`);
     }
     return sampler;
@@ -124,6 +138,9 @@ function resolve(query) {
     }
     const format = p.get('format', 'raw');
     if (p.has('json') && format !== 'json') throw new Refused('json', 'only with format=json');
+    if (p.has('metadata') && format !== 'safetensors') {
+        throw new Refused('metadata', 'only with format=safetensors');
+    }
     const view = viewOf(p);
     const bytes = product(view.shape);
     const distribution = p.distribution();
@@ -132,7 +149,7 @@ function resolve(query) {
     const sampler = checkedSampler(distribution, type, words);
     let header = Buffer.alloc(0);
     if (format === 'npy') header = npyHeader(view.shape, type.descr);
-    if (format === 'safetensors') header = safetensorsHeader(view.shape, type, name, bytes);
+    if (format === 'safetensors') header = safetensorsHeader(p, view, type, name, bytes);
     if (BigInt(header.length) + bytes > maximum) throw new Refused('shape', 'too large');
     return {
         p, header, type, bytes, view, format, name, words, sampler, constant: distribution.kind === 'constant',

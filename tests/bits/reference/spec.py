@@ -16,13 +16,14 @@ and numpy.
 Several comparisons may follow one after another; the first that fails ends them.
 """
 import hashlib
+import json
 import math
 import struct
 import sys
 
 import numpy as np
 
-from canonical import canonical_query, entity_tag
+from canonical import canonical_query, entity_tag, spec_name
 from sampler import Sampler, Words, stream_of
 from frameworks import rewriting
 from jsontext import json_body, json_string
@@ -41,6 +42,9 @@ def encode(x, dtype):
     if dtype in ("f32", "f64") or compute == "integer":
         return x.astype("<f%d" % size if compute != "integer" else x.dtype).tobytes()
     k, a = FLOATS[dtype]
+    if np.isinf(x).any():  # a constant
+        bits = np.where(x < 0, 2**(8 * size) - 2**k, 2**(8 * size - 1) - 2**k)
+        return bits.astype("<u%d" % size).tobytes()
     magnitude = np.abs(x.astype(np.float64))
     u = np.where(magnitude > 0, np.maximum(np.frexp(magnitude)[1] - 1, a), a)
     r = np.rint(np.ldexp(magnitude, k - u))
@@ -64,6 +68,8 @@ class Tensor:
             raise Refused("shape", "larger than 2^63 - 1 bytes")
         if "json" in p and self.format != "json":
             raise Refused("json", "not with format=" + self.format)
+        if "metadata" in p and self.format != "safetensors":
+            raise Refused("metadata", "not with format=" + self.format)
         self.taken, self.axes = places(p)
         self.shape = tuple(len(place) for place in self.taken if isinstance(place, range))
         self.elems = math.prod(self.shape)
@@ -91,11 +97,20 @@ class Tensor:
             raise Refused(field, "not of dtype=" + self.dtype)
         self.integer = numpy_type.type(integer)
 
+    def metadata(self):
+        pairs = {"format": "pt"}
+        if self.p["metadata"] == "full":
+            query = canonical_query(self.p, self.taken, self.axes)
+            full = [pair for pair in query.split("&")
+                    if pair.partition("=")[0] not in ("permute", "slice")]
+            pairs.update(spec=spec_name(), query=query, full_query="&".join(full))
+        return json.dumps(pairs, separators=(",", ":"))
+
     def safetensors_header(self):
         if self.name == "__metadata__":
             raise Refused("name", "not in a safetensors file")
-        text = '{"__metadata__":{"format":"pt"},%s:{"dtype":"%s","shape":[%s],' % (
-            json_string(self.name or "tensor"), TYPES[self.dtype].safetensors,
+        text = '{"__metadata__":%s,%s:{"dtype":"%s","shape":[%s],' % (
+            self.metadata(), json_string(self.name or "tensor"), TYPES[self.dtype].safetensors,
             ",".join(map(str, self.shape)))
         text += '"data_offsets":[0,%d]}}' % (self.elems * self.elem_bytes)
         data = text.encode("utf-8")

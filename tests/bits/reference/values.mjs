@@ -53,6 +53,7 @@ export function readInt(text) {
 
 // The number, and the same exactly if it is an integer.
 function readConstant(text) {
+    if (text === '-inf' || text === 'inf') return { number: text === 'inf' ? Infinity : -Infinity };
     const number = readNumber(text);
     if (number === undefined) return undefined;
     const size = readUnsigned(text.replace(/^[+-]/, ''));

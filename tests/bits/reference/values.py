@@ -52,6 +52,8 @@ def read_int(text):
 
 def read_constant(text):
     """The number, and the same exactly if it is an integer, else None."""
+    if text in (b"-inf", b"inf"):
+        return float(text), None
     number = read_number(text)
     integer = re.fullmatch(rb"[+-]?[0-9]+", text) and abs(int(text)) < 2**64
     return number, int(text) if integer else None

@@ -9,6 +9,7 @@ A case is a text file. '#' starts a comment line; every other line is one of
     fails STATUS OPTION... ~ REGEX    a daemon with these options does not start; its log
     send METHOD TARGET    a request; HTTP/1.1 and Host are added ...
     field NAME: VALUE     ... and this field as well
+    post TARGET JSON      a POST request with this body
     raw TEXT              these bytes instead; \\r \\n \\0 \\t \\\\ \\xHH and {N*c}, N times c
     connect               go on with a new connection, leaving the old one open
     hangup                close the connection
@@ -22,6 +23,10 @@ A case is a text file. '#' starts a comment line; every other line is one of
     body TEXT             exactly, with escapes;  ~ REGEX  to search
     body-bytes N
     body-sha256 HEX
+    part N RANGE = TEXT   part N of a multipart/byteranges body; RANGE is its Content-Range
+    parts N               how many there are
+    range-sets N TARGET   N random Range fields of several ranges; the bytes are the body's
+    digest TARGET         /v1/digest has the digest of what TARGET, a /v1/tensor, sends
     json KEY... = VALUE   member of the document, VALUE in JSON;  KEY... ~ REGEX  on its text
     problem STATUS TYPE FIELD    a problem document and its header; FIELD - for none
 
@@ -45,6 +50,7 @@ import fnmatch
 import hashlib
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -81,6 +87,27 @@ def unescape(text):
         else:
             out += part.encode()
     return out
+
+
+def random_range(numbers, length):
+    """A satisfiable range of a body, as Range has it."""
+    first = numbers.randrange(length)
+    return numbers.choice((f"{first}-{numbers.randint(first, length + 9)}",
+                           f"{first}-{first}", f"{first}-", f"-{numbers.randint(1, 99)}"))
+
+
+def requested(spec, length):
+    """The positions that one range of a Range field means (RFC 9110 section 14.1.2)."""
+    first, _, last = spec.partition("-")
+    if not first:
+        return range(max(0, length - int(last)), length)
+    return range(int(first), min(int(last) + 1, length) if last else length)
+
+
+def bounds(content_range):
+    """First position and the one behind the last."""
+    first, last, _ = map(int, re.findall(r"\d+", content_range))
+    return first, last + 1
 
 
 class Daemon:
@@ -281,10 +308,18 @@ class Case:
         self.connected().queue(
             unescape(f"{method} {target} HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n"), method)
 
+    def do_post(self, rest):
+        target, _, body = rest.partition(" ")
+        body = unescape(body)
+        self.do_send("POST " + target)
+        self.do_field("Content-Type: application/json")
+        self.do_field(f"Content-Length: {len(body)}")
+        self.connection.outgoing += body
+
     def do_field(self, rest):
-        out = self.connected().outgoing
-        check(out.endswith(b"\r\n\r\n"), "'field' goes after 'send'")
-        self.connection.outgoing = out[:-2] + unescape(rest) + b"\r\n\r\n"
+        head, end, body = self.connected().outgoing.rpartition(b"\r\n\r\n")
+        check(end, "'field' goes after 'send'")
+        self.connection.outgoing = head + b"\r\n" + unescape(rest) + end + body
 
     def do_raw(self, rest):
         data = unescape(rest)
@@ -349,6 +384,64 @@ class Case:
         digest = hashlib.sha256(self.response.body).hexdigest()
         check(digest == rest, f"sha256 {digest}")
 
+    def parts(self):
+        """[(Content-Range, bytes)] of a body of multipart/byteranges (RFC 2046, 5.1.1)."""
+        found = re.fullmatch(r"multipart/byteranges; boundary=(\w+)",
+                             self.response.get("Content-Type"))
+        check(found, f"Content-Type: {self.response.get('Content-Type')}")
+        check(self.response.get("Content-Range") is None, "Content-Range beside parts")
+        delimiter = b"--" + found[1].encode()
+        pieces = (b"\r\n" + self.response.body).split(b"\r\n" + delimiter)
+        check(pieces[0] == b"" and pieces[-1] == b"--\r\n", f"delimiters: {pieces!r:.300}")
+        parts = []
+        for piece in pieces[1:-1]:
+            head, _, body = piece.partition(b"\r\n\r\n")
+            fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+            check(set(fields) == {"Content-Type", "Content-Range"}, f"part's fields {fields}")
+            parts.append((fields["Content-Range"], body))
+        return parts
+
+    def do_part(self, rest):
+        found = re.fullmatch(r"(\d+) (bytes \S+) = (.*)", rest)
+        check(found, "expected N RANGE = TEXT")
+        content_range, body = self.parts()[int(found[1])]
+        check(content_range == found[2], f"Content-Range: {content_range}")
+        check(body == unescape(found[3]), f"part {body[:300]!r}")
+
+    def do_parts(self, rest):
+        check(len(self.parts()) == int(rest), f"{len(self.parts())} parts")
+
+    def do_range_sets(self, rest):
+        count, _, target = rest.partition(" ")
+        numbers = random.Random(target)
+        self.do_send("GET " + target)
+        whole = self.connected().read().body
+        for _ in range(int(count)):
+            value = ",".join(random_range(numbers, len(whole))
+                             for _ in range(numbers.randint(2, 16)))
+            self.do_send("GET " + target)
+            self.do_field(f"Range: bytes={value}")
+            self.response = self.connected().read()
+            check(self.response.status == 206, f"{value}: {self.response.status}")
+            content_range = self.response.get("Content-Range")
+            parts = [(content_range, self.response.body)] if content_range else self.parts()
+            for part_range, body in parts:
+                first, last, total = map(int, re.findall(r"\d+", part_range))
+                check(total == len(whole) and body == whole[first:last + 1],
+                      f"{value}: {part_range} has other bytes")
+            covered = {i for r, _ in parts for i in range(*bounds(r))}
+            wanted = {i for spec in value.split(",") for i in requested(spec, len(whole))}
+            check(covered == wanted, f"{value}: {[r for r, _ in parts]}")
+
+    def do_digest(self, rest):
+        self.do_send("GET " + rest)
+        body = self.connected().read().body
+        self.do_send("GET " + rest.replace("/v1/tensor", "/v1/digest"))
+        self.do_expect("200")
+        document = self.document()
+        check(document["sha256"] == hashlib.sha256(body).hexdigest(), document["sha256"])
+        check(document["bytes"] == str(len(body)), document["bytes"])
+
     def document(self):
         try:
             return json.loads(self.response.body)
@@ -379,6 +472,22 @@ class Case:
         check(document["type"] == "/problems/" + kind, f"type {document['type']}")
         check(document.get("field", "-") == field, f"field {document.get('field')}")
         check(document["title"] and document["detail"], "no title or detail")
+        check(document.get("request_id") == self.response.get("X-Request-Id"),
+              f"request_id {document.get('request_id')}")
+        self.check_explained(document)
+
+    def check_explained(self, document):
+        """The type leads to a page about it (RFC 9457 section 3.1.1)."""
+        connection = Connection(self.shared.port)
+        try:
+            connection.queue(f"GET {document['type']} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+                             "GET")
+            page = connection.read()
+            check(page.status == 200, f"{document['type']} leads to {page.status}")
+            head = page.body.decode().splitlines()[0]
+            check(head.endswith(f": {document['status']}, {document['title']}"), head)
+        finally:
+            connection.socket.close()
 
     # Connection and process.
 

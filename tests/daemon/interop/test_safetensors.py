@@ -88,6 +88,21 @@ class Safetensors(Case):
             found, _ = parse(self.get(tensor, format="safetensors"))
             self.assertEqual(found["w"], (DTYPES[dtype].safetensors, list(raw.shape), raw.tobytes()))
 
+    def test_metadata_says_what_the_file_is(self):
+        for name in NAMES:
+            for part in ({}, {"permute": "1,0", "slice": "1:,::-2"}, {"shard": "0:1/2"}):
+                tensor = random_tensor("f32", name=name, shape="6,5")
+                file = self.get({**tensor, **part}, format="safetensors", metadata="full")
+                found, metadata = parse(file)
+                self.assertEqual(list(metadata), ["format", "spec", "query", "full_query"])
+                self.assertEqual(metadata["format"], "pt")
+                # Both queries ask for a file: this one, and the one of the full tensor.
+                self.assertEqual(self.server.get("/v1/tensor?" + metadata["query"])[0], file)
+                full = self.get(tensor, format="safetensors", metadata="full")
+                self.assertEqual(self.server.get("/v1/tensor?" + metadata["full_query"])[0], full)
+                self.assertEqual(parse(full)[1]["query"], metadata["full_query"])
+                self.assertEqual(parse(self.get({**tensor, **part}, format="safetensors"))[0], found)
+
     def test_parser_from_npm(self):
         entry = installed_parser()
         requested = [*all_tensors(), random_tensor("f32", shape="65536,16384")]

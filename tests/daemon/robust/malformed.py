@@ -106,6 +106,8 @@ input_axes   shape=2,2&in_axis=0&out_axis=1&input_axes=0&output_axes=1
 name         shape=2,2&name=__metadata__&format=safetensors
 json         shape=2,2&json=flat
 json         shape=2,2&json=flat&format=npy
+metadata     shape=2,2&metadata=full
+metadata     shape=2,2&metadata=none&format=json
 shard        shape=4,4&slice=0:1&shard=0:0/2
 slice        shape=2,2&slice=0,0,0
 slice        shape=2,2&permute=1,0&slice=...,2

@@ -72,8 +72,8 @@ MALFORMED = {
 MALFORMED["slice"].remove("::")  # a whole axis
 
 # A parameter that has no meaning without another one.
-NEEDS = {"json": {"format": "json"}, "input_axes": {"output_axes": "0"},
-         "output_axes": {"input_axes": "0"}}
+NEEDS = {"json": {"format": "json"}, "metadata": {"format": "safetensors"},
+         "input_axes": {"output_axes": "0"}, "output_axes": {"input_axes": "0"}}
 
 # What a scheme has to have, and where it does not take the shape 2,2, a shape.
 SHAPES = {"dirac": {"shape": "4,2,3"}, "lstm_forget_bias": {"shape": "8"},

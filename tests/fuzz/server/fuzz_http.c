@@ -8,6 +8,7 @@
 
 #include "fuzz/server/request_head.h"
 #include "server/http/conditional.h"
+#include "server/http/multipart.h"
 #include "server/http/negotiate.h"
 #include "server/http/range.h"
 
@@ -52,12 +53,12 @@ static void check_accepted(const struct fuzz_head *head, enum tid_method method)
             REQUIRE(value[k] && value[k] != '\r' && value[k] != '\n' && value[k] != 0x7f);
         if (is_field(field, "Content-Length")) {
             REQUIRE(is_digits(value, field->value_bytes));
-            REQUIRE(method >= TID_METHOD_OTHER ||
+            REQUIRE(method >= TID_METHOD_POST ||
                     strspn(value, "0") == field->value_bytes);
         }
         if (is_field(field, "Expect")) REQUIRE(strcasecmp(value, "100-continue") == 0);
     }
-    REQUIRE(method >= TID_METHOD_OTHER || !has_coding);
+    REQUIRE(method >= TID_METHOD_POST || !has_coding);
 }
 
 static void check_framing(const struct fuzz_head *head, struct tid_request *request) {
@@ -129,18 +130,21 @@ static const char *read_digits(const char *text, uint64_t *value) {
 }
 
 /* What section 14 says of a range without blanks; false if it says nothing here. */
-static bool expected_range(const char *value, uint64_t total, struct tid_range *range) {
+static bool expected_range(const char *value, uint64_t total, enum tid_range_kind *kind,
+                           struct tid_range *range) {
     uint64_t first, last = UINT64_MAX;
-    *range = (struct tid_range){TID_RANGE_WHOLE, 0, total};
+    *kind = TID_RANGE_WHOLE;
+    *range = (struct tid_range){0, total};
     if (strncmp(value, "bytes=", 6) != 0) return false;
     value += 6;
     if (*value == '-') {
         const char *end = read_digits(value + 1, &last);
         if (!end || *end) return false;
-        if (last == 0) *range = (struct tid_range){TID_RANGE_UNSATISFIABLE, 0, 0};
+        if (last == 0) *kind = TID_RANGE_UNSATISFIABLE;
+        if (last == 0) *range = (struct tid_range){0, 0};
         if (last == 0 || total == 0) return true;
-        range->kind = TID_RANGE_PART;
-        if (last < total) *range = (struct tid_range){TID_RANGE_PART, total - last, last};
+        *kind = TID_RANGE_PART;
+        if (last < total) *range = (struct tid_range){total - last, last};
         return true;
     }
     value = read_digits(value, &first);
@@ -150,43 +154,90 @@ static bool expected_range(const char *value, uint64_t total, struct tid_range *
     if (!value || *value || first == UINT64_MAX) return false;
     if (first > last) return true;
     if (first >= total) {
-        *range = (struct tid_range){TID_RANGE_UNSATISFIABLE, 0, 0};
+        *kind = TID_RANGE_UNSATISFIABLE;
+        *range = (struct tid_range){0, 0};
         return true;
     }
     const uint64_t end = last < total ? last + 1 : total;
-    *range = (struct tid_range){TID_RANGE_PART, first, end - first};
+    *kind = TID_RANGE_PART;
+    *range = (struct tid_range){first, end - first};
     return true;
 }
 
 static bool same_range(struct tid_range a, struct tid_range b) {
-    return a.kind == b.kind && a.first == b.first && a.count == b.count;
+    return a.first == b.first && a.count_bytes == b.count_bytes;
+}
+
+/* Each lies within the body, and none overlaps or adjoins another (15.3.7.2). */
+static void check_parts(const struct tid_ranges *ranges, uint64_t total) {
+    for (unsigned i = 0; i < ranges->count; i++) {
+        const struct tid_range range = ranges->list[i];
+        REQUIRE(range.count_bytes >= 1 && range.count_bytes <= total);
+        REQUIRE(range.first <= total - range.count_bytes);
+        for (unsigned k = 0; k < i; k++) {
+            const struct tid_range other = ranges->list[k];
+            REQUIRE(range.first > other.first + other.count_bytes ||
+                    other.first > range.first + range.count_bytes);
+        }
+    }
+}
+
+/* As Content-Range gives them, they request the same bytes. */
+static void check_again(const struct tid_ranges *ranges, uint64_t total) {
+    char text[TID_RANGES_MAX * 48] = "Bytes= \t";
+    struct tid_ranges again;
+    for (unsigned i = 0; i < ranges->count; i++)
+        sprintf(text + strlen(text), "%s%llu-%llu ", i > 0 ? "," : "",
+                (unsigned long long)ranges->list[i].first,
+                (unsigned long long)(ranges->list[i].first + ranges->list[i].count_bytes -
+                                     1));
+    tid_ranges_parse(text, total, &again);
+    REQUIRE(again.kind == TID_RANGE_PART && again.count == ranges->count);
+    for (unsigned i = 0; i < ranges->count; i++)
+        REQUIRE(same_range(again.list[i], ranges->list[i]));
+}
+
+/* Any two blocks of the body join to it, and it is as long as it said. */
+static bool write_position(void *state, uint64_t first, size_t count, void *out) {
+    unsigned char *bytes = out;
+    (void)state;
+    for (size_t i = 0; i < count; i++) bytes[i] = (unsigned char)((first + i) % 251);
+    return true;
+}
+
+static void check_multipart(const struct tid_ranges *ranges, uint64_t total) {
+    static unsigned char whole[1 << 16], block[1 << 16];
+    struct tid_multipart multipart;
+    const uint64_t bytes =
+        tid_multipart_init(&multipart, ranges, total, "a/b", "boundary");
+    if (bytes == 0 || bytes > sizeof whole) return;
+    REQUIRE(tid_multipart_read(&multipart, 0, (size_t)bytes, whole, write_position, 0));
+    REQUIRE(!tid_multipart_read(&multipart, bytes, 1, block, write_position, 0));
+    for (size_t at = 0, step = 1; at < bytes; at += step, step = step * 2 + 1) {
+        if (step > bytes - at) step = (size_t)bytes - at;
+        REQUIRE(tid_multipart_read(&multipart, at, step, block, write_position, 0));
+        REQUIRE(memcmp(block, whole + at, step) == 0);
+    }
 }
 
 static void check_range_of(const char *value, uint64_t total) {
-    const struct tid_range range = tid_range_parse(value, total);
+    struct tid_ranges ranges;
     struct tid_range expected;
-    char text[64];
-    switch (range.kind) {
-    case TID_RANGE_WHOLE:
-        REQUIRE(range.first == 0 && range.count == total);
-        break;
-    case TID_RANGE_PART:
-        /* A satisfiable range lies within the body. */
-        REQUIRE(range.count >= 1 && range.count <= total);
-        REQUIRE(range.first <= total - range.count);
-        REQUIRE(!strchr(value, ','));
-        /* As Content-Range gives it, it asks for the same bytes. */
-        snprintf(text, sizeof text, "Bytes= \t%llu-%llu ",
-                 (unsigned long long)range.first,
-                 (unsigned long long)(range.first + range.count - 1));
-        REQUIRE(same_range(tid_range_parse(text, total), range));
-        break;
-    default:
-        REQUIRE(range.kind == TID_RANGE_UNSATISFIABLE);
-        break;
+    enum tid_range_kind kind;
+    tid_ranges_parse(value, total, &ranges);
+    REQUIRE(ranges.count >= 1 && ranges.count <= TID_RANGES_MAX);
+    if (ranges.kind == TID_RANGE_PART) {
+        check_parts(&ranges, total);
+        check_again(&ranges, total);
+        if (ranges.count > 1) check_multipart(&ranges, total);
+    } else {
+        const bool whole = ranges.kind == TID_RANGE_WHOLE;
+        REQUIRE(ranges.count == 1);
+        REQUIRE(same_range(ranges.list[0], (struct tid_range){0, whole ? total : 0}));
     }
-    if (range.kind != TID_RANGE_WHOLE) REQUIRE(strncasecmp(value, "bytes=", 6) == 0);
-    if (expected_range(value, total, &expected)) REQUIRE(same_range(range, expected));
+    if (ranges.kind != TID_RANGE_WHOLE) REQUIRE(strncasecmp(value, "bytes=", 6) == 0);
+    if (expected_range(value, total, &kind, &expected))
+        REQUIRE(ranges.kind == kind && same_range(ranges.list[0], expected));
 }
 
 /* Bodies of any size, and those that end beside a number of the field. */
@@ -201,7 +252,6 @@ static void check_range(const char *value, uint64_t number) {
         check_range_of(value, number);
         check_range_of(value, number + 1);
     }
-    REQUIRE(tid_range_parse(NULL, number).kind == TID_RANGE_WHOLE);
 }
 
 /* Accept ----------------------------------------------------------------------------- */

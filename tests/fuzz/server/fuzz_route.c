@@ -8,6 +8,7 @@
 #include "server/documents/json_openapi.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
+#include "server/documents/problem.h"
 #include "server/router.h"
 #include "server/work/factor_cache.h"
 
@@ -94,6 +95,12 @@ static void check_partial(const struct tid_response *response) {
     unsigned long long first, last, total;
     if (response->status == 416) REQUIRE(range && strncmp(range, "bytes */", 8) == 0);
     if (response->status != 206) return;
+    const char *type = tid_response_field(response, "Content-Type");
+    /* Section 15.3.7.2: parts have their own Content-Range. */
+    if (strncmp(type, "multipart/byteranges; boundary=", 31) == 0) {
+        REQUIRE(!range);
+        return;
+    }
     REQUIRE(range && sscanf(range, "bytes %llu-%llu/%llu", &first, &last, &total) == 3);
     REQUIRE(first <= last && last < total);
     REQUIRE(tid_response_bytes(response) == last - first + 1);
@@ -125,6 +132,17 @@ static void check_stream(struct tid_response *response) {
     if (is_json(response)) check_json(out, used);
 }
 
+/* The kind is one that /problems/ explains. */
+static void check_problem(const struct tid_response *response) {
+    unsigned i = 0;
+    const char *title = strstr(response->bytes, "\"title\": \"") + 10;
+    while (i < TID_PROBLEM_COUNT && (strncmp(title, tid_problem_get(i)->title,
+                                             strlen(tid_problem_get(i)->title)) ||
+                                     title[strlen(tid_problem_get(i)->title)] != '"'))
+        i++;
+    REQUIRE(i < TID_PROBLEM_COUNT && tid_problem_get(i)->status == response->status);
+}
+
 static void check_response(const struct tid_request *request,
                            struct tid_response *response) {
     const unsigned status = response->status;
@@ -134,6 +152,7 @@ static void check_response(const struct tid_request *request,
             (status >= 400 && status <= 416) || status == 501 || status == 503);
     check_fields(response);
     check_partial(response);
+    if (status >= 400) check_problem(response);
     REQUIRE((status >= 400) == (type && strcmp(type, "application/problem+json") == 0));
     if (status == 204) REQUIRE(response->body == TID_BODY_EMPTY);
     if (response->body == TID_BODY_STREAM) {

@@ -101,7 +101,7 @@ static void measure(struct ti_plan *plan, unsigned char *out, int threads,
         if (getenv("VERBOSE"))
             fprintf(stderr, "phase %u: %.3f\n", phase, seconds() - from);
     }
-    ti_plan_use(plan, factor);
+    if (ti_plan_use(plan, factor) != TI_OK) fail("not its factorization");
     const double run_task = seconds() - start;
     struct job job = {.plan = plan, .out = out};
     job.tasks =

@@ -61,7 +61,7 @@ static struct tensor sampler(const struct size *size) {
     for (; tensor.phase < ti_factor_phases(tensor.factor); tensor.phase++) {
         parallel(ti_factor_tasks(tensor.factor, tensor.phase), run_task, &tensor);
     }
-    ti_plan_use(tensor.plan, tensor.factor);
+    if (ti_plan_use(tensor.plan, tensor.factor) != TI_OK) fail("not its factorization");
     const struct ti_plan_info *info = ti_plan_info(tensor.plan);
     void *workspace = NULL;
     tensor.elems = malloc(info->body_bytes);

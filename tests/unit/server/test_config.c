@@ -47,6 +47,7 @@ static void defaults(void **state) {
     assert_int_equal(config.header_ms, 10000);
     assert_int_equal(config.idle_ms, 60000);
     assert_int_equal(config.drain_ms, 60000);
+    assert_string_equal(config.cors.text, "*");
     assert_false(config.access_log);
 }
 
@@ -59,7 +60,8 @@ static void arguments(void **state) {
                     "--listen [::1]:0 --listen=localhost:80 --workers 3 "
                     "--compute-threads 4 --memory=300M "
                     "--max-connections=7 --header-timeout 0.25 --wait-timeout 0.5 "
-                    "--idle-timeout 0 --drain-timeout 1.5 --access-log"),
+                    "--idle-timeout 0 --drain-timeout 1.5 --access-log "
+                    "--cors https://a.example,http://localhost:3000"),
         TID_CONFIG_RUN);
     assert_int_equal(config.listen.count, 2);
     assert_string_equal(config.listen.items[0].host, "::1");
@@ -73,6 +75,7 @@ static void arguments(void **state) {
     assert_int_equal(config.idle_ms, 0);
     assert_int_equal(config.wait_ms, 500);
     assert_int_equal(config.drain_ms, 1500);
+    assert_string_equal(config.cors.text, "https://a.example,http://localhost:3000");
     assert_true(config.access_log);
 }
 
@@ -130,6 +133,14 @@ static const struct {
     const char *line, *says;
 } errors[] = {
     {"--colour red", "unknown option '--colour'"},
+    {"--cors a.example", "--cors: 'a.example': expected *, none or origins"},
+    {"--cors https://", "expected *, none or origins"},
+    {"--cors https://a.example/", "sends no '/'"},
+    {"--cors https://A.example", "in lower case"},
+    {"--cors https://*.a.example", "wildcard"},
+    {"--cors https://a.example,", "expected *, none or origins"},
+    {"--cors *,https://a.example", "expected *, none or origins"},
+    {"--cors=", "expected *, none or origins"},
     {"--work 1", "unknown option '--work'"},
     {"-listen h:1", "unknown option '-listen'"},
     {"127.0.0.1:8080", "unknown option '127.0.0.1:8080'"},

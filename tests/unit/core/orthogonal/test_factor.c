@@ -52,7 +52,7 @@ static struct ti_factor *complete_factor_of(const struct ti_plan *plan) {
 static unsigned char *plain_bytes(const char *query) {
     struct ti_plan *plan = test_plan(query);
     struct ti_factor *factor = complete_factor_of(plan);
-    ti_plan_use(plan, factor);
+    assert_int_equal(ti_plan_use(plan, factor), TI_OK);
     unsigned char *out = bytes_of(plan);
     ti_plan_free(plan);
     ti_factor_free(factor);
@@ -86,7 +86,7 @@ static void any_order(void **state) {
             struct ti_plan *plan = test_plan(requests[i]);
             struct ti_factor *factor = factor_of(plan);
             run_shuffled(factor, &random);
-            ti_plan_use(plan, factor);
+            assert_int_equal(ti_plan_use(plan, factor), TI_OK);
             unsigned char *out = bytes_of(plan);
             assert_memory_equal(out, expected, ti_plan_info(plan)->body_bytes);
             free(out);
@@ -156,7 +156,7 @@ static void check_threads(const char *query, unsigned count,
         job.tasks = ti_factor_tasks(factor, phase);
         run_job(&job, count);
     }
-    ti_plan_use(plan, factor);
+    assert_int_equal(ti_plan_use(plan, factor), TI_OK);
     struct job job = {.plan = plan, .out = out};
     job.tasks = (size_t)((info->elems + ELEMS_PER_TASK - 1) / ELEMS_PER_TASK);
     run_job(&job, count);
@@ -214,6 +214,10 @@ static void head_needs_none(void **state) {
     assert_int_equal(ti_body_make(plan, &body, NULL), TI_OK);
     assert_int_equal(ti_body_read(body, 0, sizeof header, header, NULL), TI_OK);
     assert_memory_equal(header + 1, "NUMPY", 5);
+    assert_int_equal(ti_body_header_bytes(body), 128);
+    assert_int_equal(ti_body_read(body, 64, sizeof header, header, NULL), TI_OK);
+    assert_int_equal(header[63], '\n');
+    assert_int_equal(ti_body_read(body, 65, sizeof header, header, NULL), TI_EFACTOR);
     ti_body_free(body);
     ti_plan_free(plan);
 }
@@ -247,7 +251,7 @@ static void no_elements(void **state) {
         assert_row(ti_factor_phases(factor) == 0, queries[i]);
         assert_row(ti_factor_tasks(factor, 0) == 0, queries[i]);
         ti_factor_run_all(factor);
-        ti_plan_use(plan, factor);
+        assert_int_equal(ti_plan_use(plan, factor), TI_OK);
         assert_row(ti_plan_fill(plan, 0, info->elems, out, NULL) == TI_OK, queries[i]);
         ti_factor_free(factor);
         ti_plan_free(plan);
@@ -293,15 +297,42 @@ static void keys(void **state) {
         assert_row(same == rows[i].same, rows[i].query);
         if (same) {
             unsigned char *expected = plain_bytes(rows[i].query);
-            ti_plan_use(plan, shared);
+            assert_int_equal(ti_plan_use(plan, shared), TI_OK);
             unsigned char *out = bytes_of(plan);
             assert_memory_equal(out, expected, info->body_bytes);
             free(out), free(expected);
+        } else {
+            assert_row(ti_plan_use(plan, shared) == TI_EFACTOR, rows[i].query);
         }
         ti_plan_free(plan);
     }
     ti_plan_free(first); /* the factorization outlives its plan */
     ti_factor_free(shared);
+}
+
+/* Kinds do not mix: of each pair of plans the factorization of one is refused by the other. */
+static void of_another_kind(void **state) {
+    static const char *const queries[] = {
+        "shape=70,9&scheme=orthogonal&name=a",
+        "shape=70,9&scheme=sparse&sparsity=0.5&name=a",
+        "shape=70,9&scheme=sparse&sparsity=0.5&name=a&slice=:,:5",
+        "shape=70,9&scheme=sparse&sparsity=0.6&name=a",
+        "shape=70,9&scheme=normal&name=a",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries); i++) {
+        struct ti_plan *plan = test_plan(queries[i]);
+        struct ti_factor *factor = complete_factor_of(plan);
+        for (size_t k = 0; factor && k < COUNT_OF(queries); k++) {
+            struct ti_plan *other = test_plan(queries[k]);
+            const enum ti_status expected = i == k ? TI_OK : TI_EFACTOR;
+            assert_row(ti_plan_use(other, factor) == expected, queries[k]);
+            assert_row(ti_plan_use(other, NULL) == TI_OK, queries[k]);
+            ti_plan_free(other);
+        }
+        ti_factor_free(factor);
+        ti_plan_free(plan);
+    }
 }
 
 /* A factorization can be freed at any time, also before it is complete. */
@@ -400,7 +431,7 @@ int main(void) {
         cmocka_unit_test(without_factor), cmocka_unit_test(head_needs_none),
         cmocka_unit_test(no_elements),    cmocka_unit_test(keys),
         cmocka_unit_test(cancelled),      cmocka_unit_test(tasks_are_short),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(refusals),       cmocka_unit_test(of_another_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ static double *sampler(size_t rows, size_t cols, const char *more, size_t seeds)
         struct ti_factor *factor;
         assert_int_equal(ti_factor_make(plan, &factor, NULL), TI_OK);
         ti_factor_run_all(factor);
-        ti_plan_use(plan, factor);
+        assert_int_equal(ti_plan_use(plan, factor), TI_OK);
         void *workspace;
         assert_int_equal(ti_workspace_make(plan, &workspace, NULL), TI_OK);
         assert_int_equal(ti_plan_fill(plan, 0, elems, values, workspace), TI_OK);

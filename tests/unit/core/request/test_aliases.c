@@ -19,6 +19,11 @@ static bool close_to(double x, long double expected) {
     return x == (double)expected || fabsl(x - expected) <= 5e-16L * fabsl(expected);
 }
 
+/* Bounds are products of numbers that are rounded to binary32. */
+static bool close_to_f32(double x, long double expected) {
+    return x == (double)expected || fabsl(x - expected) <= 0x1p-22L * fabsl(expected);
+}
+
 enum dist { CONSTANT, UNIFORM, NORMAL, CUT, PATTERN, SPARSE, HAAR };
 
 static const enum ti_distribution distributions[] = {
@@ -93,8 +98,8 @@ static void check(const struct row *row) {
         assert_row(close_to(info->mean, row->mean), row->query);
         assert_row(close_to(info->std, row->std), row->query);
     }
-    assert_row(close_to(info->low, row->low), row->query);
-    assert_row(close_to(info->high, row->high), row->query);
+    assert_row(close_to_f32(info->low, row->low), row->query);
+    assert_row(close_to_f32(info->high, row->high), row->query);
     assert_row(info->has_fan_in == (row->in > 0) && info->fan_in == row->in, row->query);
     assert_row(info->has_fan_out == (row->out > 0) && info->fan_out == row->out,
                row->query);
@@ -376,6 +381,25 @@ static void haiku(void **state) {
         {S "haiku.RandomUniform&minval=-2&maxval=-1", S "uniform&low=-2&high=-1",
          BETWEEN(-2, -1), 0, 0},
         {S "haiku.TruncatedNormal", S "truncated_normal", PARENT(0, 1), 0, 0},
+        {S "haiku.TruncatedNormal&lower=-2&upper=2", S "truncated_normal", PARENT(0, 1),
+         0, 0},
+        {S "haiku.TruncatedNormal&lower=-inf&upper=inf",
+         S "truncated_normal&truncation=none", BELL(0, 1), 0, 0},
+        {"shape=2,3,5&scheme=haiku.Identity", "shape=2,3,5&scheme=identity", FIXED(0, 1),
+         0, 0},
+        /* fan_out is the product of the axes that are not in the list */
+        {S "haiku.VarianceScaling&fan_in_axes=0",
+         S "variance_scaling&input_axes=0&output_axes=1,2", CORRECTED(sqrtl(1 / 9.L)), 9,
+         20},
+        {S "haiku.VarianceScaling&fan_in_axes=0,1&mode=fan_out",
+         S "variance_scaling&mode=fan_out&input_axes=0,1&output_axes=2",
+         CORRECTED(sqrtl(1 / 5.L)), 36, 5},
+        /* and a negative axis is not one of them */
+        {S "haiku.VarianceScaling&fan_in_axes=-1&mode=fan_avg",
+         S "variance_scaling&mode=fan_avg&input_axes=2&output_axes=0,1,2",
+         CORRECTED(sqrtl(2 / 185.L)), 5, 180},
+        {"shape=7,3&scheme=haiku.VarianceScaling&fan_in_axes=0",
+         "shape=7,3&scheme=variance_scaling&layout=io", CORRECTED(sqrtl(1 / 7.L)), 7, 3},
         {S "haiku.TruncatedNormal&mean=1&stddev=0.5", S "truncated_normal&mean=1&std=0.5",
          PARENT(1, 0.5L), 0, 0},
         {S "haiku.VarianceScaling", S "variance_scaling&layout=io",

@@ -95,6 +95,84 @@ static void npy_header_of_many_dims(void **state) {
     ti_plan_free(plan);
 }
 
+/* The header of a safetensors file, without the spaces at its end. */
+static const struct {
+    const char *query, *header;
+} safetensors_headers[] = {
+    {"shape=5,3&scheme=ones",
+     "{\"__metadata__\":{\"format\":\"pt\"},"
+     "\"tensor\":{\"dtype\":\"F32\",\"shape\":[5,3],\"data_offsets\":[0,60]}}"},
+    {"shape=5,3&scheme=ones&metadata=none&name=w",
+     "{\"__metadata__\":{\"format\":\"pt\"},"
+     "\"w\":{\"dtype\":\"F32\",\"shape\":[5,3],\"data_offsets\":[0,60]}}"},
+    {"metadata=full&scheme=he&shape=5,3&name=a%20%22&dtype=bf16&seed=0x10",
+     "{\"__metadata__\":{\"format\":\"pt\",\"spec\":\"" TI_SPEC_NAME "\","
+     "\"query\":\"shape=5,3&scheme=he_normal&seed=16&name=a%20%22&dtype=bf16"
+     "&format=safetensors&metadata=full\","
+     "\"full_query\":\"shape=5,3&scheme=he_normal&seed=16&name=a%20%22&dtype=bf16"
+     "&format=safetensors&metadata=full\"},"
+     "\"a \\\"\":{\"dtype\":\"BF16\",\"shape\":[5,3],\"data_offsets\":[0,30]}}"},
+    {"metadata=full&scheme=orthogonal&shape=4,6&permute=1,0&shard=0:1/2&gain=2&name=slice",
+     "{\"__metadata__\":{\"format\":\"pt\",\"spec\":\"" TI_SPEC_NAME "\","
+     "\"query\":\"shape=4,6&scheme=orthogonal&name=slice&format=safetensors&permute=1,0"
+     "&slice=3:&metadata=full&gain=2\","
+     "\"full_query\":\"shape=4,6&scheme=orthogonal&name=slice&format=safetensors"
+     "&metadata=full&gain=2\"},"
+     "\"slice\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]}}"},
+};
+
+static void safetensors_header(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(safetensors_headers); i++) {
+        const char *expected = safetensors_headers[i].header;
+        const size_t text_bytes = (strlen(expected) + 7) / 8 * 8;
+        char query[200] = "format=safetensors&";
+        unsigned char header[1024];
+        strcat(query, safetensors_headers[i].query);
+        struct ti_plan *plan = test_plan(query);
+        struct ti_body *body = body_of(plan);
+        assert_row(ti_body_bytes(body) == 8 + text_bytes + ti_plan_info(plan)->body_bytes,
+                   query);
+        assert_int_equal(ti_body_read(body, 0, 8 + text_bytes, header, NULL), TI_OK);
+        assert_int_equal(header[0] + 256 * header[1], text_bytes);
+        assert_row(memcmp(header + 8, expected, strlen(expected)) == 0, query);
+        for (size_t k = strlen(expected); k < text_bytes; k++)
+            assert_row(header[8 + k] == ' ', query);
+        ti_body_free(body);
+        ti_plan_free(plan);
+    }
+}
+
+/* The longest possible names and queries of a safetensors file. */
+static void longest_header(void **state) {
+    char query[8000] =
+        "scheme=variance_scaling&format=safetensors&metadata=full&mode=fan_geo_avg"
+        "&distribution=untruncated_normal&scale=1.2345678901234567e-300"
+        "&seed=18446744073709551615&dtype=f8_e4m3&shape=288230376151711743";
+    (void)state;
+    for (int i = 1; i < TI_MAX_RANK; i++) strcat(query, ",1");
+    strcat(query, "&permute=31");
+    for (int i = 1; i < TI_MAX_RANK; i++) sprintf(query + strlen(query), ",%d", 31 - i);
+    strcat(query, "&slice=0:1");
+    for (int i = 2; i < TI_MAX_RANK; i++) strcat(query, ",0:0");
+    strcat(query, ",288230376151711740:100000000000000001:-100000000000000003");
+    strcat(query, "&in_axis=0&out_axis=1&batch_axis=2");
+    for (int i = 3; i < TI_MAX_RANK; i++) sprintf(query + strlen(query), ",%d", i);
+    strcat(query, "&name=");
+    for (int i = 0; i < TI_MAX_NAME_BYTES; i++) strcat(query, "%01");
+    struct ti_plan *plan = test_plan(query);
+    struct ti_body *body = body_of(plan);
+    const uint64_t bytes = ti_body_bytes(body);
+    unsigned char *header = malloc((size_t)bytes);
+    assert_int_equal(ti_plan_info(plan)->body_bytes, 0);
+    assert_in_range(bytes, 6 * TI_MAX_NAME_BYTES + 2 * 3 * TI_MAX_NAME_BYTES, 24576);
+    assert_int_equal(ti_body_read(body, 0, (size_t)bytes, header, NULL), TI_OK);
+    assert_int_equal(header[0] + 256 * header[1], bytes - 8);
+    free(header);
+    ti_body_free(body);
+    ti_plan_free(plan);
+}
+
 static const char *const bodies[] = {
     "shape=5,3&scheme=normal",
     "shape=5,3&scheme=normal&format=npy",
@@ -343,6 +421,8 @@ int main(void) {
         cmocka_unit_test(chunks),
         cmocka_unit_test(out_of_range),
         cmocka_unit_test(names),
+        cmocka_unit_test(safetensors_header),
+        cmocka_unit_test(longest_header),
         cmocka_unit_test(json_text),
         cmocka_unit_test(json_capacities),
     };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/dtype.h"
 #include "support/test.h"
 
 static void needs_a_shape(void **state) {
@@ -77,6 +78,9 @@ static const struct {
     /* formats */
     {"shape=3&scheme=zeros&json=flat", TI_EINAPPLICABLE, "json"},
     {"shape=3&scheme=zeros&format=npy&json=nested", TI_EINAPPLICABLE, "json"},
+    {"shape=3&scheme=zeros&metadata=full", TI_EINAPPLICABLE, "metadata"},
+    {"shape=3&scheme=zeros&format=npy&metadata=none", TI_EINAPPLICABLE, "metadata"},
+    {"shape=3&scheme=zeros&format=json&metadata=full", TI_EINAPPLICABLE, "metadata"},
     /* integer dtypes are for integer-valued schemes */
     {"shape=3&scheme=constant&value=1.5&dtype=i8", TI_EVALUE, "value"},
     {"shape=3&scheme=constant&value=128&dtype=i8", TI_EVALUE, "value"},
@@ -417,6 +421,87 @@ static void defaults_and_lifetime(void **state) {
     assert_memory_equal(x[0], x[1], sizeof x[0]);
 }
 
+/* Bounds are those of the dtype: 0.1 and 0.3 to the nearest, by hand. */
+static void bounds_of_dtypes(void **state) {
+    static const struct {
+        const char *query;
+        double low, high;
+    } rows[] = {
+        {"scheme=uniform", 0, 1},
+        {"scheme=uniform&dtype=f64", 0, 1},
+        {"scheme=uniform&dtype=bf16", 0, 1},
+        {"scheme=uniform&low=-0.1&high=0.3", (double)-0.1F, (double)0.3F},
+        {"scheme=uniform&low=-0.1&high=0.3&dtype=f64", -0.1, 0.3},
+        {"scheme=uniform&low=-0.1&high=0.3&dtype=f16", -0.0999755859375, 0.300048828125},
+        {"scheme=uniform&low=-0.1&high=0.3&dtype=bf16", -0.10009765625, 0.30078125},
+        {"scheme=uniform&low=-0.1&high=0.3&dtype=f8_e4m3", -0.1015625, 0.3125},
+        {"scheme=uniform&low=-0.1&high=0.3&dtype=f8_e5m2", -0.09375, 0.3125},
+        {"scheme=uniform&low=1e-9&high=2e-9&dtype=f16", 0, 0},
+        {"scheme=constant&value=0.1&dtype=bf16", 0.10009765625, 0.10009765625},
+        {"scheme=constant&value=-7&dtype=i8", -7, -7},
+        {"scheme=truncated_normal&truncation=-1,2&std=0.3&mean=0.1&dtype=bf16",
+         -0.2001953125, 0.69921875},
+        {"scheme=truncated_normal&low=-0.3&std=0.1", (double)-0.3F, INFINITY},
+        {"scheme=truncated_normal&high=0.3&std=0.1&dtype=f8_e5m2", -INFINITY, 0.3125},
+        {"scheme=truncated_normal&truncation=20&std=10000&dtype=f16", -65504, 65504},
+        {"scheme=truncated_normal&low=-1e300&high=1e300&std=1&dtype=f8_e4m3", -448, 448},
+        {"scheme=truncated_normal&truncation=1&std=0&mean=0.1", (double)0.1F,
+         (double)0.1F},
+        {"scheme=normal&dtype=bf16", -INFINITY, INFINITY},
+        /* sqrt(2 / 20) / tau(2) * 2 is 0.719, sqrt(6 / 50) is 0.3464 */
+        {"scheme=he_normal&fan_in=20&dtype=f8_e4m3", -0.75, 0.75},
+        {"scheme=he_uniform&fan_in=50&dtype=bf16", -0.345703125, 0.345703125},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char query[200] = "shape=100000&";
+        strcat(query, rows[i].query);
+        struct ti_plan *plan = test_plan(query);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        if (info->low != rows[i].low || info->high != rows[i].high) {
+            fail_msg("%s: %.17g to %.17g, not %.17g to %.17g", query, info->low,
+                     info->high, rows[i].low, rows[i].high);
+        }
+        ti_plan_free(plan);
+    }
+}
+
+/* No element is beyond the bounds, and where rounding is coarse uniform ones are at 'high'. */
+static void elements_within_bounds(void **state) {
+    static const char *const queries[] = {
+        "scheme=uniform",
+        "scheme=uniform&low=-0.1&high=0.3",
+        "scheme=uniform&low=1.0001&high=1.1&seed=3",
+        "scheme=he_uniform&fan_in=50",
+        "scheme=he_normal&fan_in=20",
+        "scheme=truncated_normal&truncation=-0.7,0.3&std=0.7&mean=0.1",
+        "scheme=truncated_normal&low=-0.1&high=0.3&mean=0.2",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries); i++) {
+        for (int d = 0; d < TI_DTYPE_COUNT; d++) {
+            static unsigned char elems[50000 * 8];
+            const enum ti_dtype dtype = (enum ti_dtype)d;
+            char query[200];
+            bool at_high = false;
+            if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) continue;
+            sprintf(query, "shape=50000&dtype=%s&%s", ti_dtype_name(dtype), queries[i]);
+            struct ti_plan *plan = test_plan(query);
+            const struct ti_plan_info *info = ti_plan_info(plan);
+            assert_int_equal(ti_plan_fill(plan, 0, 50000, elems, NULL), TI_OK);
+            for (size_t k = 0; k < 50000; k++) {
+                const double x = ti_dtype_value(dtype, elems + k * ti_dtype_bytes(dtype));
+                assert_row(x >= info->low && x <= info->high, query);
+                at_high = at_high || x == info->high;
+            }
+            const bool coarse = ti_dtype_float_format(dtype)->fraction_bits < 10 &&
+                                strstr(query, "=uniform");
+            assert_row(!coarse || at_high, query);
+            ti_plan_free(plan);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(needs_a_shape),
@@ -428,6 +513,8 @@ int main(void) {
         cmocka_unit_test(zero_dims),
         cmocka_unit_test(streams),
         cmocka_unit_test(information),
+        cmocka_unit_test(bounds_of_dtypes),
+        cmocka_unit_test(elements_within_bounds),
         cmocka_unit_test(costs),
         cmocka_unit_test(defaults_and_lifetime),
     };

@@ -47,6 +47,7 @@ static const struct {
      "F32 f32, float32 f8 i128 f32,f64 f128 b1"},
     {"format", "raw npy safetensors json", "RAW npz raw,npy bin"},
     {"json", "nested flat object", "Nested raw true"},
+    {"metadata", "none full", "Full true 1"},
     {"permute", "0 1,0 -1,0 0,1,2", ", 1, x 1.0 0:1 9223372036854775808"},
     {"slice", "0 -1 : 0:1 ::2 ::-1 1:2:3 ... :,...,0 0:1024,: -3:-1",
      "x 1.5 ::0 1:2:3:4 ...,... , .. .... 0:x 9223372036854775808 1:2,"},
@@ -82,7 +83,8 @@ static const struct {
      "0 -1 0.0000004 1e-7 inf -inf nan None x 2,-2 2,2 1,1.0000005 6.1,7 -7,-6.1 inf,-inf "
      "2,-inf inf,2 1,2,3 , 1, ,1 2;3 -2..2"},
     {"corrected", "true false 1 0", "True 2 yes none"},
-    {"value", "0 -1 1.5 1e300 18446744073709551616", "x inf nan true 0x1 1e999"},
+    {"value", "0 -1 1.5 1e300 18446744073709551616 inf -inf",
+     "x Inf +inf infinity nan true 0x1 1e999"},
     {"scale", "1 0.5 2 -1 0", "x inf nan"},
     /* normal is a frameworks' word: see test_aliases.c */
     {"distribution", "truncated_normal untruncated_normal uniform normal",
@@ -97,14 +99,15 @@ static const struct {
     {"stddev", "0 0.02 1e308", "x inf nan"},
     {"minval", "-1 0", "x inf -inf"},
     {"maxval", "-1 0", "x inf -inf"},
-    {"a", "-1 0 2.2360679774997896", "x inf nan"},
-    {"b", "-1 0", "x inf nan"},
-    {"val", "0 -1 1.5 18446744073709551616", "x inf nan true 0x1"},
-    {"constant", "0 -1 1.5 18446744073709551616", "x inf nan true 0x1"},
-    {"lower", "-2 0", "x -inf nan"},
-    {"upper", "2 0", "x inf nan"},
+    {"a", "-1 0 2.2360679774997896 inf -inf", "x Inf nan 1e999"},
+    {"b", "-1 0 inf -inf", "x Inf nan"},
+    {"val", "0 -1 1.5 18446744073709551616 inf -inf", "x Inf nan true 0x1"},
+    {"constant", "0 -1 1.5 18446744073709551616 inf -inf", "x Inf nan true 0x1"},
+    {"lower", "-2 0 -inf inf", "x Inf nan"},
+    {"upper", "2 0 inf -inf", "x Inf nan"},
     {"column_axis", "0 -1 9223372036854775807", "x 1.0 0,1 none 9223372036854775808"},
     {"axis", "0 -1 -9223372036854775808", "x 1.0 0,1 none"},
+    {"fan_in_axes", "0 -1 0,1 none", ", x 1.0 None"},
 };
 
 static const char empty_is_good[] = "name"; /* of all parameters, only the name */

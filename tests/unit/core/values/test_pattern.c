@@ -34,6 +34,11 @@ static double identity(const struct at *at, double gain) {
     return at->index[0] == at->index[1] ? gain : 0;
 }
 
+/* Haiku: jnp.eye(rows, cols) broadcast to the dims before the last two. */
+static double identities(const struct at *at, double gain) {
+    return at->index[at->rank - 2] == at->index[at->rank - 1] ? gain : 0;
+}
+
 /* torch: for g: for d < min(out/groups, in): W[g*out/groups + d, d, k/2...] = 1 */
 static double dirac(const struct at *at, double groups) {
     const uint64_t each = at->shape[0] / (uint64_t)groups, d = at->index[0] % each;
@@ -86,6 +91,10 @@ static const struct pattern {
     {"scheme=identity&shape=1,9", identity, 1, true},
     {"scheme=identity&shape=9,1", identity, 1, true},
     {"scheme=identity&shape=130,131&gain=3", identity, 3, true},
+    {"scheme=identity&shape=2,3,4", identities, 1, true},
+    {"scheme=identity&shape=3,5,2", identities, 1, true},
+    {"scheme=identity&shape=2,3,4,4&gain=3", identities, 3, true},
+    {"scheme=haiku.Identity&shape=7,1,9", identities, 1, true},
     {"scheme=identity&shape=33,34&gain=0.3", identity, 0.3, false},
     {"scheme=identity&shape=34,33&gain=-2.7", identity, -2.7, false},
     {"scheme=identity&shape=5,6&gain=0", identity, 0, true},
@@ -458,9 +467,10 @@ static void refusals(void **state) {
     static const struct {
         const char *query, *field, *text;
     } faults[] = {
-        {"scheme=identity&shape=3", "shape", "Only tensors with 2 dimensions"},
-        {"scheme=identity&shape=scalar", "shape", "Only tensors with 2 dimensions"},
-        {"scheme=identity&shape=3,3,3", "shape", "this one has 3"},
+        {"scheme=identity&shape=3", "shape", "Only tensors with 2 or more dimensions"},
+        {"scheme=identity&shape=scalar", "shape", "2 or more dimensions"},
+        {"scheme=torch.eye_&shape=3,3,3", "shape", "this one has 3"},
+        {"scheme=keras.Identity&shape=3", "shape", "Only tensors with 2 dimensions"},
         {"scheme=zero_hadamard&shape=3,3,3", "shape", "Only tensors with 2 dimensions"},
         {"scheme=sparse&sparsity=0.1&shape=3", "shape", "Only tensors with 2 dimensions"},
         {"scheme=dirac&shape=3,3", "shape", "Only tensors with 3, 4, or 5 dimensions"},

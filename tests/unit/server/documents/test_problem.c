@@ -16,6 +16,8 @@ static json_t *document(const struct tid_response *response) {
     return parsed;
 }
 
+static const struct tid_request request = {.prefix = "/base", .id = "id-1"};
+
 static const char *text(const json_t *parsed, const char *key) {
     return json_string_value(json_object_get(parsed, key));
 }
@@ -24,8 +26,12 @@ static void by_hand(void **state) {
     struct tid_response response;
     (void)state;
     tid_problem(&response, 505, "HTTP version not supported", "A \"detail\".\n", "");
+    tid_problem_render(&response, &request);
+    tid_problem_render(&response, &request);
     json_t *parsed = document(&response);
-    assert_string_equal(text(parsed, "type"), "/problems/http-version-not-supported");
+    assert_string_equal(text(parsed, "type"),
+                        "/base/problems/http-version-not-supported");
+    assert_string_equal(text(parsed, "request_id"), "id-1");
     assert_string_equal(text(parsed, "title"), "HTTP version not supported");
     assert_string_equal(text(parsed, "detail"), "A \"detail\".\n");
     assert_null(json_object_get(parsed, "field"));
@@ -38,9 +44,11 @@ static void retry_after(void **state) {
     struct tid_response response;
     (void)state;
     tid_problem_busy(&response, "Later.");
+    tid_problem_render(&response, &(struct tid_request){0});
     json_t *parsed = document(&response);
     assert_int_equal(response.status, 503);
     assert_string_equal(text(parsed, "type"), "/problems/too-busy");
+    assert_null(json_object_get(parsed, "request_id"));
     assert_string_equal(tid_response_field(&response, "Retry-After"), "10");
     json_decref(parsed);
     tid_response_clear(&response);
@@ -63,6 +71,7 @@ static void of_the_library(void **state) {
         struct ti_error error = {.code = codes[i], .field = "shape", .text = "Wrong."};
         struct tid_response response;
         tid_problem_of(&response, &error);
+        tid_problem_render(&response, &(struct tid_request){0});
         json_t *parsed = document(&response);
         const char *type = text(parsed, "type");
         assert_row(strncmp(type, "/problems/", 10) == 0, type);
@@ -77,11 +86,40 @@ static void of_the_library(void **state) {
     }
 }
 
+static const struct tid_problem_info *find(const char *title) {
+    unsigned i = 0;
+    while (i < TID_PROBLEM_COUNT && strcmp(tid_problem_get(i)->title, title) != 0) i++;
+    return tid_problem_get(i);
+}
+
+/* Each kind has a name of its own; what the library reports to the daemon is among them. */
+static void table(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < TID_PROBLEM_COUNT; i++) {
+        const struct tid_problem_info *info = tid_problem_get(i);
+        char name[TID_PROBLEM_NAME_BYTES], other[TID_PROBLEM_NAME_BYTES];
+        assert_row(tid_problem_name(info->title, name) > 0, info->title);
+        assert_row(strlen(info->title) < sizeof name, info->title);
+        assert_row(info->title[strlen(info->title) - 1] != '.', info->title);
+        assert_row(info->explanation[strlen(info->explanation) - 1] == '.', info->title);
+        for (unsigned k = 0; k < i; k++) {
+            tid_problem_name(tid_problem_get(k)->title, other);
+            assert_row(strcmp(name, other) != 0, name);
+        }
+    }
+    for (int code = TI_ENOMEM; code < TI_ENETWORK; code++) {
+        const char *title = ti_status_title((enum ti_status)code);
+        assert_row(find(title) != NULL, title);
+        assert_int_equal(find(title)->status, ti_status_http((enum ti_status)code));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),
         cmocka_unit_test(retry_after),
         cmocka_unit_test(of_the_library),
+        cmocka_unit_test(table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@ static void methods(void **state) {
     assert_int_equal(tid_method_find("GET"), TID_METHOD_GET);
     assert_int_equal(tid_method_find("HEAD"), TID_METHOD_HEAD);
     assert_int_equal(tid_method_find("OPTIONS"), TID_METHOD_OPTIONS);
-    assert_int_equal(tid_method_find("POST"), TID_METHOD_OTHER);
+    assert_int_equal(tid_method_find("POST"), TID_METHOD_POST);
     assert_int_equal(tid_method_find("TRACE"), TID_METHOD_OTHER);
     assert_int_equal(tid_method_find("get"), TID_METHOD_UNKNOWN);
     assert_int_equal(tid_method_find("GETS"), TID_METHOD_UNKNOWN);

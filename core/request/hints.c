@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Hints for parameters: see hints.h. */
+#include "core/request/hints.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/request/aliases.h"
+#include "core/request/kinds.h"
+#include "core/request/near_match.h"
+#include "core/request/params.h"
+#include "core/request/plan.h"
+#include "core/request/schemes/schemes.h"
+#include "core/request/spellings.h"
+#include "core/request/text.h"
+#include "core/request/words.h"
+
+/* Adds text to the error; what does not fit is left out. */
+static void add(struct ti_error *error, const char *before, const char *text,
+                const char *after) {
+    const size_t used = strlen(error->text);
+    if (used + strlen(before) + strlen(text) + strlen(after) >= sizeof error->text)
+        return;
+    snprintf(error->text + used, sizeof error->text - used, "%s%s%s", before, text,
+             after);
+}
+
+/* Parameters ------------------------------------------------------------------------- */
+
+static const struct {
+    const char *typed, *params;
+} meanings[] = {
+#define TI_PARAM_MEANING(typed, params) {typed, params},
+#include "core/request/meanings.def"
+};
+
+static const struct {
+    const char *typed, *text;
+} absent[] = {
+#define TI_PARAM_ABSENT(typed, text) {typed, text},
+#include "core/request/meanings.def"
+};
+
+/* Offers the parameters of the table for a name, with the scheme or with another. */
+static void offer_meanings(struct ti_hints *hints, const char *name, const char *value,
+                           bool relatives) {
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        const char *list = meanings[i].params, *word, *typed = meanings[i].typed;
+        size_t n;
+        if (!ti_near_same(name, strlen(name), typed, strlen(typed))) continue;
+        while (ti_words_next(&list, &word, &n)) {
+            char param[32];
+            snprintf(param, sizeof param, "%.*s", (int)n, word);
+            if (relatives) {
+                ti_hints_relatives(hints, param, value);
+            } else {
+                (void)ti_hints_offer(hints, NULL, param, value);
+            }
+        }
+    }
+}
+
+static void offer_near(struct ti_hints *hints, const char *name, const char *value) {
+    for (unsigned distance = 0; distance <= 3; distance++) {
+        for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
+            const char *param = ti_param_get(i)->name;
+            if (ti_near_distance(name, strlen(name), param, strlen(param)) == distance) {
+                (void)ti_hints_offer(hints, NULL, param, value);
+            }
+        }
+    }
+}
+
+/* The framework's parameters for a canonical one. */
+static void offer_renamed(struct ti_hints *hints, const char *name, const char *value) {
+    const struct ti_alias *alias = hints->spec->alias;
+    const char *list = alias ? alias->info.params : "";
+    struct ti_alias_param item;
+    while (ti_alias_next_param(&list, &item)) {
+        char param[32];
+        if (!ti_text_is(item.canonical, item.canonical_bytes, name)) continue;
+        snprintf(param, sizeof param, "%.*s", (int)item.framework_bytes, item.framework);
+        (void)ti_hints_offer(hints, NULL, param, value);
+    }
+}
+
+/* The frameworks' names of the scheme, if the parameter is a framework's. */
+static void offer_frameworks(struct ti_hints *hints, const char *name,
+                             const char *value) {
+    const char *scheme = ti_scheme_get(hints->spec->scheme)->name;
+    for (size_t i = 0; i < ti_alias_count() && !hints->spec->alias; i++) {
+        const struct ti_alias_info *info = ti_alias_get(i);
+        const char *list = info->params;
+        struct ti_alias_param item;
+        char alias[TI_MAX_SCHEME_BYTES];
+        if (strcmp(info->scheme, scheme) != 0) continue;
+        snprintf(alias, sizeof alias, "%.*s.%.*s", (int)strcspn(info->frameworks, ","),
+                 info->frameworks, (int)strcspn(info->spellings, ","), info->spellings);
+        while (ti_alias_next_param(&list, &item)) {
+            if (ti_text_is(item.framework, item.framework_bytes, name)) {
+                (void)ti_hints_offer(hints, alias, name, value);
+            }
+        }
+    }
+}
+
+static void offer_params(struct ti_hints *hints, const char *name, const char *value) {
+    offer_renamed(hints, name, value);
+    offer_meanings(hints, name, value, false);
+    if (hints->count == 0) offer_near(hints, name, value);
+    if (hints->count == 0) offer_frameworks(hints, name, value);
+    if (hints->count == 0) ti_hints_relatives(hints, name, value);
+    if (hints->count == 0) offer_meanings(hints, name, value, true);
+}
+
+/* ------------------------------------------------------------------------------------ */
+
+/* Copies the spec without a parameter, which may be TI_PARAM_COUNT for none. */
+static bool begin(struct ti_hints *hints, const struct ti_spec *spec,
+                  enum ti_param param) {
+    memset(hints, 0, sizeof *hints);
+    hints->spec = malloc(sizeof *hints->spec);
+    if (!hints->spec) return false;
+    *hints->spec = *spec;
+    if (param < TI_PARAM_COUNT) hints->spec->given[param] = false;
+    return true;
+}
+
+/* Adds the hints to the error. Returns whether there are any. */
+static bool end(struct ti_hints *hints, struct ti_error *error) {
+    if (hints->count > 0) add(error, "; did you mean ", hints->text, "?");
+    free(hints->spec);
+    return hints->count > 0;
+}
+
+/* What Python, JavaScript and shells write for no value. */
+static bool is_nothing(const char *value) {
+    static const char *const words[] = {"", "none", "null", "nil", "undefined"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (ti_spelling_same(value, strlen(value), words[i], strlen(words[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void hint_value(const struct ti_spec *spec, enum ti_param param, const char *value,
+                       struct ti_error *error) {
+    const struct ti_param_info *info = ti_param_get(param);
+    const bool required = strcmp(info->fallback, "required") == 0;
+    struct ti_hints hints;
+    if (is_nothing(value) && !required) {
+        char text[160];
+        snprintf(text, sizeof text, "; leave %s out for its default, %s", info->name,
+                 info->fallback);
+        add(error, text, "", "");
+        return;
+    }
+    if (!begin(&hints, spec, param)) return;
+    ti_hints_values(&hints, param, value);
+    const bool found = end(&hints, error);
+    if (param == TI_PARAM_scheme) {
+        add(error, found ? " " : "; ",
+            "/v1/schemes and 'tensorinit schemes' list all schemes", "");
+    }
+}
+
+static void hint_unknown(const struct ti_spec *spec, const char *name, const char *value,
+                         struct ti_error *error) {
+    struct ti_hints hints;
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+        const char *typed = absent[i].typed;
+        if (!ti_near_same(name, strlen(name), typed, strlen(typed))) continue;
+        (void)ti_error_set(error, TI_EPARAM, name,
+                           "unknown parameter '%.64s': a service has no such thing; %s",
+                           name, absent[i].text);
+        return;
+    }
+    if (!begin(&hints, spec, TI_PARAM_COUNT)) return;
+    offer_params(&hints, name, value);
+    if (hints.count > 0) {
+        (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
+    }
+    (void)end(&hints, error);
+}
+
+void ti_hints_for_pair(const struct ti_spec *spec, const char *name, const char *value,
+                       size_t value_bytes, struct ti_error *error) {
+    char text[TI_HINT_VALUE_BYTES];
+    enum ti_param param;
+    if (value_bytes >= sizeof text || memchr(value, '\0', value_bytes)) return;
+    memcpy(text, value, value_bytes);
+    text[value_bytes] = '\0';
+    if (error->code == TI_EPARAM) {
+        hint_unknown(spec, name, text, error);
+    } else if (error->code == TI_EVALUE && ti_param_find(name, strlen(name), &param)) {
+        hint_value(spec, param, text, error);
+    }
+}
+
+/* The text of a value that is set; false for lists and names. */
+static bool value_text(const struct ti_spec *spec, enum ti_param param,
+                       char text[TI_HINT_VALUE_BYTES]) {
+    const struct ti_param_kind *kind = ti_param_kind(param);
+    const struct ti_canonical_source from = {spec, ti_scheme_at(spec->scheme), NULL};
+    size_t n;
+    if (kind->read == ti_read_choice) {
+        const char *word = ti_alias_choice_word(param, spec->value[param].choice, &n);
+        memcpy(text, word, n);
+    } else if (kind->read == ti_read_number || kind->read == ti_read_constant ||
+               kind->read == ti_read_flag || kind->read == ti_read_count ||
+               kind->read == ti_read_index || kind->read == ti_read_truncation) {
+        n = kind->write(&from, param, text);
+    } else if (kind->read == ti_read_bound && isfinite(spec->value[param].number)) {
+        n = ti_write_number(&from, param, text);
+    } else if (kind->read == ti_read_axes && spec->rank > 0) {
+        n = kind->write(&from, param, text);
+    } else {
+        return false;
+    }
+    text[n] = '\0';
+    return true;
+}
+
+static bool takes(const struct ti_spec *spec, enum ti_param param) {
+    return spec->alias ? ti_alias_takes(spec->alias, param)
+                       : ti_scheme_has(ti_scheme_at(spec->scheme), param);
+}
+
+void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error) {
+    char value[TI_HINT_VALUE_BYTES];
+    struct ti_hints hints;
+    enum ti_param param;
+    if (!error || !ti_param_find(error->field, strlen(error->field), &param) ||
+        !spec->given[param] || ti_param_get(param)->common ||
+        !value_text(spec, param, value)) {
+        return;
+    }
+    if (!begin(&hints, spec, param)) return;
+    if (error->code == TI_EINAPPLICABLE && !takes(spec, param)) {
+        offer_params(&hints, ti_param_get(param)->name, value);
+    } else if (error->code == TI_EVALUE && ti_param_has_words(param)) {
+        ti_hints_values(&hints, param, value);
+    }
+    (void)end(&hints, error);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a request that is refused may have meant: at most three changes, each of which has
+ * been tried, so that the request is accepted with it. They are added to the error's text
+ * as "did you mean 'layers=12' or ...?".
+ */
+#ifndef TI_HINTS_H
+#define TI_HINTS_H
+
+#include "core/base/error.h"
+#include "core/request/spec.h"
+
+/*
+ * For a parameter that could not be set: 'name' is NUL-terminated, 'spec' has the other
+ * parameters of the request, 'error' is what ti_spec_set() has returned.
+ */
+void ti_hints_for_pair(const struct ti_spec *spec, const char *name, const char *value,
+                       size_t value_bytes, struct ti_error *error);
+
+/* For a spec that ti_plan_make() refuses with 'error', which may be NULL. */
+void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error);
+
+/* The rest is for the files hints*.c. ------------------------------------------------ */
+
+/* Max bytes of a value in a hint, with the NUL. */
+#define TI_HINT_VALUE_BYTES 128
+
+struct ti_hints {
+    /* the request without the parameter at fault */
+    struct ti_spec *spec;
+    unsigned count, trials;
+    /* "'layers=12', 'scheme=normal'" */
+    char text[480];
+};
+
+/*
+ * Whether the spec is accepted with a change, such as "scheme=normal&std=1": values as
+ * people write them, but not encoded. A missing shape is another fault. '*std', unless
+ * NULL, receives the standard deviation if there is a plan.
+ */
+bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std);
+
+/*
+ * Offers a change, unless the request would be refused with it, or there are enough
+ * hints. 'scheme' is NULL if it stays as it is, 'param' is NULL if only the scheme
+ * changes. Returns whether it was offered.
+ */
+bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *param,
+                    const char *value);
+
+/*
+ * The same for a canonical scheme in place of a framework's name: the layout and other
+ * values that the name implies go with it.
+ */
+bool ti_hints_offer_scheme(struct ti_hints *hints, const char *scheme, const char *param,
+                           const char *value);
+
+/* Names of schemes that are near to 'name', which is none. */
+void ti_hints_schemes(struct ti_hints *hints, const char *name);
+
+/* Values of a parameter that are near to 'value', or that it may mean. */
+void ti_hints_values(struct ti_hints *hints, enum ti_param param, const char *value);
+
+/* Schemes that take the parameter, which the request's scheme does not. */
+void ti_hints_relatives(struct ti_hints *hints, const char *param, const char *value);
+
+#endif

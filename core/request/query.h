@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Pairs of a URL's query component, for strict and lenient reading. */
+#ifndef TI_QUERY_H
+#define TI_QUERY_H
+
+#include "core/base/error.h"
+#include "core/request/text.h"
+
+/*
+ * Decodes a pair to 'scratch', which has a byte more than the pair. '*decoded' points
+ * into it; its name is NUL-terminated.
+ *
+ * Returns TI_OK; TI_EPARAM for a name that is empty, has a NUL or an invalid
+ * percent-encoding; TI_EVALUE for a pair without '=' or an invalid encoding in the value.
+ */
+enum ti_status ti_query_decode(const struct ti_text_pair *pair, char *scratch,
+                               struct ti_text_pair *decoded, struct ti_error *error);
+
+#endif

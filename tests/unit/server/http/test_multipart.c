@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* server/http/multipart: the body, byte by byte, however it is read. */
+#include "server/http/multipart.h"
+#include "support/test.h"
+
+/* The representation: byte i is the i-th letter, again and again. */
+static bool read_letters(void *state, uint64_t first, size_t count, void *out) {
+    char *bytes = out;
+    assert_null(state);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) bytes[i] = (char)('a' + (first + i) % 26);
+    return true;
+}
+
+static bool fails(void *state, uint64_t first, size_t count, void *out) {
+    (void)state, (void)first, (void)count, (void)out;
+    return false;
+}
+
+static const struct tid_ranges ranges = {
+    .kind = TID_RANGE_PART, .count = 2, .list = {{500, 3}, {0, 1}}};
+
+/* As RFC 9110 section 14.6 shows it, with the grammar of RFC 2046 section 5.1.1. */
+static const char expected[] = "--sep\r\n"
+                               "Content-Type: a/b\r\n"
+                               "Content-Range: bytes 500-502/10000\r\n"
+                               "\r\n"
+                               "ghi\r\n"
+                               "--sep\r\n"
+                               "Content-Type: a/b\r\n"
+                               "Content-Range: bytes 0-0/10000\r\n"
+                               "\r\n"
+                               "a\r\n"
+                               "--sep--\r\n";
+
+static void body(void **state) {
+    struct tid_multipart multipart;
+    char out[sizeof expected];
+    const size_t bytes = sizeof expected - 1;
+    (void)state;
+    assert_int_equal(tid_multipart_init(&multipart, &ranges, 10000, "a/b", "sep"), bytes);
+    for (size_t first = 0; first <= bytes; first++) {
+        for (size_t count = 0; count <= bytes - first; count++) {
+            memset(out, '!', sizeof out);
+            assert_true(
+                tid_multipart_read(&multipart, first, count, out, read_letters, NULL));
+            assert_memory_equal(out, expected + first, count);
+            assert_int_equal(out[count], '!');
+        }
+    }
+    assert_false(tid_multipart_read(&multipart, bytes, 1, out, read_letters, NULL));
+    assert_false(tid_multipart_read(&multipart, 0, bytes, out, fails, NULL));
+    assert_true(tid_multipart_read(&multipart, 0, 7, out, fails, NULL));
+}
+
+/* Bodies near 2^63, and one too long to be counted. */
+static void large(void **state) {
+    struct tid_multipart multipart;
+    char text[TID_CONTENT_RANGE_BYTES], out[26];
+    struct tid_ranges far = {.kind = TID_RANGE_PART,
+                             .count = 2,
+                             .list = {{0, INT64_MAX - 9}, {INT64_MAX - 1, 1}}};
+    (void)state;
+    const uint64_t bytes = tid_multipart_init(&multipart, &far, INT64_MAX, "a/b", "sep");
+    assert_true(bytes > INT64_MAX);
+    assert_true(tid_multipart_read(&multipart, bytes - 12, 12, out, read_letters, NULL));
+    assert_memory_equal(out + 1, "\r\n--sep--\r\n", 11);
+    const size_t text_bytes = tid_content_range(far.list[1], INT64_MAX, text);
+    assert_int_equal(text_bytes, strlen(text));
+    assert_string_equal(
+        text, "bytes 9223372036854775806-9223372036854775806/9223372036854775807");
+    far.list[0].count_bytes = UINT64_MAX - 9;
+    assert_int_equal(tid_multipart_init(&multipart, &far, UINT64_MAX, "a/b", "sep"), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(body),
+        cmocka_unit_test(large),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
