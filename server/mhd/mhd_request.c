@@ -11,11 +11,8 @@
 #include "server/mhd/mhd_request.h"
 
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "server/documents/problem.h"
 #include "server/http/address.h"
@@ -24,6 +21,7 @@
 #include "server/http/probe.h"
 #include "server/http/request_id.h"
 #include "server/log.h"
+#include "server/mhd/direct_response.h"
 #include "server/mhd/held_response.h"
 #include "server/mhd/mhd_response.h"
 #include "server/mhd/request_body.h"
@@ -190,42 +188,6 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     return (struct tid_rejection){0, NULL, NULL};
 }
 
-/*
- * Status 414 or 431, written to the socket: what libmicrohttpd would send needs memory for its
- * header, of which such a request may have left none. Its connection is closed next.
- */
-static enum MHD_Result send_too_large(struct tid_connection *connection,
-                                      const struct tid_rejection *rejection) {
-    struct tid_response response;
-    char head[512];
-    tid_problem(&response, rejection->status, rejection->title, rejection->detail, "");
-    const bool has_body = connection->request.method != TID_METHOD_HEAD;
-    const int used = snprintf(
-        head, sizeof head,
-        "HTTP/1.1 %s\r\n"
-        "Content-Type: application/problem+json\r\n"
-        "Content-Length: %zu\r\n"
-        "Cache-Control: no-store\r\n"
-        "Connection: close\r\n"
-        "\r\n",
-        rejection->status == 414 ? "414 URI Too Long"
-                                 : "431 Request Header Fields Too Large",
-        response.byte_count);
-    struct iovec parts[] = {
-        {.iov_base = head, .iov_len = (size_t)used},
-        {.iov_base = response.heap, .iov_len = has_body ? response.byte_count : 0}};
-    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-    /* The socket's buffer has space for it; else the client does not read anyway. */
-    const ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)sent;
-    connection->status = response.status;
-    connection->response_bytes = response.byte_count;
-    connection->streamed = false;
-    connection->refused_by_hand = true;
-    tid_response_clear(&response);
-    return MHD_NO;
-}
-
 /* Prepares to read the body. False, with a problem in '*response', if it is not read. */
 static bool body_begin(struct tid_connection *connection,
                        const struct tid_framing *framing, struct tid_response *response) {
@@ -263,15 +225,15 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     struct tid_framing framing = {0};
     connection->start_ms = tid_clock_ms();
     connection->status = 0;
-    connection->refused_by_hand = false;
+    connection->sent_directly = false;
     const struct tid_rejection rejection =
         request_read(connection, mhd, method, version, &framing);
-    if ((rejection.status == 414 || rejection.status == 431) && !connection->tls)
-        return send_too_large(connection, &rejection);
     if (rejection.status == 503) {
         tid_problem_no_memory(&response);
     } else if (rejection.status != 0) {
+        const bool too_large = rejection.status == 414 || rejection.status == 431;
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
+        if (too_large && !connection->tls) return tid_direct_send(connection, &response);
     } else if (request->method == TID_METHOD_POST &&
                tid_route_takes_body(tid_route_find(request))) {
         if (body_begin(connection, &framing, &response)) return MHD_YES;
@@ -355,7 +317,7 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
     struct tid_connection *connection = *state;
     (void)worker;
     if (!connection) return;
-    if (connection->refused_by_hand) how = MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    if (connection->sent_directly) how = MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (connection->header_checked) {
         if (connection->worker->shared->access_log) log_request(connection, mhd, how);
         count_request(connection, how);

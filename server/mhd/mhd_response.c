@@ -284,9 +284,8 @@ static struct MHD_Response *response_make(struct tid_connection *connection,
     return NULL;
 }
 
-/* Adds what every response has. */
-static void complete(const struct tid_connection *connection,
-                     struct tid_response *response) {
+void tid_mhd_complete(const struct tid_connection *connection,
+                      struct tid_response *response) {
     const struct tid_request *request = &connection->request;
     tid_problem_render(response, request);
     tid_response_copy(response, "X-Request-Id", request->id, strlen(request->id));
@@ -296,18 +295,18 @@ static void complete(const struct tid_connection *connection,
 enum MHD_Result tid_mhd_send(struct tid_connection *connection,
                              struct MHD_Connection *mhd, struct tid_response *response) {
     enum MHD_Result result = MHD_NO;
-    complete(connection, response);
+    tid_mhd_complete(connection, response);
     if (response->overflow) {
         tid_response_clear(response);
         tid_problem(response, 500, "internal error", "The response header is too long.",
                     "");
-        complete(connection, response);
+        tid_mhd_complete(connection, response);
     }
     struct MHD_Response *mhd_response = response_make(connection, mhd, response);
     if (!mhd_response) {
         tid_response_clear(response);
         tid_problem_no_memory(response);
-        complete(connection, response);
+        tid_mhd_complete(connection, response);
         mhd_response = response_make(connection, mhd, response);
     }
     if (mhd_response) {
