@@ -321,6 +321,8 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
     if (connection->header_checked) {
         if (connection->worker->shared->access_log) log_request(connection, mhd, how);
         count_request(connection, how);
+        /* Else the connection ends within the header, and worker.c counts that. */
+        tid_watch_enter(&connection->watch, TID_PHASE_IDLE);
     }
     connection->header_checked = false;
     tid_held_response_clear(connection);
@@ -328,5 +330,4 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
     if (connection->target != connection->short_target) free(connection->target);
     connection->target = NULL;
     tid_request_clear(&connection->request);
-    tid_watch_enter(&connection->watch, TID_PHASE_IDLE);
 }
