@@ -158,8 +158,8 @@ static void put_ended(struct tid_buffer *buffer, const struct tid_metrics *metri
              "Connections that ended by a deadline, or before a request was read.");
     for (unsigned i = 0; i < TID_ENDED_COUNT; i++) {
         const uint64_t count =
-            sum_at(metrics, offsetof(struct tid_counters, ended) +
-                                sizeof(_Atomic uint64_t) * i) +
+            sum_at(metrics,
+                   offsetof(struct tid_counters, ended) + sizeof(_Atomic uint64_t) * i) +
             atomic_load_explicit(&metrics->ended[i], memory_order_relaxed);
         tid_buffer_printf(buffer, "%s{reason=\"%s\"} %llu\n", name, labels[i],
                           (unsigned long long)count);
@@ -242,7 +242,8 @@ char *tid_metrics_text(const struct tid_metrics *metrics,
     put_connections(&buffer, metrics);
     put_ended(&buffer, metrics);
     put_single(&buffer, "tensorinit_log_lines_dropped_total", "counter",
-               "Lines of the log that nobody read in time.", (int64_t)tid_log_dropped());
+               "Lines of the log that were dropped, because they were not read in time.",
+               (int64_t)tid_log_dropped());
     put_pool(&buffer, &others->pool);
     put_factors(&buffer, &others->factors);
     put_single(&buffer, "tensorinit_response_memory_bytes", "gauge",

@@ -43,18 +43,18 @@
 #define TID_METRICS_ENDED(TID_ENDED)                                                     \
     TID_ENDED(HEADER_TIMEOUT, "header_timeout")                                          \
     TID_ENDED(IDLE_TIMEOUT, "idle_timeout")                                              \
-    TID_ENDED(STALLED, "stalled")         /* took nothing for the idle time */           \
-    TID_ENDED(SLOW, "slow")               /* took less than the minimum rate */          \
-    TID_ENDED(INCOMPLETE, "incomplete")   /* the client left within a request header */  \
-    TID_ENDED(UNREADABLE, "unreadable")   /* libmicrohttpd itself refused the request */ \
-    TID_ENDED(NO_MEMORY, "no_memory")     /* before a request could be read */           \
+    TID_ENDED(STALLED, "stalled")       /* took nothing for the idle time */             \
+    TID_ENDED(SLOW, "slow")             /* took less than the minimum rate */            \
+    TID_ENDED(INCOMPLETE, "incomplete") /* the client left within a request header */    \
+    TID_ENDED(UNREADABLE, "unreadable") /* libmicrohttpd itself refused the request */   \
+    TID_ENDED(NO_MEMORY, "no_memory")   /* before a request could be read */             \
     TID_ENDED(NO_DESCRIPTOR, "no_descriptor") /* accepted and closed at once */
 
 enum tid_ended {
 #define TID_ENDED(id, label) TID_ENDED_##id,
     TID_METRICS_ENDED(TID_ENDED)
 #undef TID_ENDED
-    TID_ENDED_COUNT
+        TID_ENDED_COUNT
 };
 
 enum {
@@ -70,10 +70,10 @@ enum {
  * route and the last code count what is not listed.
  */
 struct tid_counters {
-    _Alignas(64) _Atomic uint64_t opened; /* connections */
-    _Alignas(64) _Atomic uint64_t closed; /* connections */
-    _Atomic uint64_t in_flight;           /* requests */
-    _Atomic uint64_t cut;                 /* requests */
+    _Alignas(64) _Atomic uint64_t opened;    /* connections */
+    _Alignas(64) _Atomic uint64_t closed;    /* connections */
+    _Atomic uint64_t in_flight;              /* requests */
+    _Atomic uint64_t cut;                    /* requests */
     _Atomic uint64_t ended[TID_ENDED_COUNT]; /* connections */
     _Atomic uint64_t bytes[TID_ROUTE_COUNT + 1];
     _Atomic uint64_t requests[TID_ROUTE_COUNT + 1][TID_METRICS_CODE_COUNT + 1];

@@ -290,15 +290,15 @@ static void respond(const struct tid_context *context, const struct tid_request 
     tid_response_static(response, "X-Content-Type-Options", "nosniff");
     tensor->first = tensor->multipart ? 0 : ranges.list[0].first;
     tid_response_body_stream(
-        response,
-        (struct tid_stream){.bytes = bytes,
-                            .computes = elements && tid_planned_computes(planned),
-                            .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
-                            .lease = planned->lease,
-                            .read = tensor->multipart ? tensor_read_parts : tensor_read,
-                            .next = tensor_next,
-                            .free = tensor_free,
-                            .state = tensor});
+        response, (struct tid_stream){
+                      .bytes = bytes,
+                      .computes = elements && tid_planned_computes(planned),
+                      .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
+                      .lease = planned->lease,
+                      .read = tensor->multipart ? tensor_read_parts : tensor_read,
+                      .next = tensor_next,
+                      .free = tensor_free,
+                      .state = tensor});
 }
 
 void tid_endpoint_tensor(const struct tid_context *context,

@@ -165,9 +165,8 @@ static void reap_receiver(struct tid_watch *watch, const struct look *look,
 }
 
 /* The client has taken all responses, and the next request has not come yet. */
-static void reap_idle(struct tid_watch *watch, const struct look *look,
-                      int64_t phase_ms, int64_t since_ms,
-                      const struct tid_deadlines *deadlines) {
+static void reap_idle(struct tid_watch *watch, const struct look *look, int64_t phase_ms,
+                      int64_t since_ms, const struct tid_deadlines *deadlines) {
     if (watch->idle_ms != phase_ms) {
         watch->idle_ms = phase_ms;
         watch->received_bytes = look->received_bytes;

@@ -7,7 +7,7 @@
  * second at most, short ones by a fortieth.
  *
  * Time in which the whole process did not run (SIGSTOP, a paused virtual machine) is no
- * client's: after it all deadlines start anew.
+ * client's: after it all deadlines begin again.
  */
 #ifndef TID_DEADLINES_H
 #define TID_DEADLINES_H
@@ -23,7 +23,7 @@ enum tid_phase {
     TID_PHASE_HEADER,   /* request line received, not yet all fields: header deadline */
     TID_PHASE_RESPONSE, /* sending: ends if the client takes none of it for the idle time,
                            or less of it than the minimum rate */
-    TID_PHASE_IDLE,    /* between two requests: idle deadline, from the last byte taken; if
+    TID_PHASE_IDLE, /* between two requests: idle deadline, from the last byte taken; if
                           a part of a header has come, the header deadline as well */
     TID_PHASE_COMPUTE, /* the client waits for memory or a block: no deadline here */
 };
@@ -110,7 +110,7 @@ struct tid_deadlines {
 void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *deadlines,
                       int64_t now_ms);
 
-/* All deadlines start anew: the process has not run for a while. */
+/* All deadlines begin again: the process has not run for a while. */
 void tid_watches_restart(struct tid_watches *watches, int64_t now_ms);
 
 /* The thread that calls tid_watches_reap() for each worker every now and then. */

@@ -158,9 +158,9 @@ enum accepted {
 
 /* Not failures of the socket, but of a connection that has ended already (accept(2)). */
 static bool is_connection_error(int error) {
-    static const int errors[] = {EINTR,     ECONNABORTED, EPROTO,       ENETDOWN,
-                                 ENOPROTOOPT, EHOSTDOWN,  ENONET,       EHOSTUNREACH,
-                                 ENETUNREACH};
+    static const int errors[] = {EINTR,    ECONNABORTED, EPROTO,
+                                 ENETDOWN, ENOPROTOOPT,  EHOSTDOWN,
+                                 ENONET,   EHOSTUNREACH, ENETUNREACH};
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         if (error == errors[i]) return true;
     }
@@ -180,7 +180,7 @@ static enum accepted accept_failed(struct tid_listener *listener, int listen_fd,
 
 /*
  * With TLS nothing can be read, or said, before the handshake: the workers' reserved places
- * are for any request then, and who finds none is closed without an answer.
+ * are for any request then, and who finds none is closed without a response.
  */
 static void refuse(struct tid_listener *listener, int fd, const struct sockaddr *address,
                    socklen_t bytes) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Recognizes requests that are answered even by a full server: health probes and metrics.
- * If they failed, an orchestrator would stop a server that only has much to do, and nobody
- * could see what it does.
+ * If they failed, an orchestrator would stop a server that only has much to do, and its
+ * metrics would be missing when they are needed most.
  */
 #ifndef TID_PROBE_H
 #define TID_PROBE_H

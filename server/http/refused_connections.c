@@ -51,7 +51,7 @@ static void entry_remove(struct tid_refused *refused, unsigned index) {
             (refused->count - index) * sizeof refused->entries[0]);
 }
 
-static void entry_answer(struct tid_refused *refused, struct tid_refused_entry *entry,
+static void entry_refuse(struct tid_refused *refused, struct tid_refused_entry *entry,
                          int64_t now_ms) {
     /* A new socket's buffer has space for all of it. On errors the client has closed. */
     const ssize_t sent =
@@ -68,16 +68,16 @@ static bool entry_decide(struct tid_refused *refused, struct tid_refused_entry *
                          int64_t now_ms) {
     char head[HEADER_BYTES];
     const ssize_t count = recv(entry->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
-    enum tid_probe probe = count > 0 ? tid_probe_find(head, (size_t)count)
-                                     : TID_PROBE_INCOMPLETE;
+    enum tid_probe probe =
+        count > 0 ? tid_probe_find(head, (size_t)count) : TID_PROBE_INCOMPLETE;
     if (probe == TID_PROBE_YES &&
         refused->take(refused->taker, entry->fd, (struct sockaddr *)&entry->address,
                       entry->address_bytes, true) != TID_TAKE_FULL)
         return true;
-    const bool may_come = count < 0 ? errno == EAGAIN || errno == EINTR
-                                    : count > 0 && count < HEADER_BYTES;
+    const bool may_come =
+        count < 0 ? errno == EAGAIN || errno == EINTR : count > 0 && count < HEADER_BYTES;
     if (probe != TID_PROBE_INCOMPLETE || !may_come || now_ms >= entry->until_ms)
-        entry_answer(refused, entry, now_ms);
+        entry_refuse(refused, entry, now_ms);
     return false;
 }
 

@@ -85,7 +85,7 @@ void tid_hangup_end_finished(struct tid_worker *worker) {
             continue;
         /*
          * libmicrohttpd's epoll is edge-triggered, and it takes a read of fewer bytes
-         * than it asked for as a sign that nothing more is there. So the end of the
+         * than it wanted as a sign that nothing more is there. So the end of the
          * stream, in the same edge, needs another one.
          */
         connection->end_shown = true;

@@ -96,7 +96,7 @@ struct header {
     const char *next_line; /* where the next field must begin */
     bool has_gap;          /* a field began elsewhere */
     unsigned fields;
-    bool no_memory;        /* to join the lines of a field */
+    bool no_memory; /* to join the lines of a field */
 };
 
 static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
@@ -204,8 +204,8 @@ static bool body_begin(struct tid_connection *connection,
 }
 
 /* A reserved place is for probes. Without TLS nothing else gets one: listener.c. */
-static void answer(const struct tid_connection *connection,
-                   struct tid_response *response) {
+static void route(const struct tid_connection *connection,
+                  struct tid_response *response) {
     const struct tid_request *request = &connection->request;
     if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
         tid_problem(response, 503, "too many connections",
@@ -238,7 +238,7 @@ static enum MHD_Result header_check(struct tid_connection *connection,
                tid_route_takes_body(tid_route_find(request))) {
         if (body_begin(connection, &framing, &response)) return MHD_YES;
     } else if (tid_framing_has_body(&framing)) {
-        answer(connection, &response);
+        route(connection, &response);
     } else {
         return MHD_YES;
     }
@@ -266,8 +266,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
         return MHD_YES;
     }
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
-    if (tid_request_body_end(connection, &response))
-        answer(connection, &response);
+    if (tid_request_body_end(connection, &response)) route(connection, &response);
     return tid_held_response_begin(connection, mhd, &response);
 }
 

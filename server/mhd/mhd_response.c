@@ -264,8 +264,8 @@ static bool fields_add(const struct tid_connection *connection,
             return false;
     }
     const bool closes =
-        connection->reserved || atomic_load_explicit(&connection->worker->shared->draining,
-                                                     memory_order_relaxed);
+        connection->reserved ||
+        atomic_load_explicit(&connection->worker->shared->draining, memory_order_relaxed);
     return !closes ||
            MHD_add_response_header(mhd_response, "Connection", "close") == MHD_YES;
 }

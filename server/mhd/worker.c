@@ -52,8 +52,10 @@ static void connection_end(struct tid_connection *connection) {
 /* Why a connection ends; TID_ENDED_COUNT if it has done all that it was for. */
 static enum tid_ended ended_by(struct tid_connection *connection) {
     static const enum tid_ended cuts[] = {
-        [TID_CUT_NONE] = TID_ENDED_COUNT,        [TID_CUT_HEADER] = TID_ENDED_HEADER_TIMEOUT,
-        [TID_CUT_IDLE] = TID_ENDED_IDLE_TIMEOUT, [TID_CUT_STALLED] = TID_ENDED_STALLED,
+        [TID_CUT_NONE] = TID_ENDED_COUNT,
+        [TID_CUT_HEADER] = TID_ENDED_HEADER_TIMEOUT,
+        [TID_CUT_IDLE] = TID_ENDED_IDLE_TIMEOUT,
+        [TID_CUT_STALLED] = TID_ENDED_STALLED,
         [TID_CUT_SLOW] = TID_ENDED_SLOW,
     };
     struct tid_worker *worker = connection->worker;
@@ -233,9 +235,8 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
             MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0),
         0, NULL, NULL, tid_mhd_handle, worker,
         /* First, so that it gets what the others cause. */
-        MHD_OPTION_EXTERNAL_LOGGER, library_message, worker,
-        MHD_OPTION_URI_LOG_CALLBACK, tid_mhd_target, worker,
-        MHD_OPTION_NOTIFY_COMPLETED, tid_mhd_completed, worker,
+        MHD_OPTION_EXTERNAL_LOGGER, library_message, worker, MHD_OPTION_URI_LOG_CALLBACK,
+        tid_mhd_target, worker, MHD_OPTION_NOTIFY_COMPLETED, tid_mhd_completed, worker,
         MHD_OPTION_NOTIFY_CONNECTION, connection_changed, worker,
         MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
         /* Never reached: tid_worker_set_take() refuses connections beyond the maximum. */

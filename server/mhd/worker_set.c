@@ -70,8 +70,8 @@ fail:
 }
 
 enum tid_take tid_worker_set_take(void *worker_set, int fd,
-                                  const struct sockaddr *address,
-                                  socklen_t address_bytes, bool reserved) {
+                                  const struct sockaddr *address, socklen_t address_bytes,
+                                  bool reserved) {
     struct tid_worker_set *set = worker_set;
     struct tid_worker *idlest = NULL;
     unsigned open_min = 0, open_total = 0;

@@ -23,8 +23,8 @@ struct tid_worker_set;
 
 struct tid_worker_set_options {
     const struct tid_context *context; /* for every endpoint; must outlive the workers */
-    struct tid_metrics *metrics; /* says how many workers to start; must outlive them */
-    unsigned max_connections;    /* of all workers together */
+    struct tid_metrics *metrics;   /* says how many workers to start; must outlive them */
+    unsigned max_connections;      /* of all workers together */
     unsigned reserved_connections; /* beyond those, for probes */
     struct tid_deadlines deadlines;
     bool access_log;     /* log a line for every request */
@@ -39,8 +39,8 @@ struct tid_worker_set *tid_worker_set_start(const struct tid_worker_set_options 
  * 'worker_set' is a struct tid_worker_set.
  */
 enum tid_take tid_worker_set_take(void *worker_set, int fd,
-                                  const struct sockaddr *address,
-                                  socklen_t address_bytes, bool reserved);
+                                  const struct sockaddr *address, socklen_t address_bytes,
+                                  bool reserved);
 
 /* From now on every response closes its connection. The listener must have stopped. */
 void tid_worker_set_begin_drain(struct tid_worker_set *worker_set);

@@ -60,7 +60,8 @@ struct tid_worker {
     atomic_bool stopping;
     atomic_uint open; /* connections handed over and not closed yet */
 
-    unsigned unreadable; /* requests refused by libmicrohttpd, still connected: worker.c */
+    unsigned
+        unreadable; /* requests refused by libmicrohttpd, still connected: worker.c */
     struct tid_turn turn; /* how much is generated before MHD_run() returns */
 
     /* Connections handed over by the listener, newest first, guarded by the lock. */

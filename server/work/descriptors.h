@@ -15,7 +15,7 @@ struct tid_descriptors {
     unsigned refused;  /* that get status 503 */
 };
 
-/* All that is wanted for so many connections. */
+/* All that is wanted for a number of connections. */
 struct tid_descriptors tid_descriptors_wanted(unsigned max_connections);
 
 /*

@@ -23,7 +23,7 @@ void tid_pace_init(struct tid_pace *pace);
 /* Bytes of the next task, 8 to 'max_bytes'; 'max_bytes' if that is less. */
 size_t tid_pace_bytes(const struct tid_pace *pace, double ns_per_byte, size_t max_bytes);
 
-/* The most that this may ever be. */
+/* The maximum of that. */
 size_t tid_pace_bytes_max(double ns_per_byte, size_t max_bytes);
 
 /* A task has taken so much processor time. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What goes wrong around a server, and what clients do that vanish, stall or come in crowds:
-places are free again, probes are answered by a full server, a log that nobody reads stops
-nothing, few descriptors mean 503, a paused process cuts nobody, deadlines are what they say."""
+places are free again, probes are answered by a full server, a log that is not read stops
+nothing, few descriptors mean 503, a paused process cuts no client, deadlines are what they say."""
 import atexit
 import re
 import resource
@@ -51,7 +51,7 @@ class Daemon:
 
 
 def stuck(port, target=STREAM, receive_bytes=2304):
-    """A client that has asked for much and reads nothing yet."""
+    """A client that wants much and reads nothing yet."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
     client.settimeout(PATIENCE)
@@ -136,7 +136,7 @@ def check_full():
 
 
 def check_log():
-    """Nobody reads the log: lines are dropped and counted, nothing waits."""
+    """The log is not read: lines are dropped and counted, nothing waits."""
     server = Daemon("--access-log", "--drain-timeout", "1")
     client = Connection(server.port)
     for _ in range(100):
@@ -157,7 +157,7 @@ def check_log():
 
 
 def check_descriptors():
-    """Fewer descriptors than --max-connections: so many connections, and 503 for others."""
+    """Fewer descriptors than --max-connections: fewer connections, and 503 for others."""
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
     server = Daemon("--workers", "2", preexec_fn=limit)
@@ -201,7 +201,7 @@ class Reader(threading.Thread):
 
 
 def check_pause():
-    """A process that was stopped for longer than its deadlines cuts nobody."""
+    """A process that was stopped for longer than its deadlines cuts no client."""
     server = Daemon("--idle-timeout", "1", "--header-timeout", "1")
     count = 8 << 20
     readers = [Reader(stuck(server.port, receive_bytes=65536), count) for _ in range(10)]
@@ -231,7 +231,7 @@ def check_signals():
         server.process.send_signal(getattr(signal, name))
         time.sleep(0.1)
         if server.get(b"/healthz").status != 200:
-            yield f"{name}: no answer"
+            yield f"{name}: no response"
     if len(client.recv(1000)) == 0:
         yield "signals: a transfer was cut"
     client.close()
@@ -288,7 +288,7 @@ def check_rate():
 
 
 def check_fields():
-    """Any number of header fields gets an answer."""
+    """Any number of header fields gets a response."""
     server = Daemon()
     for count in [0, 50, 99, 100, 150, *range(205, 245), 300, 1000]:
         for target in (b"/healthz", b"/v1/tensor?shape=8,8"):

@@ -28,10 +28,10 @@ SPARSE = b"/v1/tensor?shape=32768,32768&scheme=sparse&sparsity=.5&permute=1,0&se
 STATS = b"/v1/stats?shape=32768,32768&dtype=f64&permute=1,0&seed=%d"
 CUT = b"/v1/tensor?shape=65536,65536&scheme=truncated_normal&truncation=-1,2&seed=%d"
 STREAM = b"/v1/tensor?shape=65536,65536&dtype=f64&permute=1,0&seed=%d"
-WIDE = b"/v1/tensor?shape=64,1048576&scheme=orthogonal&seed=%d"
+BROAD = b"/v1/tensor?shape=64,1048576&scheme=orthogonal&seed=%d"
 F8 = b"&dtype=f8_e4m3"
 
-# What is asked for by how many, what else, and the seconds within which that is answered.
+# What is requested by how many, what else, and the seconds within which that is answered.
 ROWS = [
     ("thin parts of orthogonal matrices", 2, THIN, {ORTHOGONAL: 3, HEALTH: 0.5}),
     ("statistics by a crowd", 600, STATS, {HEALTH: 0.9, TENSOR: 0.9}),
@@ -39,12 +39,12 @@ ROWS = [
     ("sparse columns", 20, SPARSE + F8, {HEALTH: 0.5, ORTHOGONAL: 0.9}),
     ("streams of narrow cut normals", 20, CUT + F8, {HEALTH: 0.5, TENSOR: 0.5}),
     ("permuted streams of f64", 20, STREAM, {HEALTH: 0.5, TENSOR: 0.5, ORTHOGONAL: 1.5}),
-    ("wide orthogonal matrices", 20, WIDE, {HEALTH: 0.5, TENSOR: 0.5, ORTHOGONAL: 0.9}),
+    ("wide orthogonal matrices", 20, BROAD, {HEALTH: 0.5, TENSOR: 0.5, ORTHOGONAL: 0.9}),
 ]
 
 
 def read_all(sockets):
-    """Throws away what comes, in a process of its own: until it is killed."""
+    """Throws away what is received, in a process of its own: until it is killed."""
     selector = selectors.DefaultSelector()
     for socket in sockets:
         socket.setblocking(False)
@@ -60,7 +60,7 @@ def read_all(sockets):
 
 
 class Crowd:
-    """Clients that have sent a request each, and read what comes."""
+    """Clients that have sent a request each, and read what is received."""
 
     def __init__(self, port, count, target):
         self.connections = [Connection(port) for _ in range(count)]
@@ -78,7 +78,7 @@ class Crowd:
 
 
 def wait_for_factorizations(port, count):
-    """Until so many are complete: then their elements are computed."""
+    """Until that many are complete: then their elements are computed."""
     while True:
         connection = Connection(port)
         connection.send(b"GET", b"/metrics")
@@ -97,9 +97,9 @@ def probe(port, target, bound):
         start = time.monotonic()
         connection = Connection(port)
         connection.send(b"GET", target % number if b"%" in target else target)
-        answer = connection.read()
+        response = connection.read()
         connection.close()
-        if answer.status != 200:
+        if response.status != 200:
             raise Ended(0)
         slowest = max(slowest, time.monotonic() - start)
         if slowest > 10 * bound:

@@ -58,10 +58,10 @@ static void escapes(void **state) {
 }
 
 /*
- * 20,000 lines that nobody reads, far more than pipe and queue hold: no call waits, and
- * those that come out are whole, in order, and the dropped ones are counted.
+ * 20,000 lines that are not read, far more than pipe and queue hold: no call waits, and
+ * those that come out are complete, in order, and the dropped ones are counted.
  */
-static void nobody_reads(void **state) {
+static void not_read(void **state) {
     enum { LINES = 20000, BYTES = 4 << 20 };
     char *text = malloc(BYTES);
     (void)state;
@@ -103,7 +103,7 @@ static void nobody_reads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes),
-        cmocka_unit_test(nobody_reads),
+        cmocka_unit_test(not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
