@@ -46,8 +46,10 @@ def check_numbers(service, function, shape, **arguments):
     what = function, shape, arguments, plan["query"]
     service.check(plan["distribution"] == kind, *what, kind)
     if kind == "uniform":
-        service.check(close(plan["low"], first) and close(plan["high"], second), *what,
-                      plan["low"], plan["high"], "not", first, second)
+        # The plan's bounds are those of the dtype, here f32.
+        low, high = float(numpy.float32(first)), float(numpy.float32(second))
+        service.check(plan["low"] == low and plan["high"] == high, *what,
+                      plan["low"], plan["high"], "not", low, high)
     else:
         service.check(plan["mean"] == first and close(plan["std"], second), *what,
                       plan["std"], "not", second)

@@ -391,11 +391,11 @@ class Case:
         check(found, f"Content-Type: {self.response.get('Content-Type')}")
         check(self.response.get("Content-Range") is None, "Content-Range beside parts")
         delimiter = b"--" + found[1].encode()
-        pieces = (b"\r\n" + self.response.body).split(b"\r\n" + delimiter)
-        check(pieces[0] == b"" and pieces[-1] == b"--\r\n", f"delimiters: {pieces!r:.300}")
+        sections = (b"\r\n" + self.response.body).split(b"\r\n" + delimiter)
+        check(sections[0] == b"" and sections[-1] == b"--\r\n", f"delimiters: {sections!r:.300}")
         parts = []
-        for piece in pieces[1:-1]:
-            head, _, body = piece.partition(b"\r\n\r\n")
+        for section in sections[1:-1]:
+            head, _, body = section.partition(b"\r\n\r\n")
             fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
             check(set(fields) == {"Content-Type", "Content-Range"}, f"part's fields {fields}")
             parts.append((fields["Content-Range"], body))

@@ -84,6 +84,8 @@ static void check_fields(const struct tid_response *response) {
         /* RFC 9110 section 5.5, and no blanks around it. */
         for (const char *c = value; *c; c++) REQUIRE(*c >= 0x20 && *c <= 0x7e);
         REQUIRE(*value && *value != ' ' && value[strlen(value) - 1] != ' ');
+        /* One line for each warning (section 5.3: a list), for others one in all. */
+        if (strcmp(response->fields[i].name, "Tensor-Warning") == 0) continue;
         for (unsigned k = 0; k < i; k++)
             REQUIRE(strcmp(response->fields[i].name, response->fields[k].name) != 0);
     }
