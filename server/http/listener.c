@@ -34,6 +34,9 @@
  */
 #define UNSENT_BYTES (256 << 10)
 
+/* The reaper (deadlines.h) ends the others before the kernel does, and counts them. */
+#define REAPER_FIRST_MS 2000
+
 static int set_option(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);
 }
@@ -46,7 +49,8 @@ static int set_inherited(int fd, int64_t idle_ms) {
     if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 ||
         set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES) != 0)
         return -1;
-    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)idle_ms);
+    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+                      idle_ms > 0 ? (int)idle_ms + REAPER_FIRST_MS : 0);
 }
 
 /* A socket bound and listening; -1 with 'errno' set. */

@@ -82,7 +82,7 @@ static void options(void **state) {
     assert_true(fd >= 0);
     assert_int_equal(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
     assert_int_equal(option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 256 << 10);
-    assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 4321);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 6321);
     close(fd);
     close(client);
 }
