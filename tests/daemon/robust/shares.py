@@ -12,7 +12,7 @@ import time
 
 from wire import SANITIZED, Connection, Ended, daemon
 
-SLOW = 5 if SANITIZED else 1  # times the bounds
+SLOW = 20 if SANITIZED else 1  # times the bounds
 DRAIN_SECONDS = 1
 STOP_SECONDS = (DRAIN_SECONDS + 2.5) * SLOW
 PROBES = 15
