@@ -166,16 +166,18 @@ static bool has_work(struct MHD_Daemon *daemon) {
 
 /*
  * Waits until there is something to do. The wake-up is cleared before the caller looks at
- * the lists that it was for: the other way round, one could be lost.
+ * the lists that it was for: the other way round, one could be lost. Returns whether
+ * to look at clients that have closed.
  */
-static void wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
+static bool wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
     eventfd_t count;
     if (worker->run_again || has_work(worker->daemon)) {
         worker->run_again = false;
-        return;
+        return true;
     }
-    if (poll(polls, 3, tid_hangup_timeout_ms(worker)) > 0 && polls[1].revents != 0)
-        eventfd_read(worker->wake_fd, &count);
+    const bool some = poll(polls, 3, tid_hangup_timeout_ms(worker)) > 0;
+    if (some && polls[1].revents != 0) eventfd_read(worker->wake_fd, &count);
+    return !some || polls[2].revents != 0 || !LIST_EMPTY(&worker->half_closed);
 }
 
 /* The client of a suspended connection: its callback ends the connection. */
@@ -199,14 +201,14 @@ static void *worker_run(void *argument) {
      */
     tid_thread_begin("worker");
     while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
-        wait_for_events(worker, polls);
+        const bool some_may_have_closed = wait_for_events(worker, polls);
         if (atomic_load_explicit(&worker->inbox_count, memory_order_relaxed) > 0)
             inbox_empty(worker);
         if (atomic_load_explicit(&worker->ready_count, memory_order_relaxed) > 0)
             tid_async_body_resume_ready(worker);
         if (atomic_load_explicit(&worker->released_count, memory_order_relaxed) > 0)
             tid_held_response_resume_released(worker);
-        tid_hangup_look(worker, client_gone);
+        if (some_may_have_closed) tid_hangup_look(worker, client_gone);
         tid_turn_begin(&worker->turn);
         MHD_run(worker->daemon);
         if (!LIST_EMPTY(&worker->half_closed)) tid_hangup_end_finished(worker);
