@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "server/config_file.h"
+#include "server/pairs_file.h"
 #include "server/option_kinds.h"
 
 #define PREFIX "TENSORINITD_"
@@ -248,8 +248,8 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
     if (!read_arguments(&reading, argc, argv) || !read_environment(&reading, environment))
         return TID_CONFIG_ERROR;
     if (config->config.text[0] != '\0' &&
-        !tid_config_file_read(config->config.text, take_file_line, &reading, why,
-                              why_bytes))
+        !tid_pairs_file_read(config->config.text, take_file_line, &reading, why,
+                             why_bytes))
         return TID_CONFIG_ERROR;
     set_defaults(&reading);
     return check_pairs(&reading) ? result : TID_CONFIG_ERROR;

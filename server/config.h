@@ -40,6 +40,7 @@ struct tid_config {
     int64_t header_ms, idle_ms, wait_ms, shutdown_delay_ms, drain_ms;
     struct tid_origins cors;
     bool access_log;
+    struct tid_path token_file, signing_key_file;
     struct tid_path tls_certificate, tls_key, tls_client_ca;
     unsigned tls_min; /* a TID_TLS_12 or TID_TLS_13 */
     /* Not an option: connections beyond the maximum, for probes. */

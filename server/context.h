@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+struct tid_access;
 struct tid_pool;
 struct tid_metrics;
 struct tid_factor_cache;
@@ -24,6 +25,7 @@ struct tid_context {
     struct tid_pool *pool;             /* threads for computations that take long */
     struct tid_factor_cache *factor_cache;
     const char *cors;            /* who may read responses: http/cors.h; NULL: no one */
+    struct tid_access *access;   /* who may request tensors; NULL: everyone */
     struct tid_memory *memory;   /* what --memory allows */
     const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */
 };

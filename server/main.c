@@ -22,8 +22,8 @@
 #include "server/documents/metrics.h"
 #include "server/http/listener.h"
 #include "server/log.h"
-#include "server/mhd/tls.h"
 #include "server/mhd/worker_set.h"
+#include "server/reload.h"
 #include "server/work/clock.h"
 #include "server/work/cgroup.h"
 #include "server/work/cpus.h"
@@ -55,23 +55,13 @@ static void block_signals(sigset_t *signals) {
     pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 }
 
-/* Reads certificates again, for connections that begin from now on. */
-static void reload(struct tid_tls *tls) {
-    char why[TID_CONFIG_WHY_BYTES];
-    if (!tls)
-        tid_log("SIGHUP: there is nothing to read again");
-    else if (tid_tls_reload(tls, why, sizeof why))
-        tid_log("SIGHUP: certificates read again");
-    else
-        tid_log("SIGHUP: certificates stay as they were: %s", why);
-}
-
 /* Returns at the first signal that stops the daemon. */
-static void wait_for_stop(const sigset_t *signals, struct tid_tls *tls) {
+static void wait_for_stop(const sigset_t *signals, struct tid_reload *files) {
     sigset_t awaited = *signals;
     int received;
     sigaddset(&awaited, SIGHUP);
-    while (sigwait(&awaited, &received) != 0 || received == SIGHUP) reload(tls);
+    while (sigwait(&awaited, &received) != 0 || received == SIGHUP)
+        tid_reload_again(files);
 }
 
 /* Of a worker: three for its events, and a file that /metrics reads. Of the listener: two. */
@@ -150,7 +140,7 @@ static void announce_stop(const struct tid_config *config, const sigset_t *signa
 }
 
 static int serve(struct tid_listener *listener, const struct tid_config *config,
-                 struct tid_tls *tls, const struct tid_context *context,
+                 struct tid_reload *files, const struct tid_context *context,
                  struct tid_metrics *metrics, const sigset_t *signals) {
     char address[TID_ADDRESS_BYTES];
     struct tid_worker_set_options options = {
@@ -162,7 +152,7 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
                       .idle_ms = config->idle_ms,
                       .min_rate = config->min_rate},
         .access_log = config->access_log,
-        .tls = tls,
+        .tls = files->tls,
     };
     struct tid_worker_set *workers = tid_worker_set_start(&options);
     if (!workers) {
@@ -182,10 +172,10 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     }
     for (unsigned i = 0; i < socket_count; i++) {
         tid_listener_show(listener, i, address);
-        tid_log("listening on %s://%s", tls ? "https" : "http", address);
+        tid_log("listening on %s://%s", files->tls ? "https" : "http", address);
     }
 
-    wait_for_stop(signals, tls);
+    wait_for_stop(signals, files);
     announce_stop(config, signals);
     tid_listener_stop(listener);
     drain(workers, signals, config->drain_ms);
@@ -211,7 +201,7 @@ static size_t memory_limit(const struct tid_config *config) {
 
 /* Starts the pool and the cache of factorizations, and serves. */
 static int pool_and_serve(struct tid_listener *listener, const struct tid_config *config,
-                          struct tid_tls *tls, struct tid_context *context,
+                          struct tid_reload *files, struct tid_context *context,
                           struct tid_metrics *metrics) {
     const unsigned thread_count =
         config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
@@ -231,7 +221,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
         context->factor_cache = tid_factor_cache_make(&options);
     }
     if (context->factor_cache) {
-        status = serve(listener, config, tls, context, metrics, &signals);
+        status = serve(listener, config, files, context, metrics, &signals);
     } else {
         tid_log("cannot start compute threads: %s", strerror(errno));
         tid_listener_close(listener);
@@ -244,7 +234,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
 
 /* Makes documents and counters, which must outlive the workers, and serves. */
 static int prepare_and_serve(struct tid_listener *listener,
-                             const struct tid_config *config, struct tid_tls *tls,
+                             const struct tid_config *config, struct tid_reload *files,
                              const char *isa) {
     const unsigned worker_count =
         config->workers > 0 ? config->workers : tid_cpus_usable();
@@ -265,9 +255,10 @@ static int prepare_and_serve(struct tid_listener *listener,
             .openapi_bytes = strlen(openapi),
             .metrics = &metrics,
             .cors = config->cors.text,
+            .access = files->access,
             .stopping = &stopping,
         };
-        status = pool_and_serve(listener, config, tls, &context, &metrics);
+        status = pool_and_serve(listener, config, files, &context, &metrics);
     }
     tid_metrics_clear(&metrics);
     free(openapi);
@@ -282,27 +273,10 @@ static int close_stdout(void) {
     return EXIT_SYSTEM;
 }
 
-/* False, and a line in the log, if a file is not as it must be. */
-static bool open_tls(const struct tid_config *config, struct tid_tls **tls) {
-    const struct tid_tls_options options = {
-        .certificate = config->tls_certificate.text,
-        .key = config->tls_key.text,
-        .client_ca =
-            config->tls_client_ca.text[0] != '\0' ? config->tls_client_ca.text : NULL,
-        .only_13 = config->tls_min == TID_TLS_13,
-    };
-    char why[TID_CONFIG_WHY_BYTES];
-    *tls = NULL;
-    if (config->tls_certificate.text[0] == '\0') return true;
-    *tls = tid_tls_make(&options, why, sizeof why);
-    if (!*tls) tid_log("%s", why);
-    return *tls != NULL;
-}
-
 int main(int argc, char **argv) {
     struct tid_config config;
     struct tid_listener listener = {0};
-    struct tid_tls *tls = NULL;
+    struct tid_reload files;
     struct ti_error error;
     struct tid_config_sources sources;
     char why[TID_CONFIG_WHY_BYTES];
@@ -318,8 +292,8 @@ int main(int argc, char **argv) {
         tid_config_print(stdout, &config, &sources);
         return close_stdout();
     case TID_CONFIG_CHECK:
-        if (!open_tls(&config, &tls)) return EXIT_USAGE;
-        tid_tls_free(tls);
+        if (!tid_reload_open(&files, &config)) return EXIT_USAGE;
+        tid_reload_close(&files);
         tid_log("the configuration is valid");
         return EXIT_SUCCESS;
     case TID_CONFIG_ERROR:
@@ -335,21 +309,21 @@ int main(int argc, char **argv) {
         tid_log("%s", error.text);
         return ti_status_exit_code(error.code);
     }
-    if (!open_tls(&config, &tls)) return EXIT_USAGE;
+    if (!tid_reload_open(&files, &config)) return EXIT_USAGE;
     struct tid_descriptors shares;
     listener.idle_ms = config.idle_ms;
-    listener.has_tls = tls != NULL;
+    listener.has_tls = files.tls != NULL;
     int status = EXIT_SYSTEM;
     if (open_listener(&listener, &config) == 0) {
         if (fit_descriptors(&config, &shares)) {
             listener.refused.max = shares.refused;
             config.reserved_connections = shares.reserved;
-            status = prepare_and_serve(&listener, &config, tls, isa);
+            status = prepare_and_serve(&listener, &config, &files, isa);
         } else {
             tid_listener_close(&listener);
         }
     }
-    tid_tls_free(tls);
+    tid_reload_close(&files);
     tid_log_stop();
     return status;
 }

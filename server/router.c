@@ -5,6 +5,7 @@
  */
 #include "server/router.h"
 
+#include "server/access/access.h"
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
 #include "server/http/conditional.h"
@@ -89,8 +90,11 @@ static void respond(const struct tid_context *context, const struct tid_request 
     }
 }
 
-void tid_route(const struct tid_context *context, const struct tid_request *request,
+void tid_route(const struct tid_context *context, struct tid_request *request,
                struct tid_response *response) {
-    respond(context, request, response);
+    if (tid_access_check(context->access, request, response)) {
+        respond(context, request, response);
+        if (request->is_private) tid_access_make_private(response);
+    }
     tid_problem_render(response, request);
 }

@@ -9,9 +9,10 @@
 
 /*
  * Responds to any request. '*response' comes uninitialized; the caller ends it with
- * tid_response_clear(). May be called by several threads at once.
+ * tid_response_clear(). May be called by several threads at once. What signs a URL is
+ * taken out of the request's query.
  */
-void tid_route(const struct tid_context *context, const struct tid_request *request,
+void tid_route(const struct tid_context *context, struct tid_request *request,
                struct tid_response *response);
 
 #endif

@@ -40,6 +40,7 @@ enum tid_method {
     TID_FIELD(TRACEPARENT, "traceparent", SINGLE)                                          \
     TID_FIELD(WANT_REPR_DIGEST, "Want-Repr-Digest", LIST)                                  \
     TID_FIELD(CONTENT_TYPE, "Content-Type", SINGLE)                                        \
+    TID_FIELD(AUTHORIZATION, "Authorization", SINGLE)                                      \
     TID_FIELD(ORIGIN, "Origin", SINGLE)                                                    \
     TID_FIELD(ACCESS_CONTROL_REQUEST_METHOD, "Access-Control-Request-Method", SINGLE)
 // clang-format on
@@ -65,6 +66,7 @@ struct tid_request {
     const char *query; /* without its '?' */
     size_t query_bytes;
     const char *fields[TID_FIELD_COUNT]; /* values; NULL if the request lacks the field */
+    bool is_private;                     /* only this client may have the response */
     bool ignores_range;                  /* Range or If-Range is on more than one line */
     char id[TID_REQUEST_ID_BYTES];       /* request_id.h; "" before it is known */
     char trace[TID_TRACE_BYTES];         /* a valid traceparent, or "" */

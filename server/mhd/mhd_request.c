@@ -204,9 +204,8 @@ static bool body_begin(struct tid_connection *connection,
 }
 
 /* A reserved place is for probes. Without TLS nothing else gets one: listener.c. */
-static void route(const struct tid_connection *connection,
-                  struct tid_response *response) {
-    const struct tid_request *request = &connection->request;
+static void route(struct tid_connection *connection, struct tid_response *response) {
+    struct tid_request *request = &connection->request;
     if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
         tid_problem(response, 503, "too many connections",
                     "The server has reached its maximum number of connections.", "");
@@ -220,7 +219,7 @@ static void route(const struct tid_connection *connection,
 static enum MHD_Result header_check(struct tid_connection *connection,
                                     struct MHD_Connection *mhd, const char *method,
                                     const char *version) {
-    const struct tid_request *request = &connection->request;
+    struct tid_request *request = &connection->request;
     struct tid_response response;
     struct tid_framing framing = {0};
     connection->start_ms = tid_clock_ms();

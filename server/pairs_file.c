@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the lines of a configuration file: see config_file.h. */
-#include "server/config_file.h"
+/* Reads the lines of such a file: see pairs_file.h. */
+#include "server/pairs_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static char *trim(char *text) {
 }
 
 static bool take_line(char *line, const char *path, unsigned number,
-                      tid_config_line_function *take, void *reader, char *why,
+                      tid_pair_function *take, void *reader, char *why,
                       size_t why_bytes) {
     char label[4096 + 128];
     char *text = trim(line);
@@ -43,8 +43,8 @@ static bool is_complete(const char *line, size_t length, FILE *file) {
     return length > 0 && (line[length - 1] == '\n' || feof(file));
 }
 
-bool tid_config_file_read(const char *path, tid_config_line_function *take, void *reader,
-                          char *why, size_t why_bytes) {
+bool tid_pairs_file_read(const char *path, tid_pair_function *take, void *reader,
+                         char *why, size_t why_bytes) {
     char line[LINE_BYTES];
     bool taken = true;
     errno = 0;
