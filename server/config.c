@@ -15,6 +15,8 @@
 #define KIND_SECONDS tid_option_seconds, int64_t
 #define KIND_BYTES tid_option_bytes, size_t
 #define KIND_ORIGINS tid_option_origins, struct tid_origins
+#define KIND_BASE_PATH tid_option_base_path, struct tid_base_path
+#define KIND_NETWORKS tid_option_networks, struct tid_network_list
 #define KIND_FLAG tid_option_flag, bool
 #define KIND_PATH tid_option_path, struct tid_path
 #define KIND_CHOICE tid_option_choice, unsigned

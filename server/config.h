@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #include "server/http/address.h"
+#include "server/http/forwarded.h"
+#include "server/http/network.h"
 
 #define TID_CONFIG_ADDRESSES_MAX 16
 #define TID_CONFIG_WHY_BYTES 8192 /* a path, a name and a value may be in it */
@@ -29,6 +31,10 @@ struct tid_origins {
     char text[1024]; /* has no tid_cors_flaw() */
 };
 
+struct tid_base_path {
+    char text[TID_BASE_PATH_BYTES]; /* empty: none */
+};
+
 struct tid_config {
     struct tid_path config; /* the file that was read */
     struct tid_address_list listen;
@@ -39,6 +45,8 @@ struct tid_config {
     size_t memory_bytes; /* 0: by the control group's limit */
     int64_t header_ms, idle_ms, wait_ms, shutdown_delay_ms, drain_ms;
     struct tid_origins cors;
+    struct tid_base_path base_path;
+    struct tid_network_list trusted_proxies;
     bool access_log;
     struct tid_path token_file, signing_key_file;
     struct tid_path tls_certificate, tls_key, tls_client_ca;

@@ -14,6 +14,7 @@ struct tid_pool;
 struct tid_metrics;
 struct tid_factor_cache;
 struct tid_memory;
+struct tid_network_list;
 
 struct tid_context {
     const char *isa;     /* the instruction set that fills tensors */
@@ -24,7 +25,9 @@ struct tid_context {
     const struct tid_metrics *metrics; /* what the workers count */
     struct tid_pool *pool;             /* threads for computations that take long */
     struct tid_factor_cache *factor_cache;
-    const char *cors;            /* who may read responses: http/cors.h; NULL: no one */
+    const char *cors;      /* who may read responses: http/cors.h; NULL: no one */
+    const char *base_path; /* http/forwarded.h; NULL: none */
+    const struct tid_network_list *trusted_proxies; /* NULL: none */
     struct tid_access *access;   /* who may request tensors; NULL: everyone */
     struct tid_memory *memory;   /* what --memory allows */
     const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */

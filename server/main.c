@@ -256,6 +256,8 @@ static int prepare_and_serve(struct tid_listener *listener,
             .metrics = &metrics,
             .cors = config->cors.text,
             .access = files->access,
+            .base_path = config->base_path.text,
+            .trusted_proxies = &config->trusted_proxies,
             .stopping = &stopping,
         };
         status = pool_and_serve(listener, config, files, &context, &metrics);

@@ -126,6 +126,51 @@ static void write_origins(FILE *file, const struct tid_option *option,
     fputs(((const struct tid_origins *)member)->text, file);
 }
 
+static bool read_base_path(const struct tid_option *option, const char *text,
+                           void *member, char *flaw, size_t flaw_bytes) {
+    struct tid_base_path *path = member;
+    const char *wrong = tid_base_path_flaw(text);
+    (void)option;
+    if (wrong) return FLAW("%s", wrong);
+    memcpy(path->text, text, strlen(text) + 1);
+    return true;
+}
+
+static void write_base_path(FILE *file, const struct tid_option *option,
+                            const void *member) {
+    (void)option;
+    fputs(((const struct tid_base_path *)member)->text, file);
+}
+
+/* Adds networks that commas, and maybe blanks, separate. */
+static bool read_networks(const struct tid_option *option, const char *text, void *member,
+                          char *flaw, size_t flaw_bytes) {
+    struct tid_network_list *list = member;
+    (void)option;
+    for (;;) {
+        text += strspn(text, " ");
+        const size_t length = strcspn(text, ",");
+        if (list->count == TID_NETWORKS_MAX)
+            return FLAW("at most %d networks", TID_NETWORKS_MAX);
+        const char *wrong = tid_network_parse(text, length, &list->items[list->count]);
+        if (wrong) return FLAW("%s", wrong);
+        list->count++;
+        if (text[length] == '\0') return true;
+        text += length + 1;
+    }
+}
+
+static void write_networks(FILE *file, const struct tid_option *option,
+                           const void *member) {
+    (void)option;
+    const struct tid_network_list *list = member;
+    char text[TID_NETWORK_BYTES];
+    for (unsigned i = 0; i < list->count; i++) {
+        tid_network_show(&list->items[i], text);
+        fprintf(file, "%s%s", i > 0 ? "," : "", text);
+    }
+}
+
 static bool read_flag(const struct tid_option *option, const char *text, void *member,
                       char *flaw, size_t flaw_bytes) {
     (void)option;
@@ -217,6 +262,10 @@ const struct tid_option_kind tid_option_seconds = {read_seconds, write_seconds, 
 const struct tid_option_kind tid_option_bytes = {read_bytes, write_bytes, false, false};
 const struct tid_option_kind tid_option_origins = {read_origins, write_origins, false,
                                                    false};
+const struct tid_option_kind tid_option_base_path = {read_base_path, write_base_path,
+                                                     false, false};
+const struct tid_option_kind tid_option_networks = {read_networks, write_networks, true,
+                                                    false};
 const struct tid_option_kind tid_option_flag = {read_flag, write_flag, false, true};
 const struct tid_option_kind tid_option_path = {read_path, write_path, false, false};
 const struct tid_option_kind tid_option_choice = {read_choice, write_choice, false,

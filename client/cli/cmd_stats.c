@@ -12,7 +12,6 @@
 
 static void print_histogram(const struct ti_stats_summary *summary) {
     uint64_t rows[ROWS] = {0}, max = 1;
-    const double width = (summary->bins_high - summary->bins_low) / ROWS;
     for (int i = 0; i < TI_STATS_BINS; i++) {
         rows[i * ROWS / TI_STATS_BINS] += summary->bins[i];
     }
@@ -22,8 +21,9 @@ static void print_histogram(const struct ti_stats_summary *summary) {
     putchar('\n');
     for (int i = 0; i < ROWS; i++) {
         const int bar = (int)((double)rows[i] * BAR_WIDTH / (double)max + 0.5);
-        /* A label of the axis, not a result: rounded. */
-        printf("%12.5g ", summary->bins_low + i * width);
+        /* A label of the axis, not a result: rounded. high - low may overflow. */
+        const double part = (double)i / ROWS;
+        printf("%12.5g ", summary->bins_low * (1 - part) + summary->bins_high * part);
         for (int k = 0; k < bar; k++) putchar('#');
         printf(" %" PRIu64 "\n", rows[i]);
     }

@@ -1,62 +1,99 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What an element of an orthogonal matrix costs: see orthogonal_fill.h. Measured as
- * values/cost.c says, on matrices of up to 2048 by 2048.
+ * values/cost.c says, on matrices of up to 4096 by 4096.
  */
+#include "core/orthogonal/matrix_view.h"
 #include "core/orthogonal/orthogonal_fill.h"
 
 /*
- * For a term of the sum, of which an element has as many as the shorter side at most:
+ * For a term of the sum:
  *
- *   TERM_NS    a line's share where it is computed alone, times the lanes: the numbers of
- *              the longer side come from memory
- *   LINE_NS    what a line costs besides, however long it is
- *   STRIDE_NS  to collect the numbers of elements that are no neighbours
+ *   TERM_NS  by the kernel, times the lanes
+ *   LOAD_NS  to get a number of the line that the kernel runs along, which as many elements
+ *            share as there are lines across, and
+ *   COPY_NS  to collect it from lines that are not next to each other
+ *   PACK_NS  the same for a line across, which the elements along share
  */
-#define TERM_NS 1.2
-#define LINE_NS 8.0
-#define STRIDE_NS 0.7
+#define TERM_NS 0.28
+#define LOAD_NS 0.3
+#define COPY_NS 0.8
+#define PACK_NS 1.5
 
 /* Whatever the sum. */
-#define ELEM_NS 3.0
+#define ELEM_NS 2.0
 
-/* Elements of the view that lie in one row or column of the matrix, one after another. */
-struct line {
-    uint64_t length;
-    bool strided;
+/* Lines that are computed together at most: the sizes of a tile in orthogonal_fill.c. */
+#define ACROSS_MAX 64
+#define ALONG_MAX 512
+
+/*
+ * The fewer elements are computed at a time, the fewer share what they need: 16 rows of 4096 by
+ * 4096 take hardly longer than 2. So the cost is that of as many as take up to this long, twice
+ * what callers compute at a time.
+ */
+#define BLOCK_NS 1e7
+#define BLOCK_ELEMS_MAX ((double)(1 << 20))
+
+/* What about as many elements have of the matrix. */
+struct block {
+    double lines[TI_SIDE_COUNT];
+    /* rows or columns are next to each other */
+    bool neighbours[TI_SIDE_COUNT];
+    /* the share of the elements that is in the matrix */
+    double share;
 };
 
-static struct line line_of(const struct ti_matrix *matrix, const struct ti_view *view) {
-    const bool is_run = ti_view_is_run(view);
-    const int64_t stride = is_run ? 1 : view->stride[view->rank - 1];
-    const uint64_t count = is_run ? view->elems : view->shape[view->rank - 1];
-    const uint64_t tensor_step = stride < 0 ? 0 - (uint64_t)stride : (uint64_t)stride;
-    /* Where the matrix has only every step-th element of the tensor, a stride that is not
-       a multiple of that skips the zeros between. */
-    const bool whole_steps = tensor_step % matrix->step == 0;
-    const uint64_t step = whole_steps ? tensor_step / matrix->step : tensor_step;
-    const uint64_t elems = whole_steps ? count : count / matrix->step + 1;
-    struct line line = {1, false};
-    if (step % matrix->cols == 0) { /* along a column */
-        line.length = elems < matrix->rows ? elems : matrix->rows;
-        line.strided = step > matrix->cols;
-    } else if (step < matrix->cols) {
-        const uint64_t row = (matrix->cols - 1) / step + 1;
-        line.length = elems < row ? elems : row;
-        line.strided = step > 1;
+static struct block block_of(const struct ti_matrix_view *view, double elems) {
+    struct block block = {{1, 1, 1}, {true, true, true}, 1};
+    for (unsigned i = view->rank; i-- > 0 && elems >= 2;) {
+        const struct ti_matrix_axis *axis = &view->axis[i];
+        const double now = elems < (double)axis->count ? elems : (double)axis->count;
+        const double before = block.lines[axis->side];
+        const bool next = axis->step == 1 || axis->step == -1;
+        block.lines[axis->side] *= now;
+        block.neighbours[axis->side] =
+            next || (before > 1 && block.neighbours[axis->side]);
+        if (axis->side == TI_SIDE_KERNEL) block.share /= now;
+        elems /= now;
     }
-    return line;
+    return block;
+}
+
+static double min(double a, double b) { return a < b ? a : b; }
+
+/* Of an element of the matrix, and a term, if the kernel runs along these lines. */
+static double term_ns(const struct block *block, enum ti_side along, double kernel_ns) {
+    const enum ti_side across = along == TI_SIDE_ROWS ? TI_SIDE_COLS : TI_SIDE_ROWS;
+    const double copy_ns = block->neighbours[along] ? 0 : COPY_NS;
+    return kernel_ns + (LOAD_NS + copy_ns) / min(block->lines[across], ACROSS_MAX) +
+           PACK_NS / min(block->lines[along], ALONG_MAX);
+}
+
+/* Terms of an element's sum, in the mean of all elements: it has as many as the smaller one of
+   its row and column. */
+static double mean_terms(const struct ti_matrix *matrix) {
+    const double rows = (double)matrix->rows, cols = (double)matrix->cols;
+    const double n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
+    return k * (1 - k / (2 * n));
 }
 
 double ti_orthogonal_ns_per_elem(const struct ti_sampler *sampler,
                                  const struct ti_kernels *kernels,
                                  const struct ti_view *view) {
     const struct ti_matrix *matrix = &sampler->matrix;
+    struct ti_matrix_view split;
     if (view->elems == 0 || matrix->rows == 0 || matrix->cols == 0) return ELEM_NS;
-    const uint64_t terms = matrix->rows < matrix->cols ? matrix->rows : matrix->cols;
-    const struct line line = line_of(matrix, view);
-    double term_ns = TERM_NS / kernels->lanes + LINE_NS / (double)line.length;
-    if (line.strided) term_ns += STRIDE_NS;
-    if (sampler->dtype == TI_DTYPE_F64) term_ns *= 2;
-    return ELEM_NS + term_ns * (double)terms;
+    const double terms = mean_terms(matrix);
+    const double kernel_ns = TERM_NS / kernels->lanes;
+    const double times = sampler->dtype == TI_DTYPE_F64 ? 2 : 1;
+    double elems = min((double)view->elems, BLOCK_ELEMS_MAX), ns;
+    ti_matrix_view_make(matrix, view, &split);
+    for (;; elems /= 2) {
+        const struct block block = block_of(&split, elems);
+        ns = ELEM_NS + times * terms * block.share *
+                           min(term_ns(&block, TI_SIDE_ROWS, kernel_ns),
+                               term_ns(&block, TI_SIDE_COLS, kernel_ns));
+        if (elems < 2 || ns * elems <= BLOCK_NS) return ns;
+    }
 }

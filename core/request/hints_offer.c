@@ -52,12 +52,26 @@ bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std) {
     return accepted;
 }
 
+/* Whether a value may stand in a query, and between quotes, as it is. */
+static bool is_plain(const char *value) {
+    for (; *value; value++) {
+        if (*value <= ' ' || *value > '~' || strchr("%&+#'\"", *value)) return false;
+    }
+    return true;
+}
+
 bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *param,
                     const char *value) {
     char change[2 * TI_HINT_VALUE_BYTES], quoted[2 * TI_HINT_VALUE_BYTES + 2];
     const size_t used = strlen(hints->text);
     if (hints->count == TI_NEAR_MAX || hints->trials == TRIALS_MAX) return false;
-    if (param && strchr(value, '&')) return false;
+    enum ti_param which;
+    if (param && !is_plain(value)) return false;
+    /* What the request gives besides is not in question. */
+    if (param && ti_param_find(param, strlen(param), &which) &&
+        hints->spec->given[which]) {
+        return false;
+    }
     const int n = snprintf(change, sizeof change, "%s%s%s%s%s%s", scheme ? "scheme=" : "",
                            scheme ? scheme : "", scheme && param ? "&" : "",
                            param ? param : "", param ? "=" : "", param ? value : "");

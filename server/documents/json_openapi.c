@@ -272,6 +272,9 @@ static json_t *tensor_content(unsigned classes) {
         object = with(object, ti_format_media_type((enum ti_format)i),
                       is_text ? pair("schema", json_object()) : json_object());
     }
+    /* Several ranges (RFC 9110 section 14.6). */
+    if ((classes & TID_OF_PART) != 0)
+        object = with(object, "multipart/byteranges", json_object());
     return object;
 }
 
@@ -305,7 +308,13 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
             object = with(object, tensor_responses[i].status,
                           tensor_response(&tensor_responses[i]));
         }
-    } else if (kind == TID_ROUTE_JSON || kind == TID_ROUTE_ABOUT_TENSOR) {
+    } else if (kind == TID_ROUTE_ABOUT_TENSOR) {
+        json_t *response = plain_response("application/json", "object");
+        object = with(object, "200",
+                      with_text(response, "description",
+                                "The document. Integers up to 2^53 are numbers, larger "
+                                "ones and the seed are strings."));
+    } else if (kind == TID_ROUTE_JSON) {
         object = with(object, "200", plain_response("application/json", "object"));
     } else {
         object = with(object, "200", plain_response("text/plain", "string"));

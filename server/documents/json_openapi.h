@@ -3,6 +3,9 @@
 #ifndef TID_JSON_OPENAPI_H
 #define TID_JSON_OPENAPI_H
 
+/* The one server of the document: a path, with which all others begin. */
+#define TID_OPENAPI_SERVER "{\"url\": \"/\"}"
+
 /* The document as text from malloc(); NULL if memory runs out. Called once, by main. */
 char *tid_json_openapi(void);
 

@@ -13,19 +13,11 @@
 #include "server/documents/json_text.h"
 #include "server/http/digits.h"
 
-/* A dim is a number up to 2^53, which binary64 holds exactly; larger ones are text. */
-static json_t *dim_value(uint64_t dim) {
-    char text[TID_DIGITS_BYTES];
-    if (dim <= UINT64_C(1) << 53) return json_integer((json_int_t)dim);
-    tid_digits_u64(dim, text);
-    return json_string(text);
-}
-
 static bool set_shape(json_t *object, const char *key, unsigned rank,
                       const uint64_t *dims) {
     json_t *shape = json_array();
     for (unsigned i = 0; i < rank; i++) {
-        if (json_array_append_new(shape, dim_value(dims[i])) != 0) {
+        if (json_array_append_new(shape, tid_json_integer(dims[i])) != 0) {
             json_decref(shape);
             return false;
         }
@@ -34,9 +26,10 @@ static bool set_shape(json_t *object, const char *key, unsigned rank,
 }
 
 static bool set_numbers(json_t *object, const struct ti_plan_info *info) {
-    char stream[TID_DIGITS_BYTES];
+    char stream[TID_DIGITS_BYTES], seed[TID_DIGITS_BYTES];
     tid_digits_hex(info->stream, stream);
-    return tid_json_set_u64(object, "seed", info->seed) &&
+    tid_digits_u64(info->seed, seed);
+    return tid_json_set_text(object, "seed", seed) &&
            tid_json_set_text(object, "name", info->name) &&
            tid_json_set_text(object, "stream", stream) &&
            (!info->has_fan_in || tid_json_set_u64(object, "fan_in", info->fan_in)) &&

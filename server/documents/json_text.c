@@ -70,10 +70,15 @@ char *tid_json_text(json_t *object) {
     return tid_buffer_take(&buffer);
 }
 
-bool tid_json_set_u64(json_t *object, const char *key, uint64_t value) {
+json_t *tid_json_integer(uint64_t value) {
     char text[TID_DIGITS_BYTES];
+    if (value <= UINT64_C(1) << 53) return json_integer((json_int_t)value);
     tid_digits_u64(value, text);
-    return tid_json_set_text(object, key, text);
+    return json_string(text);
+}
+
+bool tid_json_set_u64(json_t *object, const char *key, uint64_t value) {
+    return json_object_set_new(object, key, tid_json_integer(value)) == 0;
 }
 
 bool tid_json_set_real(json_t *object, const char *key, double value) {

@@ -19,8 +19,13 @@ struct json_t;
 char *tid_json_text(struct json_t *object);
 
 /*
- * Set a member of 'object'; false if memory runs out. Integers of 64 bits become text,
- * since many readers of JSON hold numbers in binary64; a real that is not finite is left
+ * An integer up to 2^53 as a number, a larger one as text: many readers of JSON hold
+ * numbers in binary64. A new reference; NULL if memory runs out.
+ */
+struct json_t *tid_json_integer(uint64_t value);
+
+/*
+ * Set a member of 'object'; false if memory runs out. Integers are as above; a real that is not finite is left
  * out, since JSON has no spelling for it.
  */
 bool tid_json_set_u64(struct json_t *object, const char *key, uint64_t value);

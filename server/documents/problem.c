@@ -60,6 +60,12 @@ static char *document(const struct tid_response *response,
     return text;
 }
 
+/* RFC 9110 section 15.6.4, RFC 6585 section 4. */
+static void add_retry_after(struct tid_response *response, unsigned status) {
+    if (status == 503 || status == 429)
+        tid_response_static(response, "Retry-After", RETRY_AFTER_SECONDS);
+}
+
 void tid_problem(struct tid_response *response, unsigned status, const char *title,
                  const char *detail, const char *field) {
     tid_document_init(response, status, PROBLEM_TYPE, TID_CACHE_NEVER);
@@ -67,6 +73,7 @@ void tid_problem(struct tid_response *response, unsigned status, const char *tit
     response->problem.title = title;
     response->problem.detail = tid_response_store(response, detail, strlen(detail));
     response->problem.field = tid_response_store(response, field, strlen(field));
+    add_retry_after(response, status);
 }
 
 void tid_problem_render(struct tid_response *response,
@@ -86,8 +93,6 @@ void tid_problem_of(struct tid_response *response, const struct ti_error *error)
 
 void tid_problem_busy(struct tid_response *response, const char *detail) {
     tid_problem(response, 503, "too busy", detail, "");
-    if (!tid_response_field(response, "Retry-After"))
-        tid_response_static(response, "Retry-After", RETRY_AFTER_SECONDS);
 }
 
 void tid_problem_no_memory(struct tid_response *response) {
@@ -98,7 +103,7 @@ void tid_problem_no_memory(struct tid_response *response) {
                                "  \"detail\": \"" NO_MEMORY "\"\n"
                                "}\n";
     tid_document_init(response, 503, PROBLEM_TYPE, TID_CACHE_NEVER);
-    tid_response_static(response, "Retry-After", RETRY_AFTER_SECONDS);
+    add_retry_after(response, 503);
     tid_response_body_static(response, text, sizeof text - 1);
 }
 

@@ -12,6 +12,7 @@
  * Initializes '*response' with a problem document. A response that owns something must
  * have been cleared before.
  *
+ *   status  503 and 429 come with Retry-After
  *   title   the kind of problem: a static string, the title of a row of problems.def
  *   detail  a sentence about this request
  *   field   the parameter at fault, or ""
@@ -31,13 +32,13 @@ void tid_problem_render(struct tid_response *response, const struct tid_request 
 /* The same as tid_problem() for an error of the core library. */
 void tid_problem_of(struct tid_response *response, const struct ti_error *error);
 
-/* Status 503, with Retry-After: what was requested may be possible later. */
+/* Status 503: what was requested may be possible later. */
 void tid_problem_busy(struct tid_response *response, const char *detail);
 
 /* The detail if the memory of --memory is taken. */
 #define TID_PROBLEM_MEMORY_IN_USE "All memory for responses is in use; try again later."
 
-/* Status 503, with Retry-After, when memory has run out; allocates nothing. */
+/* Status 503 when memory has run out; allocates nothing. */
 void tid_problem_no_memory(struct tid_response *response);
 
 /* A kind of problem: a row of problems.def. */

@@ -106,18 +106,23 @@ static void add_validators(struct tid_response *response, const char *etag) {
     tid_response_static(response, "Accept-Ranges", "bytes");
 }
 
+/* A name of 1024 bytes, each of them encoded, and 1024 bytes of other parameters. */
+#define LOCATION_BYTES 4096
+
 /* The canonical URL of these bytes, with the selected format (RFC 9110 section 8.7). */
-static void add_location(struct tid_response *response,
+static void add_location(struct tid_response *response, const struct tid_request *request,
                          const struct tid_planned *planned) {
     static const char path[] = "/v1/tensor?", format[] = "&format=raw";
-    char text[1024];
+    char text[LOCATION_BYTES + TID_PREFIX_BYTES];
     const char *query = ti_plan_info(planned->plan)->query;
     const size_t query_bytes = strlen(query);
-    size_t used = sizeof path - 1;
+    size_t used = strlen(request->prefix);
 
-    /* Left out for a very long name, since the response header is limited. */
-    if (query_bytes > sizeof text - sizeof path - sizeof format) return;
-    memcpy(text, path, used);
+    /* Only many long lists of axes, beside a long name, are longer. */
+    if (query_bytes > LOCATION_BYTES - sizeof path - sizeof format) return;
+    memcpy(text, request->prefix, used);
+    memcpy(text + used, path, sizeof path - 1);
+    used += sizeof path - 1;
     memcpy(text + used, query, query_bytes);
     used += query_bytes;
     /* The canonical query leaves the default format out. */
@@ -129,8 +134,9 @@ static void add_location(struct tid_response *response,
 }
 
 static void add_cache_fields(struct tid_response *response,
+                             const struct tid_request *request,
                              const struct tid_planned *planned) {
-    add_location(response, planned);
+    add_location(response, request, planned);
     if (planned->negotiated) tid_response_static(response, "Vary", "Accept");
     tid_response_static(response, "Cache-Control", TID_CACHE_HOUR);
 }
@@ -232,66 +238,92 @@ static bool has_elements(const struct tid_planned *planned,
     return false;
 }
 
-/* The body, or the range of it that was requested. */
+/* What a response sends of a representation. */
+struct selection {
+    unsigned status;      /* 200, 206 or 304 */
+    bool sized;           /* the representation has a length: not text formats */
+    uint64_t total_bytes; /* then its length, else TID_STREAM_UNKNOWN */
+    struct tid_ranges ranges;
+    uint64_t bytes; /* of the response's body, or TID_STREAM_UNKNOWN */
+};
+
+/*
+ * Evaluates conditions and ranges, in the order of RFC 9110 section 13.2.2. Text formats
+ * have no known length, so they have neither ranges nor validators. False if the response
+ * is another, which is then in '*response'.
+ */
+static bool select_bytes(const struct tid_request *request, struct tensor *tensor,
+                         const char *etag, struct selection *selection,
+                         struct tid_response *response) {
+    const struct ti_body *body = tensor->planned.body;
+    struct tid_ranges *ranges = &selection->ranges;
+    selection->status = 200;
+    selection->sized = ti_body_has_length(body);
+    selection->total_bytes = selection->sized ? ti_body_bytes(body) : TID_STREAM_UNKNOWN;
+    selection->bytes = selection->total_bytes;
+    tid_ranges_parse(NULL, selection->total_bytes, ranges);
+    if (!selection->sized) return true;
+
+    const bool fresh =
+        tid_condition_evaluate(request, etag) == TID_CONDITION_NOT_MODIFIED;
+    if (!fresh && tid_range_applies(request, etag))
+        tid_ranges_parse(request->fields[TID_FIELD_RANGE], selection->total_bytes,
+                         ranges);
+    if (respond_early(request, tensor, etag, ranges, response)) return false;
+    if (fresh) selection->status = 304;
+    if (ranges->kind == TID_RANGE_PART) selection->status = 206;
+    selection->bytes = ranges->list[0].count_bytes;
+    if (ranges->count == 1 ||
+        make_multipart(tensor, ranges, selection->total_bytes, &selection->bytes))
+        return true;
+    tid_problem_no_memory(response);
+    return false;
+}
+
+static void add_fields(struct tid_response *response, const struct tid_request *request,
+                       const struct tensor *tensor, const char *etag,
+                       const struct selection *selection) {
+    const struct tid_planned *planned = &tensor->planned;
+    tid_tensor_fields_add(response, ti_plan_info(planned->plan),
+                          ti_body_format(planned->body));
+    tid_warning_fields_add(response, planned->warnings, planned->warning_count);
+    if (selection->sized)
+        add_validators(response, etag);
+    else
+        tid_response_static(response, "Accept-Ranges", "none");
+    if (selection->sized && selection->status != 304)
+        add_digest(response, request, planned, selection->total_bytes);
+    if (selection->status == 206)
+        add_range_fields(response, tensor, &selection->ranges, selection->total_bytes);
+    add_cache_fields(response, request, planned);
+    tid_response_static(response, "X-Content-Type-Options", "nosniff");
+}
+
+/* The body, or the ranges of it that were requested. Takes ownership of 'tensor'. */
 static void respond(const struct tid_context *context, const struct tid_request *request,
                     struct tensor *tensor, struct tid_response *response) {
     const struct tid_planned *planned = &tensor->planned;
-    const bool sized = ti_body_has_length(planned->body);
-    const uint64_t total = sized ? ti_body_bytes(planned->body) : TID_STREAM_UNKNOWN;
     const struct etag etag = etag_of(planned->plan);
-    struct tid_ranges ranges;
-    uint64_t bytes;
-    unsigned status = 200;
-    tid_ranges_parse(NULL, total, &ranges);
-
-    /*
-     * Order of evaluation: RFC 9110 section 13.2.2. Text formats have no known length, so
-     * they have neither ranges nor validators.
-     */
-    if (sized) {
-        const bool fresh =
-            tid_condition_evaluate(request, etag.text) == TID_CONDITION_NOT_MODIFIED;
-        if (!fresh && tid_range_applies(request, etag.text))
-            tid_ranges_parse(request->fields[TID_FIELD_RANGE], total, &ranges);
-        if (respond_early(request, tensor, etag.text, &ranges, response)) {
-            tensor_free(tensor);
-            return;
-        }
-        if (fresh) status = 304;
-        if (ranges.kind == TID_RANGE_PART) status = 206;
-    }
-    bytes = ranges.list[0].count_bytes;
-    if (ranges.count > 1 && !make_multipart(tensor, &ranges, total, &bytes)) {
+    struct selection selection;
+    if (!select_bytes(request, tensor, etag.text, &selection, response)) {
         tensor_free(tensor);
-        tid_problem_no_memory(response);
         return;
     }
-    const bool headers_only =
-        request->method == TID_METHOD_HEAD || status == 304 || bytes == 0;
+    const bool headers_only = request->method == TID_METHOD_HEAD ||
+                              selection.status == 304 || selection.bytes == 0;
     /* A range within the header, as clients read it to find the tensor, computes nothing. */
-    const bool elements = has_elements(planned, &ranges);
+    const bool elements = has_elements(planned, &selection.ranges);
     if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only || !elements,
                              response)) {
         tensor_free(tensor);
         return;
     }
-    tid_response_init(response, status);
-    tid_tensor_fields_add(response, ti_plan_info(planned->plan),
-                          ti_body_format(planned->body));
-    tid_warning_fields_add(response, planned->warnings, planned->warning_count);
-    if (sized) {
-        add_validators(response, etag.text);
-        if (status != 304) add_digest(response, request, planned, total);
-    } else {
-        tid_response_static(response, "Accept-Ranges", "none");
-    }
-    if (status == 206) add_range_fields(response, tensor, &ranges, total);
-    add_cache_fields(response, planned);
-    tid_response_static(response, "X-Content-Type-Options", "nosniff");
-    tensor->first = tensor->multipart ? 0 : ranges.list[0].first;
+    tid_response_init(response, selection.status);
+    add_fields(response, request, tensor, etag.text, &selection);
+    tensor->first = tensor->multipart ? 0 : selection.ranges.list[0].first;
     tid_response_body_stream(
         response, (struct tid_stream){
-                      .bytes = bytes,
+                      .bytes = selection.bytes,
                       .computes = elements && tid_planned_computes(planned),
                       .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
                       .lease = planned->lease,
@@ -299,6 +331,20 @@ static void respond(const struct tid_context *context, const struct tid_request 
                       .next = tensor_next,
                       .free = tensor_free,
                       .state = tensor});
+}
+
+/* RFC 9110 section 15.5.7: with what would be acceptable. */
+static void respond_not_acceptable(struct tid_response *response) {
+    char text[256] = "Accept allows none of";
+    for (int i = 0; i < TI_FORMAT_COUNT; i++) {
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s %s", i > 0 ? "," : "",
+                 ti_format_media_type((enum ti_format)i));
+    }
+    const size_t used = strlen(text);
+    snprintf(text + used, sizeof text - used, "; format= selects one regardless of it.");
+    tid_problem(response, 406, "not acceptable", text, "format");
+    tid_response_static(response, "Vary", "Accept");
 }
 
 void tid_endpoint_tensor(const struct tid_context *context,
@@ -313,11 +359,7 @@ void tid_endpoint_tensor(const struct tid_context *context,
         tid_problem_of(response, &error);
     } else if (!acceptable && tensor->planned.negotiated) {
         tensor_free(tensor);
-        tid_problem(
-            response, 406, "not acceptable",
-            "Accept allows no format of tensors; format= selects one regardless of it.",
-            "format");
-        tid_response_static(response, "Vary", "Accept");
+        respond_not_acceptable(response);
     } else {
         respond(context, request, tensor, response);
     }

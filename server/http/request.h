@@ -41,6 +41,10 @@ enum tid_method {
     TID_FIELD(WANT_REPR_DIGEST, "Want-Repr-Digest", LIST)                                  \
     TID_FIELD(CONTENT_TYPE, "Content-Type", SINGLE)                                        \
     TID_FIELD(AUTHORIZATION, "Authorization", SINGLE)                                      \
+    TID_FIELD(FORWARDED, "Forwarded", LIST)                                                \
+    TID_FIELD(X_FORWARDED_HOST, "X-Forwarded-Host", LIST)                                  \
+    TID_FIELD(X_FORWARDED_PREFIX, "X-Forwarded-Prefix", LIST)                              \
+    TID_FIELD(X_FORWARDED_PROTO, "X-Forwarded-Proto", LIST)                                \
     TID_FIELD(ORIGIN, "Origin", SINGLE)                                                    \
     TID_FIELD(ACCESS_CONTROL_REQUEST_METHOD, "Access-Control-Request-Method", SINGLE)
 // clang-format on
@@ -55,7 +59,7 @@ enum tid_field {
 /* Maximum lengths, with their NUL. */
 #define TID_REQUEST_ID_BYTES 129
 #define TID_TRACE_BYTES 56
-#define TID_PREFIX_BYTES 128
+#define TID_PREFIX_BYTES 256
 #define TID_ORIGIN_BYTES 272
 
 /* Path and query are as sent, percent-encoded, and not terminated by a NUL. */
@@ -71,6 +75,8 @@ struct tid_request {
     char id[TID_REQUEST_ID_BYTES];       /* request_id.h; "" before it is known */
     char trace[TID_TRACE_BYTES];         /* a valid traceparent, or "" */
     char prefix[TID_PREFIX_BYTES]; /* of this server's paths as clients see them, or "" */
+    char
+        origin[TID_ORIGIN_BYTES]; /* https://host:port as clients see it; "" if unknown */
     char *joined[TID_FIELD_COUNT]; /* from malloc(): values of several lines, or NULL */
 };
 

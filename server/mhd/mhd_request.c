@@ -13,11 +13,14 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "server/documents/problem.h"
 #include "server/http/address.h"
 #include "server/http/digits.h"
+#include "server/http/forwarded.h"
 #include "server/http/framing.h"
+#include "server/http/network.h"
 #include "server/http/probe.h"
 #include "server/http/request_id.h"
 #include "server/log.h"
@@ -56,17 +59,21 @@ static bool is_post(const char *target) {
            memcmp(target - 5, "POST", 5) == 0;
 }
 
-/* Hides the query and the Content-Length to come, but POST's, from libmicrohttpd. */
-static void hide(const char *target, size_t path_bytes, struct MHD_Connection *mhd) {
+/*
+ * Hides the query and the Content-Length to come, but POST's, from libmicrohttpd. True if
+ * it will read a body.
+ */
+static bool hide(const char *target, size_t path_bytes, struct MHD_Connection *mhd) {
     /* libmicrohttpd's own buffer: it would write to it next in any case. */
     union {
         const char *read_only;
         char *any;
     } buffer = {.read_only = target};
     if (target[path_bytes] == '?') buffer.any[path_bytes + 1] = '\0';
-    if (!is_post(target))
-        MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, shown_length_name,
-                                   sizeof shown_length_name - 1, "0", 1);
+    if (is_post(target)) return true;
+    MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, shown_length_name,
+                               sizeof shown_length_name - 1, "0", 1);
+    return false;
 }
 
 void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mhd) {
@@ -85,7 +92,7 @@ void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mh
                              : malloc(connection->target_bytes + 1);
     if (connection->target)
         memcpy(connection->target, target, connection->target_bytes + 1);
-    if (TID_MHD_OLD) hide(target, strcspn(target, "?"), mhd);
+    connection->reads_body = !TID_MHD_OLD || hide(target, strcspn(target, "?"), mhd);
     return connection;
 }
 
@@ -147,6 +154,38 @@ static const char *lines_error(const struct tid_connection *connection,
     return NULL;
 }
 
+static bool is_secure(const struct tid_connection *connection) {
+    return connection->worker->shared->tls != NULL;
+}
+
+static bool is_from_trusted(const struct tid_connection *connection) {
+    const struct tid_network_list *trusted =
+        connection->worker->shared->context->trusted_proxies;
+    return trusted && trusted->count > 0 &&
+           tid_networks_have(trusted, (const struct sockaddr *)&connection->address);
+}
+
+/* Checks scheme and length of the target, and the length of the header. */
+static struct tid_rejection target_check(const struct tid_connection *connection,
+                                         struct MHD_Connection *mhd) {
+    const bool too_long = header_bytes(mhd) > HEADER_BYTES_MAX;
+    /* RFC 9110 section 7.4: only a trusted gateway may have received it over TLS. */
+    if (strncasecmp(connection->target, "https://", 8) == 0 && !is_secure(connection) &&
+        !is_from_trusted(connection))
+        return (struct tid_rejection){421, "misdirected request",
+                                      "Here is no TLS; a request for an https URI "
+                                      "is taken from trusted proxies only."};
+    /* RFC 9110 section 15.5.15; section 4.1 recommends to support 8000 bytes. */
+    if (too_long && connection->target_bytes > TARGET_BYTES_MAX)
+        return (struct tid_rejection){414, "URI too long",
+                                      "The request target is too long; POST takes the "
+                                      "parameters in its body."};
+    if (too_long)
+        return (struct tid_rejection){431, "header too large",
+                                      "The request header is longer than 8192 bytes."};
+    return (struct tid_rejection){0, NULL, NULL};
+}
+
 /*
  * Fills the connection's request from the header, and checks the header. The status of
  * the result is 0 if it is right.
@@ -173,27 +212,20 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     error = tid_target_split(connection->target, connection->target_bytes,
                              &connection->request);
     if (error) return (struct tid_rejection){400, "bad request", error};
-    /* RFC 9110 section 15.5.15; section 4.1 recommends to support 8000 bytes. */
-    if (header_bytes(mhd) > HEADER_BYTES_MAX &&
-        connection->target_bytes > TARGET_BYTES_MAX)
-        return (struct tid_rejection){414, "URI too long",
-                                      "The request target is too long; POST takes the "
-                                      "parameters in its body."};
-    if (header_bytes(mhd) > HEADER_BYTES_MAX)
-        return (struct tid_rejection){431, "header too large",
-                                      "The request header is longer than 8192 bytes."};
     if (header.fields > HEADER_FIELDS_MAX)
         return (struct tid_rejection){431, "header too large",
                                       "The request has more than 100 header fields."};
-    return (struct tid_rejection){0, NULL, NULL};
+    return target_check(connection, mhd);
 }
 
 /* Prepares to read the body. False, with a problem in '*response', if it is not read. */
 static bool body_begin(struct tid_connection *connection,
                        const struct tid_framing *framing, struct tid_response *response) {
     enum tid_post_type type;
-    const struct tid_rejection rejection =
-        tid_post_check(framing, &connection->request, &type);
+    struct tid_rejection rejection = tid_post_check(framing, &connection->request, &type);
+    if (tid_framing_has_body(framing) && !connection->reads_body)
+        rejection = (struct tid_rejection){400, "bad request",
+                                           "Nothing may stand before the request line."};
     if (rejection.status == 0)
         return type == TID_POST_NONE ||
                tid_request_body_begin(connection, type, framing->content_bytes, response);
@@ -215,6 +247,13 @@ static void route(struct tid_connection *connection, struct tid_response *respon
     }
 }
 
+/* Where clients see this server; also if the path could not be read. */
+static void locate(struct tid_connection *connection) {
+    const char *base_path = connection->worker->shared->context->base_path;
+    tid_forwarded_apply(&connection->request, base_path ? base_path : "",
+                        is_secure(connection), is_from_trusted(connection));
+}
+
 /* The handler's first call for a request: responds if the connection must be closed. */
 static enum MHD_Result header_check(struct tid_connection *connection,
                                     struct MHD_Connection *mhd, const char *method,
@@ -227,6 +266,7 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     connection->sent_directly = false;
     const struct tid_rejection rejection =
         request_read(connection, mhd, method, version, &framing);
+    locate(connection);
     if (rejection.status == 503) {
         tid_problem_no_memory(&response);
     } else if (rejection.status != 0) {
@@ -264,6 +304,8 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
         *upload_bytes = 0;
         return MHD_YES;
     }
+    /* What follows would be taken for a request. */
+    if (!tid_request_body_is_complete(connection)) return MHD_NO;
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
     if (tid_request_body_end(connection, &response)) route(connection, &response);
     return tid_held_response_begin(connection, mhd, &response);

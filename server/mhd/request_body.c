@@ -47,6 +47,11 @@ bool tid_request_body_add(struct tid_connection *connection, const char *bytes,
     return true;
 }
 
+bool tid_request_body_is_complete(const struct tid_connection *connection) {
+    const struct tid_request_body *body = connection->body;
+    return !body || body->used_bytes == body->capacity_bytes;
+}
+
 bool tid_request_body_end(struct tid_connection *connection,
                           struct tid_response *response) {
     struct tid_request_body *body = connection->body;

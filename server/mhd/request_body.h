@@ -22,6 +22,9 @@ bool tid_request_body_begin(struct tid_connection *connection, enum tid_post_typ
 bool tid_request_body_add(struct tid_connection *connection, const char *bytes,
                           size_t byte_count);
 
+/* Whether all of the body has arrived, or there is none. */
+bool tid_request_body_is_complete(const struct tid_connection *connection);
+
 /*
  * The body is complete, or there is none: sets the query. False, with the problem in
  * '*response', if the body is malformed.

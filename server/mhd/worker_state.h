@@ -108,6 +108,7 @@ struct tid_connection {
     bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
     bool sent_directly;  /* the response: libmicrohttpd does not know of it */
+    bool reads_body;     /* libmicrohttpd reads the request's body if there is one */
     bool streamed;       /* the bytes of the body are counted while they are sent */
     bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
     bool client_closed;  /* while the connection was suspended */

@@ -22,6 +22,12 @@ class Notes(Case):
         for more in (["-q"], ["--quiet"], ["--name=a"], ["--name", "a"]):
             self.assertEqual(generate("--shape=2,3", *more).stderr, b"")
 
+    def test_shape_is_noted(self):
+        done = generate("--shape=8,64,128", "--name=a", "--scheme=torch_default")
+        self.succeeds(done)
+        self.assertRegex(done.stderr.decode(), r"^tensorinit: note: --shape: .* a stack of 8 "
+                         r"matrices: --in_axis=2 --out_axis=1 --batch_axis=0\.")
+
     def test_no_note_if_nothing_is_random(self):
         self.assertEqual(generate("--shape=2,3", "--scheme=zeros").stderr, b"")
 
@@ -51,6 +57,27 @@ class Options(Case):
         self.succeeds(generate(*SMALL, "-oout.npy", cwd=self.scratch))
         self.assertEqual((self.scratch / "out.npy").read_bytes(),
                          raw(*SMALL, "--format=npy"))
+
+    def test_other_spellings(self):
+        plain = raw("--shape=12,4", "--dtype=f16", "--scheme=he_normal", "--layout=io")
+        for shape in (["--shape=(12, 4)"], ["--shape", "12x4"], ["--shape=12", "--shape", "4"],
+                      ["--shape[]=12", "--shape[]=4"]):
+            self.assertEqual(plain, raw(*shape, "--dtype=torch.float16",
+                                        "--scheme", "keras.initializers.HeNormal"))
+
+    def test_what_may_be_meant(self):
+        for arguments, message in (
+                (["generate", "--shap=2,2"], "--shap: .*did you mean --shape=2,2\\?"),
+                (["generate", *SMALL, "--n_layer", "4", "--scheme=wang_init"],
+                 "did you mean --layers=4\\?"),
+                (["generate", *SMALL, "--fan-in", "3"], "did you mean --fan_in=3\\?"),
+                (["generate", *SMALL, "--nonlinearity=relu"],
+                 "did you mean --scheme=kaiming_normal --nonlinearity=relu\\?"),
+                (["get", *SMALL, "--sever=a"], "--sever: .*did you mean --server\\?"),
+                (["generate", *SMALL, "--ouput=a"], "did you mean --output\\?"),
+                (["fetch", *SMALL], "'fetch'; did you mean get\\?"),
+                (["generat"], "did you mean generate\\?"), (["frobnicate"], "'frobnicate'")):
+            self.fails(USAGE, message, tensorinit(*arguments))
 
     def test_format_by_extension(self):
         cases = [("w.bin", [], False), ("w", [], False), ("npy", [], False),

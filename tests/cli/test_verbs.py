@@ -113,6 +113,14 @@ class Verbs(Case):
         self.assertAlmostEqual(real / promised, 1, delta=0.01)
         self.assertEqual(rows["count"], "210000")
 
+    def test_histogram_of_a_span_that_overflows(self):
+        done = tensorinit("stats", "--shape=9999", "--name=a", "--dtype=f64",
+                          "--scheme=normal", "--std=1.9e307")
+        edges = [float(line.split()[0]) for line in done.stdout.decode().split("\n\n")[1].splitlines()]
+        self.assertEqual(len(edges), 16)
+        for low, high in zip(edges, edges[1:]):
+            self.assertAlmostEqual((high - low) / 1.1875e307, 1, places=3)
+
     def test_schemes(self):
         done = tensorinit("schemes")
         self.assertEqual((done.returncode, done.stderr), (OK, b""))
@@ -125,6 +133,14 @@ class Verbs(Case):
         self.assertEqual(tensorinit("schemes", "he").stdout,
                          tensorinit("schemes", "he_normal").stdout)
         self.fails(USAGE, "nonesuch", tensorinit("schemes", "nonesuch"))
+
+    def test_schemes_of_frameworks(self):
+        for name in ("keras.HeNormal", "tf.keras.initializers.HeNormal"):
+            done = tensorinit("schemes", name)
+            self.assertEqual((done.returncode, done.stderr), (OK, b""))
+            self.assertRegex(done.stdout.decode(), r"^name +keras.HeNormal\n[^$]*\nname +he_normal\n")
+        self.fails(USAGE, "did you mean 'he_normal' or 'keras.HeNormal'",
+                   tensorinit("schemes", "HeNormal"))
 
     def test_options_of_other_verbs(self):
         for verb in ("verify", "digest", "plan", "stats"):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The input is a query. Planned, it must tell the truth about itself; its canonical query
+ * The input is a query, as people type it. If its strict reading is accepted, it must mean
+ * the same; its plain form must mean the same in any case. Planned, it must tell the truth about itself; its canonical query
  * must ask for the same bytes; and what is read in pieces must be what is read at once.
  */
 #include <math.h>
@@ -14,16 +15,64 @@
 /* Tensors up to this size are read from start to end. */
 #define ELEMS_MAX 2048
 
-static struct ti_plan *plan_of(const char *query, size_t bytes) {
+static void check_warnings(const struct ti_spec *spec, const struct ti_plan *plan) {
+    struct ti_warning warnings[TI_WARNINGS_MAX];
+    const unsigned count = ti_plan_warnings(spec, plan, warnings);
+    REQUIRE(count <= TI_WARNINGS_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        const size_t n = strlen(warnings[i].text);
+        REQUIRE(*warnings[i].field && n > 0 && n < TI_WARNING_BYTES);
+        for (size_t k = 0; k < n; k++) {
+            REQUIRE(warnings[i].text[k] >= ' ' && warnings[i].text[k] <= '~');
+        }
+    }
+}
+
+typedef enum ti_status reader(struct ti_spec *, const char *, size_t, struct ti_error *);
+
+static struct ti_plan *plan_by(reader *read, const char *query, size_t bytes) {
     struct ti_spec *spec;
     struct ti_plan *plan = NULL;
     struct ti_error error;
     if (ti_spec_make(&spec) != TI_OK) exit(1);
-    enum ti_status status = ti_spec_set_query(spec, query, bytes, &error);
+    enum ti_status status = read(spec, query, bytes, &error);
     if (status == TI_OK) status = ti_plan_make(spec, &plan, &error);
     if (status != TI_OK) fuzz_check_error(status, &error);
+    if (status == TI_OK) check_warnings(spec, plan);
     ti_spec_free(spec);
     return plan;
+}
+
+static struct ti_plan *plan_of(const char *query, size_t bytes) {
+    return plan_by(ti_spec_set_query, query, bytes);
+}
+
+static void require_same(const struct ti_plan *plan, const struct ti_plan *other) {
+    REQUIRE(strcmp(ti_plan_info(plan)->query, ti_plan_info(other)->query) == 0);
+    REQUIRE(strcmp(ti_plan_info(plan)->etag, ti_plan_info(other)->etag) == 0);
+}
+
+/* The plan of what was typed; NULL if it is refused. */
+static struct ti_plan *plan_typed(const char *query, size_t bytes) {
+    struct ti_plan *typed = plan_by(ti_spec_set_query_lenient, query, bytes);
+    struct ti_plan *strict = plan_of(query, bytes);
+    char *plain;
+    struct ti_error error;
+    REQUIRE(typed || !strict);
+    if (strict) require_same(typed, strict);
+    ti_plan_free(strict);
+    const enum ti_status status = ti_query_plain(query, bytes, &plain, &error);
+    if (status != TI_OK) {
+        fuzz_check_error(status, &error);
+        REQUIRE(!typed);
+        return NULL;
+    }
+    struct ti_plan *again = plan_by(ti_spec_set_query_lenient, plain, strlen(plain));
+    REQUIRE(!typed == !again);
+    if (typed) require_same(typed, again);
+    ti_plan_free(again);
+    free(plain);
+    return typed;
 }
 
 static uint64_t full_elems(const struct ti_plan_info *info) {
@@ -47,6 +96,7 @@ static void check_info(const struct ti_plan_info *info) {
     REQUIRE(isnan(info->mean) == pattern && isnan(info->std) == pattern);
     REQUIRE(isnan(info->sigma) == pattern);
     REQUIRE(info->low <= info->high);
+    if (isinf(info->mean)) REQUIRE(info->distribution == TI_DISTRIBUTION_CONSTANT);
 }
 
 /* No float is infinite or NaN: its bits without the sign are below those of infinity. */
@@ -100,7 +150,7 @@ static void check_elements(const struct twins *twins, uint64_t where) {
     REQUIRE(ti_plan_fill(twins->plan, first, count, out, workspace) == TI_OK);
     REQUIRE(ti_plan_fill(twins->again, first, count, again, workspace) == TI_OK);
     REQUIRE(memcmp(out, again, count * bytes) == 0);
-    check_finite(info->dtype, out, count);
+    if (!isinf(info->mean)) check_finite(info->dtype, out, count);
     check_bounds(info, out, count);
     REQUIRE(ti_plan_fill(twins->plan, info->elems, 0, out, NULL) == TI_OK);
     REQUIRE(ti_plan_fill(twins->plan, first, left + 1, out, workspace) == TI_ERANGE);
@@ -199,7 +249,7 @@ static bool compute_factor(const struct twins *twins, struct ti_factor **factor)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const uint64_t where = fuzz_hash(FUZZ_HASH_START, data, size);
-    struct twins twins = {.plan = plan_of((const char *)data, size)};
+    struct twins twins = {.plan = plan_typed((const char *)data, size)};
     struct ti_factor *factor;
     if (!twins.plan) return 0;
     twins.info = ti_plan_info(twins.plan);

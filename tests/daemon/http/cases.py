@@ -391,11 +391,11 @@ class Case:
         check(found, f"Content-Type: {self.response.get('Content-Type')}")
         check(self.response.get("Content-Range") is None, "Content-Range beside parts")
         delimiter = b"--" + found[1].encode()
-        sections = (b"\r\n" + self.response.body).split(b"\r\n" + delimiter)
-        check(sections[0] == b"" and sections[-1] == b"--\r\n", f"delimiters: {sections!r:.300}")
+        blocks = (b"\r\n" + self.response.body).split(b"\r\n" + delimiter)
+        check(blocks[0] == b"" and blocks[-1] == b"--\r\n", f"delimiters: {blocks!r:.300}")
         parts = []
-        for section in sections[1:-1]:
-            head, _, body = section.partition(b"\r\n\r\n")
+        for block in blocks[1:-1]:
+            head, _, body = block.partition(b"\r\n\r\n")
             fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
             check(set(fields) == {"Content-Type", "Content-Range"}, f"part's fields {fields}")
             parts.append((fields["Content-Range"], body))
@@ -474,6 +474,8 @@ class Case:
         check(document["title"] and document["detail"], "no title or detail")
         check(document.get("request_id") == self.response.get("X-Request-Id"),
               f"request_id {document.get('request_id')}")
+        if status in ("429", "503"):
+            self.do_header(r"Retry-After ~ ^\d+$")
         self.check_explained(document)
 
     def check_explained(self, document):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What download tools make of a tensor: pieces, and files that were cut off and resumed,
 have the whole's digest."""
+import email
 import hashlib
 import random
 import subprocess
@@ -50,6 +51,23 @@ class Tools(Case):
             self.same(name, b"".join(parts))
             last = run(curl, "-sSf", "-r", "-1000", self.url(name))
             self.assertEqual(last, self.bodies[name][-1000:])
+
+    def test_several_ranges(self):
+        """As Python's parser of e-mail reads them, by RFC 2046."""
+        curl = program("curl")
+        for name in self.ranged:
+            body = self.bodies[name]
+            wanted = [(5, 9), (1000, 70000), (len(body) - 8, len(body) - 1)]
+            ranges = ",".join(f"{first}-{last}" for first, last in wanted)
+            message = email.message_from_bytes(
+                run(curl, "-sSf", "-i", "-r", ranges, self.url(name)).partition(b"\r\n")[2])
+            self.assertEqual(message.get_content_type(), "multipart/byteranges")
+            self.assertEqual(message.defects, [])
+            parts = message.get_payload()
+            self.assertEqual([part["Content-Range"] for part in parts],
+                             [f"bytes {first}-{last}/{len(body)}" for first, last in wanted])
+            self.assertEqual([part.get_payload(decode=True) for part in parts],
+                             [body[first:last + 1] for first, last in wanted])
 
     def test_curl_resumes(self):
         curl = program("curl")

@@ -8,9 +8,13 @@
 
 #include "fuzz/server/request_head.h"
 #include "server/http/conditional.h"
+#include "server/http/cors.h"
+#include "server/http/forwarded.h"
 #include "server/http/multipart.h"
 #include "server/http/negotiate.h"
 #include "server/http/range.h"
+#include "server/http/repr_digest.h"
+#include "server/http/request_id.h"
 
 #define ETAG "\"0123456789abcdef0123456789abcdef\""
 
@@ -349,6 +353,62 @@ static void check_conditions(const struct tid_request *request) {
              (!if_range || strcmp(if_range, ETAG) == 0)));
 }
 
+/* What goes into the log, into JSON and into header fields ----------------------------- */
+
+static bool has_only(const char *text, const char *characters) {
+    return strspn(text, characters) == strlen(text);
+}
+
+static void check_identity(struct tid_request *request) {
+    tid_request_identify(request);
+    REQUIRE(*request->id && strlen(request->id) < sizeof request->id);
+    for (const char *c = request->id; *c; c++)
+        REQUIRE(*c > ' ' && *c < 0x7f && *c != '"' && *c != '\\' && *c != '\'');
+    /* W3C Trace Context section 3.2. */
+    REQUIRE(!*request->trace || (strlen(request->trace) == 55 &&
+                                 has_only(request->trace, "0123456789abcdef-")));
+}
+
+/* Whatever a proxy says, URLs are well formed, and no others than those of this server. */
+static void check_forwarded(const struct tid_request *from) {
+    static const char *const base_paths[] = {"", "/a", "/a/b.c"};
+    for (size_t i = 0; i < 6; i++) {
+        struct tid_request request = *from;
+        const char *base_path = base_paths[i / 2];
+        const bool trusted = i % 2 == 1;
+        request.path = "/a/v1";
+        request.path_bytes = 5;
+        tid_forwarded_apply(&request, base_path, false, trusted);
+        REQUIRE(request.path[0] == '/' && request.path_bytes >= 1);
+        REQUIRE(!*request.prefix ||
+                (request.prefix[0] == '/' && !strstr(request.prefix, "//") &&
+                 request.prefix[strlen(request.prefix) - 1] != '/'));
+        REQUIRE(trusted || strcmp(request.prefix, base_path) == 0);
+        REQUIRE(!strpbrk(request.prefix, "\"'<>?# %\\\r\n"));
+        REQUIRE(!strpbrk(request.origin, "\"'<>?# %\\\r\n;$`"));
+        REQUIRE(!*request.origin || strncmp(request.origin, "http", 4) == 0);
+        REQUIRE(trusted || strncmp(request.origin, "https", 5) != 0);
+    }
+}
+
+static void check_cors(const struct tid_request *request) {
+    static const char *const origins[] = {"*", "none", "https://a.example,http://b:3000"};
+    const char *origin = request->fields[TID_FIELD_ORIGIN];
+    for (size_t i = 0; i < 3; i++) {
+        struct tid_response response;
+        tid_response_init(&response, 200);
+        tid_cors_add(origins[i], request, &response);
+        const char *allowed =
+            tid_response_field(&response, "Access-Control-Allow-Origin");
+        if (i == 0) REQUIRE(allowed && strcmp(allowed, "*") == 0);
+        if (i == 1) REQUIRE(response.field_count == 0);
+        if (i == 2)
+            REQUIRE(!allowed || (origin && strcmp(allowed, origin) == 0 &&
+                                 (strcmp(origin, "https://a.example") == 0 ||
+                                  strcmp(origin, "http://b:3000") == 0)));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_head head;
     struct tid_request request;
@@ -362,6 +422,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (is_field(field, "Accept")) check_accept(field->value);
     }
     check_conditions(&request);
+    check_identity(&request);
+    check_forwarded(&request);
+    check_cors(&request);
+    tid_wants_sha256(request.fields[TID_FIELD_WANT_REPR_DIGEST]);
     free(head.text);
     return 0;
 }

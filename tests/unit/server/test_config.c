@@ -61,7 +61,8 @@ static void arguments(void **state) {
                     "--compute-threads 4 --memory=300M "
                     "--max-connections=7 --header-timeout 0.25 --wait-timeout 0.5 "
                     "--idle-timeout 0 --drain-timeout 1.5 --access-log "
-                    "--cors https://a.example,http://localhost:3000"),
+                    "--cors https://a.example,http://localhost:3000 "
+                    "--base-path /a/b.c --trusted-proxies 10.0.0.0/8,::1"),
         TID_CONFIG_RUN);
     assert_int_equal(config.listen.count, 2);
     assert_string_equal(config.listen.items[0].host, "::1");
@@ -75,6 +76,10 @@ static void arguments(void **state) {
     assert_int_equal(config.idle_ms, 0);
     assert_int_equal(config.wait_ms, 500);
     assert_int_equal(config.drain_ms, 1500);
+    assert_string_equal(config.base_path.text, "/a/b.c");
+    assert_int_equal(config.trusted_proxies.count, 2);
+    assert_int_equal(config.trusted_proxies.items[0].prefix_bits, 8);
+    assert_int_equal(config.trusted_proxies.items[1].prefix_bits, 128);
     assert_string_equal(config.cors.text, "https://a.example,http://localhost:3000");
     assert_true(config.access_log);
 }
@@ -133,6 +138,15 @@ static const struct {
     const char *line, *says;
 } errors[] = {
     {"--colour red", "unknown option '--colour'"},
+    {"--base-path tensors", "--base-path: 'tensors': expected a path"},
+    {"--base-path /tensors/", "expected a path"},
+    {"--base-path /a//b", "expected a path"},
+    {"--base-path //a", "expected a path"},
+    {"--base-path /a%20b", "expected a path"},
+    {"--trusted-proxies 10.0.0.0/33", "at most 32 bits"},
+    {"--trusted-proxies 10.0.0.1/8", "has bits behind its prefix"},
+    {"--trusted-proxies localhost", "expected networks such as"},
+    {"--trusted-proxies 10.0.0.0/8,", "expected networks such as"},
     {"--cors a.example", "--cors: 'a.example': expected *, none or origins"},
     {"--cors https://", "expected *, none or origins"},
     {"--cors https://a.example/", "sends no '/'"},

@@ -377,11 +377,11 @@ static void costs(void **state) {
         {"shape=1024,1024&scheme=orthogonal&dtype=f64",
          "shape=1024,1024&scheme=orthogonal", 1.5},
         {"shape=1024,1024&scheme=orthogonal&slice=:,::2",
-         "shape=1024,1024&scheme=orthogonal", 1.4},
+         "shape=1024,1024&scheme=orthogonal", 1},
         {"shape=1024,1024&scheme=orthogonal&slice=:,::2&permute=1,0",
          "shape=1024,1024&scheme=orthogonal&permute=1,0", 1},
-        {"shape=2,512,1024&layout=io&scheme=orthogonal&permute=2,1,0",
-         "shape=2,512,1024&layout=io&scheme=orthogonal", 5},
+        {"shape=1024,1024&scheme=orthogonal&slice=7", "shape=1024,1024&scheme=orthogonal",
+         2},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -392,9 +392,11 @@ static void costs(void **state) {
         const double ratio = ns_of(pairs[i].dear) / ns_of(pairs[i].cheap);
         assert_row(ratio >= pairs[i].times, pairs[i].dear);
     }
-    /* the way to go along columns costs what the way along rows does */
+    /* no order of an orthogonal matrix costs more than another */
     assert_true(ns_of("shape=1024,1024&scheme=orthogonal&permute=1,0") ==
                 ns_of("shape=1024,1024&scheme=orthogonal"));
+    assert_true(ns_of("shape=2,512,1024&layout=io&scheme=orthogonal&permute=2,1,0") ==
+                ns_of("shape=2,512,1024&layout=io&scheme=orthogonal"));
     assert_true(isfinite(ns_of("shape=0,1024&scheme=orthogonal")));
     assert_true(isfinite(ns_of("shape=0,1024&permute=1,0")));
     assert_true(isfinite(ns_of("shape=1,1,3,3&scheme=delta_orthogonal&permute=3,2,1,0")));

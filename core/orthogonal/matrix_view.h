@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A view of a tensor, as orthogonal_fill.c reads it: which rows and columns of the matrix. Any
+ * part selects from each axis of the tensor by itself, and each axis belongs to the rows, to the
+ * columns or to the kernel around the matrix. So what a range of a part has of the matrix is a
+ * few products: some rows times some columns.
+ */
+#ifndef TI_MATRIX_VIEW_H
+#define TI_MATRIX_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/view.h"
+#include "core/values/distribution.h"
+
+/* What an axis of the view moves along. */
+enum ti_side { TI_SIDE_ROWS, TI_SIDE_COLS, TI_SIDE_KERNEL, TI_SIDE_COUNT };
+
+struct ti_matrix_axis {
+    enum ti_side side;
+    uint64_t count;
+    /* distance of neighbours: in rows, columns or places of the kernel, and in the output */
+    int64_t step, out;
+};
+
+struct ti_matrix_view {
+    unsigned rank;
+    struct ti_matrix_axis axis[TI_MAX_RANK];
+    /* of the view's first element */
+    uint64_t start[TI_SIDE_COUNT];
+    /* the place of the matrix in the kernel */
+    uint64_t centre;
+};
+
+/* Some rows or columns, in ascending order: the sums of one number of each axis. */
+struct ti_lines {
+    unsigned rank;
+    /* the largest steps first, none negative */
+    struct ti_matrix_axis axis[TI_MAX_RANK];
+    uint64_t first, count;
+    /* of the first, in the output */
+    uint64_t out;
+};
+
+/* Rows times columns; the place of an element in the output is the sum of that of its row and of
+   that of its column. */
+struct ti_rectangle {
+    struct ti_lines side[2];
+};
+
+/* Splits the axes of a simplified view of the tensor that the matrix is in. */
+void ti_matrix_view_make(const struct ti_matrix *matrix, const struct ti_view *view,
+                         struct ti_matrix_view *made);
+
+/* Calls 'add' for what elements [first, first + count) have of the matrix: at most two rectangles
+   for each axis. Output begins with element 'first'. */
+void ti_matrix_view_split(const struct ti_matrix_view *view, uint64_t first,
+                          uint64_t count,
+                          void (*add)(void *state, const struct ti_rectangle *rectangle),
+                          void *state);
+
+/* Numbers and places in the output of lines [from, from + count). */
+void ti_lines_get(const struct ti_lines *lines, uint64_t from, size_t count,
+                  uint32_t *number, uint64_t *out);
+
+#endif
