@@ -298,7 +298,7 @@ test-programs test-core test-isa test-fault:
 test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
 test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
-	mutations statistics http_statistics))
+	mutations statistics http_statistics robust))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
 

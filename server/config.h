@@ -41,6 +41,7 @@ struct tid_config {
     unsigned workers;         /* 0: one per usable processor */
     unsigned compute_threads; /* 0: one per usable processor */
     unsigned max_connections;
+    unsigned min_rate;   /* bytes a second; 0: no limit */
     size_t memory_bytes; /* 0: by the control group's limit */
     int64_t header_ms, idle_ms, wait_ms, shutdown_delay_ms, drain_ms;
     struct tid_origins cors;
@@ -50,6 +51,8 @@ struct tid_config {
     struct tid_path token_file, signing_key_file;
     struct tid_path tls_certificate, tls_key, tls_client_ca;
     unsigned tls_min; /* a TID_TLS_12 or TID_TLS_13 */
+    /* Not an option: connections beyond the maximum, for probes. */
+    unsigned reserved_connections;
 };
 
 /* The places of the words of --tls-min. */

@@ -27,6 +27,7 @@
 #include "server/work/clock.h"
 #include "server/work/cgroup.h"
 #include "server/work/cpus.h"
+#include "server/work/descriptors.h"
 #include "server/work/factor_cache.h"
 #include "server/work/memory.h"
 #include "server/work/pool.h"
@@ -37,12 +38,15 @@
 
 /*
  * Blocks SIGTERM, SIGINT and SIGHUP in all threads; the main thread waits for them. The
- * first two are those that 'signals' has: they stop the daemon.
+ * first two are those that 'signals' has: they stop the daemon. Signals that mean nothing
+ * here are ignored, instead of ending all transfers.
  */
 static void block_signals(sigset_t *signals) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t blocked;
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGUSR1, &ignore, NULL);
+    sigaction(SIGUSR2, &ignore, NULL);
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
@@ -60,15 +64,31 @@ static void wait_for_stop(const sigset_t *signals, struct tid_reload *files) {
         tid_reload_again(files);
 }
 
-/* One descriptor per connection and some more; logs a warning if that is not allowed. */
-static void raise_descriptor_limit(unsigned max_connections) {
-    struct rlimit limit;
-    const rlim_t wanted = (rlim_t)max_connections + 128;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-    limit.rlim_cur = wanted <= limit.rlim_max ? wanted : limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-        tid_log("only %llu open files are allowed, too few for --max-connections %u",
-                (unsigned long long)limit.rlim_cur, max_connections);
+/* Of a worker: three for its events, and a file that /metrics reads. Of the listener: two. */
+#define WORKER_DESCRIPTORS 4
+#define LISTENER_DESCRIPTORS 2
+
+/* Fewer connections, if fewer files may be open. The listener's sockets are. */
+static bool fit_descriptors(struct tid_config *config, struct tid_descriptors *shares) {
+    const unsigned worker_count =
+        config->workers > 0 ? config->workers : tid_cpus_usable();
+    unsigned long long allowed;
+    struct tid_process process;
+    tid_process_read(&process);
+    const unsigned open = process.open_fds > 0 ? (unsigned)process.open_fds : 8;
+    const unsigned other =
+        open + WORKER_DESCRIPTORS * worker_count + LISTENER_DESCRIPTORS;
+    *shares = tid_descriptors_wanted(config->max_connections);
+    if (!tid_descriptors_fit(other, shares, &allowed)) {
+        tid_log("only %llu open files are allowed; at least %u are needed", allowed,
+                other + 8);
+        return false;
+    }
+    if (shares->served < config->max_connections)
+        tid_log("only %llu open files are allowed: --max-connections is %u instead of %u",
+                allowed, shares->served, config->max_connections);
+    config->max_connections = shares->served;
+    return true;
 }
 
 static int open_listener(struct tid_listener *listener, const struct tid_config *config) {
@@ -127,7 +147,10 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
         .context = context,
         .metrics = metrics,
         .max_connections = config->max_connections,
-        .deadlines = {.header_ms = config->header_ms, .idle_ms = config->idle_ms},
+        .reserved_connections = config->reserved_connections,
+        .deadlines = {.header_ms = config->header_ms,
+                      .idle_ms = config->idle_ms,
+                      .min_rate = config->min_rate},
         .access_log = config->access_log,
         .tls = files->tls,
     };
@@ -138,6 +161,8 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
         return EXIT_SYSTEM;
     }
     const unsigned socket_count = listener->count;
+    listener->refused_count = &metrics->refused;
+    listener->dropped_count = &metrics->ended[TID_ENDED_NO_DESCRIPTOR];
     const int error = tid_listener_start(listener, tid_worker_set_take, workers);
     if (error != 0) {
         tid_log("cannot start the listener: %s", strerror(error));
@@ -185,6 +210,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
     int status = EXIT_SYSTEM;
 
     block_signals(&signals);
+    tid_log_start();
     tid_memory_init(&memory, memory_limit(config));
     context->memory = &memory;
     context->pool = tid_pool_start(thread_count);
@@ -286,12 +312,20 @@ int main(int argc, char **argv) {
         return ti_status_exit_code(error.code);
     }
     if (!tid_reload_open(&files, &config)) return EXIT_USAGE;
-    raise_descriptor_limit(config.max_connections);
+    struct tid_descriptors shares;
     listener.idle_ms = config.idle_ms;
     listener.has_tls = files.tls != NULL;
-    const int status = open_listener(&listener, &config) == 0
-                           ? prepare_and_serve(&listener, &config, &files, isa)
-                           : EXIT_SYSTEM;
+    int status = EXIT_SYSTEM;
+    if (open_listener(&listener, &config) == 0) {
+        if (fit_descriptors(&config, &shares)) {
+            listener.refused.max = shares.refused;
+            config.reserved_connections = shares.reserved;
+            status = prepare_and_serve(&listener, &config, &files, isa);
+        } else {
+            tid_listener_close(&listener);
+        }
+    }
     tid_reload_close(&files);
+    tid_log_stop();
     return status;
 }

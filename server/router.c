@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Calls the endpoint of a request, or says why there is none (RFC 9110 sections 9.1,
- * 9.3.7, 15.5.5, 15.5.6 and 15.6.2).
+ * 9.3.7, 13.1.1, 15.5.5, 15.5.6 and 15.6.2).
  */
 #include "server/router.h"
 
 #include "server/access/access.h"
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
+#include "server/http/conditional.h"
 #include "server/http/cors.h"
 #include "server/routes.h"
 
@@ -29,6 +30,21 @@ static void respond_to_options(const struct tid_context *context,
     tid_response_init(response, 204);
     tid_response_static(response, "Allow", methods);
     tid_cors_preflight(context->cors, request, methods, response);
+}
+
+/*
+ * The condition counts only where the response would be successful without it (section
+ * 13.2.1).
+ */
+static void check_untagged(const struct tid_request *request,
+                           struct tid_response *response) {
+    if (response->status >= 300 || tid_response_field(response, "ETag") ||
+        !tid_condition_fails_untagged(request))
+        return;
+    tid_response_clear(response);
+    tid_problem(response, 412, "precondition failed",
+                "This representation has no entity tag, so none of If-Match is its tag.",
+                "");
 }
 
 static void respond(const struct tid_context *context, const struct tid_request *request,
@@ -55,6 +71,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
     case TID_METHOD_GET:
     case TID_METHOD_HEAD:
         endpoints[route](context, request, response);
+        check_untagged(request, response);
         break;
     case TID_METHOD_OPTIONS:
         respond_to_options(context, request, allowed(route), response);

@@ -12,6 +12,7 @@
 #include <tensorinit/version.h>
 
 #include "server/documents/buffer.h"
+#include "server/log.h"
 
 static const unsigned codes[TID_METRICS_CODE_COUNT] = {
 #define TID_CODE(code) code,
@@ -146,6 +147,25 @@ static void put_connections(struct tid_buffer *buffer,
                (int64_t)atomic_load_explicit(&metrics->refused, memory_order_relaxed));
 }
 
+static void put_ended(struct tid_buffer *buffer, const struct tid_metrics *metrics) {
+    static const char *const labels[] = {
+#define TID_ENDED(id, label) label,
+        TID_METRICS_ENDED(TID_ENDED)
+#undef TID_ENDED
+    };
+    static const char name[] = "tensorinit_connections_ended_total";
+    put_head(buffer, name, "counter",
+             "Connections that ended by a deadline, or before a request was read.");
+    for (unsigned i = 0; i < TID_ENDED_COUNT; i++) {
+        const uint64_t count =
+            sum_at(metrics,
+                   offsetof(struct tid_counters, ended) + sizeof(_Atomic uint64_t) * i) +
+            atomic_load_explicit(&metrics->ended[i], memory_order_relaxed);
+        tid_buffer_printf(buffer, "%s{reason=\"%s\"} %llu\n", name, labels[i],
+                          (unsigned long long)count);
+    }
+}
+
 static void put_pool(struct tid_buffer *buffer, const struct tid_pool_load *load) {
     put_single(buffer, "tensorinit_compute_queue", "gauge",
                "Factorizations and blocks of tensors that wait for a compute thread.",
@@ -220,6 +240,10 @@ char *tid_metrics_text(const struct tid_metrics *metrics,
                "Transfers ended early by the client, a deadline or a stop of the server.",
                (int64_t)SUM(metrics, cut));
     put_connections(&buffer, metrics);
+    put_ended(&buffer, metrics);
+    put_single(&buffer, "tensorinit_log_lines_dropped_total", "counter",
+               "Lines of the log that were dropped, because they were not read in time.",
+               (int64_t)tid_log_dropped());
     put_pool(&buffer, &others->pool);
     put_factors(&buffer, &others->factors);
     put_single(&buffer, "tensorinit_response_memory_bytes", "gauge",

@@ -26,6 +26,8 @@
     TID_CODE(405)                                                                        \
     TID_CODE(406)                                                                        \
     TID_CODE(412)                                                                        \
+    TID_CODE(413)                                                                        \
+    TID_CODE(414)                                                                        \
     TID_CODE(416)                                                                        \
     TID_CODE(417)                                                                        \
     TID_CODE(431)                                                                        \
@@ -33,6 +35,27 @@
     TID_CODE(501)                                                                        \
     TID_CODE(503)                                                                        \
     TID_CODE(505)
+
+/*
+ * TID_ENDED(enumerator, label): why a connection ended, unless its client closed it after
+ * a response or the server did after the last one.
+ */
+#define TID_METRICS_ENDED(TID_ENDED)                                                     \
+    TID_ENDED(HEADER_TIMEOUT, "header_timeout")                                          \
+    TID_ENDED(IDLE_TIMEOUT, "idle_timeout")                                              \
+    TID_ENDED(STALLED, "stalled")       /* took nothing for the idle time */             \
+    TID_ENDED(SLOW, "slow")             /* took less than the minimum rate */            \
+    TID_ENDED(INCOMPLETE, "incomplete") /* the client left within a request header */    \
+    TID_ENDED(UNREADABLE, "unreadable") /* libmicrohttpd itself refused the request */   \
+    TID_ENDED(NO_MEMORY, "no_memory")   /* before a request could be read */             \
+    TID_ENDED(NO_DESCRIPTOR, "no_descriptor") /* accepted and closed at once */
+
+enum tid_ended {
+#define TID_ENDED(id, label) TID_ENDED_##id,
+    TID_METRICS_ENDED(TID_ENDED)
+#undef TID_ENDED
+        TID_ENDED_COUNT
+};
 
 enum {
     TID_METRICS_CODE_COUNT = 0
@@ -47,10 +70,11 @@ enum {
  * route and the last code count what is not listed.
  */
 struct tid_counters {
-    _Alignas(64) _Atomic uint64_t opened; /* connections */
-    _Alignas(64) _Atomic uint64_t closed; /* connections */
-    _Atomic uint64_t in_flight;           /* requests */
-    _Atomic uint64_t cut;                 /* requests */
+    _Alignas(64) _Atomic uint64_t opened;    /* connections */
+    _Alignas(64) _Atomic uint64_t closed;    /* connections */
+    _Atomic uint64_t in_flight;              /* requests */
+    _Atomic uint64_t cut;                    /* requests */
+    _Atomic uint64_t ended[TID_ENDED_COUNT]; /* connections */
     _Atomic uint64_t bytes[TID_ROUTE_COUNT + 1];
     _Atomic uint64_t requests[TID_ROUTE_COUNT + 1][TID_METRICS_CODE_COUNT + 1];
 };
@@ -59,7 +83,9 @@ struct tid_metrics {
     int64_t start_ms; /* of the process, since 1970 */
     const char *isa;
     unsigned worker_count;
-    _Atomic uint64_t refused; /* connections beyond the limit */
+    /* Connections that no worker has had; the listener's thread counts them. */
+    _Atomic uint64_t refused; /* beyond the limit */
+    _Atomic uint64_t ended[TID_ENDED_COUNT];
     struct tid_counters *workers;
 };
 

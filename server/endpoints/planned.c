@@ -64,7 +64,7 @@ double tid_planned_ns_per_byte(const struct tid_planned *planned) {
     return (info->ns_per_elem + TID_TEXT_NS_PER_ELEM) / (4 + 2 * elem_bytes);
 }
 
-/* A size as users write it, such as "12 MiB"; exact to a part in a thousand. */
+/* A size as users write it, such as "12 MiB": a number from 10 to 10239. */
 struct size_text {
     char text[32];
 };
@@ -137,18 +137,19 @@ bool tid_planned_prepare(struct tid_planned *planned, const struct tid_context *
     const size_t bytes = buffer_bytes + info->workspace_bytes;
     if (!check_limit(info, context->memory, bytes, response)) return false;
     if (headers_only) return true;
+    /* First: what waits for others is limited in number, so its buffers are, too. */
+    if (info->factor_key[0] != '\0' && info->elems > 0 &&
+        !lease(planned, context->factor_cache, response))
+        return false;
     if (bytes > 0 && !tid_memory_take(context->memory, TID_MEMORY_RESPONSE, bytes)) {
         tid_problem_busy(response, TID_PROBLEM_MEMORY_IN_USE);
         return false;
     }
     planned->memory = context->memory;
     planned->taken_bytes = bytes;
-    if (ti_workspace_make(planned->plan, &planned->workspace, NULL) != TI_OK) {
-        tid_problem_no_memory(response);
-        return false;
-    }
-    return info->factor_key[0] == '\0' || info->elems == 0 ||
-           lease(planned, context->factor_cache, response);
+    if (ti_workspace_make(planned->plan, &planned->workspace, NULL) == TI_OK) return true;
+    tid_problem_no_memory(response);
+    return false;
 }
 
 bool tid_planned_use_factor(struct tid_planned *planned) {

@@ -39,6 +39,11 @@ enum tid_condition tid_condition_evaluate(const struct tid_request *request,
     return TID_CONDITION_NONE;
 }
 
+bool tid_condition_fails_untagged(const struct tid_request *request) {
+    const char *match = request->fields[TID_FIELD_IF_MATCH];
+    return match && strcmp(match, "*") != 0;
+}
+
 bool tid_range_applies(const struct tid_request *request, const char *etag) {
     const char *if_range = request->fields[TID_FIELD_IF_RANGE];
     /* Range is defined for GET only (section 14.2). */

@@ -2,7 +2,8 @@
 /*
  * Conditional requests (RFC 9110 section 13). Tensors have strong entity tags and no
  * modification date, so If-Modified-Since and If-Unmodified-Since are ignored, as
- * sections 13.1.3 and 13.1.4 require. Called by the endpoint of tensors.
+ * sections 13.1.3 and 13.1.4 require. Called by the endpoint of tensors, and by the router
+ * for documents, which have no tag.
  */
 #ifndef TID_CONDITIONAL_H
 #define TID_CONDITIONAL_H
@@ -23,6 +24,12 @@ enum tid_condition {
  */
 enum tid_condition tid_condition_evaluate(const struct tid_request *request,
                                           const char *etag);
+
+/*
+ * The same for a representation without an entity tag: whether If-Match fails, as it does
+ * with any tag in it (section 13.1.1).
+ */
+bool tid_condition_fails_untagged(const struct tid_request *request);
 
 /*
  * Whether to evaluate Range: the method is GET, neither field is repeated, and If-Range

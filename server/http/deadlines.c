@@ -43,10 +43,22 @@ void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase) {
                           memory_order_relaxed);
 }
 
+enum tid_phase tid_watch_phase(const struct tid_watch *watch) {
+    return phase_of(atomic_load_explicit(&watch->activity, memory_order_relaxed));
+}
+
+int64_t tid_watch_since_ms(const struct tid_watch *watch) {
+    return since_ms_of(atomic_load_explicit(&watch->activity, memory_order_relaxed));
+}
+
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd) {
     watch->fd = fd;
     watch->acked_bytes = 0;
     watch->progress_ms = INT64_MIN;
+    watch->rate_bytes = 0;
+    watch->rate_ms = INT64_MAX;
+    watch->idle_ms = INT64_MIN;
+    atomic_store_explicit(&watch->cut, TID_CUT_NONE, memory_order_relaxed);
     atomic_store_explicit(&watch->read_shut_down, false, memory_order_relaxed);
     tid_watch_enter(watch, TID_PHASE_NEW);
 
@@ -81,53 +93,123 @@ unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms)
     return open;
 }
 
-/*
- * When the client last acknowledged bytes, as far as the reaper's looks tell. The activity
- * alone does not: a worker updates it once a block, for which a slow client may need
- * longer than the idle time.
- */
-static int64_t last_progress_ms(struct tid_watch *watch, int64_t now_ms) {
+/* What the kernel knows of a connection. */
+struct look {
+    int64_t now_ms;
+    bool is_tcp; /* the next two are known */
+    uint64_t acked_bytes, received_bytes;
+    int unacked_bytes; /* sent or not, but not acknowledged; -1 if unknown */
+};
+
+static struct look look_at(const struct tid_watch *watch, int64_t now_ms) {
+    struct look look = {.now_ms = now_ms};
     struct tcp_info info;
     socklen_t bytes = sizeof info;
     memset(&info, 0, sizeof info);
-    if (getsockopt(watch->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 &&
-        bytes >=
-            offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked &&
-        info.tcpi_bytes_acked != watch->acked_bytes) {
-        watch->acked_bytes = info.tcpi_bytes_acked;
-        watch->progress_ms = now_ms;
-    }
-    return watch->progress_ms;
+    look.is_tcp = getsockopt(watch->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 &&
+                  bytes >= offsetof(struct tcp_info, tcpi_bytes_received) +
+                               sizeof info.tcpi_bytes_received;
+    look.acked_bytes = info.tcpi_bytes_acked;
+    look.received_bytes = info.tcpi_bytes_received;
+    if (ioctl(watch->fd, SIOCOUTQ, &look.unacked_bytes) != 0) look.unacked_bytes = -1;
+    return look;
+}
+
+bool tid_watch_has_received(const struct tid_watch *watch) {
+    return look_at(watch, 0).received_bytes > 0;
 }
 
 /*
  * Ends a connection. If the client has not taken the whole response, closing it resets
  * it: the kernel would keep those bytes until the client takes them, for minutes.
  */
-static void cut(struct tid_watch *watch, enum tid_phase phase) {
+static void cut(struct tid_watch *watch, enum tid_cut why, bool resets) {
     const struct linger reset = {.l_onoff = 1};
-    int unsent = 0;
-    if (phase == TID_PHASE_RESPONSE ||
-        (phase == TID_PHASE_IDLE && ioctl(watch->fd, SIOCOUTQ, &unsent) == 0 &&
-         unsent > 0))
-        setsockopt(watch->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    int none = TID_CUT_NONE;
+    if (resets) setsockopt(watch->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    atomic_compare_exchange_strong(&watch->cut, &none, why);
     shutdown(watch->fd, SHUT_RDWR);
+}
+
+static bool is_over(int64_t since_ms, int64_t limit_ms, int64_t now_ms) {
+    return limit_ms > 0 && now_ms - since_ms >= limit_ms;
+}
+
+/* Whether the client has taken too little since the rate is measured. */
+static bool is_slow(struct tid_watch *watch, const struct look *look,
+                    const struct tid_deadlines *deadlines) {
+    const int64_t over_ms = deadlines->idle_ms > 0 ? deadlines->idle_ms : TID_RATE_MS;
+    const int64_t took_ms = look->now_ms - watch->rate_ms;
+    const uint64_t taken = look->acked_bytes - watch->rate_bytes;
+    if (!look->is_tcp || deadlines->min_rate == 0 || took_ms < over_ms) return false;
+    watch->rate_ms = look->now_ms;
+    watch->rate_bytes = look->acked_bytes;
+    return taken < (uint64_t)deadlines->min_rate * (uint64_t)took_ms / 1000;
+}
+
+/*
+ * The client has not taken the whole response. Its activity alone does not tell what it
+ * takes: a worker updates that once a block, for which a slow client may need longer than
+ * the idle time.
+ */
+static void reap_receiver(struct tid_watch *watch, const struct look *look,
+                          int64_t since_ms, const struct tid_deadlines *deadlines) {
+    if (watch->rate_ms == INT64_MAX) {
+        watch->rate_ms = look->now_ms;
+        watch->rate_bytes = look->acked_bytes;
+    }
+    if (is_over(since_ms, deadlines->idle_ms, look->now_ms))
+        cut(watch, TID_CUT_STALLED, true);
+    else if (is_slow(watch, look, deadlines))
+        cut(watch, TID_CUT_SLOW, true);
+}
+
+/* The client has taken all responses, and the next request has not come yet. */
+static void reap_idle(struct tid_watch *watch, const struct look *look, int64_t phase_ms,
+                      int64_t since_ms, const struct tid_deadlines *deadlines) {
+    if (watch->idle_ms != phase_ms) {
+        watch->idle_ms = phase_ms;
+        watch->received_bytes = look->received_bytes;
+        watch->partial_ms = INT64_MAX;
+    } else if (look->received_bytes != watch->received_bytes &&
+               watch->partial_ms == INT64_MAX) {
+        watch->partial_ms = look->now_ms;
+    }
+    if (watch->partial_ms != INT64_MAX &&
+        is_over(watch->partial_ms, deadlines->header_ms, look->now_ms))
+        cut(watch, TID_CUT_HEADER, false);
+    else if (is_over(since_ms, deadlines->idle_ms, look->now_ms))
+        cut(watch, TID_CUT_IDLE, false);
 }
 
 static void reap(struct tid_watch *watch, const struct tid_deadlines *deadlines,
                  int64_t now_ms) {
     const int64_t activity = atomic_load_explicit(&watch->activity, memory_order_relaxed);
     const enum tid_phase phase = phase_of(activity);
-    const bool in_header = phase == TID_PHASE_NEW || phase == TID_PHASE_HEADER;
-    const int64_t limit_ms = in_header ? deadlines->header_ms : deadlines->idle_ms;
-    int64_t since_ms = since_ms_of(activity);
-    if (phase == TID_PHASE_COMPUTE || limit_ms == 0) return;
-    /* The client may still be taking what the worker has sent to its end. */
-    if (phase == TID_PHASE_RESPONSE || phase == TID_PHASE_IDLE) {
-        const int64_t progress_ms = last_progress_ms(watch, now_ms);
-        if (progress_ms > since_ms) since_ms = progress_ms;
+    const int64_t phase_ms = since_ms_of(activity);
+    if (phase == TID_PHASE_NEW || phase == TID_PHASE_HEADER) {
+        if (is_over(phase_ms, deadlines->header_ms, now_ms))
+            cut(watch, TID_CUT_HEADER, false);
+        return;
     }
-    if (now_ms - since_ms >= limit_ms) cut(watch, phase);
+    if (phase == TID_PHASE_COMPUTE) {
+        watch->rate_ms = INT64_MAX;
+        return;
+    }
+    const struct look look = look_at(watch, now_ms);
+    const bool has_all = look.unacked_bytes == 0;
+    /* While a response is sent, a client that has taken all of it waits for the server. */
+    if (look.acked_bytes != watch->acked_bytes ||
+        (has_all && phase == TID_PHASE_RESPONSE))
+        watch->progress_ms = now_ms;
+    watch->acked_bytes = look.acked_bytes;
+    if (has_all) watch->rate_ms = INT64_MAX;
+    const int64_t since_ms =
+        watch->progress_ms > phase_ms ? watch->progress_ms : phase_ms;
+    if (phase == TID_PHASE_IDLE && look.unacked_bytes <= 0)
+        reap_idle(watch, &look, phase_ms, since_ms, deadlines);
+    else
+        reap_receiver(watch, &look, since_ms, deadlines);
 }
 
 void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *deadlines,
@@ -138,24 +220,50 @@ void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *d
     pthread_mutex_unlock(&watches->lock);
 }
 
-/* How often to look: a deadline is exceeded by a quarter of it at most, or by 10 ms. */
+void tid_watches_restart(struct tid_watches *watches, int64_t now_ms) {
+    struct tid_watch *watch;
+    pthread_mutex_lock(&watches->lock);
+    LIST_FOREACH(watch, &watches->list, link) {
+        int64_t activity = atomic_load_explicit(&watch->activity, memory_order_relaxed);
+        /* If that fails, the worker has just set it. */
+        atomic_compare_exchange_strong(&watch->activity, &activity,
+                                       activity_of(phase_of(activity), now_ms));
+        watch->progress_ms = now_ms;
+        watch->rate_ms = INT64_MAX;
+        watch->idle_ms = INT64_MIN;
+    }
+    pthread_mutex_unlock(&watches->lock);
+}
+
+/* How often to look: a fortieth of the shortest deadline, within 10 to 250 ms. */
 static int64_t interval_ms(const struct tid_deadlines *deadlines) {
-    int64_t deadline_ms = 4000;
+    int64_t deadline_ms = 10000;
     if (deadlines->header_ms > 0 && deadlines->header_ms < deadline_ms)
         deadline_ms = deadlines->header_ms;
     if (deadlines->idle_ms > 0 && deadlines->idle_ms < deadline_ms)
         deadline_ms = deadlines->idle_ms;
-    return deadline_ms / 4 > 10 ? deadline_ms / 4 : 10;
+    return deadline_ms / 40 > 10 ? deadline_ms / 40 : 10;
 }
+
+/* If the reaper comes so much later than it wanted to, the process has not run. */
+#define PAUSE_MS 1000
 
 static void *reaper_run(void *argument) {
     struct tid_reaper *reaper = argument;
     const int64_t wait_ms = interval_ms(&reaper->deadlines);
+    int64_t last_ms = tid_clock_ms();
     pthread_mutex_lock(&reaper->lock);
     while (!reaper->stopping) {
         if (tid_clock_wait(&reaper->wake, &reaper->lock, wait_ms) != ETIMEDOUT) continue;
-        for (unsigned i = 0; i < reaper->count; i++)
-            tid_watches_reap(reaper->watches[i], &reaper->deadlines, tid_clock_ms());
+        const int64_t now_ms = tid_clock_ms();
+        const bool paused = now_ms - last_ms > wait_ms + PAUSE_MS;
+        last_ms = now_ms;
+        for (unsigned i = 0; i < reaper->count; i++) {
+            if (paused)
+                tid_watches_restart(reaper->watches[i], now_ms);
+            else
+                tid_watches_reap(reaper->watches[i], &reaper->deadlines, now_ms);
+        }
     }
     pthread_mutex_unlock(&reaper->lock);
     return NULL;

@@ -3,7 +3,11 @@
  * Deadlines of connections. Each connection has a watch, which says what it is doing and
  * since when; a thread, the reaper, ends those that take too long. libmicrohttpd's own
  * timeout starts again with every byte, so a client that sends one now and then could hold
- * a connection for ever. These deadlines are absolute.
+ * a connection for ever. These deadlines are absolute; they are exceeded by a quarter of a
+ * second at most, short ones by a fortieth.
+ *
+ * Time in which the whole process did not run (SIGSTOP, a paused virtual machine) is no
+ * client's: after it all deadlines begin again.
  */
 #ifndef TID_DEADLINES_H
 #define TID_DEADLINES_H
@@ -17,9 +21,20 @@
 enum tid_phase {
     TID_PHASE_NEW,      /* accepted, no request line yet: header deadline */
     TID_PHASE_HEADER,   /* request line received, not yet all fields: header deadline */
-    TID_PHASE_RESPONSE, /* sending: ends if the client takes no byte for the idle time */
-    TID_PHASE_IDLE,    /* between two requests: idle deadline, from the last byte taken */
+    TID_PHASE_RESPONSE, /* sending: ends if the client takes none of it for the idle time,
+                           or less of it than the minimum rate */
+    TID_PHASE_IDLE, /* between two requests: idle deadline, from the last byte taken; if
+                          a part of a header has come, the header deadline as well */
     TID_PHASE_COMPUTE, /* the client waits for memory or a block: no deadline here */
+};
+
+/* Why the reaper has ended a connection. */
+enum tid_cut {
+    TID_CUT_NONE,
+    TID_CUT_HEADER,  /* the header has not come in time */
+    TID_CUT_IDLE,    /* no next request */
+    TID_CUT_STALLED, /* the client has taken nothing for the idle time */
+    TID_CUT_SLOW,    /* ... or less than the minimum rate */
 };
 
 /* The watch of a connection; embedded in struct tid_connection. */
@@ -30,9 +45,15 @@ struct tid_watch {
     _Atomic int64_t activity;
     /* Set before our own shutdown(SHUT_RD), whose EPOLLRDHUP is not the client's. */
     atomic_bool read_shut_down;
-    /* The reaper's: what was acknowledged when it last looked, and since when it is. */
-    uint64_t acked_bytes;
-    int64_t progress_ms;
+    atomic_int cut; /* enum tid_cut, set before the connection is shut down */
+    /* The reaper's: */
+    uint64_t acked_bytes;    /* acknowledged when it last looked */
+    int64_t progress_ms;     /* since when that is so */
+    uint64_t rate_bytes;     /* acknowledged when the time began ... */
+    int64_t rate_ms;         /* ... over which the rate is measured */
+    int64_t idle_ms;         /* the start of the phase for which the next two are */
+    uint64_t received_bytes; /* received when it was first looked at */
+    int64_t partial_ms;      /* since when more has been received; INT64_MAX: never */
 };
 
 /* The watches of one worker's connections. */
@@ -51,8 +72,13 @@ void tid_watches_clear(struct tid_watches *watches);
 void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd);
 void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch);
 
-/* The connection enters a phase now. */
+/* The connection enters a phase now; the phase in which it is, and since when. */
 void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase);
+enum tid_phase tid_watch_phase(const struct tid_watch *watch);
+int64_t tid_watch_since_ms(const struct tid_watch *watch);
+
+/* Whether the client has ever sent anything, as far as the kernel knows. */
+bool tid_watch_has_received(const struct tid_watch *watch);
 
 /*
  * A client that has just received a response may already have sent its next request. For
@@ -71,11 +97,21 @@ unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms)
 struct tid_deadlines {
     int64_t header_ms;
     int64_t idle_ms;
+    /*
+     * Bytes a second that a client must take of a response, on average over the idle time
+     * (or TID_RATE_MS if there is none). Time in which it had taken all does not count.
+     */
+    int64_t min_rate;
 };
+
+#define TID_RATE_MS 60000
 
 /* Ends the connections whose deadline has passed. Called by the reaper, and by tests. */
 void tid_watches_reap(struct tid_watches *watches, const struct tid_deadlines *deadlines,
                       int64_t now_ms);
+
+/* All deadlines begin again: the process has not run for a while. */
+void tid_watches_restart(struct tid_watches *watches, int64_t now_ms);
 
 /* The thread that calls tid_watches_reap() for each worker every now and then. */
 struct tid_reaper {

@@ -18,16 +18,24 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "server/log.h"
 #include "server/work/clock.h"
 
 /* Connections accepted from one socket before the next socket is looked at. */
 #define ACCEPT_SERIES 64
+
+/* After accept4() has failed, and for the connections that wait when the listener stops. */
+#define FAILED_MS 100
+#define STOP_MS 500
 
 /*
  * Bytes of a response that the kernel takes and does not send yet. Without a limit it takes
  * 4 MB for every client that does not read (tcp_wmem); this much keeps a fast one busy.
  */
 #define UNSENT_BYTES (256 << 10)
+
+/* The reaper (deadlines.h) ends the others before the kernel does, and counts them. */
+#define REAPER_FIRST_MS 2000
 
 static int set_option(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);
@@ -41,7 +49,8 @@ static int set_inherited(int fd, int64_t idle_ms) {
     if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 ||
         set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES) != 0)
         return -1;
-    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)idle_ms);
+    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+                      idle_ms > 0 ? (int)idle_ms + REAPER_FIRST_MS : 0);
 }
 
 /* A socket bound and listening; -1 with 'errno' set. */
@@ -132,60 +141,121 @@ void tid_listener_show(const struct tid_listener *listener, unsigned index,
 /*
  * Out of descriptors: poll() would report the first waiting connection again at once, for
  * ever. So the spare descriptor is closed to accept that connection, and it is closed.
+ * main.c keeps the number of connections so low that this is for surprises only.
  */
-static void drop_one(struct tid_listener *listener, int listen_fd) {
+static bool drop_one(struct tid_listener *listener, int listen_fd) {
     close(listener->spare_fd);
     const int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-    if (fd >= 0) close(fd);
+    if (fd >= 0) {
+        close(fd);
+        atomic_fetch_add_explicit(listener->dropped_count, 1, memory_order_relaxed);
+    }
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
 }
 
-static void accept_series(struct tid_listener *listener, int listen_fd) {
-    for (int i = 0; i < ACCEPT_SERIES; i++) {
+enum accepted {
+    ACCEPTED_SOME,   /* more may wait */
+    ACCEPTED_ALL,    /* none waits */
+    ACCEPTED_FAILED, /* try again later */
+};
+
+/* Not failures of the socket, but of a connection that has ended already (accept(2)). */
+static bool is_connection_error(int error) {
+    static const int errors[] = {EINTR,    ECONNABORTED, EPROTO,
+                                 ENETDOWN, ENOPROTOOPT,  EHOSTDOWN,
+                                 ENONET,   EHOSTUNREACH, ENETUNREACH};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        if (error == errors[i]) return true;
+    }
+    return false;
+}
+
+static enum accepted accept_failed(struct tid_listener *listener, int listen_fd,
+                                   int error) {
+    if (error == EAGAIN || error == EWOULDBLOCK) return ACCEPTED_ALL;
+    if (is_connection_error(error)) return ACCEPTED_SOME;
+    if (!listener->fails) tid_log("cannot accept connections: %s", strerror(error));
+    listener->fails = true;
+    const bool out_of_descriptors = error == EMFILE || error == ENFILE;
+    return out_of_descriptors && drop_one(listener, listen_fd) ? ACCEPTED_SOME
+                                                               : ACCEPTED_FAILED;
+}
+
+/*
+ * With TLS nothing can be read, or said, before the handshake: the workers' reserved places
+ * are for any request then, and who finds none is closed without a response.
+ */
+static void refuse(struct tid_listener *listener, int fd, const struct sockaddr *address,
+                   socklen_t bytes) {
+    if (!listener->has_tls) {
+        tid_refused_add(&listener->refused, fd, address, bytes, tid_clock_ms());
+    } else if (listener->take(listener->taker, fd, address, bytes, true) ==
+               TID_TAKE_FULL) {
+        atomic_fetch_add_explicit(listener->refused_count, 1, memory_order_relaxed);
+        close(fd);
+    }
+}
+
+/* Accepts some of the connections that wait at a socket. */
+static enum accepted accept_series(struct tid_listener *listener, int listen_fd) {
+    enum accepted result = ACCEPTED_SOME;
+    for (int i = 0; i < ACCEPT_SERIES && result == ACCEPTED_SOME; i++) {
         struct sockaddr_storage address;
         socklen_t bytes = sizeof address;
         const int fd = accept4(listen_fd, (struct sockaddr *)&address, &bytes,
                                SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE)
-                drop_one(listener, listen_fd);
-            else if (errno == ECONNABORTED || errno == EINTR)
-                continue;
-            return;
-        }
-        if (listener->take(listener->taker, fd, (struct sockaddr *)&address, bytes) !=
-            TID_TAKE_FULL)
+            result = accept_failed(listener, listen_fd, errno);
             continue;
-        if (listener->has_tls)
-            close(fd);
-        else
-            tid_refused_add(&listener->refused, fd, tid_clock_ms());
+        }
+        listener->fails = false;
+        if (listener->take(listener->taker, fd, (struct sockaddr *)&address, bytes,
+                           false) == TID_TAKE_FULL)
+            refuse(listener, fd, (struct sockaddr *)&address, bytes);
     }
+    return result;
+}
+
+/* Before the sockets are closed, which resets the connections that wait. */
+static void accept_rest(struct tid_listener *listener) {
+    const int64_t until_ms = tid_clock_ms() + STOP_MS;
+    for (unsigned i = 0; i < listener->count; i++) {
+        /* The queue takes few more from now on, and the loop comes to its end. */
+        listen(listener->fds[i], 0);
+        while (accept_series(listener, listener->fds[i]) == ACCEPTED_SOME &&
+               tid_clock_ms() < until_ms) {
+        }
+    }
+    tid_refused_close_all(&listener->refused);
+}
+
+/* Waits for connections, or only for the end; at most 'timeout_ms'. Whether to stop. */
+static bool wait_for(struct pollfd *polls, unsigned count, int timeout_ms) {
+    /* An error is EINTR, or ENOMEM: wait a little, do not spin. */
+    if (poll(polls, count, timeout_ms) < 0) poll(NULL, 0, FAILED_MS);
+    return (polls[0].revents & POLLIN) != 0;
 }
 
 static void *listener_run(void *argument) {
     struct tid_listener *listener = argument;
     struct pollfd polls[TID_LISTENER_SOCKETS + 1];
+    polls[0] = (struct pollfd){.fd = listener->wake_fd, .events = POLLIN};
     for (unsigned i = 0; i < listener->count; i++)
-        polls[i] = (struct pollfd){.fd = listener->fds[i], .events = POLLIN};
-    polls[listener->count] = (struct pollfd){.fd = listener->wake_fd, .events = POLLIN};
+        polls[i + 1] = (struct pollfd){.fd = listener->fds[i], .events = POLLIN};
 
-    bool stopping = false;
-    while (!stopping) {
-        const int timeout_ms = listener->refused.count > 0 ? 50 : -1;
-        if (poll(polls, listener->count + 1, timeout_ms) < 0) {
-            /* Else ENOMEM, the only other possible error: wait a little, do not spin. */
-            if (errno != EINTR) poll(NULL, 0, 100);
-            continue;
-        }
-        /* Before stopping, accept what waits: closing the sockets would reset it. */
-        stopping = polls[listener->count].revents != 0;
+    int timeout_ms = -1;
+    while (!wait_for(polls, listener->count + 1, timeout_ms)) {
+        bool failed = false;
         for (unsigned i = 0; i < listener->count; i++) {
-            if (polls[i].revents != 0) accept_series(listener, listener->fds[i]);
+            if (polls[i + 1].revents != 0)
+                failed |= accept_series(listener, listener->fds[i]) == ACCEPTED_FAILED;
         }
-        tid_refused_close_finished(&listener->refused, tid_clock_ms());
+        timeout_ms = tid_refused_look(&listener->refused, tid_clock_ms());
+        /* What cannot be accepted would be reported again at once. */
+        if (failed && wait_for(polls, 1, FAILED_MS)) break;
     }
-    tid_refused_close_all(&listener->refused);
+    accept_rest(listener);
     return NULL;
 }
 
@@ -193,7 +263,11 @@ int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
                        void *taker) {
     listener->take = take;
     listener->taker = taker;
+    listener->refused.take = take;
+    listener->refused.taker = taker;
+    listener->refused.refused = listener->refused_count;
     listener->refused.count = 0;
+    listener->fails = false;
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listener->wake_fd = eventfd(0, EFD_CLOEXEC);
     if (listener->wake_fd < 0) {

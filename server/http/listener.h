@@ -13,23 +13,9 @@
 
 #include "server/http/address.h"
 #include "server/http/refused_connections.h"
+#include "server/http/take.h"
 
 #define TID_LISTENER_SOCKETS 32
-
-/* What has become of a connection that was handed over. */
-enum tid_take {
-    TID_TAKEN,
-    TID_TAKE_FULL,   /* too many connections: the listener still owns it and refuses it */
-    TID_TAKE_FAILED, /* out of memory: it has been closed */
-};
-
-/*
- * Takes over an accepted, non-blocking connection. Called by the listener's thread only;
- * 'taker' is that of tid_listener_start().
- */
-typedef enum tid_take tid_take_function(void *taker, int fd,
-                                        const struct sockaddr *address,
-                                        socklen_t address_bytes);
 
 /*
  * Start from zeroes. The sockets are opened before anything else of the server is
@@ -45,6 +31,9 @@ struct tid_listener {
     int spare_fd; /* to be closed when the process is out of descriptors */
     tid_take_function *take;
     void *taker;
+    /* Count connections: beyond the limit, and closed for want of a descriptor. */
+    _Atomic uint64_t *refused_count, *dropped_count;
+    bool fails; /* accept4() does; it has been logged */
     pthread_t thread;
     struct tid_refused refused;
 };
@@ -60,11 +49,14 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
 void tid_listener_show(const struct tid_listener *listener, unsigned index,
                        char text[TID_ADDRESS_BYTES]);
 
-/* Starts the thread, which hands connections to 'take'. Returns 0 or an error number. */
+/*
+ * Starts the thread, which hands connections to 'take', and calls it in no other thread.
+ * The two counters must have been set. Returns 0 or an error number.
+ */
 int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
                        void *taker);
 
-/* Hands over the connections that wait, ends the thread and closes the sockets. */
+/* Hands over all connections that wait, ends the thread and closes the sockets. */
 void tid_listener_stop(struct tid_listener *listener);
 
 /* Closes the sockets of a listener that has not been started. */

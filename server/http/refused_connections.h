@@ -1,34 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections beyond the limit. Each gets 503 (RFC 9110 section 15.6.4) at once, from the
- * listener's thread and without a worker. Then it lingers: closing a socket that has
- * unread bytes resets the connection, and the client may lose the response before it has
- * read it (RFC 9112 section 9.6).
+ * Connections beyond the limit. The listener's thread reads what they ask for: probes are
+ * handed over all the same (probe.h), everything else gets 503 (RFC 9110 section 15.6.4),
+ * without a worker; so does a client that sends no request for half a second. Then the
+ * connection lingers: closing a socket that has unread bytes resets the connection, and
+ * the client may lose the response before it has read it (RFC 9112 section 9.6).
  */
 #ifndef TID_REFUSED_CONNECTIONS_H
 #define TID_REFUSED_CONNECTIONS_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* If there are more, the oldest is closed. */
+#include "server/http/take.h"
+
+/* Of 'max', at most. If there are more, the oldest is answered and closed. */
 #define TID_REFUSED_MAX 64
 
-/* The lingering connections, oldest first. Start from zeroes. */
-struct tid_refused {
-    unsigned count;
-    struct {
-        int fd;
-        int64_t until_ms;
-    } entries[TID_REFUSED_MAX];
+struct tid_refused_entry {
+    int fd;
+    bool answered;
+    int64_t until_ms;
+    socklen_t address_bytes;
+    struct sockaddr_storage address;
 };
 
-/* Sends 503 on a non-blocking connection, and owns it from now on. */
-void tid_refused_add(struct tid_refused *refused, int fd, int64_t now_ms);
+/* Start from zeroes, but for the first three and 'max', which is 1 or more. */
+struct tid_refused {
+    tid_take_function *take; /* for probes */
+    void *taker;
+    _Atomic uint64_t *refused; /* counts the 503 */
+    unsigned max, count;
+    struct tid_refused_entry entries[TID_REFUSED_MAX]; /* oldest first */
+};
 
-/* Closes those that the client has closed, and those whose time is up. */
-void tid_refused_close_finished(struct tid_refused *refused, int64_t now_ms);
+/* Adds a non-blocking connection, and owns it from now on. */
+void tid_refused_add(struct tid_refused *refused, int fd, const struct sockaddr *address,
+                     socklen_t address_bytes, int64_t now_ms);
 
-/* Closes all. */
+/*
+ * Looks what has been received: hands over, answers, and closes those that are finished.
+ * Returns the milliseconds after which to call it again, or -1 if none is left.
+ */
+int tid_refused_look(struct tid_refused *refused, int64_t now_ms);
+
+/* Answers and closes all. */
 void tid_refused_close_all(struct tid_refused *refused);
 
 #endif

@@ -73,6 +73,37 @@ void tid_request_clear(struct tid_request *request) {
     memset(request, 0, sizeof *request);
 }
 
+static bool is_alphanumeric(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* The length of a name or an IPv4 address at the beginning of 'text'. */
+static size_t name_end(const char *text, size_t bytes) {
+    size_t i = 0;
+    while (i < bytes && (is_alphanumeric(text[i]) ||
+                         (text[i] != '\0' && strchr("-._~%!$&'()*+;=", text[i]))))
+        i++;
+    return i;
+}
+
+/* The length of an address in brackets; 0 if it is none. */
+static size_t literal_end(const char *text, size_t bytes) {
+    size_t i = 1;
+    while (i < bytes && (is_alphanumeric(text[i]) || text[i] == ':' || text[i] == '.'))
+        i++;
+    return i > 2 && i < bytes && text[i] == ']' ? i + 1 : 0;
+}
+
+bool tid_host_is_valid(const char *text, size_t bytes) {
+    const bool is_literal = bytes > 0 && text[0] == '[';
+    size_t i = is_literal ? literal_end(text, bytes) : name_end(text, bytes);
+    if (is_literal && i == 0) return false;
+    if (i == bytes) return true;
+    if (text[i] != ':' || i == 0) return false;
+    for (i++; i < bytes && text[i] >= '0' && text[i] <= '9'; i++) continue;
+    return i == bytes;
+}
+
 /*
  * The length of scheme, "://" and authority of a target in absolute form; 0 if it is not
  * an http or https URI with a host (RFC 9110 section 4.2). User information is an error,
@@ -88,11 +119,8 @@ static size_t authority_end(const char *target, size_t bytes) {
         return 0;
 
     size_t end = start;
-    while (end < bytes && target[end] != '/' && target[end] != '?') {
-        if (target[end] == '@') return 0;
-        end++;
-    }
-    return end > start && target[start] != ':' ? end : 0;
+    while (end < bytes && target[end] != '/' && target[end] != '?') end++;
+    return end > start && tid_host_is_valid(target + start, end - start) ? end : 0;
 }
 
 const char *tid_target_split(const char *target, size_t target_bytes,

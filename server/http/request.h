@@ -99,6 +99,13 @@ bool tid_request_add_field(struct tid_request *request, enum tid_field field,
 void tid_request_clear(struct tid_request *request);
 
 /*
+ * Whether a text is a host and maybe a port (RFC 9110 section 7.2, RFC 3986 section
+ * 3.2.2), or empty, as Host is for a target without an authority. A comma, which the
+ * grammar allows in names, is refused: it tells of several values that were joined.
+ */
+bool tid_host_is_valid(const char *text, size_t bytes);
+
+/*
  * Splits a request target (RFC 9112 section 3.2) into path and query of '*request', which
  * then point into 'target'. The method must have been set. Supports the origin form, the
  * absolute form with http or https, and the asterisk form for OPTIONS.

@@ -174,10 +174,10 @@ static ssize_t body_read(void *state, uint64_t offset, char *out, size_t capacit
     if (body->connection->client_closed)
         return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
     if (body->block_state == BLOCK_NEEDED) block_request(body);
-    if (body->block_state == BLOCK_PENDING)
-        return tid_suspend(body->connection, body->mhd)
-                   ? 0
-                   : end(body, MHD_CONTENT_READER_END_WITH_ERROR);
+    if (body->block_state == BLOCK_PENDING) {
+        tid_suspend(body->connection, body->mhd);
+        return 0;
+    }
     if (body->block_state == BLOCK_FAILED)
         return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
     if (body->result == TID_NEXT_END) return end(body, MHD_CONTENT_READER_END_OF_STREAM);
@@ -209,11 +209,9 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     struct tid_worker *worker = connection->worker;
     struct tid_block_budget *budget = &worker->shared->block_budget;
     const bool sized = stream->bytes != TID_STREAM_UNKNOWN;
-    struct tid_pace pace;
-    tid_pace_init(&pace);
     /* Two blocks: this file's and libmicrohttpd's. */
     const uint64_t task_bytes =
-        sized ? tid_pace_bytes(&pace, stream->ns_per_byte, stream->bytes)
+        sized ? tid_pace_bytes_max(stream->ns_per_byte, stream->bytes)
               : TID_STREAM_CAPACITY_MIN;
     const size_t block_bytes = tid_block_budget_take(budget, task_bytes, 2);
     struct MHD_Response *response = NULL;
@@ -227,7 +225,7 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     body->worker = worker;
     body->mhd = mhd;
     body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
-    body->pace = pace;
+    tid_pace_init(&body->pace);
     body->block_bytes = block_bytes;
     body->reserved_bytes = 2 * block_bytes;
     tid_suspension_allow(connection, mhd);

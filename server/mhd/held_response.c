@@ -106,9 +106,8 @@ enum MHD_Result tid_held_response_begin(struct tid_connection *connection,
     tid_suspension_allow(connection, mhd);
     if (tid_lease_wait(lease, TID_LEASE_COMPUTING, response_release, held))
         return tid_held_response_send(connection, mhd);
-    if (tid_suspend(connection, mhd)) return MHD_YES;
-    tid_held_response_clear(connection);
-    return MHD_NO;
+    tid_suspend(connection, mhd);
+    return MHD_YES;
 }
 
 void tid_held_response_resume_released(struct tid_worker *worker) {

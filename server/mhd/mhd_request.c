@@ -21,8 +21,10 @@
 #include "server/http/forwarded.h"
 #include "server/http/framing.h"
 #include "server/http/network.h"
+#include "server/http/probe.h"
 #include "server/http/request_id.h"
 #include "server/log.h"
+#include "server/mhd/direct_response.h"
 #include "server/mhd/held_response.h"
 #include "server/mhd/mhd_response.h"
 #include "server/mhd/request_body.h"
@@ -100,7 +102,8 @@ struct header {
     struct tid_request *request;
     const char *next_line; /* where the next field must begin */
     bool has_gap;          /* a field began elsewhere */
-    bool no_memory;        /* to join the lines of a field */
+    unsigned fields;
+    bool no_memory; /* to join the lines of a field */
 };
 
 static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
@@ -110,6 +113,7 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
     (void)kind;
     if (name == shown_length_name) return MHD_YES;
     if (!value) value = "";
+    header->fields++;
     if (name != header->next_line) header->has_gap = true;
     header->next_line = value + value_bytes + 2; /* CR LF */
     tid_framing_add(&header->framing, name, name_bytes, value, value_bytes);
@@ -120,10 +124,11 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
 }
 
 /*
- * Maximum size of a request's header. libmicrohttpd stores the header of the response in
- * the same memory: if that did not fit, the connection would end without a response.
+ * Maximum of a request's header. libmicrohttpd stores the header of the response in the
+ * same memory: if that did not fit, the connection would end without a response.
  */
 #define HEADER_BYTES_MAX 8192
+#define HEADER_FIELDS_MAX 100
 /* Of a header that is too long, a target of more than this is what is wrong. */
 #define TARGET_BYTES_MAX 7168
 
@@ -203,11 +208,13 @@ static struct tid_rejection request_read(struct tid_connection *connection,
         tid_framing_check(framing, connection->request.method, version);
     if (rejection.status != 0) return rejection;
     if (!connection->target || header.no_memory)
-        return (struct tid_rejection){503, "out of memory",
-                                      "The server is out of memory."};
+        return (struct tid_rejection){503, NULL, NULL};
     error = tid_target_split(connection->target, connection->target_bytes,
                              &connection->request);
     if (error) return (struct tid_rejection){400, "bad request", error};
+    if (header.fields > HEADER_FIELDS_MAX)
+        return (struct tid_rejection){431, "header too large",
+                                      "The request has more than 100 header fields."};
     return target_check(connection, mhd);
 }
 
@@ -228,6 +235,18 @@ static bool body_begin(struct tid_connection *connection,
     return false;
 }
 
+/* A reserved place is for probes. Without TLS nothing else gets one: listener.c. */
+static void route(struct tid_connection *connection, struct tid_response *response) {
+    struct tid_request *request = &connection->request;
+    if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
+        tid_problem(response, 503, "too many connections",
+                    "The server has reached its maximum number of connections.", "");
+        tid_response_static(response, "Retry-After", "1");
+    } else {
+        tid_route(connection->worker->shared->context, request, response);
+    }
+}
+
 /* Where clients see this server; also if the path could not be read. */
 static void locate(struct tid_connection *connection) {
     const char *base_path = connection->worker->shared->context->base_path;
@@ -244,16 +263,21 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     struct tid_framing framing = {0};
     connection->start_ms = tid_clock_ms();
     connection->status = 0;
+    connection->sent_directly = false;
     const struct tid_rejection rejection =
         request_read(connection, mhd, method, version, &framing);
     locate(connection);
-    if (rejection.status != 0) {
+    if (rejection.status == 503) {
+        tid_problem_no_memory(&response);
+    } else if (rejection.status != 0) {
+        const bool too_large = rejection.status == 414 || rejection.status == 431;
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
+        if (too_large && !connection->tls) return tid_direct_send(connection, &response);
     } else if (request->method == TID_METHOD_POST &&
                tid_route_takes_body(tid_route_find(request))) {
         if (body_begin(connection, &framing, &response)) return MHD_YES;
     } else if (tid_framing_has_body(&framing)) {
-        tid_route(connection->worker->shared->context, request, &response);
+        route(connection, &response);
     } else {
         return MHD_YES;
     }
@@ -283,8 +307,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     /* What follows would be taken for a request. */
     if (!tid_request_body_is_complete(connection)) return MHD_NO;
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
-    if (tid_request_body_end(connection, &response))
-        tid_route(connection->worker->shared->context, &connection->request, &response);
+    if (tid_request_body_end(connection, &response)) route(connection, &response);
     return tid_held_response_begin(connection, mhd, &response);
 }
 
@@ -334,9 +357,12 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
     struct tid_connection *connection = *state;
     (void)worker;
     if (!connection) return;
+    if (connection->sent_directly) how = MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (connection->header_checked) {
         if (connection->worker->shared->access_log) log_request(connection, mhd, how);
         count_request(connection, how);
+        /* Else the connection ends within the header, and worker.c counts that. */
+        tid_watch_enter(&connection->watch, TID_PHASE_IDLE);
     }
     connection->header_checked = false;
     tid_held_response_clear(connection);
@@ -344,5 +370,4 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
     if (connection->target != connection->short_target) free(connection->target);
     connection->target = NULL;
     tid_request_clear(&connection->request);
-    tid_watch_enter(&connection->watch, TID_PHASE_IDLE);
 }

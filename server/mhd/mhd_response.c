@@ -33,16 +33,27 @@ struct stream_body {
     _Atomic uint64_t *bytes_sent; /* counter of the route */
     size_t block_bytes;           /* reserved from the budget */
     double min_block_ns;          /* reserved of the worker's turns */
+    size_t largest_bytes;         /* of the blocks so far */
     size_t block_begin, block_end;
-    unsigned char block[]; /* TID_STREAM_CAPACITY_MIN bytes if the length is unknown */
+    unsigned char block[]; /* UNSIZED_BLOCK_BYTES if the length is unknown */
 };
+
+/* Some chunks: the last one of a block is short. */
+#define UNSIZED_BLOCK_BYTES ((size_t)3 * TID_STREAM_CAPACITY_MIN)
+_Static_assert(UNSIZED_BLOCK_BYTES <= TID_BLOCK_BYTES_MIN, "the budget gives all of it");
 
 /* Content reader of a stream of known length. */
 static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capacity) {
     struct stream_body *body = state;
+    /*
+     * Blocks grow slowly: the first use of a page of the buffer costs more than what is
+     * generated there, and many streams may begin in one turn.
+     */
+    const size_t max_bytes = body->largest_bytes + TID_BLOCK_BYTES_MIN;
     /* libmicrohttpd never asks for more bytes than are left. */
-    const size_t count =
-        tid_turn_block(&body->worker->turn, body->stream.ns_per_byte, capacity);
+    const size_t count = tid_turn_block(&body->worker->turn, body->stream.ns_per_byte,
+                                        capacity < max_bytes ? capacity : max_bytes);
+    if (count > body->largest_bytes) body->largest_bytes = count;
     tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
     if (!body->stream.read(body->stream.state, offset, count, out))
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -57,9 +68,8 @@ static ssize_t stream_next(void *state, uint64_t offset, char *out, size_t capac
     tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
     if (body->block_begin == body->block_end) {
         body->block_begin = 0;
-        switch (body->stream.next(body->stream.state, TID_TASK_NS,
-                                  TID_STREAM_CAPACITY_MIN, body->block,
-                                  &body->block_end)) {
+        switch (body->stream.next(body->stream.state, TID_TASK_NS, UNSIZED_BLOCK_BYTES,
+                                  body->block, &body->block_end)) {
         case TID_NEXT_MORE:
             break;
         case TID_NEXT_END:
@@ -87,7 +97,7 @@ static void stream_free(void *state) {
 
 /* What the worker would generate at once at least. */
 static double min_block_ns(const struct tid_stream *stream) {
-    uint64_t bytes = TID_STREAM_CAPACITY_MIN;
+    uint64_t bytes = UNSIZED_BLOCK_BYTES;
     if (stream->bytes != TID_STREAM_UNKNOWN)
         bytes = stream->bytes < TID_BLOCK_BYTES_MIN ? stream->bytes : TID_BLOCK_BYTES_MIN;
     return (double)bytes * stream->ns_per_byte;
@@ -100,7 +110,7 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
     const bool sized = stream->bytes != TID_STREAM_UNKNOWN;
     struct tid_block_budget *budget = &worker->shared->block_budget;
     const size_t block_bytes = tid_block_budget_take(
-        budget, sized ? stream->bytes : (uint64_t)TID_STREAM_CAPACITY_MIN, 1);
+        budget, sized ? stream->bytes : (uint64_t)UNSIZED_BLOCK_BYTES, 1);
     if (block_bytes == 0) return NULL;
     struct stream_body *body = malloc(sizeof *body + (sized ? 0 : block_bytes));
     if (!body) {
@@ -113,6 +123,7 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
     body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
     body->block_bytes = block_bytes;
     body->min_block_ns = min_block_ns(stream);
+    body->largest_bytes = 0;
     body->block_begin = 0;
     body->block_end = 0;
     struct MHD_Response *response = MHD_create_response_from_callback(
@@ -143,6 +154,8 @@ static void heap_body_free(void *argument) {
     tid_block_budget_give(body->budget, body->bytes);
     free(body);
 }
+
+_Static_assert(TID_SMALL_BODY_BYTES <= TID_BLOCK_BYTES_MIN, "one block, never less");
 
 /* NULL if out of memory. */
 static struct heap_body *heap_body_make(struct tid_block_budget *budget, size_t bytes) {
@@ -250,8 +263,10 @@ static bool fields_add(const struct tid_connection *connection,
                                     response->fields[i].value) != MHD_YES)
             return false;
     }
-    return !atomic_load_explicit(&connection->worker->shared->draining,
-                                 memory_order_relaxed) ||
+    const bool closes =
+        connection->reserved ||
+        atomic_load_explicit(&connection->worker->shared->draining, memory_order_relaxed);
+    return !closes ||
            MHD_add_response_header(mhd_response, "Connection", "close") == MHD_YES;
 }
 
@@ -269,9 +284,8 @@ static struct MHD_Response *response_make(struct tid_connection *connection,
     return NULL;
 }
 
-/* Adds what every response has. */
-static void complete(const struct tid_connection *connection,
-                     struct tid_response *response) {
+void tid_mhd_complete(const struct tid_connection *connection,
+                      struct tid_response *response) {
     const struct tid_request *request = &connection->request;
     tid_problem_render(response, request);
     tid_response_copy(response, "X-Request-Id", request->id, strlen(request->id));
@@ -281,18 +295,18 @@ static void complete(const struct tid_connection *connection,
 enum MHD_Result tid_mhd_send(struct tid_connection *connection,
                              struct MHD_Connection *mhd, struct tid_response *response) {
     enum MHD_Result result = MHD_NO;
-    complete(connection, response);
+    tid_mhd_complete(connection, response);
     if (response->overflow) {
         tid_response_clear(response);
         tid_problem(response, 500, "internal error", "The response header is too long.",
                     "");
-        complete(connection, response);
+        tid_mhd_complete(connection, response);
     }
     struct MHD_Response *mhd_response = response_make(connection, mhd, response);
     if (!mhd_response) {
         tid_response_clear(response);
         tid_problem_no_memory(response);
-        complete(connection, response);
+        tid_mhd_complete(connection, response);
         mhd_response = response_make(connection, mhd, response);
     }
     if (mhd_response) {

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,8 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/log.h"
 #include "server/mhd/async_body.h"
+#include "server/mhd/hangup.h"
 #include "server/mhd/held_response.h"
+#include "server/http/address.h"
 #include "server/mhd/mhd_request.h"
 #include "server/mhd/suspension.h"
 #include "server/work/thread.h"
@@ -45,6 +49,67 @@ static void connection_end(struct tid_connection *connection) {
     free(connection);
 }
 
+/* Why a connection ends; TID_ENDED_COUNT if it has done all that it was for. */
+static enum tid_ended ended_by(struct tid_connection *connection) {
+    static const enum tid_ended cuts[] = {
+        [TID_CUT_NONE] = TID_ENDED_COUNT,
+        [TID_CUT_HEADER] = TID_ENDED_HEADER_TIMEOUT,
+        [TID_CUT_IDLE] = TID_ENDED_IDLE_TIMEOUT,
+        [TID_CUT_STALLED] = TID_ENDED_STALLED,
+        [TID_CUT_SLOW] = TID_ENDED_SLOW,
+    };
+    struct tid_worker *worker = connection->worker;
+    const int cut = atomic_load(&connection->watch.cut);
+    const enum tid_phase phase = tid_watch_phase(&connection->watch);
+    if (cut != TID_CUT_NONE) return cuts[cut];
+    if (phase == TID_PHASE_RESPONSE || phase == TID_PHASE_COMPUTE) return TID_ENDED_COUNT;
+    if (worker->unreadable > 0) {
+        worker->unreadable--;
+        return TID_ENDED_UNREADABLE;
+    }
+    const bool incomplete =
+        phase == TID_PHASE_HEADER ||
+        (phase == TID_PHASE_NEW && tid_watch_has_received(&connection->watch));
+    return incomplete ? TID_ENDED_INCOMPLETE : TID_ENDED_COUNT;
+}
+
+/* Counts, and logs, what ends without a response of this server. */
+static void count_ended(struct tid_connection *connection) {
+    static const char *const texts[TID_ENDED_COUNT] = {
+        [TID_ENDED_HEADER_TIMEOUT] = "request header not received in time",
+        [TID_ENDED_INCOMPLETE] = "closed within a request header",
+        [TID_ENDED_UNREADABLE] = "request refused by libmicrohttpd",
+    };
+    struct tid_worker *worker = connection->worker;
+    const enum tid_ended why = ended_by(connection);
+    char address[TID_ADDRESS_BYTES];
+    if (why == TID_ENDED_COUNT) return;
+    tid_count(&worker->counters->ended[why], 1);
+    if (!worker->shared->access_log || !texts[why]) return;
+    tid_address_show((struct sockaddr *)&connection->address, connection->address_bytes,
+                     address);
+    tid_log("%s - %s", address, texts[why]);
+}
+
+/*
+ * What libmicrohttpd says. It answers requests that it cannot read (400, 413, 414, 431)
+ * without telling the application; but it says so here, and closes the connection next.
+ */
+__attribute__((format(printf, 2, 0))) static void
+library_message(void *argument, const char *format, va_list arguments) {
+    static const char refusal[] = "Error processing request (HTTP response code is %u";
+    struct tid_worker *worker = argument;
+    va_list values;
+    if (strncmp(format, refusal, sizeof refusal - 1) != 0) return;
+    va_copy(values, arguments);
+    const unsigned status = va_arg(values, unsigned);
+    va_end(values);
+    worker->unreadable++;
+    tid_count_request(worker->counters, TID_ROUTE_COUNT, status, true);
+    if (worker->shared->access_log)
+        tid_log("- (unreadable request) %u, by libmicrohttpd", status);
+}
+
 static void connection_changed(void *argument, struct MHD_Connection *mhd, void **context,
                                enum MHD_ConnectionNotificationCode how) {
     struct tid_worker *worker = argument;
@@ -56,7 +121,13 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
             connection->tls = tid_tls_begin(worker->shared->tls, mhd);
         tid_watch_add(&worker->watches, &connection->watch, connection->fd);
         *context = connection;
+        if (!tid_hangup_add(connection)) {
+            tid_count(&worker->counters->ended[TID_ENDED_NO_MEMORY], 1);
+            shutdown(connection->fd, SHUT_RDWR);
+        }
     } else {
+        count_ended(connection);
+        tid_hangup_remove(connection);
         tid_watch_remove(&worker->watches, &connection->watch);
         connection_end(connection);
     }
@@ -77,7 +148,10 @@ static void inbox_empty(struct tid_worker *worker) {
                            (struct sockaddr *)&connection->address,
                            connection->address_bytes);
         /* Out of memory, libmicrohttpd closes the connection without announcing it. */
-        if (worker->starting) connection_end(connection);
+        if (worker->starting) {
+            tid_count(&worker->counters->ended[TID_ENDED_NO_MEMORY], 1);
+            connection_end(connection);
+        }
         /* Last: until its watch was added, a drain must count the connection here. */
         atomic_fetch_sub_explicit(&worker->inbox_count, 1, memory_order_relaxed);
     }
@@ -92,17 +166,24 @@ static bool has_work(struct MHD_Daemon *daemon) {
 
 /*
  * Waits until there is something to do. The wake-up is cleared before the caller looks at
- * the lists that it was for: the other way round, one could be lost.
+ * the lists that it was for: the other way round, one could be lost. Returns whether
+ * to look at clients that have closed.
  */
-static void wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
+static bool wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
     eventfd_t count;
     if (worker->run_again || has_work(worker->daemon)) {
         worker->run_again = false;
-        return;
+        return true;
     }
-    if (poll(polls, LIST_EMPTY(&worker->suspended) ? 2 : 3, -1) > 0 &&
-        polls[1].revents != 0)
-        eventfd_read(worker->wake_fd, &count);
+    const bool some = poll(polls, 3, tid_hangup_timeout_ms(worker)) > 0;
+    if (some && polls[1].revents != 0) eventfd_read(worker->wake_fd, &count);
+    return !some || polls[2].revents != 0 || !LIST_EMPTY(&worker->half_closed);
+}
+
+/* The client of a suspended connection: its callback ends the connection. */
+static void client_gone(struct tid_connection *connection) {
+    connection->client_closed = true;
+    tid_resume(connection);
 }
 
 static void *worker_run(void *argument) {
@@ -120,16 +201,17 @@ static void *worker_run(void *argument) {
      */
     tid_thread_begin("worker");
     while (!atomic_load_explicit(&worker->stopping, memory_order_acquire)) {
-        wait_for_events(worker, polls);
+        const bool some_may_have_closed = wait_for_events(worker, polls);
         if (atomic_load_explicit(&worker->inbox_count, memory_order_relaxed) > 0)
             inbox_empty(worker);
         if (atomic_load_explicit(&worker->ready_count, memory_order_relaxed) > 0)
             tid_async_body_resume_ready(worker);
         if (atomic_load_explicit(&worker->released_count, memory_order_relaxed) > 0)
             tid_held_response_resume_released(worker);
-        if (!LIST_EMPTY(&worker->suspended)) tid_resume_closed(worker);
+        if (some_may_have_closed) tid_hangup_look(worker, client_gone);
         tid_turn_begin(&worker->turn);
         MHD_run(worker->daemon);
+        if (!LIST_EMPTY(&worker->half_closed)) tid_hangup_end_finished(worker);
     }
     tid_resume_all(worker);
     return NULL;
@@ -152,13 +234,16 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
     }
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
-            (tls ? MHD_USE_TLS : 0),
-        0, NULL, NULL, tid_mhd_handle, worker, MHD_OPTION_URI_LOG_CALLBACK,
+            MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0),
+        0, NULL, NULL, tid_mhd_handle, worker,
+        /* First, so that it gets what the others cause. */
+        MHD_OPTION_EXTERNAL_LOGGER, library_message, worker, MHD_OPTION_URI_LOG_CALLBACK,
         tid_mhd_target, worker, MHD_OPTION_NOTIFY_COMPLETED, tid_mhd_completed, worker,
         MHD_OPTION_NOTIFY_CONNECTION, connection_changed, worker,
         MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
         /* Never reached: tid_worker_set_take() refuses connections beyond the maximum. */
-        MHD_OPTION_CONNECTION_LIMIT, worker->shared->max_connections + 1,
+        MHD_OPTION_CONNECTION_LIMIT,
+        worker->shared->max_connections + worker->shared->reserved_connections + 1,
         MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_ARRAY, tls_items,
 #if MHD_VERSION >= 0x00097701
@@ -201,6 +286,7 @@ struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
     SLIST_INIT(&worker->ready);
     SLIST_INIT(&worker->released);
     LIST_INIT(&worker->suspended);
+    LIST_INIT(&worker->half_closed);
     tid_watches_init(&worker->watches);
     pthread_mutex_init(&worker->inbox_lock, NULL);
     pthread_mutex_init(&worker->ready_lock, NULL);
@@ -226,7 +312,7 @@ fail:
 }
 
 bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
-                     socklen_t address_bytes) {
+                     socklen_t address_bytes, bool reserved) {
     struct tid_connection *connection = calloc(1, sizeof *connection);
     if (!connection || address_bytes > sizeof connection->address) {
         free(connection);
@@ -235,6 +321,7 @@ bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *a
     }
     connection->worker = worker;
     connection->fd = fd;
+    connection->reserved = reserved;
     connection->address_bytes = address_bytes;
     memcpy(&connection->address, address, address_bytes);
     atomic_fetch_add_explicit(&worker->open, 1, memory_order_relaxed);

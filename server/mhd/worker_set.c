@@ -25,6 +25,7 @@ struct tid_worker_set {
 static void panic(void *unused, const char *file, unsigned line, const char *reason) {
     (void)unused;
     tid_log("fatal error in libmicrohttpd, %s:%u: %s", file, line, reason);
+    tid_log_stop();
     abort();
 }
 
@@ -45,6 +46,7 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
     set->shared.access_log = options->access_log;
     set->shared.tls = options->tls;
     set->shared.max_connections = options->max_connections;
+    set->shared.reserved_connections = options->reserved_connections;
     set->metrics = options->metrics;
     set->count = count;
     set->watches = calloc(count, sizeof *set->watches);
@@ -68,8 +70,8 @@ fail:
 }
 
 enum tid_take tid_worker_set_take(void *worker_set, int fd,
-                                  const struct sockaddr *address,
-                                  socklen_t address_bytes) {
+                                  const struct sockaddr *address, socklen_t address_bytes,
+                                  bool reserved) {
     struct tid_worker_set *set = worker_set;
     struct tid_worker *idlest = NULL;
     unsigned open_min = 0, open_total = 0;
@@ -84,12 +86,12 @@ enum tid_take tid_worker_set_take(void *worker_set, int fd,
             open_min = open;
         }
     }
-    if (open_total >= set->shared.max_connections) {
-        tid_count(&set->metrics->refused, 1);
-        return TID_TAKE_FULL;
-    }
-    return tid_worker_take(idlest, fd, address, address_bytes) ? TID_TAKEN
-                                                               : TID_TAKE_FAILED;
+    const unsigned limit =
+        set->shared.max_connections + (reserved ? set->shared.reserved_connections : 0);
+    if (open_total >= limit) return TID_TAKE_FULL;
+    return tid_worker_take(idlest, fd, address, address_bytes, reserved)
+               ? TID_TAKEN
+               : TID_TAKE_FAILED;
 }
 
 void tid_worker_set_begin_drain(struct tid_worker_set *worker_set) {

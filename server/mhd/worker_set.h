@@ -23,8 +23,9 @@ struct tid_worker_set;
 
 struct tid_worker_set_options {
     const struct tid_context *context; /* for every endpoint; must outlive the workers */
-    struct tid_metrics *metrics; /* says how many workers to start; must outlive them */
-    unsigned max_connections;    /* of all workers together */
+    struct tid_metrics *metrics;   /* says how many workers to start; must outlive them */
+    unsigned max_connections;      /* of all workers together */
+    unsigned reserved_connections; /* beyond those, for probes */
     struct tid_deadlines deadlines;
     bool access_log;     /* log a line for every request */
     struct tid_tls *tls; /* NULL: plain HTTP */
@@ -34,12 +35,12 @@ struct tid_worker_set_options {
 struct tid_worker_set *tid_worker_set_start(const struct tid_worker_set_options *options);
 
 /*
- * Hands a connection to the worker with the lowest number of them. A tid_take_function: 'worker_set'
- * is a struct tid_worker_set.
+ * Hands a connection to the worker with the lowest number of them. A tid_take_function:
+ * 'worker_set' is a struct tid_worker_set.
  */
 enum tid_take tid_worker_set_take(void *worker_set, int fd,
-                                  const struct sockaddr *address,
-                                  socklen_t address_bytes);
+                                  const struct sockaddr *address, socklen_t address_bytes,
+                                  bool reserved);
 
 /* From now on every response closes its connection. The listener must have stopped. */
 void tid_worker_set_begin_drain(struct tid_worker_set *worker_set);

@@ -33,6 +33,7 @@ struct tid_request_body;
 struct tid_worker_shared {
     const struct tid_context *context;
     unsigned max_connections;
+    unsigned reserved_connections; /* beyond those, for probes */
     bool access_log;
     struct tid_tls *tls;  /* NULL: plain HTTP */
     atomic_bool draining; /* every response closes its connection */
@@ -59,6 +60,8 @@ struct tid_worker {
     atomic_bool stopping;
     atomic_uint open; /* connections handed over and not closed yet */
 
+    unsigned
+        unreadable; /* requests refused by libmicrohttpd, still connected: worker.c */
     struct tid_turn turn; /* how much is generated before MHD_run() returns */
 
     /* Connections handed over by the listener, newest first, guarded by the lock. */
@@ -77,7 +80,8 @@ struct tid_worker {
     SLIST_HEAD(, tid_held_response) released;
     atomic_uint released_count; /* to look without the lock */
     LIST_HEAD(, tid_connection) suspended;
-    int hangup_fd;  /* epoll set of suspended connections: which clients have closed */
+    LIST_HEAD(, tid_connection) half_closed; /* by their clients: hangup.c */
+    int hangup_fd;  /* epoll set of all connections: which clients have closed */
     bool run_again; /* run libmicrohttpd once more without waiting for an event */
 
     /*
@@ -101,13 +105,18 @@ struct tid_connection {
     struct sockaddr_storage address;
     struct tid_tls_credentials *tls; /* NULL: plain HTTP */
 
+    bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
+    bool sent_directly;  /* the response: libmicrohttpd does not know of it */
     bool reads_body;     /* libmicrohttpd reads the request's body if there is one */
     bool streamed;       /* the bytes of the body are counted while they are sent */
     bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
     bool client_closed;  /* while the connection was suspended */
     struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
     LIST_ENTRY(tid_connection) suspended_link;
+    bool half_closed; /* by its client; it is in the worker's list */
+    bool end_shown;   /* and libmicrohttpd has been made to see it */
+    LIST_ENTRY(tid_connection) half_closed_link;
     struct tid_held_response *held; /* the response that waits for memory, or NULL */
     struct tid_request_body *body;  /* of a POST request; request_body.c */
     const char *raw_target; /* in libmicrohttpd's buffer, to which it writes later */

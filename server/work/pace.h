@@ -17,11 +17,14 @@ struct tid_pace {
     double task_ns; /* by the estimate: what to ask the next task for */
 };
 
-/* Starts with tasks of TID_TASK_NS. */
+/* Starts with a short task: of many new requests, all soon have their first byte. */
 void tid_pace_init(struct tid_pace *pace);
 
 /* Bytes of the next task, 8 to 'max_bytes'; 'max_bytes' if that is less. */
 size_t tid_pace_bytes(const struct tid_pace *pace, double ns_per_byte, size_t max_bytes);
+
+/* The maximum of that. */
+size_t tid_pace_bytes_max(double ns_per_byte, size_t max_bytes);
 
 /* A task has taken so much processor time. */
 void tid_pace_update(struct tid_pace *pace, uint64_t took_ns);

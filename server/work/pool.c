@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pool: two round-robin queues of jobs, short and long ones, whose turns alternate. A
- * thread starts one task of the first job and puts the job back at the end of the queue
- * for which it is due by then. See pool.h.
+ * The pool: round-robin queues of jobs, one for each level, that have turns. A thread
+ * starts one task of the first job of a queue and puts the job back at the end of the one
+ * that it belongs to by then. See pool.h.
  */
 #include "server/work/pool.h"
 
@@ -15,12 +15,12 @@
 #include "server/work/thread.h"
 
 struct tid_pool {
-    pthread_mutex_t lock;            /* of everything below but the threads */
-    pthread_cond_t wake;             /* a job was queued, or the pool stops */
-    TAILQ_HEAD(, tid_job) queues[2]; /* of short and of long jobs */
-    bool long_next;                  /* whose turn it is */
-    uint64_t queued;                 /* jobs in both queues */
-    uint64_t running;                /* tasks */
+    pthread_mutex_t lock; /* of everything below but the threads */
+    pthread_cond_t wake;  /* a job was queued, or the pool stops */
+    TAILQ_HEAD(, tid_job) queues[TID_POOL_LEVELS];
+    unsigned turn;    /* the level whose turn it is */
+    uint64_t queued;  /* jobs in all queues */
+    uint64_t running; /* tasks */
     uint64_t busy_ns;
     bool stopping;
     unsigned thread_count;
@@ -28,21 +28,22 @@ struct tid_pool {
 };
 
 static void enqueue(struct tid_pool *pool, struct tid_job *job) {
-    job->is_long = job->used_ns > TID_POOL_SHORT_NS;
-    TAILQ_INSERT_TAIL(&pool->queues[job->is_long], job, link);
+    job->level =
+        (job->used_ns > TID_POOL_LEVEL_0_NS) + (job->used_ns > TID_POOL_LEVEL_1_NS);
+    TAILQ_INSERT_TAIL(&pool->queues[job->level], job, link);
     pool->queued++;
 }
 
 static void dequeue(struct tid_pool *pool, struct tid_job *job) {
-    TAILQ_REMOVE(&pool->queues[job->is_long], job, link);
+    TAILQ_REMOVE(&pool->queues[job->level], job, link);
     pool->queued--;
 }
 
 /* The job whose turn it is; there is one. */
 static struct tid_job *next_job(struct tid_pool *pool) {
-    struct tid_job *job = TAILQ_FIRST(&pool->queues[pool->long_next]);
-    if (!job) return TAILQ_FIRST(&pool->queues[!pool->long_next]);
-    pool->long_next = !pool->long_next;
+    struct tid_job *job = TAILQ_FIRST(&pool->queues[pool->turn]);
+    pool->turn = (pool->turn + 1) % TID_POOL_LEVELS;
+    for (unsigned level = 0; !job; level++) job = TAILQ_FIRST(&pool->queues[level]);
     return job;
 }
 
@@ -106,8 +107,7 @@ struct tid_pool *tid_pool_start(unsigned thread_count) {
     if (!pool) return NULL;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    TAILQ_INIT(&pool->queues[false]);
-    TAILQ_INIT(&pool->queues[true]);
+    for (unsigned i = 0; i < TID_POOL_LEVELS; i++) TAILQ_INIT(&pool->queues[i]);
     while (pool->thread_count < thread_count) {
         const int error =
             pthread_create(&pool->threads[pool->thread_count], NULL, thread_run, pool);

@@ -5,8 +5,8 @@
  * may run at the same time.
  *
  * The pool is fair to jobs, and a job is one request's: each gets a task in turn, however
- * many it has. Jobs that have used little time yet have turns of their own, every second
- * one, so that a small request does not wait for all large ones.
+ * many it has. Jobs that have used little time yet have turns of their own, so that a
+ * small request does not wait for all large ones, nor these for all small ones.
  *
  * async_body.c submits blocks of response bodies, factor_cache.c factorizations.
  */
@@ -20,8 +20,14 @@
 
 struct tid_pool;
 
-/* Processor time after which a job counts as long. */
-#define TID_POOL_SHORT_NS 4000000
+/*
+ * Jobs are in levels by the processor time that they have used: up to the first of these,
+ * up to the second, and more. Each level has a third of the turns; those that it does not
+ * need go to the job that has used least.
+ */
+#define TID_POOL_LEVELS 3
+#define TID_POOL_LEVEL_0_NS 400000
+#define TID_POOL_LEVEL_1_NS 1200000
 
 /*
  * Embedded in the submitter's own struct; the submitter sets the first three members, and
@@ -39,7 +45,7 @@ struct tid_job {
 
     /* The pool's, guarded by its lock. */
     TAILQ_ENTRY(tid_job) link; /* in a queue while tasks are left to start */
-    bool is_long;              /* which of the queues */
+    unsigned level;            /* which of the queues */
     uint64_t used_ns;          /* processor time, of all its submissions */
     size_t started;            /* tasks */
     unsigned running;          /* tasks */

@@ -23,7 +23,7 @@
 #define TID_TURN_SHARED_NS 2.5e6
 
 /* The longest that a worker generates for a block of minimum size: any kernel does. */
-#define TID_TURN_BLOCK_NS 1e5
+#define TID_TURN_BLOCK_NS 1.5e5
 
 /* What sending costs beside generation: the copy to the socket, about 4 GB/s. */
 #define TID_SEND_NS_PER_BYTE 0.25

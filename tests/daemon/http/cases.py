@@ -503,11 +503,11 @@ class Case:
         while True:
             self.do_send("GET " + target)
             self.response = self.connected().read()
+            if self.response.get("Connection") == "close":  # beyond --max-connections
+                self.do_hangup("")
             if self.response.status == 200 and re.search(wanted, self.response.body.decode()):
                 return
             check(time.monotonic() < end, f"{self.response.status} {self.response.body[:300]!r}")
-            if self.response.get("Connection") == "close":  # beyond --max-connections
-                self.do_hangup("")
             time.sleep(0.05)
 
     def do_closes(self, _):

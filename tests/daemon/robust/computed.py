@@ -133,7 +133,8 @@ def check_busy(port):
         yield f"statuses {[head.status for head in heads]}"
     if any(b"retry-after" not in head.fields for head in refused):
         yield "503 without Retry-After"
-    if refused_after - before != len(refused):
+    # Others may have found no memory for a block or a workspace.
+    if not 0 < refused_after - before <= len(refused):
         yield f"{len(refused)} were refused, {before} to {refused_after} counted"
     if settled(lambda: at_rest(port), 0) > 0:
         yield f"work is left: {metrics(port)}"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """100 daemons that are stopped by SIGTERM while clients download: each finishes every response
 that it has begun, and exits with 0."""
+import os
 import random
 import sys
 import threading
@@ -8,7 +9,7 @@ import time
 
 from wire import Connection, Ended, daemon, scaled
 
-COUNT = scaled(100)
+COUNT = scaled(int(os.environ.get("STOPS", "100")))
 CLIENTS = 3
 MIB = 1 << 20
 

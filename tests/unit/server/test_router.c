@@ -8,6 +8,7 @@
 #include "server/router.h"
 #include "server/work/factor_cache.h"
 #include "support/test.h"
+#include "support/wait.h"
 
 static struct tid_context context;
 static struct tid_memory memory;
@@ -214,7 +215,8 @@ static void memory_in_use(void **state) {
     const size_t all = tid_memory_max(&memory, TID_MEMORY_RESPONSE);
     struct tid_response response;
     (void)state;
-    assert_true(tid_memory_take(&memory, TID_MEMORY_RESPONSE, all));
+    /* What earlier tests have left may still be computed. */
+    assert_soon(tid_memory_take(&memory, TID_MEMORY_RESPONSE, all));
     respond(TID_METHOD_GET, "/v1/stats", "shape=9,9", &response);
     assert_int_equal(response.status, 503);
     assert_string_equal(tid_response_field(&response, "Retry-After"), "10");

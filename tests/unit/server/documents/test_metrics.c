@@ -59,6 +59,9 @@ static void sums(void **state) {
         tid_count_request(counters, other, 299, true);
     }
     tid_count(&metrics.refused, 9);
+    tid_count(&metrics.workers[0].ended[TID_ENDED_SLOW], 2);
+    tid_count(&metrics.workers[2].ended[TID_ENDED_SLOW], 1);
+    tid_count(&metrics.ended[TID_ENDED_NO_DESCRIPTOR], 5);
     char *text = text_of(&metrics, &others);
     assert_line(text, "tensorinit_requests_total{route=\"/v1/tensor\",code=\"206\"} 3");
     assert_line(text, "tensorinit_requests_total{route=\"/v1/tensor\",code=\"200\"} 0");
@@ -70,6 +73,9 @@ static void sums(void **state) {
     assert_line(text, "tensorinit_requests_cut_total 1");
     assert_line(text, "tensorinit_connections 12");
     assert_line(text, "tensorinit_connections_refused_total 9");
+    assert_line(text, "tensorinit_connections_ended_total{reason=\"slow\"} 3");
+    assert_line(text, "tensorinit_connections_ended_total{reason=\"no_descriptor\"} 5");
+    assert_line(text, "tensorinit_connections_ended_total{reason=\"stalled\"} 0");
     assert_line(text, "process_cpu_seconds_total 1.234");
     assert_line(text, "process_resident_memory_bytes 4096");
     assert_line(text, "process_open_fds 7");

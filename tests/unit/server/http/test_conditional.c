@@ -118,8 +118,20 @@ static void if_range(void **state) {
     }
 }
 
+/* Without a tag, If-Match holds for '*' only (section 13.1.1). */
+static void untagged(void **state) {
+    struct tid_request request = {.method = TID_METHOD_GET};
+    (void)state;
+    assert_false(tid_condition_fails_untagged(&request));
+    request.fields[TID_FIELD_IF_MATCH] = "*";
+    assert_false(tid_condition_fails_untagged(&request));
+    request.fields[TID_FIELD_IF_MATCH] = "\"x\"";
+    assert_true(tid_condition_fails_untagged(&request));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(untagged),
         cmocka_unit_test(conditions),
         cmocka_unit_test(if_range),
     };

@@ -157,11 +157,42 @@ static void asterisk(void **state) {
     free(copy);
 }
 
+/* RFC 9110 section 7.2, RFC 3986 section 3.2.2. */
+static void hosts(void **state) {
+    static const char *const valid[] = {
+        "",
+        "example.org",
+        "example.org:8080",
+        "example.org:",
+        "127.0.0.1:1",
+        "[::1]",
+        "[::1]:80",
+        "[v1.x]",
+        "a_b-c.~1",
+        "x%41",
+        "xn--nxasmq6b:65535",
+    };
+    static const char *const invalid[] = {
+        "a b", "a/b",    "a@b", "a,b",  "a, b", ":80", "a:b", "a:80:80",   "[::1", "::1",
+        "[]",  "[::1]x", "a\"", "a\\b", "<a>",  "a?b", "a#b", "h\xc3\xa4", "a:8 ", " a",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(valid); i++)
+        assert_row(tid_host_is_valid(valid[i], strlen(valid[i])), valid[i]);
+    for (size_t i = 0; i < COUNT_OF(invalid); i++)
+        assert_row(!tid_host_is_valid(invalid[i], strlen(invalid[i])), invalid[i]);
+    assert_false(tid_host_is_valid("a\0b", 3));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(methods),         cmocka_unit_test(fields),
-        cmocka_unit_test(split_targets),   cmocka_unit_test(bad_targets_are_errors),
-        cmocka_unit_test(asterisk),        cmocka_unit_test(repeated_fields),
+        cmocka_unit_test(hosts),
+        cmocka_unit_test(methods),
+        cmocka_unit_test(fields),
+        cmocka_unit_test(split_targets),
+        cmocka_unit_test(bad_targets_are_errors),
+        cmocka_unit_test(asterisk),
+        cmocka_unit_test(repeated_fields),
         cmocka_unit_test(repeated_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "server/work/clock.h"
 #include "server/work/pool.h"
 #include "support/test.h"
 #include "support/wait.h"
@@ -97,6 +98,42 @@ static void round_robin(void **state) {
     assert_soon(atomic_load(&a->done) == 1);
     assert_string_equal(order, "aabcabaaa");
     tid_pool_stop(pool);
+    free(a), free(b), free(c);
+}
+
+/* A job whose tasks use a processor for some milliseconds. */
+static void burning_run(struct tid_job *job, size_t task) {
+    const uint64_t start_ns = tid_clock_thread_ns();
+    gated_run(job, task);
+    while (tid_clock_thread_ns() - start_ns < 5000000) {
+    }
+}
+
+/*
+ * Two long jobs and one with little to do in each task, by one thread: the small one has
+ * the next turn, not the one after both, and its many tasks do not hold up the long ones.
+ */
+static void small_jobs_first(void **state) {
+    struct tid_pool *pool = tid_pool_start(1);
+    struct gated *a = gated_make('a', 20, true), *b = gated_make('b', 20, false),
+                 *c = gated_make('c', 12, true);
+    (void)state;
+
+    a->job.run = burning_run;
+    b->job.run = burning_run;
+    tid_pool_submit(pool, &a->job);
+    assert_soon(atomic_load(&a->begun) > 3);
+    tid_pool_submit(pool, &b->job);
+    assert_soon(atomic_load(&b->begun) == 1);
+    tid_pool_submit(pool, &c->job);
+    const unsigned before = atomic_load(&ordered);
+    atomic_store(&b->open, true);
+    assert_soon(atomic_load(&c->done) == 1);
+    assert_soon(atomic_load(&a->done) == 1 && atomic_load(&b->done) == 1);
+    tid_pool_stop(pool);
+    assert_non_null(memchr(order + before, 'c', 3));
+    const unsigned longs = (unsigned)(strrchr(order, 'c') - order) + 1 - before - 12;
+    assert_in_range(longs, 4, 12); /* a third of the turns or more */
     free(a), free(b), free(c);
 }
 
@@ -278,6 +315,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_task_once, reset),
         cmocka_unit_test_setup(round_robin, reset),
+        cmocka_unit_test_setup(small_jobs_first, reset),
         cmocka_unit_test_setup(tasks_at_the_same_time, reset),
         cmocka_unit_test_setup(cancel_waiting, reset),
         cmocka_unit_test_setup(cancel_running, reset),

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* server/log: what a line looks like, and a reader that does not read. */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "server/log.h"
+#include "support/test.h"
+
+/* Standard error during a test: a pipe, whose other end is returned. */
+static int stderr_before;
+
+static int redirect(void) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    stderr_before = dup(STDERR_FILENO);
+    assert_true(stderr_before >= 0);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void restore(void) {
+    assert_true(dup2(stderr_before, STDERR_FILENO) >= 0);
+    close(stderr_before);
+}
+
+static size_t read_all(int fd, char *text, size_t capacity) {
+    size_t used = 0;
+    ssize_t count;
+    while ((count = read(fd, text + used, capacity - 1 - used)) > 0)
+        used += (size_t)count;
+    text[used] = '\0';
+    return used;
+}
+
+static void escapes(void **state) {
+    char text[10000];
+    (void)state;
+    const int reader = redirect();
+    tid_log("a\nb\r\x1b[2J\x7f\\ \xc2\x9b %s%%", "\xe2\x80\xae");
+    tid_log("%5000d", 1);
+    restore();
+    read_all(reader, text, sizeof text);
+    close(reader);
+    const char *end = strchr(text, '\n');
+    assert_non_null(end);
+    assert_int_equal(strncmp(text,
+                             "tensorinitd: a\\x0ab\\x0d\\x1b[2J\\x7f\\x5c \\xc2\\x9b "
+                             "\\xe2\\x80\\xae%\n",
+                             (size_t)(end + 1 - text)),
+                     0);
+    /* A long line is cut, and ends. */
+    assert_ptr_equal(strchr(end + 1, '\n'), text + strlen(text) - 1);
+    assert_in_range(strlen(end + 1), 4000, 4200);
+}
+
+/*
+ * 20,000 lines that are not read, far more than pipe and queue hold: no call waits, and
+ * those that come out are complete, in order, and the dropped ones are counted.
+ */
+static void not_read(void **state) {
+    enum { LINES = 20000, BYTES = 4 << 20 };
+    char *text = malloc(BYTES);
+    (void)state;
+    assert_non_null(text);
+    text[0] = '\0';
+    const int reader = redirect();
+    assert_int_equal(tid_log_start(), 0);
+    for (int i = 0; i < LINES; i++) tid_log("line %d of a log that is not read", i);
+    const uint64_t dropped = tid_log_dropped();
+    assert_in_range(dropped, LINES / 2, LINES - 1000);
+    tid_log_stop(); /* does not wait for the reader either */
+    assert_int_equal(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
+
+    size_t used = 0;
+    for (int tries = 0; tries < 500 && !strstr(text, "dropped"); tries++) {
+        const ssize_t count = read(reader, text + used, BYTES - 1 - used);
+        if (count > 0) used += (size_t)count;
+        text[used] = '\0';
+        poll(NULL, 0, 10);
+    }
+    restore();
+    close(reader);
+    int lines = 0, last = -1, number;
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        if (*line == '\n') line++;
+        if (sscanf(line, "tensorinitd: line %d of a log that is not read", &number) != 1)
+            break;
+        assert_true(number > last);
+        last = number;
+        lines++;
+    }
+    assert_int_equal((uint64_t)lines + dropped, LINES);
+    char expected[64];
+    snprintf(expected, sizeof expected, "%d lines of the log were dropped", (int)dropped);
+    assert_non_null(strstr(text, expected));
+    free(text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(escapes),
+        cmocka_unit_test(not_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
