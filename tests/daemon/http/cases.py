@@ -440,7 +440,7 @@ class Case:
         self.do_expect("200")
         document = self.document()
         check(document["sha256"] == hashlib.sha256(body).hexdigest(), document["sha256"])
-        check(document["bytes"] == str(len(body)), document["bytes"])
+        check(document["bytes"] == len(body), document["bytes"])
 
     def document(self):
         try:
