@@ -41,6 +41,9 @@ static bool is_useful(const struct ti_warnings *warnings, const char *change,
            *std != warnings->plan->info.std;
 }
 
+/* Of the offers in a warning; the rest is for the sentence before them. */
+#define OFFERS_BYTES (TI_WARNING_BYTES - 80)
+
 /* Appends "If it is WHAT: 'CHANGE'." with the first useful of the changes. */
 static bool offer(const struct ti_warnings *warnings, char *text, const char *what,
                   const char *const *changes, size_t count) {
@@ -48,7 +51,7 @@ static bool offer(const struct ti_warnings *warnings, char *text, const char *wh
     double std;
     for (size_t i = 0; i < count; i++) {
         if (!is_useful(warnings, changes[i], &std)) continue;
-        snprintf(text + used, TI_WARNING_BYTES - used, " If it is %s: '%s'.", what,
+        snprintf(text + used, OFFERS_BYTES - used, " If it is %s: '%s'.", what,
                  changes[i]);
         return true;
     }
@@ -199,7 +202,7 @@ void ti_warn_fans(struct ti_warnings *warnings) {
     const struct ti_plan_info *info = &warnings->plan->info;
     const bool io = strstr(info->query, "&layout=io") != NULL;
     const bool torch = strncmp(info->framework_name, "torch.", 6) == 0;
-    char text[TI_WARNING_BYTES] = "";
+    char text[OFFERS_BYTES] = "";
     if (info->full_rank < 2 || info->elems == 0 || says_axes(spec) ||
         !ti_scheme_has(ti_scheme_at(spec->scheme), TI_PARAM_layout)) {
         return;

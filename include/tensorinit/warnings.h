@@ -14,7 +14,7 @@ extern "C" {
 
 /* Max number of warnings about a plan, and max bytes of one, with the NUL. */
 #define TI_WARNINGS_MAX 6
-#define TI_WARNING_BYTES 320
+#define TI_WARNING_BYTES 480
 
 struct ti_warning {
     /* the parameter to check, a static string */

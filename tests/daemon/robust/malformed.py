@@ -4,6 +4,7 @@ a scheme does not take, twice, unknown; and a list by hand of what goes not toge
 with the right field over HTTP, the same field and text from 'tensorinit plan'."""
 import json
 import os
+import re
 import subprocess
 import urllib.parse
 
@@ -117,6 +118,23 @@ slice        shape=scalar&scheme=ones&slice=0
 """
 
 
+def plain(name, value):
+    """How docs/SPELLINGS.md rewrites a value: blanks, brackets, 2x3, capitals."""
+    if isinstance(value, bytes):
+        return value
+    value = value.strip()
+    if value[:1] + value[-1:] in ("()", "[]"):
+        value = value[1:-1]
+    if name == "scheme":
+        return value
+    return re.sub(r"(?<=\d)x(?=\d)", ",", value.lower()).replace(" ", "")
+
+
+def as_options(detail):
+    """A hint names parameters over HTTP, and options in the command."""
+    return re.sub(r"(did you mean |, | or )'(\w+=[^']*)'", r"\1--\2", detail)
+
+
 def quoted(text):
     return urllib.parse.quote_from_bytes(os.fsencode(text) if isinstance(text, str) else text)
 
@@ -134,9 +152,13 @@ class Checker:
             response = self.connection.read()
             self.over_http += 1
             if response.status != 400:
+                if response.status == 200 and self.is_spelling(pairs):
+                    return None
                 return f"{query[:300]}: status {response.status}"
             problem = json.loads(response.body)
             if problem.get("field") != field:
+                if self.is_spelling(pairs):
+                    return None
                 return f"{query[:300]}: field {problem.get('field')}, not {field}: {problem}"
             if response.fields[b"content-type"] != b"application/problem+json":
                 return f"{query[:300]}: {response.fields}"
@@ -144,13 +166,23 @@ class Checker:
             return self.command_refuses(field, pairs, problem["detail"])
         return None
 
+    def is_spelling(self, pairs):
+        """Whether the plain form of these is another query, with the same plan or error."""
+        results = []
+        for query in (pairs, [(name, plain(name, value)) for name, value in pairs]):
+            text = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
+            self.connection.send(b"GET", b"/v1/plan?" + text.encode())
+            document = json.loads(self.connection.read().body)
+            results.append((document.get("query"), document.get("detail")))
+        return results[0] == results[1] and query != pairs
+
     def command_refuses(self, field, pairs, detail):
         """By the same field, in the same words."""
         options = [os.fsencode(f"--{name}=") + os.fsencode(value) for name, value in pairs]
         done = subprocess.run([daemon.COMMAND, "plan", *options], capture_output=True,
                               stdin=subprocess.DEVNULL, timeout=60)
         self.by_command += 1
-        wanted = f"tensorinit: --{field}: {detail}\n"
+        wanted = f"tensorinit: --{field}: {as_options(detail)}\n"
         if done.returncode != USAGE or done.stdout or done.stderr.decode() != wanted:
             return f"{options}: {done}, not {wanted!r}"
         return None
