@@ -118,21 +118,29 @@ slice        shape=scalar&scheme=ones&slice=0
 """
 
 
+# Spellings of another parameter.
+OTHER = {("low", "-inf"): ("truncation", "none"), ("high", "inf"): ("truncation", "none")}
+
+
 def plain(name, value):
     """How docs/SPELLINGS.md rewrites a value: blanks, brackets, 2x3, capitals."""
     if isinstance(value, bytes):
         return value
     value = value.strip()
+    if value in ("()", "[]"):
+        return "none"
     if value[:1] + value[-1:] in ("()", "[]"):
         value = value[1:-1]
     if name == "scheme":
         return value
-    return re.sub(r"(?<=\d)x(?=\d)", ",", value.lower()).replace(" ", "")
+    value = value.lower().replace("infinity", "inf").replace(" ", "")
+    return re.sub(r"(?<=\d)x(?=\d)", ",", value)
 
 
 def as_options(detail):
     """A hint names parameters over HTTP, and options in the command."""
-    return re.sub(r"(did you mean |, | or )'(\w+=[^']*)'", r"\1--\2", detail)
+    return re.sub(r"(did you mean | or )'(\w+=[^']*)'",
+                  lambda hint: hint[1] + "--" + hint[2].replace("&", " --"), detail)
 
 
 def quoted(text):
@@ -169,7 +177,11 @@ class Checker:
     def is_spelling(self, pairs):
         """Whether the plain form of these is another query, with the same plan or error."""
         results = []
-        for query in (pairs, [(name, plain(name, value)) for name, value in pairs]):
+        joined = {}  # a list that comes item by item
+        for name, value in ((name, plain(name, value)) for name, value in pairs):
+            name, value = OTHER.get((name, value), (name, value))
+            joined[name] = f"{joined[name]},{value}" if name in joined else value
+        for query in (pairs, [*joined.items()]):
             text = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
             self.connection.send(b"GET", b"/v1/plan?" + text.encode())
             document = json.loads(self.connection.read().body)

@@ -15,7 +15,8 @@ KINDS = (  # the beginning of "accepts", the kind
     ("an integer of 1 or more", "count"),
     ("an integer of 0 or more", "index"), ("0 or -1", "integer"),
     ("true, false, 1, 0", "flag"), ("c of 0.0000005 or more", "truncation"),
-    ("a number; for", "constant"), ("a number of 0 or more", "size"),
+    ("a number, -inf or inf", "constant"),
+    ("a number, or -inf", "lower"), ("a number, or inf", "upper"), ("a number of 0 or more", "size"),
     ("a number from 0 to 1", "share"), ("a number above 0", "positive"),
     ("a number", "number"))
 
@@ -28,7 +29,8 @@ VALID = {
     "axes": ["0", "-1", "1,0", "none", "-2"], "index": ["0", "31", "18446744073709551615"],
     "integer": ["0", "-1"], "share": ["0", "1", "0.5", "1e-300"],
     "size": ["0", "1", "0.02", "1e300"], "positive": ["1", "2", ".5", "1e-300"],
-    "number": ["0", "0.02", "-1.", "+2e-3"]}
+    "number": ["0", "0.02", "-1.", "+2e-3"], "lower": ["0", "-1", "-inf"],
+    "upper": ["0", "1", "inf"]}
 
 NO_NUMBER = [
     "-", "+", ".", "e5", "1e", "1e+", "1.5.2", "1,5", "0x10", "0x1p-3", "inf", "-inf", "nan",
@@ -67,7 +69,9 @@ MALFORMED = {
     "truncation": [*(x for x in NO_NUMBER if x != "1,5"), "0", "-1", "1e-7", "2,1", "1,1",
                    "1,2,3", "inf,inf", "6.1,7", "-7,-6.1", "-inf,-6.1", "6.1,inf", "None",
                    "2,", ",2", "nan,1", "1,nan", "inf,-inf", "1, 2"],
-    "constant": NO_NUMBER, "number": NO_NUMBER, "size": NO_SIZE,
+    "constant": [x for x in NO_NUMBER if x not in ("inf", "-inf")],
+    "lower": [x for x in NO_NUMBER if x != "-inf"],
+    "upper": [x for x in NO_NUMBER if x != "inf"], "number": NO_NUMBER, "size": NO_SIZE,
     "positive": [*NO_SIZE, "0", "-0", "0e5", "1e-400"]}
 MALFORMED["slice"].remove("::")  # a whole axis
 

@@ -33,6 +33,8 @@ static void check_file(const char *path) {
         if (strcmp(field, "*") != 0 && strcmp(field, error.field) != 0) {
             fail_msg("%s: field %s instead of %s", line, error.field, field);
         }
+        ti_body_free(body);
+        ti_plan_free(plan);
         ti_spec_free(spec);
         rows++;
     }
