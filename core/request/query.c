@@ -62,7 +62,7 @@ enum ti_status ti_spec_set_query(struct ti_spec *spec, const char *query,
     /* Decoding only shortens, so a pair and its NUL fit; most queries need no heap. */
     char small[1024], *scratch = small;
     struct ti_text_list list = {query, query + query_bytes};
-    struct ti_text_pair pair, decoded;
+    struct ti_text_pair pair, decoded = {0};
     enum ti_status status = TI_OK;
     if (query_bytes == 0) return TI_OK;
     if (query_bytes >= sizeof small && !(scratch = malloc(query_bytes + 1))) {

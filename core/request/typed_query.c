@@ -86,7 +86,7 @@ static void find_param(struct typed_pair *pair) {
 static enum ti_status read_pairs(struct typed_query *query, const char *text, size_t n,
                                  struct ti_error *error) {
     struct ti_text_list list = {text, text + n};
-    struct ti_text_pair pair, decoded;
+    struct ti_text_pair pair, decoded = {0};
     while (ti_text_next_pair(&list, &pair)) {
         if (pair.name_bytes == 0 && !pair.value) continue;
         char *name = query->text;
