@@ -108,56 +108,80 @@ static void write_bytes(FILE *file, const struct tid_option *option, const void 
     fprintf(file, "%zu", *(const size_t *)member);
 }
 
-static bool read_origins(const struct tid_option *option, const char *text, void *member,
-                         char *flaw, size_t flaw_bytes) {
-    struct tid_origins *origins = member;
-    const char *wrong = tid_cors_flaw(text);
-    (void)option;
+/* Texts. 'wrong' is what a check of the value has found, or NULL. */
+static bool store_text(const char *text, const char *wrong, char *member,
+                       size_t member_bytes, char *flaw, size_t flaw_bytes) {
     if (wrong) return FLAW("%s", wrong);
-    if (strlen(text) >= sizeof origins->text)
-        return FLAW("expected at most %zu bytes", sizeof origins->text - 1);
-    memcpy(origins->text, text, strlen(text) + 1);
+    if (strlen(text) >= member_bytes)
+        return FLAW("expected at most %zu bytes", member_bytes - 1);
+    memcpy(member, text, strlen(text) + 1);
     return true;
 }
 
-static void write_origins(FILE *file, const struct tid_option *option,
-                          const void *member) {
+/* The members of all texts are structs that begin with it. */
+static void write_text(FILE *file, const struct tid_option *option, const void *member) {
     (void)option;
-    fputs(((const struct tid_origins *)member)->text, file);
+    fputs(member, file);
+}
+
+static bool read_origins(const struct tid_option *option, const char *text, void *member,
+                         char *flaw, size_t flaw_bytes) {
+    struct tid_origins *origins = member;
+    (void)option;
+    return store_text(text, tid_cors_flaw(text), origins->text, sizeof origins->text,
+                      flaw, flaw_bytes);
 }
 
 static bool read_base_path(const struct tid_option *option, const char *text,
                            void *member, char *flaw, size_t flaw_bytes) {
     struct tid_base_path *path = member;
-    const char *wrong = tid_base_path_flaw(text);
     (void)option;
-    if (wrong) return FLAW("%s", wrong);
-    memcpy(path->text, text, strlen(text) + 1);
-    return true;
+    return store_text(text, tid_base_path_flaw(text), path->text, sizeof path->text, flaw,
+                      flaw_bytes);
 }
 
-static void write_base_path(FILE *file, const struct tid_option *option,
-                            const void *member) {
+static bool read_path(const struct tid_option *option, const char *text, void *member,
+                      char *flaw, size_t flaw_bytes) {
+    struct tid_path *path = member;
+    const char *wrong = text[0] == '\0' ? "expected the path of a file" : NULL;
     (void)option;
-    fputs(((const struct tid_base_path *)member)->text, file);
+    if (strlen(text) >= sizeof path->text)
+        return FLAW("the path is longer than %zu bytes", sizeof path->text - 1);
+    return store_text(text, wrong, path->text, sizeof path->text, flaw, flaw_bytes);
 }
 
-/* Adds networks that commas, and maybe blanks, separate. */
-static bool read_networks(const struct tid_option *option, const char *text, void *member,
-                          char *flaw, size_t flaw_bytes) {
-    struct tid_network_list *list = member;
-    (void)option;
+/* Adds an item to a list; returns what is wrong with it, or NULL. */
+typedef const char *add_function(void *list, const char *text, size_t bytes);
+
+/* Adds the items that commas, and maybe blanks, separate. */
+static bool read_list(const char *text, void *list, add_function *add, char *flaw,
+                      size_t flaw_bytes) {
     for (;;) {
         text += strspn(text, " ");
         const size_t length = strcspn(text, ",");
-        if (list->count == TID_NETWORKS_MAX)
-            return FLAW("at most %d networks", TID_NETWORKS_MAX);
-        const char *wrong = tid_network_parse(text, length, &list->items[list->count]);
+        const char *wrong = add(list, text, length);
         if (wrong) return FLAW("%s", wrong);
-        list->count++;
         if (text[length] == '\0') return true;
         text += length + 1;
     }
+}
+
+#define TEXT_OF(number) TEXT(number)
+#define TEXT(number) #number
+
+static const char *add_network(void *member, const char *text, size_t bytes) {
+    struct tid_network_list *list = member;
+    if (list->count == TID_NETWORKS_MAX)
+        return "at most " TEXT_OF(TID_NETWORKS_MAX) " networks";
+    const char *wrong = tid_network_parse(text, bytes, &list->items[list->count]);
+    if (!wrong) list->count++;
+    return wrong;
+}
+
+static bool read_networks(const struct tid_option *option, const char *text, void *member,
+                          char *flaw, size_t flaw_bytes) {
+    (void)option;
+    return read_list(text, member, add_network, flaw, flaw_bytes);
 }
 
 static void write_networks(FILE *file, const struct tid_option *option,
@@ -184,38 +208,19 @@ static void write_flag(FILE *file, const struct tid_option *option, const void *
     fputc(*(const bool *)member ? '1' : '0', file);
 }
 
-static bool read_path(const struct tid_option *option, const char *text, void *member,
-                      char *flaw, size_t flaw_bytes) {
-    struct tid_path *path = member;
-    (void)option;
-    if (text[0] == '\0') return FLAW("expected the path of a file");
-    if (strlen(text) >= sizeof path->text)
-        return FLAW("the path is longer than %zu bytes", sizeof path->text - 1);
-    memcpy(path->text, text, strlen(text) + 1);
-    return true;
+static const char *add_address(void *member, const char *text, size_t bytes) {
+    struct tid_address_list *list = member;
+    if (list->count == TID_CONFIG_ADDRESSES_MAX)
+        return "at most " TEXT_OF(TID_CONFIG_ADDRESSES_MAX) " addresses";
+    const char *wrong = tid_address_parse(text, bytes, &list->items[list->count]);
+    if (!wrong) list->count++;
+    return wrong;
 }
 
-static void write_path(FILE *file, const struct tid_option *option, const void *member) {
-    (void)option;
-    fputs(((const struct tid_path *)member)->text, file);
-}
-
-/* Adds addresses that commas, and maybe blanks, separate. */
 static bool read_addresses(const struct tid_option *option, const char *text,
                            void *member, char *flaw, size_t flaw_bytes) {
-    struct tid_address_list *list = member;
     (void)option;
-    for (;;) {
-        text += strspn(text, " ");
-        const size_t length = strcspn(text, ",");
-        if (list->count == TID_CONFIG_ADDRESSES_MAX)
-            return FLAW("at most %d addresses", TID_CONFIG_ADDRESSES_MAX);
-        const char *wrong = tid_address_parse(text, length, &list->items[list->count]);
-        if (wrong) return FLAW("%s", wrong);
-        list->count++;
-        if (text[length] == '\0') return true;
-        text += length + 1;
-    }
+    return read_list(text, member, add_address, flaw, flaw_bytes);
 }
 
 static void write_addresses(FILE *file, const struct tid_option *option,
@@ -260,13 +265,13 @@ const struct tid_option_kind tid_option_number = {read_number, write_number, fal
 const struct tid_option_kind tid_option_seconds = {read_seconds, write_seconds, false,
                                                    false};
 const struct tid_option_kind tid_option_bytes = {read_bytes, write_bytes, false, false};
-const struct tid_option_kind tid_option_origins = {read_origins, write_origins, false,
+const struct tid_option_kind tid_option_origins = {read_origins, write_text, false,
                                                    false};
-const struct tid_option_kind tid_option_base_path = {read_base_path, write_base_path,
-                                                     false, false};
+const struct tid_option_kind tid_option_base_path = {read_base_path, write_text, false,
+                                                     false};
 const struct tid_option_kind tid_option_networks = {read_networks, write_networks, true,
                                                     false};
 const struct tid_option_kind tid_option_flag = {read_flag, write_flag, false, true};
-const struct tid_option_kind tid_option_path = {read_path, write_path, false, false};
+const struct tid_option_kind tid_option_path = {read_path, write_text, false, false};
 const struct tid_option_kind tid_option_choice = {read_choice, write_choice, false,
                                                   false};

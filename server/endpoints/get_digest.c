@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * GET /v1/digest: the SHA-256 of what /v1/tensor would send for the same query, of any
- * length. As for /v1/stats, the pool computes it in slices, and spaces show that it works.
+ * length.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include <nettle/sha2.h>
 
-#include "server/documents/document.h"
 #include "server/documents/json_digest.h"
 #include "server/documents/problem.h"
+#include "server/endpoints/computed_document.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
 
 /* What SHA-256 takes for a byte, on a machine without instructions for it. */
 #define HASH_NS_PER_BYTE 3.0
-
-/* Slices to each space that is sent. */
-#define SLICES_PER_SPACE 16
 
 /* A response while it is computed. */
 struct hashing {
@@ -26,15 +22,13 @@ struct hashing {
     struct sha256_ctx hash;
     struct ti_body_cursor cursor; /* of a text format */
     uint64_t offset;              /* in the body */
-    unsigned slices;
-    bool complete; /* all bytes are hashed */
-    char *text;    /* then the document */
-    size_t text_bytes, sent_bytes;
+    bool complete;                /* all bytes are hashed */
+    struct tid_computed_document document;
 };
 
 static void hashing_free(void *state) {
     struct hashing *hashing = state;
-    free(hashing->text);
+    tid_computed_document_clear(&hashing->document);
     tid_planned_clear(&hashing->planned);
     free(hashing);
 }
@@ -71,20 +65,16 @@ static enum tid_next hashing_add(struct hashing *hashing, double task_ns,
         task_ns -= (double)bytes * ns;
     } while (bytes > 0 && task_ns > 0);
     hashing->complete = bytes == 0;
-    *written = hashing->slices++ % SLICES_PER_SPACE == 0;
-    memset(out, ' ', *written);
-    return TID_NEXT_MORE;
+    return tid_computed_document_wait(&hashing->document, out, written);
 }
 
 static bool hashing_finish(struct hashing *hashing) {
     unsigned char digest[SHA256_DIGEST_SIZE];
     sha256_digest(&hashing->hash, sizeof digest, digest);
-    hashing->text =
+    return tid_computed_document_complete(
+        &hashing->document,
         tid_json_digest(ti_plan_info(hashing->planned.plan),
-                        ti_body_format(hashing->planned.body), hashing->offset, digest);
-    if (!hashing->text) return false;
-    hashing->text_bytes = strlen(hashing->text);
-    return true;
+                        ti_body_format(hashing->planned.body), hashing->offset, digest));
 }
 
 static enum tid_next hashing_next(void *state, double task_ns, size_t capacity_bytes,
@@ -93,12 +83,8 @@ static enum tid_next hashing_next(void *state, double task_ns, size_t capacity_b
     if (!tid_planned_use_factor(&hashing->planned)) return TID_NEXT_FAILED;
     if (!hashing->complete)
         return hashing_add(hashing, task_ns, capacity_bytes, out, written);
-    if (!hashing->text && !hashing_finish(hashing)) return TID_NEXT_FAILED;
-    *written = hashing->text_bytes - hashing->sent_bytes;
-    if (*written > capacity_bytes) *written = capacity_bytes;
-    memcpy(out, hashing->text + hashing->sent_bytes, *written);
-    hashing->sent_bytes += *written;
-    return *written > 0 ? TID_NEXT_MORE : TID_NEXT_END;
+    if (!hashing->document.text && !hashing_finish(hashing)) return TID_NEXT_FAILED;
+    return tid_computed_document_send(&hashing->document, capacity_bytes, out, written);
 }
 
 void tid_endpoint_digest(const struct tid_context *context,
@@ -121,12 +107,6 @@ void tid_endpoint_digest(const struct tid_context *context,
         hashing_free(hashing);
         return;
     }
-    tid_document_init(response, 200, "application/json", TID_CACHE_HOUR);
-    tid_response_body_stream(response,
-                             (struct tid_stream){.bytes = TID_STREAM_UNKNOWN,
-                                                 .computes = true,
-                                                 .lease = hashing->planned.lease,
-                                                 .next = hashing_next,
-                                                 .free = hashing_free,
-                                                 .state = hashing});
+    tid_computed_document_respond(response, hashing->planned.lease, hashing_next,
+                                  hashing_free, hashing);
 }

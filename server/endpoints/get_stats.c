@@ -2,21 +2,14 @@
 /*
  * GET /v1/stats: statistics of the values of a tensor, or of a part of it. Takes the
  * parameters of /v1/tensor.
- *
- * The pool computes a slice of the values at a time, so that other requests have their
- * turns and the work ends when the client leaves. Until the result is there, a space is
- * sent from time to time, which JSON allows before a document, so that the client and what
- * is between see that the connection lives.
  */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <tensorinit/stats.h>
 
-#include "server/documents/document.h"
 #include "server/documents/json_stats.h"
 #include "server/documents/problem.h"
+#include "server/endpoints/computed_document.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
 
@@ -26,22 +19,17 @@
 /* What ti_stats_add() takes for an element, besides its value. */
 #define ADD_NS_PER_ELEM 10.0
 
-/* Slices to each space that is sent. */
-#define SLICES_PER_SPACE 16
-
 /* A response while it is computed. */
 struct counting {
     struct tid_planned planned;
     struct ti_stats *stats;
     uint64_t next; /* element */
-    unsigned slices;
-    char *text; /* the document, once all elements are counted */
-    size_t text_bytes, sent_bytes;
+    struct tid_computed_document document;
 };
 
 static void counting_free(void *state) {
     struct counting *counting = state;
-    free(counting->text);
+    tid_computed_document_clear(&counting->document);
     ti_stats_free(counting->stats);
     tid_planned_clear(&counting->planned);
     free(counting);
@@ -50,10 +38,9 @@ static void counting_free(void *state) {
 static bool counting_finish(struct counting *counting) {
     struct ti_stats_summary summary = {.struct_bytes = sizeof summary};
     if (ti_stats_get(counting->stats, &summary) != TI_OK) return false;
-    counting->text = tid_json_stats(ti_plan_info(counting->planned.plan), &summary);
-    if (!counting->text) return false;
-    counting->text_bytes = strlen(counting->text);
-    return true;
+    return tid_computed_document_complete(
+        &counting->document,
+        tid_json_stats(ti_plan_info(counting->planned.plan), &summary));
 }
 
 /* A slice of the elements. */
@@ -67,9 +54,7 @@ static enum tid_next counting_add(struct counting *counting, double task_ns, voi
                      counting->planned.workspace) != TI_OK)
         return TID_NEXT_FAILED;
     counting->next += count;
-    *written = counting->slices++ % SLICES_PER_SPACE == 0;
-    memset(out, ' ', *written);
-    return TID_NEXT_MORE;
+    return tid_computed_document_wait(&counting->document, out, written);
 }
 
 static enum tid_next counting_next(void *state, double task_ns, size_t capacity_bytes,
@@ -78,12 +63,8 @@ static enum tid_next counting_next(void *state, double task_ns, size_t capacity_
     if (!tid_planned_use_factor(&counting->planned)) return TID_NEXT_FAILED;
     if (counting->next < ti_plan_info(counting->planned.plan)->elems)
         return counting_add(counting, task_ns, out, written);
-    if (!counting->text && !counting_finish(counting)) return TID_NEXT_FAILED;
-    *written = counting->text_bytes - counting->sent_bytes;
-    if (*written > capacity_bytes) *written = capacity_bytes;
-    memcpy(out, counting->text + counting->sent_bytes, *written);
-    counting->sent_bytes += *written;
-    return *written > 0 ? TID_NEXT_MORE : TID_NEXT_END;
+    if (!counting->document.text && !counting_finish(counting)) return TID_NEXT_FAILED;
+    return tid_computed_document_send(&counting->document, capacity_bytes, out, written);
 }
 
 static enum ti_status counting_make(const struct tid_request *request,
@@ -132,12 +113,6 @@ void tid_endpoint_stats(const struct tid_context *context,
         tid_problem_no_memory(response);
         return;
     }
-    tid_document_init(response, 200, "application/json", TID_CACHE_HOUR);
-    tid_response_body_stream(response,
-                             (struct tid_stream){.bytes = TID_STREAM_UNKNOWN,
-                                                 .computes = true,
-                                                 .lease = counting->planned.lease,
-                                                 .next = counting_next,
-                                                 .free = counting_free,
-                                                 .state = counting});
+    tid_computed_document_respond(response, counting->planned.lease, counting_next,
+                                  counting_free, counting);
 }

@@ -176,9 +176,9 @@ static bool make_multipart(struct tensor *tensor, const struct tid_ranges *range
 
 /* Responds to a failed condition or an unsatisfiable range; false if there is neither. */
 static bool respond_early(const struct tid_request *request, const struct tensor *tensor,
-                          const char *etag, const struct tid_ranges *ranges,
+                          const char *etag, enum tid_condition condition,
+                          const struct tid_ranges *ranges,
                           struct tid_response *response) {
-    const enum tid_condition condition = tid_condition_evaluate(request, etag);
     if (condition == TID_CONDITION_FAILED) {
         tid_problem(response, 412, "precondition failed",
                     "The tensor's entity tag is not among those of If-Match.", "");
@@ -264,12 +264,12 @@ static bool select_bytes(const struct tid_request *request, struct tensor *tenso
     tid_ranges_parse(NULL, selection->total_bytes, ranges);
     if (!selection->sized) return true;
 
-    const bool fresh =
-        tid_condition_evaluate(request, etag) == TID_CONDITION_NOT_MODIFIED;
+    const enum tid_condition condition = tid_condition_evaluate(request, etag);
+    const bool fresh = condition == TID_CONDITION_NOT_MODIFIED;
     if (!fresh && tid_range_applies(request, etag))
         tid_ranges_parse(request->fields[TID_FIELD_RANGE], selection->total_bytes,
                          ranges);
-    if (respond_early(request, tensor, etag, ranges, response)) return false;
+    if (respond_early(request, tensor, etag, condition, ranges, response)) return false;
     if (fresh) selection->status = 304;
     if (ranges->kind == TID_RANGE_PART) selection->status = 206;
     selection->bytes = ranges->list[0].count_bytes;
