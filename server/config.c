@@ -115,9 +115,15 @@ static enum tid_config_result action_of(const char *argument) {
     return TID_CONFIG_RUN;
 }
 
+/* 'tensorinitd health' */
+static bool is_health(int argc, char *const *argv) {
+    return argc > 1 && strcmp(argv[1], "health") == 0;
+}
+
 /* The last of them counts, but for help, which is given despite errors elsewhere. */
 static enum tid_config_result requested_result(int argc, char *const *argv) {
-    enum tid_config_result result = TID_CONFIG_RUN;
+    enum tid_config_result result =
+        is_health(argc, argv) ? TID_CONFIG_HEALTH : TID_CONFIG_RUN;
     for (int i = 1; i < argc && result != TID_CONFIG_HELP; i++) {
         const enum tid_config_result action = action_of(argv[i]);
         if (action != TID_CONFIG_RUN) result = action;
@@ -126,7 +132,7 @@ static enum tid_config_result requested_result(int argc, char *const *argv) {
 }
 
 static bool read_arguments(struct reading *reading, int argc, char *const *argv) {
-    for (int i = 1; i < argc; i++) {
+    for (int i = is_health(argc, argv) ? 2 : 1; i < argc; i++) {
         if (action_of(argv[i]) != TID_CONFIG_RUN) continue;
         const char *name = strncmp(argv[i], "--", 2) == 0 ? argv[i] + 2 : "";
         const struct tid_option *option = option_find(name, strcspn(name, "="));
@@ -290,8 +296,11 @@ static void help_row(FILE *file, const char *name, const char *value, const char
 }
 
 void tid_config_help(FILE *file) {
-    fprintf(file, "Usage: tensorinitd [OPTION]...\n"
-                  "Serves initialized neural-network tensors over HTTP.\n\n");
+    fprintf(file,
+            "Usage: tensorinitd [OPTION]...\n"
+            "       tensorinitd health [OPTION]...\n"
+            "Serves initialized neural-network tensors over HTTP; health checks whether\n"
+            "a daemon with these options is alive.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         help_row(file, options[i].name, options[i].value, options[i].help,
                  options[i].fallback);
@@ -305,6 +314,7 @@ void tid_config_help(FILE *file) {
         "drain-timeout = 5. The command line counts before the environment, and that\n"
         "before the file.\n"
         "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
-        "Exit status: 0 stopped by a signal, 64 wrong usage, 69 the instruction set is\n"
-        "not available, 71 an address or another system resource is not available.\n");
+        "Exit status: 0 stopped by a signal, or alive; 1 not alive, 64 wrong usage, 69 the\n"
+        "instruction set is not available, 71 an address or another system resource is\n"
+        "not available.\n");
 }

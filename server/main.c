@@ -20,6 +20,7 @@
 #include "server/documents/json_openapi.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
+#include "server/health.h"
 #include "server/http/listener.h"
 #include "server/log.h"
 #include "server/mhd/worker_set.h"
@@ -293,6 +294,10 @@ int main(int argc, char **argv) {
     case TID_CONFIG_PRINT:
         tid_config_print(stdout, &config, &sources);
         return close_stdout();
+    case TID_CONFIG_HEALTH:
+        if (tid_health_check(&config, why, sizeof why)) return EXIT_SUCCESS;
+        tid_log("%s", why);
+        return EXIT_FAILURE;
     case TID_CONFIG_CHECK:
         if (!tid_reload_open(&files, &config)) return EXIT_USAGE;
         tid_reload_close(&files);
