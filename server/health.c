@@ -77,8 +77,8 @@ static bool ask_plainly(int fd, char *why, size_t why_bytes) {
 }
 
 /*
- * The certificate is not checked: it is this machine that is asked, and nothing secret is
- * sent. Where clients need one of theirs, a handshake must do.
+ * The certificate is not checked: the request goes to this machine and contains nothing
+ * secret. Where clients need a certificate, a complete handshake is enough.
  */
 static bool ask_by_session(gnutls_session_t session, bool needs_client, char *why,
                            size_t why_bytes) {
