@@ -20,6 +20,7 @@
 #include "server/documents/json_openapi.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
+#include "server/documents/process.h"
 #include "server/health.h"
 #include "server/http/listener.h"
 #include "server/log.h"
@@ -81,12 +82,13 @@ static bool fit_descriptors(struct tid_config *config, struct tid_descriptors *s
         open + WORKER_DESCRIPTORS * worker_count + LISTENER_DESCRIPTORS;
     *shares = tid_descriptors_wanted(config->max_connections);
     if (!tid_descriptors_fit(other, shares, &allowed)) {
-        tid_log("only %llu open files are allowed; at least %u are needed", allowed,
-                other + 8);
+        tid_log(TID_LOG_ERROR, "only %llu open files are allowed; at least %u are needed",
+                allowed, other + 8);
         return false;
     }
     if (shares->served < config->max_connections)
-        tid_log("only %llu open files are allowed: --max-connections is %u instead of %u",
+        tid_log(TID_LOG_WARNING,
+                "only %llu open files are allowed: --max-connections is %u instead of %u",
                 allowed, shares->served, config->max_connections);
     config->max_connections = shares->served;
     return true;
@@ -96,7 +98,7 @@ static int open_listener(struct tid_listener *listener, const struct tid_config 
     char why[512];
     for (unsigned i = 0; i < config->listen.count; i++) {
         if (tid_listener_open(listener, &config->listen.items[i], why, sizeof why) != 0) {
-            tid_log("%s", why);
+            tid_log(TID_LOG_ERROR, "%s", why);
             tid_listener_close(listener);
             return -1;
         }
@@ -114,11 +116,11 @@ static void drain(struct tid_worker_set *workers, const sigset_t *signals,
 
     tid_worker_set_begin_drain(workers);
     while ((open = tid_worker_set_drain(workers)) > 0) {
-        if (!logged) tid_log("stopping; %u connections are open", open);
+        if (!logged) tid_log(TID_LOG_INFO, "stopping; %u connections are open", open);
         logged = true;
         const bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
         if (late || sigtimedwait(signals, NULL, &pause) > 0) {
-            tid_log("cutting %u connections: %s", open,
+            tid_log(TID_LOG_WARNING, "cutting %u connections: %s", open,
                     late ? "drain timeout" : "second signal");
             break;
         }
@@ -134,7 +136,7 @@ static void announce_stop(const struct tid_config *config, const sigset_t *signa
                                    config->shutdown_delay_ms % 1000 * 1000000};
     atomic_store(&stopping, true);
     if (config->shutdown_delay_ms == 0) return;
-    tid_log("stopping; the listener closes in %lld ms",
+    tid_log(TID_LOG_INFO, "stopping; the listener closes in %lld ms",
             (long long)config->shutdown_delay_ms);
     /* A second signal ends the delay. */
     sigtimedwait(signals, NULL, &delay);
@@ -147,17 +149,13 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     struct tid_worker_set_options options = {
         .context = context,
         .metrics = metrics,
-        .max_connections = config->max_connections,
         .reserved_connections = config->reserved_connections,
-        .deadlines = {.header_ms = config->header_ms,
-                      .idle_ms = config->idle_ms,
-                      .min_rate = config->min_rate},
-        .access_log = config->access_log,
         .tls = files->tls,
     };
+    tid_reload_options(config, &options);
     struct tid_worker_set *workers = tid_worker_set_start(&options);
     if (!workers) {
-        tid_log("cannot start workers: %s", strerror(errno));
+        tid_log(TID_LOG_ERROR, "cannot start workers: %s", strerror(errno));
         tid_listener_close(listener);
         return EXIT_SYSTEM;
     }
@@ -166,22 +164,24 @@ static int serve(struct tid_listener *listener, const struct tid_config *config,
     listener->dropped_count = &metrics->ended[TID_ENDED_NO_DESCRIPTOR];
     const int error = tid_listener_start(listener, tid_worker_set_take, workers);
     if (error != 0) {
-        tid_log("cannot start the listener: %s", strerror(error));
+        tid_log(TID_LOG_ERROR, "cannot start the listener: %s", strerror(error));
         tid_listener_close(listener);
         tid_worker_set_stop(workers);
         return EXIT_SYSTEM;
     }
     for (unsigned i = 0; i < socket_count; i++) {
         tid_listener_show(listener, i, address);
-        tid_log("listening on %s://%s", files->tls ? "https" : "http", address);
+        tid_log(TID_LOG_INFO, "listening on %s://%s", files->tls ? "https" : "http",
+                address);
     }
 
+    tid_reload_begin(files, workers, listener);
     wait_for_stop(signals, files);
     announce_stop(config, signals);
     tid_listener_stop(listener);
     drain(workers, signals, config->drain_ms);
     tid_worker_set_stop(workers);
-    tid_log("stopped");
+    tid_log(TID_LOG_INFO, "stopped");
     return EXIT_SUCCESS;
 }
 
@@ -196,7 +196,7 @@ static size_t memory_limit(const struct tid_config *config) {
         origin = "--memory";
     else if (cgroup_bytes != UINT64_MAX)
         origin = "a quarter of the control group's limit";
-    tid_log("memory for requests: %zu MiB (%s)", bytes >> 20, origin);
+    tid_log(TID_LOG_INFO, "memory for requests: %zu MiB (%s)", bytes >> 20, origin);
     return bytes;
 }
 
@@ -224,7 +224,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
     if (context->factor_cache) {
         status = serve(listener, config, files, context, metrics, &signals);
     } else {
-        tid_log("cannot start compute threads: %s", strerror(errno));
+        tid_log(TID_LOG_ERROR, "cannot start compute threads: %s", strerror(errno));
         tid_listener_close(listener);
     }
     tid_pool_stop(context->pool);
@@ -245,7 +245,7 @@ static int prepare_and_serve(struct tid_listener *listener,
     int status = EXIT_SYSTEM;
 
     if (!tid_metrics_init(&metrics, worker_count, isa) || !schemes || !openapi) {
-        tid_log("out of memory");
+        tid_log(TID_LOG_ERROR, "out of memory");
         tid_listener_close(listener);
     } else {
         struct tid_context context = {
@@ -259,6 +259,7 @@ static int prepare_and_serve(struct tid_listener *listener,
             .access = files->access,
             .base_path = config->base_path.text,
             .trusted_proxies = &config->trusted_proxies,
+            .reloads = &files->counts,
             .stopping = &stopping,
         };
         status = pool_and_serve(listener, config, files, &context, &metrics);
@@ -272,7 +273,7 @@ static int prepare_and_serve(struct tid_listener *listener,
 /* A text that could not be written, for example to a full disk, is a failure. */
 static int close_stdout(void) {
     if (fclose(stdout) == 0) return EXIT_SUCCESS;
-    tid_log("cannot write to standard output: %s", strerror(errno));
+    tid_log(TID_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
     return EXIT_SYSTEM;
 }
 
@@ -296,24 +297,25 @@ int main(int argc, char **argv) {
         return close_stdout();
     case TID_CONFIG_HEALTH:
         if (tid_health_check(&config, why, sizeof why)) return EXIT_SUCCESS;
-        tid_log("%s", why);
+        tid_log(TID_LOG_ERROR, "%s", why);
         return EXIT_FAILURE;
     case TID_CONFIG_CHECK:
         if (!tid_reload_open(&files, &config)) return EXIT_USAGE;
         tid_reload_close(&files);
-        tid_log("the configuration is valid");
+        tid_log(TID_LOG_INFO, "the configuration is valid");
         return EXIT_SUCCESS;
     case TID_CONFIG_ERROR:
-        tid_log("%s", why);
+        tid_log(TID_LOG_ERROR, "%s", why);
         fprintf(stderr, "Try 'tensorinitd --help'.\n");
         return EXIT_USAGE;
     case TID_CONFIG_RUN:
+        tid_log_use(config.log_format, config.log_level);
         break;
     }
 
     const char *isa = ti_isa_name(&error);
     if (!isa) {
-        tid_log("%s", error.text);
+        tid_log(TID_LOG_ERROR, "%s", error.text);
         return ti_status_exit_code(error.code);
     }
     if (!tid_reload_open(&files, &config)) return EXIT_USAGE;

@@ -361,6 +361,10 @@ void tid_endpoint_tensor(const struct tid_context *context,
         tensor_free(tensor);
         respond_not_acceptable(response);
     } else {
+        const enum ti_format selected = ti_body_format(tensor->planned.body);
+        const unsigned scheme = tid_planned_scheme(&tensor->planned);
         respond(context, request, tensor, response);
+        response->format = selected;
+        response->scheme = scheme;
     }
 }

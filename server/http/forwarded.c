@@ -2,6 +2,8 @@
 /* See forwarded.h. */
 #include "server/http/forwarded.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -150,4 +152,61 @@ void tid_forwarded_apply(struct tid_request *request, const char *base_path, boo
     end = append(request->prefix, prefix);
     if (stripped || !prefix.text)
         append(end, (struct part){base_path, strlen(base_path)});
+}
+
+/* The socket address of a node: an address, maybe with a port; IPv6 may be in brackets. */
+static bool parse_node(struct part node, struct sockaddr_storage *address) {
+    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+    char text[INET6_ADDRSTRLEN];
+    if (!node.text || node.bytes == 0) return false;
+    const char *colon = memchr(node.text, ':', node.bytes);
+    const char *bracket = memchr(node.text, ']', node.bytes);
+    if (*node.text == '[' && bracket) {
+        node = (struct part){node.text + 1, (size_t)(bracket - node.text) - 1};
+    } else if (colon &&
+               !memchr(colon + 1, ':', node.bytes - (size_t)(colon + 1 - node.text))) {
+        node.bytes = (size_t)(colon - node.text);
+    }
+    if (node.bytes >= sizeof text) return false;
+    memcpy(text, node.text, node.bytes);
+    text[node.bytes] = '\0';
+    memset(address, 0, sizeof *address);
+    address->ss_family = AF_INET;
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) return true;
+    address->ss_family = AF_INET6;
+    return inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
+}
+
+static void show_node(const struct sockaddr_storage *address,
+                      char client[TID_CLIENT_BYTES]) {
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    if (address->ss_family == AF_INET)
+        inet_ntop(AF_INET, &v4->sin_addr, client, TID_CLIENT_BYTES);
+    else
+        inet_ntop(AF_INET6, &v6->sin6_addr, client, TID_CLIENT_BYTES);
+}
+
+bool tid_forwarded_client(const struct tid_request *request,
+                          const struct tid_network_list *trusted,
+                          char client[TID_CLIENT_BYTES]) {
+    const char *list = request->fields[TID_FIELD_X_FORWARDED_FOR];
+    const bool is_plain = list != NULL;
+    struct sockaddr_storage address;
+    bool found = false;
+    if (!is_plain) list = request->fields[TID_FIELD_FORWARDED];
+    if (!list) return false;
+    for (size_t bytes = strlen(list);;) {
+        size_t start = bytes;
+        while (start > 0 && list[start - 1] != ',') start--;
+        const struct part element = trim((struct part){list + start, bytes - start});
+        const struct part node = is_plain ? element : parameter(element, "for");
+        if (!parse_node(node, &address)) return found;
+        show_node(&address, client);
+        found = true;
+        if (start == 0 || !tid_networks_have(trusted, (const struct sockaddr *)&address))
+            return true;
+        bytes = start - 1;
+    }
 }

@@ -7,6 +7,7 @@
 #ifndef TID_FORWARDED_H
 #define TID_FORWARDED_H
 
+#include "server/http/network.h"
 #include "server/http/request.h"
 
 /*
@@ -26,5 +27,16 @@ const char *tid_base_path_flaw(const char *path);
  */
 void tid_forwarded_apply(struct tid_request *request, const char *base_path, bool secure,
                          bool trusted);
+
+/*
+ * The client of a request from a trusted proxy: the last address of X-Forwarded-For, else
+ * of Forwarded, that is not one of a trusted proxy; the first one if all are. What is not
+ * an address, such as "unknown" or "_hidden" (RFC 7239 section 6), ends the search. False
+ * if there is none.
+ */
+#define TID_CLIENT_BYTES 46 /* INET6_ADDRSTRLEN */
+bool tid_forwarded_client(const struct tid_request *request,
+                          const struct tid_network_list *trusted,
+                          char client[TID_CLIENT_BYTES]);
 
 #endif

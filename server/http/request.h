@@ -42,6 +42,7 @@ enum tid_method {
     TID_FIELD(CONTENT_TYPE, "Content-Type", SINGLE)                                        \
     TID_FIELD(AUTHORIZATION, "Authorization", SINGLE)                                      \
     TID_FIELD(FORWARDED, "Forwarded", LIST)                                                \
+    TID_FIELD(X_FORWARDED_FOR, "X-Forwarded-For", LIST)                                    \
     TID_FIELD(X_FORWARDED_HOST, "X-Forwarded-Host", LIST)                                  \
     TID_FIELD(X_FORWARDED_PREFIX, "X-Forwarded-Prefix", LIST)                              \
     TID_FIELD(X_FORWARDED_PROTO, "X-Forwarded-Proto", LIST)                                \

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "server/mhd/mhd_response.h"
+#include "server/work/clock.h"
 
 struct head {
     char text[4096];
@@ -47,10 +48,9 @@ enum MHD_Result tid_direct_send(struct tid_connection *connection,
     /* The socket's buffer has space for it; else the client does not read anyway. */
     const ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent;
-    connection->status = response->status;
-    connection->response_bytes = response->byte_count;
-    connection->streamed = false;
-    connection->sent_directly = true;
+    tid_record_response(connection, response);
+    tid_record_first_byte(connection, tid_clock_ns());
+    connection->record.sent_directly = true;
     tid_response_clear(response);
     return MHD_NO;
 }
