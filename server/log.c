@@ -137,6 +137,8 @@ static void *writer_run(void *unused) {
 int tid_log_start(void) {
     pthread_t thread;
     tid_clock_cond_init(&queue.ended);
+    queue.stopping = false;
+    queue.is_ended = false;
     const int error = pthread_create(&thread, NULL, writer_run, NULL);
     if (error != 0) return error;
     /* If its last write() never returns, nothing must wait for it. */

@@ -200,6 +200,21 @@ static size_t memory_limit(const struct tid_config *config) {
     return bytes;
 }
 
+/* What serves here, in one line. */
+static void log_start(const struct tid_metrics *metrics, unsigned thread_count,
+                      size_t memory_bytes) {
+    struct tid_log_line line;
+    if (!tid_log_has(TID_LOG_INFO)) return;
+    tid_log_begin(&line, TID_LOG_INFO, "starting");
+    tid_log_line_text(&line, "version", TI_VERSION_STRING, strlen(TI_VERSION_STRING));
+    tid_log_line_text(&line, "spec", TI_SPEC_NAME, strlen(TI_SPEC_NAME));
+    tid_log_line_text(&line, "isa", metrics->isa, strlen(metrics->isa));
+    tid_log_line_number(&line, "workers", metrics->worker_count);
+    tid_log_line_number(&line, "compute_threads", thread_count);
+    tid_log_line_number(&line, "memory_bytes", memory_bytes);
+    tid_log_end(&line);
+}
+
 /* Starts the pool and the cache of factorizations, and serves. */
 static int pool_and_serve(struct tid_listener *listener, const struct tid_config *config,
                           struct tid_reload *files, struct tid_context *context,
@@ -212,7 +227,9 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
 
     block_signals(&signals);
     tid_log_start();
-    tid_memory_init(&memory, memory_limit(config));
+    const size_t memory_bytes = memory_limit(config);
+    log_start(metrics, thread_count, memory_bytes);
+    tid_memory_init(&memory, memory_bytes);
     context->memory = &memory;
     context->pool = tid_pool_start(thread_count);
     if (context->pool) {
