@@ -28,7 +28,7 @@ struct tid_worker_set_options {
     unsigned reserved_connections; /* beyond those, for probes */
     struct tid_deadlines deadlines;
     bool access_log;        /* log a line for requests: */
-    unsigned access_sample; /* one of so many of the successful ones */
+    unsigned access_sample; /* one of that many of the successful ones */
     struct tid_tls *tls;    /* NULL: plain HTTP */
 };
 

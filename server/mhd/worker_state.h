@@ -37,7 +37,7 @@ struct tid_worker_shared {
     unsigned connection_capacity;  /* what it may become while the workers run */
     unsigned reserved_connections; /* beyond those, for probes */
     atomic_bool access_log;
-    atomic_uint access_sample; /* one of so many successful requests is logged */
+    atomic_uint access_sample; /* one of that many successful requests is logged */
     struct tid_tls *tls;       /* NULL: plain HTTP */
     atomic_bool draining;      /* every response closes its connection */
     struct tid_block_budget block_budget;
