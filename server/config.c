@@ -260,6 +260,8 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                              why_bytes))
         return TID_CONFIG_ERROR;
     set_defaults(&reading);
+    config->listens_by_default =
+        reading.sources->of[option_find("listen", 6) - options] == TID_SOURCE_DEFAULT;
     return check_pairs(&reading) ? result : TID_CONFIG_ERROR;
 }
 
