@@ -20,6 +20,7 @@ bool tid_service_start(struct tid_service *service, struct tid_listener *listene
         tid_listener_close(listener);
         return false;
     }
+    listener->context = options->context;
     listener->refused_count = &metrics->refused;
     listener->dropped_count = &metrics->ended[TID_ENDED_NO_DESCRIPTOR];
     const int error = tid_listener_start(listener, tid_worker_set_take, workers);

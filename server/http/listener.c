@@ -323,6 +323,7 @@ int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
     listener->taker = taker;
     listener->refused.take = take;
     listener->refused.taker = taker;
+    listener->refused.context = listener->context;
     listener->refused.refused = listener->refused_count;
     listener->refused.count = 0;
     listener->fails = false;

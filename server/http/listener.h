@@ -36,6 +36,7 @@ struct tid_listener {
     void *taker;
     /* Count connections: beyond the limit, and closed for want of a descriptor. */
     _Atomic uint64_t *refused_count, *dropped_count;
+    const struct tid_context *context; /* of what those beyond the limit are told */
     bool fails; /* accept4() does; it has been logged */
     pthread_t thread;
     struct tid_refused refused;
@@ -62,7 +63,7 @@ void tid_listener_show(const struct tid_listener *listener, unsigned index,
 
 /*
  * Starts the thread, which hands connections to 'take', and calls it in no other thread.
- * The two counters must have been set. Returns 0 or an error number.
+ * The two counters and the context must have been set. Returns 0 or an error number.
  */
 int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
                        void *taker);

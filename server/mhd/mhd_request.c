@@ -21,6 +21,7 @@
 #include "server/http/framing.h"
 #include "server/http/network.h"
 #include "server/http/probe.h"
+#include "server/http/refusal.h"
 #include "server/http/request_id.h"
 #include "server/log.h"
 #include "server/mhd/direct_response.h"
@@ -238,9 +239,7 @@ static bool body_begin(struct tid_connection *connection,
 static void route(struct tid_connection *connection, struct tid_response *response) {
     struct tid_request *request = &connection->request;
     if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
-        tid_problem(response, 503, "too many connections",
-                    "The server has reached its maximum number of connections.", "");
-        tid_response_static(response, "Retry-After", "1");
+        tid_refusal_make(response);
     } else {
         tid_route(connection->worker->shared->context, request, response);
     }
