@@ -23,12 +23,13 @@
 #include "server/log.h"
 #include "server/mhd/worker_set.h"
 #include "server/reload.h"
+#include "server/self_test.h"
 #include "server/service.h"
 #include "server/sockets.h"
+#include "server/startup_log.h"
 #include "server/systemd.h"
 #include "server/watchdog.h"
 #include "server/work/clock.h"
-#include "server/work/cgroup.h"
 #include "server/work/cpus.h"
 #include "server/work/factor_cache.h"
 #include "server/work/memory.h"
@@ -187,34 +188,28 @@ static int serve(struct startup *startup, const struct tid_context *context,
     return EXIT_SUCCESS;
 }
 
-/* Says in the log what the limit is, and where it comes from. */
-static size_t memory_limit(const struct tid_config *config) {
-    const uint64_t cgroup_bytes = tid_cgroup_memory(&tid_cgroup_tree);
-    const bool configured = config->memory_bytes > 0;
-    const size_t bytes =
-        configured ? config->memory_bytes : tid_memory_default(cgroup_bytes);
-    const char *origin = "default";
-    if (configured)
-        origin = "--memory";
-    else if (cgroup_bytes != UINT64_MAX)
-        origin = "a quarter of the control group's limit";
-    tid_log("memory for requests: %zu MiB (%s)", bytes >> 20, origin);
-    return bytes;
-}
-
 /* Starts the pool and the cache of factorizations, and serves. */
 static int pool_and_serve(struct startup *startup, struct tid_context *context,
                           struct tid_metrics *metrics) {
     const struct tid_config *config = &startup->config;
     const unsigned thread_count =
         config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
+    struct tid_startup_facts facts = {
+        .config = config,
+        .sockets = &startup->sockets,
+        .isa = startup->isa,
+        .workers = metrics->worker_count - (tid_sockets_have_admin(&startup->sockets) ? 1 : 0),
+        .compute_threads = thread_count,
+    };
     struct tid_memory memory;
     sigset_t signals;
     int status = EXIT_SYSTEM;
 
     block_signals(&signals);
     tid_log_start();
-    tid_memory_init(&memory, memory_limit(config));
+    facts.memory_bytes = tid_startup_memory(config, &facts.memory_origin);
+    tid_startup_log(&facts);
+    tid_memory_init(&memory, facts.memory_bytes);
     context->memory = &memory;
     context->pool = tid_pool_start(thread_count);
     if (context->pool) {
@@ -323,6 +318,10 @@ int main(int argc, char **argv) {
     case TID_CONFIG_PRINT:
         tid_config_print(stdout, config, &sources);
         return close_stdout();
+    case TID_CONFIG_SELF_TEST:
+        return tid_self_test(tid_known_digests, tid_known_digest_count, stdout)
+                   ? close_stdout()
+                   : EXIT_FAILURE;
     case TID_CONFIG_HEALTH:
         if (tid_health_check(config, why, sizeof why)) return EXIT_SUCCESS;
         tid_log("%s", why);

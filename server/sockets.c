@@ -121,9 +121,12 @@ static bool is_remote(int fd) {
            !IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
 }
 
-bool tid_sockets_are_remote(const struct tid_sockets *sockets) {
+bool tid_sockets_find_remote(const struct tid_sockets *sockets,
+                             char address[TID_ADDRESS_BYTES]) {
     for (unsigned i = 0; i < sockets->public.count; i++) {
-        if (is_remote(sockets->public.fds[i])) return true;
+        if (!is_remote(sockets->public.fds[i])) continue;
+        tid_listener_show(&sockets->public, i, address);
+        return true;
     }
     return false;
 }

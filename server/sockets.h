@@ -38,8 +38,12 @@ bool tid_sockets_have_admin(const struct tid_sockets *sockets);
 /* Logs what they listen on. */
 void tid_sockets_log(const struct tid_sockets *sockets);
 
-/* Whether one that takes requests for tensors is reachable from other machines. */
-bool tid_sockets_are_remote(const struct tid_sockets *sockets);
+/*
+ * Whether one that takes requests for tensors is bound to an address that other machines
+ * can reach; writes it.
+ */
+bool tid_sockets_find_remote(const struct tid_sockets *sockets,
+                             char address[TID_ADDRESS_BYTES]);
 
 /* Closes those of listeners that have not been started. */
 void tid_sockets_close(struct tid_sockets *sockets);
