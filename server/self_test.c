@@ -12,6 +12,7 @@
 
 #include <nettle/sha2.h>
 #include <tensorinit/body.h>
+#include <tensorinit/factor.h>
 #include <tensorinit/plan.h>
 #include <tensorinit/spec.h>
 
@@ -61,17 +62,26 @@ static void query_of(const struct task *task, size_t index, char query[256]) {
                  task->seed);
 }
 
+/* Gives a plan its factorization, if it needs one. */
+static bool factorize(struct ti_plan *plan, struct ti_factor **factor) {
+    if (ti_plan_info(plan)->factor_bytes == 0) return true;
+    if (ti_factor_make(plan, factor, NULL) != TI_OK) return false;
+    ti_factor_run_all(*factor);
+    return ti_plan_use(plan, *factor) == TI_OK;
+}
+
 /* False if anything fails; the instruction set of this process computes. */
 static bool hash(const char *query, digest out) {
     struct ti_spec *spec = NULL;
     struct ti_plan *plan = NULL;
     struct ti_body *body = NULL;
+    struct ti_factor *factor = NULL;
     void *workspace = NULL, *bytes = NULL;
     struct sha256_ctx sha256;
     bool done = false;
     if (ti_spec_make(&spec) != TI_OK ||
         ti_spec_set_query(spec, query, strlen(query), NULL) != TI_OK ||
-        ti_plan_make(spec, &plan, NULL) != TI_OK ||
+        ti_plan_make(spec, &plan, NULL) != TI_OK || !factorize(plan, &factor) ||
         ti_body_make(plan, &body, NULL) != TI_OK ||
         ti_workspace_make(plan, &workspace, NULL) != TI_OK)
         goto out;
@@ -87,6 +97,7 @@ out:
     ti_workspace_free(workspace);
     ti_body_free(body);
     ti_plan_free(plan);
+    ti_factor_free(factor);
     ti_spec_free(spec);
     return done;
 }
