@@ -30,6 +30,7 @@ struct tid_listener {
     unsigned count;  /* of fds */
     int fds[TID_LISTENER_SOCKETS];
     struct tid_socket_file files[TID_LISTENER_SOCKETS]; /* to remove; of unix sockets */
+    bool given[TID_LISTENER_SOCKETS]; /* others have it as well; what waits stays there */
     int wake_fd;  /* eventfd that stops the thread */
     int spare_fd; /* to be closed when the process is out of descriptors */
     tid_take_function *take;
