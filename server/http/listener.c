@@ -57,8 +57,8 @@ static int open_unix(struct tid_listener *listener, const char *path, char *why,
         snprintf(why, why_bytes, "cannot listen on unix:%s: too many sockets", path);
         return -1;
     }
-    const int fd = tid_unix_socket_open(path, &listener->files[listener->count], why,
-                                        why_bytes);
+    const int fd =
+        tid_unix_socket_open(path, &listener->files[listener->count], why, why_bytes);
     if (fd < 0) return -1;
     listener->fds[listener->count++] = fd;
     return 0;
@@ -83,8 +83,8 @@ static int open_tcp(struct tid_listener *listener, const struct tid_address *add
             failed = EMFILE;
             break;
         }
-        const int fd = tid_listening_socket_open(info, listener->idle_ms,
-                                                 listener->reuse_port);
+        const int fd =
+            tid_listening_socket_open(info, listener->idle_ms, listener->reuse_port);
         if (fd >= 0) {
             listener->fds[listener->count++] = fd;
             opened++;
@@ -231,7 +231,8 @@ static bool gets_new(struct tid_listener *listener, int fd) {
     struct sockaddr_storage own;
     const int probe = tid_reuse_port_probe(fd, &own);
     if (probe < 0) return true;
-    while (accept_series(listener, fd, &own) == ACCEPTED_SOME && own.ss_family != AF_UNSPEC) {
+    while (accept_series(listener, fd, &own) == ACCEPTED_SOME &&
+           own.ss_family != AF_UNSPEC) {
     }
     close(probe);
     return own.ss_family == AF_UNSPEC;
@@ -296,8 +297,8 @@ static void *listener_run(void *argument) {
         bool failed = false;
         for (unsigned i = 0; i < listener->count; i++) {
             if (polls[i + 1].revents != 0)
-                failed |= accept_series(listener, listener->fds[i], NULL) ==
-                          ACCEPTED_FAILED;
+                failed |=
+                    accept_series(listener, listener->fds[i], NULL) == ACCEPTED_FAILED;
         }
         timeout_ms = tid_refused_look(&listener->refused, tid_clock_ms());
         /* What cannot be accepted would be reported again at once. */
