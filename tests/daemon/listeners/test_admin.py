@@ -139,7 +139,7 @@ class Admin(Case):
         self.assertEqual(ask(server.port, "/v1/tensor?shape=2").status, 401)
 
     def test_health(self):
-        """The admin listener is asked where there is one."""
+        """The request goes to the admin listener if there is one."""
         server = self.start("--listen", "127.0.0.1:0", "--admin-listen", f"unix:{self.path}")
         for admin, status in ((f"unix:{self.path}", 0), (f"unix:{self.path}x", 1)):
             done = subprocess.run([daemon.DAEMON, "health", "--listen",

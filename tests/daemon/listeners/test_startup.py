@@ -30,7 +30,7 @@ class Startup(Case):
         self.assertRegex(lines[2], r"listening on http://127\.0\.0\.1:\d+$")
 
     def test_warning(self):
-        """Where other machines may be clients, and no one is asked for anything."""
+        """Where other machines may be clients, and need no secret."""
         pem, key = self.scratch / "c.pem", self.scratch / "c.key"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", pem,

@@ -119,7 +119,7 @@ class Unix(Case):
         other.close()
 
     def test_a_successors_file_stays(self):
-        """Removed by an operator, bound again by another: not ours to remove."""
+        """Removed by an operator, bound again by another: it stays."""
         first = self.start("--listen", f"unix:{self.path}").ready()
         self.path.unlink()
         self.start("--listen", f"unix:{self.path}").ready()
