@@ -14,7 +14,6 @@
 
 struct tid_worker_set {
     struct tid_worker_shared shared;
-    struct tid_metrics *metrics;
     struct tid_reaper reaper;
     struct tid_watches **watches; /* of each worker, for the reaper */
     unsigned count;
@@ -37,7 +36,7 @@ static void set_free(struct tid_worker_set *set) {
 
 struct tid_worker_set *
 tid_worker_set_start(const struct tid_worker_set_options *options) {
-    const unsigned count = options->metrics->worker_count;
+    const unsigned count = options->count;
     struct tid_worker_set *set = calloc(1, sizeof *set + count * sizeof *set->workers);
     int error = ENOMEM;
     if (!set) return NULL;
@@ -47,13 +46,12 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
     set->shared.tls = options->tls;
     set->shared.max_connections = options->max_connections;
     set->shared.reserved_connections = options->reserved_connections;
-    set->metrics = options->metrics;
     set->count = count;
     set->watches = calloc(count, sizeof *set->watches);
     if (!set->watches) goto fail;
     MHD_set_panic_func(panic, NULL);
     for (unsigned i = 0; i < count; i++) {
-        set->workers[i] = tid_worker_start(&set->shared, &options->metrics->workers[i]);
+        set->workers[i] = tid_worker_start(&set->shared, &options->counters[i]);
         if (!set->workers[i]) {
             error = errno;
             goto fail;
@@ -92,6 +90,13 @@ enum tid_take tid_worker_set_take(void *worker_set, int fd,
     return tid_worker_take(idlest, fd, address, address_bytes, reserved)
                ? TID_TAKEN
                : TID_TAKE_FAILED;
+}
+
+bool tid_worker_set_runs(struct tid_worker_set *worker_set) {
+    bool all = true;
+    for (unsigned i = 0; i < worker_set->count; i++)
+        all &= tid_worker_runs(worker_set->workers[i]);
+    return all;
 }
 
 void tid_worker_set_begin_drain(struct tid_worker_set *worker_set) {
