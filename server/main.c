@@ -198,7 +198,8 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
         .config = config,
         .sockets = &startup->sockets,
         .isa = startup->isa,
-        .workers = metrics->worker_count - (tid_sockets_have_admin(&startup->sockets) ? 1 : 0),
+        .workers =
+            metrics->worker_count - (tid_sockets_have_admin(&startup->sockets) ? 1 : 0),
         .compute_threads = thread_count,
     };
     struct tid_memory memory;
@@ -242,7 +243,8 @@ static int prepare_and_serve(struct startup *startup) {
     char *openapi = tid_json_openapi(scope);
     int status = EXIT_SYSTEM;
 
-    if (!tid_metrics_init(&metrics, worker_count + has_admin, startup->isa) || !schemes || !openapi) {
+    if (!tid_metrics_init(&metrics, worker_count + has_admin, startup->isa) || !schemes ||
+        !openapi) {
         tid_log("out of memory");
         tid_sockets_close(&startup->sockets);
     } else {
