@@ -27,6 +27,7 @@
 #include "server/reload.h"
 #include "server/work/clock.h"
 #include "server/work/cgroup.h"
+#include "server/work/clients.h"
 #include "server/work/cpus.h"
 #include "server/work/descriptors.h"
 #include "server/work/factor_cache.h"
@@ -207,6 +208,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
     const unsigned thread_count =
         config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
     struct tid_memory memory;
+    struct tid_limits limits = {0};
     sigset_t signals;
     int status = EXIT_SYSTEM;
 
@@ -214,8 +216,11 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
     tid_log_start();
     tid_memory_init(&memory, memory_limit(config));
     context->memory = &memory;
+    tid_limits_set(&limits, &config->limits);
+    context->limits = &limits;
+    context->clients = tid_clients_make();
     context->pool = tid_pool_start(thread_count);
-    if (context->pool) {
+    if (context->pool && context->clients) {
         const struct tid_factor_options options = {context->pool, &memory,
                                                    config->wait_ms, TID_FACTOR_KEEP_MS,
                                                    &tid_factor_functions};
@@ -229,6 +234,7 @@ static int pool_and_serve(struct tid_listener *listener, const struct tid_config
     }
     tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
+    tid_clients_free(context->clients);
     tid_memory_clear(&memory);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks for probes, sends 503 and lingers: see refused_connections.h. */
+/* Looks for probes, sends 503 or 429 and lingers: see refused_connections.h. */
 #include "server/http/refused_connections.h"
 
 #include <errno.h>
@@ -18,22 +18,34 @@
 /* A probe with a longer header gets 503 as well. */
 #define HEADER_BYTES 2048
 
-#define BODY                                                                             \
+/* What problem.c makes of a problem without a request. */
+#define DOCUMENT(name, title, status, detail)                                            \
     "{\n"                                                                                \
-    "  \"type\": \"/problems/too-many-connections\",\n"                                  \
-    "  \"title\": \"too many connections\",\n"                                           \
-    "  \"status\": 503,\n"                                                               \
-    "  \"detail\": \"The server has reached its maximum number of connections.\"\n"      \
+    "  \"type\": \"/problems/" name "\",\n"                                              \
+    "  \"title\": \"" title "\",\n"                                                      \
+    "  \"status\": " status ",\n"                                                        \
+    "  \"detail\": \"" detail "\"\n"                                                     \
     "}\n"
+#define RESPONSE(status_line, length, document)                                          \
+    "HTTP/1.1 " status_line "\r\n"                                                       \
+    "Content-Type: application/problem+json\r\n"                                         \
+    "Content-Length: " length "\r\n"                                                     \
+    "Cache-Control: no-store\r\n"                                                        \
+    "Retry-After: 1\r\n"                                                                 \
+    "Connection: close\r\n"                                                              \
+    "\r\n" document
 
-static const char response[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                               "Content-Type: application/problem+json\r\n"
-                               "Content-Length: 172\r\n"
-                               "Cache-Control: no-store\r\n"
-                               "Retry-After: 1\r\n"
-                               "Connection: close\r\n"
-                               "\r\n" BODY;
-_Static_assert(sizeof BODY - 1 == 172, "Content-Length above");
+#define FULL                                                                             \
+    DOCUMENT("too-many-connections", "too many connections", "503",                      \
+             "The server has reached its maximum number of connections.")
+#define CLIENT_FULL                                                                      \
+    DOCUMENT("too-many-requests", "too many requests", "429",                            \
+             "Your address has as many connections as this server allows one.")
+
+static const char full[] = RESPONSE("503 Service Unavailable", "172", FULL);
+static const char client_full[] = RESPONSE("429 Too Many Requests", "172", CLIENT_FULL);
+_Static_assert(sizeof FULL - 1 == 172, "Content-Length above");
+_Static_assert(sizeof CLIENT_FULL - 1 == 172, "Content-Length above");
 
 /* Reads and drops what the client has sent. True if it has closed, or sent too much. */
 static bool is_finished(int fd) {
@@ -54,13 +66,15 @@ static void entry_remove(struct tid_refused *refused, unsigned index) {
 static void entry_refuse(struct tid_refused *refused, struct tid_refused_entry *entry,
                          int64_t now_ms) {
     /* A new socket's buffer has space for all of it. On errors the client has closed. */
+    const char *response = entry->client_full ? client_full : full;
     const ssize_t sent =
-        send(entry->fd, response, sizeof response - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        send(entry->fd, response, strlen(response), MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent;
     shutdown(entry->fd, SHUT_WR);
     entry->answered = true;
     entry->until_ms = now_ms + LINGER_MS;
-    atomic_fetch_add_explicit(refused->refused, 1, memory_order_relaxed);
+    if (!entry->client_full)
+        atomic_fetch_add_explicit(refused->refused, 1, memory_order_relaxed);
 }
 
 /* Hands the connection over if it asks for a probe, or answers. True if it has gone. */
@@ -92,14 +106,16 @@ static bool entry_look(struct tid_refused *refused, unsigned index, int64_t now_
 }
 
 void tid_refused_add(struct tid_refused *refused, int fd, const struct sockaddr *address,
-                     socklen_t address_bytes, int64_t now_ms) {
+                     socklen_t address_bytes, enum tid_take why, int64_t now_ms) {
     if (refused->count == refused->max) {
         refused->entries[0].until_ms = 0;
         if (entry_look(refused, 0, now_ms)) entry_look(refused, 0, INT64_MAX);
         entry_remove(refused, 0);
     }
     struct tid_refused_entry *entry = &refused->entries[refused->count++];
-    *entry = (struct tid_refused_entry){.fd = fd, .until_ms = now_ms + REQUEST_MS};
+    *entry = (struct tid_refused_entry){.fd = fd,
+                                        .client_full = why == TID_TAKE_CLIENT_FULL,
+                                        .until_ms = now_ms + REQUEST_MS};
     if (address_bytes <= sizeof entry->address) {
         memcpy(&entry->address, address, address_bytes);
         entry->address_bytes = address_bytes;

@@ -198,6 +198,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     struct header header = {.request = &connection->request, .next_line = version + 10};
     tid_request_clear(&connection->request);
     connection->request.method = tid_method_find(method);
+    connection->request.peer = (const struct sockaddr *)&connection->address;
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
     tid_request_identify(&connection->request);
 

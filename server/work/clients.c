@@ -147,8 +147,8 @@ void tid_client_end(struct tid_client *client, enum tid_client_use use) {
 
 struct tid_client_counts tid_client_counts(struct tid_clients *clients) {
     pthread_mutex_lock(&clients->lock);
-    const struct tid_client_counts counts = {
-        clients->referenced, clients->used[TID_CLIENT_COMPUTATIONS]};
+    const struct tid_client_counts counts = {clients->referenced,
+                                             clients->used[TID_CLIENT_COMPUTATIONS]};
     pthread_mutex_unlock(&clients->lock);
     return counts;
 }

@@ -26,7 +26,7 @@ struct tid_pool {
     struct tid_share common;                      /* of jobs without one */
     uint64_t clock_ns; /* used_ns of the share that was served last */
     uint64_t queued;   /* jobs in all queues */
-    uint64_t running; /* tasks */
+    uint64_t running;  /* tasks */
     uint64_t busy_ns;
     bool stopping;
     unsigned thread_count;

@@ -10,7 +10,8 @@ static void one_of_a_name(void **state) {
     struct tid_clients *clients = tid_clients_make();
     (void)state;
 
-    struct tid_client *a = tid_clients_get(clients, "a"), *b = tid_clients_get(clients, "b");
+    struct tid_client *a = tid_clients_get(clients, "a"),
+                      *b = tid_clients_get(clients, "b");
     assert_ptr_not_equal(a, b);
     assert_ptr_equal(tid_clients_get(clients, "a"), a);
     assert_ptr_equal(tid_client_keep(b), b);
@@ -39,7 +40,8 @@ static void limits(void **state) {
     const enum tid_client_use use = TID_CLIENT_COMPUTATIONS;
     (void)state;
 
-    struct tid_client *a = tid_clients_get(clients, "a"), *b = tid_clients_get(clients, "b");
+    struct tid_client *a = tid_clients_get(clients, "a"),
+                      *b = tid_clients_get(clients, "b");
     assert_int_equal(tid_client_begin(a, use, 2, 3), TID_ADMITTED);
     assert_int_equal(tid_client_begin(a, use, 2, 3), TID_ADMITTED);
     assert_int_equal(tid_client_begin(a, use, 2, 3), TID_CLIENT_FULL);
