@@ -59,7 +59,7 @@ enum tid_admission {
 };
 
 /*
- * Counts one more of a client's, unless it has 'client_max' or all have 'max' already; 0 is
+ * Counts one more of a client's, unless it has 'client_max' or all have 'max' already; 0 means
  * no limit. If it has been admitted, tid_client_end() ends it.
  */
 enum tid_admission tid_client_begin(struct tid_client *client, enum tid_client_use use,
