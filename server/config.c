@@ -261,6 +261,8 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                              why_bytes))
         return TID_CONFIG_ERROR;
     set_defaults(&reading);
+    config->listens_by_default =
+        reading.sources->of[option_find("listen", 6) - options] == TID_SOURCE_DEFAULT;
     return check_pairs(&reading) ? result : TID_CONFIG_ERROR;
 }
 
@@ -315,7 +317,7 @@ void tid_config_help(FILE *file) {
         "drain-timeout = 5. The command line counts before the environment, and that\n"
         "before the file.\n"
         "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
-        "Exit status: 0 stopped by a signal, or alive; 1 not alive, 64 wrong usage, 69 the\n"
-        "instruction set is not available, 71 an address or another system resource is\n"
-        "not available.\n");
+        "Exit status: 0 stopped by a signal, alive, or right; 1 not alive, or wrong bits, 64\n"
+        "wrong usage, 69 the instruction set is not available, 71 an address or another\n"
+        "system resource is not available.\n");
 }

@@ -18,7 +18,15 @@ struct tid_factor_cache;
 struct tid_memory;
 struct tid_network_list;
 
+/* Which routes a listener serves. */
+enum tid_scope {
+    TID_SCOPE_ALL,
+    TID_SCOPE_PUBLIC, /* metrics are served by the admin listener */
+    TID_SCOPE_ADMIN,  /* only what probe.h lists */
+};
+
 struct tid_context {
+    enum tid_scope scope;
     const char *isa;     /* the instruction set that fills tensors */
     const char *schemes; /* the document of /v1/schemes */
     size_t schemes_bytes;

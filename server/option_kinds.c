@@ -244,11 +244,10 @@ static void write_addresses(FILE *file, const struct tid_option *option,
                             const void *member) {
     (void)option;
     const struct tid_address_list *list = member;
+    char text[TID_ADDRESS_BYTES];
     for (unsigned i = 0; i < list->count; i++) {
-        const struct tid_address *address = &list->items[i];
-        const bool is_v6 = strchr(address->host, ':') != NULL;
-        fprintf(file, "%s%s%s%s:%s", i > 0 ? "," : "", is_v6 ? "[" : "", address->host,
-                is_v6 ? "]" : "", address->port);
+        tid_address_write(&list->items[i], text);
+        fprintf(file, "%s%s", i > 0 ? "," : "", text);
     }
 }
 

@@ -169,6 +169,12 @@ TI_API void ti_workspace_free(void *workspace);
  */
 TI_API const char *ti_isa_name(struct ti_error *error);
 
+/*
+ * The names of all instruction sets that this machine and build have, "portable" first and
+ * the fastest last; a static string, NULL beyond the last.
+ */
+TI_API const char *ti_isa_at(size_t index);
+
 #ifdef __cplusplus
 }
 #endif

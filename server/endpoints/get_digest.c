@@ -12,7 +12,7 @@
 #include "server/endpoints/computed_document.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
-#include "server/endpoints/refusal.h"
+#include "server/http/limit_problem.h"
 
 /* What SHA-256 takes for a byte, on a machine without instructions for it. */
 #define HASH_NS_PER_BYTE 3.0

@@ -12,7 +12,7 @@
 #include "server/endpoints/computed_document.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
-#include "server/endpoints/refusal.h"
+#include "server/http/limit_problem.h"
 
 /* What ti_stats_add() takes for an element, besides its value. */
 #define ADD_NS_PER_ELEM 10.0

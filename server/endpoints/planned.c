@@ -9,8 +9,8 @@
 #include <tensorinit/spec.h>
 
 #include "server/documents/problem.h"
-#include "server/endpoints/refusal.h"
 #include "server/http/client_name.h"
+#include "server/http/limit_problem.h"
 #include "server/work/block_budget.h"
 #include "server/work/clients.h"
 #include "server/work/memory.h"
@@ -155,10 +155,11 @@ static bool admit(struct tid_planned *planned, const struct tid_context *context
         return true;
     }
     tid_client_release(client);
-    tid_refuse(context,
-               admission == TID_CLIENT_FULL ? TID_LIMIT_client_computations
-                                            : TID_LIMIT_computations,
-               name, response);
+    const enum tid_limit limit = admission == TID_CLIENT_FULL
+                                     ? TID_LIMIT_client_computations
+                                     : TID_LIMIT_computations;
+    tid_limit_reached(context, limit, name);
+    tid_limit_problem(context, limit, response);
     return false;
 }
 

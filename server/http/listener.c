@@ -54,17 +54,19 @@ static int set_inherited(int fd, int64_t idle_ms) {
 }
 
 /* A socket bound and listening; -1 with 'errno' set. */
-static int socket_open(const struct addrinfo *info, int64_t idle_ms) {
+static int socket_open(const struct tid_listener *listener, const struct addrinfo *info) {
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     /*
      * REUSEADDR: a new server can have the port of one that has just stopped. V6ONLY: an
      * IPv6 and an IPv4 socket can share a port, as for "localhost" or both wildcards.
+     * REUSEPORT: several servers can have it, such as the next version of this one.
      */
     if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0 &&
         (info->ai_family != AF_INET6 ||
          set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == 0) &&
-        set_inherited(fd, idle_ms) == 0 &&
+        (!listener->reuse_port || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == 0) &&
+        set_inherited(fd, listener->idle_ms) == 0 &&
         bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
     const int error = errno;
@@ -77,9 +79,10 @@ static void explain(int error, const struct tid_address *address, char *why,
                     size_t why_bytes) {
     const bool is_v6 = strchr(address->host, ':');
     const int port = atoi(address->port);
+    char text[TID_ADDRESS_BYTES];
+    tid_address_write(address, text);
     const int used =
-        snprintf(why, why_bytes, "cannot listen on %s%s%s:%s: %s", is_v6 ? "[" : "",
-                 address->host, is_v6 ? "]" : "", address->port, strerror(error));
+        snprintf(why, why_bytes, "cannot listen on %s: %s", text, strerror(error));
     if (used < 0 || (size_t)used >= why_bytes) return;
     if (error == EADDRINUSE)
         snprintf(why + used, why_bytes - (size_t)used,
@@ -92,8 +95,21 @@ static void explain(int error, const struct tid_address *address, char *why,
                  is_v6 ? "[" : "", address->host, is_v6 ? "]" : "");
 }
 
-int tid_listener_open(struct tid_listener *listener, const struct tid_address *address,
-                      char *why, size_t why_bytes) {
+static int open_unix(struct tid_listener *listener, const char *path, char *why,
+                     size_t why_bytes) {
+    if (listener->count == TID_LISTENER_SOCKETS) {
+        snprintf(why, why_bytes, "cannot listen on unix:%s: too many sockets", path);
+        return -1;
+    }
+    const int fd =
+        tid_unix_socket_open(path, &listener->files[listener->count], why, why_bytes);
+    if (fd < 0) return -1;
+    listener->fds[listener->count++] = fd;
+    return 0;
+}
+
+static int open_tcp(struct tid_listener *listener, const struct tid_address *address,
+                    char *why, size_t why_bytes) {
     struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
                              .ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM};
@@ -111,8 +127,9 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
             failed = EMFILE;
             break;
         }
-        const int fd = socket_open(info, listener->idle_ms);
+        const int fd = socket_open(listener, info);
         if (fd >= 0) {
+            listener->files[listener->count].path[0] = '\0';
             listener->fds[listener->count++] = fd;
             opened++;
         } else if (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT) {
@@ -126,6 +143,46 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
     if (failed == 0) return 0;
     explain(failed, address, why, why_bytes);
     return -1;
+}
+
+int tid_listener_open(struct tid_listener *listener, const struct tid_address *address,
+                      char *why, size_t why_bytes) {
+    return address->is_unix ? open_unix(listener, address->host, why, why_bytes)
+                            : open_tcp(listener, address, why, why_bytes);
+}
+
+/* What is wrong with a socket that was given, or NULL. Sets 'family'. */
+static const char *given_flaw(int fd, int *family) {
+    int type = 0, listens = 0;
+    socklen_t type_bytes = sizeof type, listens_bytes = sizeof listens;
+    socklen_t family_bytes = sizeof *family;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_bytes) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_DOMAIN, family, &family_bytes) != 0)
+        return "is not a socket";
+    if (type != SOCK_STREAM ||
+        (*family != AF_INET && *family != AF_INET6 && *family != AF_UNIX))
+        return "is neither a TCP nor a unix stream socket";
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_bytes) != 0 ||
+        listens == 0)
+        return "does not listen (Accept=yes is not supported)";
+    return NULL;
+}
+
+int tid_listener_adopt(struct tid_listener *listener, int fd, char *why,
+                       size_t why_bytes) {
+    int family;
+    const char *flaw = given_flaw(fd, &family);
+    if (!flaw && listener->count == TID_LISTENER_SOCKETS) flaw = "is one too many";
+    if (!flaw && (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
+                  (family != AF_UNIX && set_inherited(fd, listener->idle_ms) != 0)))
+        flaw = strerror(errno);
+    if (flaw) {
+        snprintf(why, why_bytes, "descriptor %d of LISTEN_FDS %s", fd, flaw);
+        return -1;
+    }
+    listener->files[listener->count].path[0] = '\0';
+    listener->fds[listener->count++] = fd;
+    return 0;
 }
 
 void tid_listener_show(const struct tid_listener *listener, unsigned index,
@@ -225,6 +282,7 @@ static enum accepted accept_series(struct tid_listener *listener, int listen_fd)
 static void accept_rest(struct tid_listener *listener) {
     const int64_t until_ms = tid_clock_ms() + STOP_MS;
     for (unsigned i = 0; i < listener->count; i++) {
+        tid_unix_socket_remove(&listener->files[i]);
         /* The queue takes few more from now on, and the loop comes to its end. */
         listen(listener->fds[i], 0);
         while (accept_series(listener, listener->fds[i]) == ACCEPTED_SOME &&
@@ -269,6 +327,7 @@ int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
     listener->taker = taker;
     listener->refused.take = take;
     listener->refused.taker = taker;
+    listener->refused.context = listener->context;
     listener->refused.refused = listener->refused_count;
     listener->refused.count = 0;
     listener->fails = false;
@@ -288,7 +347,10 @@ int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
 }
 
 void tid_listener_close(struct tid_listener *listener) {
-    for (unsigned i = 0; i < listener->count; i++) close(listener->fds[i]);
+    for (unsigned i = 0; i < listener->count; i++) {
+        tid_unix_socket_remove(&listener->files[i]);
+        close(listener->fds[i]);
+    }
     listener->count = 0;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/http/probe.h"
+#include "server/http/refusal.h"
 
 #define REQUEST_MS 500
 #define LINGER_MS 500
@@ -17,35 +18,6 @@
 
 /* A probe with a longer header gets 503 as well. */
 #define HEADER_BYTES 2048
-
-/* What problem.c makes of a problem without a request. */
-#define DOCUMENT(name, title, status, detail)                                            \
-    "{\n"                                                                                \
-    "  \"type\": \"/problems/" name "\",\n"                                              \
-    "  \"title\": \"" title "\",\n"                                                      \
-    "  \"status\": " status ",\n"                                                        \
-    "  \"detail\": \"" detail "\"\n"                                                     \
-    "}\n"
-#define RESPONSE(status_line, length, document)                                          \
-    "HTTP/1.1 " status_line "\r\n"                                                       \
-    "Content-Type: application/problem+json\r\n"                                         \
-    "Content-Length: " length "\r\n"                                                     \
-    "Cache-Control: no-store\r\n"                                                        \
-    "Retry-After: 1\r\n"                                                                 \
-    "Connection: close\r\n"                                                              \
-    "\r\n" document
-
-#define FULL                                                                             \
-    DOCUMENT("too-many-connections", "too many connections", "503",                      \
-             "The server has reached its maximum number of connections.")
-#define CLIENT_FULL                                                                      \
-    DOCUMENT("too-many-requests", "too many requests", "429",                            \
-             "Your address has as many connections as this server allows one.")
-
-static const char full[] = RESPONSE("503 Service Unavailable", "172", FULL);
-static const char client_full[] = RESPONSE("429 Too Many Requests", "172", CLIENT_FULL);
-_Static_assert(sizeof FULL - 1 == 172, "Content-Length above");
-_Static_assert(sizeof CLIENT_FULL - 1 == 172, "Content-Length above");
 
 /* Reads and drops what the client has sent. True if it has closed, or sent too much. */
 static bool is_finished(int fd) {
@@ -64,16 +36,14 @@ static void entry_remove(struct tid_refused *refused, unsigned index) {
 }
 
 static void entry_refuse(struct tid_refused *refused, struct tid_refused_entry *entry,
-                         int64_t now_ms) {
-    /* A new socket's buffer has space for all of it. On errors the client has closed. */
-    const char *response = entry->client_full ? client_full : full;
-    const ssize_t sent =
-        send(entry->fd, response, strlen(response), MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)sent;
+                         char *head, size_t head_bytes, int64_t now_ms) {
+    tid_refusal_send(refused->context, entry->fd,
+                     (const struct sockaddr *)&entry->address, entry->why, head,
+                     head_bytes);
     shutdown(entry->fd, SHUT_WR);
     entry->answered = true;
     entry->until_ms = now_ms + LINGER_MS;
-    if (!entry->client_full)
+    if (entry->why == TID_TAKE_FULL)
         atomic_fetch_add_explicit(refused->refused, 1, memory_order_relaxed);
 }
 
@@ -83,7 +53,8 @@ static bool entry_decide(struct tid_refused *refused, struct tid_refused_entry *
     char head[HEADER_BYTES];
     const ssize_t count = recv(entry->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
     enum tid_probe probe =
-        count > 0 ? tid_probe_find(head, (size_t)count) : TID_PROBE_INCOMPLETE;
+        count > 0 ? tid_probe_find(head, (size_t)count, refused->context->base_path)
+                  : TID_PROBE_INCOMPLETE;
     if (probe == TID_PROBE_YES &&
         refused->take(refused->taker, entry->fd, (struct sockaddr *)&entry->address,
                       entry->address_bytes, true) != TID_TAKE_FULL)
@@ -91,7 +62,7 @@ static bool entry_decide(struct tid_refused *refused, struct tid_refused_entry *
     const bool may_come =
         count < 0 ? errno == EAGAIN || errno == EINTR : count > 0 && count < HEADER_BYTES;
     if (probe != TID_PROBE_INCOMPLETE || !may_come || now_ms >= entry->until_ms)
-        entry_refuse(refused, entry, now_ms);
+        entry_refuse(refused, entry, head, count > 0 ? (size_t)count : 0, now_ms);
     return false;
 }
 
@@ -113,9 +84,8 @@ void tid_refused_add(struct tid_refused *refused, int fd, const struct sockaddr 
         entry_remove(refused, 0);
     }
     struct tid_refused_entry *entry = &refused->entries[refused->count++];
-    *entry = (struct tid_refused_entry){.fd = fd,
-                                        .client_full = why == TID_TAKE_CLIENT_FULL,
-                                        .until_ms = now_ms + REQUEST_MS};
+    *entry =
+        (struct tid_refused_entry){.fd = fd, .why = why, .until_ms = now_ms + REQUEST_MS};
     if (address_bytes <= sizeof entry->address) {
         memcpy(&entry->address, address, address_bytes);
         entry->address_bytes = address_bytes;

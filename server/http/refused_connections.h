@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/context.h"
 #include "server/http/take.h"
 
 /* Of 'max', at most. If there are more, the oldest is answered and closed. */
@@ -21,14 +22,15 @@
 struct tid_refused_entry {
     int fd;
     bool answered;
-    bool client_full; /* 429 instead of 503 */
+    enum tid_take why;
     int64_t until_ms;
     socklen_t address_bytes;
     struct sockaddr_storage address;
 };
 
-/* Start from zeroes, but for the first three and 'max', which is 1 or more. */
+/* Start from zeroes, but for the first four and 'max', which is 1 or more. */
 struct tid_refused {
+    const struct tid_context *context;
     tid_take_function *take; /* for probes */
     void *taker;
     _Atomic uint64_t *refused; /* counts the 503 */

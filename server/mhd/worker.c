@@ -10,6 +10,7 @@
 #include "server/mhd/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -217,6 +218,7 @@ static void *worker_run(void *argument) {
         if (atomic_load_explicit(&worker->released_count, memory_order_relaxed) > 0)
             tid_held_response_resume_released(worker);
         if (some_may_have_closed) tid_hangup_look(worker, client_gone);
+        atomic_fetch_add_explicit(&worker->turns, 1, memory_order_relaxed);
         tid_turn_begin(&worker->turn);
         MHD_run(worker->daemon);
         if (!LIST_EMPTY(&worker->half_closed)) tid_hangup_end_finished(worker);
@@ -290,6 +292,7 @@ struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
     memset(worker, 0, sizeof *worker);
     worker->shared = shared;
     worker->counters = counters;
+    worker->turns_seen = UINT_MAX;
     SLIST_INIT(&worker->inbox);
     SLIST_INIT(&worker->ready);
     SLIST_INIT(&worker->released);
@@ -341,6 +344,14 @@ bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *a
     SLIST_INSERT_HEAD(&worker->inbox, connection, inbox_link);
     atomic_fetch_add_explicit(&worker->inbox_count, 1, memory_order_relaxed);
     pthread_mutex_unlock(&worker->inbox_lock);
+    eventfd_write(worker->wake_fd, 1);
+    return true;
+}
+
+bool tid_worker_runs(struct tid_worker *worker) {
+    const unsigned turns = atomic_load_explicit(&worker->turns, memory_order_relaxed);
+    if (turns == worker->turns_seen) return false;
+    worker->turns_seen = turns;
     eventfd_write(worker->wake_fd, 1);
     return true;
 }

@@ -24,6 +24,9 @@ struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
 bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
                      socklen_t address_bytes, bool reserved, struct tid_client *client);
 
+/* Whether its event loop has run since the last call, and wakes it up for the next one. */
+bool tid_worker_runs(struct tid_worker *worker);
+
 /* Aborts running transfers, ends the thread and frees the worker. NULL is allowed. */
 void tid_worker_stop(struct tid_worker *worker);
 

@@ -9,16 +9,15 @@
 #include <stdlib.h>
 
 #include "server/http/client_name.h"
+#include "server/http/limit_problem.h"
 #include "server/http/network.h"
 #include "server/log.h"
 #include "server/mhd/worker.h"
 #include "server/work/clients.h"
 #include "server/work/clock.h"
-#include "server/work/limits.h"
 
 struct tid_worker_set {
     struct tid_worker_shared shared;
-    struct tid_metrics *metrics;
     struct tid_reaper reaper;
     struct tid_watches **watches; /* of each worker, for the reaper */
     unsigned count;
@@ -41,7 +40,7 @@ static void set_free(struct tid_worker_set *set) {
 
 struct tid_worker_set *
 tid_worker_set_start(const struct tid_worker_set_options *options) {
-    const unsigned count = options->metrics->worker_count;
+    const unsigned count = options->count;
     struct tid_worker_set *set = calloc(1, sizeof *set + count * sizeof *set->workers);
     int error = ENOMEM;
     if (!set) return NULL;
@@ -51,13 +50,12 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
     set->shared.tls = options->tls;
     set->shared.max_connections = options->max_connections;
     set->shared.reserved_connections = options->reserved_connections;
-    set->metrics = options->metrics;
     set->count = count;
     set->watches = calloc(count, sizeof *set->watches);
     if (!set->watches) goto fail;
     MHD_set_panic_func(panic, NULL);
     for (unsigned i = 0; i < count; i++) {
-        set->workers[i] = tid_worker_start(&set->shared, &options->metrics->workers[i]);
+        set->workers[i] = tid_worker_start(&set->shared, &options->counters[i]);
         if (!set->workers[i]) {
             error = errno;
             goto fail;
@@ -84,7 +82,8 @@ static enum tid_take count_connection(const struct tid_context *context,
     const uint64_t max = tid_limit_max(context->limits, limit);
     char name[TID_CLIENT_NAME_BYTES];
     *client = NULL;
-    if (max == 0 || (address->sa_family != AF_INET && address->sa_family != AF_INET6) ||
+    if (max == 0 || context->scope == TID_SCOPE_ADMIN ||
+        (address->sa_family != AF_INET && address->sa_family != AF_INET6) ||
         (context->trusted_proxies &&
          tid_networks_have(context->trusted_proxies, address)))
         return TID_TAKEN;
@@ -96,11 +95,7 @@ static enum tid_take count_connection(const struct tid_context *context,
         return TID_TAKEN;
     }
     tid_client_release(found);
-    if (tid_limit_count_refused(context->limits, limit, tid_clock_ms()))
-        tid_log(
-            "status 429 to a connection of %s, and maybe to others: the limit is %llu "
-            "of one address (--%s)",
-            name, (unsigned long long)max, tid_limit_get(limit)->option);
+    tid_limit_reached(context, limit, name);
     return TID_TAKE_CLIENT_FULL;
 }
 
@@ -133,6 +128,13 @@ enum tid_take tid_worker_set_take(void *worker_set, int fd,
     return tid_worker_take(idlest, fd, address, address_bytes, reserved, client)
                ? TID_TAKEN
                : TID_TAKE_FAILED;
+}
+
+bool tid_worker_set_runs(struct tid_worker_set *worker_set) {
+    bool all = true;
+    for (unsigned i = 0; i < worker_set->count; i++)
+        all &= tid_worker_runs(worker_set->workers[i]);
+    return all;
 }
 
 void tid_worker_set_begin_drain(struct tid_worker_set *worker_set) {

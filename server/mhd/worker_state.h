@@ -59,7 +59,9 @@ struct tid_worker {
     pthread_t thread;
     int wake_fd; /* eventfd that ends the wait for events; any thread writes to it */
     atomic_bool stopping;
-    atomic_uint open; /* connections handed over and not closed yet */
+    atomic_uint turns;   /* of the event loop: the watchdog looks whether it runs */
+    unsigned turns_seen; /* the watchdog's */
+    atomic_uint open;    /* connections handed over and not closed yet */
 
     unsigned
         unreadable; /* requests refused by libmicrohttpd, still connected: worker.c */

@@ -24,7 +24,7 @@ static const struct tid_context *context_get(void) {
     if (context.isa) return &context;
     context.isa = ti_isa_name(NULL);
     context.schemes = tid_json_schemes();
-    context.openapi = tid_json_openapi();
+    context.openapi = tid_json_openapi(TID_SCOPE_ALL);
     context.pool = tid_pool_start(1);
     context.clients = tid_clients_make();
     if (!context.isa || !context.schemes || !context.openapi || !context.pool ||

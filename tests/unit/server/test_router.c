@@ -19,7 +19,7 @@ static int context_make(void **state) {
     (void)state;
     context.isa = ti_isa_name(NULL);
     schemes = tid_json_schemes();
-    openapi = tid_json_openapi();
+    openapi = tid_json_openapi(TID_SCOPE_ALL);
     if (!context.isa || !schemes || !openapi) return -1;
     if (!tid_metrics_init(&metrics, 1, context.isa)) return -1;
     context.schemes = schemes;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See refusal.h. */
-#include "server/endpoints/refusal.h"
+/* See limit_problem.h. */
+#include "server/http/limit_problem.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include "server/work/clock.h"
 
 /* What is too large will always be; what is too much now may be less later. */
-static void respond(const struct tid_context *context, enum tid_limit limit,
-                    struct tid_response *response) {
+void tid_limit_problem(const struct tid_context *context, enum tid_limit limit,
+                       struct tid_response *response) {
     const struct tid_limit_info *info = tid_limit_get(limit);
     const bool size = info->status == 400;
     char detail[256];
@@ -26,17 +26,16 @@ bool tid_refuse_beyond(const struct tid_context *context, enum tid_limit limit,
                        uint64_t count, struct tid_response *response) {
     if (tid_limit_allows(context->limits, limit, count)) return false;
     tid_limit_count_refused(context->limits, limit, tid_clock_ms());
-    respond(context, limit, response);
+    tid_limit_problem(context, limit, response);
     return true;
 }
 
-void tid_refuse(const struct tid_context *context, enum tid_limit limit,
-                const char *client, struct tid_response *response) {
+void tid_limit_reached(const struct tid_context *context, enum tid_limit limit,
+                       const char *client) {
     const struct tid_limit_info *info = tid_limit_get(limit);
     if (tid_limit_count_refused(context->limits, limit, tid_clock_ms()))
         tid_log("status %u to client %s, and maybe to others: the limit is %" PRIu64
                 " %s (--%s)",
                 info->status, client, tid_limit_max(context->limits, limit), info->what,
                 info->option);
-    respond(context, limit, response);
 }
