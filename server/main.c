@@ -29,6 +29,7 @@
 #include "server/startup_log.h"
 #include "server/systemd.h"
 #include "server/watchdog.h"
+#include "server/work/clients.h"
 #include "server/work/clock.h"
 #include "server/work/cpus.h"
 #include "server/work/factor_cache.h"
@@ -203,6 +204,7 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
         .compute_threads = thread_count,
     };
     struct tid_memory memory;
+    struct tid_limits limits = {0};
     sigset_t signals;
     int status = EXIT_SYSTEM;
 
@@ -212,8 +214,11 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     tid_startup_log(&facts);
     tid_memory_init(&memory, facts.memory_bytes);
     context->memory = &memory;
+    tid_limits_set(&limits, &config->limits);
+    context->limits = &limits;
+    context->clients = tid_clients_make();
     context->pool = tid_pool_start(thread_count);
-    if (context->pool) {
+    if (context->pool && context->clients) {
         const struct tid_factor_options options = {context->pool, &memory,
                                                    config->wait_ms, TID_FACTOR_KEEP_MS,
                                                    &tid_factor_functions};
@@ -227,6 +232,7 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     }
     tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
+    tid_clients_free(context->clients);
     tid_memory_clear(&memory);
     return status;
 }

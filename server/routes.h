@@ -13,6 +13,7 @@ enum tid_route_kind {
     TID_ROUTE_TEXT,         /* a text */
     TID_ROUTE_NAMED_TEXT,   /* a text for each name, or 404 */
     TID_ROUTE_READY,        /* a text, or 503 */
+    TID_ROUTE_MEASURES,     /* a text for those who run the server */
 };
 
 /* Number of routes: one per row. */

@@ -177,12 +177,15 @@ static enum accepted accept_failed(struct tid_listener *listener, int listen_fd,
 
 /*
  * With TLS nothing can be read, or said, before the handshake: the workers' reserved places
- * are for any request then, and who finds none is closed without a response.
+ * are for any request then, and who finds none is closed without a response; so is a
+ * connection beyond those of one address.
  */
 static void refuse(struct tid_listener *listener, int fd, const struct sockaddr *address,
-                   socklen_t bytes) {
+                   socklen_t bytes, enum tid_take why) {
     if (!listener->has_tls) {
-        tid_refused_add(&listener->refused, fd, address, bytes, tid_clock_ms());
+        tid_refused_add(&listener->refused, fd, address, bytes, why, tid_clock_ms());
+    } else if (why == TID_TAKE_CLIENT_FULL) {
+        close(fd);
     } else if (listener->take(listener->taker, fd, address, bytes, true) ==
                TID_TAKE_FULL) {
         atomic_fetch_add_explicit(listener->refused_count, 1, memory_order_relaxed);
@@ -212,9 +215,10 @@ static enum accepted accept_series(struct tid_listener *listener, int listen_fd,
             close(fd);
             continue;
         }
-        if (listener->take(listener->taker, fd, (struct sockaddr *)&address, bytes,
-                           false) == TID_TAKE_FULL)
-            refuse(listener, fd, (struct sockaddr *)&address, bytes);
+        const enum tid_take taken = listener->take(
+            listener->taker, fd, (struct sockaddr *)&address, bytes, false);
+        if (taken == TID_TAKE_FULL || taken == TID_TAKE_CLIENT_FULL)
+            refuse(listener, fd, (struct sockaddr *)&address, bytes, taken);
     }
     return result;
 }
