@@ -36,8 +36,7 @@ static inline v_u32 keys_above(const uint32_t *words, const uint32_t *threshold,
                                const uint32_t *last_row, v_u32 row) {
     const v_u32 word = v_u32_load(words), limit = v_u32_load(threshold);
     const v_u32 later = v_u32_below(v_u32_load(last_row), row);
-    return v_u32_or(v_u32_below(limit, word),
-                    v_u32_and(v_u32_equal(limit, word), later));
+    return v_u32_or(v_u32_below(limit, word), v_u32_and(v_u32_equal(limit, word), later));
 }
 
 static void keys_mask(const uint32_t *words, const uint32_t *threshold,
@@ -45,8 +44,8 @@ static void keys_mask(const uint32_t *words, const uint32_t *threshold,
                       uint32_t *mask) {
     size_t i = 0;
     for (; i + V_LANES <= count; i += V_LANES) {
-        v_u32_store(mask + i, keys_above(words + i, threshold + i, last_row + i,
-                                         v_u32_set(row)));
+        v_u32_store(mask + i,
+                    keys_above(words + i, threshold + i, last_row + i, v_u32_set(row)));
     }
     for (; i < count; i++) {
         const uint32_t tie = (words[i] == threshold[i]) & (row > last_row[i]);

@@ -5,7 +5,7 @@
  * the column counts the keys before the range where it is likely and collects those in it,
  * of which the threshold is then selected. Memory grows with the square root of the rows.
  *
- * The few columns, one of 20,000, whose threshold is not there are searched by radix: for
+ * The columns, about one of 500, whose threshold is not there are searched by radix: for
  * each digit of 8 bits the keys that match those before it are counted, then the digit is
  * chosen in whose bucket the threshold lies. A bucket whose keys are all to be 0 ends the search.
  */
@@ -46,12 +46,12 @@ static uint64_t round_up(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
 /*
  * The place of the threshold among the rows has the variance n * p * (1 - p) of a binomial
- * distribution: four standard deviations to each side, and some more for small counts.
+ * distribution: three standard deviations to each side, and some more for small counts.
  */
 static void plan_range(const struct ti_sparse_mask *mask, struct ti_key_range *range,
                        uint64_t *keys_max) {
     const double n = (double)mask->rows, k = (double)mask->zeros;
-    const double margin = 4 * sqrt(k * (n - k) / n) + 8;
+    const double margin = 3 * sqrt(k * (n - k) / n) + 4;
     const double low = (k - margin) / n, high = (k + margin) / n;
     range->first = low > 0 ? (uint32_t)(low * 0x1p32) : 0;
     range->span = (high < 1 ? (uint32_t)(high * 0x1p32) : UINT32_MAX) - range->first;

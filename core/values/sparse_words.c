@@ -19,7 +19,8 @@ static size_t list_neighbours(struct ti_sparse_words *made, size_t blocks, uint6
                               uint64_t elem, uint64_t count) {
     blocks = list_block(made->list, blocks, elem);
     made->start[row] = (uint16_t)(4 * (blocks - 1) + elem % 4);
-    const uint64_t first = TI_LANE(2) | elem / 4, last = TI_LANE(2) | (elem + count - 1) / 4;
+    const uint64_t first = TI_LANE(2) | elem / 4,
+                   last = TI_LANE(2) | (elem + count - 1) / 4;
     for (uint64_t block = first + 1; block <= last; block++) made->list[blocks++] = block;
     return blocks;
 }
@@ -59,7 +60,8 @@ uint64_t ti_sparse_words_make(const struct ti_sparse_factor *sparse,
             blocks = list_neighbours(made, blocks, rows, elem, cols.count);
         } else {
             made->start[rows] = (uint16_t)words;
-            blocks = list_apart(made, blocks, elem, columns->step, cols.count, at + words);
+            blocks =
+                list_apart(made, blocks, elem, columns->step, cols.count, at + words);
             words += (size_t)cols.count;
         }
     }
