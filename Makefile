@@ -239,6 +239,13 @@ PART = $(filter server client,$(subst /, ,$(*D)))
 LIBS_server = $(HTTP_LIBS)
 LIBS_client = $(CURL_LIBS)
 
+# For LD_PRELOAD: lets calls of the daemon fail.
+FAIL_NTH = $(BUILD)/tests/fault/fail_nth.so
+$(FAIL_NTH): $(OBJ)/tests/fault/fail_nth.o $(BUILD)/flags-link
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(LINK) -shared -o $@ $<
+
 IS_FUZZER = $(filter fuzz_%,$(*F))
 
 $(BUILD)/tests/%: LIBS = $(if $(IS_FUZZER),$(LIBFUZZER),$(CMOCKA_LIBS)) $(LIBS_$(PART))
@@ -279,7 +286,7 @@ check test:
 	+@$(SUBMAKE) all programs
 	@$(RUN_TESTS) $(STEPS)
 
-programs: $(TEST_PROGRAMS)
+programs: $(TEST_PROGRAMS) $(FAIL_NTH)
 
 # Without server and client: the part that runs under qemu. And without the statistics that
 # only the bits decide, which other tests hold to be the same everywhere.
@@ -288,7 +295,7 @@ CORE_TESTS = $(filter-out $(foreach d,server client,$(BUILD)/tests/unit/$d/% \
 	$(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
 
 # Only C programs: for other compilers, sanitizers, and NEON under qemu.
-test-programs: $(TEST_PROGRAMS)
+test-programs: $(TEST_PROGRAMS) $(FAIL_NTH)
 test-core: $(LIB_A) $(LIB_SO).0 $(CLI) $(CORE_TESTS)
 test-isa: $(ISA_TESTS)
 test-fault: $(FAULT_TESTS)
