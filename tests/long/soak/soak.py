@@ -23,7 +23,7 @@ from wire import SANITIZED, Connection, Ended, daemon  # noqa: E402
 
 SECONDS = int(os.environ.get("SOAK_SECONDS") or "600")
 RSS_TOLERANCE_KIB = 8192
-PROBE_SECONDS = 5 if SANITIZED else 2
+PROBE_SECONDS = 5
 PLACES = 48
 
 # What is checked: these, with the seeds 0 to 3.
