@@ -244,7 +244,7 @@ class Haproxy(Proxy):
         self.assertEqual(self.states(), states)
 
     def test_one_of_two_stops(self):
-        """Whoever asks notices nothing, also before a health check does."""
+        """Clients notice nothing, also before a health check does."""
         path = target(TENSOR)
         self.wait_for({"a": "UP", "b": "UP"})
         whole = self.ask(path)[2]

@@ -83,19 +83,19 @@ def check_slow(option):
         ["slowhttptest", option, "-c", str(SLOW), "-r", "300", "-l", "20", "-p", "5",
          *SLOW_CLIENTS[option], "-u", f"http://127.0.0.1:{port}{TENSOR}"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    output, took, begin, most = [], [], time.monotonic(), 0
+    output, took, begin, max_open = [], [], time.monotonic(), 0
     reader = threading.Thread(target=lambda: output.append(slow.stdout.read()))
     reader.start()
     while slow.poll() is None:
         took.append(probe(port))
-        most = max(most, open_files(process.pid) - files)
+        max_open = max(max_open, open_files(process.pid) - files)
         time.sleep(0.05)
     ran = time.monotonic() - begin
     reader.join()
     left = settled(lambda: open_files(process.pid), files)
     ended = re.findall(r"tensorinit_connections_ended_total\{reason=\"(\w+)\"\} ([1-9]\d*)",
                        metrics(port))
-    print(f"slowhttptest {option}: {ran:.1f} s, at most {most} connections, slowest probe of "
+    print(f"slowhttptest {option}: {ran:.1f} s, at most {max_open} connections, slowest probe of "
           f"{len(took)} {max(took):.2f} s, {left - files} left; {dict(ended)}")
     if max(took) > BOUND or left > files:
         yield f"slowhttptest {option}: probe {max(took):.1f} s, {left - files} left"

@@ -149,7 +149,7 @@ class Load:
             try:
                 step(server, rng)
             except (Ended, OSError) as error:
-                # A TLS server at its limit closes, and whoever sends no HTTP is cut.
+                # A TLS server at its limit closes, and clients that send no HTTP are cut.
                 if step == self.check and not server.tls:
                     self.fail(f"{server.name}: {error!r}")
                 time.sleep(0.02)
@@ -198,9 +198,9 @@ def judge(server, files):
     early = [kib for at, kib, _ in server.samples if SECONDS / 4 < at <= SECONDS / 2]
     late = [kib for at, kib, _ in server.samples if at > SECONDS / 2]
     left = settled(lambda: open_files(server.process.pid), files)
-    most = max(count for _, _, count in server.samples)
+    max_open = max(count for _, _, count in server.samples)
     print(f"{server.name}: {dict(server.counts)}; resident {max(early)} KiB, then {max(late)}; "
-          f"descriptors {files}, at most {most}, {left} left")
+          f"descriptors {files}, at most {max_open}, {left} left")
     if max(late) > max(early) + RSS_TOLERANCE_KIB and not SANITIZED:
         yield f"{server.name}: memory grows"
     if left > files:
