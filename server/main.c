@@ -17,6 +17,7 @@
 #include "server/config.h"
 #include "server/context.h"
 #include "server/documents/json_openapi.h"
+#include "server/documents/json_query.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
 #include "server/health.h"
@@ -245,6 +246,7 @@ static int prepare_and_serve(struct startup *startup) {
     const unsigned worker_count =
         config->workers > 0 ? config->workers : tid_cpus_usable();
     struct tid_metrics metrics;
+    tid_json_query_init();
     char *schemes = tid_json_schemes();
     char *openapi = tid_json_openapi(scope);
     int status = EXIT_SYSTEM;
