@@ -127,6 +127,10 @@ void tid_log_line_text(struct tid_log_line *line, const char *name, const char *
     if (quoted) add_string(line, "\"");
 }
 
+void tid_log_line_string(struct tid_log_line *line, const char *name, const char *value) {
+    tid_log_line_text(line, name, value, strlen(value));
+}
+
 /* A value that needs no escapes. */
 static void add_plain_value(struct tid_log_line *line, const char *name,
                             const char *value) {
@@ -172,8 +176,8 @@ void tid_log_line_begin(struct tid_log_line *line, enum tid_log_format format,
     }
     if (format == TID_LOG_JSON) add_string(line, "{");
     add_time(line, now);
-    tid_log_line_text(line, "level", level_names[level], strlen(level_names[level]));
-    tid_log_line_text(line, "msg", message, strlen(message));
+    tid_log_line_string(line, "level", level_names[level]);
+    tid_log_line_string(line, "msg", message);
 }
 
 void tid_log_line_end(struct tid_log_line *line) {

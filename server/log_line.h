@@ -58,6 +58,7 @@ void tid_log_line_begin(struct tid_log_line *line, enum tid_log_format format,
  */
 void tid_log_line_text(struct tid_log_line *line, const char *name, const char *value,
                        size_t value_bytes);
+void tid_log_line_string(struct tid_log_line *line, const char *name, const char *value);
 void tid_log_line_number(struct tid_log_line *line, const char *name, uint64_t value);
 
 /* Nanoseconds as milliseconds with three decimals. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/log.h"
+#include "server/sockets.h"
 #include "server/work/clock.h"
 
 static bool is_set(const struct tid_path *path) { return path->text[0] != '\0'; }
@@ -63,10 +64,11 @@ void tid_reload_options(const struct tid_config *config,
     options->access_sample = config->access_sample;
 }
 
-void tid_reload_begin(struct tid_reload *files, struct tid_worker_set *workers,
-                      const struct tid_listener *listener) {
-    files->workers = workers;
-    files->listener = listener;
+void tid_reload_begin(struct tid_reload *files, const struct tid_service *public,
+                      const struct tid_service *admin, struct tid_limits *limits) {
+    files->public = public;
+    files->admin = admin;
+    files->limits = limits;
     files->connection_capacity = files->config->max_connections;
 }
 
@@ -79,12 +81,19 @@ static void log_change(const char *name, const char *before, const char *after,
                 name, before, after);
 }
 
+static void change(const struct tid_service *service,
+                   const struct tid_worker_set_options *options) {
+    tid_worker_set_change(service->workers, options);
+    tid_listener_change_idle(service->listener, options->deadlines.idle_ms);
+}
+
 /* Gives the new options to what runs. */
 static void apply(struct tid_reload *files) {
     struct tid_config *config = files->config;
     struct tid_worker_set_options options = {0};
     tid_log_use(config->log_format, config->log_level);
-    if (!files->workers) return;
+    if (!files->public) return;
+    tid_limits_set(files->limits, &config->limits);
     if (config->max_connections > files->connection_capacity) {
         tid_log(TID_LOG_WARNING,
                 "SIGHUP: max-connections is %u: more than at the start needs a restart",
@@ -92,8 +101,11 @@ static void apply(struct tid_reload *files) {
         config->max_connections = files->connection_capacity;
     }
     tid_reload_options(config, &options);
-    tid_worker_set_change(files->workers, &options);
-    tid_listener_change_idle(files->listener, config->idle_ms);
+    change(files->public, &options);
+    if (files->admin) {
+        options.max_connections = TID_ADMIN_CONNECTIONS;
+        change(files->admin, &options);
+    }
 }
 
 /* Reads the configuration again. False if it is wrong. */

@@ -11,9 +11,10 @@
 #include "server/access/access.h"
 #include "server/config.h"
 #include "server/documents/metrics.h"
-#include "server/http/listener.h"
 #include "server/mhd/tls.h"
 #include "server/mhd/worker_set.h"
+#include "server/service.h"
+#include "server/work/limits.h"
 
 struct tid_reload {
     struct tid_tls *tls;       /* NULL: plain HTTP */
@@ -21,10 +22,10 @@ struct tid_reload {
     struct tid_reload_counts counts;
     struct tid_config *config; /* with which the daemon runs */
     struct tid_config read;    /* as it was read: the daemon may have had to use less */
-    /* Which a new configuration changes; NULL: nothing runs yet. */
-    struct tid_worker_set *workers;
-    const struct tid_listener *listener;
-    unsigned connection_capacity;
+    /* Which a new configuration changes; NULL: nothing runs yet, or there is none. */
+    const struct tid_service *public, *admin;
+    struct tid_limits *limits;
+    unsigned connection_capacity; /* of 'public' */
 };
 
 /*
@@ -37,9 +38,9 @@ bool tid_reload_open(struct tid_reload *files, struct tid_config *config);
 void tid_reload_options(const struct tid_config *config,
                         struct tid_worker_set_options *options);
 
-/* The daemon runs: this is what SIGHUP changes. */
-void tid_reload_begin(struct tid_reload *files, struct tid_worker_set *workers,
-                      const struct tid_listener *listener);
+/* The daemon runs: this is what SIGHUP changes. 'admin' may be NULL. */
+void tid_reload_begin(struct tid_reload *files, const struct tid_service *public,
+                      const struct tid_service *admin, struct tid_limits *limits);
 
 /*
  * Reads them again. If the configuration is wrong, nothing is read; of the others one that

@@ -3,6 +3,7 @@
 #ifndef TID_ROUTES_H
 #define TID_ROUTES_H
 
+#include "server/context.h"
 #include "server/http/request.h"
 
 enum tid_route_kind {
@@ -12,6 +13,7 @@ enum tid_route_kind {
     TID_ROUTE_TEXT,         /* a text */
     TID_ROUTE_NAMED_TEXT,   /* a text for each name, or 404 */
     TID_ROUTE_READY,        /* a text, or 503 */
+    TID_ROUTE_MEASURES,     /* a text for those who run the server */
 };
 
 /* Number of routes: one per row. */
@@ -30,6 +32,9 @@ struct tid_route_info {
 
 /* Whether POST is as GET there, with parameters in its body. */
 bool tid_route_takes_body(unsigned index);
+
+/* Whether listeners of a scope serve it. */
+bool tid_route_is_served(unsigned index, enum tid_scope scope);
 
 /* Route 'index', in the order of routes.def; NULL beyond the last. */
 const struct tid_route_info *tid_route_get(unsigned index);

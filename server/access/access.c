@@ -154,7 +154,7 @@ static enum need need_of(const struct tid_request *request) {
     if (!route || request->method == TID_METHOD_OPTIONS) return NEED_NOTHING;
     if (route->kind == TID_ROUTE_TENSOR || route->kind == TID_ROUTE_ABOUT_TENSOR)
         return NEED_TOKEN_OR_SIGNATURE;
-    return strcmp(route->path, "/metrics") == 0 ? NEED_TOKEN : NEED_NOTHING;
+    return route->kind == TID_ROUTE_MEASURES ? NEED_TOKEN : NEED_NOTHING;
 }
 
 static bool refuse(struct tid_response *response, unsigned status, const char *title,
@@ -171,7 +171,11 @@ static bool check(const struct tid_access *access, enum need need,
     /* Where there are only keys, no client could have a token. */
     if (need == NEED_TOKEN && access->tokens.count == 0) return true;
     if (token) {
-        if (tid_tokens_have(&access->tokens, token, strlen(token))) return true;
+        const char *name = tid_tokens_find(&access->tokens, token, strlen(token));
+        if (name) {
+            memcpy(request->token, name, strlen(name) + 1);
+            return true;
+        }
         return refuse(response, 401, "authorization required",
                       "The token of the Authorization field is not valid here.",
                       "Bearer realm=\"tensorinitd\", error=\"invalid_token\"");

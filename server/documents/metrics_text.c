@@ -207,6 +207,17 @@ static void put_reloads(struct tid_buffer *buffer,
                       load(&reloads->failed));
 }
 
+static void put_limits(struct tid_buffer *buffer, const struct tid_limits *limits) {
+    static const char name[] = "tensorinit_limit_refusals_total";
+    tid_exposition_head(buffer, name, "counter",
+                        "Requests and connections that were refused because of a limit.");
+    for (int i = 0; i < TID_LIMIT_COUNT; i++) {
+        const enum tid_limit limit = (enum tid_limit)i;
+        tid_buffer_printf(buffer, "%s{limit=\"%s\"} %" PRIu64 "\n", name,
+                          tid_limit_get(limit)->name, tid_limit_refused(limits, limit));
+    }
+}
+
 char *tid_metrics_text(const struct tid_metrics *metrics,
                        const struct tid_metrics_others *others) {
     struct tid_buffer buffer = {0};
@@ -216,6 +227,7 @@ char *tid_metrics_text(const struct tid_metrics *metrics,
     put_times(&buffer, metrics);
     put_generated(&buffer, metrics);
     put_ended(&buffer, metrics);
+    put_limits(&buffer, others->limits);
     put_reloads(&buffer, others->reloads);
     put_singles(&buffer, metrics, others);
     return tid_buffer_take(&buffer);

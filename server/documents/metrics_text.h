@@ -5,7 +5,9 @@
 
 #include "server/documents/metrics.h"
 #include "server/documents/process.h"
+#include "server/work/clients.h"
 #include "server/work/factor_cache.h"
+#include "server/work/limits.h"
 #include "server/work/pool.h"
 
 /* What other parts of the server count. */
@@ -13,6 +15,8 @@ struct tid_metrics_others {
     struct tid_pool_load pool;
     struct tid_factor_counts factors;
     uint64_t memory_limit_bytes, response_bytes; /* of work/memory.h */
+    struct tid_client_counts clients;
+    const struct tid_limits *limits; /* NULL: there are none */
     const struct tid_reload_counts *reloads;
     struct tid_process process;
 };

@@ -154,59 +154,61 @@ void tid_forwarded_apply(struct tid_request *request, const char *base_path, boo
         append(end, (struct part){base_path, strlen(base_path)});
 }
 
-/* The socket address of a node: an address, maybe with a port; IPv6 may be in brackets. */
-static bool parse_node(struct part node, struct sockaddr_storage *address) {
-    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+/*
+ * Reads an address, maybe with a port, as "192.0.2.1", "192.0.2.1:80", "2001:db8::1" or
+ * "[2001:db8::1]:80" (RFC 7239 section 6; X-Forwarded-For has IPv6 without brackets, too).
+ */
+static bool read_address(struct part part, struct sockaddr_storage *address) {
     char text[INET6_ADDRSTRLEN];
-    if (!node.text || node.bytes == 0) return false;
-    const char *colon = memchr(node.text, ':', node.bytes);
-    const char *bracket = memchr(node.text, ']', node.bytes);
-    if (*node.text == '[' && bracket) {
-        node = (struct part){node.text + 1, (size_t)(bracket - node.text) - 1};
-    } else if (colon &&
-               !memchr(colon + 1, ':', node.bytes - (size_t)(colon + 1 - node.text))) {
-        node.bytes = (size_t)(colon - node.text);
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    if (part.bytes > 0 && part.text[0] == '[') {
+        const char *end = memchr(part.text, ']', part.bytes);
+        if (!end) return false;
+        part = (struct part){part.text + 1, (size_t)(end - part.text) - 1};
+    } else if (part.bytes > 0) {
+        const char *colon = memchr(part.text, ':', part.bytes);
+        const char *dot = memchr(part.text, '.', part.bytes);
+        if (colon && dot && dot < colon) part.bytes = (size_t)(colon - part.text);
     }
-    if (node.bytes >= sizeof text) return false;
-    memcpy(text, node.text, node.bytes);
-    text[node.bytes] = '\0';
+    if (part.bytes >= sizeof text) return false;
+    append(text, part);
     memset(address, 0, sizeof *address);
-    address->ss_family = AF_INET;
-    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) return true;
-    address->ss_family = AF_INET6;
-    return inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
+    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
+        memcpy(address, &v4, sizeof v4);
+        return true;
+    }
+    if (inet_pton(AF_INET6, text, &v6.sin6_addr) != 1) return false;
+    memcpy(address, &v6, sizeof v6);
+    return true;
 }
 
-static void show_node(const struct sockaddr_storage *address,
-                      char client[TID_CLIENT_BYTES]) {
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-    if (address->ss_family == AF_INET)
-        inet_ntop(AF_INET, &v4->sin_addr, client, TID_CLIENT_BYTES);
-    else
-        inet_ntop(AF_INET6, &v6->sin6_addr, client, TID_CLIENT_BYTES);
+/* Takes the last element off a list. */
+static bool take_last(struct part *list, struct part *element) {
+    if (!list->text) return false;
+    size_t start = list->bytes;
+    while (start > 0 && list->text[start - 1] != ',') start--;
+    *element = trim((struct part){list->text + start, list->bytes - start});
+    list->bytes = start > 0 ? start - 1 : 0;
+    if (start == 0) list->text = NULL;
+    return true;
 }
 
 bool tid_forwarded_client(const struct tid_request *request,
                           const struct tid_network_list *trusted,
-                          char client[TID_CLIENT_BYTES]) {
-    const char *list = request->fields[TID_FIELD_X_FORWARDED_FOR];
-    const bool is_plain = list != NULL;
+                          struct sockaddr_storage *client) {
+    const char *addresses = request->fields[TID_FIELD_X_FORWARDED_FOR];
+    const char *text = addresses ? addresses : request->fields[TID_FIELD_FORWARDED];
+    if (!text) return false;
+    struct part list = {text, strlen(text)}, element;
     struct sockaddr_storage address;
     bool found = false;
-    if (!is_plain) list = request->fields[TID_FIELD_FORWARDED];
-    if (!list) return false;
-    for (size_t bytes = strlen(list);;) {
-        size_t start = bytes;
-        while (start > 0 && list[start - 1] != ',') start--;
-        const struct part element = trim((struct part){list + start, bytes - start});
-        const struct part node = is_plain ? element : parameter(element, "for");
-        if (!parse_node(node, &address)) return found;
-        show_node(&address, client);
+    while (take_last(&list, &element)) {
+        if (!addresses) element = parameter(element, "for");
+        if (!element.text || !read_address(element, &address)) break;
+        *client = address;
         found = true;
-        if (start == 0 || !tid_networks_have(trusted, (const struct sockaddr *)&address))
-            return true;
-        bytes = start - 1;
+        if (!tid_networks_have(trusted, (const struct sockaddr *)client)) break;
     }
+    return found;
 }

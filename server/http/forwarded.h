@@ -29,14 +29,13 @@ void tid_forwarded_apply(struct tid_request *request, const char *base_path, boo
                          bool trusted);
 
 /*
- * The client of a request from a trusted proxy: the last address of X-Forwarded-For, else
- * of Forwarded, that is not one of a trusted proxy; the first one if all are. What is not
- * an address, such as "unknown" or "_hidden" (RFC 7239 section 6), ends the search. False
- * if there is none.
+ * The client of a request that a trusted proxy has forwarded: of X-Forwarded-For, else of
+ * 'for' in Forwarded, the last address that is not a trusted proxy's itself. If something
+ * else stands there ("unknown", RFC 7239 section 6), the address behind it; false if there is
+ * none.
  */
-#define TID_CLIENT_BYTES 46 /* INET6_ADDRSTRLEN */
 bool tid_forwarded_client(const struct tid_request *request,
                           const struct tid_network_list *trusted,
-                          char client[TID_CLIENT_BYTES]);
+                          struct sockaddr_storage *client);
 
 #endif

@@ -3,7 +3,6 @@
 #include "server/mhd/request_record.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <tensorinit/schemes.h>
 
@@ -85,23 +84,21 @@ static const char *cut_reason(const struct tid_connection *connection,
     return how == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN ? "stop" : "client";
 }
 
-static void add_text(struct tid_log_line *line, const char *name, const char *text) {
-    tid_log_line_text(line, name, text, strlen(text));
-}
-
 static void add_client(struct tid_log_line *line,
                        const struct tid_connection *connection) {
-    char peer[TID_ADDRESS_BYTES], client[TID_CLIENT_BYTES];
+    char peer[TID_ADDRESS_BYTES], client[TID_HOST_BYTES];
+    struct sockaddr_storage forwarded;
     tid_address_show((const struct sockaddr *)&connection->address,
                      connection->address_bytes, peer);
     if (connection->record.trusted &&
         tid_forwarded_client(&connection->request,
                              connection->worker->shared->context->trusted_proxies,
-                             client)) {
-        add_text(line, "client", client);
-        add_text(line, "proxy", peer);
+                             &forwarded)) {
+        tid_address_show_host((const struct sockaddr *)&forwarded, client);
+        tid_log_line_string(line, "client", client);
+        tid_log_line_string(line, "proxy", peer);
     } else {
-        add_text(line, "client", peer);
+        tid_log_line_string(line, "client", peer);
     }
 }
 
@@ -113,9 +110,9 @@ static void add_request(struct tid_log_line *line,
     if (request->trace[0] != '\0')
         tid_log_line_text(line, "trace", request->trace + 3, 32);
     add_client(line, connection);
-    add_text(line, "method",
-             request->method < TID_METHOD_OTHER ? methods[request->method]
-                                                : connection->record.method);
+    tid_log_line_string(line, "method",
+                        request->method < TID_METHOD_OTHER ? methods[request->method]
+                                                           : connection->record.method);
     if (connection->target)
         tid_log_line_text(line, "target", connection->target, connection->target_bytes);
 }
@@ -129,7 +126,7 @@ static void log_request(const struct tid_connection *connection, uint64_t sent_b
     struct tid_log_line line;
     if (!tid_log_has(level)) return;
     tid_log_begin(&line, level, "request");
-    add_text(&line, "id", connection->request.id);
+    tid_log_line_string(&line, "id", connection->request.id);
     add_request(&line, connection);
     tid_log_line_number(&line, "status", record->status);
     tid_log_line_number(&line, "bytes", sent_bytes);
@@ -137,10 +134,12 @@ static void log_request(const struct tid_connection *connection, uint64_t sent_b
     if (counted->first_byte_ns >= 0)
         tid_log_line_ms(&line, "first_byte_ms", counted->first_byte_ns);
     if (record->format != TID_RESPONSE_NO_FORMAT)
-        add_text(&line, "format", ti_format_name((enum ti_format)record->format));
+        tid_log_line_string(&line, "format",
+                            ti_format_name((enum ti_format)record->format));
     if (record->scheme != TID_RESPONSE_NO_SCHEME)
-        add_text(&line, "scheme", ti_scheme_get(record->scheme)->name);
-    if (!counted->complete) add_text(&line, "cut", cut_reason(connection, how));
+        tid_log_line_string(&line, "scheme", ti_scheme_get(record->scheme)->name);
+    if (!counted->complete)
+        tid_log_line_string(&line, "cut", cut_reason(connection, how));
     tid_log_end(&line);
 }
 

@@ -7,6 +7,8 @@
 #include "server/documents/metrics_text.h"
 #include "support/test.h"
 
+static const struct tid_limits limits = {.refused = {[TID_LIMIT_computations] = 32}};
+
 static const struct tid_metrics_others others = {
     .pool = {3, 2, 1500},
     .factors = {.computed = 11,
@@ -18,6 +20,8 @@ static const struct tid_metrics_others others = {
                 .revoked = 26,
                 .waiting = 15,
                 .bytes = 16},
+    .clients = {.clients = 31, .computations = 30},
+    .limits = &limits,
     .memory_limit_bytes = 28,
     .response_bytes = 27,
     .process = {1234, 4096, 8192, 7, 100},
@@ -106,6 +110,10 @@ static void sums(void **state) {
     assert_line(text,
                 "tensorinit_generation_seconds_total{scheme=\"he_uniform\"} 1.500000000");
     assert_line(text, "tensorinit_generated_bytes_total{scheme=\"lecun_normal\"} 0");
+    assert_line(text, "tensorinit_computations 30");
+    assert_line(text, "tensorinit_clients 31");
+    assert_line(text, "tensorinit_limit_refusals_total{limit=\"computations\"} 32");
+    assert_line(text, "tensorinit_limit_refusals_total{limit=\"json_elems\"} 0");
     assert_line(text, "tensorinit_compute_queue 3");
     assert_line(text, "tensorinit_compute_running 2");
     assert_line(text, "tensorinit_compute_seconds_total 1.500");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* server/http/forwarded: where clients see the server, and whom it believes. */
 #include "server/http/forwarded.h"
+
+#include "server/http/address.h"
 #include "support/test.h"
 
 #define HOST "own:80"
@@ -124,12 +126,15 @@ static void names_the_client(void **state) {
             tid_network_parse(networks[i], strlen(networks[i]), &trusted.items[i]));
     for (size_t i = 0; i < sizeof clients / sizeof *clients; i++) {
         struct tid_request request = {.path = "/", .path_bytes = 1};
-        char client[TID_CLIENT_BYTES];
+        struct sockaddr_storage address;
+        char client[TID_HOST_BYTES];
         request.fields[TID_FIELD_X_FORWARDED_FOR] = clients[i].x_for;
         request.fields[TID_FIELD_FORWARDED] = clients[i].forwarded;
-        const bool found = tid_forwarded_client(&request, &trusted, client);
+        const bool found = tid_forwarded_client(&request, &trusted, &address);
         assert_int_equal(found, clients[i].client != NULL);
-        if (found) assert_string_equal(client, clients[i].client);
+        if (!found) continue;
+        tid_address_show_host((const struct sockaddr *)&address, client);
+        assert_string_equal(client, clients[i].client);
     }
 }
 
