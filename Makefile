@@ -295,7 +295,7 @@ CORE_TESTS = $(filter-out $(foreach d,server client,$(BUILD)/tests/unit/$d/% \
 	$(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
 
 # Only C programs: for other compilers, sanitizers, and NEON under qemu.
-test-programs: $(TEST_PROGRAMS) $(FAIL_NTH)
+test-programs: $(TEST_PROGRAMS)
 test-core: $(LIB_A) $(LIB_SO).0 $(CLI) $(CORE_TESTS)
 test-isa: $(ISA_TESTS)
 test-fault: $(FAULT_TESTS)
