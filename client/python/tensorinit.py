@@ -717,17 +717,17 @@ def _shape_text(shape):
 
 
 def _make_plan(query, name, stacklevel=3):
+    """'stacklevel' of warnings: the line that called this module."""
     for parameter in ("format", "json", "metadata"):
         if any(n == parameter for n, _ in urllib.parse.parse_qsl(query, keep_blank_values=True)):
             raise ParameterError(f"{parameter} is for files; here are tensors", parameter)
     plan = _backend().plan(query)
     for text in plan.warnings:
-        warnings.warn(f"{name}: {text}" if name else text, TensorinitWarning,
-                      stacklevel=stacklevel + 1)
+        warnings.warn(f"{name}: {text}" if name else text, TensorinitWarning, stacklevel)
     return plan
 
 
-def _plan_for(target, name, query, parameters, first_elem, stacklevel=3):
+def _plan_for(target, name, query, parameters, first_elem):
     """The plan for all of 'target', checked against its shape and dtype."""
     if first_elem is None and parameters.get("shape") is None and \
             any(parameters.get(part) is not None for part in ("shard", "slice")):
@@ -735,7 +735,10 @@ def _plan_for(target, name, query, parameters, first_elem, stacklevel=3):
                              "tensor, which decides the scale", "shape")
     text = _query_text(query, parameters, {"shape": target.shape, "name": name,
                                            "dtype": target.dtype})
-    plan = _make_plan(text, name, stacklevel + 1)
+    if not re.search("(^|&)dtype=", text):
+        raise ParameterError("dtype is required: numpy does not know what the array's opaque "
+                             "bytes are", "dtype")
+    plan = _make_plan(text, name, stacklevel=4)
     if first_elem is not None:
         if first_elem < 0 or first_elem + target.numel > plan.elems:
             raise ParameterError(f"elements {first_elem} to {first_elem + target.numel} are "
@@ -928,7 +931,7 @@ def init_(module, rules, seed=0, *, part=None):
             parameters["seed"] = seed
         target = _target(local)
         try:
-            plan = _plan_for(target, name, query, parameters, first_elem, stacklevel=2)
+            plan = _plan_for(target, name, query, parameters, first_elem)
         except ParameterError as error:
             raise ParameterError(f"{name}: {error}", error.field, error.title) from None
         plans[name] = (plan, target, first_elem or 0)
