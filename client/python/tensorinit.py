@@ -479,6 +479,9 @@ class Servers:
                 if is_read:
                     return result
                 failure, wait = result
+            except Error:
+                # Final, though a NetworkError is an OSError as well.
+                raise
             except (http.client.HTTPException, OSError) as error:
                 failure = NetworkError(f"{server.url}: {error or type(error).__name__}",
                                        "server")

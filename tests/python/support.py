@@ -5,7 +5,6 @@ import pathlib
 import subprocess
 import sys
 import unittest
-import warnings
 
 import numpy
 
@@ -23,9 +22,6 @@ try:
 except ImportError:
     torch = None
 
-# The tests' tensors need no names that make sense.
-warnings.simplefilter("ignore", tensorinit.TensorinitWarning)
-
 
 def need(found, what):
     """Skips a test for what this machine lacks, unless all is required."""
@@ -38,8 +34,10 @@ def need(found, what):
 def generated(**parameters):
     """The bytes as the command generates them."""
     options = [f"--{name}={value}" for name, value in parameters.items()]
-    return subprocess.run([daemon.COMMAND, "generate", "--format=raw", *options],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout
+    done = subprocess.run([daemon.COMMAND, "generate", "--format=raw", *options],
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def same(array, **parameters):

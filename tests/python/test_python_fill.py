@@ -202,7 +202,7 @@ class NativeFill(Native):
         self.refused("dtype", tensorinit.fill_, out, "w", dtype="bf16")
         self.refused("dtype", tensorinit.fill_, numpy.zeros(3, "V2"), "w")
         self.refused("dtype", tensorinit.fill_, numpy.zeros(3, "c8"), "w")
-        self.refused("dtype", tensorinit.fill_, numpy.zeros(3, "i4"), "w")
+        self.refused("dtype", tensorinit.fill_, numpy.zeros((3, 4), "i4"), "w")
         self.refused("format", tensorinit.fill_, out, "w", format="npy")
         self.refused("first_elem", tensorinit.fill_, out, "w", shape=(3, 5), first_elem=4)
         self.refused("first_elem", tensorinit.fill_, out, "w", shape=(3, 5), first_elem=-1)
