@@ -24,7 +24,7 @@ The library counts if it is installed. The environment says more:
 
 This file is all that it takes, with Python 3.8 or later and numpy: copy it, fetch it from
 a server (/client/tensorinit.py), or 'pip install ./client/python'. PyTorch and JAX are used
-only if the caller passes what is theirs.
+only if the caller passes their objects.
 
 Parameters are those of docs/PARAMETERS.md, as a query ("scheme=normal&std=0.02"), as
 arguments (scheme="normal", std=0.02), or both. Besides text they may be Python's values:
@@ -412,7 +412,7 @@ class Servers:
 
       urls       a list, or one text with commas
       retry_for  seconds without progress until it is an error
-      timeout    seconds of silence until a connection is given up as broken
+      timeout    seconds of silence until a connection counts as broken
     """
     name = "http"
 

@@ -93,11 +93,11 @@ class Choice(unittest.TestCase):
     """What the environment says."""
 
     def run_with(self, **environment):
-        kept = {n: v for n, v in os.environ.items() if not n.startswith("TENSORINIT_")}
+        inherited = {n: v for n, v in os.environ.items() if not n.startswith("TENSORINIT_")}
         return subprocess.run(
             [tensorinit.sys.executable, "-c",
              "import tensorinit; print(tensorinit.backend, tensorinit.source)"],
-            cwd=MODULE.parent, env={**kept, **environment}, capture_output=True, text=True)
+            cwd=MODULE.parent, env={**inherited, **environment}, capture_output=True, text=True)
 
     def test_none(self):
         done = self.run_with(TENSORINIT_LIBRARY="none", TENSORINIT_SERVER="http://a:1,http://b/c")

@@ -32,9 +32,9 @@ class Faulty(http.server.BaseHTTPRequestHandler):
         server = self.server
         server.requests.append((self.path, dict(self.headers), self.client_address))
         with contextlib.closing(daemon.Connection(server.upstream)) as connection:
-            asked = {name: value for name, value in self.headers.items()
+            forwarded = {name: value for name, value in self.headers.items()
                      if name in ("Range", "If-Match")}
-            response = connection.get(self.path, **asked)
+            response = connection.get(self.path, **forwarded)
         status, body = response.status, response.body
         headers = {name: response.headers[name] for name in (
             "Content-Type", "Content-Range", "ETag", "Tensor-Dtype") if name in response.headers}
