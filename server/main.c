@@ -17,6 +17,7 @@
 #include "server/config.h"
 #include "server/context.h"
 #include "server/documents/json_openapi.h"
+#include "server/documents/json_query.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
 #include "server/health.h"
@@ -29,6 +30,7 @@
 #include "server/startup_log.h"
 #include "server/systemd.h"
 #include "server/watchdog.h"
+#include "server/work/clients.h"
 #include "server/work/clock.h"
 #include "server/work/cpus.h"
 #include "server/work/factor_cache.h"
@@ -75,7 +77,7 @@ static void wait_for_stop(const sigset_t *signals, struct startup *startup) {
     while (sigwait(&awaited, &received) != 0 || received == SIGHUP) {
         tid_systemd_reloading(&startup->systemd);
         tid_reload_again(&startup->files);
-        tid_systemd_ready(&startup->systemd, "serving");
+        tid_systemd_ready(&startup->systemd);
     }
 }
 
@@ -139,7 +141,7 @@ static void run(struct startup *startup, struct tid_service *public,
                 const sigset_t *signals) {
     const struct tid_config *config = &startup->config;
     tid_sockets_log(&startup->sockets);
-    tid_systemd_ready(&startup->systemd, "serving");
+    tid_systemd_ready(&startup->systemd);
     wait_for_stop(signals, startup);
     tid_systemd_stopping(&startup->systemd);
     announce_stop(config, signals);
@@ -192,16 +194,17 @@ static int serve(struct startup *startup, const struct tid_context *context,
 static int pool_and_serve(struct startup *startup, struct tid_context *context,
                           struct tid_metrics *metrics) {
     const struct tid_config *config = &startup->config;
-    const unsigned thread_count =
-        config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
+    const unsigned thread_count = tid_cpus_threads(config->compute_threads);
     struct tid_startup_facts facts = {
         .config = config,
         .sockets = &startup->sockets,
         .isa = startup->isa,
-        .workers = metrics->worker_count - (tid_sockets_have_admin(&startup->sockets) ? 1 : 0),
+        .workers =
+            metrics->worker_count - (tid_sockets_have_admin(&startup->sockets) ? 1 : 0),
         .compute_threads = thread_count,
     };
     struct tid_memory memory;
+    struct tid_limits limits = {0};
     sigset_t signals;
     int status = EXIT_SYSTEM;
 
@@ -211,8 +214,11 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     tid_startup_log(&facts);
     tid_memory_init(&memory, facts.memory_bytes);
     context->memory = &memory;
+    tid_limits_set(&limits, &config->limits);
+    context->limits = &limits;
+    context->clients = tid_clients_make();
     context->pool = tid_pool_start(thread_count);
-    if (context->pool) {
+    if (context->pool && context->clients) {
         const struct tid_factor_options options = {context->pool, &memory,
                                                    config->wait_ms, TID_FACTOR_KEEP_MS,
                                                    &tid_factor_functions};
@@ -226,6 +232,7 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     }
     tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
+    tid_clients_free(context->clients);
     tid_memory_clear(&memory);
     return status;
 }
@@ -235,14 +242,15 @@ static int prepare_and_serve(struct startup *startup) {
     const struct tid_config *config = &startup->config;
     const bool has_admin = tid_sockets_have_admin(&startup->sockets);
     const enum tid_scope scope = has_admin ? TID_SCOPE_PUBLIC : TID_SCOPE_ALL;
-    const unsigned worker_count =
-        config->workers > 0 ? config->workers : tid_cpus_usable();
+    const unsigned worker_count = tid_cpus_threads(config->workers);
     struct tid_metrics metrics;
+    tid_json_query_init();
     char *schemes = tid_json_schemes();
     char *openapi = tid_json_openapi(scope);
     int status = EXIT_SYSTEM;
 
-    if (!tid_metrics_init(&metrics, worker_count + has_admin, startup->isa) || !schemes || !openapi) {
+    if (!tid_metrics_init(&metrics, worker_count + has_admin, startup->isa) || !schemes ||
+        !openapi) {
         tid_log("out of memory");
         tid_sockets_close(&startup->sockets);
     } else {

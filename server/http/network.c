@@ -27,7 +27,8 @@ static bool is_prefix(const struct tid_network *network, unsigned address_bits) 
 
 const char *tid_network_parse(const char *text, size_t bytes,
                               struct tid_network *network) {
-    static const char expected[] = "expected networks such as 10.0.0.0/8 or fd00::/8, or the word unix";
+    static const char expected[] =
+        "expected networks such as 10.0.0.0/8 or fd00::/8, or the word unix";
     char host[INET6_ADDRSTRLEN + 1];
     if (bytes == sizeof unix_word - 1 && memcmp(text, unix_word, bytes) == 0) {
         *network = (struct tid_network){.family = AF_UNIX};
@@ -72,6 +73,7 @@ bool tid_networks_have(const struct tid_network_list *list,
                        const struct sockaddr *address) {
     unsigned char bytes[16] = {0};
     int family = address->sa_family;
+    if (!list || list->count == 0) return false;
     if (family == AF_INET) {
         memcpy(bytes, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
     } else if (family == AF_INET6) {

@@ -159,10 +159,8 @@ static bool is_secure(const struct tid_connection *connection) {
 }
 
 static bool is_from_trusted(const struct tid_connection *connection) {
-    const struct tid_network_list *trusted =
-        connection->worker->shared->context->trusted_proxies;
-    return trusted && trusted->count > 0 &&
-           tid_networks_have(trusted, (const struct sockaddr *)&connection->address);
+    return tid_networks_have(connection->worker->shared->context->trusted_proxies,
+                             (const struct sockaddr *)&connection->address);
 }
 
 /* Checks scheme and length of the target, and the length of the header. */
@@ -198,6 +196,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     struct header header = {.request = &connection->request, .next_line = version + 10};
     tid_request_clear(&connection->request);
     connection->request.method = tid_method_find(method);
+    connection->request.peer = (const struct sockaddr *)&connection->address;
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
     tid_request_identify(&connection->request);
 
@@ -239,7 +238,7 @@ static bool body_begin(struct tid_connection *connection,
 static void route(struct tid_connection *connection, struct tid_response *response) {
     struct tid_request *request = &connection->request;
     if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
-        tid_refusal_make(response);
+        tid_refusal_make(connection->worker->shared->context, TID_TAKE_FULL, response);
     } else {
         tid_route(connection->worker->shared->context, request, response);
     }
