@@ -28,13 +28,20 @@ only if the caller passes their objects.
 
 Parameters are those of docs/PARAMETERS.md, as a query ("scheme=normal&std=0.02"), as
 arguments (scheme="normal", std=0.02), or both. Besides text they may be Python's values:
-shape=(512, 784), dtype=torch.bfloat16, shard=(0, rank, ranks), slice=numpy.s_[:8, 1:].
+shape=(512, 784), dtype=torch.bfloat16, shard=(0, rank, ranks), slice=numpy.s_[:8, 1:]. None
+stands for a parameter that is not given.
+
+Any number of threads and child processes may call this module.
 """
+import collections
+import collections.abc
+import concurrent.futures
 import ctypes
 import http.client
 import json
 import math
 import numbers
+import operator
 import os
 import random
 import re
@@ -45,7 +52,6 @@ import time
 import urllib.parse
 import warnings
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 
@@ -122,7 +128,7 @@ def _item_text(value):
     """One number, word or slice."""
     if isinstance(value, slice):
         ends = [value.start, value.stop] + ([value.step] if value.step is not None else [])
-        return ":".join("" if end is None else str(int(end)) for end in ends)
+        return ":".join("" if end is None else str(operator.index(end)) for end in ends)
     if value is Ellipsis:
         return "..."
     if isinstance(value, (bool, numpy.bool_)):
@@ -140,7 +146,7 @@ def _shard_text(value):
     """(axis, index, count), or several of them."""
     if len(value) > 0 and not isinstance(value[0], (tuple, list)):
         value = [value]
-    return ",".join("%d:%d/%d" % tuple(split) for split in value)
+    return ",".join("%d:%d/%d" % tuple(map(operator.index, split)) for split in value)
 
 
 def _parameter_text(name, value):
@@ -156,21 +162,38 @@ def _parameter_text(name, value):
         raise ParameterError(f"{name}={value!r}: {error}", name) from None
 
 
-def _query_text(query, parameters, defaults=()):
-    """
-    One query of a query, parameters that are added to it, and defaults for what neither has.
-    The library or the server checks it.
-    """
-    if not isinstance(query, str):
-        parameters = {**query, **parameters}
-        query = ""
-    present = {name for name, _ in urllib.parse.parse_qsl(query, keep_blank_values=True)}
-    present.update(parameters)
-    pairs = [*((n, v) for n, v in dict(defaults).items() if n not in present),
-             *parameters.items()]
-    added = urllib.parse.urlencode([(n, _parameter_text(n, v)) for n, v in pairs
-                                    if v is not None], encoding="utf-8")
-    return "&".join(part for part in (added, query.strip("&")) if part)
+# What a query may contain as it is; all else is percent-encoded, so that people may write it.
+_IN_QUERIES = "%&=+,:;/?@!$'()*[]"
+
+
+class _Request:
+    """The parameters of a tensor: a query or a dict, and more. Its text is a query."""
+
+    def __init__(self, query, parameters, defaults=()):
+        """
+        'defaults' are for what neither has. 'given' are the names without, 'names' with them.
+        The library or the server checks the values.
+        """
+        given = {n: v for n, v in parameters.items() if v is not None}
+        text = ""
+        if isinstance(query, str):
+            text = urllib.parse.quote(query.strip("&"), _IN_QUERIES, errors="surrogatepass")
+        elif isinstance(query, collections.abc.Mapping):
+            for name, value in query.items():
+                if value is not None and given.setdefault(name, value) is not value:
+                    raise ParameterError(f"{name} is given more than once", name,
+                                         "parameter given more than once")
+        else:
+            raise ParameterError(f"a query is text or a dict, not {query!r}", "query")
+        self.given = {n for n, _ in urllib.parse.parse_qsl(text, keep_blank_values=True)}
+        self.given.update(given)
+        given.update((n, v) for n, v in dict(defaults).items()
+                     if n not in self.given and v is not None)
+        self.names = self.given.union(given)
+        self.dtype = given.get("dtype")
+        added = urllib.parse.urlencode({n: _parameter_text(n, v) for n, v in given.items()},
+                                       errors="surrogatepass")
+        self.text = "&".join(part for part in (added, text) if part)
 
 
 # The library ----------------------------------------------------------------------------
@@ -221,20 +244,21 @@ _FUNCTIONS = {
     "ti_factor_run": (None, [_POINTER, ctypes.c_uint, ctypes.c_size_t]),
     "ti_dtype_name": (_TEXT, [ctypes.c_int]),
     "ti_status_title": (_TEXT, [ctypes.c_int]),
+    "ti_status_http": (ctypes.c_int, [ctypes.c_int]),
 }
 
 _pool_lock = threading.Lock()
 _pool = None
 
 
-def _forget_pool():
-    """A child of fork() has none of its parent's threads."""
-    global _pool, _pool_lock
-    _pool, _pool_lock = None, threading.Lock()
+def _after_fork():
+    """A child process has none of its parent's threads, which may have held locks."""
+    global _pool, _pool_lock, _used_lock
+    _pool, _pool_lock, _used_lock = None, threading.Lock(), threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _thread_count():
@@ -246,29 +270,34 @@ def _thread_count():
 
 
 def _in_parallel(count, task):
-    """Calls task(0) to task(count - 1), by several threads."""
+    """Calls task(0) to task(count - 1), by several threads. None runs when it returns."""
     global _pool
     workers = min(count, _thread_count())
     if workers <= 1:
         for index in range(count):
             task(index)
         return
-    lock, indices = threading.Lock(), iter(range(count))
+    indices = collections.deque(range(count))
 
-    def work(_):
+    def work():
         while True:
-            with lock:
-                index = next(indices, None)
-            if index is None:
+            try:
+                index = indices.popleft()
+            except IndexError:
                 return
             task(index)
 
     with _pool_lock:
         if _pool is None or _pool[0] < workers:
-            _pool = (workers, ThreadPoolExecutor(workers, "tensorinit"))
-        pool = _pool[1]
-    for _ in pool.map(work, range(workers)):
-        pass
+            _pool = (workers, concurrent.futures.ThreadPoolExecutor(workers, "tensorinit"))
+        futures = [_pool[1].submit(work) for _ in range(workers)]
+    try:
+        for future in futures:
+            future.result()
+    finally:
+        # After an error or Ctrl-C the caller may free the memory that the others write to.
+        indices.clear()
+        concurrent.futures.wait(futures)
 
 
 class Library:
@@ -279,20 +308,24 @@ class Library:
         self.source = path
         self._library = ctypes.CDLL(path)
         for name, (result, arguments) in _FUNCTIONS.items():
-            function = getattr(self._library, name)
+            function = getattr(self._library, name, None)
+            if function is None:
+                raise MismatchError(f"{path} has no {name}(): it is not libtensorinit, or not "
+                                    f"of version {__version__}", "TENSORINIT_LIBRARY")
             function.restype, function.argtypes = result, arguments
         # Before release 1.0 struct ti_plan_info may change.
         probe = self.plan("shape=2,3&scheme=ones&dtype=bf16&name=x")
         if (probe.shape, probe.dtype, probe.elems, len(probe.etag)) != ((2, 3), "bf16", 6, 32):
-            raise OSError(f"{path} is not of version {__version__}")
+            raise MismatchError(f"{path} is not of version {__version__}", "TENSORINIT_LIBRARY")
 
     def check(self, status, error=None):
         if status == 0:
             return
         title = self._library.ti_status_title(status).decode()
-        if error is None or not error.text:
-            raise Error(title, title=title)
-        raise ParameterError(error.text.decode(), error.field.decode(), title)
+        text, field = (error.text, error.field) if error else (b"", b"")
+        # As for responses of servers: bad requests are the caller's.
+        kind = ParameterError if self._library.ti_status_http(status) == 400 else Error
+        raise kind(text.decode() or title, field.decode(), title)
 
     def plan(self, query):
         return _LibraryPlan(self, self._library, query)
@@ -308,7 +341,7 @@ class _LibraryPlan:
         self._owner, self._library, self._factor = owner, library, None
         self._lock = threading.Lock()
         error, spec, plan = _LibraryError(), ctypes.c_void_p(), ctypes.c_void_p()
-        text = query.encode("utf-8", "surrogateescape")
+        text = query.encode()
         owner.check(library.ti_spec_make(ctypes.byref(spec)))
         try:
             owner.check(library.ti_spec_set_query_lenient(spec, text, len(text),
@@ -354,10 +387,9 @@ class _LibraryPlan:
                     max(1, int(count * self._info.ns_per_elem / self.SLICE_NS)))
         size = -(-count // parts)
         size += -size % 64
-        address = data.ctypes.data
 
         def task(part):
-            start = part * size
+            start, address = part * size, data.ctypes.data
             error, workspace = _LibraryError(), ctypes.c_void_p()
             self._owner.check(library.ti_workspace_make(
                 self._plan, ctypes.byref(workspace), ctypes.byref(error)), error)
@@ -383,10 +415,11 @@ class _Server:
             self.port = parts.port
         except ValueError:
             self.port = -1
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or \
-                parts.fragment or self.port == -1:
-            raise ParameterError(f"{url!r} is not the URL of a server, such as "
-                                 "http://127.0.0.1:8080", "server")
+        if parts.scheme not in ("http", "https") or not parts.hostname or self.port == -1 or \
+                re.search(r"[?#@\s]|[^!-~]", url):
+            # Not quoted: it may contain a password.
+            raise ParameterError("not the URL of a server; expected one like "
+                                 "http://127.0.0.1:8080, without user, '?' and '#'", "server")
         self.url, self.host, self.prefix = url, parts.hostname, parts.path.rstrip("/")
         self.is_https = parts.scheme == "https"
         self._free, self._process = [], os.getpid()
@@ -427,6 +460,8 @@ class Servers:
         self._headers = {"User-Agent": f"tensorinit.py/{__version__}",
                          "Accept-Encoding": "identity"}
         if token:
+            if not re.fullmatch("[!-~]+", token):
+                raise ParameterError("a token is printable ASCII without blanks", "token")
             self._headers["Authorization"] = f"Bearer {token}"
 
     def plan(self, query):
@@ -506,6 +541,8 @@ def _refusal(url, response):
         detail, field, title = (str(problem.get(key, "")) for key in ("detail", "field", "title"))
     except (ValueError, AttributeError):
         detail, field, title = "", "", ""
+    if 300 <= response.status < 400:
+        detail = f"{url} redirects to {response.headers.get('Location')}, which is not followed"
     detail = detail or f"{url}: status {response.status} {response.reason}"
     after = response.headers.get("Retry-After", "")
     wait = int(after) if after.isascii() and after.isdigit() else None
@@ -588,13 +625,15 @@ def _choose():
     if path and path != "none":
         try:
             return Library(path)
-        except (OSError, AttributeError) as error:
+        except OSError as error:
             raise Error(f"TENSORINIT_LIBRARY: {error}", "TENSORINIT_LIBRARY") from None
     if not path:
         try:
             return Library()
-        except (OSError, AttributeError):
-            pass
+        except OSError:
+            pass  # not installed
+        except MismatchError as error:
+            warnings.warn(f"{error}; servers are asked", TensorinitWarning)
     return Servers(os.environ.get("TENSORINIT_SERVER") or "http://127.0.0.1:8080",
                    token=os.environ.get("TENSORINIT_TOKEN"))
 
@@ -608,8 +647,10 @@ def _backend():
 
 
 def use(chosen):
-    """Takes a Library or Servers from now on, instead of what the environment says."""
+    """Takes a Library or Servers from now on; None: what the environment says."""
     global _used
+    if not isinstance(chosen, (Library, Servers, type(None))):
+        raise ParameterError(f"a Library or Servers can be used, not {chosen!r}", "chosen")
     with _used_lock:
         _used = chosen
 
@@ -637,24 +678,25 @@ class _Array:
             raise ParameterError("the array is read-only", "out")
         if out.dtype.hasobject or out.dtype.fields:
             raise ParameterError(f"the array's dtype {out.dtype} is not one of numbers", "out")
-        self.out, self.shape, self.numel = out, out.shape, out.size
+        # A subclass may have other rules for shapes: numpy.matrix is always of two axes.
+        self.out, self.shape, self.numel = numpy.asarray(out), out.shape, out.size
         self.elem_bytes = out.dtype.itemsize
         self.dtype = None if out.dtype.kind == "V" and out.dtype.name not in _SHORT else \
-            out.dtype.newbyteorder("=").name
+            out.dtype.name
         # What numpy does not know by name may be stored as bits.
         self.is_bits = out.dtype.kind in "Vu"
 
     def memory(self):
         order = self.out.dtype.byteorder
-        is_little = order == "<" or self.elem_bytes == 1 or order == "|" or \
-            (order == "=" and sys.byteorder == "little")
+        is_little = order in "<|" or (order == "=" and sys.byteorder == "little")
         if self.out.flags.c_contiguous and is_little:
             return self.out.reshape(-1).view(numpy.uint8)
         return None
 
     def buffer(self, shape):
         """A little-endian array for write(), and its bytes."""
-        part = numpy.empty(shape, self.out.dtype.newbyteorder("<"))
+        dtype = self.out.dtype
+        part = numpy.empty(shape, dtype if dtype.kind == "V" else dtype.newbyteorder("<"))
         return part, part.reshape(-1).view(numpy.uint8)
 
     def write(self, rows, part):
@@ -674,19 +716,20 @@ class _Tensor:
         if any(stride == 0 and size > 1 for stride, size in zip(out.stride(), out.shape)):
             raise ParameterError("elements of the tensor share memory, as expand() makes them",
                                  "out")
+        if out.device.type == "cpu" and out.numel() > 0 and out.data_ptr() == 0:
+            raise ParameterError("the memory of the tensor has been freed, as FSDP does between "
+                                 "uses", "out")
         self.torch, self.out, self.shape = torch, out, tuple(out.shape)
         self.numel, self.elem_bytes = out.numel(), out.element_size()
-        self.dtype, self.is_bits = str(out.dtype).rpartition(".")[2], False
+        self.dtype = str(out.dtype).rpartition(".")[2]
+        self.is_bits = self.dtype.startswith("uint")
 
     def memory(self):
         out, is_plain = self.out, not getattr(self.out, "is_neg", lambda: False)()
         if not (out.device.type == "cpu" and out.is_contiguous() and is_plain) or \
                 sys.byteorder != "little":
             return None
-        if self.numel == 0:
-            return numpy.empty(0, numpy.uint8)
-        memory = ctypes.c_ubyte * (self.numel * self.elem_bytes)
-        return numpy.frombuffer(memory.from_address(out.data_ptr()), numpy.uint8)
+        return out.detach().reshape(-1).view(self.torch.uint8).numpy()
 
     def buffer(self, shape):
         count = math.prod(shape)
@@ -719,42 +762,52 @@ def _shape_text(shape):
     return ",".join(map(str, shape)) or "scalar"
 
 
-def _make_plan(query, name, stacklevel=3):
+def _make_plan(request, name, stacklevel=3):
     """'stacklevel' of warnings: the line that called this module."""
     for parameter in ("format", "json", "metadata"):
-        if any(n == parameter for n, _ in urllib.parse.parse_qsl(query, keep_blank_values=True)):
+        if parameter in request.names:
             raise ParameterError(f"{parameter} is for files; here are tensors", parameter)
-    plan = _backend().plan(query)
+    plan = _backend().plan(request.text)
     for text in plan.warnings:
         warnings.warn(f"{name}: {text}" if name else text, TensorinitWarning, stacklevel)
     return plan
 
 
-def _plan_for(target, name, query, parameters, first_elem):
-    """The plan for all of 'target', checked against its shape and dtype."""
-    if first_elem is None and parameters.get("shape") is None and \
-            any(parameters.get(part) is not None for part in ("shard", "slice")):
-        raise ParameterError("shape is required besides shard and slice: that of the full "
-                             "tensor, which decides the scale", "shape")
-    text = _query_text(query, parameters, {"shape": target.shape, "name": name,
-                                           "dtype": target.dtype})
-    if not re.search("(^|&)dtype=", text):
+def _prepare(out, name, query, parameters, seed=None):
+    """(plan, target, first element) to fill 'out', checked against its shape and dtype."""
+    local, part = _distributed_part(out) or (out, {})
+    target = _target(local)
+    parameters = {**part, **parameters}
+    first_elem = parameters.pop("first_elem", None)
+    request = _Request(query, {"name": name, **parameters},
+                       {"shape": None if first_elem is not None else target.shape,
+                        "dtype": target.dtype, "seed": seed})
+    is_part = first_elem is not None or not {"shard", "slice"}.isdisjoint(request.names)
+    if is_part and "shape" not in request.given:
+        raise ParameterError("shape is required besides shard, slice and first_elem: that of the "
+                             "full tensor, which decides the scale", "shape")
+    if "dtype" not in request.names:
         raise ParameterError("dtype is required: numpy does not know what the array's opaque "
                              "bytes are", "dtype")
-    plan = _make_plan(text, name, stacklevel=4)
-    if first_elem is not None:
-        if first_elem < 0 or first_elem + target.numel > plan.elems:
-            raise ParameterError(f"elements {first_elem} to {first_elem + target.numel} are "
-                                 f"not all of a tensor of {plan.elems}", "first_elem")
-    elif plan.shape != target.shape:
-        raise ParameterError(f"{name or 'the tensor'} has shape {_shape_text(plan.shape)}, "
-                             f"what is to be filled {_shape_text(target.shape)}", "shape")
+    plan = _make_plan(request, name, stacklevel=4)
+    what = name or "the tensor"
+    if first_elem is None and plan.shape != target.shape:
+        raise ParameterError(f"{what} has shape {_shape_text(plan.shape)}, what is to be filled "
+                             f"{_shape_text(target.shape)}", "shape")
+    try:
+        first_elem = operator.index(first_elem or 0)
+    except TypeError:
+        raise ParameterError(f"first_elem={first_elem!r} is not an integer",
+                             "first_elem") from None
+    if first_elem < 0 or first_elem + target.numel > plan.elems:
+        raise ParameterError(f"elements {first_elem} to {first_elem + target.numel} are not all "
+                             f"of a tensor of {plan.elems}", "first_elem")
     is_same = _SHORT.get(target.dtype) == plan.dtype or \
         (target.is_bits and target.elem_bytes == plan.elem_bytes)
     if not is_same:
-        raise ParameterError(f"{name or 'the tensor'} has dtype {plan.dtype}, what is to be "
-                             f"filled {target.dtype or 'opaque bytes'}", "dtype")
-    return plan
+        raise ParameterError(f"{what} has dtype {plan.dtype}, what is to be filled "
+                             f"{target.dtype or 'opaque bytes'}", "dtype")
+    return plan, target, first_elem
 
 
 def _fill(plan, target, first_elem=0):
@@ -790,10 +843,11 @@ def tensor(name, shape, query="", **parameters):
     are those of ml_dtypes if it is installed; else opaque bytes, which
     torch.frombuffer(w, dtype=torch.bfloat16).view(w.shape) reads.
     """
-    torch = _torch_of(parameters.get("dtype"))
-    plan = _make_plan(_query_text(query, {"shape": shape, "name": name, **parameters}), name)
+    request = _Request(query, {"name": name, "shape": shape, **parameters})
+    plan = _make_plan(request, name)
+    torch = _torch_of(request.dtype)
     if torch:
-        out = torch.empty(plan.shape, dtype=parameters["dtype"])
+        out = torch.empty(plan.shape, dtype=request.dtype)
         _fill(plan, _Tensor(torch, out))
     else:
         out = numpy.empty(plan.shape, _numpy_dtype(plan.dtype))
@@ -805,7 +859,8 @@ def fill_(out, name, query="", *, first_elem=None, **parameters):
     """
     Fills a numpy array or torch tensor in place, contiguous or not, and returns it.
 
-    Shape and dtype are its own, if no parameter says otherwise. For a part of a tensor:
+    Shape and dtype are its own, if no parameter says otherwise. A DTensor's rank gets its own
+    part. For a part of another tensor:
 
         shape=(4096, 4096), shard=(0, rank, ranks)   as torch.chunk splits an axis
         shape=(4096, 4096), slice=numpy.s_[:, 8:16]  any of numpy's basic slices
@@ -813,9 +868,7 @@ def fill_(out, name, query="", *, first_elem=None, **parameters):
 
     An unsigned or opaque array takes the bits of any dtype of its size.
     """
-    target = _target(out)
-    plan = _plan_for(target, name, query, parameters, first_elem)
-    _fill(plan, target, first_elem or 0)
+    _fill(*_prepare(out, name, query, {"first_elem": first_elem, **parameters}))
     return out
 
 
@@ -862,14 +915,14 @@ class _Rule:
 
     def query_of(self, found):
         """The query with what {ident} of the pattern has matched."""
-        def put(text):
+        def put(text, encode=str):
             for ident, value in found.groupdict().items():
-                text = text.replace("{%s}" % ident, value)
+                text = text.replace("{%s}" % ident, encode(value))
             return text
 
-        if isinstance(self.query, str):
-            return put(self.query)
-        return {n: put(v) if isinstance(v, str) else v for n, v in self.query.items()}
+        if isinstance(self.query, collections.abc.Mapping):
+            return {n: put(v) if isinstance(v, str) else v for n, v in self.query.items()}
+        return put(self.query, urllib.parse.quote) if isinstance(self.query, str) else self.query
 
 
 def _distributed_part(param):
@@ -891,7 +944,9 @@ def _distributed_part(param):
     part = {"shape": tuple(param.shape)}
     if splits or late:
         part["shard"] = splits + late
-    return param.to_local(), part
+    # Without gradients it is the tensor itself; with them a view that autograd guards.
+    with sys.modules["torch"].no_grad():
+        return param.to_local(), part
 
 
 def init_(module, rules, seed=0, *, part=None):
@@ -912,8 +967,12 @@ def init_(module, rules, seed=0, *, part=None):
     decides nothing, are errors; nothing is filled then. Returns the canonical query of each
     parameter.
     """
-    rules = [_Rule(*rule) for rule in (rules.items() if hasattr(rules, "items") else rules)]
-    plans, unmatched = {}, []
+    try:
+        rules = [_Rule(pattern, query) for pattern, query in
+                 (rules.items() if hasattr(rules, "items") else rules)]
+    except (TypeError, ValueError):
+        raise ParameterError("rules are (pattern, query) pairs or a dict", "rules") from None
+    fills, unmatched = {}, []
     for wrapped, param in module.named_parameters():
         name = plain_name(wrapped)
         rule, found = next(((r, m) for r in rules if (m := r.match(name))), (None, None))
@@ -923,21 +982,13 @@ def init_(module, rules, seed=0, *, part=None):
         rule.used = True
         if rule.query is None:
             continue
-        if name in plans:
+        if name in fills:
             raise ParameterError(f"two parameters are named {name}", "module")
-        local, parameters = _distributed_part(param) or (param, {})
-        parameters = {**parameters, **(part(name, param) or {} if part else {})}
-        first_elem = parameters.pop("first_elem", None)
-        query = rule.query_of(found)
-        if not re.search(r"(^|&)seed=", query) if isinstance(query, str) else \
-                "seed" not in query:
-            parameters["seed"] = seed
-        target = _target(local)
         try:
-            plan = _plan_for(target, name, query, parameters, first_elem)
+            fills[name] = _prepare(param, name, rule.query_of(found),
+                                   part(name, param) or {} if part else {}, seed)
         except ParameterError as error:
             raise ParameterError(f"{name}: {error}", error.field, error.title) from None
-        plans[name] = (plan, target, first_elem or 0)
     if unmatched:
         raise ParameterError("no pattern matches " + ", ".join(unmatched[:5]) +
                              (f" and {len(unmatched) - 5} more" if unmatched[5:] else ""),
@@ -946,6 +997,6 @@ def init_(module, rules, seed=0, *, part=None):
     if unused:
         raise ParameterError("no parameter is left for the pattern " + ", ".join(unused),
                              "rules")
-    for plan, target, first_elem in plans.values():
-        _fill(plan, target, first_elem)
-    return {name: plan.query for name, (plan, _, _) in plans.items()}
+    for fill in fills.values():
+        _fill(*fill)
+    return {name: plan.query for name, (plan, _, _) in fills.items()}

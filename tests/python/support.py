@@ -3,16 +3,14 @@
 import os
 import pathlib
 import subprocess
-import sys
 import unittest
 
+import daemon
 import numpy
+import tensorinit
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULE = ROOT / "client/python/tensorinit.py"
-sys.path[:0] = [str(MODULE.parent), str(ROOT / "tests/support")]
-import daemon  # noqa: E402
-import tensorinit  # noqa: E402
 
 LIBRARY = daemon.BUILD / "libtensorinit.so.0"
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"

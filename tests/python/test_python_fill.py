@@ -5,6 +5,9 @@ refused.
 """
 import os
 import signal
+import tempfile
+import threading
+import time
 import unittest.mock
 import warnings
 
@@ -62,6 +65,10 @@ class NativeFill(Native):
             out = tensorinit.fill_(numpy.zeros((4, 5), dtype), "w", dtype="bf16")
             self.assertTrue(same(out.astype("<u2") if dtype == ">u2" else out,
                                  shape="4,5", name="w", dtype="bf16"), dtype)
+        need(torch, "torch")
+        for out in (torch.zeros(4, 5, dtype=torch.uint8), torch.zeros(5, 4).byte().t()):
+            tensorinit.fill_(out, "w", dtype="f8_e4m3")
+            self.assertTrue(same(out.numpy(), shape="4,5", name="w", dtype="f8_e4m3"))
 
     def test_orthogonal(self):
         """It needs a factorization, that its threads share."""
@@ -103,6 +110,15 @@ class NativeFill(Native):
         self.assertTrue(left.all())
         self.assertTrue(same(memory[3:6], shape="3,20", name="w", scheme="normal"))
         self.assertTrue(same(memory[8:10, 2:5], shape="2,3", name="w", scheme="normal"))
+
+    def test_subclasses(self):
+        """numpy's own, of which one has other rules for shapes."""
+        matrix = numpy.zeros((6, 10), "<f4").view(numpy.matrix)
+        with tempfile.NamedTemporaryFile() as file:
+            mapped = numpy.memmap(file.name, "<f4", "w+", shape=(6, 10))
+            for out in (matrix, mapped):
+                self.assertIs(tensorinit.fill_(out, "w"), out)
+                self.assertTrue(same(out, shape="6,10", name="w"))
 
     def test_torch_memory_order(self):
         need(torch, "torch")
@@ -181,6 +197,10 @@ class NativeFill(Native):
                                   ("scheme=normal&std=0.02&", {"seed": 7, "mean": None})):
             self.assertTrue((tensorinit.tensor("w", (3, 4), query, **parameters) ==
                              wanted).all(), query)
+        self.assertTrue((tensorinit.tensor("w", (3, 4), {"seed": None}, dtype=None) ==
+                         tensorinit.tensor("w", (3, 4))).all())
+        self.assertTrue(same(tensorinit.tensor(None, (3, 4), "name=é ü"), shape="3,4",
+                             name="é ü"))
         name = "a b+c&d=é%/ü"
         self.assertTrue(same(tensorinit.tensor(name, (3, 4)), shape="3,4", name=name))
         self.assertTrue(same(tensorinit.tensor("w", (9, 9), scheme="truncated_normal",
@@ -194,6 +214,16 @@ class NativeFill(Native):
         self.refused("std", tensorinit.fill_, out, "w", scheme="zeros", std=1)
         self.refused("colour", tensorinit.fill_, out, "w", colour=1)
         self.refused("seed", tensorinit.fill_, out, "w", "seed=1", seed=2)
+        self.refused("seed", tensorinit.fill_, out, "w", {"seed": 1}, seed=2)
+        self.refused("name", tensorinit.fill_, out, "w", "name=x")
+        self.refused("name", tensorinit.fill_, out, "\ud800")
+        self.refused("query", tensorinit.fill_, out, "w", 5)
+        self.refused("scheme", tensorinit.fill_, out, "w", "scheme=no\nrmal # é")
+        self.refused("slice", tensorinit.tensor, "w", (9, 9), slice=slice(0, 1.5))
+        self.refused("shard", tensorinit.tensor, "w", (9, 9), shard=(0, 1.5, 3))
+        self.refused("shape", tensorinit.fill_, out, "w", "shard=0:0/1")
+        self.refused("shape", tensorinit.fill_, out, "w", first_elem=0)
+        self.refused("first_elem", tensorinit.fill_, out, "w", shape=(9, 9), first_elem=1.5)
         self.refused("shape", tensorinit.fill_, out, "w", shape=(4, 3))
         self.refused("shape", tensorinit.fill_, out, "w", shard=(0, 1, 2))
         self.refused("shape", tensorinit.tensor, "w", (2, -3))
@@ -209,6 +239,7 @@ class NativeFill(Native):
         self.refused("out", tensorinit.fill_, [1.0], "w")
         self.refused("out", tensorinit.fill_, numpy.zeros(3, "O"), "w")
         self.refused("out", tensorinit.fill_, numpy.broadcast_to(out, (2, 3, 4)), "w")
+        self.refused("chosen", tensorinit.use, "http://127.0.0.1:8080")
         self.assertFalse(out.any())
         error = self.refused("mode", tensorinit.fill_, out, "w", mode="fan")
         self.assertEqual(error.title, "invalid parameter value")
@@ -220,6 +251,9 @@ class NativeFill(Native):
         self.refused("out", tensorinit.fill_, torch.zeros(3).expand(4, 3), "w")
         self.refused("out", tensorinit.fill_, torch.zeros(3, 3).to_sparse(), "w")
         self.refused("dtype", tensorinit.fill_, torch.zeros(3, dtype=torch.complex64), "w")
+        freed = torch.zeros(3)
+        freed.storage().resize_(0)
+        self.refused("out", tensorinit.fill_, freed, "w", "scheme=ones")
 
     def test_warnings(self):
         with warnings.catch_warnings(record=True) as found:
@@ -255,3 +289,40 @@ class Threads(Native):
                 with unittest.mock.patch.object(tensorinit, "threads", count), \
                         unittest.mock.patch.object(tensorinit._LibraryPlan, "SLICE_NS", 1e3):
                     self.assertTrue((tensorinit.tensor("w", (300, 501), query) == one).all())
+
+    def test_errors(self):
+        """After an error of one task no other runs on, in memory that the caller may free."""
+        running, both = [], threading.Barrier(2)
+
+        def task(index):
+            both.wait(30)
+            if index == 0:
+                raise KeyboardInterrupt
+            running.append(index)
+            time.sleep(0.3)
+            running.remove(index)
+
+        with unittest.mock.patch.object(tensorinit, "threads", 2):
+            for count in (2, 200):
+                with self.assertRaises(KeyboardInterrupt):
+                    tensorinit._in_parallel(count, task)
+                self.assertEqual(running, [])
+                both.reset()
+
+    def test_callers(self):
+        """Threads of the caller share the module, which makes more threads as they want them."""
+        wanted = tensorinit.tensor("w", (700, 500)).tobytes()
+        found = []
+
+        def run(count):
+            with unittest.mock.patch.object(tensorinit._LibraryPlan, "SLICE_NS", 1e3):
+                tensorinit.threads = count
+                found.append(tensorinit.tensor("w", (700, 500)).tobytes())
+
+        with unittest.mock.patch.object(tensorinit, "threads", None):
+            callers = [threading.Thread(target=run, args=(count,)) for count in range(1, 9)]
+            for caller in callers:
+                caller.start()
+            for caller in callers:
+                caller.join()
+        self.assertEqual([body == wanted for body in found], [True] * 8)

@@ -107,7 +107,9 @@ class NativeModules(Native):
                 ([("layers.?", "scheme=ones"), *RULES], "rules", r"layers\.\?"),
                 ([("*", "scheme=zero")], "scheme", "embed.weight: scheme does not take 'zero'"),
                 ([("*", "scheme=zeros&shape=3")], "shape", "embed.weight has shape 3"),
-                ([("*", "scheme=mitchell&layer={l}")], "layer", "layer")):
+                ([("*", "scheme=mitchell&layer={l}")], "layer", "layer"),
+                ([("*", 5)], "query", "embed.weight: a query is text or a dict"),
+                ("*", "rules", "pairs")):
             error = self.refused(field, tensorinit.init_, made, rules)
             self.assertRegex(str(error), text)
         self.assertTrue(all(param.isnan().all() for param in made.parameters()))
@@ -219,6 +221,9 @@ class DTensors(Native):
                     local = torch.zeros(wanted.shape)
                     param = Distributed((10, 6), local, Mesh((2, 3), (rank, tp)), placements)
                     tensorinit.init_(Module(param), [("*", "scheme=he_normal")])
+                    self.assertTrue(torch.equal(local, wanted))
+                    local.zero_()
+                    self.assertIs(tensorinit.fill_(param, "w"), param)
                     self.assertTrue(torch.equal(local, wanted))
 
 

@@ -58,6 +58,8 @@ class Faulty(http.server.BaseHTTPRequestHandler):
         elif fault == "all":
             status, body = 200, RIGHT
             headers.pop("Content-Range")
+        elif fault == "redirect":
+            status, headers, body = 307, {"Location": "http://elsewhere/"}, b""
         elif fault == "page":
             status, headers, body = 200, {"Content-Type": "text/html"}, b"<html>"
         self.send_response(status)
@@ -149,6 +151,7 @@ class Faults(unittest.TestCase):
         for fault, error in (("failed", tensorinit.NetworkError),
                              ("other tag", tensorinit.MismatchError),
                              ("other part", tensorinit.MismatchError),
+                             ("redirect", tensorinit.NetworkError),
                              ("page", tensorinit.MismatchError)):
             with faulty(self.server.port, fault) as server, self.assertRaises(error):
                 self.fetch(server.url)
@@ -189,10 +192,16 @@ class Faults(unittest.TestCase):
 
     def test_wrong_urls(self):
         for url in ("", "localhost:8080", "ftp://host", "http://", "http://host:x",
-                    "http://host/?q=1"):
+                    "http://host/?q=1", "http://user:secret@host", "http://host/a b"):
             with self.assertRaises(tensorinit.ParameterError) as caught:
                 tensorinit.Servers(url)
             self.assertEqual(caught.exception.field, "server")
+            self.assertNotIn("secret", str(caught.exception))
+
+    def test_wrong_token(self):
+        with self.assertRaises(tensorinit.ParameterError) as caught:
+            tensorinit.Servers(token="a\r\nb: c")
+        self.assertEqual(caught.exception.field, "token")
 
 
 class Daemon(unittest.TestCase):
