@@ -75,9 +75,14 @@ class Faulty(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class QuietServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, address):
+        """The client closes connections after faults."""
+
+
 @contextlib.contextmanager
 def faulty(upstream, *faults):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Faulty)
+    server = QuietServer(("127.0.0.1", 0), Faulty)
     server.daemon_threads = True
     server.upstream, server.faults, server.requests = upstream, list(faults), []
     server.released = threading.Event()
