@@ -633,7 +633,7 @@ def _choose():
         except OSError:
             pass  # not installed
         except MismatchError as error:
-            warnings.warn(f"{error}; servers are asked", TensorinitWarning)
+            warnings.warn(f"{error}; servers are used instead", TensorinitWarning)
     return Servers(os.environ.get("TENSORINIT_SERVER") or "http://127.0.0.1:8080",
                    token=os.environ.get("TENSORINIT_TOKEN"))
 
