@@ -108,7 +108,7 @@ ISAS = $(or $(ISAS_$(firstword $(subst -, ,$(TARGET)))),portable)
 
 FLAGS_core = $(NETTLE_CFLAGS)
 FLAGS_kernels = $(OPT_KERNELS)
-FLAGS_server = $(NETTLE_CFLAGS) $(HTTP_CFLAGS)
+FLAGS_server = $(NETTLE_CFLAGS) $(HTTP_CFLAGS) -iquote $(OBJ)
 FLAGS_client = $(NETTLE_CFLAGS) $(CURL_CFLAGS)
 FLAGS_tests = -iquote tests $(CMOCKA_CFLAGS) $(NETTLE_CFLAGS) \
 	$(if $(findstring /server/,$@),$(HTTP_CFLAGS))
@@ -179,6 +179,14 @@ $(BUILD)/flags-link: FORCE
 # The lists of members: a source that goes away must leave its archive as well.
 $(BUILD)/members-%: FORCE
 	$(call put,$($*_OBJ))
+
+# What the daemon serves as it is, for an #include in an array of bytes.
+EMBEDDED = $(OBJ)/embedded/tensorinit_py.inc
+$(OBJ)/server/endpoints/get_client.o: $(EMBEDDED)
+$(EMBEDDED): client/python/tensorinit.py
+	@mkdir -p $(@D)
+	$(call say,EMBED)
+	$(Q)od -An -v -tu1 $< | sed 's/[0-9][0-9]*/&,/g' >$@
 
 $(OBJ)/%.o: %.c $(BUILD)/flags-$$(UNIT)
 	@mkdir -p $(@D)

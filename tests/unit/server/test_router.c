@@ -70,6 +70,8 @@ static const struct {
     {TID_METHOD_GET, "/healthz", "", 200},
     {TID_METHOD_GET, "/v1/schemes", "", 200},
     {TID_METHOD_GET, "/openapi.json", "", 200},
+    {TID_METHOD_GET, "/client/tensorinit.py", "", 200},
+    {TID_METHOD_GET, "/client/", "", 404},
     {TID_METHOD_GET, "/readyz", "", 200},
     {TID_METHOD_GET, "/metrics", "", 200},
     {TID_METHOD_HEAD, "/metrics", "", 200},
