@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit get: fetches the bytes that generate would write from a daemon. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,20 @@
 
 #define DEFAULT_SERVER "http://127.0.0.1:8080"
 
+/* The state is saved after each that many bytes. */
+#define SAVE_BYTES ((uint64_t)16 << 20)
+
 struct transfer {
     const struct cli_options *options;
     struct tic_request *request;
+    char *query;
     struct cli_output output;
-    /* The output is open and must be committed or abandoned. */
+    /* What the output has; saved beside it if 'resumable'. */
+    struct cli_part_state state;
+    bool resumable;
+    /* The next byte that arrives, and how many came since the state was saved. */
+    uint64_t offset, unsaved_bytes;
+    /* The output is open and must be committed, kept or abandoned. */
     bool opened;
     /* Exit code of the output; its message has been printed. */
     int code;
@@ -28,22 +38,66 @@ static void print_warning(const struct cli_options *options, const char *warning
     cli_note(options, field, warning + n + strspn(warning + n, ": "));
 }
 
-/* Opens the output only now: the response is the requested tensor. */
-static bool begin(void *state, const struct tic_info *info) {
-    struct transfer *transfer = state;
+static void print_warnings(const struct transfer *transfer) {
     const char *warning;
-    (void)info;
     for (size_t i = 0;
          (warning = tic_response_field_at(transfer->request, "Tensor-Warning", i)); i++) {
         print_warning(transfer->options, warning);
     }
-    transfer->code = cli_output_open(&transfer->output, transfer->options->output);
-    return transfer->opened = transfer->code == 0;
+}
+
+static int save(struct transfer *transfer) {
+    transfer->unsaved_bytes = 0;
+    return cli_part_save(&transfer->state, transfer->output.state_path);
+}
+
+/*
+ * Opens the output, unless this continues a transfer, and reserves its space. It can be
+ * continued later if the length is known and the entity tag names the bytes.
+ */
+static int open_output(struct transfer *transfer, const struct tic_info *info) {
+    struct cli_output *output = &transfer->output;
+    int code = 0;
+    if (!transfer->opened) {
+        code = cli_output_open(output, transfer->options->output, false);
+        transfer->opened = code == 0;
+    }
+    if (code != 0 || !output->is_part || info->total_bytes == TIC_UNKNOWN) return code;
+    code = cli_part_reserve(output->fd, output->path, info->total_bytes);
+    if (code != 0 || !*info->etag || transfer->resumable) return code;
+    transfer->resumable = true;
+    code = cli_part_make(&transfer->state, transfer->query, info->etag, info->spec,
+                         info->total_bytes);
+    if (code == 0) code = save(transfer);
+    if (code == 0) cli_output_survive(output);
+    return code;
+}
+
+/* Opens the output only now: the response is the requested tensor. */
+static bool begin(void *state, const struct tic_info *info) {
+    struct transfer *transfer = state;
+    print_warnings(transfer);
+    transfer->code = open_output(transfer, info);
+    return transfer->code == 0;
 }
 
 static bool write_chunk(void *state, const void *data, size_t bytes) {
     struct transfer *transfer = state;
-    transfer->code = cli_output_write(&transfer->output, data, bytes);
+    struct cli_output *output = &transfer->output;
+    if (!output->is_part) {
+        transfer->code = cli_output_write(output, data, bytes);
+        return transfer->code == 0;
+    }
+    transfer->code = cli_output_write_at(output, transfer->offset, data, bytes);
+    if (transfer->code == 0 && transfer->resumable) {
+        transfer->code =
+            cli_part_add(&transfer->state, transfer->offset, transfer->offset + bytes);
+        transfer->unsaved_bytes += bytes;
+    }
+    transfer->offset += bytes;
+    if (transfer->code == 0 && transfer->unsaved_bytes >= SAVE_BYTES) {
+        transfer->code = save(transfer);
+    }
     return transfer->code == 0;
 }
 
@@ -88,35 +142,110 @@ static enum ti_status out_of_memory(struct ti_error *error) {
     return TI_ENOMEM;
 }
 
-static enum ti_status make_request(const struct cli_options *options,
-                                   struct tic_request **request, struct ti_error *error) {
+static enum ti_status make_request(struct transfer *transfer, struct ti_error *error) {
+    const struct cli_options *options = transfer->options;
+    struct tic_request **request = &transfer->request;
     enum ti_status status = tic_request_make(server_of(options), request, error);
-    if (status == TI_OK) {
-        char *query = cli_options_query(options);
-        status =
-            query ? tic_request_set_query(*request, query, error) : out_of_memory(error);
-        free(query);
-    }
+    if (status == TI_OK && !transfer->query) status = out_of_memory(error);
+    if (status == TI_OK) status = tic_request_set_query(*request, transfer->query, error);
     if (status != TI_OK || !options->expect_spec) return status;
     return tic_request_text(*request, TIC_EXPECT_SPEC, options->expect_spec, error);
 }
 
+/* Opens the part file of an earlier transfer and checks it. */
+static int open_earlier(struct transfer *transfer) {
+    struct cli_output *output = &transfer->output;
+    struct cli_part_state *state = &transfer->state;
+    int code = cli_output_open(output, transfer->options->output, true);
+    if (code != 0) return code;
+    transfer->opened = transfer->resumable = true;
+    if ((code = cli_part_load(state, output->state_path)) != 0) return code;
+    if (!transfer->query) return cli_fail_memory();
+    if (strcmp(state->query, transfer->query) != 0) {
+        fprintf(stderr,
+                "tensorinit: %s is of another tensor (%s): remove it, or get the tensor "
+                "without --continue\n",
+                output->part_path, state->query);
+        return CLI_EMISMATCH;
+    }
+    return cli_part_check(transfer->options, output, state);
+}
+
+/* Fetches what the output does not have yet. */
+static enum ti_status fetch(struct transfer *transfer, struct ti_error *error) {
+    const struct tic_sink sink = {sizeof sink, begin, write_chunk, NULL, transfer};
+    const struct cli_part_state *state = &transfer->state;
+    if (!transfer->resumable) return tic_fetch(transfer->request, &sink, NULL, error);
+    if (state->done_count > 0 && state->done[0].first == 0) {
+        transfer->offset = state->done[0].end;
+    }
+    enum ti_status status =
+        tic_request_text(transfer->request, TIC_EXPECT_ETAG, state->etag, error);
+    if (status == TI_OK) {
+        const uint64_t rest_bytes =
+            transfer->offset == state->total_bytes ? 0 : TIC_TO_END;
+        status =
+            tic_request_bytes(transfer->request, transfer->offset, rest_bytes, error);
+    }
+    return status == TI_OK ? tic_fetch(transfer->request, &sink, NULL, error) : status;
+}
+
+/* Keeps what has been received, if it can be used later. */
+static void keep_part(struct transfer *transfer) {
+    struct cli_output *output = &transfer->output;
+    const uint64_t done_bytes = cli_part_done(&transfer->state);
+    if (!transfer->resumable || done_bytes == 0 || save(transfer) != 0) {
+        cli_output_abandon(output);
+        return;
+    }
+    fprintf(stderr,
+            "tensorinit: %s has %" PRIu64 " of %" PRIu64 " bytes; --continue goes on\n",
+            output->part_path, done_bytes, transfer->state.total_bytes);
+    cli_output_keep(output);
+}
+
+static int finish(struct transfer *transfer) {
+    struct cli_output *output = &transfer->output;
+    int code = transfer->resumable ? cli_output_sync(output) : 0;
+    if (code == 0) return cli_output_commit(output);
+    cli_output_keep(output);
+    return code;
+}
+
+/* An earlier part that does not fit stays as it is; the message says what can be done. */
+static int run(struct transfer *transfer) {
+    struct ti_error error;
+    const char *path = transfer->options->output;
+    if (transfer->options->go_on && cli_output_has_state(path)) {
+        const int code = open_earlier(transfer);
+        if (code != 0) {
+            if (transfer->opened) cli_output_keep(&transfer->output);
+            return code;
+        }
+    }
+    enum ti_status status = make_request(transfer, &error);
+    if (status == TI_OK) status = fetch(transfer, &error);
+    if (status == TI_OK) return finish(transfer);
+    const int code =
+        transfer->code != 0 ? transfer->code : fail(transfer->options, &error);
+    if (transfer->opened) keep_part(transfer);
+    return code;
+}
+
 int cli_get(struct cli_options *options) {
     struct transfer transfer = {.options = options};
-    const struct tic_sink sink = {sizeof sink, begin, write_chunk, NULL, &transfer};
-    struct ti_error error;
     cli_options_set_format(options, options->output);
     int code = cli_output_check(options->output, cli_options_text(options));
     if (code != 0) return code;
-    cli_output_handle_sigpipe();
-    enum ti_status status = make_request(options, &transfer.request, &error);
-    if (status == TI_OK) status = tic_fetch(transfer.request, &sink, NULL, &error);
-    if (status == TI_OK) {
-        code = cli_output_commit(&transfer.output);
-    } else {
-        if (transfer.opened) cli_output_abandon(&transfer.output);
-        code = transfer.code != 0 ? transfer.code : fail(options, &error);
+    if (options->go_on && (!options->output || strcmp(options->output, "-") == 0)) {
+        fputs("tensorinit: --continue needs -o FILE\n", stderr);
+        return CLI_USAGE;
     }
+    cli_output_handle_sigpipe();
+    transfer.query = cli_options_query(options);
+    code = run(&transfer);
+    free(transfer.query);
+    cli_part_clear(&transfer.state);
     tic_request_free(transfer.request);
     return code;
 }

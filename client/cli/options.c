@@ -210,8 +210,7 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
     return 0;
 }
 
-/* Makes the spec of the parameters. */
-static int make_spec(struct cli_options *options) {
+int cli_options_make_spec(struct cli_options *options) {
     struct ti_error error;
     char *query = cli_options_query(options);
     int code = 0;
@@ -235,7 +234,7 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
         code = parse_one(options, verb, argc, argv, &i);
     }
     if (code == 0 && verb->tensor && !verb->remote && !options->help) {
-        code = make_spec(options);
+        code = cli_options_make_spec(options);
     }
     return code;
 }

@@ -151,6 +151,9 @@ enum tic_text {
     /* Tensor-Shape that it must have ("512,784" or "scalar"): the shape of the body, that
      * is after slice, shard and permute. */
     TIC_EXPECT_SHAPE,
+    /* ETag that it must have, with its quotes: that of an earlier fetch that this one
+     * continues. */
+    TIC_EXPECT_ETAG,
     /* URL of a proxy. If unset, the connection is direct, whatever the environment. */
     TIC_PROXY,
     /* PEM file of the certificates to trust instead of the system's. */
