@@ -33,6 +33,11 @@ struct fetch {
     /* Bytes that the sink got. */
     uint64_t delivered_bytes;
     struct tic_resume resume;
+    /* When the fetch has to end; 0 for no limit. */
+    uint64_t deadline_ms;
+    /* Servers that are not used again, and why the first of them is not. */
+    bool excluded[TIC_SERVERS_MAX];
+    struct ti_error first_error;
 
     /* The current exchange: what it requested. */
     struct tic_expected expected;
@@ -44,17 +49,24 @@ struct fetch {
     bool complete;
     /* Bytes of the body to discard, then to deliver (may be TIC_UNKNOWN). */
     uint64_t skip_bytes, remaining_bytes;
-    /* Why a function ended the exchange. */
+    /* Why a function ended the exchange; 'is_final' if no other server may help. */
     enum ti_status status;
+    bool is_final;
     /* The body of a refusal. */
     char *problem;
     size_t problem_bytes;
     uint64_t next_idle_ms;
 };
 
-static bool cancel(struct fetch *fetch) {
-    fetch->status = tic_fail(fetch->error, TI_ECANCELLED, "", "cancelled");
+/* Ends the fetch. */
+static bool end(struct fetch *fetch, enum ti_status status) {
+    fetch->status = status;
+    fetch->is_final = true;
     return false;
+}
+
+static bool cancel(struct fetch *fetch) {
+    return end(fetch, tic_fail(fetch->error, TI_ECANCELLED, "", "cancelled"));
 }
 
 static bool begin(struct fetch *fetch, const struct tic_info *info,
@@ -151,9 +163,14 @@ static uint64_t now_ms(void) {
 
 static bool on_idle(void *state) {
     struct fetch *fetch = state;
-    if (!fetch->sink.idle) return true;
-    uint64_t now = now_ms();
-    if (now < fetch->next_idle_ms) return true;
+    const uint64_t now = now_ms();
+    if (atomic_load(&fetch->request->cancelled)) return cancel(fetch);
+    if (fetch->deadline_ms > 0 && now >= fetch->deadline_ms) {
+        return end(fetch, tic_fail(fetch->error, TI_ENETWORK, "",
+                                   "the fetch has not ended within %" PRIu64 " ms",
+                                   fetch->request->numbers[TIC_TIMEOUT_MS]));
+    }
+    if (!fetch->sink.idle || now < fetch->next_idle_ms) return true;
     fetch->next_idle_ms = now + IDLE_MS;
     return fetch->sink.idle(fetch->sink.state) || cancel(fetch);
 }
@@ -193,12 +210,17 @@ static void write_range(const struct tic_expected *expected, char *out, size_t b
     }
 }
 
-static void run_exchange(struct fetch *fetch, const char *url,
-                         struct tic_result *result) {
+static void run_exchange(struct fetch *fetch, struct tic_result *result) {
     struct tic_request *request = fetch->request;
     const char *etag = fetch->info.etag;
     enum ti_format format;
     char range[2 * 20 + 2];
+    char *url = tic_request_url_at(request, request->server);
+    memset(result, 0, sizeof *result);
+    if (!url) {
+        end(fetch, tic_out_of_memory(fetch->error));
+        return;
+    }
     set_expected(fetch);
     write_range(&fetch->expected, range, sizeof range);
     const struct tic_exchange exchange = {
@@ -216,9 +238,11 @@ static void run_exchange(struct fetch *fetch, const char *url,
         .state = fetch,
     };
     fetch->accepted = fetch->has_surplus = fetch->complete = false;
+    fetch->status = TI_OK;
     fetch->problem_bytes = 0;
     tic_response_clear(&request->response);
     tic_transport_run(request->transport, &exchange, result);
+    free(url);
 }
 
 /* The server responded, but not with a tensor. */
@@ -275,29 +299,89 @@ static bool is_done(const struct fetch *fetch, const struct tic_result *result) 
            fetch->remaining_bytes == TIC_UNKNOWN;
 }
 
-/* Exchanges until the part is complete or a retry makes no sense. */
-static enum ti_status run_exchanges(struct fetch *fetch, const char *url) {
-    for (;;) {
-        struct tic_result result;
-        uint64_t before_bytes = fetch->delivered_bytes, pause_ms;
-        fetch->resume.tries++;
-        run_exchange(fetch, url, &result);
-        if (fetch->status != TI_OK) return fetch->status;
-        if (is_done(fetch, &result)) return TI_OK;
-        const struct tic_failure failure = {
-            .result = &result,
-            .http_status = fetch->accepted ? 0 : fetch->request->response.status,
-            .progress_bytes = fetch->delivered_bytes - before_bytes,
-            .begun = fetch->begun,
-        };
+/* What the exchange has failed with; fills the error. */
+static enum ti_status describe(struct fetch *fetch, const struct tic_result *result) {
+    if (fetch->status != TI_OK) return fetch->status;
+    if (result->outcome != TIC_OUTCOME_DONE || fetch->accepted) {
+        return failed(fetch, result);
+    }
+    return refused(fetch);
+}
+
+/* Changes to the next server that is not excluded; false if there is none. */
+static bool next_server(struct fetch *fetch) {
+    struct tic_request *request = fetch->request;
+    for (size_t i = 1; i <= request->server_count; i++) {
+        const size_t server = (request->server + i) % request->server_count;
+        if (fetch->excluded[server]) continue;
+        request->server = server;
+        return true;
+    }
+    return false;
+}
+
+/* Excludes the server. False if it was the last: the fetch fails as the first one did. */
+static bool exclude(struct fetch *fetch) {
+    const size_t server = fetch->request->server;
+    if (fetch->first_error.code == TI_OK) fetch->first_error = *fetch->error;
+    fetch->excluded[server] = true;
+    if (next_server(fetch)) return true;
+    *fetch->error = fetch->first_error;
+    fetch->status = fetch->first_error.code;
+    return false;
+}
+
+static unsigned servers_left(const struct fetch *fetch) {
+    unsigned count = 0;
+    for (size_t i = 0; i < fetch->request->server_count; i++) {
+        count += !fetch->excluded[i];
+    }
+    return count;
+}
+
+/* After a failed exchange: whether to try again, perhaps at another server. */
+static bool go_on(struct fetch *fetch, const struct tic_result *result,
+                  uint64_t progress_bytes) {
+    const struct tic_failure failure = {
+        .result = result,
+        .http_status = fetch->accepted ? 0 : fetch->request->response.status,
+        .progress_bytes = progress_bytes,
+        .now_ms = now_ms(),
+        .servers = servers_left(fetch),
+    };
+    const struct tic_sink *sink = &fetch->sink;
+    const bool temporary = fetch->status == TI_OK && tic_resume_is_temporary(&failure);
+    const enum ti_status status = describe(fetch, result);
+    uint64_t pause_ms = 0;
+    fetch->status = status;
+    if (fetch->is_final) return false;
+    if (temporary) {
         if (!tic_resume_wait(&fetch->resume, fetch->request->numbers, &failure,
                              &pause_ms)) {
-            if (result.outcome != TIC_OUTCOME_DONE || fetch->accepted) {
-                return failed(fetch, &result);
-            }
-            return refused(fetch);
+            return false;
         }
-        if (!wait_ms(fetch, pause_ms)) return fetch->status;
+    } else if (servers_left(fetch) == 1 && fetch->request->server_count == 1) {
+        return false;
+    }
+    if (sink->retry && !sink->retry(sink->state, fetch->error, pause_ms)) {
+        return cancel(fetch);
+    }
+    if (!temporary) return exclude(fetch);
+    next_server(fetch);
+    return wait_ms(fetch, pause_ms);
+}
+
+/* Exchanges until the part is complete or a retry makes no sense. */
+static enum ti_status run_exchanges(struct fetch *fetch) {
+    for (;;) {
+        struct tic_result result;
+        const uint64_t before_bytes = fetch->delivered_bytes;
+        fetch->resume.tries++;
+        run_exchange(fetch, &result);
+        if (fetch->status == TI_OK && is_done(fetch, &result)) return TI_OK;
+        if (!go_on(fetch, &result, fetch->delivered_bytes - before_bytes)) {
+            return fetch->status;
+        }
     }
 }
 
@@ -305,7 +389,7 @@ static enum ti_status run_exchanges(struct fetch *fetch, const char *url) {
 
 /* Sizes of the first version: up to the last member that it had. */
 #define INFO_MIN_BYTES (offsetof(struct tic_info, tries) + sizeof(unsigned))
-#define SINK_MIN_BYTES (offsetof(struct tic_sink, state) + sizeof(void *))
+#define SINK_MIN_BYTES (offsetof(struct tic_sink, retry) + sizeof(void (*)(void)))
 
 /* A member that fits into padding at the end would not change the size. */
 _Static_assert(sizeof(struct tic_info) == INFO_MIN_BYTES, "no padding at the end");
@@ -330,10 +414,12 @@ static void copy_struct(void *to, size_t to_bytes, const void *from, size_t from
 static enum ti_status run_fetch(struct tic_request *request, const struct tic_sink *sink,
                                 bool head, struct tic_info *info,
                                 struct ti_error *error) {
+    struct ti_error own_error = {.code = TI_OK};
+    if (!request) return tic_missing(error, "request");
+    if (!error) error = &own_error; /* the sink gets it */
     struct fetch fetch = {.request = request, .error = error};
     struct tic_expected *goal = &fetch.goal;
     enum ti_status status = TI_OK;
-    char *url = NULL;
     if (info) {
         status = check_struct(info->struct_bytes, INFO_MIN_BYTES, "tic_info", error);
     }
@@ -343,25 +429,33 @@ static enum ti_status run_fetch(struct tic_request *request, const struct tic_si
     if (status == TI_OK) {
         status = tic_request_part(request, &goal->first_byte, &goal->count_bytes, error);
     }
-    if (status == TI_OK) status = tic_request_url(request, &url, error);
     if (status != TI_OK) return status;
     if (sink) copy_struct(&fetch.sink, sizeof fetch.sink, sink, sink->struct_bytes);
     /* A range cannot be empty, so a count of 0 becomes a HEAD. */
     goal->head = head || goal->count_bytes == 0;
     goal->ranged = request->unit != TIC_UNIT_ALL;
-    status = run_exchanges(&fetch, url);
+    if (request->numbers[TIC_TIMEOUT_MS] > 0) {
+        fetch.deadline_ms = now_ms() + request->numbers[TIC_TIMEOUT_MS];
+    }
+    request->server = 0;
+    status = run_exchanges(&fetch);
+    atomic_store(&request->cancelled, false);
     if (status == TI_OK && info) {
         fetch.info.tries = fetch.resume.tries;
         if (!head) fetch.info.count_bytes = fetch.delivered_bytes;
         copy_struct(info, info->struct_bytes, &fetch.info, sizeof fetch.info);
     }
     free(fetch.problem);
-    free(url);
     return status;
+}
+
+void tic_request_cancel(struct tic_request *request) {
+    if (request) atomic_store(&request->cancelled, true);
 }
 
 enum ti_status tic_fetch(struct tic_request *request, const struct tic_sink *sink,
                          struct tic_info *info, struct ti_error *error) {
+    if (!sink) return tic_missing(error, "sink");
     return run_fetch(request, sink, false, info, error);
 }
 
@@ -371,10 +465,16 @@ enum ti_status tic_head(struct tic_request *request, struct tic_info *info,
 }
 
 const char *tic_response_field(const struct tic_request *request, const char *name) {
+    if (!request || !name) return NULL;
     return tic_response_get(&request->response, name, NULL);
 }
 
 const char *tic_response_field_at(const struct tic_request *request, const char *name,
                                   size_t index) {
+    if (!request || !name) return NULL;
     return tic_response_get_at(&request->response, name, index);
+}
+
+const char *tic_response_server(const struct tic_request *request) {
+    return request ? request->servers[request->server] : NULL;
 }

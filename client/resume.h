@@ -12,6 +12,7 @@
 struct tic_resume {
     unsigned tries;    /* exchanges so far, counted by the caller */
     unsigned failures; /* since the last try that made progress */
+    uint64_t since_ms; /* time of the first of them */
 };
 
 struct tic_failure {
@@ -20,11 +21,18 @@ struct tic_failure {
     int http_status;
     /* Bytes that this try delivered. */
     uint64_t progress_bytes;
-    /* Whether this response or an earlier one of the same fetch was a tensor. */
-    bool begun;
+    /* The time now, by a clock that does not go back. */
+    uint64_t now_ms;
+    /* Another server can be tried at once, and how many there are. */
+    unsigned servers;
 };
 
-/* Whether to try again after '*pause_ms'. */
+/*
+ * Whether the server may respond with the tensor later. Otherwise a retry makes no sense.
+ */
+bool tic_resume_is_temporary(const struct tic_failure *failure);
+
+/* After a temporary failure: whether to try again after '*pause_ms'. */
 bool tic_resume_wait(struct tic_resume *resume, const uint64_t *numbers,
                      const struct tic_failure *failure, uint64_t *pause_ms);
 

@@ -51,8 +51,10 @@ static bool memory_write(void *state, const void *data, size_t bytes) {
 
 enum ti_status tic_fetch_memory(struct tic_request *request, void *data, size_t bytes,
                                 struct tic_info *info, struct ti_error *error) {
+    if (!data && bytes > 0) return tic_missing(error, "data");
     struct memory memory = {.data = data, .capacity_bytes = bytes};
-    const struct tic_sink sink = {sizeof sink, memory_begin, memory_write, NULL, &memory};
+    const struct tic_sink sink = {sizeof sink, memory_begin, memory_write,
+                                  NULL,        &memory,      NULL};
     return fetch_into(request, &sink, &memory.error, info, error);
 }
 
@@ -92,8 +94,9 @@ static bool new_write(void *state, const void *data, size_t bytes) {
 
 enum ti_status tic_fetch_new(struct tic_request *request, void **data,
                              struct tic_info *info, struct ti_error *error) {
+    if (!data) return tic_missing(error, "data");
     struct memory memory = {.data = NULL};
-    const struct tic_sink sink = {sizeof sink, new_begin, new_write, NULL, &memory};
+    const struct tic_sink sink = {sizeof sink, new_begin, new_write, NULL, &memory, NULL};
     enum ti_status status = fetch_into(request, &sink, &memory.error, info, error);
     if (status != TI_OK) {
         free(memory.data);
@@ -131,6 +134,6 @@ static bool fd_write(void *state, const void *data, size_t bytes) {
 enum ti_status tic_fetch_fd(struct tic_request *request, int fd, struct tic_info *info,
                             struct ti_error *error) {
     struct descriptor to = {.fd = fd};
-    const struct tic_sink sink = {sizeof sink, NULL, fd_write, NULL, &to};
+    const struct tic_sink sink = {sizeof sink, NULL, fd_write, NULL, &to, NULL};
     return fetch_into(request, &sink, &to.error, info, error);
 }

@@ -27,8 +27,17 @@ struct cli_param {
     const char *value;
 };
 
+#define CLI_ITEMS_MAX 64
+
+/* The values of an option that may be repeated. */
+struct cli_list {
+    const char *items[CLI_ITEMS_MAX];
+    size_t count;
+};
+
 #define CLI_TEXT const char *
 #define CLI_FLAG bool
+#define CLI_LIST struct cli_list
 
 /* The parsed command line; strings are borrowed from it. */
 struct cli_options {
@@ -75,6 +84,13 @@ const char *cli_options_get(const struct cli_options *options, const char *name)
 
 /* The parameters as a query, to be freed with free(); NULL if memory runs out. */
 char *cli_options_query(const struct cli_options *options);
+
+/*
+ * Reads the value of an option, a number of seconds such as "300" or "0.5", into
+ * '*milliseconds', which stays as it is if 'text' is NULL. Prints what is wrong and returns
+ * an exit code.
+ */
+int cli_read_seconds(const char *option, const char *text, uint64_t *milliseconds);
 
 /* Sets the parameter format from the extension of 'path' (may be NULL), unless it is
    set. */

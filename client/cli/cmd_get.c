@@ -14,7 +14,14 @@
 /* The state is saved after each that many bytes. */
 #define SAVE_BYTES ((uint64_t)16 << 20)
 
+/* The options that are times, in the order of read_times(). */
+#define TIME_COUNT 3
+static const enum tic_number times[TIME_COUNT] = {TIC_RETRY_FOR_MS, TIC_TIMEOUT_MS,
+                                                  TIC_CONNECT_TIMEOUT_MS};
+
 struct transfer {
+    uint64_t times_ms[TIME_COUNT];
+    bool has_time[TIME_COUNT];
     const struct cli_options *options;
     struct tic_request *request;
     char *query;
@@ -26,6 +33,7 @@ struct transfer {
     uint64_t offset, unsaved_bytes;
     /* The output is open and must be committed, kept or abandoned. */
     bool opened;
+    char last_failure[TI_ERROR_TEXT_BYTES];
     /* Exit code of the output; its message has been printed. */
     int code;
 };
@@ -101,12 +109,6 @@ static bool write_chunk(void *state, const void *data, size_t bytes) {
     return transfer->code == 0;
 }
 
-static const char *server_of(const struct cli_options *options) {
-    const char *server = getenv("TENSORINIT_SERVER");
-    if (options->server) return options->server;
-    return server && *server ? server : DEFAULT_SERVER;
-}
-
 /*
  * Prints a valid URL without its user and password. Everything before the last '@' is
  * dropped: libcurl accepts URLs in which a '/' is not the end of the host
@@ -121,20 +123,33 @@ static void print_server(const char *server) {
     }
 }
 
-/* As cli_fail(); errors that name no parameter are about the server. */
-static int fail(const struct cli_options *options, const struct ti_error *error) {
+/* Prints an error; those that name no parameter are about the server. */
+static void print_error(const struct transfer *transfer, const struct ti_error *error) {
     const bool remote = error->code == TI_ENETWORK || error->code == TI_ESERVER ||
                         error->code == TI_EMISMATCH;
-    if (strcmp(error->field, "server") == 0 && !options->server) {
+    const char *server = tic_response_server(transfer->request);
+    if (strcmp(error->field, "server") == 0 && transfer->options->server.count == 0) {
         fprintf(stderr, "tensorinit: TENSORINIT_SERVER: %s\n", error->text);
-    } else if (!*error->field && remote) {
+    } else if (!*error->field && remote && server) {
         fputs("tensorinit: ", stderr);
-        print_server(server_of(options));
+        print_server(server);
         fprintf(stderr, ": %s\n", error->text);
     } else {
-        return cli_fail(error);
+        cli_fail(error);
     }
-    return ti_status_exit_code(error->code);
+}
+
+/* Says once that something has failed, not each time that it fails again. */
+static bool on_retry(void *state, const struct ti_error *failure, uint64_t pause_ms) {
+    struct transfer *transfer = state;
+    (void)pause_ms;
+    if (transfer->options->quiet || strcmp(transfer->last_failure, failure->text) == 0) {
+        return true;
+    }
+    snprintf(transfer->last_failure, sizeof transfer->last_failure, "%s", failure->text);
+    print_error(transfer, failure);
+    fputs("tensorinit: trying again\n", stderr);
+    return true;
 }
 
 static enum ti_status out_of_memory(struct ti_error *error) {
@@ -142,14 +157,67 @@ static enum ti_status out_of_memory(struct ti_error *error) {
     return TI_ENOMEM;
 }
 
+static enum ti_status add_server(struct tic_request **request, const char *url,
+                                 struct ti_error *error) {
+    if (!*request) return tic_request_make(url, request, error);
+    return tic_request_add_server(*request, url, error);
+}
+
+/* Those of the options, or of TENSORINIT_SERVER, or the default one. */
+static enum ti_status add_servers(struct transfer *transfer, struct ti_error *error) {
+    const struct cli_list *servers = &transfer->options->server;
+    const char *variable = getenv("TENSORINIT_SERVER");
+    enum ti_status status = TI_OK;
+    for (size_t i = 0; i < servers->count && status == TI_OK; i++) {
+        status = add_server(&transfer->request, servers->items[i], error);
+    }
+    if (servers->count > 0) return status;
+    if (!variable || !*variable) variable = DEFAULT_SERVER;
+    char *copy = strdup(variable), *rest = copy;
+    if (!copy) return out_of_memory(error);
+    while (rest && status == TI_OK) {
+        char *url = rest;
+        rest = strchr(rest, ',');
+        if (rest) *rest++ = '\0';
+        status = add_server(&transfer->request, url, error);
+    }
+    free(copy);
+    return status;
+}
+
 static enum ti_status make_request(struct transfer *transfer, struct ti_error *error) {
     const struct cli_options *options = transfer->options;
-    struct tic_request **request = &transfer->request;
-    enum ti_status status = tic_request_make(server_of(options), request, error);
+    enum ti_status status = add_servers(transfer, error);
+    struct tic_request *request = transfer->request;
     if (status == TI_OK && !transfer->query) status = out_of_memory(error);
-    if (status == TI_OK) status = tic_request_set_query(*request, transfer->query, error);
-    if (status != TI_OK || !options->expect_spec) return status;
-    return tic_request_text(*request, TIC_EXPECT_SPEC, options->expect_spec, error);
+    if (status == TI_OK) status = tic_request_set_query(request, transfer->query, error);
+    if (status == TI_OK && options->expect_spec) {
+        status = tic_request_text(request, TIC_EXPECT_SPEC, options->expect_spec, error);
+    }
+    for (size_t i = 0; i < TIME_COUNT && status == TI_OK; i++) {
+        if (transfer->has_time[i]) {
+            tic_request_number(request, times[i], transfer->times_ms[i]);
+        }
+    }
+    return status;
+}
+
+/* Reads the options that are times. Returns an exit code. */
+static int read_times(struct transfer *transfer) {
+    const struct cli_options *options = transfer->options;
+    const struct {
+        const char *name, *text;
+    } rows[TIME_COUNT] = {
+        {"retry-for", options->retry_for},
+        {"timeout", options->timeout},
+        {"connect-timeout", options->connect_timeout},
+    };
+    int code = 0;
+    for (size_t i = 0; i < TIME_COUNT && code == 0; i++) {
+        transfer->has_time[i] = rows[i].text != NULL;
+        code = cli_read_seconds(rows[i].name, rows[i].text, &transfer->times_ms[i]);
+    }
+    return code;
 }
 
 /* Opens the part file of an earlier transfer and checks it. */
@@ -173,7 +241,8 @@ static int open_earlier(struct transfer *transfer) {
 
 /* Fetches what the output does not have yet. */
 static enum ti_status fetch(struct transfer *transfer, struct ti_error *error) {
-    const struct tic_sink sink = {sizeof sink, begin, write_chunk, NULL, transfer};
+    const struct tic_sink sink = {sizeof sink, begin,    write_chunk,
+                                  NULL,        transfer, on_retry};
     const struct cli_part_state *state = &transfer->state;
     if (!transfer->resumable) return tic_fetch(transfer->request, &sink, NULL, error);
     if (state->done_count > 0 && state->done[0].first == 0) {
@@ -226,8 +295,11 @@ static int run(struct transfer *transfer) {
     enum ti_status status = make_request(transfer, &error);
     if (status == TI_OK) status = fetch(transfer, &error);
     if (status == TI_OK) return finish(transfer);
-    const int code =
-        transfer->code != 0 ? transfer->code : fail(transfer->options, &error);
+    int code = transfer->code;
+    if (code == 0) {
+        print_error(transfer, &error);
+        code = ti_status_exit_code(error.code);
+    }
     if (transfer->opened) keep_part(transfer);
     return code;
 }
@@ -241,6 +313,7 @@ int cli_get(struct cli_options *options) {
         fputs("tensorinit: --continue needs -o FILE\n", stderr);
         return CLI_USAGE;
     }
+    if ((code = read_times(&transfer)) != 0) return code;
     cli_output_handle_sigpipe();
     transfer.query = cli_options_query(options);
     code = run(&transfer);

@@ -9,12 +9,15 @@
 
 #include "client/cli/cli.h"
 
+enum kind { TEXT, FLAG, LIST };
+
 static const struct own_option {
+    enum kind kind;
     const char *name, *letter, *argument, *verbs, *about;
-    size_t member; /* offset of a string if there is an argument, else of a bool */
+    size_t member; /* its offset */
 } own_options[] = {
 #define CLI_OPTION(kind, member, name, letter, argument, verbs, about)                   \
-    {name, letter, argument, verbs, about, offsetof(struct cli_options, member)},
+    {kind, name, letter, argument, verbs, about, offsetof(struct cli_options, member)},
 #include "client/cli/cli_options.def"
 #undef CLI_OPTION
 };
@@ -163,6 +166,39 @@ static bool is_near_option(const struct cli_verb *verb, const char *arg) {
     return false;
 }
 
+static int append(struct cli_list *list, const char *option, const char *value) {
+    if (list->count == CLI_ITEMS_MAX) {
+        fprintf(stderr, "tensorinit: --%s: more than %d\n", option, CLI_ITEMS_MAX);
+        return CLI_USAGE;
+    }
+    list->items[list->count++] = value;
+    return 0;
+}
+
+int cli_read_seconds(const char *option, const char *text, uint64_t *milliseconds) {
+    uint64_t value = 0, digits = 0;
+    const char *at = text;
+    if (!text) return 0;
+    for (; *at >= '0' && *at <= '9' && digits < 7; at++, digits++) {
+        value = value * 10 + (uint64_t)(*at - '0');
+    }
+    value *= 1000;
+    if (*at == '.' && digits > 0) {
+        uint64_t scale = 100;
+        for (at++; *at >= '0' && *at <= '9'; at++, scale /= 10) {
+            value += (uint64_t)(*at - '0') * scale;
+        }
+    }
+    if (*at != '\0' || digits == 0 || value > INT32_MAX) {
+        fprintf(stderr,
+                "tensorinit: --%s: '%s' is not a number of seconds from 0 to 2147483\n",
+                option, text);
+        return CLI_USAGE;
+    }
+    *milliseconds = value;
+    return 0;
+}
+
 /* The same for one of the command's own options; 'value' is the one in the argument. */
 static int parse_own(struct cli_options *options, const struct own_option *option,
                      const char *value, int argc, char **argv, int *at) {
@@ -180,6 +216,7 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
         if (*at + 1 == argc) return missing_value(argv[*at]);
         value = argv[++*at];
     }
+    if (option->kind == LIST) return append(member, option->name, value);
     if (*text) return duplicate(option->name);
     *text = value;
     return 0;

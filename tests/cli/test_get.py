@@ -22,7 +22,7 @@ ODD_NAME = (ODD * (1024 // len(ODD)) + b"x" * (1024 % len(ODD))).decode()
 def get(server, *arguments, **options):
     url = server if isinstance(server, str) else server.url
     options.setdefault("env", os.environ | {"TENSORINIT_SERVER": url})
-    return tensorinit("get", *arguments, **options)
+    return tensorinit("get", "--retry-for=0", *arguments, **options)
 
 
 def free_port():
@@ -168,7 +168,7 @@ class Get(Case):
     def test_wrong_usage(self):
         for arguments, message in (((), "--shape"), (("--shape=2,2", "a"), "'a'"),
                                    (("--shape=2,2", "--shape=2,2"), "--shape: .* once"),
-                                   (("--shape=2", "--server=a", "--server=b"), "once"),
+                                   (("--shape=2", "--timeout=x"), "--timeout: 'x'"),
                                    (("--shape=2", "--expect-spec"), "needs a value"),
                                    (("--colour=red",), "--colour")):
             self.fails(USAGE, message, self.get(*arguments))

@@ -177,7 +177,7 @@ class Faults(Transfer):
     def test_another_tensor(self):
         """After a break, the rest of another tensor of the same length."""
         proxy = self.proxy(Fault(cut=100_000), Fault(replace=("name=a", "name=b")))
-        self.fails(MISMATCH, "different body", self.get(proxy.url, *TENSOR))
+        self.fails(MISMATCH, "different body", self.get(proxy.url, "-q", *TENSOR))
         self.assertFalse(self.out.exists())
 
     def test_wrong_length(self):
@@ -192,3 +192,84 @@ class Faults(Transfer):
         done = self.get(proxy.url, *TENSOR)
         self.fails(UNAVAILABLE, "redirects", done)
         self.assertEqual(os.listdir(self.scratch), [])
+
+    def test_failures_that_pass(self):
+        """The server's Retry-After is honoured, and the note is printed once."""
+        proxy = self.proxy(Fault(status=500), Fault(status=500),
+                           Fault(status=503, fields=("Retry-After: 1",)),
+                           Fault(cut=0), Fault(cut=2_000_000))
+        started = time.monotonic()
+        done = self.get(proxy.url, *TENSOR)
+        self.succeeds(done)
+        self.is_complete(TENSOR)
+        self.assertGreaterEqual(time.monotonic() - started, 1)
+        self.assertEqual(len(proxy.requests), 6)
+        self.assertEqual(done.stderr.count(b"HTTP status 500"), 1)
+        self.assertEqual(len(done.stderr.splitlines()), 8)
+
+    def test_failures_that_do_not_pass(self):
+        for faults, options, message in (
+                (99 * [Fault(status=500)], ("--retry-for=0.3",), "HTTP status 500"),
+                ([Fault(status=503, fields=("Retry-After: 9",))], ("--retry-for=8.5",),
+                 "HTTP status 503"),
+                ([Fault(stall=100_000)], ("--timeout=0.5",), "not ended within 500 ms"),
+                ([Fault(cut=100_000)], ("--retry-for=0",), "broke after 100000 bytes")):
+            proxy = self.proxy(*faults)
+            started = time.monotonic()
+            done = self.get(proxy.url, "-q", *TENSOR, *options)
+            self.fails(UNAVAILABLE, message, done)
+            self.assertLess(time.monotonic() - started, 8)
+            self.assertFalse(self.out.exists())
+
+
+class Servers(Transfer):
+    def daemon_at(self, port):
+        process = daemon.start([daemon.DAEMON, "--listen", f"127.0.0.1:{port}"])
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process, daemon.listening_port(process)
+
+    def test_server_is_not_up_yet(self):
+        process, port = self.daemon_at(0)
+        process.kill()
+        process.wait()
+        command = self.start(f"http://127.0.0.1:{port}", *TENSOR)
+        self.assertIn(b"cannot be reached", command.stderr.readline())
+        self.daemon_at(port)
+        self.assertEqual(command.wait(60), 0)
+        self.is_complete(TENSOR)
+
+    def test_replicas_are_killed_and_restarted(self):
+        replicas = [self.daemon_at(0) for _ in range(3)]
+        proxies = [self.proxy_at(port) for _, port in replicas]
+        servers = [f"--server={proxy.url}" for proxy in proxies]
+        command = subprocess.Popen(
+            [daemon.COMMAND, "get", *servers, *LARGE, "-o", self.out],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(command.kill)
+        for number, (process, port) in enumerate(replicas):
+            self.wait_for_state(command, (number + 1) * LARGE_BYTES // 5)
+            process.kill()
+            process.wait()
+            self.daemon_at(port)
+        self.assertEqual(command.wait(60), 0)
+        self.is_complete()
+        self.assertLess(sum(proxy.body_bytes for proxy in proxies), LARGE_BYTES * 1.1)
+
+    def proxy_at(self, port):
+        running = fault_proxy.running(daemon.Server(port),
+                                      lambda number: Fault(pace=0.002))
+        proxy = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        return proxy
+
+    def test_several_in_the_environment(self):
+        proxy = self.proxy(Fault(status=404))
+        environment = os.environ | {
+            "TENSORINIT_SERVER": f"{proxy.url},http://127.0.0.1:1,{self.server.url}"}
+        self.succeeds(tensorinit("get", *TENSOR, "-o", self.out, env=environment))
+        self.is_complete(TENSOR)
+        for url in ("http://127.0.0.1:1,", ",", "http://127.0.0.1:1,nonsense"):
+            environment["TENSORINIT_SERVER"] = url
+            done = tensorinit("get", *TENSOR, env=environment)
+            self.fails(USAGE, "TENSORINIT_SERVER: ", done)
