@@ -14,6 +14,7 @@
 #define KIND_NUMBER tid_option_number, unsigned
 #define KIND_SECONDS tid_option_seconds, int64_t
 #define KIND_BYTES tid_option_bytes, size_t
+#define KIND_COUNT tid_option_count, uint64_t
 #define KIND_ORIGINS tid_option_origins, struct tid_origins
 #define KIND_BASE_PATH tid_option_base_path, struct tid_base_path
 #define KIND_NETWORKS tid_option_networks, struct tid_network_list
@@ -260,6 +261,8 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                              why_bytes))
         return TID_CONFIG_ERROR;
     set_defaults(&reading);
+    config->listens_by_default =
+        reading.sources->of[option_find("listen", 6) - options] == TID_SOURCE_DEFAULT;
     return check_pairs(&reading) ? result : TID_CONFIG_ERROR;
 }
 
@@ -286,10 +289,10 @@ static void help_row(FILE *file, const char *name, const char *value, const char
                      const char *fallback) {
     char left[48];
     snprintf(left, sizeof left, "--%s%s%s", name, value[0] == '\0' ? "" : " ", value);
-    fprintf(file, "  %-26s", left);
+    fprintf(file, "  %-28s", left);
     for (const char *c = help; *c != '\0'; c++) {
         fputc(*c, file);
-        if (*c == '\n') fprintf(file, "%-28s", "");
+        if (*c == '\n') fprintf(file, "%-30s", "");
     }
     if (fallback) fprintf(file, " (%s)", fallback);
     fputc('\n', file);
@@ -308,13 +311,13 @@ void tid_config_help(FILE *file) {
         help_row(file, actions[i].name, "", actions[i].help, NULL);
     fprintf(
         file,
-        "\nA timeout of 0 means no limit. Each option may also be set in the "
+        "\nA timeout or limit of 0 means none. Each option may also be set in the "
         "environment:\n"
         "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5, and in a file:\n"
         "drain-timeout = 5. The command line counts before the environment, and that\n"
         "before the file.\n"
         "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
-        "Exit status: 0 stopped by a signal, or alive; 1 not alive, 64 wrong usage, 69 the\n"
-        "instruction set is not available, 71 an address or another system resource is\n"
-        "not available.\n");
+        "Exit status: 0 stopped by a signal, alive, or right; 1 not alive, or wrong bits, 64\n"
+        "wrong usage, 69 the instruction set is not available, 71 an address or another\n"
+        "system resource is not available.\n");
 }

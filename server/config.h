@@ -14,6 +14,7 @@
 #include "server/http/address.h"
 #include "server/http/forwarded.h"
 #include "server/http/network.h"
+#include "server/work/limits.h"
 
 #define TID_CONFIG_ADDRESSES_MAX 16
 #define TID_CONFIG_WHY_BYTES 8192 /* a path, a name and a value may be in it */
@@ -37,7 +38,8 @@ struct tid_base_path {
 
 struct tid_config {
     struct tid_path config; /* the file that was read */
-    struct tid_address_list listen;
+    struct tid_address_list listen, admin_listen;
+    bool reuse_port;
     unsigned workers;         /* 0: one per usable processor */
     unsigned compute_threads; /* 0: one per usable processor */
     unsigned max_connections;
@@ -47,12 +49,14 @@ struct tid_config {
     struct tid_origins cors;
     struct tid_base_path base_path;
     struct tid_network_list trusted_proxies;
+    struct tid_limit_values limits;
     bool access_log;
     struct tid_path token_file, signing_key_file;
     struct tid_path tls_certificate, tls_key, tls_client_ca;
     unsigned tls_min; /* a TID_TLS_12 or TID_TLS_13 */
-    /* Not an option: connections beyond the maximum, for probes. */
-    unsigned reserved_connections;
+    /* Not options: */
+    bool listens_by_default;       /* --listen has not been given */
+    unsigned reserved_connections; /* beyond the maximum, for probes */
 };
 
 /* The places of the words of --tls-min. */
@@ -63,6 +67,7 @@ enum tid_config_result {
     TID_CONFIG_RUN,
     TID_CONFIG_PRINT,
     TID_CONFIG_CHECK,
+    TID_CONFIG_SELF_TEST,
     TID_CONFIG_HEALTH,
     TID_CONFIG_HELP,
     TID_CONFIG_VERSION,

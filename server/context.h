@@ -10,13 +10,23 @@
 #include <stddef.h>
 
 struct tid_access;
+struct tid_clients;
+struct tid_limits;
 struct tid_pool;
 struct tid_metrics;
 struct tid_factor_cache;
 struct tid_memory;
 struct tid_network_list;
 
+/* Which routes a listener serves. */
+enum tid_scope {
+    TID_SCOPE_ALL,
+    TID_SCOPE_PUBLIC, /* metrics are served by the admin listener */
+    TID_SCOPE_ADMIN,  /* only what probe.h lists */
+};
+
 struct tid_context {
+    enum tid_scope scope;
     const char *isa;     /* the instruction set that fills tensors */
     const char *schemes; /* the document of /v1/schemes */
     size_t schemes_bytes;
@@ -29,6 +39,8 @@ struct tid_context {
     const char *base_path; /* http/forwarded.h; NULL: none */
     const struct tid_network_list *trusted_proxies; /* NULL: none */
     struct tid_access *access;   /* who may request tensors; NULL: everyone */
+    struct tid_clients *clients; /* who has computations */
+    struct tid_limits *limits;   /* of what may be requested; NULL: none */
     struct tid_memory *memory;   /* what --memory allows */
     const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */
 };

@@ -23,22 +23,29 @@ static const char *host_of(const struct tid_address *address) {
 }
 
 /* A connected socket whose reads and writes end in time, or -1 with 'errno' set. */
-static int connect_to(const struct addrinfo *info) {
+static int connect_to(const struct sockaddr *address, socklen_t bytes) {
     const struct timeval limit = {.tv_sec = TIMEOUT_SECONDS};
-    const int fd =
-        socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC, info->ai_protocol);
+    const int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
     /* The time to send is that to connect as well (socket(7)). */
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (connect(fd, info->ai_addr, info->ai_addrlen) == 0) return fd;
+    if (connect(fd, address, bytes) == 0) return fd;
     const int error = errno;
     close(fd);
     errno = error;
     return -1;
 }
 
-static int open_socket(const struct tid_address *address, char *why, size_t why_bytes) {
+static int open_unix(const char *path, char *why, size_t why_bytes) {
+    struct sockaddr_un address;
+    const socklen_t bytes = tid_address_unix(path, &address);
+    const int fd = connect_to((const struct sockaddr *)&address, bytes);
+    if (fd < 0) snprintf(why, why_bytes, "unix:%s: %s", path, strerror(errno));
+    return fd;
+}
+
+static int open_tcp(const struct tid_address *address, char *why, size_t why_bytes) {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     const char *host = host_of(address);
     struct addrinfo *found = NULL;
@@ -49,7 +56,7 @@ static int open_socket(const struct tid_address *address, char *why, size_t why_
         return -1;
     }
     for (const struct addrinfo *info = found; info && fd < 0; info = info->ai_next)
-        fd = connect_to(info);
+        fd = connect_to(info->ai_addr, info->ai_addrlen);
     if (fd < 0)
         snprintf(why, why_bytes, "%s port %s: %s", host, address->port, strerror(errno));
     freeaddrinfo(found);
@@ -115,10 +122,14 @@ static bool ask_by_tls(int fd, bool needs_client, char *why, size_t why_bytes) {
 }
 
 bool tid_health_check(const struct tid_config *config, char *why, size_t why_bytes) {
-    const int fd = open_socket(&config->listen.items[0], why, why_bytes);
+    const bool has_admin = config->admin_listen.count > 0;
+    const struct tid_address *address =
+        has_admin ? &config->admin_listen.items[0] : &config->listen.items[0];
+    const int fd = address->is_unix ? open_unix(address->host, why, why_bytes)
+                                    : open_tcp(address, why, why_bytes);
     if (fd < 0) return false;
     const bool alive =
-        config->tls_certificate.text[0] == '\0'
+        has_admin || config->tls_certificate.text[0] == '\0'
             ? ask_plainly(fd, why, why_bytes)
             : ask_by_tls(fd, config->tls_client_ca.text[0] != '\0', why, why_bytes);
     close(fd);

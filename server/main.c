@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,17 +17,22 @@
 #include "server/config.h"
 #include "server/context.h"
 #include "server/documents/json_openapi.h"
+#include "server/documents/json_query.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
 #include "server/health.h"
-#include "server/http/listener.h"
 #include "server/log.h"
 #include "server/mhd/worker_set.h"
 #include "server/reload.h"
+#include "server/self_test.h"
+#include "server/service.h"
+#include "server/sockets.h"
+#include "server/startup_log.h"
+#include "server/systemd.h"
+#include "server/watchdog.h"
+#include "server/work/clients.h"
 #include "server/work/clock.h"
-#include "server/work/cgroup.h"
 #include "server/work/cpus.h"
-#include "server/work/descriptors.h"
 #include "server/work/factor_cache.h"
 #include "server/work/memory.h"
 #include "server/work/pool.h"
@@ -36,6 +40,15 @@
 /* EX_USAGE and EX_OSERR of sysexits.h, which not every system has. */
 #define EXIT_USAGE 64
 #define EXIT_SYSTEM 71
+
+/* What main() has opened before anything is started. */
+struct startup {
+    struct tid_config config;
+    struct tid_sockets sockets;
+    struct tid_systemd systemd;
+    struct tid_reload files;
+    const char *isa;
+};
 
 /*
  * Blocks SIGTERM, SIGINT and SIGHUP in all threads; the main thread waits for them. The
@@ -57,51 +70,15 @@ static void block_signals(sigset_t *signals) {
 }
 
 /* Returns at the first signal that stops the daemon. */
-static void wait_for_stop(const sigset_t *signals, struct tid_reload *files) {
+static void wait_for_stop(const sigset_t *signals, struct startup *startup) {
     sigset_t awaited = *signals;
     int received;
     sigaddset(&awaited, SIGHUP);
-    while (sigwait(&awaited, &received) != 0 || received == SIGHUP)
-        tid_reload_again(files);
-}
-
-/* Of a worker: three for its events, and a file that /metrics reads. Of the listener: two. */
-#define WORKER_DESCRIPTORS 4
-#define LISTENER_DESCRIPTORS 2
-
-/* Fewer connections, if fewer files may be open. The listener's sockets are. */
-static bool fit_descriptors(struct tid_config *config, struct tid_descriptors *shares) {
-    const unsigned worker_count =
-        config->workers > 0 ? config->workers : tid_cpus_usable();
-    unsigned long long allowed;
-    struct tid_process process;
-    tid_process_read(&process);
-    const unsigned open = process.open_fds > 0 ? (unsigned)process.open_fds : 8;
-    const unsigned other =
-        open + WORKER_DESCRIPTORS * worker_count + LISTENER_DESCRIPTORS;
-    *shares = tid_descriptors_wanted(config->max_connections);
-    if (!tid_descriptors_fit(other, shares, &allowed)) {
-        tid_log("only %llu open files are allowed; at least %u are needed", allowed,
-                other + 8);
-        return false;
+    while (sigwait(&awaited, &received) != 0 || received == SIGHUP) {
+        tid_systemd_reloading(&startup->systemd);
+        tid_reload_again(&startup->files);
+        tid_systemd_ready(&startup->systemd);
     }
-    if (shares->served < config->max_connections)
-        tid_log("only %llu open files are allowed: --max-connections is %u instead of %u",
-                allowed, shares->served, config->max_connections);
-    config->max_connections = shares->served;
-    return true;
-}
-
-static int open_listener(struct tid_listener *listener, const struct tid_config *config) {
-    char why[512];
-    for (unsigned i = 0; i < config->listen.count; i++) {
-        if (tid_listener_open(listener, &config->listen.items[i], why, sizeof why) != 0) {
-            tid_log("%s", why);
-            tid_listener_close(listener);
-            return -1;
-        }
-    }
-    return 0;
 }
 
 /* Waits until all responses are sent, drain_ms have passed or a second signal arrives. */
@@ -140,128 +117,158 @@ static void announce_stop(const struct tid_config *config, const sigset_t *signa
     sigtimedwait(signals, NULL, &delay);
 }
 
-static int serve(struct tid_listener *listener, const struct tid_config *config,
-                 struct tid_reload *files, const struct tid_context *context,
+static bool start_admin(struct startup *startup, struct tid_service *admin,
+                        const struct tid_worker_set_options *public,
+                        struct tid_context *context, struct tid_metrics *metrics) {
+    struct tid_worker_set_options options = *public;
+    /* No tokens; nothing that pages of other origins need. */
+    *context = *public->context;
+    context->scope = TID_SCOPE_ADMIN;
+    context->access = NULL;
+    context->cors = NULL;
+    context->base_path = NULL;
+    options.context = context;
+    options.counters = metrics->workers + public->count;
+    options.count = 1;
+    options.max_connections = TID_ADMIN_CONNECTIONS;
+    options.reserved_connections = TID_ADMIN_RESERVED;
+    options.tls = NULL;
+    return tid_service_start(admin, &startup->sockets.admin, &options, metrics);
+}
+
+/* Until the public service is stopped; its listener and workers run. */
+static void run(struct startup *startup, struct tid_service *public,
+                const sigset_t *signals) {
+    const struct tid_config *config = &startup->config;
+    tid_sockets_log(&startup->sockets);
+    tid_systemd_ready(&startup->systemd);
+    wait_for_stop(signals, startup);
+    tid_systemd_stopping(&startup->systemd);
+    announce_stop(config, signals);
+    tid_listener_stop(public->listener);
+    drain(public->workers, signals, config->drain_ms);
+}
+
+static int serve(struct startup *startup, const struct tid_context *context,
                  struct tid_metrics *metrics, const sigset_t *signals) {
-    char address[TID_ADDRESS_BYTES];
-    struct tid_worker_set_options options = {
+    const struct tid_config *config = &startup->config;
+    const bool has_admin = tid_sockets_have_admin(&startup->sockets);
+    const struct tid_worker_set_options options = {
         .context = context,
-        .metrics = metrics,
+        .counters = metrics->workers,
+        .count = metrics->worker_count - (has_admin ? 1 : 0),
         .max_connections = config->max_connections,
         .reserved_connections = config->reserved_connections,
         .deadlines = {.header_ms = config->header_ms,
                       .idle_ms = config->idle_ms,
                       .min_rate = config->min_rate},
         .access_log = config->access_log,
-        .tls = files->tls,
+        .tls = startup->files.tls,
     };
-    struct tid_worker_set *workers = tid_worker_set_start(&options);
-    if (!workers) {
-        tid_log("cannot start workers: %s", strerror(errno));
-        tid_listener_close(listener);
+    struct tid_context admin_context;
+    struct tid_service public, admin;
+    struct tid_watchdog watchdog;
+    if (!tid_service_start(&public, &startup->sockets.public, &options, metrics)) {
+        tid_listener_close(&startup->sockets.admin);
         return EXIT_SYSTEM;
     }
-    const unsigned socket_count = listener->count;
-    listener->refused_count = &metrics->refused;
-    listener->dropped_count = &metrics->ended[TID_ENDED_NO_DESCRIPTOR];
-    const int error = tid_listener_start(listener, tid_worker_set_take, workers);
-    if (error != 0) {
-        tid_log("cannot start the listener: %s", strerror(error));
-        tid_listener_close(listener);
-        tid_worker_set_stop(workers);
+    if (has_admin && !start_admin(startup, &admin, &options, &admin_context, metrics)) {
+        tid_service_stop(&public);
         return EXIT_SYSTEM;
     }
-    for (unsigned i = 0; i < socket_count; i++) {
-        tid_listener_show(listener, i, address);
-        tid_log("listening on %s://%s", files->tls ? "https" : "http", address);
-    }
-
-    wait_for_stop(signals, files);
-    announce_stop(config, signals);
-    tid_listener_stop(listener);
-    drain(workers, signals, config->drain_ms);
-    tid_worker_set_stop(workers);
+    struct tid_worker_set *const sets[] = {public.workers,
+                                           has_admin ? admin.workers : NULL};
+    const int error =
+        tid_watchdog_start(&watchdog, &startup->systemd, sets, has_admin ? 2 : 1);
+    if (error != 0) tid_log("cannot start the watchdog: %s", strerror(error));
+    run(startup, &public, signals);
+    tid_watchdog_stop(&watchdog);
+    tid_worker_set_stop(public.workers);
+    /* Last, so that the end can be watched. */
+    if (has_admin) tid_service_stop(&admin);
     tid_log("stopped");
     return EXIT_SUCCESS;
 }
 
-/* Says in the log what the limit is, and where it comes from. */
-static size_t memory_limit(const struct tid_config *config) {
-    const uint64_t cgroup_bytes = tid_cgroup_memory(&tid_cgroup_tree);
-    const bool configured = config->memory_bytes > 0;
-    const size_t bytes =
-        configured ? config->memory_bytes : tid_memory_default(cgroup_bytes);
-    const char *origin = "default";
-    if (configured)
-        origin = "--memory";
-    else if (cgroup_bytes != UINT64_MAX)
-        origin = "a quarter of the control group's limit";
-    tid_log("memory for requests: %zu MiB (%s)", bytes >> 20, origin);
-    return bytes;
-}
-
 /* Starts the pool and the cache of factorizations, and serves. */
-static int pool_and_serve(struct tid_listener *listener, const struct tid_config *config,
-                          struct tid_reload *files, struct tid_context *context,
+static int pool_and_serve(struct startup *startup, struct tid_context *context,
                           struct tid_metrics *metrics) {
-    const unsigned thread_count =
-        config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
+    const struct tid_config *config = &startup->config;
+    const unsigned thread_count = tid_cpus_threads(config->compute_threads);
+    struct tid_startup_facts facts = {
+        .config = config,
+        .sockets = &startup->sockets,
+        .isa = startup->isa,
+        .workers =
+            metrics->worker_count - (tid_sockets_have_admin(&startup->sockets) ? 1 : 0),
+        .compute_threads = thread_count,
+    };
     struct tid_memory memory;
+    struct tid_limits limits = {0};
     sigset_t signals;
     int status = EXIT_SYSTEM;
 
     block_signals(&signals);
     tid_log_start();
-    tid_memory_init(&memory, memory_limit(config));
+    facts.memory_bytes = tid_startup_memory(config, &facts.memory_origin);
+    tid_startup_log(&facts);
+    tid_memory_init(&memory, facts.memory_bytes);
     context->memory = &memory;
+    tid_limits_set(&limits, &config->limits);
+    context->limits = &limits;
+    context->clients = tid_clients_make();
     context->pool = tid_pool_start(thread_count);
-    if (context->pool) {
+    if (context->pool && context->clients) {
         const struct tid_factor_options options = {context->pool, &memory,
                                                    config->wait_ms, TID_FACTOR_KEEP_MS,
                                                    &tid_factor_functions};
         context->factor_cache = tid_factor_cache_make(&options);
     }
     if (context->factor_cache) {
-        status = serve(listener, config, files, context, metrics, &signals);
+        status = serve(startup, context, metrics, &signals);
     } else {
         tid_log("cannot start compute threads: %s", strerror(errno));
-        tid_listener_close(listener);
+        tid_sockets_close(&startup->sockets);
     }
     tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
+    tid_clients_free(context->clients);
     tid_memory_clear(&memory);
     return status;
 }
 
 /* Makes documents and counters, which must outlive the workers, and serves. */
-static int prepare_and_serve(struct tid_listener *listener,
-                             const struct tid_config *config, struct tid_reload *files,
-                             const char *isa) {
-    const unsigned worker_count =
-        config->workers > 0 ? config->workers : tid_cpus_usable();
+static int prepare_and_serve(struct startup *startup) {
+    const struct tid_config *config = &startup->config;
+    const bool has_admin = tid_sockets_have_admin(&startup->sockets);
+    const enum tid_scope scope = has_admin ? TID_SCOPE_PUBLIC : TID_SCOPE_ALL;
+    const unsigned worker_count = tid_cpus_threads(config->workers);
     struct tid_metrics metrics;
+    tid_json_query_init();
     char *schemes = tid_json_schemes();
-    char *openapi = tid_json_openapi();
+    char *openapi = tid_json_openapi(scope);
     int status = EXIT_SYSTEM;
 
-    if (!tid_metrics_init(&metrics, worker_count, isa) || !schemes || !openapi) {
+    if (!tid_metrics_init(&metrics, worker_count + has_admin, startup->isa) || !schemes ||
+        !openapi) {
         tid_log("out of memory");
-        tid_listener_close(listener);
+        tid_sockets_close(&startup->sockets);
     } else {
         struct tid_context context = {
-            .isa = isa,
+            .scope = scope,
+            .isa = startup->isa,
             .schemes = schemes,
             .schemes_bytes = strlen(schemes),
             .openapi = openapi,
             .openapi_bytes = strlen(openapi),
             .metrics = &metrics,
             .cors = config->cors.text,
-            .access = files->access,
+            .access = startup->files.access,
             .base_path = config->base_path.text,
             .trusted_proxies = &config->trusted_proxies,
             .stopping = &stopping,
         };
-        status = pool_and_serve(listener, config, files, &context, &metrics);
+        status = pool_and_serve(startup, &context, &metrics);
     }
     tid_metrics_clear(&metrics);
     free(openapi);
@@ -276,15 +283,40 @@ static int close_stdout(void) {
     return EXIT_SYSTEM;
 }
 
-int main(int argc, char **argv) {
-    struct tid_config config;
-    struct tid_listener listener = {0};
-    struct tid_reload files;
+/* Opens what the configuration and systemd name, and serves. */
+static int start(struct startup *startup) {
+    char why[TID_CONFIG_WHY_BYTES];
     struct ti_error error;
+    int status = EXIT_SYSTEM;
+    startup->isa = ti_isa_name(&error);
+    if (!startup->isa) {
+        tid_log("%s", error.text);
+        return ti_status_exit_code(error.code);
+    }
+    if (!tid_systemd_open(&startup->systemd, why, sizeof why)) {
+        tid_log("%s", why);
+        return EXIT_USAGE;
+    }
+    if (!tid_reload_open(&startup->files, &startup->config)) return EXIT_USAGE;
+    if (tid_sockets_open(&startup->sockets, &startup->config, &startup->systemd)) {
+        if (tid_sockets_fit(&startup->sockets, &startup->config))
+            status = prepare_and_serve(startup);
+        else
+            tid_sockets_close(&startup->sockets);
+    }
+    tid_reload_close(&startup->files);
+    tid_systemd_close(&startup->systemd);
+    tid_log_stop();
+    return status;
+}
+
+int main(int argc, char **argv) {
+    struct startup startup;
+    struct tid_config *config = &startup.config;
     struct tid_config_sources sources;
     char why[TID_CONFIG_WHY_BYTES];
 
-    switch (tid_config_read(&config, argc, argv, environ, &sources, why, sizeof why)) {
+    switch (tid_config_read(config, argc, argv, environ, &sources, why, sizeof why)) {
     case TID_CONFIG_HELP:
         tid_config_help(stdout);
         return close_stdout();
@@ -292,15 +324,19 @@ int main(int argc, char **argv) {
         printf("tensorinitd %s (spec %s)\n", TI_VERSION_STRING, TI_SPEC_NAME);
         return close_stdout();
     case TID_CONFIG_PRINT:
-        tid_config_print(stdout, &config, &sources);
+        tid_config_print(stdout, config, &sources);
         return close_stdout();
+    case TID_CONFIG_SELF_TEST:
+        return tid_self_test(tid_known_digests, tid_known_digest_count, stdout)
+                   ? close_stdout()
+                   : EXIT_FAILURE;
     case TID_CONFIG_HEALTH:
-        if (tid_health_check(&config, why, sizeof why)) return EXIT_SUCCESS;
+        if (tid_health_check(config, why, sizeof why)) return EXIT_SUCCESS;
         tid_log("%s", why);
         return EXIT_FAILURE;
     case TID_CONFIG_CHECK:
-        if (!tid_reload_open(&files, &config)) return EXIT_USAGE;
-        tid_reload_close(&files);
+        if (!tid_reload_open(&startup.files, config)) return EXIT_USAGE;
+        tid_reload_close(&startup.files);
         tid_log("the configuration is valid");
         return EXIT_SUCCESS;
     case TID_CONFIG_ERROR:
@@ -310,27 +346,5 @@ int main(int argc, char **argv) {
     case TID_CONFIG_RUN:
         break;
     }
-
-    const char *isa = ti_isa_name(&error);
-    if (!isa) {
-        tid_log("%s", error.text);
-        return ti_status_exit_code(error.code);
-    }
-    if (!tid_reload_open(&files, &config)) return EXIT_USAGE;
-    struct tid_descriptors shares;
-    listener.idle_ms = config.idle_ms;
-    listener.has_tls = files.tls != NULL;
-    int status = EXIT_SYSTEM;
-    if (open_listener(&listener, &config) == 0) {
-        if (fit_descriptors(&config, &shares)) {
-            listener.refused.max = shares.refused;
-            config.reserved_connections = shares.reserved;
-            status = prepare_and_serve(&listener, &config, &files, isa);
-        } else {
-            tid_listener_close(&listener);
-        }
-    }
-    tid_reload_close(&files);
-    tid_log_stop();
-    return status;
+    return start(&startup);
 }

@@ -47,26 +47,24 @@ static void check_untagged(const struct tid_request *request,
                 "");
 }
 
+/* 'OPTIONS *' asks about the server itself. */
+static bool is_about_server(const struct tid_request *request) {
+    return request->method == TID_METHOD_OPTIONS && request->path_bytes == 1 &&
+           request->path[0] == '*';
+}
+
 static void respond(const struct tid_context *context, const struct tid_request *request,
-                    struct tid_response *response) {
+                    unsigned route, struct tid_response *response) {
     if (request->method == TID_METHOD_UNKNOWN) {
         tid_problem(response, 501, "method not implemented",
                     "This server does not know the method.", "");
         return;
     }
-    /* 'OPTIONS *' asks about the server itself. */
-    if (request->method == TID_METHOD_OPTIONS && request->path_bytes == 1 &&
-        request->path[0] == '*') {
+    if (is_about_server(request)) {
         respond_to_options(context, request, "GET, HEAD, POST, OPTIONS", response);
         return;
     }
 
-    const unsigned route = tid_route_find(request);
-    if (route == TID_ROUTE_COUNT) {
-        tid_problem(response, 404, "not found",
-                    "There is nothing at this path; GET / lists the paths.", "");
-        return;
-    }
     switch (request->method) {
     case TID_METHOD_GET:
     case TID_METHOD_HEAD:
@@ -90,10 +88,24 @@ static void respond(const struct tid_context *context, const struct tid_request 
     }
 }
 
+static const char *not_found_detail(const struct tid_context *context, bool exists) {
+    if (context->scope == TID_SCOPE_ADMIN)
+        return "Here are /healthz, /readyz and /metrics only.";
+    return exists ? "This path is served at the address of --admin-listen."
+                  : "There is nothing at this path; GET / lists the paths.";
+}
+
 void tid_route(const struct tid_context *context, struct tid_request *request,
                struct tid_response *response) {
-    if (tid_access_check(context->access, request, response)) {
-        respond(context, request, response);
+    const unsigned route = tid_route_find(request);
+    const bool exists = route != TID_ROUTE_COUNT;
+    const bool is_served =
+        exists ? tid_route_is_served(route, context->scope)
+               : is_about_server(request) || request->method == TID_METHOD_UNKNOWN;
+    if (!is_served) {
+        tid_problem(response, 404, "not found", not_found_detail(context, exists), "");
+    } else if (tid_access_check(context->access, request, response)) {
+        respond(context, request, route, response);
         if (request->is_private) tid_access_make_private(response);
     }
     tid_problem_render(response, request);

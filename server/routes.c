@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "server/http/probe.h"
+
 static const struct route {
     struct tid_route_info info;
     size_t path_bytes;
@@ -21,6 +23,20 @@ const struct tid_route_info *tid_route_get(unsigned index) {
 bool tid_route_takes_body(unsigned index) {
     return index < TID_ROUTE_COUNT && (routes[index].info.kind == TID_ROUTE_TENSOR ||
                                        routes[index].info.kind == TID_ROUTE_ABOUT_TENSOR);
+}
+
+bool tid_route_is_served(unsigned index, enum tid_scope scope) {
+    if (index >= TID_ROUTE_COUNT) return false;
+    const struct route *route = &routes[index];
+    switch (scope) {
+    case TID_SCOPE_PUBLIC:
+        return route->info.kind != TID_ROUTE_MEASURES;
+    case TID_SCOPE_ADMIN:
+        return tid_probe_is_path(route->info.path, route->path_bytes);
+    case TID_SCOPE_ALL:
+        break;
+    }
+    return true;
 }
 
 /* Whether a path has the route's segments, of which the last may be {name}. */

@@ -3,6 +3,7 @@
 #ifndef TID_ROUTES_H
 #define TID_ROUTES_H
 
+#include "server/context.h"
 #include "server/http/request.h"
 
 enum tid_route_kind {
@@ -31,6 +32,9 @@ struct tid_route_info {
 
 /* Whether POST is as GET there, with parameters in its body. */
 bool tid_route_takes_body(unsigned index);
+
+/* Whether listeners of a scope serve it. */
+bool tid_route_is_served(unsigned index, enum tid_scope scope);
 
 /* Route 'index', in the order of routes.def; NULL beyond the last. */
 const struct tid_route_info *tid_route_get(unsigned index);

@@ -92,6 +92,11 @@ enum ti_status ti_dispatch(const struct ti_kernels **kernels, struct ti_error *e
     return TI_OK;
 }
 
+const char *ti_isa_at(size_t index) {
+    const struct ti_kernels *kernels = ti_dispatch_at(index);
+    return kernels ? kernels->name : NULL;
+}
+
 const char *ti_isa_name(struct ti_error *error) {
     const struct ti_kernels *kernels;
     return ti_dispatch(&kernels, error) == TI_OK ? kernels->name : NULL;

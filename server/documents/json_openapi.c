@@ -91,8 +91,10 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
         object = with(object, "413", reference("responses", "Problem"));
         object = with(object, "415", reference("responses", "Problem"));
     }
-    if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR)
+    if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR) {
         object = with(object, "400", reference("responses", "Problem"));
+        object = with(object, "429", reference("responses", "Problem"));
+    }
     if (kind == TID_ROUTE_NAMED_TEXT)
         object = with(object, "404", reference("responses", "Problem"));
     if (kind == TID_ROUTE_READY)
@@ -180,10 +182,11 @@ static json_t *operation(const struct tid_route_info *route, const char *method)
     return with(object, "responses", responses(route->kind, is_post));
 }
 
-static json_t *paths(void) {
+static json_t *paths(enum tid_scope scope) {
     json_t *object = json_object();
     for (unsigned i = 0; i < TID_ROUTE_COUNT; i++) {
         const struct tid_route_info *route = tid_route_get(i);
+        if (!tid_route_is_served(i, scope)) continue;
         json_t *path =
             with(pair("get", operation(route, "get")), "head", operation(route, "head"));
         if (tid_route_takes_body(i)) path = with(path, "post", operation(route, "post"));
@@ -204,12 +207,12 @@ static json_t *info(void) {
     return with(object, "license", license);
 }
 
-char *tid_json_openapi(void) {
+char *tid_json_openapi(enum tid_scope scope) {
     json_t *object = with(text_pair("openapi", "3.1.0"), "info", info());
     object = with(object, "servers", with_item(json_array(), text_pair("url", "/")));
     object = with(object, "security", json_array());
     object = with(object, "tags", tags());
-    object = with(object, "paths", paths());
+    object = with(object, "paths", paths(scope));
     object = with(object, "components", tid_openapi_components());
     char *text = object ? tid_json_text(object) : NULL;
     json_decref(object);

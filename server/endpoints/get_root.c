@@ -22,7 +22,6 @@ void tid_endpoint_root(const struct tid_context *context,
         "&name=fc1.weight&format=npy' -o w.npy\n"
         "\n";
     struct tid_buffer buffer = {0};
-    (void)context;
 
     /* So that the command can be copied as it is. */
     tid_buffer_printf(&buffer, greeting,
@@ -31,6 +30,7 @@ void tid_endpoint_root(const struct tid_context *context,
                       request->prefix);
     for (unsigned i = 0; i < TID_ROUTE_COUNT; i++) {
         const struct tid_route_info *route = tid_route_get(i);
+        if (!tid_route_is_served(i, context->scope)) continue;
         tid_buffer_printf(&buffer, "  %-18s%s\n", route->path, route->summary);
     }
     char *text = tid_buffer_take(&buffer);

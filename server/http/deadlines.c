@@ -96,7 +96,7 @@ unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms)
 /* What the kernel knows of a connection. */
 struct look {
     int64_t now_ms;
-    bool is_tcp; /* the next two are known */
+    bool is_tcp; /* the next two are known; otherwise the first only changes */
     uint64_t acked_bytes, received_bytes;
     int unacked_bytes; /* sent or not, but not acknowledged; -1 if unknown */
 };
@@ -109,9 +109,11 @@ static struct look look_at(const struct tid_watch *watch, int64_t now_ms) {
     look.is_tcp = getsockopt(watch->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 &&
                   bytes >= offsetof(struct tcp_info, tcpi_bytes_received) +
                                sizeof info.tcpi_bytes_received;
-    look.acked_bytes = info.tcpi_bytes_acked;
     look.received_bytes = info.tcpi_bytes_received;
     if (ioctl(watch->fd, SIOCOUTQ, &look.unacked_bytes) != 0) look.unacked_bytes = -1;
+    /* Of other sockets only the changes count. */
+    look.acked_bytes =
+        look.is_tcp ? info.tcpi_bytes_acked : 0 - (uint64_t)look.unacked_bytes;
     return look;
 }
 

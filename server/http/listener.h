@@ -14,6 +14,7 @@
 #include "server/http/address.h"
 #include "server/http/refused_connections.h"
 #include "server/http/take.h"
+#include "server/http/unix_socket.h"
 
 #define TID_LISTENER_SOCKETS 32
 
@@ -24,34 +25,46 @@
  */
 struct tid_listener {
     bool has_tls;    /* clients expect TLS: no plain 503 can be sent */
+    bool reuse_port; /* others may listen on the same ports (SO_REUSEPORT) */
     int64_t idle_ms; /* that a client may take no byte of what was sent; 0: no limit */
     unsigned count;  /* of fds */
     int fds[TID_LISTENER_SOCKETS];
-    int wake_fd;  /* eventfd that stops the thread */
+    struct tid_socket_file files[TID_LISTENER_SOCKETS]; /* to remove; of unix sockets */
+    bool given[TID_LISTENER_SOCKETS]; /* others have it as well; what waits stays there */
+    int wake_fd;                      /* eventfd that stops the thread */
     int spare_fd; /* to be closed when the process is out of descriptors */
     tid_take_function *take;
     void *taker;
     /* Count connections: beyond the limit, and closed for want of a descriptor. */
     _Atomic uint64_t *refused_count, *dropped_count;
-    bool fails; /* accept4() does; it has been logged */
+    const struct tid_context *context; /* of what those beyond the limit are told */
+    bool fails;                        /* accept4() does; it has been logged */
     pthread_t thread;
     struct tid_refused refused;
 };
 
 /*
- * Opens a socket for every address of the host ("localhost" has two). Port 0 picks a free
- * port. Returns 0; on failure -1 and, in 'why', an error without a full stop.
+ * Opens a socket for every address of the host ("localhost" has two), or a unix socket.
+ * Port 0 picks a free port. Returns 0; on failure -1 and, in 'why', an error without a
+ * full stop.
  */
 int tid_listener_open(struct tid_listener *listener, const struct tid_address *address,
                       char *why, size_t why_bytes);
 
-/* The address that socket 'index' is bound to, as HOST:PORT. */
+/*
+ * Takes over a socket that another process has opened and gave to this one: systemd, whose
+ * it stays. Returns as tid_listener_open() does; then the caller still owns it.
+ */
+int tid_listener_adopt(struct tid_listener *listener, int fd, char *why,
+                       size_t why_bytes);
+
+/* The address that socket 'index' is bound to, as HOST:PORT or unix:PATH. */
 void tid_listener_show(const struct tid_listener *listener, unsigned index,
                        char text[TID_ADDRESS_BYTES]);
 
 /*
  * Starts the thread, which hands connections to 'take', and calls it in no other thread.
- * The two counters must have been set. Returns 0 or an error number.
+ * The two counters and the context must have been set. Returns 0 or an error number.
  */
 int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
                        void *taker);

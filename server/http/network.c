@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Stands for the clients of unix sockets, which have no address. */
+static const char unix_word[] = "unix";
+
 /* Whether the first bits are the same. */
 static bool same_bits(const unsigned char *a, const unsigned char *b, unsigned bits) {
     const unsigned bytes = bits / 8, rest = bits % 8;
@@ -24,8 +27,13 @@ static bool is_prefix(const struct tid_network *network, unsigned address_bits) 
 
 const char *tid_network_parse(const char *text, size_t bytes,
                               struct tid_network *network) {
-    static const char expected[] = "expected networks such as 10.0.0.0/8 or fd00::/8";
+    static const char expected[] =
+        "expected networks such as 10.0.0.0/8 or fd00::/8, or the word unix";
     char host[INET6_ADDRSTRLEN + 1];
+    if (bytes == sizeof unix_word - 1 && memcmp(text, unix_word, bytes) == 0) {
+        *network = (struct tid_network){.family = AF_UNIX};
+        return NULL;
+    }
     const char *slash = memchr(text, '/', bytes);
     const size_t host_bytes = slash ? (size_t)(slash - text) : bytes;
     if (host_bytes >= sizeof host) return expected;
@@ -53,14 +61,19 @@ const char *tid_network_parse(const char *text, size_t bytes,
 
 void tid_network_show(const struct tid_network *network, char text[TID_NETWORK_BYTES]) {
     char host[INET6_ADDRSTRLEN] = "?";
+    if (network->family == AF_UNIX) {
+        memcpy(text, unix_word, sizeof unix_word);
+        return;
+    }
     inet_ntop(network->family, network->address, host, sizeof host);
     snprintf(text, TID_NETWORK_BYTES, "%s/%u", host, network->prefix_bits);
 }
 
 bool tid_networks_have(const struct tid_network_list *list,
                        const struct sockaddr *address) {
-    unsigned char bytes[16];
+    unsigned char bytes[16] = {0};
     int family = address->sa_family;
+    if (!list || list->count == 0) return false;
     if (family == AF_INET) {
         memcpy(bytes, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
     } else if (family == AF_INET6) {
@@ -69,7 +82,7 @@ bool tid_networks_have(const struct tid_network_list *list,
         const bool is_mapped = IN6_IS_ADDR_V4MAPPED(v6);
         memcpy(bytes, v6->s6_addr + (is_mapped ? 12 : 0), is_mapped ? 4 : 16);
         if (is_mapped) family = AF_INET;
-    } else {
+    } else if (family != AF_UNIX) {
         return false;
     }
     for (unsigned i = 0; i < list->count; i++) {

@@ -16,8 +16,11 @@ enum tid_probe {
     TID_PROBE_NO,
 };
 
-/* 'head' is what has been received: a request's header, or the first bytes of one. */
-enum tid_probe tid_probe_find(const char *head, size_t bytes);
+/*
+ *   head       what has been received: a request's header, or the first bytes of one
+ *   base_path  with which the path may begin (forwarded.h); "" or NULL: none
+ */
+enum tid_probe tid_probe_find(const char *head, size_t bytes, const char *base_path);
 
 /* Whether that is one of the paths. */
 bool tid_probe_is_path(const char *path, size_t bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks for probes, sends 503 and lingers: see refused_connections.h. */
+/* Looks for probes, sends 503 or 429 and lingers: see refused_connections.h. */
 #include "server/http/refused_connections.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/http/probe.h"
+#include "server/http/refusal.h"
 
 #define REQUEST_MS 500
 #define LINGER_MS 500
@@ -17,23 +18,6 @@
 
 /* A probe with a longer header gets 503 as well. */
 #define HEADER_BYTES 2048
-
-#define BODY                                                                             \
-    "{\n"                                                                                \
-    "  \"type\": \"/problems/too-many-connections\",\n"                                  \
-    "  \"title\": \"too many connections\",\n"                                           \
-    "  \"status\": 503,\n"                                                               \
-    "  \"detail\": \"The server has reached its maximum number of connections.\"\n"      \
-    "}\n"
-
-static const char response[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                               "Content-Type: application/problem+json\r\n"
-                               "Content-Length: 172\r\n"
-                               "Cache-Control: no-store\r\n"
-                               "Retry-After: 1\r\n"
-                               "Connection: close\r\n"
-                               "\r\n" BODY;
-_Static_assert(sizeof BODY - 1 == 172, "Content-Length above");
 
 /* Reads and drops what the client has sent. True if it has closed, or sent too much. */
 static bool is_finished(int fd) {
@@ -52,15 +36,15 @@ static void entry_remove(struct tid_refused *refused, unsigned index) {
 }
 
 static void entry_refuse(struct tid_refused *refused, struct tid_refused_entry *entry,
-                         int64_t now_ms) {
-    /* A new socket's buffer has space for all of it. On errors the client has closed. */
-    const ssize_t sent =
-        send(entry->fd, response, sizeof response - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)sent;
+                         char *head, size_t head_bytes, int64_t now_ms) {
+    tid_refusal_send(refused->context, entry->fd,
+                     (const struct sockaddr *)&entry->address, entry->why, head,
+                     head_bytes);
     shutdown(entry->fd, SHUT_WR);
     entry->answered = true;
     entry->until_ms = now_ms + LINGER_MS;
-    atomic_fetch_add_explicit(refused->refused, 1, memory_order_relaxed);
+    if (entry->why == TID_TAKE_FULL)
+        atomic_fetch_add_explicit(refused->refused, 1, memory_order_relaxed);
 }
 
 /* Hands the connection over if it asks for a probe, or answers. True if it has gone. */
@@ -69,7 +53,8 @@ static bool entry_decide(struct tid_refused *refused, struct tid_refused_entry *
     char head[HEADER_BYTES];
     const ssize_t count = recv(entry->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
     enum tid_probe probe =
-        count > 0 ? tid_probe_find(head, (size_t)count) : TID_PROBE_INCOMPLETE;
+        count > 0 ? tid_probe_find(head, (size_t)count, refused->context->base_path)
+                  : TID_PROBE_INCOMPLETE;
     if (probe == TID_PROBE_YES &&
         refused->take(refused->taker, entry->fd, (struct sockaddr *)&entry->address,
                       entry->address_bytes, true) != TID_TAKE_FULL)
@@ -77,7 +62,7 @@ static bool entry_decide(struct tid_refused *refused, struct tid_refused_entry *
     const bool may_come =
         count < 0 ? errno == EAGAIN || errno == EINTR : count > 0 && count < HEADER_BYTES;
     if (probe != TID_PROBE_INCOMPLETE || !may_come || now_ms >= entry->until_ms)
-        entry_refuse(refused, entry, now_ms);
+        entry_refuse(refused, entry, head, count > 0 ? (size_t)count : 0, now_ms);
     return false;
 }
 
@@ -92,14 +77,15 @@ static bool entry_look(struct tid_refused *refused, unsigned index, int64_t now_
 }
 
 void tid_refused_add(struct tid_refused *refused, int fd, const struct sockaddr *address,
-                     socklen_t address_bytes, int64_t now_ms) {
+                     socklen_t address_bytes, enum tid_take why, int64_t now_ms) {
     if (refused->count == refused->max) {
         refused->entries[0].until_ms = 0;
         if (entry_look(refused, 0, now_ms)) entry_look(refused, 0, INT64_MAX);
         entry_remove(refused, 0);
     }
     struct tid_refused_entry *entry = &refused->entries[refused->count++];
-    *entry = (struct tid_refused_entry){.fd = fd, .until_ms = now_ms + REQUEST_MS};
+    *entry =
+        (struct tid_refused_entry){.fd = fd, .why = why, .until_ms = now_ms + REQUEST_MS};
     if (address_bytes <= sizeof entry->address) {
         memcpy(&entry->address, address, address_bytes);
         entry->address_bytes = address_bytes;

@@ -10,7 +10,6 @@
  */
 #include "server/mhd/mhd_request.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,6 +21,7 @@
 #include "server/http/framing.h"
 #include "server/http/network.h"
 #include "server/http/probe.h"
+#include "server/http/refusal.h"
 #include "server/http/request_id.h"
 #include "server/log.h"
 #include "server/mhd/direct_response.h"
@@ -159,10 +159,8 @@ static bool is_secure(const struct tid_connection *connection) {
 }
 
 static bool is_from_trusted(const struct tid_connection *connection) {
-    const struct tid_network_list *trusted =
-        connection->worker->shared->context->trusted_proxies;
-    return trusted && trusted->count > 0 &&
-           tid_networks_have(trusted, (const struct sockaddr *)&connection->address);
+    return tid_networks_have(connection->worker->shared->context->trusted_proxies,
+                             (const struct sockaddr *)&connection->address);
 }
 
 /* Checks scheme and length of the target, and the length of the header. */
@@ -198,6 +196,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     struct header header = {.request = &connection->request, .next_line = version + 10};
     tid_request_clear(&connection->request);
     connection->request.method = tid_method_find(method);
+    connection->request.peer = (const struct sockaddr *)&connection->address;
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
     tid_request_identify(&connection->request);
 
@@ -239,9 +238,7 @@ static bool body_begin(struct tid_connection *connection,
 static void route(struct tid_connection *connection, struct tid_response *response) {
     struct tid_request *request = &connection->request;
     if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
-        tid_problem(response, 503, "too many connections",
-                    "The server has reached its maximum number of connections.", "");
-        tid_response_static(response, "Retry-After", "1");
+        tid_refusal_make(connection->worker->shared->context, TID_TAKE_FULL, response);
     } else {
         tid_route(connection->worker->shared->context, request, response);
     }
@@ -317,17 +314,13 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
  * transfer.
  */
 static void log_request(const struct tid_connection *connection,
-                        struct MHD_Connection *mhd, enum MHD_RequestTerminationCode how) {
+                        enum MHD_RequestTerminationCode how) {
     static const char *const names[] = {"GET",  "HEAD",    "OPTIONS",
                                         "POST", "(other)", "(unknown)"};
-    const struct sockaddr *client =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     const char *trace = connection->request.trace;
     char address[TID_ADDRESS_BYTES], bytes[TID_DIGITS_BYTES] = "unknown";
-    tid_address_show(client,
-                     client->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                   : sizeof(struct sockaddr_in),
-                     address);
+    tid_address_show((const struct sockaddr *)&connection->address,
+                     connection->address_bytes, address);
     if (connection->response_bytes != TID_STREAM_UNKNOWN)
         tid_digits_u64(connection->response_bytes, bytes);
     tid_log("%s %s %.2000s %u %s bytes %lld ms%s id %s%s%s", address,
@@ -356,10 +349,11 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
                        enum MHD_RequestTerminationCode how) {
     struct tid_connection *connection = *state;
     (void)worker;
+    (void)mhd;
     if (!connection) return;
     if (connection->sent_directly) how = MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (connection->header_checked) {
-        if (connection->worker->shared->access_log) log_request(connection, mhd, how);
+        if (connection->worker->shared->access_log) log_request(connection, how);
         count_request(connection, how);
         /* Else the connection ends within the header, and worker.c counts that. */
         tid_watch_enter(&connection->watch, TID_PHASE_IDLE);

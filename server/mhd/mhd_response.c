@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "server/documents/problem.h"
-#include "server/http/cors.h"
+#include "server/http/completion.h"
 #include "server/mhd/async_body.h"
 #include "server/routes.h"
 #include "server/work/pace.h"
@@ -284,29 +284,23 @@ static struct MHD_Response *response_make(struct tid_connection *connection,
     return NULL;
 }
 
-void tid_mhd_complete(const struct tid_connection *connection,
-                      struct tid_response *response) {
-    const struct tid_request *request = &connection->request;
-    tid_problem_render(response, request);
-    tid_response_copy(response, "X-Request-Id", request->id, strlen(request->id));
-    tid_cors_add(connection->worker->shared->context->cors, request, response);
-}
-
 enum MHD_Result tid_mhd_send(struct tid_connection *connection,
                              struct MHD_Connection *mhd, struct tid_response *response) {
+    const struct tid_context *context = connection->worker->shared->context;
+    const struct tid_request *request = &connection->request;
     enum MHD_Result result = MHD_NO;
-    tid_mhd_complete(connection, response);
+    tid_response_complete(context, request, response);
     if (response->overflow) {
         tid_response_clear(response);
         tid_problem(response, 500, "internal error", "The response header is too long.",
                     "");
-        tid_mhd_complete(connection, response);
+        tid_response_complete(context, request, response);
     }
     struct MHD_Response *mhd_response = response_make(connection, mhd, response);
     if (!mhd_response) {
         tid_response_clear(response);
         tid_problem_no_memory(response);
-        tid_mhd_complete(connection, response);
+        tid_response_complete(context, request, response);
         mhd_response = response_make(connection, mhd, response);
     }
     if (mhd_response) {

@@ -14,8 +14,4 @@
 enum MHD_Result tid_mhd_send(struct tid_connection *connection,
                              struct MHD_Connection *mhd, struct tid_response *response);
 
-/* Adds what every response has. tid_mhd_send() does. */
-void tid_mhd_complete(const struct tid_connection *connection,
-                      struct tid_response *response);
-
 #endif

@@ -10,6 +10,7 @@
 #include "server/mhd/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #include "server/http/address.h"
 #include "server/mhd/mhd_request.h"
 #include "server/mhd/suspension.h"
+#include "server/work/clients.h"
 #include "server/work/thread.h"
 
 /*
@@ -42,10 +44,17 @@ static size_t no_unescape(void *unused, struct MHD_Connection *mhd, char *text) 
     return strlen(text);
 }
 
+/* NULL: the connection did not count. */
+static void end_client(struct tid_client *client) {
+    if (client) tid_client_end(client, TID_CLIENT_CONNECTIONS);
+    tid_client_release(client);
+}
+
 static void connection_end(struct tid_connection *connection) {
     atomic_fetch_sub_explicit(&connection->worker->open, 1, memory_order_relaxed);
     tid_count(&connection->worker->counters->closed, 1);
     tid_tls_release(connection->tls);
+    end_client(connection->client);
     free(connection);
 }
 
@@ -209,6 +218,7 @@ static void *worker_run(void *argument) {
         if (atomic_load_explicit(&worker->released_count, memory_order_relaxed) > 0)
             tid_held_response_resume_released(worker);
         if (some_may_have_closed) tid_hangup_look(worker, client_gone);
+        atomic_fetch_add_explicit(&worker->turns, 1, memory_order_relaxed);
         tid_turn_begin(&worker->turn);
         MHD_run(worker->daemon);
         if (!LIST_EMPTY(&worker->half_closed)) tid_hangup_end_finished(worker);
@@ -282,6 +292,7 @@ struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
     memset(worker, 0, sizeof *worker);
     worker->shared = shared;
     worker->counters = counters;
+    worker->turns_seen = UINT_MAX;
     SLIST_INIT(&worker->inbox);
     SLIST_INIT(&worker->ready);
     SLIST_INIT(&worker->released);
@@ -312,16 +323,18 @@ fail:
 }
 
 bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
-                     socklen_t address_bytes, bool reserved) {
+                     socklen_t address_bytes, bool reserved, struct tid_client *client) {
     struct tid_connection *connection = calloc(1, sizeof *connection);
     if (!connection || address_bytes > sizeof connection->address) {
         free(connection);
+        end_client(client);
         close(fd);
         return false;
     }
     connection->worker = worker;
     connection->fd = fd;
     connection->reserved = reserved;
+    connection->client = client;
     connection->address_bytes = address_bytes;
     memcpy(&connection->address, address, address_bytes);
     atomic_fetch_add_explicit(&worker->open, 1, memory_order_relaxed);
@@ -331,6 +344,14 @@ bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *a
     SLIST_INSERT_HEAD(&worker->inbox, connection, inbox_link);
     atomic_fetch_add_explicit(&worker->inbox_count, 1, memory_order_relaxed);
     pthread_mutex_unlock(&worker->inbox_lock);
+    eventfd_write(worker->wake_fd, 1);
+    return true;
+}
+
+bool tid_worker_runs(struct tid_worker *worker) {
+    const unsigned turns = atomic_load_explicit(&worker->turns, memory_order_relaxed);
+    if (turns == worker->turns_seen) return false;
+    worker->turns_seen = turns;
     eventfd_write(worker->wake_fd, 1);
     return true;
 }

@@ -8,13 +8,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "server/http/client_name.h"
+#include "server/http/limit_problem.h"
+#include "server/http/network.h"
 #include "server/log.h"
 #include "server/mhd/worker.h"
+#include "server/work/clients.h"
 #include "server/work/clock.h"
 
 struct tid_worker_set {
     struct tid_worker_shared shared;
-    struct tid_metrics *metrics;
     struct tid_reaper reaper;
     struct tid_watches **watches; /* of each worker, for the reaper */
     unsigned count;
@@ -37,7 +40,7 @@ static void set_free(struct tid_worker_set *set) {
 
 struct tid_worker_set *
 tid_worker_set_start(const struct tid_worker_set_options *options) {
-    const unsigned count = options->metrics->worker_count;
+    const unsigned count = options->count;
     struct tid_worker_set *set = calloc(1, sizeof *set + count * sizeof *set->workers);
     int error = ENOMEM;
     if (!set) return NULL;
@@ -47,13 +50,12 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
     set->shared.tls = options->tls;
     set->shared.max_connections = options->max_connections;
     set->shared.reserved_connections = options->reserved_connections;
-    set->metrics = options->metrics;
     set->count = count;
     set->watches = calloc(count, sizeof *set->watches);
     if (!set->watches) goto fail;
     MHD_set_panic_func(panic, NULL);
     for (unsigned i = 0; i < count; i++) {
-        set->workers[i] = tid_worker_start(&set->shared, &options->metrics->workers[i]);
+        set->workers[i] = tid_worker_start(&set->shared, &options->counters[i]);
         if (!set->workers[i]) {
             error = errno;
             goto fail;
@@ -67,6 +69,33 @@ fail:
     set_free(set);
     errno = error;
     return NULL;
+}
+
+/*
+ * Counts a connection of an address, if that is limited. '*client' is NULL if it does not
+ * count: a trusted proxy has the connections of many clients.
+ */
+static enum tid_take count_connection(const struct tid_context *context,
+                                      const struct sockaddr *address,
+                                      struct tid_client **client) {
+    const enum tid_limit limit = TID_LIMIT_client_connections;
+    const uint64_t max = tid_limit_max(context->limits, limit);
+    char name[TID_CLIENT_NAME_BYTES];
+    *client = NULL;
+    if (max == 0 || context->scope == TID_SCOPE_ADMIN ||
+        (address->sa_family != AF_INET && address->sa_family != AF_INET6) ||
+        tid_networks_have(context->trusted_proxies, address))
+        return TID_TAKEN;
+    tid_client_name_of_address(address, name);
+    struct tid_client *found = tid_clients_get(context->clients, name);
+    if (!found) return TID_TAKE_FULL;
+    if (tid_client_begin(found, TID_CLIENT_CONNECTIONS, max, 0) == TID_ADMITTED) {
+        *client = found;
+        return TID_TAKEN;
+    }
+    tid_client_release(found);
+    tid_limit_reached(context, limit, name);
+    return TID_TAKE_CLIENT_FULL;
 }
 
 enum tid_take tid_worker_set_take(void *worker_set, int fd,
@@ -89,9 +118,22 @@ enum tid_take tid_worker_set_take(void *worker_set, int fd,
     const unsigned limit =
         set->shared.max_connections + (reserved ? set->shared.reserved_connections : 0);
     if (open_total >= limit) return TID_TAKE_FULL;
-    return tid_worker_take(idlest, fd, address, address_bytes, reserved)
+    struct tid_client *client = NULL;
+    if (!reserved) {
+        const enum tid_take counted =
+            count_connection(set->shared.context, address, &client);
+        if (counted != TID_TAKEN) return counted;
+    }
+    return tid_worker_take(idlest, fd, address, address_bytes, reserved, client)
                ? TID_TAKEN
                : TID_TAKE_FAILED;
+}
+
+bool tid_worker_set_runs(struct tid_worker_set *worker_set) {
+    bool all = true;
+    for (unsigned i = 0; i < worker_set->count; i++)
+        all &= tid_worker_runs(worker_set->workers[i]);
+    return all;
 }
 
 void tid_worker_set_begin_drain(struct tid_worker_set *worker_set) {

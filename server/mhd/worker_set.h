@@ -5,7 +5,7 @@
  * accepted, so that it can be closed while they finish their requests. libmicrohttpd has
  * no safe way to do that with epoll.
  *
- * main.c starts and stops them. This header shows nothing of libmicrohttpd.
+ * service.c starts and stops them. This header shows nothing of libmicrohttpd.
  */
 #ifndef TID_WORKER_SET_H
 #define TID_WORKER_SET_H
@@ -23,9 +23,10 @@ struct tid_worker_set;
 
 struct tid_worker_set_options {
     const struct tid_context *context; /* for every endpoint; must outlive the workers */
-    struct tid_metrics *metrics;   /* says how many workers to start; must outlive them */
-    unsigned max_connections;      /* of all workers together */
-    unsigned reserved_connections; /* beyond those, for probes */
+    struct tid_counters *counters;     /* of each worker; must outlive them */
+    unsigned count;                    /* of workers */
+    unsigned max_connections;          /* of all workers together */
+    unsigned reserved_connections;     /* beyond those, for probes */
     struct tid_deadlines deadlines;
     bool access_log;     /* log a line for every request */
     struct tid_tls *tls; /* NULL: plain HTTP */
@@ -41,6 +42,12 @@ struct tid_worker_set *tid_worker_set_start(const struct tid_worker_set_options 
 enum tid_take tid_worker_set_take(void *worker_set, int fd,
                                   const struct sockaddr *address, socklen_t address_bytes,
                                   bool reserved);
+
+/*
+ * Whether the event loop of every worker has run since the last call, and wakes them all.
+ * Only one thread may call it.
+ */
+bool tid_worker_set_runs(struct tid_worker_set *worker_set);
 
 /* From now on every response closes its connection. The listener must have stopped. */
 void tid_worker_set_begin_drain(struct tid_worker_set *worker_set);

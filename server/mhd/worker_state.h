@@ -25,6 +25,7 @@
 #include "server/work/turn.h"
 
 struct tid_async_body;
+struct tid_client;
 struct tid_connection;
 struct tid_held_response;
 struct tid_request_body;
@@ -58,7 +59,9 @@ struct tid_worker {
     pthread_t thread;
     int wake_fd; /* eventfd that ends the wait for events; any thread writes to it */
     atomic_bool stopping;
-    atomic_uint open; /* connections handed over and not closed yet */
+    atomic_uint turns;   /* of the event loop: the watchdog looks whether it runs */
+    unsigned turns_seen; /* the watchdog's */
+    atomic_uint open;    /* connections handed over and not closed yet */
 
     unsigned
         unreadable; /* requests refused by libmicrohttpd, still connected: worker.c */
@@ -104,6 +107,7 @@ struct tid_connection {
     socklen_t address_bytes;
     struct sockaddr_storage address;
     struct tid_tls_credentials *tls; /* NULL: plain HTTP */
+    struct tid_client *client; /* whose connections are counted; NULL: this one is not */
 
     bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */

@@ -25,12 +25,35 @@ static void requests(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_row(tid_probe_find(rows[i].head, strlen(rows[i].head)) == rows[i].probe,
+        assert_row(tid_probe_find(rows[i].head, strlen(rows[i].head), NULL) ==
+                       rows[i].probe,
                    rows[i].head);
     /* All that has come is looked at, not what lies behind it. */
     const char *whole = rows[0].head;
     for (size_t bytes = 0; bytes < strlen(whole); bytes++)
-        assert_int_equal(tid_probe_find(whole, bytes), TID_PROBE_INCOMPLETE);
+        assert_int_equal(tid_probe_find(whole, bytes, NULL), TID_PROBE_INCOMPLETE);
+}
+
+/* Behind a base path, or without: a proxy may have removed it. */
+static void base_paths(void **state) {
+    static const struct {
+        const char *head, *base_path;
+        enum tid_probe probe;
+    } rows[] = {
+        {"GET /a/b/healthz HTTP/1.1\r\n\r\n", "/a/b", TID_PROBE_YES},
+        {"GET /healthz HTTP/1.1\r\n\r\n", "/a/b", TID_PROBE_YES},
+        {"GET /a/b/healthz HTTP/1.1\r\n", "/a/b", TID_PROBE_INCOMPLETE},
+        {"GET /a/b/healthz HTTP/1.1\r\n\r\n", "", TID_PROBE_NO},
+        {"GET /a/bhealthz HTTP/1.1\r\n\r\n", "/a/b", TID_PROBE_NO},
+        {"GET /a/b/a/b/healthz HTTP/1.1\r\n\r\n", "/a/b", TID_PROBE_NO},
+        {"GET /a/b HTTP/1.1\r\n\r\n", "/a/b", TID_PROBE_NO},
+        {"/a/b/healthz HTTP/1.1\r\n\r\n", "/a/b", TID_PROBE_NO},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_row(tid_probe_find(rows[i].head, strlen(rows[i].head),
+                                  rows[i].base_path) == rows[i].probe,
+                   rows[i].head);
 }
 
 /* The paths exist. */
@@ -47,6 +70,7 @@ static void routes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests),
+        cmocka_unit_test(base_paths),
         cmocka_unit_test(routes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

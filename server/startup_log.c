@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* See startup_log.h. */
+#include "server/startup_log.h"
+
+#include <tensorinit/version.h>
+
+#include "server/log.h"
+#include "server/work/cgroup.h"
+#include "server/work/memory.h"
+
+size_t tid_startup_memory(const struct tid_config *config, const char **origin) {
+    const uint64_t cgroup_bytes = tid_cgroup_memory(&tid_cgroup_tree);
+    *origin = "default";
+    if (config->memory_bytes > 0) {
+        *origin = "--memory";
+        return config->memory_bytes;
+    }
+    if (cgroup_bytes != UINT64_MAX) *origin = "a quarter of the control group's limit";
+    return tid_memory_default(cgroup_bytes);
+}
+
+static void warn_if_open(const struct tid_startup_facts *facts) {
+    const struct tid_config *config = facts->config;
+    char address[TID_ADDRESS_BYTES];
+    if (config->token_file.text[0] != '\0' || config->signing_key_file.text[0] != '\0' ||
+        config->tls_client_ca.text[0] != '\0' ||
+        !tid_sockets_find_remote(facts->sockets, address))
+        return;
+    tid_log("warning: every client that reaches %s may request tensors of any size; "
+            "--token-file, --signing-key-file and --tls-client-ca restrict who may, "
+            "--listen 127.0.0.1:PORT or unix:PATH from where",
+            address);
+}
+
+void tid_startup_log(const struct tid_startup_facts *facts) {
+    tid_log("version " TI_VERSION_STRING ", spec " TI_SPEC_NAME ", %s, %u workers, "
+            "%u compute threads, %zu MiB for requests (%s), %u connections",
+            facts->isa, facts->workers, facts->compute_threads, facts->memory_bytes >> 20,
+            facts->memory_origin, facts->config->max_connections);
+    warn_if_open(facts);
+}
