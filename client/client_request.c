@@ -20,6 +20,7 @@ static const uint64_t number_defaults[TIC_NUMBER_COUNT] = {
     [TIC_RETRY_WAIT_MS] = 30000,
     [TIC_SKIP_BYTES] = (uint64_t)64 << 20,
     [TIC_REDIRECTS] = 0,
+    [TIC_JOBS] = 4,
 };
 
 enum ti_status tic_request_add_server(struct tic_request *request, const char *server_url,
@@ -48,7 +49,7 @@ enum ti_status tic_request_make(const char *server_url, struct tic_request **req
     memcpy(made->numbers, number_defaults, sizeof number_defaults);
     made->count = TIC_TO_END;
     enum ti_status status = tic_request_add_server(made, server_url, error);
-    if (status == TI_OK && !(made->transport = tic_transport_make())) {
+    if (status == TI_OK && !(made->transports[0] = tic_transport_make())) {
         status = tic_out_of_memory(error);
     }
     if (status == TI_OK) {
@@ -68,7 +69,7 @@ void tic_request_free(struct tic_request *request) {
     for (size_t i = 0; i < TIC_TEXT_COUNT; i++) free(request->texts[i]);
     free(request->params);
     for (size_t i = 0; i < request->server_count; i++) free(request->servers[i]);
-    tic_transport_free(request->transport);
+    for (size_t i = 0; i < TIC_JOBS_MAX; i++) tic_transport_free(request->transports[i]);
     tic_response_clear(&request->response);
     free(request);
 }
@@ -272,6 +273,7 @@ void tic_request_number(struct tic_request *request, enum tic_number which,
                         uint64_t value) {
     if (!request || (unsigned)which >= TIC_NUMBER_COUNT) return;
     if (which != TIC_SKIP_BYTES && value > INT32_MAX) value = INT32_MAX;
+    if (which == TIC_JOBS && value > TIC_JOBS_MAX) value = TIC_JOBS_MAX;
     request->numbers[which] = value;
 }
 

@@ -33,8 +33,8 @@ struct tic_request {
     uint64_t first, count;
     uint64_t numbers[TIC_NUMBER_COUNT];
     char *texts[TIC_TEXT_COUNT];
-    /* Reuses connections from one fetch to the next. */
-    struct tic_transport *transport;
+    /* Reuse connections from one fetch to the next; the first always exists. */
+    struct tic_transport *transports[TIC_JOBS_MAX];
     /* Header of the last response. */
     struct tic_response response;
     /* By tic_request_cancel(). */

@@ -92,6 +92,9 @@ char *cli_options_query(const struct cli_options *options);
  */
 int cli_read_seconds(const char *option, const char *text, uint64_t *milliseconds);
 
+/* The same for a number from 1 to 'max'. */
+int cli_read_count(const char *option, const char *text, unsigned max, unsigned *value);
+
 /* Sets the parameter format from the extension of 'path' (may be NULL), unless it is
    set. */
 void cli_options_set_format(struct cli_options *options, const char *path);
@@ -205,6 +208,9 @@ void cli_output_survive(struct cli_output *output);
 /* After a failure: removes the part file and its state, or closes and keeps them. */
 void cli_output_abandon(struct cli_output *output);
 void cli_output_keep(struct cli_output *output);
+
+/* Whether the output will be written as a part file. */
+bool cli_output_is_part(const char *path);
 
 /* Whether there is a state file for the output. */
 bool cli_output_has_state(const char *path);

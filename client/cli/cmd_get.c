@@ -1,36 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit get: fetches the bytes that generate would write from a daemon. */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <tensorinit/client.h>
 
-#include "client/cli/cli.h"
-
-#define DEFAULT_SERVER "http://127.0.0.1:8080"
+#include "client/cli/get_request.h"
 
 /* The state is saved after each that many bytes. */
-#define SAVE_BYTES ((uint64_t)16 << 20)
-
-/* The options that are times, in the order of read_times(). */
-#define TIME_COUNT 3
-static const enum tic_number times[TIME_COUNT] = {TIC_RETRY_FOR_MS, TIC_TIMEOUT_MS,
-                                                  TIC_CONNECT_TIMEOUT_MS};
+#define SAVE_BYTES ((uint64_t)8 << 20)
 
 struct transfer {
-    uint64_t times_ms[TIME_COUNT];
-    bool has_time[TIME_COUNT];
     const struct cli_options *options;
     struct tic_request *request;
     char *query;
     struct cli_output output;
-    /* What the output has; saved beside it if 'resumable'. */
+    /* What the output has; saved beside it if 'resumable'. Several connections add to
+       it, with the lock. */
+    pthread_mutex_t lock;
     struct cli_part_state state;
     bool resumable;
-    /* The next byte that arrives, and how many came since the state was saved. */
-    uint64_t offset, unsaved_bytes;
+    uint64_t unsaved_bytes; /* received since it was saved */
     /* The output is open and must be committed, kept or abandoned. */
     bool opened;
     char last_failure[TI_ERROR_TEXT_BYTES];
@@ -89,54 +82,30 @@ static bool begin(void *state, const struct tic_info *info) {
     return transfer->code == 0;
 }
 
-static bool write_chunk(void *state, const void *data, size_t bytes) {
+/* To an output that is not a part file, in order. */
+static bool write_next(void *state, const void *data, size_t bytes) {
     struct transfer *transfer = state;
-    struct cli_output *output = &transfer->output;
-    if (!output->is_part) {
-        transfer->code = cli_output_write(output, data, bytes);
-        return transfer->code == 0;
-    }
-    transfer->code = cli_output_write_at(output, transfer->offset, data, bytes);
-    if (transfer->code == 0 && transfer->resumable) {
-        transfer->code =
-            cli_part_add(&transfer->state, transfer->offset, transfer->offset + bytes);
-        transfer->unsaved_bytes += bytes;
-    }
-    transfer->offset += bytes;
-    if (transfer->code == 0 && transfer->unsaved_bytes >= SAVE_BYTES) {
-        transfer->code = save(transfer);
-    }
+    transfer->code = cli_output_write(&transfer->output, data, bytes);
     return transfer->code == 0;
 }
 
-/*
- * Prints a valid URL without its user and password. Everything before the last '@' is
- * dropped: libcurl accepts URLs in which a '/' is not the end of the host
- * ("http:/u:p@h").
- */
-static void print_server(const char *server) {
-    const char *at = strrchr(server, '@');
-    if (at) {
-        fprintf(stderr, "%.*s://%s", (int)strcspn(server, ":"), server, at + 1);
-    } else {
-        fputs(server, stderr);
-    }
+/* Notes that the part file has these bytes. */
+static int add_done(struct transfer *transfer, uint64_t offset, size_t bytes) {
+    int code = cli_part_add(&transfer->state, offset, offset + bytes);
+    transfer->unsaved_bytes += bytes;
+    if (code == 0 && transfer->unsaved_bytes >= SAVE_BYTES) code = save(transfer);
+    return code;
 }
 
-/* Prints an error; those that name no parameter are about the server. */
-static void print_error(const struct transfer *transfer, const struct ti_error *error) {
-    const bool remote = error->code == TI_ENETWORK || error->code == TI_ESERVER ||
-                        error->code == TI_EMISMATCH;
-    const char *server = tic_response_server(transfer->request);
-    if (strcmp(error->field, "server") == 0 && transfer->options->server.count == 0) {
-        fprintf(stderr, "tensorinit: TENSORINIT_SERVER: %s\n", error->text);
-    } else if (!*error->field && remote && server) {
-        fputs("tensorinit: ", stderr);
-        print_server(server);
-        fprintf(stderr, ": %s\n", error->text);
-    } else {
-        cli_fail(error);
-    }
+/* To a part file; called by several threads. */
+static bool write_at(void *state, uint64_t offset, const void *data, size_t bytes) {
+    struct transfer *transfer = state;
+    int code = cli_output_write_at(&transfer->output, offset, data, bytes);
+    pthread_mutex_lock(&transfer->lock);
+    if (code == 0 && transfer->resumable) code = add_done(transfer, offset, bytes);
+    if (code != 0) transfer->code = code;
+    pthread_mutex_unlock(&transfer->lock);
+    return code == 0;
 }
 
 /* Says once that something has failed, not each time that it fails again. */
@@ -147,77 +116,9 @@ static bool on_retry(void *state, const struct ti_error *failure, uint64_t pause
         return true;
     }
     snprintf(transfer->last_failure, sizeof transfer->last_failure, "%s", failure->text);
-    print_error(transfer, failure);
+    cli_get_print_error(transfer->options, transfer->request, failure);
     fputs("tensorinit: trying again\n", stderr);
     return true;
-}
-
-static enum ti_status out_of_memory(struct ti_error *error) {
-    *error = (struct ti_error){.code = TI_ENOMEM, .text = "out of memory"};
-    return TI_ENOMEM;
-}
-
-static enum ti_status add_server(struct tic_request **request, const char *url,
-                                 struct ti_error *error) {
-    if (!*request) return tic_request_make(url, request, error);
-    return tic_request_add_server(*request, url, error);
-}
-
-/* Those of the options, or of TENSORINIT_SERVER, or the default one. */
-static enum ti_status add_servers(struct transfer *transfer, struct ti_error *error) {
-    const struct cli_list *servers = &transfer->options->server;
-    const char *variable = getenv("TENSORINIT_SERVER");
-    enum ti_status status = TI_OK;
-    for (size_t i = 0; i < servers->count && status == TI_OK; i++) {
-        status = add_server(&transfer->request, servers->items[i], error);
-    }
-    if (servers->count > 0) return status;
-    if (!variable || !*variable) variable = DEFAULT_SERVER;
-    char *copy = strdup(variable), *rest = copy;
-    if (!copy) return out_of_memory(error);
-    while (rest && status == TI_OK) {
-        char *url = rest;
-        rest = strchr(rest, ',');
-        if (rest) *rest++ = '\0';
-        status = add_server(&transfer->request, url, error);
-    }
-    free(copy);
-    return status;
-}
-
-static enum ti_status make_request(struct transfer *transfer, struct ti_error *error) {
-    const struct cli_options *options = transfer->options;
-    enum ti_status status = add_servers(transfer, error);
-    struct tic_request *request = transfer->request;
-    if (status == TI_OK && !transfer->query) status = out_of_memory(error);
-    if (status == TI_OK) status = tic_request_set_query(request, transfer->query, error);
-    if (status == TI_OK && options->expect_spec) {
-        status = tic_request_text(request, TIC_EXPECT_SPEC, options->expect_spec, error);
-    }
-    for (size_t i = 0; i < TIME_COUNT && status == TI_OK; i++) {
-        if (transfer->has_time[i]) {
-            tic_request_number(request, times[i], transfer->times_ms[i]);
-        }
-    }
-    return status;
-}
-
-/* Reads the options that are times. Returns an exit code. */
-static int read_times(struct transfer *transfer) {
-    const struct cli_options *options = transfer->options;
-    const struct {
-        const char *name, *text;
-    } rows[TIME_COUNT] = {
-        {"retry-for", options->retry_for},
-        {"timeout", options->timeout},
-        {"connect-timeout", options->connect_timeout},
-    };
-    int code = 0;
-    for (size_t i = 0; i < TIME_COUNT && code == 0; i++) {
-        transfer->has_time[i] = rows[i].text != NULL;
-        code = cli_read_seconds(rows[i].name, rows[i].text, &transfer->times_ms[i]);
-    }
-    return code;
 }
 
 /* Opens the part file of an earlier transfer and checks it. */
@@ -239,24 +140,47 @@ static int open_earlier(struct transfer *transfer) {
     return cli_part_check(transfer->options, output, state);
 }
 
-/* Fetches what the output does not have yet. */
-static enum ti_status fetch(struct transfer *transfer, struct ti_error *error) {
-    const struct tic_sink sink = {sizeof sink, begin,    write_chunk,
-                                  NULL,        transfer, on_retry};
-    const struct cli_part_state *state = &transfer->state;
-    if (!transfer->resumable) return tic_fetch(transfer->request, &sink, NULL, error);
-    if (state->done_count > 0 && state->done[0].first == 0) {
-        transfer->offset = state->done[0].end;
-    }
+/* Fetches a range of the body: bytes ['first', 'end'). */
+static enum ti_status fetch_range(struct transfer *transfer, const struct tic_sink *sink,
+                                  uint64_t first, uint64_t end, struct ti_error *error) {
+    enum ti_status status =
+        tic_request_bytes(transfer->request, first, end - first, error);
+    return status == TI_OK ? tic_fetch(transfer->request, sink, NULL, error) : status;
+}
+
+/* Fetches what the part file of an earlier transfer does not have. */
+static enum ti_status fetch_rest(struct transfer *transfer, const struct tic_sink *sink,
+                                 struct ti_error *error) {
+    struct cli_part_state *state = &transfer->state;
     enum ti_status status =
         tic_request_text(transfer->request, TIC_EXPECT_ETAG, state->etag, error);
-    if (status == TI_OK) {
-        const uint64_t rest_bytes =
-            transfer->offset == state->total_bytes ? 0 : TIC_TO_END;
-        status =
-            tic_request_bytes(transfer->request, transfer->offset, rest_bytes, error);
+    /* Even if nothing is missing, the server has to have the same tensor. */
+    if (status == TI_OK && cli_part_done(state) == state->total_bytes) {
+        return fetch_range(transfer, sink, 0, 0, error);
     }
-    return status == TI_OK ? tic_fetch(transfer->request, &sink, NULL, error) : status;
+    /* Each fetch closes the first gap. */
+    while (status == TI_OK && cli_part_done(state) < state->total_bytes) {
+        const size_t next = state->done_count > 0 && state->done[0].first == 0;
+        const uint64_t first = next ? state->done[0].end : 0;
+        const uint64_t end =
+            next < state->done_count ? state->done[next].first : state->total_bytes;
+        status = fetch_range(transfer, sink, first, end, error);
+    }
+    return status;
+}
+
+static enum ti_status fetch(struct transfer *transfer, struct ti_error *error) {
+    const bool is_part = cli_output_is_part(transfer->options->output);
+    const struct tic_sink sink = {
+        .struct_bytes = sizeof sink,
+        .begin = begin,
+        .write = write_next,
+        .state = transfer,
+        .retry = on_retry,
+        .write_at = is_part ? write_at : NULL,
+    };
+    if (transfer->resumable) return fetch_rest(transfer, &sink, error);
+    return tic_fetch(transfer->request, &sink, NULL, error);
 }
 
 /* Keeps what has been received, if it can be used later. */
@@ -292,12 +216,13 @@ static int run(struct transfer *transfer) {
             return code;
         }
     }
-    enum ti_status status = make_request(transfer, &error);
-    if (status == TI_OK) status = fetch(transfer, &error);
-    if (status == TI_OK) return finish(transfer);
-    int code = transfer->code;
+    int code =
+        cli_get_make_request(transfer->options, transfer->query, &transfer->request);
+    if (code == 0 && fetch(transfer, &error) == TI_OK) return finish(transfer);
+    if (code == 0) code = transfer->code;
+    if (!transfer->request) return code;
     if (code == 0) {
-        print_error(transfer, &error);
+        cli_get_print_error(transfer->options, transfer->request, &error);
         code = ti_status_exit_code(error.code);
     }
     if (transfer->opened) keep_part(transfer);
@@ -313,10 +238,11 @@ int cli_get(struct cli_options *options) {
         fputs("tensorinit: --continue needs -o FILE\n", stderr);
         return CLI_USAGE;
     }
-    if ((code = read_times(&transfer)) != 0) return code;
     cli_output_handle_sigpipe();
     transfer.query = cli_options_query(options);
+    pthread_mutex_init(&transfer.lock, NULL);
     code = run(&transfer);
+    pthread_mutex_destroy(&transfer.lock);
     free(transfer.query);
     cli_part_clear(&transfer.state);
     tic_request_free(transfer.request);

@@ -199,6 +199,18 @@ int cli_read_seconds(const char *option, const char *text, uint64_t *millisecond
     return 0;
 }
 
+int cli_read_count(const char *option, const char *text, unsigned max, unsigned *value) {
+    char *end;
+    const unsigned long number = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || number < 1 || number > max) {
+        fprintf(stderr, "tensorinit: --%s: '%s' is not a number from 1 to %u\n", option,
+                text, max);
+        return CLI_USAGE;
+    }
+    *value = (unsigned)number;
+    return 0;
+}
+
 /* The same for one of the command's own options; 'value' is the one in the argument. */
 static int parse_own(struct cli_options *options, const struct own_option *option,
                      const char *value, int argc, char **argv, int *at) {

@@ -128,8 +128,22 @@ void cli_output_handle_sigpipe(void) {
     raise_sigpipe = sigaction(SIGPIPE, &action, NULL) == 0;
 }
 
+/* Whether the file that exists is a regular one with a name: /dev/stdout of a redirected
+   command has no name for rename(). */
+static bool is_replaceable(const struct stat *old) {
+    struct stat out;
+    return S_ISREG(old->st_mode) &&
+           (fstat(STDOUT_FILENO, &out) != 0 || out.st_dev != old->st_dev ||
+            out.st_ino != old->st_ino);
+}
+
+bool cli_output_is_part(const char *path) {
+    struct stat old;
+    return !is_stdout(path) && (stat(path, &old) != 0 || is_replaceable(&old));
+}
+
 int cli_output_open(struct cli_output *output, const char *path, bool go_on) {
-    struct stat old, out;
+    struct stat old;
     memset(output, 0, sizeof *output);
     if (is_stdout(path)) {
         output->path = "standard output";
@@ -138,17 +152,15 @@ int cli_output_open(struct cli_output *output, const char *path, bool go_on) {
     }
     output->path = path;
     bool exists = stat(path, &old) == 0;
-    if (!exists || S_ISREG(old.st_mode)) {
-        /* /dev/stdout of a redirected command: it has no name for rename(). */
-        if (exists && fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == old.st_dev &&
-            out.st_ino == old.st_ino) {
-            output->fd = STDOUT_FILENO;
-            return 0;
-        }
+    if (!exists || is_replaceable(&old)) {
         /* The target of a symbolic link is replaced, not the link. */
         output->target = exists ? realpath(path, NULL) : strdup(path);
         if (!output->target) return cli_fail_io(path, "cannot open");
         return open_part(output, exists ? &old : NULL, go_on);
+    }
+    if (S_ISREG(old.st_mode)) {
+        output->fd = STDOUT_FILENO;
+        return 0;
     }
     output->fd = open(path, O_WRONLY | O_CLOEXEC);
     return output->fd >= 0 ? 0 : cli_fail_io(path, "cannot open");

@@ -69,7 +69,7 @@ TIC_API void tic_request_free(struct tic_request *request);
 
 /*
  * Adds another server of the same tensors, at most TIC_SERVERS_MAX in all. A fetch starts
- * with the first one and changes to the next when one fails, also in the middle of a body:
+ * with the first one and changes to another when one fails, also in the middle of a body:
  * a server whose entity tag or other fields differ is never used to continue it.
  *
  * Returns as tic_request_make(), and TI_ETOOLARGE if there are too many.
@@ -127,6 +127,8 @@ TIC_API TI_MUST_USE enum ti_status tic_request_bytes(struct tic_request *request
                                                      uint64_t count_bytes,
                                                      struct ti_error *error);
 
+#define TIC_JOBS_MAX 64
+
 /* Limits, with their defaults. */
 enum tic_number {
     /* 10,000: for name lookup, connection and TLS together; 0 for no limit. */
@@ -150,6 +152,9 @@ enum tic_number {
     TIC_SKIP_BYTES,
     /* 0: number of redirects to follow; never from https to http. */
     TIC_REDIRECTS,
+    /* 4: number of connections at a time that fetch ranges of one body, up to
+     * TIC_JOBS_MAX; see tic_fetch(). 1 for no other connection. */
+    TIC_JOBS,
     TIC_NUMBER_COUNT
 };
 
@@ -238,7 +243,7 @@ struct tic_info {
 };
 
 /*
- * Receives the bytes. The functions are called by the thread that fetches; each gets
+ * Receives the bytes. The functions are called by the threads that fetch; each gets
  * 'state' and may be NULL. If one returns false, the fetch ends with TI_ECANCELLED.
  */
 struct tic_sink {
@@ -255,6 +260,10 @@ struct tic_sink {
     /* After a failure, before the fetch is tried again in 'pause_ms': 'failure' says why.
      * Borrowed, during the call. */
     bool (*retry)(void *state, const struct ti_error *failure, uint64_t pause_ms);
+    /* Instead of write(): bytes that belong at 'offset' of the body, in any order, each
+     * byte once. Called by several threads at the same time if the body is fetched in
+     * ranges; the other functions are called by one thread at a time. */
+    bool (*write_at)(void *state, uint64_t offset, const void *data, size_t bytes);
 };
 
 /*
@@ -274,6 +283,10 @@ struct tic_sink {
  * length and ETag. If the server sends the full body instead, the bytes before that
  * position are discarded, up to TIC_SKIP_BYTES. A server with another failure, or that
  * offers another body, is not used again by this fetch, which fails when none is left.
+ *
+ * If the sink has write_at(), a body of 16 MiB or more with a strong ETag is fetched by
+ * TIC_JOBS connections, spread over the servers, where these send ranges. A server that
+ * fails is left for as long as its pause lasts, while the others are used.
  *
  * Returns TI_OK: the sink got every byte of the part, and no other. On failure it may
  * have got some of them, from the start of the part. TI_ENETWORK: no connection, or it

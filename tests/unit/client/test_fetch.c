@@ -364,7 +364,8 @@ static void honours_struct_bytes(void **state) {
     } larger;
     char data[24];
     size_t seen = 0;
-    struct tic_sink sink = {sizeof sink, NULL, count_bytes, NULL, &seen, NULL};
+    struct tic_sink sink = {
+        .struct_bytes = sizeof sink, .write = count_bytes, .state = &seen};
     struct ti_error error;
     /* Nothing is sent if a size is missing or less than the first version's. */
     static const size_t wrong[] = {0, 1, sizeof(struct tic_info) - 1};
@@ -378,7 +379,7 @@ static void honours_struct_bytes(void **state) {
                          TI_EVALUE);
         assert_int_equal(larger.info.tries, 0x5a5a5a5a);
     }
-    static const size_t wrong_sinks[] = {0, sizeof sink - 1};
+    static const size_t wrong_sinks[] = {0, offsetof(struct tic_sink, retry) - 1};
     for (size_t i = 0; i < COUNT_OF(wrong_sinks); i++) {
         sink.struct_bytes = wrong_sinks[i];
         assert_int_equal(tic_fetch(request, &sink, NULL, &error), TI_EVALUE);

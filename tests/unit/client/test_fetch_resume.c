@@ -211,9 +211,12 @@ static void is_cancelled(void **state) {
     (void)state;
     bool arrived = false;
     const struct tic_sink sinks[] = {
-        {sizeof *sinks, stop_before, NULL, NULL, NULL, NULL},
-        {sizeof *sinks, NULL, stop_writing, NULL, NULL, NULL},
-        {sizeof *sinks, NULL, note_data, stop_later, &arrived, NULL},
+        {.struct_bytes = sizeof *sinks, .begin = stop_before},
+        {.struct_bytes = sizeof *sinks, .write = stop_writing},
+        {.struct_bytes = sizeof *sinks,
+         .write = note_data,
+         .idle = stop_later,
+         .state = &arrived},
     };
     for (size_t i = 0; i < COUNT_OF(sinks); i++) {
         SERVE(server, request, {OK TENSOR RAW LENGTH "0123", THEN_HANG, NULL, 0});
@@ -224,8 +227,8 @@ static void is_cancelled(void **state) {
     }
     /* Also during the wait before a retry. */
     SERVE(server, request, {.text = "HTTP/1.1 503 Busy\r\nRetry-After: 20\r\n\r\n"});
-    const struct tic_sink waiting = {sizeof waiting, NULL,    NULL,
-                                     stop_waiting,   &server, NULL};
+    const struct tic_sink waiting = {
+        .struct_bytes = sizeof waiting, .idle = stop_waiting, .state = &server};
     assert_int_equal(tic_fetch(request, &waiting, NULL, NULL), TI_ECANCELLED);
     finish(&server, request);
 }
