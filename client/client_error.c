@@ -28,3 +28,7 @@ enum ti_status tic_fail(struct ti_error *error, enum ti_status code, const char 
 enum ti_status tic_out_of_memory(struct ti_error *error) {
     return tic_fail(error, TI_ENOMEM, "", "out of memory");
 }
+
+enum ti_status tic_missing(struct ti_error *error, const char *argument) {
+    return tic_fail(error, TI_EVALUE, "", "the argument '%s' is NULL", argument);
+}

@@ -19,4 +19,7 @@ tic_fail(struct ti_error *error, enum ti_status code, const char *field,
 /* TI_ENOMEM with its text. */
 enum ti_status tic_out_of_memory(struct ti_error *error);
 
+/* TI_EVALUE: the argument of that name is NULL. */
+enum ti_status tic_missing(struct ti_error *error, const char *argument);
+
 #endif

@@ -16,30 +16,48 @@ static const uint64_t number_defaults[TIC_NUMBER_COUNT] = {
     [TIC_CONNECT_TIMEOUT_MS] = 10000,
     [TIC_STALL_TIMEOUT_S] = 60,
     [TIC_STALL_BYTES_PER_S] = 1,
-    [TIC_RETRIES] = 3,
+    [TIC_RETRY_FOR_MS] = 300000,
     [TIC_RETRY_WAIT_MS] = 30000,
     [TIC_SKIP_BYTES] = (uint64_t)64 << 20,
     [TIC_REDIRECTS] = 0,
+    [TIC_JOBS] = 4,
 };
 
-enum ti_status tic_request_make(const char *server_url, struct tic_request **request,
-                                struct ti_error *error) {
-    struct tic_request *made;
+enum ti_status tic_request_add_server(struct tic_request *request, const char *server_url,
+                                      struct ti_error *error) {
+    if (!request) return tic_missing(error, "request");
+    if (!server_url) return tic_missing(error, "server");
+    if (request->server_count == TIC_SERVERS_MAX) {
+        return tic_fail(error, TI_ETOOLARGE, "server", "more than %d servers",
+                        TIC_SERVERS_MAX);
+    }
     size_t length = strlen(server_url);
     enum ti_status status = tic_transport_check_url(server_url, error);
     if (status != TI_OK) return status;
     while (length > 0 && server_url[length - 1] == '/') length--;
-    made = calloc(1, sizeof *made);
+    char *copy = strndup(server_url, length);
+    if (!copy) return tic_out_of_memory(error);
+    request->servers[request->server_count++] = copy;
+    return TI_OK;
+}
+
+enum ti_status tic_request_make(const char *server_url, struct tic_request **request,
+                                struct ti_error *error) {
+    if (!request) return tic_missing(error, "request");
+    struct tic_request *made = calloc(1, sizeof *made);
     if (!made) return tic_out_of_memory(error);
     memcpy(made->numbers, number_defaults, sizeof number_defaults);
     made->count = TIC_TO_END;
-    made->base = strndup(server_url, length);
-    if (!made->base || !(made->transport = tic_transport_make())) {
-        tic_request_free(made);
-        return tic_out_of_memory(error);
+    enum ti_status status = tic_request_add_server(made, server_url, error);
+    if (status == TI_OK && !(made->transports[0] = tic_transport_make())) {
+        status = tic_out_of_memory(error);
     }
-    *request = made;
-    return TI_OK;
+    if (status == TI_OK) {
+        *request = made;
+    } else {
+        tic_request_free(made);
+    }
+    return status;
 }
 
 void tic_request_free(struct tic_request *request) {
@@ -50,8 +68,8 @@ void tic_request_free(struct tic_request *request) {
     }
     for (size_t i = 0; i < TIC_TEXT_COUNT; i++) free(request->texts[i]);
     free(request->params);
-    free(request->base);
-    tic_transport_free(request->transport);
+    for (size_t i = 0; i < request->server_count; i++) free(request->servers[i]);
+    for (size_t i = 0; i < TIC_JOBS_MAX; i++) tic_transport_free(request->transports[i]);
     tic_response_clear(&request->response);
     free(request);
 }
@@ -108,6 +126,8 @@ static enum ti_status set(struct tic_request *request, const char *param,
 
 enum ti_status tic_request_set(struct tic_request *request, const char *param,
                                const char *value, struct ti_error *error) {
+    if (!request) return tic_missing(error, "request");
+    if (!param) return tic_missing(error, "param");
     if (!value) return set(request, param, NULL, error);
     const size_t bytes = strlen(value);
     char *plain = malloc(bytes + TI_SPELLING_GROWTH + 1);
@@ -157,6 +177,8 @@ static enum ti_status set_pair(struct tic_request *request, const char *pair,
 enum ti_status tic_request_set_query(struct tic_request *request, const char *query,
                                      struct ti_error *error) {
     char *plain;
+    if (!request) return tic_missing(error, "request");
+    if (!query) return tic_missing(error, "query");
     enum ti_status status = ti_query_plain(query, strlen(query), &plain, error);
     if (status != TI_OK) return status;
     for (const char *at = plain; *at && status == TI_OK;) {
@@ -193,16 +215,16 @@ static char *encode(char *out, const char *text) {
     return out;
 }
 
-enum ti_status tic_request_url(const struct tic_request *request, char **url,
-                               struct ti_error *error) {
-    size_t capacity_bytes = strlen(request->base) + sizeof PATH;
+char *tic_request_url_at(const struct tic_request *request, size_t server) {
+    const char *base = request->servers[server];
+    size_t capacity_bytes = strlen(base) + sizeof PATH;
     for (size_t i = 0; i < request->param_count; i++) {
         const struct tic_param *param = &request->params[i];
         capacity_bytes += 3 * (strlen(param->name) + strlen(param->value)) + 2;
     }
     char *made = malloc(capacity_bytes), *at = made;
-    if (!made) return tic_out_of_memory(error);
-    at = stpcpy(stpcpy(at, request->base), PATH);
+    if (!made) return NULL;
+    at = stpcpy(stpcpy(at, base), PATH);
     for (size_t i = 0; i < request->param_count; i++) {
         *at++ = i == 0 ? '?' : '&';
         at = encode(at, request->params[i].name);
@@ -210,6 +232,15 @@ enum ti_status tic_request_url(const struct tic_request *request, char **url,
         at = encode(at, request->params[i].value);
     }
     *at = '\0';
+    return made;
+}
+
+enum ti_status tic_request_url(const struct tic_request *request, char **url,
+                               struct ti_error *error) {
+    if (!request) return tic_missing(error, "request");
+    if (!url) return tic_missing(error, "url");
+    char *made = tic_request_url_at(request, 0);
+    if (!made) return tic_out_of_memory(error);
     *url = made;
     return TI_OK;
 }
@@ -218,6 +249,7 @@ enum ti_status tic_request_url(const struct tic_request *request, char **url,
 
 static enum ti_status set_part(struct tic_request *request, enum tic_unit unit,
                                uint64_t first, uint64_t count, struct ti_error *error) {
+    if (!request) return tic_missing(error, "request");
     if (first > TIC_MAX_BYTES || (count != TIC_TO_END && count > TIC_MAX_BYTES - first)) {
         return tic_fail(error, TI_ERANGE, "", "the part ends beyond 2^63-1");
     }
@@ -239,14 +271,16 @@ enum ti_status tic_request_bytes(struct tic_request *request, uint64_t first_byt
 
 void tic_request_number(struct tic_request *request, enum tic_number which,
                         uint64_t value) {
-    if ((unsigned)which >= TIC_NUMBER_COUNT) return;
+    if (!request || (unsigned)which >= TIC_NUMBER_COUNT) return;
     if (which != TIC_SKIP_BYTES && value > INT32_MAX) value = INT32_MAX;
+    if (which == TIC_JOBS && value > TIC_JOBS_MAX) value = TIC_JOBS_MAX;
     request->numbers[which] = value;
 }
 
 enum ti_status tic_request_text(struct tic_request *request, enum tic_text which,
                                 const char *value, struct ti_error *error) {
     char *copy = NULL;
+    if (!request) return tic_missing(error, "request");
     if ((unsigned)which >= TIC_TEXT_COUNT) {
         return tic_fail(error, TI_EPARAM, "", "unknown setting");
     }

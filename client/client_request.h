@@ -3,6 +3,8 @@
 #ifndef TIC_CLIENT_REQUEST_H
 #define TIC_CLIENT_REQUEST_H
 
+#include <stdatomic.h>
+
 #include <tensorinit/body.h>
 #include <tensorinit/client.h>
 #include <tensorinit/dtype.h>
@@ -21,8 +23,9 @@ struct tic_param {
 };
 
 struct tic_request {
-    /* The server's URL without trailing slashes. */
-    char *base;
+    /* URLs of the servers without trailing slashes, and the one that is in use. */
+    char *servers[TIC_SERVERS_MAX];
+    size_t server_count, server;
     struct tic_param *params;
     size_t param_count;
     /* The requested part in units of 'unit'; the count may be TIC_TO_END. */
@@ -30,11 +33,16 @@ struct tic_request {
     uint64_t first, count;
     uint64_t numbers[TIC_NUMBER_COUNT];
     char *texts[TIC_TEXT_COUNT];
-    /* Reuses connections from one fetch to the next. */
-    struct tic_transport *transport;
+    /* Reuse connections from one fetch to the next; the first always exists. */
+    struct tic_transport *transports[TIC_JOBS_MAX];
     /* Header of the last response. */
     struct tic_response response;
+    /* By tic_request_cancel(). */
+    atomic_bool cancelled;
 };
+
+/* The URL at a server; NULL if memory runs out. */
+char *tic_request_url_at(const struct tic_request *request, size_t server);
 
 /* The value of a parameter; NULL if it is not set. */
 const char *tic_request_get(const struct tic_request *request, const char *param);

@@ -26,10 +26,12 @@ struct memory {
     struct ti_error error;
     char *data;
     size_t capacity_bytes, used_bytes;
+    uint64_t first_byte; /* of the part, in the body */
 };
 
 static bool memory_begin(void *state, const struct tic_info *info) {
     struct memory *memory = state;
+    memory->first_byte = info->first_byte;
     if (info->count_bytes == memory->capacity_bytes) return true;
     if (info->count_bytes == TIC_UNKNOWN) {
         tic_fail(&memory->error, TI_EMISMATCH, "",
@@ -49,10 +51,22 @@ static bool memory_write(void *state, const void *data, size_t bytes) {
     return true;
 }
 
+/* Called by several threads: each writes other bytes. */
+static bool memory_write_at(void *state, uint64_t offset, const void *data,
+                            size_t bytes) {
+    const struct memory *memory = state;
+    memcpy(memory->data + (offset - memory->first_byte), data, bytes);
+    return true;
+}
+
 enum ti_status tic_fetch_memory(struct tic_request *request, void *data, size_t bytes,
                                 struct tic_info *info, struct ti_error *error) {
+    if (!data && bytes > 0) return tic_missing(error, "data");
     struct memory memory = {.data = data, .capacity_bytes = bytes};
-    const struct tic_sink sink = {sizeof sink, memory_begin, memory_write, NULL, &memory};
+    const struct tic_sink sink = {.struct_bytes = sizeof sink,
+                                  .begin = memory_begin,
+                                  .state = &memory,
+                                  .write_at = memory_write_at};
     return fetch_into(request, &sink, &memory.error, info, error);
 }
 
@@ -92,8 +106,12 @@ static bool new_write(void *state, const void *data, size_t bytes) {
 
 enum ti_status tic_fetch_new(struct tic_request *request, void **data,
                              struct tic_info *info, struct ti_error *error) {
+    if (!data) return tic_missing(error, "data");
     struct memory memory = {.data = NULL};
-    const struct tic_sink sink = {sizeof sink, new_begin, new_write, NULL, &memory};
+    const struct tic_sink sink = {.struct_bytes = sizeof sink,
+                                  .begin = new_begin,
+                                  .write = new_write,
+                                  .state = &memory};
     enum ti_status status = fetch_into(request, &sink, &memory.error, info, error);
     if (status != TI_OK) {
         free(memory.data);
@@ -131,6 +149,7 @@ static bool fd_write(void *state, const void *data, size_t bytes) {
 enum ti_status tic_fetch_fd(struct tic_request *request, int fd, struct tic_info *info,
                             struct ti_error *error) {
     struct descriptor to = {.fd = fd};
-    const struct tic_sink sink = {sizeof sink, NULL, fd_write, NULL, &to};
+    const struct tic_sink sink = {
+        .struct_bytes = sizeof sink, .write = fd_write, .state = &to};
     return fetch_into(request, &sink, &to.error, info, error);
 }

@@ -27,8 +27,17 @@ struct cli_param {
     const char *value;
 };
 
+#define CLI_ITEMS_MAX 64
+
+/* The values of an option that may be repeated. */
+struct cli_list {
+    const char *items[CLI_ITEMS_MAX];
+    size_t count;
+};
+
 #define CLI_TEXT const char *
 #define CLI_FLAG bool
+#define CLI_LIST struct cli_list
 
 /* The parsed command line; strings are borrowed from it. */
 struct cli_options {
@@ -65,6 +74,9 @@ struct cli_verb {
 int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, int argc,
                       char **argv);
 void cli_options_clear(struct cli_options *options);
+
+/* Makes the spec of the parameters, as cli_options_parse() does for a local verb. */
+int cli_options_make_spec(struct cli_options *options);
 void cli_options_help(const struct cli_verb *verb);
 
 /* The value of a parameter; NULL if it is not set. */
@@ -72,6 +84,16 @@ const char *cli_options_get(const struct cli_options *options, const char *name)
 
 /* The parameters as a query, to be freed with free(); NULL if memory runs out. */
 char *cli_options_query(const struct cli_options *options);
+
+/*
+ * Reads the value of an option, a number of seconds such as "300" or "0.5", into
+ * '*milliseconds', which stays as it is if 'text' is NULL. Prints what is wrong and returns
+ * an exit code.
+ */
+int cli_read_seconds(const char *option, const char *text, uint64_t *milliseconds);
+
+/* The same for a number from 1 to 'max'. */
+int cli_read_count(const char *option, const char *text, unsigned max, unsigned *value);
 
 /* Sets the parameter format from the extension of 'path' (may be NULL), unless it is
    set. */
@@ -145,14 +167,16 @@ void cli_print_near(const char *typed, const char *const *names, size_t count,
 int cli_close_stdout(void);
 
 /*
- * An output file. A regular file has a temporary name until cli_output_commit(); standard
- * output ("-" or NULL) and others (a device, a FIFO) are written directly.
+ * An output file. A regular FILE is written as FILE.part, which cli_output_commit()
+ * renames; standard output ("-" or NULL) and others (a device, a FIFO) are written
+ * directly.
  */
 struct cli_output {
     int fd;
-    bool temporary;
+    bool is_part;
     const char *path;
-    char *target, *temporary_path;
+    /* The file, the file with the bytes so far, and what get saves about it. */
+    char *target, *part_path, *state_path;
 };
 
 /* Refuses to write to a terminal unless the output is 'text'. Returns an exit code. */
@@ -164,12 +188,74 @@ int cli_output_check(const char *path, bool text);
  */
 void cli_output_handle_sigpipe(void);
 
-/* Each prints what is wrong and returns an exit code, 0 for success. */
-int cli_output_open(struct cli_output *output, const char *path);
+/*
+ * Each prints what is wrong and returns an exit code, 0 for success. With 'go_on' the
+ * bytes in the part file stay; otherwise it is emptied, and removed by a signal that ends
+ * the process.
+ */
+int cli_output_open(struct cli_output *output, const char *path, bool go_on);
 int cli_output_write(struct cli_output *output, const void *data, size_t bytes);
+int cli_output_write_at(struct cli_output *output, uint64_t offset, const void *data,
+                        size_t bytes);
+
+/* Writes what is in memory to the disk, so that not even a power failure loses it. */
+int cli_output_sync(struct cli_output *output);
 int cli_output_commit(struct cli_output *output);
 
-/* Discards the output after a failure. */
+/* From now on the part file is left behind if a signal ends the process. */
+void cli_output_survive(struct cli_output *output);
+
+/* After a failure: removes the part file and its state, or closes and keeps them. */
 void cli_output_abandon(struct cli_output *output);
+void cli_output_keep(struct cli_output *output);
+
+/* Whether the output will be written as a part file. */
+bool cli_output_is_part(const char *path);
+
+/* Whether there is a state file for the output. */
+bool cli_output_has_state(const char *path);
+
+/* The state of a transfer (part_state.c) --------------------------------------------- */
+
+/* Bytes [first, end) of a body. */
+struct cli_range {
+    uint64_t first, end;
+};
+
+/* What get saves beside FILE.part, to go on later. Starts as all zeros. */
+struct cli_part_state {
+    char *query, *etag, *spec;
+    uint64_t total_bytes;
+    /* What FILE.part has: in order, with gaps between them. */
+    struct cli_range *done;
+    size_t done_count, done_capacity;
+    /* Saved after this boot of the machine: writes cannot be lost since. */
+    bool same_boot;
+    size_t saved_bytes; /* length of the file */
+};
+
+/* Each prints what is wrong and returns an exit code. */
+int cli_part_load(struct cli_part_state *state, const char *path);
+int cli_part_save(struct cli_part_state *state, const char *path);
+int cli_part_make(struct cli_part_state *state, const char *query, const char *etag,
+                  const char *spec, uint64_t total_bytes);
+int cli_part_add(struct cli_part_state *state, uint64_t first, uint64_t end);
+void cli_part_clear(struct cli_part_state *state);
+
+/* How many bytes are done. */
+uint64_t cli_part_done(const struct cli_part_state *state);
+
+/*
+ * Reserves space for 'total_bytes' in the file of 'fd'. If the disk has not as much,
+ * prints both figures and returns CLI_EIO.
+ */
+int cli_part_reserve(int fd, const char *path, uint64_t total_bytes);
+
+/*
+ * Recomputes what the part file has, a sample of it or all, and compares. Prints what
+ * differs and returns CLI_EMISMATCH.
+ */
+int cli_part_check(const struct cli_options *options, const struct cli_output *output,
+                   const struct cli_part_state *state);
 
 #endif

@@ -14,7 +14,7 @@ int cli_generate(struct cli_options *options) {
     if (code != 0) return code;
     const bool text = ti_format_is_text(ti_body_format(tensor.body));
     if ((code = cli_output_check(options->output, text)) == 0 &&
-        (code = cli_output_open(&output, options->output)) == 0) {
+        (code = cli_output_open(&output, options->output, false)) == 0) {
         code = cli_tensor_read(&tensor, write_chunk, &output);
         if (code == 0) {
             code = cli_output_commit(&output);

@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit get: fetches the bytes that generate would write from a daemon. */
+#include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <tensorinit/client.h>
 
-#include "client/cli/cli.h"
+#include "client/cli/get_request.h"
 
-#define DEFAULT_SERVER "http://127.0.0.1:8080"
+/* The state is saved after each that many bytes. */
+#define SAVE_BYTES ((uint64_t)8 << 20)
 
 struct transfer {
     const struct cli_options *options;
     struct tic_request *request;
+    char *query;
     struct cli_output output;
-    /* The output is open and must be committed or abandoned. */
+    /* What the output has; saved beside it if 'resumable'. Several connections add to
+       it, with the lock. */
+    pthread_mutex_t lock;
+    struct cli_part_state state;
+    bool resumable;
+    uint64_t unsaved_bytes; /* received since it was saved */
+    /* The output is open and must be committed, kept or abandoned. */
     bool opened;
+    char last_failure[TI_ERROR_TEXT_BYTES];
     /* Exit code of the output; its message has been printed. */
     int code;
 };
@@ -28,95 +39,212 @@ static void print_warning(const struct cli_options *options, const char *warning
     cli_note(options, field, warning + n + strspn(warning + n, ": "));
 }
 
-/* Opens the output only now: the response is the requested tensor. */
-static bool begin(void *state, const struct tic_info *info) {
-    struct transfer *transfer = state;
+static void print_warnings(const struct transfer *transfer) {
     const char *warning;
-    (void)info;
     for (size_t i = 0;
          (warning = tic_response_field_at(transfer->request, "Tensor-Warning", i)); i++) {
         print_warning(transfer->options, warning);
     }
-    transfer->code = cli_output_open(&transfer->output, transfer->options->output);
-    return transfer->opened = transfer->code == 0;
 }
 
-static bool write_chunk(void *state, const void *data, size_t bytes) {
+static int save(struct transfer *transfer) {
+    transfer->unsaved_bytes = 0;
+    return cli_part_save(&transfer->state, transfer->output.state_path);
+}
+
+/*
+ * Opens the output, unless this continues a transfer, and reserves its space. It can be
+ * continued later if the length is known and the entity tag names the bytes.
+ */
+static int open_output(struct transfer *transfer, const struct tic_info *info) {
+    struct cli_output *output = &transfer->output;
+    int code = 0;
+    if (!transfer->opened) {
+        code = cli_output_open(output, transfer->options->output, false);
+        transfer->opened = code == 0;
+    }
+    if (code != 0 || !output->is_part || info->total_bytes == TIC_UNKNOWN) return code;
+    code = cli_part_reserve(output->fd, output->path, info->total_bytes);
+    if (code != 0 || !*info->etag || transfer->resumable) return code;
+    transfer->resumable = true;
+    code = cli_part_make(&transfer->state, transfer->query, info->etag, info->spec,
+                         info->total_bytes);
+    if (code == 0) code = save(transfer);
+    if (code == 0) cli_output_survive(output);
+    return code;
+}
+
+/* Opens the output only now: the response is the requested tensor. */
+static bool begin(void *state, const struct tic_info *info) {
+    struct transfer *transfer = state;
+    print_warnings(transfer);
+    transfer->code = open_output(transfer, info);
+    return transfer->code == 0;
+}
+
+/* To an output that is not a part file, in order. */
+static bool write_next(void *state, const void *data, size_t bytes) {
     struct transfer *transfer = state;
     transfer->code = cli_output_write(&transfer->output, data, bytes);
     return transfer->code == 0;
 }
 
-static const char *server_of(const struct cli_options *options) {
-    const char *server = getenv("TENSORINIT_SERVER");
-    if (options->server) return options->server;
-    return server && *server ? server : DEFAULT_SERVER;
+/* Notes that the part file has these bytes. */
+static int add_done(struct transfer *transfer, uint64_t offset, size_t bytes) {
+    int code = cli_part_add(&transfer->state, offset, offset + bytes);
+    transfer->unsaved_bytes += bytes;
+    if (code == 0 && transfer->unsaved_bytes >= SAVE_BYTES) code = save(transfer);
+    return code;
 }
 
-/*
- * Prints a valid URL without its user and password. Everything before the last '@' is
- * dropped: libcurl accepts URLs in which a '/' is not the end of the host
- * ("http:/u:p@h").
- */
-static void print_server(const char *server) {
-    const char *at = strrchr(server, '@');
-    if (at) {
-        fprintf(stderr, "%.*s://%s", (int)strcspn(server, ":"), server, at + 1);
-    } else {
-        fputs(server, stderr);
+/* To a part file; called by several threads. */
+static bool write_at(void *state, uint64_t offset, const void *data, size_t bytes) {
+    struct transfer *transfer = state;
+    int code = cli_output_write_at(&transfer->output, offset, data, bytes);
+    pthread_mutex_lock(&transfer->lock);
+    if (code == 0 && transfer->resumable) code = add_done(transfer, offset, bytes);
+    if (code != 0) transfer->code = code;
+    pthread_mutex_unlock(&transfer->lock);
+    return code == 0;
+}
+
+/* Says once that something has failed, not each time that it fails again. */
+static bool on_retry(void *state, const struct ti_error *failure, uint64_t pause_ms) {
+    struct transfer *transfer = state;
+    (void)pause_ms;
+    if (transfer->options->quiet || strcmp(transfer->last_failure, failure->text) == 0) {
+        return true;
     }
+    snprintf(transfer->last_failure, sizeof transfer->last_failure, "%s", failure->text);
+    cli_get_print_error(transfer->options, transfer->request, failure);
+    fputs("tensorinit: trying again\n", stderr);
+    return true;
 }
 
-/* As cli_fail(); errors that name no parameter are about the server. */
-static int fail(const struct cli_options *options, const struct ti_error *error) {
-    const bool remote = error->code == TI_ENETWORK || error->code == TI_ESERVER ||
-                        error->code == TI_EMISMATCH;
-    if (strcmp(error->field, "server") == 0 && !options->server) {
-        fprintf(stderr, "tensorinit: TENSORINIT_SERVER: %s\n", error->text);
-    } else if (!*error->field && remote) {
-        fputs("tensorinit: ", stderr);
-        print_server(server_of(options));
-        fprintf(stderr, ": %s\n", error->text);
-    } else {
-        return cli_fail(error);
+/* Opens the part file of an earlier transfer and checks it. */
+static int open_earlier(struct transfer *transfer) {
+    struct cli_output *output = &transfer->output;
+    struct cli_part_state *state = &transfer->state;
+    int code = cli_output_open(output, transfer->options->output, true);
+    if (code != 0) return code;
+    transfer->opened = transfer->resumable = true;
+    if ((code = cli_part_load(state, output->state_path)) != 0) return code;
+    if (!transfer->query) return cli_fail_memory();
+    if (strcmp(state->query, transfer->query) != 0) {
+        fprintf(stderr,
+                "tensorinit: %s is of another tensor (%s): remove it, or get the tensor "
+                "without --continue\n",
+                output->part_path, state->query);
+        return CLI_EMISMATCH;
     }
-    return ti_status_exit_code(error->code);
+    return cli_part_check(transfer->options, output, state);
 }
 
-static enum ti_status out_of_memory(struct ti_error *error) {
-    *error = (struct ti_error){.code = TI_ENOMEM, .text = "out of memory"};
-    return TI_ENOMEM;
+/* Fetches a range of the body: bytes ['first', 'end'). */
+static enum ti_status fetch_range(struct transfer *transfer, const struct tic_sink *sink,
+                                  uint64_t first, uint64_t end, struct ti_error *error) {
+    enum ti_status status =
+        tic_request_bytes(transfer->request, first, end - first, error);
+    return status == TI_OK ? tic_fetch(transfer->request, sink, NULL, error) : status;
 }
 
-static enum ti_status make_request(const struct cli_options *options,
-                                   struct tic_request **request, struct ti_error *error) {
-    enum ti_status status = tic_request_make(server_of(options), request, error);
-    if (status == TI_OK) {
-        char *query = cli_options_query(options);
-        status =
-            query ? tic_request_set_query(*request, query, error) : out_of_memory(error);
-        free(query);
+/* Fetches what the part file of an earlier transfer does not have. */
+static enum ti_status fetch_rest(struct transfer *transfer, const struct tic_sink *sink,
+                                 struct ti_error *error) {
+    struct cli_part_state *state = &transfer->state;
+    enum ti_status status =
+        tic_request_text(transfer->request, TIC_EXPECT_ETAG, state->etag, error);
+    /* Even if nothing is missing, the server has to have the same tensor. */
+    if (status == TI_OK && cli_part_done(state) == state->total_bytes) {
+        return fetch_range(transfer, sink, 0, 0, error);
     }
-    if (status != TI_OK || !options->expect_spec) return status;
-    return tic_request_text(*request, TIC_EXPECT_SPEC, options->expect_spec, error);
+    /* Each fetch closes the first gap. */
+    while (status == TI_OK && cli_part_done(state) < state->total_bytes) {
+        const size_t next = state->done_count > 0 && state->done[0].first == 0;
+        const uint64_t first = next ? state->done[0].end : 0;
+        const uint64_t end =
+            next < state->done_count ? state->done[next].first : state->total_bytes;
+        status = fetch_range(transfer, sink, first, end, error);
+    }
+    return status;
+}
+
+static enum ti_status fetch(struct transfer *transfer, struct ti_error *error) {
+    const bool is_part = cli_output_is_part(transfer->options->output);
+    const struct tic_sink sink = {
+        .struct_bytes = sizeof sink,
+        .begin = begin,
+        .write = write_next,
+        .state = transfer,
+        .retry = on_retry,
+        .write_at = is_part ? write_at : NULL,
+    };
+    if (transfer->resumable) return fetch_rest(transfer, &sink, error);
+    return tic_fetch(transfer->request, &sink, NULL, error);
+}
+
+/* Keeps what has been received, if it can be used later. */
+static void keep_part(struct transfer *transfer) {
+    struct cli_output *output = &transfer->output;
+    const uint64_t done_bytes = cli_part_done(&transfer->state);
+    if (!transfer->resumable || done_bytes == 0 || save(transfer) != 0) {
+        cli_output_abandon(output);
+        return;
+    }
+    fprintf(stderr,
+            "tensorinit: %s has %" PRIu64 " of %" PRIu64 " bytes; --continue goes on\n",
+            output->part_path, done_bytes, transfer->state.total_bytes);
+    cli_output_keep(output);
+}
+
+static int finish(struct transfer *transfer) {
+    struct cli_output *output = &transfer->output;
+    int code = transfer->resumable ? cli_output_sync(output) : 0;
+    if (code == 0) return cli_output_commit(output);
+    cli_output_keep(output);
+    return code;
+}
+
+/* An earlier part that does not fit stays as it is; the message says what can be done. */
+static int run(struct transfer *transfer) {
+    struct ti_error error;
+    const char *path = transfer->options->output;
+    if (transfer->options->go_on && cli_output_has_state(path)) {
+        const int code = open_earlier(transfer);
+        if (code != 0) {
+            if (transfer->opened) cli_output_keep(&transfer->output);
+            return code;
+        }
+    }
+    int code =
+        cli_get_make_request(transfer->options, transfer->query, &transfer->request);
+    if (code == 0 && fetch(transfer, &error) == TI_OK) return finish(transfer);
+    if (code == 0) code = transfer->code;
+    if (!transfer->request) return code;
+    if (code == 0) {
+        cli_get_print_error(transfer->options, transfer->request, &error);
+        code = ti_status_exit_code(error.code);
+    }
+    if (transfer->opened) keep_part(transfer);
+    return code;
 }
 
 int cli_get(struct cli_options *options) {
     struct transfer transfer = {.options = options};
-    const struct tic_sink sink = {sizeof sink, begin, write_chunk, NULL, &transfer};
-    struct ti_error error;
     cli_options_set_format(options, options->output);
     int code = cli_output_check(options->output, cli_options_text(options));
     if (code != 0) return code;
-    cli_output_handle_sigpipe();
-    enum ti_status status = make_request(options, &transfer.request, &error);
-    if (status == TI_OK) status = tic_fetch(transfer.request, &sink, NULL, &error);
-    if (status == TI_OK) {
-        code = cli_output_commit(&transfer.output);
-    } else {
-        if (transfer.opened) cli_output_abandon(&transfer.output);
-        code = transfer.code != 0 ? transfer.code : fail(options, &error);
+    if (options->go_on && (!options->output || strcmp(options->output, "-") == 0)) {
+        fputs("tensorinit: --continue needs -o FILE\n", stderr);
+        return CLI_USAGE;
     }
+    cli_output_handle_sigpipe();
+    transfer.query = cli_options_query(options);
+    pthread_mutex_init(&transfer.lock, NULL);
+    code = run(&transfer);
+    pthread_mutex_destroy(&transfer.lock);
+    free(transfer.query);
+    cli_part_clear(&transfer.state);
     tic_request_free(transfer.request);
     return code;
 }

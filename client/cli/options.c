@@ -9,12 +9,15 @@
 
 #include "client/cli/cli.h"
 
+enum kind { TEXT, FLAG, LIST };
+
 static const struct own_option {
+    enum kind kind;
     const char *name, *letter, *argument, *verbs, *about;
-    size_t member; /* offset of a string if there is an argument, else of a bool */
+    size_t member; /* its offset */
 } own_options[] = {
 #define CLI_OPTION(kind, member, name, letter, argument, verbs, about)                   \
-    {name, letter, argument, verbs, about, offsetof(struct cli_options, member)},
+    {kind, name, letter, argument, verbs, about, offsetof(struct cli_options, member)},
 #include "client/cli/cli_options.def"
 #undef CLI_OPTION
 };
@@ -163,6 +166,51 @@ static bool is_near_option(const struct cli_verb *verb, const char *arg) {
     return false;
 }
 
+static int append(struct cli_list *list, const char *option, const char *value) {
+    if (list->count == CLI_ITEMS_MAX) {
+        fprintf(stderr, "tensorinit: --%s: more than %d\n", option, CLI_ITEMS_MAX);
+        return CLI_USAGE;
+    }
+    list->items[list->count++] = value;
+    return 0;
+}
+
+int cli_read_seconds(const char *option, const char *text, uint64_t *milliseconds) {
+    uint64_t value = 0, digits = 0;
+    const char *at = text;
+    if (!text) return 0;
+    for (; *at >= '0' && *at <= '9' && digits < 7; at++, digits++) {
+        value = value * 10 + (uint64_t)(*at - '0');
+    }
+    value *= 1000;
+    if (*at == '.' && digits > 0) {
+        uint64_t scale = 100;
+        for (at++; *at >= '0' && *at <= '9'; at++, scale /= 10) {
+            value += (uint64_t)(*at - '0') * scale;
+        }
+    }
+    if (*at != '\0' || digits == 0 || value > INT32_MAX) {
+        fprintf(stderr,
+                "tensorinit: --%s: '%s' is not a number of seconds from 0 to 2147483\n",
+                option, text);
+        return CLI_USAGE;
+    }
+    *milliseconds = value;
+    return 0;
+}
+
+int cli_read_count(const char *option, const char *text, unsigned max, unsigned *value) {
+    char *end;
+    const unsigned long number = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || number < 1 || number > max) {
+        fprintf(stderr, "tensorinit: --%s: '%s' is not a number from 1 to %u\n", option,
+                text, max);
+        return CLI_USAGE;
+    }
+    *value = (unsigned)number;
+    return 0;
+}
+
 /* The same for one of the command's own options; 'value' is the one in the argument. */
 static int parse_own(struct cli_options *options, const struct own_option *option,
                      const char *value, int argc, char **argv, int *at) {
@@ -180,6 +228,7 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
         if (*at + 1 == argc) return missing_value(argv[*at]);
         value = argv[++*at];
     }
+    if (option->kind == LIST) return append(member, option->name, value);
     if (*text) return duplicate(option->name);
     *text = value;
     return 0;
@@ -210,8 +259,7 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
     return 0;
 }
 
-/* Makes the spec of the parameters. */
-static int make_spec(struct cli_options *options) {
+int cli_options_make_spec(struct cli_options *options) {
     struct ti_error error;
     char *query = cli_options_query(options);
     int code = 0;
@@ -235,7 +283,7 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
         code = parse_one(options, verb, argc, argv, &i);
     }
     if (code == 0 && verb->tensor && !verb->remote && !options->help) {
-        code = make_spec(options);
+        code = cli_options_make_spec(options);
     }
     return code;
 }

@@ -7,61 +7,104 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/cli/cli.h"
 
-/* The current temporary file, for the signal handler. */
-static const char *volatile current_temporary;
+/* The part file that a signal's handler removes, or NULL. */
+static const char *volatile current_part;
 
-static void remove_temporary(int signal_number) {
-    if (current_temporary) unlink(current_temporary);
+static void remove_part(int signal_number) {
+    if (current_part) unlink(current_part);
     raise(signal_number); /* SA_RESETHAND: this time it terminates the process */
 }
 
-static void remove_temporary_on_signals(void) {
+static void remove_part_on_signals(void) {
     static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction action;
         if (sigaction(signals[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
             continue; /* ignored, for example by nohup */
-        action.sa_handler = remove_temporary;
+        action.sa_handler = remove_part;
         action.sa_flags = (int)SA_RESETHAND;
         sigaction(signals[i], &action, NULL);
     }
 }
 
+/* The longest name of a file on common file systems, and what is appended to it. */
+#define NAME_BYTES 255
+#define PART_SUFFIX ".part"
+#define STATE_SUFFIX ".part.json"
+
 /*
- * Creates a file in the directory of the target, with the permissions that the target
- * will have. Its name does not contain the target's, which may have the maximum length.
+ * The target's path with another name: a name that would be too long is cut. To be freed
+ * with free(); NULL if memory runs out.
  */
-static int open_temporary(struct cli_output *output, const struct stat *old) {
-    static const char name[] = ".tensorinit-XXXXXX";
-    const char *slash = strrchr(output->target, '/');
-    size_t directory = slash ? (size_t)(slash - output->target) + 1 : 0;
-    output->temporary_path = malloc(directory + sizeof name);
-    if (!output->temporary_path) return cli_fail_memory();
-    memcpy(output->temporary_path, output->target, directory);
-    memcpy(output->temporary_path + directory, name, sizeof name);
-    remove_temporary_on_signals();
-    current_temporary = output->temporary_path; /* before the file is created */
-    output->fd = mkstemp(output->temporary_path);
-    if (output->fd < 0) {
-        int code = cli_fail_io(output->path, "cannot write");
+static char *path_beside(const char *target, const char *suffix) {
+    const char *slash = strrchr(target, '/');
+    const size_t directory = slash ? (size_t)(slash - target) + 1 : 0;
+    const size_t max = NAME_BYTES - strlen(STATE_SUFFIX);
+    size_t name = strlen(target + directory);
+    if (name > max) name = max;
+    char *path = malloc(directory + name + strlen(suffix) + 1);
+    if (!path) return NULL;
+    memcpy(path, target, directory + name);
+    strcpy(path + directory + name, suffix);
+    return path;
+}
+
+/*
+ * Opens the part file and locks it, so that no two commands write to it. It may be renamed
+ * or removed by the other command before this one gets the lock.
+ */
+static int open_locked(struct cli_output *output) {
+    struct stat named, opened;
+    for (;;) {
+        output->fd =
+            open(output->part_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (output->fd < 0) return cli_fail_io(output->path, "cannot write");
+        if (flock(output->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            fprintf(stderr, "tensorinit: %s is being written by another process\n",
+                    output->part_path);
+            close(output->fd);
+            output->fd = -1;
+            return CLI_EIO;
+        }
+        if (stat(output->part_path, &named) == 0 && fstat(output->fd, &opened) == 0 &&
+            named.st_dev == opened.st_dev && named.st_ino == opened.st_ino) {
+            return 0;
+        }
+        close(output->fd);
+        output->fd = -1;
+    }
+}
+
+/* Opens the part file, with the permissions that the target will have. */
+static int open_part(struct cli_output *output, const struct stat *old, bool go_on) {
+    output->part_path = path_beside(output->target, PART_SUFFIX);
+    output->state_path = path_beside(output->target, STATE_SUFFIX);
+    int code =
+        output->part_path && output->state_path ? open_locked(output) : cli_fail_memory();
+    if (code != 0) {
         cli_output_abandon(output);
         return code;
     }
-    output->temporary = true;
-    mode_t mask = umask(0);
-    umask(mask);
-    mode_t mode = old ? old->st_mode & 07777 : 0666 & ~mask;
-    if (fchmod(output->fd, mode) != 0) {
-        int code = cli_fail_io(output->path, "cannot set the permissions of");
-        cli_output_abandon(output);
-        return code;
+    output->is_part = true;
+    if (!go_on) {
+        remove_part_on_signals();
+        current_part = output->part_path;
+        unlink(output->state_path);
     }
-    return 0;
+    if (!go_on && ftruncate(output->fd, 0) != 0) {
+        code = cli_fail_io(output->path, "cannot write");
+        cli_output_abandon(output);
+    } else if (old && fchmod(output->fd, old->st_mode & 07777) != 0) {
+        code = cli_fail_io(output->path, "cannot set the permissions of");
+        cli_output_abandon(output);
+    }
+    return code;
 }
 
 int cli_close_stdout(void) {
@@ -85,8 +128,22 @@ void cli_output_handle_sigpipe(void) {
     raise_sigpipe = sigaction(SIGPIPE, &action, NULL) == 0;
 }
 
-int cli_output_open(struct cli_output *output, const char *path) {
-    struct stat old, out;
+/* Whether the file that exists is a regular one with a name: /dev/stdout of a redirected
+   command has no name for rename(). */
+static bool is_replaceable(const struct stat *old) {
+    struct stat out;
+    return S_ISREG(old->st_mode) &&
+           (fstat(STDOUT_FILENO, &out) != 0 || out.st_dev != old->st_dev ||
+            out.st_ino != old->st_ino);
+}
+
+bool cli_output_is_part(const char *path) {
+    struct stat old;
+    return !is_stdout(path) && (stat(path, &old) != 0 || is_replaceable(&old));
+}
+
+int cli_output_open(struct cli_output *output, const char *path, bool go_on) {
+    struct stat old;
     memset(output, 0, sizeof *output);
     if (is_stdout(path)) {
         output->path = "standard output";
@@ -95,20 +152,41 @@ int cli_output_open(struct cli_output *output, const char *path) {
     }
     output->path = path;
     bool exists = stat(path, &old) == 0;
-    if (!exists || S_ISREG(old.st_mode)) {
-        /* /dev/stdout of a redirected command: it has no name for rename(). */
-        if (exists && fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == old.st_dev &&
-            out.st_ino == old.st_ino) {
-            output->fd = STDOUT_FILENO;
-            return 0;
-        }
+    if (!exists || is_replaceable(&old)) {
         /* The target of a symbolic link is replaced, not the link. */
         output->target = exists ? realpath(path, NULL) : strdup(path);
         if (!output->target) return cli_fail_io(path, "cannot open");
-        return open_temporary(output, exists ? &old : NULL);
+        return open_part(output, exists ? &old : NULL, go_on);
     }
-    output->fd = open(path, O_WRONLY);
+    if (S_ISREG(old.st_mode)) {
+        output->fd = STDOUT_FILENO;
+        return 0;
+    }
+    output->fd = open(path, O_WRONLY | O_CLOEXEC);
     return output->fd >= 0 ? 0 : cli_fail_io(path, "cannot open");
+}
+
+void cli_output_survive(struct cli_output *output) {
+    (void)output;
+    current_part = NULL;
+}
+
+int cli_output_sync(struct cli_output *output) {
+    if (!output->is_part || fdatasync(output->fd) == 0) return 0;
+    return cli_fail_io(output->path, "cannot write");
+}
+
+int cli_output_write_at(struct cli_output *output, uint64_t offset, const void *data,
+                        size_t bytes) {
+    for (const char *at = data; bytes > 0;) {
+        ssize_t now = pwrite(output->fd, at, bytes, (off_t)offset);
+        if (now < 0 && errno == EINTR) continue;
+        if (now < 0) return cli_fail_io(output->path, "cannot write");
+        at += now;
+        offset += (uint64_t)now;
+        bytes -= (size_t)now;
+    }
+    return 0;
 }
 
 int cli_output_write(struct cli_output *output, const void *data, size_t bytes) {
@@ -126,32 +204,52 @@ int cli_output_write(struct cli_output *output, const void *data, size_t bytes) 
     return 0;
 }
 
+bool cli_output_has_state(const char *path) {
+    struct stat old;
+    if (is_stdout(path)) return false;
+    char *target = stat(path, &old) == 0 ? realpath(path, NULL) : strdup(path);
+    char *state = target ? path_beside(target, STATE_SUFFIX) : NULL;
+    const bool has = state && access(state, F_OK) == 0;
+    free(state);
+    free(target);
+    return has;
+}
+
 static void clear(struct cli_output *output) {
-    current_temporary = NULL;
-    free(output->temporary_path);
+    if (output->fd >= 0 && output->fd != STDOUT_FILENO) close(output->fd);
+    current_part = NULL;
+    free(output->part_path);
+    free(output->state_path);
     free(output->target);
+    memset(output, 0, sizeof *output);
+    output->fd = -1;
 }
 
 int cli_output_commit(struct cli_output *output) {
-    if (output->fd == STDOUT_FILENO) return 0;
-    if (close(output->fd) != 0) {
-        int code = cli_fail_io(output->path, "cannot write");
-        output->fd = -1;
+    int code = 0;
+    if (output->fd == STDOUT_FILENO) {
+        clear(output);
+        return 0;
+    }
+    if (output->is_part && rename(output->part_path, output->target) != 0) {
+        code = cli_fail_io(output->path, "cannot write");
         cli_output_abandon(output);
         return code;
     }
+    /* Some file systems report a failed write only now. */
+    if (close(output->fd) != 0) code = cli_fail_io(output->path, "cannot write");
     output->fd = -1;
-    if (output->temporary && rename(output->temporary_path, output->target) != 0) {
-        int code = cli_fail_io(output->path, "cannot write");
-        cli_output_abandon(output);
-        return code;
-    }
+    if (output->is_part) unlink(output->state_path);
     clear(output);
-    return 0;
+    return code;
 }
 
 void cli_output_abandon(struct cli_output *output) {
-    if (output->fd >= 0 && output->fd != STDOUT_FILENO) close(output->fd);
-    if (output->temporary) unlink(output->temporary_path);
+    if (output->is_part) {
+        unlink(output->part_path);
+        unlink(output->state_path);
+    }
     clear(output);
 }
+
+void cli_output_keep(struct cli_output *output) { clear(output); }

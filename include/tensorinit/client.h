@@ -22,7 +22,7 @@
  *
  * Threads: use a request in one thread at a time; different requests are independent.
  *
- * Errors: see status.h. If the server refuses a request, 'text' is the detail of its
+ * Errors: see status.h. NULL where an object or a text is needed is TI_EVALUE. If the server refuses a request, 'text' is the detail of its
  * problem document and 'field' the parameter that it names; the code is the one that
  * the core has for that fault (TI_EVALUE, TI_EMISSING, ...), or TI_ESERVER if there is
  * none. Texts never show the user name and password of a URL.
@@ -66,6 +66,18 @@ TIC_API TI_MUST_USE enum ti_status tic_request_make(const char *server_url,
                                                     struct tic_request **request,
                                                     struct ti_error *error);
 TIC_API void tic_request_free(struct tic_request *request);
+
+/*
+ * Adds another server of the same tensors, at most TIC_SERVERS_MAX in all. A fetch starts
+ * with the first one and changes to another when one fails, also in the middle of a body:
+ * a server whose entity tag or other fields differ is never used to continue it.
+ *
+ * Returns as tic_request_make(), and TI_ETOOLARGE if there are too many.
+ */
+#define TIC_SERVERS_MAX 64
+TIC_API TI_MUST_USE enum ti_status tic_request_add_server(struct tic_request *request,
+                                                          const char *server_url,
+                                                          struct ti_error *error);
 
 /*
  * Sets one parameter of the tensor, or removes it if 'value' is NULL.
@@ -115,6 +127,8 @@ TIC_API TI_MUST_USE enum ti_status tic_request_bytes(struct tic_request *request
                                                      uint64_t count_bytes,
                                                      struct ti_error *error);
 
+#define TIC_JOBS_MAX 64
+
 /* Limits, with their defaults. */
 enum tic_number {
     /* 10,000: for name lookup, connection and TLS together; 0 for no limit. */
@@ -124,17 +138,23 @@ enum tic_number {
     TIC_STALL_TIMEOUT_S,
     /* 1 */
     TIC_STALL_BYTES_PER_S,
-    /* 3: retries after a temporary failure; 0 for none. The count starts again after each
-     * try that has delivered 1 MiB. */
-    TIC_RETRIES,
-    /* 30,000: longest wait before a retry. If the server asks for more (Retry-After), the
-     * fetch fails at once. */
+    /* 300,000: how long a fetch is tried again after temporary failures, since the first
+     * of them; 0 for no retry. A try that delivers 1 MiB ends such a series. */
+    TIC_RETRY_FOR_MS,
+    /* 30,000: longest pause before a retry, unless the server requests a longer one
+     * (Retry-After). The pauses are random, up to a limit that doubles from 250 ms. */
     TIC_RETRY_WAIT_MS,
+    /* 0: time for the fetch, with all its retries; 0 for no limit. Checked about once a
+     * second. */
+    TIC_TIMEOUT_MS,
     /* 64 MiB: how much of a body may be read and discarded if the server sends the full
      * body instead of the requested part. */
     TIC_SKIP_BYTES,
     /* 0: number of redirects to follow; never from https to http. */
     TIC_REDIRECTS,
+    /* 4: number of connections at a time that fetch ranges of one body, up to
+     * TIC_JOBS_MAX; see tic_fetch(). 1 for no other connection. */
+    TIC_JOBS,
     TIC_NUMBER_COUNT
 };
 
@@ -151,6 +171,9 @@ enum tic_text {
     /* Tensor-Shape that it must have ("512,784" or "scalar"): the shape of the body, that
      * is after slice, shard and permute. */
     TIC_EXPECT_SHAPE,
+    /* ETag that it must have, with its quotes: that of an earlier fetch that this one
+     * continues. */
+    TIC_EXPECT_ETAG,
     /* URL of a proxy. If unset, the connection is direct, whatever the environment. */
     TIC_PROXY,
     /* PEM file of the certificates to trust instead of the system's. */
@@ -220,7 +243,7 @@ struct tic_info {
 };
 
 /*
- * Receives the bytes. The functions are called by the thread that fetches; each gets
+ * Receives the bytes. The functions are called by the threads that fetch; each gets
  * 'state' and may be NULL. If one returns false, the fetch ends with TI_ECANCELLED.
  */
 struct tic_sink {
@@ -234,6 +257,13 @@ struct tic_sink {
     /* One to five times a second, also while no data arrives and before a retry. */
     bool (*idle)(void *state);
     void *state;
+    /* After a failure, before the fetch is tried again in 'pause_ms': 'failure' says why.
+     * Borrowed, during the call. */
+    bool (*retry)(void *state, const struct ti_error *failure, uint64_t pause_ms);
+    /* Instead of write(): bytes that belong at 'offset' of the body, in any order, each
+     * byte once. Called by several threads at the same time if the body is fetched in
+     * ranges; the other functions are called by one thread at a time. */
+    bool (*write_at)(void *state, uint64_t offset, const void *data, size_t bytes);
 };
 
 /*
@@ -247,12 +277,16 @@ struct tic_sink {
  * not less); Content-Range against the requested part. The number of bytes is checked as
  * they arrive.
  *
- * After a broken connection the fetch continues where it stopped, with Range and
- * If-Range, if the new response has the same spec, dtype, shape, length and ETag. If
- * the server sends the full body instead, the bytes before that position are discarded,
- * up to TIC_SKIP_BYTES. Responses 502, 503 and 504, and 429 with Retry-After, are
- * retried; other errors are not, nor is a server that cannot be reached at the first
- * try.
+ * After a temporary failure the fetch is tried again, for TIC_RETRY_FOR_MS: no connection,
+ * a broken one, a stall, or status 408, 429, 500, 502, 503 or 504. It continues where it
+ * stopped, with Range and If-Range, if the new response has the same spec, dtype, shape,
+ * length and ETag. If the server sends the full body instead, the bytes before that
+ * position are discarded, up to TIC_SKIP_BYTES. A server with another failure, or that
+ * offers another body, is not used again by this fetch, which fails when none is left.
+ *
+ * If the sink has write_at(), a body of 16 MiB or more with a strong ETag is fetched by
+ * TIC_JOBS connections, spread over the servers, where these send ranges. A server that
+ * fails is left for as long as its pause lasts, while the others are used.
  *
  * Returns TI_OK: the sink got every byte of the part, and no other. On failure it may
  * have got some of them, from the start of the part. TI_ENETWORK: no connection, or it
@@ -294,6 +328,12 @@ TIC_API TI_MUST_USE enum ti_status tic_fetch_fd(struct tic_request *request, int
                                                 struct tic_info *info,
                                                 struct ti_error *error);
 
+/*
+ * Ends the fetch that runs in another thread, or else the next one, with TI_ECANCELLED,
+ * within about a second. May be called by any thread, and by a handler of signals.
+ */
+TIC_API void tic_request_cancel(struct tic_request *request);
+
 /* Does what tic_fetch() does, with HEAD: the same checks, and no body. */
 TIC_API TI_MUST_USE enum ti_status
 tic_head(struct tic_request *request, struct tic_info *info, struct ti_error *error);
@@ -309,6 +349,12 @@ TIC_API const char *tic_response_field(const struct tic_request *request,
 /* The same for field 'index', from 0, of those with that name ("Tensor-Warning"). */
 TIC_API const char *tic_response_field_at(const struct tic_request *request,
                                           const char *name, size_t index);
+
+/*
+ * The URL of the server that the last fetch used last. Borrowed, until the request is
+ * freed.
+ */
+TIC_API const char *tic_response_server(const struct tic_request *request);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import daemon  # noqa: E402
 import dtypes  # noqa: E402, F401
+import fault_proxy  # noqa: E402, F401
 
 OK, DIFFERS, USAGE, UNAVAILABLE, IO_ERROR, MISMATCH = 0, 1, 64, 69, 74, 76
 

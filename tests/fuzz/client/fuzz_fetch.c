@@ -149,7 +149,10 @@ void tic_transport_run(struct tic_transport *transport,
     *result = (struct tic_result){.outcome = TIC_OUTCOME_UNREACHED, .reason = "end"};
     script.exchanges++;
     script.sent_bytes = 0;
-    if (!script.next) return;
+    if (!script.next) {
+        result->outcome = TIC_OUTCOME_REFUSED; /* the end: no retry */
+        return;
+    }
     result->outcome = send_header(exchange, &offset) ? send_body(exchange, offset, result)
                                                      : TIC_OUTCOME_STOPPED;
 }
@@ -275,6 +278,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool head = false;
     if (tic_request_make("http://h", &request, NULL) != TI_OK) exit(1);
     tic_request_number(request, TIC_RETRY_WAIT_MS, 0);
+    /* Too short for any Retry-After. */
+    tic_request_number(request, TIC_RETRY_FOR_MS, 999);
     const enum ti_status status = tic_request_set_query(request, fuzz_line(&at), &error);
     if (status != TI_OK) fuzz_check_error(status, &error);
     words = fuzz_line(&at);

@@ -64,7 +64,8 @@ static inline const char *expect_failure(struct tic_request *request, enum ti_st
     static struct ti_error error;
     struct tic_info info, untouched;
     size_t seen = 0;
-    const struct tic_sink sink = {sizeof sink, NULL, count_bytes, NULL, &seen};
+    const struct tic_sink sink = {
+        .struct_bytes = sizeof sink, .write = count_bytes, .state = &seen};
     memset(&info, 0x5a, sizeof info);
     info.struct_bytes = sizeof info;
     untouched = info;

@@ -141,7 +141,7 @@ static void refuses(void **state) {
     for (size_t i = 0; i < COUNT_OF(refusals); i++) {
         SERVE(server, request, {.text = refusals[i].response});
         struct ti_error error;
-        tic_request_number(request, TIC_RETRIES, 0);
+        tic_request_number(request, TIC_RETRY_FOR_MS, 0);
         assert_int_equal(tic_request_set(request, "dtype", "f32", &error), TI_OK);
         assert_int_equal(tic_request_text(request, TIC_EXPECT_SPEC, "1-draft.2", &error),
                          TI_OK);
@@ -195,7 +195,7 @@ static void reads_chunks(void **state) {
     expect_bytes(request, BODY, 1);
     assert_string_equal(tic_response_field(request, "Tensor-Spec"), "1-draft.2");
     expect_failure(request, TI_EMISMATCH, 0);
-    tic_request_number(request, TIC_RETRIES, 0);
+    tic_request_number(request, TIC_RETRY_FOR_MS, 0);
     expect_failure(request, TI_ENETWORK, 12);
     finish(&server, request);
 }
@@ -324,6 +324,7 @@ static void is_not_reached(void **state) {
     server_start(&server, NULL, 0);
     server_stop(&server);
     struct tic_request *request = request_of(&server);
+    tic_request_number(request, TIC_RETRY_FOR_MS, 0);
     assert_non_null(strstr(expect_failure(request, TI_ENETWORK, 0), "cannot be reached"));
     tic_request_free(request);
 }
@@ -343,6 +344,7 @@ static void hides_credentials(void **state) {
     const char *text = expect_failure(request, TI_ESERVER, 0);
     assert_null(strstr(text, "secret"));
     assert_non_null(strstr(text, "example.invalid/x"));
+    tic_request_number(request, TIC_RETRY_FOR_MS, 0);
     for (size_t i = 0; i < COUNT_OF(proxies); i++) {
         assert_int_equal(tic_request_text(request, TIC_PROXY, proxies[i], &error), TI_OK);
         text = expect_failure(request, TI_ENETWORK, 0);
@@ -362,7 +364,8 @@ static void honours_struct_bytes(void **state) {
     } larger;
     char data[24];
     size_t seen = 0;
-    struct tic_sink sink = {sizeof sink, NULL, count_bytes, NULL, &seen};
+    struct tic_sink sink = {
+        .struct_bytes = sizeof sink, .write = count_bytes, .state = &seen};
     struct ti_error error;
     /* Nothing is sent if a size is missing or less than the first version's. */
     static const size_t wrong[] = {0, 1, sizeof(struct tic_info) - 1};
@@ -376,7 +379,7 @@ static void honours_struct_bytes(void **state) {
                          TI_EVALUE);
         assert_int_equal(larger.info.tries, 0x5a5a5a5a);
     }
-    static const size_t wrong_sinks[] = {0, sizeof sink - 1};
+    static const size_t wrong_sinks[] = {0, offsetof(struct tic_sink, retry) - 1};
     for (size_t i = 0; i < COUNT_OF(wrong_sinks); i++) {
         sink.struct_bytes = wrong_sinks[i];
         assert_int_equal(tic_fetch(request, &sink, NULL, &error), TI_EVALUE);

@@ -49,17 +49,93 @@ static void refuses_another_rest(void **state) {
     }
 }
 
-static void fails_after_retries(void **state) {
+static void fails_without_retries(void **state) {
     (void)state;
-    SERVE(server, request, {HALF, THEN_CLOSE, NULL, 0},
-          {PART TAG "Content-Range: bytes 12-23/24\r\nContent-Length: 12\r\n\r\nc",
-           THEN_CLOSE, NULL, 0},
-          {PART TAG "Content-Range: bytes 13-23/24\r\nContent-Length: 11\r\n\r\nd",
-           THEN_CLOSE, NULL, 0});
-    tic_request_number(request, TIC_RETRIES, 2);
-    const char *text = expect_failure(request, TI_ENETWORK, 14);
-    assert_non_null(strstr(text, "the connection broke after 14 bytes"));
+    SERVE(server, request, {HALF, THEN_CLOSE, NULL, 0});
+    tic_request_number(request, TIC_RETRY_FOR_MS, 0);
+    const char *text = expect_failure(request, TI_ENETWORK, 12);
+    assert_non_null(strstr(text, "the connection broke after 12 bytes"));
     finish(&server, request);
+}
+
+/* The rest comes from another server, unless that has another body. */
+static void changes_servers(void **state) {
+    (void)state;
+    const struct server_response half[] = {{HALF, THEN_CLOSE, NULL, 0}};
+    const struct server_response other[] = {
+        {.text = PART TENSOR RAW "ETag: \"xyz\"\r\n" REST}};
+    const struct server_response rest[] = {{.text = PART TAG REST}};
+    struct scripted_server servers[3];
+    struct ti_error error;
+    server_start(&servers[0], half, 1);
+    server_start(&servers[1], other, 1);
+    server_start(&servers[2], rest, 1);
+    struct tic_request *request = request_of(&servers[0]);
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(tic_request_add_server(request, servers[i].url, &error), TI_OK);
+    }
+    expect_bytes(request, BODY, 3);
+    assert_string_equal(tic_response_server(request), servers[2].url);
+    assert_non_null(strstr(servers[2].requests[0], "\r\nIf-Range: \"abc\"\r\n"));
+    tic_request_free(request);
+    for (size_t i = 0; i < 3; i++) server_stop(&servers[i]);
+}
+
+/* If no server is left, the error is that of the first. */
+static void fails_as_the_first(void **state) {
+    (void)state;
+    const struct server_response first[] = {{.text = "HTTP/1.1 404 No\r\n\r\n"}};
+    const struct server_response second[] = {{.text = "HTTP/1.1 403 No\r\n\r\n"}};
+    struct scripted_server servers[2];
+    struct ti_error error;
+    server_start(&servers[0], first, 1);
+    server_start(&servers[1], second, 1);
+    struct tic_request *request = request_of(&servers[0]);
+    assert_int_equal(tic_request_add_server(request, servers[1].url, &error), TI_OK);
+    assert_non_null(strstr(expect_failure(request, TI_ESERVER, 0), "HTTP status 404"));
+    tic_request_free(request);
+    for (size_t i = 0; i < 2; i++) server_stop(&servers[i]);
+}
+
+static void ends_in_time(void **state) {
+    (void)state;
+    SERVE(server, request, {OK TENSOR RAW LENGTH "0123", THEN_HANG, NULL, 0});
+    tic_request_number(request, TIC_TIMEOUT_MS, 100);
+    assert_non_null(strstr(expect_failure(request, TI_ENETWORK, 4), "within 100 ms"));
+    tic_request_cancel(request);
+    expect_failure(request, TI_ECANCELLED, 0);
+    finish(&server, request);
+}
+
+static void refuses_null(void **state) {
+    (void)state;
+    struct tic_request *request = NULL;
+    struct ti_error error;
+    void *data;
+    char *url;
+    assert_int_equal(tic_request_make(NULL, &request, &error), TI_EVALUE);
+    assert_int_equal(tic_request_make("http://h", NULL, &error), TI_EVALUE);
+    assert_int_equal(tic_request_add_server(NULL, "http://h", &error), TI_EVALUE);
+    assert_int_equal(tic_request_set(NULL, "a", "b", &error), TI_EVALUE);
+    assert_int_equal(tic_request_set_query(NULL, "a=b", &error), TI_EVALUE);
+    assert_int_equal(tic_request_bytes(NULL, 0, 1, &error), TI_EVALUE);
+    assert_int_equal(tic_request_elems(NULL, 0, 1, &error), TI_EVALUE);
+    assert_int_equal(tic_request_text(NULL, TIC_PROXY, "", &error), TI_EVALUE);
+    assert_int_equal(tic_request_url(NULL, &url, &error), TI_EVALUE);
+    assert_int_equal(tic_fetch_new(NULL, &data, NULL, &error), TI_EVALUE);
+    assert_int_equal(tic_fetch_memory(NULL, NULL, 0, NULL, &error), TI_EVALUE);
+    assert_int_equal(tic_head(NULL, NULL, &error), TI_EVALUE);
+    assert_null(tic_response_field(NULL, "ETag"));
+    assert_null(tic_response_server(NULL));
+    tic_request_number(NULL, TIC_REDIRECTS, 1);
+    tic_request_cancel(NULL);
+    assert_int_equal(tic_request_make("http://h", &request, &error), TI_OK);
+    assert_int_equal(tic_request_set(request, NULL, "b", &error), TI_EVALUE);
+    assert_int_equal(tic_request_set_query(request, NULL, &error), TI_EVALUE);
+    assert_int_equal(tic_fetch(request, NULL, NULL, &error), TI_EVALUE);
+    assert_int_equal(tic_fetch_new(request, NULL, NULL, &error), TI_EVALUE);
+    assert_null(tic_response_field(request, NULL));
+    tic_request_free(request);
 }
 
 static void retries_as_requested(void **state) {
@@ -68,9 +144,9 @@ static void retries_as_requested(void **state) {
                                "Retry-After: 1\r\n\r\n{\"detail\": \"busy\"}";
     SERVE(server, request, {.text = busy}, {.text = "HTTP/1.1 502 Proxy\r\n\r\n"},
           {.text = GOOD}, {.text = busy});
-    tic_request_number(request, TIC_RETRY_WAIT_MS, 1000);
+    tic_request_number(request, TIC_RETRY_FOR_MS, 2000);
     expect_bytes(request, BODY, 3);
-    tic_request_number(request, TIC_RETRY_WAIT_MS, 999);
+    tic_request_number(request, TIC_RETRY_FOR_MS, 999);
     assert_string_equal(expect_failure(request, TI_ESERVER, 0), "busy");
     finish(&server, request);
 }
@@ -96,7 +172,7 @@ static void notices_a_stall(void **state) {
     SERVE(server, request, {OK TENSOR RAW LENGTH "0123", THEN_HANG, NULL, 0});
     tic_request_number(request, TIC_STALL_TIMEOUT_S, 1);
     tic_request_number(request, TIC_STALL_BYTES_PER_S, 1000);
-    tic_request_number(request, TIC_RETRIES, 0);
+    tic_request_number(request, TIC_RETRY_FOR_MS, 0);
     expect_failure(request, TI_ENETWORK, 4);
     finish(&server, request);
 }
@@ -135,9 +211,12 @@ static void is_cancelled(void **state) {
     (void)state;
     bool arrived = false;
     const struct tic_sink sinks[] = {
-        {sizeof *sinks, stop_before, NULL, NULL, NULL},
-        {sizeof *sinks, NULL, stop_writing, NULL, NULL},
-        {sizeof *sinks, NULL, note_data, stop_later, &arrived},
+        {.struct_bytes = sizeof *sinks, .begin = stop_before},
+        {.struct_bytes = sizeof *sinks, .write = stop_writing},
+        {.struct_bytes = sizeof *sinks,
+         .write = note_data,
+         .idle = stop_later,
+         .state = &arrived},
     };
     for (size_t i = 0; i < COUNT_OF(sinks); i++) {
         SERVE(server, request, {OK TENSOR RAW LENGTH "0123", THEN_HANG, NULL, 0});
@@ -148,8 +227,8 @@ static void is_cancelled(void **state) {
     }
     /* Also during the wait before a retry. */
     SERVE(server, request, {.text = "HTTP/1.1 503 Busy\r\nRetry-After: 20\r\n\r\n"});
-    tic_request_number(request, TIC_RETRY_WAIT_MS, 30000);
-    const struct tic_sink waiting = {sizeof waiting, NULL, NULL, stop_waiting, &server};
+    const struct tic_sink waiting = {
+        .struct_bytes = sizeof waiting, .idle = stop_waiting, .state = &server};
     assert_int_equal(tic_fetch(request, &waiting, NULL, NULL), TI_ECANCELLED);
     finish(&server, request);
 }
@@ -159,7 +238,11 @@ int main(void) {
         cmocka_unit_test(resumes),
         cmocka_unit_test(resumes_without_a_tag),
         cmocka_unit_test(refuses_another_rest),
-        cmocka_unit_test(fails_after_retries),
+        cmocka_unit_test(fails_without_retries),
+        cmocka_unit_test(changes_servers),
+        cmocka_unit_test(fails_as_the_first),
+        cmocka_unit_test(ends_in_time),
+        cmocka_unit_test(refuses_null),
         cmocka_unit_test(retries_as_requested),
         cmocka_unit_test(follows_redirects_if_allowed),
         cmocka_unit_test(notices_a_stall),

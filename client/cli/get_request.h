@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What get requests, and where. */
+#ifndef TIC_GET_REQUEST_H
+#define TIC_GET_REQUEST_H
+
+#include <tensorinit/client.h>
+
+#include "client/cli/cli.h"
+
+/*
+ * Makes a request of the options and the query, to be freed with tic_request_free().
+ * Prints what is wrong and returns an exit code.
+ */
+int cli_get_make_request(const struct cli_options *options, const char *query,
+                         struct tic_request **request);
+
+/* Prints an error; those that name no parameter are about the server. */
+void cli_get_print_error(const struct cli_options *options,
+                         const struct tic_request *request, const struct ti_error *error);
+
+#endif

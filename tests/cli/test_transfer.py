@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: MIT
+"""
+tensorinit get through a proxy that damages responses: the right bytes or a clear error,
+and never wrong bytes under the final name.
+"""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+
+from support import (IO_ERROR, MISMATCH, UNAVAILABLE, USAGE, Case, daemon, fault_proxy,
+                     raw, tensorinit)
+
+Fault = fault_proxy.Fault
+
+TENSOR = ("--shape=1000,1000", "--name=a", "--format=npy")
+LARGE = ("--shape=24,1024,1024", "--name=a", "--scheme=normal")  # 96 MiB
+LARGE_BYTES = 96 << 20
+
+
+class Transfer(Case):
+    @classmethod
+    def setUpClass(cls):
+        running = daemon.running()
+        cls.server = running.__enter__()
+        cls.addClassCleanup(running.__exit__, None, None, None)
+
+    def setUp(self):
+        super().setUp()
+        if pathlib.Path("/dev/shm").is_dir():  # a disk would take long for fsync
+            scratch = tempfile.TemporaryDirectory(dir="/dev/shm")
+            self.addCleanup(scratch.cleanup)
+            self.scratch = pathlib.Path(scratch.name)
+            self.out = self.scratch / "out.bin"
+        self.part = self.scratch / "out.bin.part"
+        self.state = self.scratch / "out.bin.part.json"
+
+    def proxy(self, *faults):
+        running = fault_proxy.running(self.server, faults)
+        proxy = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        return proxy
+
+    def paced(self, port=None):
+        """A proxy that takes some time."""
+        running = fault_proxy.running(daemon.Server(port or self.server.port),
+                                      lambda number: Fault(pace=0.002))
+        proxy = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        return proxy
+
+    def get(self, url, *arguments, **options):
+        return tensorinit("get", "--server", url, *arguments, "-o", self.out, **options)
+
+    def start(self, url, *arguments):
+        process = subprocess.Popen([daemon.COMMAND, "get", "--server", url, *arguments,
+                                    "-o", self.out], stdin=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_for_state(self, process, done_bytes):
+        """Until the state file says that so much is done."""
+        while True:
+            self.assertIsNone(process.poll())
+            try:
+                done = json.loads(self.state.read_text())["done"]
+                if sum(end - first for first, end in done) >= done_bytes:
+                    return
+            except (OSError, ValueError):
+                pass
+            time.sleep(0.005)
+
+    def half(self, number=signal.SIGKILL):
+        """Leaves an incomplete part file behind."""
+        proxy = self.proxy(Fault(stall=LARGE_BYTES // 2))
+        process = self.start(proxy.url, *LARGE, "-j1")
+        self.wait_for_state(process, LARGE_BYTES // 2 - (17 << 20))
+        process.send_signal(number)
+        self.assertEqual(process.wait(60), -number)
+        self.assertFalse(self.out.exists())
+        self.assertEqual(sorted(os.listdir(self.scratch)),
+                         [self.part.name, self.state.name])
+
+    def is_complete(self, tensor=LARGE):
+        self.assertEqual(self.out.read_bytes(), raw(*tensor))
+        self.only_file(self.out)
+
+
+class Ranges(Transfer):
+    """A large tensor comes in ranges, over several connections."""
+
+    def test_spread_over_servers(self):
+        proxies = [self.proxy() for _ in range(3)]
+        servers = [f"--server={proxy.url}" for proxy in proxies]
+        self.succeeds(tensorinit("get", *servers, *LARGE, "-j6", "-o", self.out))
+        self.is_complete()
+        for proxy in proxies:
+            self.assertGreater(len(proxy.requests), 1)
+        # The first connection is closed once: what was on its way is lost.
+        self.assertLess(sum(proxy.body_bytes for proxy in proxies),
+                        LARGE_BYTES + (10 << 20))
+        ranges = [request for proxy in proxies for request in proxy.requests
+                  if "Range: " in request]
+        self.assertTrue(all("If-Range: " in request for request in ranges))
+
+    def test_one_connection(self):
+        for arguments in (["-j1", *LARGE], [*TENSOR]):
+            proxy = self.proxy()
+            self.succeeds(self.get(proxy.url, *arguments))
+            self.assertEqual(len(proxy.requests), 1)
+        for count in ("0", "65", "-1", "x", ""):
+            self.fails(USAGE, "--jobs: .* from 1 to 64",
+                       tensorinit("get", *TENSOR, f"--jobs={count}"))
+
+    def test_to_a_pipe_in_order(self):
+        done = tensorinit("get", f"--server={self.server.url}", *LARGE, "-j4")
+        self.assertEqual(done.stdout, raw(*LARGE))
+
+    def test_each_connection_breaks(self):
+        """Cut, reset, refused, stalled: all at once, and again later."""
+        faults = {1: Fault(cut=1_000_000), 2: Fault(cut=100, reset=True),
+                  3: Fault(status=503, fields=("Retry-After: 1",)), 4: Fault(status=500),
+                  6: Fault(cut=0), 9: Fault(cut=3_000_000)}
+        running = fault_proxy.running(self.server, faults.get)
+        proxy = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        self.succeeds(self.get(proxy.url, *LARGE, f"--server={self.server.url}"))
+        self.is_complete()
+
+    def test_another_tensor_in_a_range(self):
+        """It is left, and the other server has the rest."""
+        other = self.proxy(*99 * [Fault(replace=("name=a", "name=b"))])
+        done = tensorinit("get", f"--server={self.server.url}", f"--server={other.url}",
+                          *LARGE, "-o", self.out)
+        self.succeeds(done)
+        self.assertIn(b"different body", done.stderr)
+        # Once for each connection that uses it at that moment.
+        self.assertLessEqual(len(other.requests), 3)
+        self.is_complete()
+
+    def test_killed_and_continued_many_times(self):
+        proxy = self.paced()
+        for _ in range(4):
+            process = self.start(proxy.url, *LARGE, "--continue", "-j3")
+            done = json.loads(self.state.read_text())["done"] if self.state.exists() else []
+            self.wait_for_state(process, sum(end - at for at, end in done) + (9 << 20))
+            process.kill()
+            process.wait()
+        self.succeeds(self.get(proxy.url, *LARGE, "--continue"))
+        self.is_complete()
+
+
+class Resume(Transfer):
+    def test_killed_and_continued(self):
+        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+            self.half(number)
+            proxy = self.proxy()
+            self.succeeds(self.get(proxy.url, *LARGE, "--continue"))
+            self.is_complete()
+            self.assertLess(proxy.body_bytes, LARGE_BYTES // 2 + (20 << 20))
+            self.out.unlink()
+
+    def test_nothing_to_continue(self):
+        self.succeeds(self.get(self.server.url, *TENSOR, "--continue"))
+        self.is_complete(TENSOR)
+        self.fails(USAGE, "-o FILE", tensorinit("get", *TENSOR, "-c"))
+
+    def test_without_continue_it_starts_again(self):
+        self.half()
+        self.part.write_bytes(b"x" * (LARGE_BYTES + 1))
+        proxy = self.proxy()
+        self.succeeds(self.get(proxy.url, *LARGE))
+        self.is_complete()
+        self.assertGreaterEqual(proxy.body_bytes, LARGE_BYTES)
+
+    def test_complete_but_not_renamed(self):
+        self.half()
+        self.part.write_bytes(raw(*LARGE))
+        state = json.loads(self.state.read_text())
+        self.state.write_text(json.dumps(state | {"done": [[0, LARGE_BYTES]]}))
+        self.succeeds(self.get(self.server.url, *LARGE, "--continue"))
+        self.is_complete()
+
+    def test_part_is_damaged(self):
+        self.half()
+        with open(self.part, "r+b") as part:
+            part.seek(1000)
+            part.write(b"????")
+        done = self.get(self.server.url, *LARGE, "--continue")
+        self.fails(MISMATCH, "out.bin.part differs from the tensor at byte 100[0-3]", done)
+        self.assertFalse(self.out.exists())
+
+    def test_machine_has_crashed(self):
+        """All is recomputed then, not a sample."""
+        self.half()
+        with open(self.part, "r+b") as part:
+            part.seek(5_000_001)
+            part.write(bytes(99))
+        state = json.loads(self.state.read_text())
+        self.state.write_text(json.dumps(state | {"boot": "another"}))
+        done = self.get(self.server.url, *LARGE, "--continue")
+        self.fails(MISMATCH, "differs from the tensor at byte 500000", done)
+
+    def test_another_request_or_tag(self):
+        self.half()
+        done = self.get(self.server.url, *LARGE, "--seed=1", "--continue")
+        self.fails(MISMATCH, "is of another tensor", done)
+        state = json.loads(self.state.read_text())
+        self.state.write_text(json.dumps(state | {"etag": '"other"'}))
+        done = self.get(self.server.url, *LARGE, "--continue")
+        self.fails(MISMATCH, 'ETag is .*, expected "other"', done)
+        for text in ("", "{}", "[1]", json.dumps(state | {"done": [[5, 1]]})):
+            self.state.write_text(text)
+            done = self.get(self.server.url, *LARGE, "--continue")
+            self.fails(IO_ERROR, "is not the state of a transfer", done)
+        self.assertFalse(self.out.exists())
+
+    def test_two_at_once(self):
+        proxy = self.proxy(Fault(stall=40 << 20))
+        process = self.start(proxy.url, *LARGE)
+        self.wait_for_state(process, 20 << 20)
+        done = self.get(self.server.url, *LARGE)
+        self.fails(IO_ERROR, "being written by another process", done)
+        self.wait_for_state(process, 20 << 20)
+
+    def test_disk_is_too_small(self):
+        started = time.monotonic()
+        done = self.get(self.server.url, f"--shape={2**50}", "--scheme=zeros")
+        self.fails(IO_ERROR, r"needs 4.0 PiB \(4503599627370496 bytes\).* has [\d.]+ \w+ "
+                             r"\(\d+ bytes\)", done)
+        self.assertLess(time.monotonic() - started, 5)
+        self.assertEqual(os.listdir(self.scratch), [])
+
+
+class Faults(Transfer):
+    def test_transfer_breaks_and_goes_on(self):
+        proxy = self.proxy(Fault(cut=1_500_000), Fault(cut=1_000_000, reset=True))
+        self.succeeds(self.get(proxy.url, *TENSOR))
+        self.assertEqual(len(proxy.requests), 3)
+        self.is_complete(TENSOR)
+        for request in proxy.requests[1:]:
+            self.assertRegex(request, r"(?i)\r\nRange: bytes=\d+-")
+
+    def test_another_tensor(self):
+        """After a break, the rest of another tensor of the same length."""
+        proxy = self.proxy(Fault(cut=100_000), Fault(replace=("name=a", "name=b")))
+        self.fails(MISMATCH, "different body", self.get(proxy.url, "-q", *TENSOR))
+        self.assertFalse(self.out.exists())
+
+    def test_wrong_length(self):
+        for length in (-1, 1):
+            proxy = self.proxy(Fault(length=length))
+            done = self.get(proxy.url, "--shape=1000,10", "--name=a")
+            self.fails(MISMATCH, "expected 40000", done)
+            self.assertEqual(os.listdir(self.scratch), [])
+
+    def test_redirect_loop(self):
+        proxy = self.proxy(*9 * [Fault(status=302, fields=("Location: /v1/tensor",))])
+        done = self.get(proxy.url, *TENSOR)
+        self.fails(UNAVAILABLE, "redirects", done)
+        self.assertEqual(os.listdir(self.scratch), [])
+
+    def test_failures_that_pass(self):
+        """The server's Retry-After is honoured, and the note is printed once."""
+        proxy = self.proxy(Fault(status=500), Fault(status=500),
+                           Fault(status=503, fields=("Retry-After: 1",)),
+                           Fault(cut=0), Fault(cut=2_000_000))
+        started = time.monotonic()
+        done = self.get(proxy.url, *TENSOR)
+        self.succeeds(done)
+        self.is_complete(TENSOR)
+        self.assertGreaterEqual(time.monotonic() - started, 1)
+        self.assertEqual(len(proxy.requests), 6)
+        self.assertEqual(done.stderr.count(b"HTTP status 500"), 1)
+        self.assertEqual(len(done.stderr.splitlines()), 8)
+
+    def test_failures_that_do_not_pass(self):
+        for faults, options, message in (
+                (99 * [Fault(status=500)], ("--retry-for=0.3",), "HTTP status 500"),
+                ([Fault(status=503, fields=("Retry-After: 9",))], ("--retry-for=8.5",),
+                 "HTTP status 503"),
+                ([Fault(stall=100_000)], ("--timeout=0.5",), "not ended within 500 ms"),
+                ([Fault(cut=100_000)], ("--retry-for=0",), "broke after 100000 bytes")):
+            proxy = self.proxy(*faults)
+            started = time.monotonic()
+            done = self.get(proxy.url, "-q", *TENSOR, *options)
+            self.fails(UNAVAILABLE, message, done)
+            self.assertLess(time.monotonic() - started, 8)
+            self.assertFalse(self.out.exists())
+
+
+class Servers(Transfer):
+    def daemon_at(self, port):
+        process = daemon.start([daemon.DAEMON, "--listen", f"127.0.0.1:{port}"])
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process, daemon.listening_port(process)
+
+    def test_server_is_not_up_yet(self):
+        process, port = self.daemon_at(0)
+        process.kill()
+        process.wait()
+        command = self.start(f"http://127.0.0.1:{port}", *TENSOR)
+        self.assertIn(b"cannot be reached", command.stderr.readline())
+        self.daemon_at(port)
+        self.assertEqual(command.wait(60), 0)
+        self.is_complete(TENSOR)
+
+    def test_replicas_are_killed_and_restarted(self):
+        replicas = [self.daemon_at(0) for _ in range(3)]
+        proxies = [self.paced(port) for _, port in replicas]
+        servers = [f"--server={proxy.url}" for proxy in proxies]
+        command = subprocess.Popen(
+            [daemon.COMMAND, "get", *servers, *LARGE, "-o", self.out],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(command.kill)
+        for number, (process, port) in enumerate(replicas):
+            self.wait_for_state(command, (number + 1) * LARGE_BYTES // 5)
+            process.kill()
+            process.wait()
+            self.daemon_at(port)
+        self.assertEqual(command.wait(60), 0)
+        self.is_complete()
+        self.assertLess(sum(proxy.body_bytes for proxy in proxies), LARGE_BYTES * 1.1)
+
+    def test_several_in_the_environment(self):
+        proxy = self.proxy(Fault(status=404))
+        environment = os.environ | {
+            "TENSORINIT_SERVER": f"{proxy.url},http://127.0.0.1:1,{self.server.url}"}
+        self.succeeds(tensorinit("get", *TENSOR, "-o", self.out, env=environment))
+        self.is_complete(TENSOR)
+        for url in ("http://127.0.0.1:1,", ",", "http://127.0.0.1:1,nonsense"):
+            environment["TENSORINIT_SERVER"] = url
+            done = tensorinit("get", *TENSOR, env=environment)
+            self.fails(USAGE, "TENSORINIT_SERVER: ", done)
