@@ -373,7 +373,7 @@ dist:
 IMAGE ?= tensorinit
 BUILD_BASE ?= debian:12-slim
 image:
-	IMAGE_TOOL='$(IMAGE_TOOL)' BUILD_BASE='$(BUILD_BASE)' scripts/image '$(IMAGE)' '$(VERSION)'
+	IMAGE_TOOL='$(IMAGE_TOOL)' IMAGE_ARCH='$(IMAGE_ARCH)' BUILD_BASE='$(BUILD_BASE)' scripts/image '$(IMAGE)' '$(VERSION)'
 
 # Help -----------------------------------------------------------------------------------
 
@@ -394,7 +394,8 @@ make format           clang-format on all C files
 make compdb           compile_commands.json
 make install          to DESTDIR, PREFIX=$(PREFIX); make uninstall takes it away
 make dist             the source as tar.gz
-make image            a container image by IMAGE_TOOL=docker, podman or buildah
+make image            a container image by IMAGE_TOOL=docker, podman or buildah, for
+                      IMAGE_ARCH=amd64 or arm64
 make clean            remove build/
 
 CONFIG=$(CONFIG)  one of $(CONFIGS)
