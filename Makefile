@@ -339,9 +339,18 @@ MAN = $(wildcard deploy/man/*.[18])
 DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv)
 LIBRARIES = libtensorinit libtensorinit-client
 
+# Units and the user that they name; the directories are where systemd looks for both prefixes.
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+UNITS = $(wildcard deploy/systemd/*.service deploy/systemd/*.socket)
+
+# $(call relocatable,DIR): from where the .pc files lie, if both are below PREFIX.
+relocatable = $(patsubst $(PREFIX)/%,$${prefix}/%,$1)
+PC_PREFIX = $(if $(filter $(PREFIX)/%,$(PCDIR)),$${pcfiledir}/$(shell realpath -sm --relative-to='$(PCDIR)' '$(PREFIX)'),$(PREFIX))
+
 install: all
 	install -d $(patsubst %,'$(DESTDIR)%',$(BINDIR) $(LIBDIR) $(PCDIR) \
-		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8)
+		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(UNITDIR) $(SYSUSERSDIR))
 	install -m 755 $(DAEMON) $(CLI) '$(DESTDIR)$(BINDIR)'
 	install -m 644 $(LIB_A) $(CLIENT_LIB_A) '$(DESTDIR)$(LIBDIR)'
 	cd '$(DESTDIR)$(LIBDIR)' && for lib in $(LIBRARIES); do \
@@ -349,17 +358,22 @@ install: all
 		ln -sf $$lib.so.$(VERSION) $$lib.so.0 && ln -sf $$lib.so.0 $$lib.so || exit 1; \
 	done
 	install -m 644 $(INSTALLED) '$(DESTDIR)$(INCDIR)/tensorinit'
-	for pc in tensorinit tensorinit-client; do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@INCDIR@|$(INCDIR)|' -e 's|@VERSION@|$(VERSION)|' deploy/$$pc.pc.in \
-		>'$(DESTDIR)$(PCDIR)'/$$pc.pc || exit 1; done
+	for pc in tensorinit tensorinit-client; do sed -e 's|@PREFIX@|$(PC_PREFIX)|' \
+		-e 's|@LIBDIR@|$(call relocatable,$(LIBDIR))|' \
+		-e 's|@INCDIR@|$(call relocatable,$(INCDIR))|' -e 's|@VERSION@|$(VERSION)|' \
+		deploy/$$pc.pc.in >'$(DESTDIR)$(PCDIR)'/$$pc.pc || exit 1; done
 	install -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
 	install -m 644 $(filter %.1,$(MAN)) '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 $(filter %.8,$(MAN)) '$(DESTDIR)$(MANDIR)/man8'
+	for unit in $(notdir $(UNITS)); do sed 's|/usr/bin/|$(BINDIR)/|' deploy/systemd/$$unit \
+		>'$(DESTDIR)$(UNITDIR)'/$$unit || exit 1; done
+	install -m 644 deploy/systemd/tensorinit.sysusers '$(DESTDIR)$(SYSUSERSDIR)/tensorinit.conf'
 
 uninstall:
 	rm -f $(patsubst %,'$(DESTDIR)%',$(BINDIR)/tensorinit $(BINDIR)/tensorinitd \
 		$(foreach l,$(LIBRARIES),$(addprefix $(LIBDIR)/$l,.a .so .so.0 .so.$(VERSION))) \
 		$(PCDIR)/tensorinit.pc $(PCDIR)/tensorinit-client.pc \
+		$(patsubst deploy/systemd/%,$(UNITDIR)/%,$(UNITS)) $(SYSUSERSDIR)/tensorinit.conf \
 		$(foreach n,1 8,$(patsubst deploy/man/%,$(MANDIR)/man$n/%,$(filter %.$n,$(MAN)))))
 	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)'
 
