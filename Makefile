@@ -13,7 +13,7 @@ MAKEFLAGS += -rR --no-print-directory
 .DEFAULT_GOAL := all
 .PHONY: all FORCE run programs check test test-programs test-core test-isa test-fault
 .PHONY: test-long test-exhaustive test-statistics fuzz run-fuzzers bench lint format compdb
-.PHONY: clean install uninstall dist image help
+.PHONY: clean install uninstall dist image deb help
 
 # Settings -------------------------------------------------------------------------------
 
@@ -298,7 +298,7 @@ test-programs test-core test-isa test-fault:
 test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
 test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
-	mutations statistics http_statistics robust))
+	mutations statistics http_statistics robust image package))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
 
@@ -389,6 +389,9 @@ BUILD_BASE ?= debian:12-slim
 image:
 	IMAGE_TOOL='$(IMAGE_TOOL)' IMAGE_ARCH='$(IMAGE_ARCH)' BUILD_BASE='$(BUILD_BASE)' scripts/image '$(IMAGE)' '$(VERSION)'
 
+deb:
+	scripts/deb '$(abspath $(BUILD))/deb' '$(VERSION)'
+
 # Help -----------------------------------------------------------------------------------
 
 define HELP
@@ -410,6 +413,7 @@ make install          to DESTDIR, PREFIX=$(PREFIX); make uninstall takes it away
 make dist             the source as tar.gz
 make image            a container image by IMAGE_TOOL=docker, podman or buildah, for
                       IMAGE_ARCH=amd64 or arm64
+make deb              Debian packages, of what is committed; needs debhelper
 make clean            remove build/
 
 CONFIG=$(CONFIG)  one of $(CONFIGS)
