@@ -157,7 +157,7 @@ BENCHES = $(call tests_in,long/bench,*.c)
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS) $(if $(LIBFUZZER),,$(FUZZERS))
 TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
 	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
-	grep -Ev '^tests/long/(bench|exhaustive|mutations|statistics)/' | LC_ALL=C sort)
+	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|statistics)/' | LC_ALL=C sort)
 
 # Libraries and programs -----------------------------------------------------------------
 
