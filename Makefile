@@ -12,7 +12,7 @@ MAKEFLAGS += -rR --no-print-directory
 .SECONDEXPANSION:
 .DEFAULT_GOAL := all
 .PHONY: all FORCE run programs check test test-programs test-core test-isa test-fault
-.PHONY: test-long test-exhaustive test-statistics fuzz run-fuzzers bench lint format compdb
+.PHONY: test-long test-exhaustive test-statistics soak fuzz run-fuzzers bench lint format compdb
 .PHONY: clean install uninstall dist image deb help
 
 # Settings -------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ BENCHES = $(call tests_in,long/bench,*.c)
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS) $(if $(LIBFUZZER),,$(FUZZERS))
 TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
 	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
-	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|statistics)/' | LC_ALL=C sort)
+	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|robust|soak|statistics)/' | LC_ALL=C sort)
 
 # Libraries and programs -----------------------------------------------------------------
 
@@ -239,6 +239,13 @@ PART = $(filter server client,$(subst /, ,$(*D)))
 LIBS_server = $(HTTP_LIBS)
 LIBS_client = $(CURL_LIBS)
 
+# For LD_PRELOAD: lets calls of the daemon fail.
+FAIL_NTH = $(BUILD)/tests/fault/fail_nth.so
+$(FAIL_NTH): $(OBJ)/tests/fault/fail_nth.o $(BUILD)/flags-link
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(LINK) -shared -o $@ $<
+
 IS_FUZZER = $(filter fuzz_%,$(*F))
 
 $(BUILD)/tests/%: LIBS = $(if $(IS_FUZZER),$(LIBFUZZER),$(CMOCKA_LIBS)) $(LIBS_$(PART))
@@ -279,7 +286,7 @@ check test:
 	+@$(SUBMAKE) all programs
 	@$(RUN_TESTS) $(STEPS)
 
-programs: $(TEST_PROGRAMS)
+programs: $(TEST_PROGRAMS) $(FAIL_NTH)
 
 # Without server and client: the part that runs under qemu. And without the statistics that
 # only the bits decide, which other tests hold to be the same everywhere.
@@ -288,7 +295,7 @@ CORE_TESTS = $(filter-out $(foreach d,server client,$(BUILD)/tests/unit/$d/% \
 	$(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
 
 # Only C programs: for other compilers, sanitizers, and NEON under qemu.
-test-programs: $(TEST_PROGRAMS)
+test-programs: $(TEST_PROGRAMS) $(FAIL_NTH)
 test-core: $(LIB_A) $(LIB_SO).0 $(CLI) $(CORE_TESTS)
 test-isa: $(ISA_TESTS)
 test-fault: $(FAULT_TESTS)
@@ -301,6 +308,11 @@ test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaus
 	mutations statistics http_statistics robust image package))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
+
+SOAK_SECONDS ?= 600
+soak: all
+	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' SOAK_SECONDS='$(SOAK_SECONDS)' \
+		tests/long/soak/run
 
 FUZZ_SECONDS ?= 60
 fuzz:
@@ -404,6 +416,7 @@ make test-isa         each instruction set against the portable one
 make test-fault       each allocation fails once
 make test-exhaustive  all 2^32 words
 make test-statistics  tests of the random streams, and of what is sent over HTTP
+make soak             a mixed load for SOAK_SECONDS=$(SOAK_SECONDS): memory stays flat
 make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS); needs clang
 make bench            a table of speeds and ratios; ZMIJ=PATH: its source, to compare with
 make lint             tests/lint and clang-tidy

@@ -14,6 +14,7 @@
 #define KIND_NUMBER tid_option_number, unsigned
 #define KIND_SECONDS tid_option_seconds, int64_t
 #define KIND_BYTES tid_option_bytes, size_t
+#define KIND_COUNT tid_option_count, uint64_t
 #define KIND_ORIGINS tid_option_origins, struct tid_origins
 #define KIND_BASE_PATH tid_option_base_path, struct tid_base_path
 #define KIND_NETWORKS tid_option_networks, struct tid_network_list
@@ -288,10 +289,10 @@ static void help_row(FILE *file, const char *name, const char *value, const char
                      const char *fallback) {
     char left[48];
     snprintf(left, sizeof left, "--%s%s%s", name, value[0] == '\0' ? "" : " ", value);
-    fprintf(file, "  %-26s", left);
+    fprintf(file, "  %-28s", left);
     for (const char *c = help; *c != '\0'; c++) {
         fputc(*c, file);
-        if (*c == '\n') fprintf(file, "%-28s", "");
+        if (*c == '\n') fprintf(file, "%-30s", "");
     }
     if (fallback) fprintf(file, " (%s)", fallback);
     fputc('\n', file);
@@ -310,7 +311,7 @@ void tid_config_help(FILE *file) {
         help_row(file, actions[i].name, "", actions[i].help, NULL);
     fprintf(
         file,
-        "\nA timeout of 0 means no limit. Each option may also be set in the "
+        "\nA timeout or limit of 0 means none. Each option may also be set in the "
         "environment:\n"
         "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5, and in a file:\n"
         "drain-timeout = 5. The command line counts before the environment, and that\n"

@@ -14,6 +14,7 @@
 #include "server/http/address.h"
 #include "server/http/forwarded.h"
 #include "server/http/network.h"
+#include "server/work/limits.h"
 
 #define TID_CONFIG_ADDRESSES_MAX 16
 #define TID_CONFIG_WHY_BYTES 8192 /* a path, a name and a value may be in it */
@@ -48,6 +49,7 @@ struct tid_config {
     struct tid_origins cors;
     struct tid_base_path base_path;
     struct tid_network_list trusted_proxies;
+    struct tid_limit_values limits;
     bool access_log;
     struct tid_path token_file, signing_key_file;
     struct tid_path tls_certificate, tls_key, tls_client_ca;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 struct tid_access;
+struct tid_clients;
+struct tid_limits;
 struct tid_pool;
 struct tid_metrics;
 struct tid_factor_cache;
@@ -37,6 +39,8 @@ struct tid_context {
     const char *base_path; /* http/forwarded.h; NULL: none */
     const struct tid_network_list *trusted_proxies; /* NULL: none */
     struct tid_access *access;   /* who may request tensors; NULL: everyone */
+    struct tid_clients *clients; /* who has computations */
+    struct tid_limits *limits;   /* of what may be requested; NULL: none */
     struct tid_memory *memory;   /* what --memory allows */
     const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */
 };

@@ -17,6 +17,7 @@
 #include "server/config.h"
 #include "server/context.h"
 #include "server/documents/json_openapi.h"
+#include "server/documents/json_query.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
 #include "server/health.h"
@@ -29,6 +30,7 @@
 #include "server/startup_log.h"
 #include "server/systemd.h"
 #include "server/watchdog.h"
+#include "server/work/clients.h"
 #include "server/work/clock.h"
 #include "server/work/cpus.h"
 #include "server/work/factor_cache.h"
@@ -198,10 +200,12 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
         .config = config,
         .sockets = &startup->sockets,
         .isa = startup->isa,
-        .workers = metrics->worker_count - (tid_sockets_have_admin(&startup->sockets) ? 1 : 0),
+        .workers =
+            metrics->worker_count - (tid_sockets_have_admin(&startup->sockets) ? 1 : 0),
         .compute_threads = thread_count,
     };
     struct tid_memory memory;
+    struct tid_limits limits = {0};
     sigset_t signals;
     int status = EXIT_SYSTEM;
 
@@ -211,8 +215,11 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     tid_startup_log(&facts);
     tid_memory_init(&memory, facts.memory_bytes);
     context->memory = &memory;
+    tid_limits_set(&limits, &config->limits);
+    context->limits = &limits;
+    context->clients = tid_clients_make();
     context->pool = tid_pool_start(thread_count);
-    if (context->pool) {
+    if (context->pool && context->clients) {
         const struct tid_factor_options options = {context->pool, &memory,
                                                    config->wait_ms, TID_FACTOR_KEEP_MS,
                                                    &tid_factor_functions};
@@ -226,6 +233,7 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     }
     tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
+    tid_clients_free(context->clients);
     tid_memory_clear(&memory);
     return status;
 }
@@ -238,11 +246,13 @@ static int prepare_and_serve(struct startup *startup) {
     const unsigned worker_count =
         config->workers > 0 ? config->workers : tid_cpus_usable();
     struct tid_metrics metrics;
+    tid_json_query_init();
     char *schemes = tid_json_schemes();
     char *openapi = tid_json_openapi(scope);
     int status = EXIT_SYSTEM;
 
-    if (!tid_metrics_init(&metrics, worker_count + has_admin, startup->isa) || !schemes || !openapi) {
+    if (!tid_metrics_init(&metrics, worker_count + has_admin, startup->isa) || !schemes ||
+        !openapi) {
         tid_log("out of memory");
         tid_sockets_close(&startup->sockets);
     } else {

@@ -108,6 +108,23 @@ static void write_bytes(FILE *file, const struct tid_option *option, const void 
     fprintf(file, "%zu", *(const size_t *)member);
 }
 
+static bool read_count(const struct tid_option *option, const char *text, void *member,
+                       char *flaw, size_t flaw_bytes) {
+    int64_t count;
+    if (!parse_bytes(option, text, &count))
+        return FLAW(
+            "expected an integer from 0, no limit, to %lldG; K, M and G are 2^10, "
+            "2^20 and 2^30",
+            (long long)option->max >> 10);
+    *(uint64_t *)member = (uint64_t)count;
+    return true;
+}
+
+static void write_count(FILE *file, const struct tid_option *option, const void *member) {
+    (void)option;
+    fprintf(file, "%llu", (unsigned long long)*(const uint64_t *)member);
+}
+
 /* Texts. 'wrong' is what a check of the value has found, or NULL. */
 static bool store_text(const char *text, const char *wrong, char *member,
                        size_t member_bytes, char *flaw, size_t flaw_bytes) {
@@ -264,6 +281,7 @@ const struct tid_option_kind tid_option_number = {read_number, write_number, fal
 const struct tid_option_kind tid_option_seconds = {read_seconds, write_seconds, false,
                                                    false};
 const struct tid_option_kind tid_option_bytes = {read_bytes, write_bytes, false, false};
+const struct tid_option_kind tid_option_count = {read_count, write_count, false, false};
 const struct tid_option_kind tid_option_origins = {read_origins, write_text, false,
                                                    false};
 const struct tid_option_kind tid_option_base_path = {read_base_path, write_text, false,

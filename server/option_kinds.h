@@ -36,7 +36,8 @@ struct tid_option_kind {
 };
 
 extern const struct tid_option_kind tid_option_address_list, tid_option_number,
-    tid_option_seconds, tid_option_bytes, tid_option_origins, tid_option_base_path,
-    tid_option_networks, tid_option_flag, tid_option_path, tid_option_choice;
+    tid_option_seconds, tid_option_bytes, tid_option_count, tid_option_origins,
+    tid_option_base_path, tid_option_networks, tid_option_flag, tid_option_path,
+    tid_option_choice;
 
 #endif

@@ -100,9 +100,9 @@ void tid_route(const struct tid_context *context, struct tid_request *request,
                struct tid_response *response) {
     const unsigned route = tid_route_find(request);
     const bool exists = route != TID_ROUTE_COUNT;
-    const bool is_served = exists ? tid_route_is_served(route, context->scope)
-                                  : is_about_server(request) ||
-                                    request->method == TID_METHOD_UNKNOWN;
+    const bool is_served =
+        exists ? tid_route_is_served(route, context->scope)
+               : is_about_server(request) || request->method == TID_METHOD_UNKNOWN;
     if (!is_served) {
         tid_problem(response, 404, "not found", not_found_detail(context, exists), "");
     } else if (tid_access_check(context->access, request, response)) {

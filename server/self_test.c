@@ -167,7 +167,8 @@ bool tid_self_test(const struct tid_known_digest *known, size_t known_count, FIL
         if (wrong == known_count + COMPARED_COUNT) {
             fprintf(file, "%s: right; %zu known digests", isa, known_count);
             if (k > 0)
-                fprintf(file, ", %zu tensors as portable computes them (seed %" PRIu64 ")",
+                fprintf(file,
+                        ", %zu tensors as portable computes them (seed %" PRIu64 ")",
                         COMPARED_COUNT, task.seed);
             fputc('\n', file);
         } else {

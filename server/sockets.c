@@ -53,8 +53,7 @@ bool tid_sockets_open(struct tid_sockets *sockets, const struct tid_config *conf
     const bool adopted = adopt_all(sockets, systemd, why, sizeof why);
     const bool takes_default = config->listens_by_default && sockets->public.count > 0;
     if (adopted &&
-        (takes_default ||
-         open_all(&sockets->public, &config->listen, why, sizeof why)) &&
+        (takes_default || open_all(&sockets->public, &config->listen, why, sizeof why)) &&
         open_all(&sockets->admin, &config->admin_listen, why, sizeof why))
         return true;
     tid_log("%s", why);

@@ -88,7 +88,8 @@ static bool take_notify_socket(struct tid_systemd *systemd, char *why, size_t wh
     if (!take_variable("NOTIFY_SOCKET", path, sizeof path)) return true;
     systemd->notify_bytes = tid_address_unix(path, &systemd->notify_address);
     if (systemd->notify_bytes == 0 || (path[0] != '/' && path[0] != '@'))
-        return WHY("NOTIFY_SOCKET: '%s': expected an absolute path, or @ and a name", path);
+        return WHY("NOTIFY_SOCKET: '%s': expected an absolute path, or @ and a name",
+                   path);
     systemd->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (systemd->notify_fd < 0) return WHY("NOTIFY_SOCKET: %s", strerror(errno));
     setsockopt(systemd->notify_fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -110,9 +111,9 @@ void tid_systemd_close(struct tid_systemd *systemd) {
 /* That systemd does not read it is not an error of this service. */
 static void notify(const struct tid_systemd *systemd, const char *text) {
     if (systemd->notify_fd < 0) return;
-    const ssize_t sent = sendto(systemd->notify_fd, text, strlen(text), MSG_NOSIGNAL,
-                                (const struct sockaddr *)&systemd->notify_address,
-                                systemd->notify_bytes);
+    const ssize_t sent =
+        sendto(systemd->notify_fd, text, strlen(text), MSG_NOSIGNAL,
+               (const struct sockaddr *)&systemd->notify_address, systemd->notify_bytes);
     (void)sent;
 }
 
@@ -127,7 +128,8 @@ void tid_systemd_reloading(const struct tid_systemd *systemd) {
     char text[128];
     /* Type=notify-reload compares the time with that of its signal. */
     clock_gettime(CLOCK_MONOTONIC, &now);
-    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reading files\n",
+    snprintf(text, sizeof text,
+             "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reading files\n",
              (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
     notify(systemd, text);
 }

@@ -93,6 +93,11 @@ struct ti_product {
     size_t depth, rows, cols, b_stride, c_stride;
 };
 
+/* Keys from 'first' to first + span, which may be all. */
+struct ti_key_range {
+    uint32_t first, span;
+};
+
 /*
  * 'out' and 'in' have any alignment. 'words' counts are multiples of TI_TILE_WORDS.
  *
@@ -108,6 +113,12 @@ struct ti_product {
  *   product_f32, product_f64, transposed_f64
  *           products of blocks of matrices, as above
  *   widen   binary32 to binary64; 'count' is a multiple of TI_PRODUCT_COLS
+ *   find_keys
+ *           adds 1 to below[i] where words[i] is before the range; writes to 'found' each i, of
+ *           less than 2^16, whose word is in it, upwards; returns how many
+ *   clear_keys
+ *           sets to 0 each element, of 'bytes' bytes, whose word is below its threshold, or
+ *           equal to it while 'row' is at most its last row; 'count' is any
  */
 struct ti_kernels {
     const char *name;
@@ -134,6 +145,11 @@ struct ti_kernels {
     void (*transposed_f64)(const struct ti_product *size, const double *a,
                            const double *b, double *c);
     void (*widen)(const float *in, size_t count, double *out);
+    size_t (*find_keys)(const struct ti_key_range *range, const uint32_t *words,
+                        size_t count, uint32_t *below, uint16_t *found);
+    void (*clear_keys)(const uint32_t *words, const uint32_t *threshold,
+                       const uint32_t *last_row, uint32_t row, size_t count, size_t bytes,
+                       void *out);
 };
 
 extern const struct ti_kernels ti_kernels_portable, ti_kernels_avx2, ti_kernels_avx512,

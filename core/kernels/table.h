@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/kernels/kernels.h"
+#include "core/kernels/keys.h"
 #include "core/kernels/narrow.h"
 #include "core/kernels/normal.h"
 #include "core/kernels/philox.h"
@@ -209,4 +210,6 @@ const struct ti_kernels TABLE_NAME(V_ISA) = {
     .product_f64 = product_f64,
     .transposed_f64 = transposed_f64,
     .widen = widen,
+    .find_keys = find_keys,
+    .clear_keys = clear_keys,
 };

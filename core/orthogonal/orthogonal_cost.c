@@ -17,7 +17,7 @@
  */
 #define TERM_NS 0.28
 #define LOAD_NS 0.3
-#define COPY_NS 0.8
+#define COPY_NS 2.2
 #define PACK_NS 1.5
 
 /* Whatever the sum. */
@@ -31,8 +31,12 @@
  * The fewer elements are computed at a time, the fewer share what they need: 16 rows of 4096 by
  * 4096 take hardly longer than 2. So the cost is that of as many as take up to this long, twice
  * what callers compute at a time.
+ *
+ * Rows of 6000 columns and more take longer than that, as all of T must be read for even one
+ * (72 MB for 6000, some 7 ms). Callers then compute parts of rows, at a cost in proportion, but
+ * T is read for each row: 6000 by 6000 take 40 s of a core in all, 2.5 s in bands of 64 rows.
  */
-#define BLOCK_NS 1e7
+#define BLOCK_NS 4e6
 #define BLOCK_ELEMS_MAX ((double)(1 << 20))
 
 /* What about as many elements have of the matrix. */

@@ -118,9 +118,10 @@ static void offer_params(struct ti_hints *hints, const char *name, const char *v
 /* ------------------------------------------------------------------------------------ */
 
 /* Copies the spec without a parameter, which may be TI_PARAM_COUNT for none. */
-static bool begin(struct ti_hints *hints, const struct ti_spec *spec,
-                  enum ti_param param) {
+static bool begin(struct ti_hints *hints, const struct ti_spec *spec, enum ti_param param,
+                  unsigned max) {
     memset(hints, 0, sizeof *hints);
+    hints->max = max;
     hints->spec = malloc(sizeof *hints->spec);
     if (!hints->spec) return false;
     *hints->spec = *spec;
@@ -128,11 +129,11 @@ static bool begin(struct ti_hints *hints, const struct ti_spec *spec,
     return true;
 }
 
-/* Adds the hints to the error. Returns whether there are any. */
-static bool end(struct ti_hints *hints, struct ti_error *error) {
+/* Adds the hints to the error. Returns how many there are. */
+static unsigned end(struct ti_hints *hints, struct ti_error *error) {
     if (hints->count > 0) add(error, "; did you mean ", hints->text, "?");
     free(hints->spec);
-    return hints->count > 0;
+    return hints->count;
 }
 
 /* What Python, JavaScript and shells write for no value. */
@@ -146,8 +147,8 @@ static bool is_nothing(const char *value) {
     return false;
 }
 
-static void hint_value(const struct ti_spec *spec, enum ti_param param, const char *value,
-                       struct ti_error *error) {
+static unsigned hint_value(const struct ti_spec *spec, enum ti_param param,
+                           const char *value, unsigned max, struct ti_error *error) {
     const struct ti_param_info *info = ti_param_get(param);
     const bool required = strcmp(info->fallback, "required") == 0;
     struct ti_hints hints;
@@ -156,19 +157,20 @@ static void hint_value(const struct ti_spec *spec, enum ti_param param, const ch
         snprintf(text, sizeof text, "; leave %s out for its default, %s", info->name,
                  info->fallback);
         add(error, text, "", "");
-        return;
+        return 0;
     }
-    if (!begin(&hints, spec, param)) return;
+    if (!begin(&hints, spec, param, max)) return 0;
     ti_hints_values(&hints, param, value);
-    const bool found = end(&hints, error);
+    const unsigned found = end(&hints, error);
     if (param == TI_PARAM_scheme) {
         add(error, found ? " " : "; ",
             "/v1/schemes and 'tensorinit schemes' list all schemes", "");
     }
+    return found;
 }
 
-static void hint_unknown(const struct ti_spec *spec, const char *name, const char *value,
-                         struct ti_error *error) {
+static unsigned hint_unknown(const struct ti_spec *spec, const char *name,
+                             const char *value, unsigned max, struct ti_error *error) {
     struct ti_hints hints;
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
         const char *typed = absent[i].typed;
@@ -176,28 +178,35 @@ static void hint_unknown(const struct ti_spec *spec, const char *name, const cha
         (void)ti_error_set(error, TI_EPARAM, name,
                            "unknown parameter '%.64s': a service has no such thing; %s",
                            name, absent[i].text);
-        return;
+        return 0;
     }
-    if (!begin(&hints, spec, TI_PARAM_COUNT)) return;
+    if (!begin(&hints, spec, TI_PARAM_COUNT, max)) return 0;
     offer_params(&hints, name, value);
     if (hints.count > 0) {
         (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
     }
-    (void)end(&hints, error);
+    return end(&hints, error);
 }
 
-void ti_hints_for_pair(const struct ti_spec *spec, const char *name, const char *value,
-                       size_t value_bytes, struct ti_error *error) {
+unsigned ti_hints_for_pair(const struct ti_spec *spec, const char *name,
+                           const char *value, size_t value_bytes, unsigned max,
+                           struct ti_error *error) {
     char text[TI_HINT_VALUE_BYTES];
     enum ti_param param;
-    if (value_bytes >= sizeof text || memchr(value, '\0', value_bytes)) return;
+    if (value_bytes >= sizeof text || memchr(value, '\0', value_bytes)) return 0;
     memcpy(text, value, value_bytes);
     text[value_bytes] = '\0';
-    if (error->code == TI_EPARAM) {
-        hint_unknown(spec, name, text, error);
-    } else if (error->code == TI_EVALUE && ti_param_find(name, strlen(name), &param)) {
-        hint_value(spec, param, text, error);
+    if (error->code == TI_EPARAM) return hint_unknown(spec, name, text, max, error);
+    if (error->code == TI_EVALUE && ti_param_find(name, strlen(name), &param)) {
+        return hint_value(spec, param, text, max, error);
     }
+    return 0;
+}
+
+void ti_hints_add_error(struct ti_error *error, const struct ti_error *other) {
+    const size_t used = strlen(error->text);
+    const bool ended = used > 0 && error->text[used - 1] == '?';
+    add(error, ended ? " Also: " : ". Also: ", other->text, "");
 }
 
 /* The text of a value that is set; false for lists and names. */
@@ -238,7 +247,7 @@ void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error) {
         !value_text(spec, param, value)) {
         return;
     }
-    if (!begin(&hints, spec, param)) return;
+    if (!begin(&hints, spec, param, TI_NEAR_MAX)) return;
     if (error->code == TI_EINAPPLICABLE && !takes(spec, param)) {
         offer_params(&hints, ti_param_get(param)->name, value);
     } else if (error->code == TI_EVALUE && ti_param_has_words(param)) {

@@ -12,10 +12,15 @@
 
 /*
  * For a parameter that could not be set: 'name' is NUL-terminated, 'spec' has the other
- * parameters of the request, 'error' is what ti_spec_set() has returned.
+ * parameters of the request, 'error' is what ti_spec_set() has returned. Adds at most 'max'
+ * changes, and returns how many.
  */
-void ti_hints_for_pair(const struct ti_spec *spec, const char *name, const char *value,
-                       size_t value_bytes, struct ti_error *error);
+unsigned ti_hints_for_pair(const struct ti_spec *spec, const char *name,
+                           const char *value, size_t value_bytes, unsigned max,
+                           struct ti_error *error);
+
+/* Adds what is wrong with another parameter of the request, hints included. */
+void ti_hints_add_error(struct ti_error *error, const struct ti_error *other);
 
 /* For a spec that ti_plan_make() refuses with 'error', which may be NULL. */
 void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error);
@@ -28,7 +33,7 @@ void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error);
 struct ti_hints {
     /* the request without the parameter at fault */
     struct ti_spec *spec;
-    unsigned count, trials;
+    unsigned count, max, trials;
     /* "'layers=12', 'scheme=normal'" */
     char text[480];
 };

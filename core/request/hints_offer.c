@@ -64,7 +64,7 @@ bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *para
                     const char *value) {
     char change[2 * TI_HINT_VALUE_BYTES], quoted[2 * TI_HINT_VALUE_BYTES + 2];
     const size_t used = strlen(hints->text);
-    if (hints->count == TI_NEAR_MAX || hints->trials == TRIALS_MAX) return false;
+    if (hints->count == hints->max || hints->trials == TRIALS_MAX) return false;
     enum ti_param which;
     if (param && !is_plain(value)) return false;
     /* What the request gives besides is not in question. */

@@ -72,7 +72,7 @@ static enum ti_status plan_sparse(struct ti_plan *plan, struct ti_error *error) 
             (unsigned long long)mask->rows, (unsigned long long)columns.count);
     }
     info->factor_bytes = ti_sparse_factor_bytes(&columns);
-    info->factor_peak_bytes = ti_sparse_factor_peak_bytes(&columns);
+    info->factor_peak_bytes = ti_sparse_factor_peak_bytes(mask, &columns);
     snprintf(what, sizeof what, "sparse %llu %llu %llu %llu %llu %llu",
              (unsigned long long)mask->rows, (unsigned long long)mask->cols,
              (unsigned long long)mask->zeros, (unsigned long long)columns.first,

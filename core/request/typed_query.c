@@ -8,6 +8,7 @@
 
 #include "core/base/hex.h"
 #include "core/request/hints.h"
+#include "core/request/near_match.h"
 #include "core/request/params.h"
 #include "core/request/query.h"
 #include "core/request/spec.h"
@@ -28,6 +29,8 @@ struct typed_pair {
     int index;
     /* joined to an earlier pair, or without meaning: not set */
     bool dropped;
+    /* could not be set */
+    bool refused;
 };
 
 enum { not_item = -2, no_index = -1 };
@@ -233,23 +236,55 @@ static enum ti_status prepare(struct typed_query *query, const char *text, size_
 
 /* ------------------------------------------------------------------------------------ */
 
-/* The first pair that cannot be set; the others are set. NULL if there is none. */
-static const struct typed_pair *set_pairs(struct ti_spec *spec,
-                                          const struct typed_query *query, bool first,
-                                          const struct typed_pair *failed,
-                                          struct ti_error *error) {
+/* Sets the pairs that can be set; of the others the first is '*failed', unless there is one. */
+static void set_pairs(struct ti_spec *spec, struct typed_query *query, bool first,
+                      const struct typed_pair **failed, struct ti_error *error) {
     for (size_t i = 0; i < query->count; i++) {
-        const struct typed_pair *pair = &query->pairs[i];
+        struct typed_pair *pair = &query->pairs[i];
         const bool is_first = pair->known && (pair->param == TI_PARAM_scheme ||
                                               pair->param == TI_PARAM_dtype);
         if (pair->dropped || is_first != first) continue;
-        if (ti_spec_set(spec, pair->name, pair->value, pair->value_bytes,
-                        failed ? NULL : error) != TI_OK &&
-            !failed) {
-            failed = pair;
-        }
+        pair->refused = ti_spec_set(spec, pair->name, pair->value, pair->value_bytes,
+                                    *failed ? NULL : error) != TI_OK;
+        if (pair->refused && !*failed) *failed = pair;
     }
-    return failed;
+}
+
+/* Adds hints for a pair that was refused with 'error'. */
+static unsigned add_hints(struct ti_spec *spec, const struct typed_pair *pair,
+                          unsigned max, struct ti_error *error) {
+    struct ti_error typed;
+    /* The same error, about what was typed. */
+    if (error->code == TI_EVALUE && pair->typed &&
+        ti_spec_set(spec, pair->name, pair->typed, pair->typed_bytes, &typed) != TI_OK) {
+        *error = typed;
+    }
+    return ti_hints_for_pair(spec, pair->name, pair->value, pair->value_bytes, max,
+                             error);
+}
+
+/* Hints of the pairs that were refused, of three at most; 'error' is about the first. Each
+   may have one, and the earlier ones those that are left. */
+static void hint_pairs(struct ti_spec *spec, const struct typed_query *query,
+                       const struct typed_pair *first, struct ti_error *error) {
+    const struct typed_pair *refused[TI_NEAR_MAX] = {first};
+    unsigned count = 1, left = TI_NEAR_MAX;
+    for (size_t i = 0; i < query->count && count < TI_NEAR_MAX; i++) {
+        if (query->pairs[i].refused && &query->pairs[i] != first)
+            refused[count++] = &query->pairs[i];
+    }
+    left -= add_hints(spec, first, TI_NEAR_MAX + 1 - count, error);
+    for (unsigned i = 1; i < count; i++) {
+        const struct typed_pair *pair = refused[i];
+        struct ti_error other;
+        if (ti_spec_set(spec, pair->name, pair->value, pair->value_bytes, &other) ==
+            TI_OK) {
+            continue;
+        }
+        const unsigned found = add_hints(spec, pair, left - (count - 1 - i), &other);
+        if (found > 0) ti_hints_add_error(error, &other);
+        left -= found;
+    }
 }
 
 enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec, const char *query,
@@ -258,19 +293,13 @@ enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec, const char *query
     struct ti_error own;
     enum ti_status status = prepare(&typed, query, query_bytes, &own);
     if (status == TI_OK) {
+        const struct typed_pair *failed = NULL;
         /* Errors about other parameters name the words of scheme and dtype. */
-        const struct typed_pair *failed = set_pairs(spec, &typed, true, NULL, &own);
-        failed = set_pairs(spec, &typed, false, failed, &own);
+        set_pairs(spec, &typed, true, &failed, &own);
+        set_pairs(spec, &typed, false, &failed, &own);
         if (failed) {
+            hint_pairs(spec, &typed, failed, &own);
             status = own.code;
-            /* The same error, about what was typed. */
-            if (status == TI_EVALUE && failed->typed &&
-                ti_spec_set(spec, failed->name, failed->typed, failed->typed_bytes,
-                            &own) != TI_OK) {
-                status = own.code;
-            }
-            ti_hints_for_pair(spec, failed->name, failed->value, failed->value_bytes,
-                              &own);
         }
     }
     clear(&typed);

@@ -10,42 +10,17 @@
 static void key_words(const struct ti_philox *philox, const struct ti_kernels *kernels,
                       struct ti_blocks blocks, size_t count, uint32_t words[BATCH]) {
     uint64_t list[BATCH / 4];
-    for (size_t i = 0; i < count / 4; i++) {
-        list[i] = TI_LANE(2) | (blocks.list ? blocks.list[i] : blocks.first + i);
+    struct ti_blocks keys = {TI_LANE(2) | blocks.first, NULL};
+    if (blocks.list) {
+        for (size_t i = 0; i < count / 4; i++) list[i] = TI_LANE(2) | blocks.list[i];
+        keys.list = list;
     }
-    const struct ti_blocks keys = {0, list};
     kernels->words(philox, keys, count, words);
 }
 
-/* Elements of one row from place 'col' on. Without a branch, which random words would mislead. */
-static void clear_run(const struct ti_sparse_factor *factor, uint32_t row, uint64_t col,
-                      const uint32_t *words, size_t count, size_t bytes,
-                      unsigned char *out) {
-    const uint32_t *threshold = factor->word + col, *last_row = factor->row + col;
-#define CLEAR(type)                                                                      \
-    for (size_t i = 0; i < count; i++) {                                                 \
-        type value;                                                                      \
-        const unsigned zero = (words[i] < threshold[i]) |                                \
-                              ((words[i] == threshold[i]) & (row <= last_row[i]));       \
-        memcpy(&value, out + sizeof value * i, sizeof value);                            \
-        value = (type)(zero ? 0 : value);                                                \
-        memcpy(out + sizeof value * i, &value, sizeof value);                            \
-    }
-    switch (bytes) {
-    case 1:
-        CLEAR(uint8_t) break;
-    case 2:
-        CLEAR(uint16_t) break;
-    case 4:
-        CLEAR(uint32_t) break;
-    default:
-        CLEAR(uint64_t) break;
-    }
-#undef CLEAR
-}
-
 /* Splits elements [elem, elem + count) into runs of known columns within a row. */
-static void clear_elems(const struct ti_sparse_factor *factor, uint64_t elem,
+static void clear_elems(const struct ti_sparse_factor *factor,
+                        const struct ti_kernels *kernels, uint64_t elem,
                         const uint32_t *words, size_t count, size_t bytes,
                         unsigned char *out) {
     const struct ti_columns *columns = &factor->columns;
@@ -62,8 +37,10 @@ static void clear_elems(const struct ti_sparse_factor *factor, uint64_t elem,
             const uint64_t run = columns->count - k;
             now = count - i < run ? count - i : (size_t)run;
         }
-        if (known)
-            clear_run(factor, (uint32_t)row, k, words + i, now, bytes, out + i * bytes);
+        if (known) {
+            kernels->clear_keys(words + i, factor->word + k, factor->row + k,
+                                (uint32_t)row, now, bytes, out + i * bytes);
+        }
         col += now;
         if (col == cols) row++, col = 0;
     }
@@ -86,13 +63,12 @@ void ti_sparse_clear(const struct ti_sparse_mask *mask,
         at.first += done / 4;
         if (at.list) at.list += done / 4;
         key_words(philox, kernels, at, now, words);
-        if (!at.list) {
-            clear_elems(factor, 4 * at.first, words, now, bytes, to + done * bytes);
-            continue;
-        }
-        for (size_t i = 0; i < now; i += 4) {
-            clear_elems(factor, 4 * at.list[i / 4], words + i, 4, bytes,
-                        to + (done + i) * bytes);
+        for (size_t i = 0, run; i < now / 4; i += run) {
+            for (run = at.list ? 1 : now / 4; i + run < now / 4; run++) {
+                if (at.list[i + run] != at.list[i] + run) break;
+            }
+            clear_elems(factor, kernels, 4 * (at.list ? at.list[i] : at.first),
+                        words + 4 * i, 4 * run, bytes, to + (done + 4 * i) * bytes);
         }
     }
 }

@@ -27,10 +27,14 @@ struct ti_sparse_factor {
     struct ti_columns columns;
     /* for each column: an element is 0 if its word is less, or equal and its row at most that */
     uint32_t *word, *row;
-    /* how many of the keys that match the digits known so far are to be 0; 0: all are known */
-    uint32_t *rank;
-    /* keys by their next digit, for the columns of a batch */
-    uint32_t (*histogram)[256];
+    /* what is computed together: columns of a batch and of a task, and rows of a task */
+    uint64_t batch_cols, task_cols, task_rows;
+    /* where thresholds are likely, and the max of keys of a column there */
+    struct ti_key_range range;
+    uint64_t keys_max;
+    /* for each column of a batch, and keys_max of them: keys in the range */
+    struct ti_sparse_col *col;
+    uint64_t *keys;
 };
 
 /* Whether the mask needs thresholds at all: not if no element or all of them are 0. */
@@ -38,7 +42,8 @@ bool ti_sparse_needs_factor(const struct ti_sparse_mask *mask);
 
 /* Bytes of a factorization: complete, and the maximum while it is computed. */
 size_t ti_sparse_factor_bytes(const struct ti_columns *columns);
-size_t ti_sparse_factor_peak_bytes(const struct ti_columns *columns);
+size_t ti_sparse_factor_peak_bytes(const struct ti_sparse_mask *mask,
+                                   const struct ti_columns *columns);
 
 /*
  * Allocates the thresholds of the columns, at least one; computes nothing. TI_OK or TI_ENOMEM.

@@ -86,6 +86,14 @@ static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) {
     return _mm256_xor_si256(a, _mm256_andnot_si256(b, mask));
 }
 /* There is no unsigned compare: shift both sides into the signed range. */
+static inline v_u32 v_u32_below(v_u32 a, v_u32 b) {
+    const v_u32 top = v_u32_set(0x80000000);
+    return _mm256_cmpgt_epi32(_mm256_xor_si256(b, top), _mm256_xor_si256(a, top));
+}
+static inline v_u32 v_u32_equal(v_u32 a, v_u32 b) { return _mm256_cmpeq_epi32(a, b); }
+static inline uint32_t v_u32_lanes(v_u32 a) {
+    return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(a));
+}
 static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
     __m256i inverted = _mm256_xor_si256(a, v_u32_set(0x80000000));
     __m256i below = _mm256_cmpgt_epi32(v_u32_set(limit ^ 0x80000000), inverted);

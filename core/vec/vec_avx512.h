@@ -87,6 +87,13 @@ static inline v_u32 v_u32_and_or(v_u32 a, v_u32 mask, v_u32 b) {
 static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) {
     return _mm512_ternarylogic_epi32(a, b, mask, 0xd2);
 }
+static inline v_u32 v_u32_below(v_u32 a, v_u32 b) {
+    return _mm512_movm_epi32(_mm512_cmplt_epu32_mask(a, b));
+}
+static inline v_u32 v_u32_equal(v_u32 a, v_u32 b) {
+    return _mm512_movm_epi32(_mm512_cmpeq_epu32_mask(a, b));
+}
+static inline uint32_t v_u32_lanes(v_u32 a) { return _mm512_movepi32_mask(a); }
 static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
     return _mm512_cmplt_epu32_mask(a, v_u32_set(limit)) != 0;
 }

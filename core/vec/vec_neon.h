@@ -86,6 +86,12 @@ static inline v_u32 v_u32_and_or(v_u32 a, v_u32 mask, v_u32 b) {
 static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) {
     return veorq_u32(a, vbicq_u32(mask, b));
 }
+static inline v_u32 v_u32_below(v_u32 a, v_u32 b) { return vcltq_u32(a, b); }
+static inline v_u32 v_u32_equal(v_u32 a, v_u32 b) { return vceqq_u32(a, b); }
+static inline uint32_t v_u32_lanes(v_u32 a) {
+    const v_u32 bits = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(v_u32_top_mask(a), bits));
+}
 static inline int v_u32_any_below(v_u32 a, uint32_t limit) {
     return vminvq_u32(a) < limit;
 }

@@ -103,6 +103,13 @@ static inline v_u32 v_u32_xor_andnot(v_u32 a, v_u32 b, v_u32 mask) {
     return a ^ (~b & mask);
 }
 
+/* All ones where a is below b, or equal to it, else zero. */
+static inline v_u32 v_u32_below(v_u32 a, v_u32 b) { return 0u - (a < b); }
+static inline v_u32 v_u32_equal(v_u32 a, v_u32 b) { return 0u - (a == b); }
+
+/* The top bits of all lanes; that of lane 0 is bit 0. */
+static inline uint32_t v_u32_lanes(v_u32 a) { return a >> 31; }
+
 static inline int v_u32_any_below(v_u32 a, uint32_t limit) { return a < limit; }
 
 /* The low 16 bits of each lane, V_LANES * 2 bytes. */

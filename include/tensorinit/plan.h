@@ -7,6 +7,9 @@
  *
  * Every element is a pure function of the plan and its row-major index, so any range can
  * be filled in any order, by any thread, on any machine. docs/SPEC.md defines the bits.
+ *
+ * The library's functions need at most 128 KiB of stack if it is compiled with optimization:
+ * a task of an orthogonal factorization about 70 KiB, ti_plan_fill() about 60.
  */
 #ifndef TENSORINIT_PLAN_H
 #define TENSORINIT_PLAN_H

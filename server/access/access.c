@@ -171,7 +171,11 @@ static bool check(const struct tid_access *access, enum need need,
     /* Where there are only keys, no client could have a token. */
     if (need == NEED_TOKEN && access->tokens.count == 0) return true;
     if (token) {
-        if (tid_tokens_have(&access->tokens, token, strlen(token))) return true;
+        const char *name = tid_tokens_find(&access->tokens, token, strlen(token));
+        if (name) {
+            memcpy(request->token, name, strlen(name) + 1);
+            return true;
+        }
         return refuse(response, 401, "authorization required",
                       "The token of the Authorization field is not valid here.",
                       "Bearer realm=\"tensorinitd\", error=\"invalid_token\"");

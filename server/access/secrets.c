@@ -151,12 +151,15 @@ void tid_secrets_clear(struct tid_secrets *secrets) {
     *secrets = (struct tid_secrets){0};
 }
 
-bool tid_tokens_have(const struct tid_secrets *tokens, const char *text, size_t bytes) {
+const char *tid_tokens_find(const struct tid_secrets *tokens, const char *text,
+                            size_t bytes) {
     unsigned char digest[SHA256_DIGEST_SIZE];
-    bool found = false;
+    const char *found = NULL;
     hash(text, bytes, digest);
-    for (size_t i = 0; i < tokens->count; i++)
-        found |= memeql_sec(tokens->list[i].data, digest, sizeof digest) != 0;
+    for (size_t i = 0; i < tokens->count; i++) {
+        if (memeql_sec(tokens->list[i].data, digest, sizeof digest) != 0)
+            found = tokens->list[i].name;
+    }
     return found;
 }
 

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <nettle/sha2.h>
 
-#define TID_SECRET_NAME_BYTES 65
+#include "server/http/request.h"
+
+#define TID_SECRET_NAME_BYTES TID_TOKEN_NAME_BYTES
 #define TID_KEY_MAX_BYTES 64
 
 struct tid_secret {
@@ -38,8 +40,12 @@ bool tid_keys_read(struct tid_secrets *secrets, const char *path, char *why,
 /* Frees and erases them. */
 void tid_secrets_clear(struct tid_secrets *secrets);
 
-/* Whether the text is one of the tokens; takes the same time for each wrong one. */
-bool tid_tokens_have(const struct tid_secrets *tokens, const char *text, size_t bytes);
+/*
+ * The name of the token that the text is, NULL if it is none; takes the same time for each
+ * wrong one.
+ */
+const char *tid_tokens_find(const struct tid_secrets *tokens, const char *text,
+                            size_t bytes);
 
 /*
  * HMAC-SHA256 of "QUERY\nEXPIRES" by the key of that name, as hexadecimal digits. False

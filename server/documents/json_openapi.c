@@ -91,8 +91,10 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
         object = with(object, "413", reference("responses", "Problem"));
         object = with(object, "415", reference("responses", "Problem"));
     }
-    if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR)
+    if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR) {
         object = with(object, "400", reference("responses", "Problem"));
+        object = with(object, "429", reference("responses", "Problem"));
+    }
     if (kind == TID_ROUTE_NAMED_TEXT)
         object = with(object, "404", reference("responses", "Problem"));
     if (kind == TID_ROUTE_READY)

@@ -205,6 +205,17 @@ static void put_factors(struct tid_buffer *buffer,
                (int64_t)counts->bytes);
 }
 
+static void put_limits(struct tid_buffer *buffer, const struct tid_limits *limits) {
+    static const char name[] = "tensorinit_limit_refusals_total";
+    put_head(buffer, name, "counter",
+             "Requests and connections that were refused because of a limit.");
+    for (int i = 0; i < TID_LIMIT_COUNT; i++)
+        tid_buffer_printf(
+            buffer, "%s{limit=\"%s\"} %llu\n", name,
+            tid_limit_get((enum tid_limit)i)->name,
+            (unsigned long long)tid_limit_refused(limits, (enum tid_limit)i));
+}
+
 static void put_process(struct tid_buffer *buffer, const struct tid_process *process,
                         int64_t start_ms) {
     put_seconds(buffer, "process_start_time_seconds", "gauge",
@@ -245,6 +256,14 @@ char *tid_metrics_text(const struct tid_metrics *metrics,
                "Lines of the log that were dropped, because they were not read in time.",
                (int64_t)tid_log_dropped());
     put_pool(&buffer, &others->pool);
+    put_single(&buffer, "tensorinit_computations", "gauge",
+               "Requests that the compute threads work for now.",
+               (int64_t)others->clients.computations);
+    put_single(&buffer, "tensorinit_clients", "gauge",
+               "Clients, by token or address, that compute threads work for now or whose "
+               "connections are counted.",
+               (int64_t)others->clients.clients);
+    put_limits(&buffer, others->limits);
     put_factors(&buffer, &others->factors);
     put_single(&buffer, "tensorinit_response_memory_bytes", "gauge",
                "Memory of blocks of responses and of statistics.",

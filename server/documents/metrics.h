@@ -12,7 +12,9 @@
 
 #include "server/documents/process.h"
 #include "server/routes.h"
+#include "server/work/clients.h"
 #include "server/work/factor_cache.h"
+#include "server/work/limits.h"
 #include "server/work/pool.h"
 
 /* Status codes, 200 first; one that is not listed counts as code="other". */
@@ -30,6 +32,7 @@
     TID_CODE(414)                                                                        \
     TID_CODE(416)                                                                        \
     TID_CODE(417)                                                                        \
+    TID_CODE(429)                                                                        \
     TID_CODE(431)                                                                        \
     TID_CODE(500)                                                                        \
     TID_CODE(501)                                                                        \
@@ -118,6 +121,8 @@ struct tid_metrics_others {
     struct tid_pool_load pool;
     struct tid_factor_counts factors;
     uint64_t memory_limit_bytes, response_bytes; /* of work/memory.h */
+    struct tid_client_counts clients;
+    const struct tid_limits *limits; /* NULL: there are none */
     struct tid_process process;
 };
 

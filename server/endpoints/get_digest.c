@@ -12,6 +12,7 @@
 #include "server/endpoints/computed_document.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
+#include "server/http/limit_problem.h"
 
 /* What SHA-256 takes for a byte, on a machine without instructions for it. */
 #define HASH_NS_PER_BYTE 3.0
@@ -87,6 +88,16 @@ static enum tid_next hashing_next(void *state, double task_ns, size_t capacity_b
     return tid_computed_document_send(&hashing->document, capacity_bytes, out, written);
 }
 
+static bool is_too_large(const struct tid_context *context,
+                         const struct tid_planned *planned,
+                         struct tid_response *response) {
+    if (ti_body_has_length(planned->body))
+        return tid_refuse_beyond(context, TID_LIMIT_digest_bytes,
+                                 ti_body_bytes(planned->body), response);
+    return tid_refuse_beyond(context, TID_LIMIT_json_elems,
+                             ti_plan_info(planned->plan)->elems, response);
+}
+
 void tid_endpoint_digest(const struct tid_context *context,
                          const struct tid_request *request,
                          struct tid_response *response) {
@@ -102,8 +113,10 @@ void tid_endpoint_digest(const struct tid_context *context,
         tid_problem_of(response, &error);
         return;
     }
-    if (!tid_planned_prepare(&hashing->planned, context, 0,
-                             request->method == TID_METHOD_HEAD, response)) {
+    const bool headers_only = request->method == TID_METHOD_HEAD;
+    if (is_too_large(context, &hashing->planned, response) ||
+        !tid_planned_prepare(&hashing->planned, context, request, 0,
+                             headers_only ? TID_WORK_NONE : TID_WORK_COMPUTE, response)) {
         hashing_free(hashing);
         return;
     }

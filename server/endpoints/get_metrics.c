@@ -13,6 +13,8 @@ void tid_endpoint_metrics(const struct tid_context *context,
     struct tid_metrics_others others = {
         .pool = tid_pool_load(context->pool),
         .factors = tid_factor_counts(context->factor_cache),
+        .clients = tid_client_counts(context->clients),
+        .limits = context->limits,
         .memory_limit_bytes = tid_memory_max(context->memory, TID_MEMORY_RESPONSE),
         .response_bytes = tid_memory_used(context->memory, TID_MEMORY_RESPONSE),
     };

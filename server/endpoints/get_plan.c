@@ -17,7 +17,8 @@ void tid_endpoint_plan(const struct tid_context *context,
         tid_problem_of(response, &error);
         return;
     }
-    if (!tid_planned_prepare(&planned, context, 0, true, response)) {
+    if (!tid_planned_allowed(&planned, context, response) ||
+        !tid_planned_prepare(&planned, context, request, 0, TID_WORK_NONE, response)) {
         tid_planned_clear(&planned);
         return;
     }

@@ -12,9 +12,7 @@
 #include "server/endpoints/computed_document.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
-
-/* Elements of a request. */
-#define ELEMS_MAX ((uint64_t)1 << 30)
+#include "server/http/limit_problem.h"
 
 /* What ti_stats_add() takes for an element, besides its value. */
 #define ADD_NS_PER_ELEM 10.0
@@ -74,22 +72,12 @@ static enum ti_status counting_make(const struct tid_request *request,
 
     enum ti_status status =
         tid_planned_make(request, TI_FORMAT_RAW, &counting->planned, error);
-    if (status != TI_OK) goto fail;
-    const struct ti_plan *plan = counting->planned.plan;
-    if (ti_plan_info(plan)->elems > ELEMS_MAX) {
-        *error = (struct ti_error){
-            .code = TI_ETOOLARGE,
-            .field = "shape",
-            .text = "statistics take at most 2^30 elements; slice= selects a part"};
-        status = error->code;
-        goto fail;
+    if (status != TI_OK) {
+        free(counting);
+        return status;
     }
     *made = counting;
     return TI_OK;
-
-fail:
-    counting_free(counting);
-    return status;
 }
 
 void tid_endpoint_stats(const struct tid_context *context,
@@ -103,8 +91,10 @@ void tid_endpoint_stats(const struct tid_context *context,
     }
     const struct ti_plan *plan = counting->planned.plan;
     const bool headers_only = request->method == TID_METHOD_HEAD;
-    if (!tid_planned_prepare(&counting->planned, context, ti_stats_bytes(plan),
-                             headers_only, response)) {
+    if (tid_refuse_beyond(context, TID_LIMIT_stats_elems, ti_plan_info(plan)->elems,
+                          response) ||
+        !tid_planned_prepare(&counting->planned, context, request, ti_stats_bytes(plan),
+                             headers_only ? TID_WORK_NONE : TID_WORK_COMPUTE, response)) {
         counting_free(counting);
         return;
     }

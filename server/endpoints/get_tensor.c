@@ -313,8 +313,9 @@ static void respond(const struct tid_context *context, const struct tid_request 
                               selection.status == 304 || selection.bytes == 0;
     /* A range within the header, as clients read it to find the tensor, computes nothing. */
     const bool elements = has_elements(planned, &selection.ranges);
-    if (!tid_planned_prepare(&tensor->planned, context, 0, headers_only || !elements,
-                             response)) {
+    const enum tid_work work =
+        headers_only || !elements ? TID_WORK_NONE : TID_WORK_STREAM;
+    if (!tid_planned_prepare(&tensor->planned, context, request, 0, work, response)) {
         tensor_free(tensor);
         return;
     }
@@ -360,6 +361,8 @@ void tid_endpoint_tensor(const struct tid_context *context,
     } else if (!acceptable && tensor->planned.negotiated) {
         tensor_free(tensor);
         respond_not_acceptable(response);
+    } else if (!tid_planned_allowed(&tensor->planned, context, response)) {
+        tensor_free(tensor);
     } else {
         respond(context, request, tensor, response);
     }

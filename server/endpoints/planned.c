@@ -9,7 +9,12 @@
 #include <tensorinit/spec.h>
 
 #include "server/documents/problem.h"
+#include "server/http/client_name.h"
+#include "server/http/limit_problem.h"
+#include "server/work/block_budget.h"
+#include "server/work/clients.h"
 #include "server/work/memory.h"
+#include "server/work/turn.h"
 
 /* Sets the format unless the query did; true if so. */
 static bool set_format(struct ti_spec *spec, enum ti_format format) {
@@ -45,6 +50,8 @@ void tid_planned_clear(struct tid_planned *planned) {
     ti_plan_free(planned->plan);
     /* Last: the factorization must outlive the plan. */
     tid_lease_release(planned->lease);
+    if (planned->client) tid_client_end(planned->client, TID_CLIENT_COMPUTATIONS);
+    tid_client_release(planned->client);
     ti_workspace_free(planned->workspace);
     if (planned->taken_bytes > 0)
         tid_memory_give(planned->memory, TID_MEMORY_RESPONSE, planned->taken_bytes);
@@ -110,11 +117,58 @@ static bool check_limit(const struct ti_plan_info *info, const struct tid_memory
     return false;
 }
 
+bool tid_planned_allowed(const struct tid_planned *planned,
+                         const struct tid_context *context,
+                         struct tid_response *response) {
+    const uint64_t elems = ti_plan_info(planned->plan)->elems;
+    if (tid_refuse_beyond(context, TID_LIMIT_tensor_elems, elems, response)) return false;
+    if (!ti_body_has_length(planned->body))
+        return !tid_refuse_beyond(context, TID_LIMIT_json_elems, elems, response);
+    return !tid_refuse_beyond(context, TID_LIMIT_tensor_bytes,
+                              ti_body_bytes(planned->body), response);
+}
+
+/* Whether its blocks take longer than a worker may spend on one. */
+static bool is_dear(const struct tid_planned *planned) {
+    uint64_t bytes = TID_BLOCK_BYTES_MIN;
+    if (ti_body_has_length(planned->body) && ti_body_bytes(planned->body) < bytes)
+        bytes = ti_body_bytes(planned->body);
+    return (double)bytes * tid_planned_ns_per_byte(planned) > TID_TURN_BLOCK_NS;
+}
+
+/* Counts a computation of the client. */
+static bool admit(struct tid_planned *planned, const struct tid_context *context,
+                  const struct tid_request *request, struct tid_response *response) {
+    char name[TID_CLIENT_NAME_BYTES];
+    tid_client_name_of(request, context->trusted_proxies, name);
+    struct tid_client *client = tid_clients_get(context->clients, name);
+    if (!client) {
+        tid_problem_no_memory(response);
+        return false;
+    }
+    const enum tid_admission admission =
+        tid_client_begin(client, TID_CLIENT_COMPUTATIONS,
+                         tid_limit_max(context->limits, TID_LIMIT_client_computations),
+                         tid_limit_max(context->limits, TID_LIMIT_computations));
+    if (admission == TID_ADMITTED) {
+        planned->client = client;
+        return true;
+    }
+    tid_client_release(client);
+    const enum tid_limit limit = admission == TID_CLIENT_FULL
+                                     ? TID_LIMIT_client_computations
+                                     : TID_LIMIT_computations;
+    tid_limit_reached(context, limit, name);
+    tid_limit_problem(context, limit, response);
+    return false;
+}
+
 static bool lease(struct tid_planned *planned, struct tid_factor_cache *cache,
                   struct tid_response *response) {
     const struct ti_plan_info *info = ti_plan_info(planned->plan);
     const struct tid_factor_need need = {planned->plan, info->factor_key,
-                                         info->factor_bytes, info->factor_peak_bytes};
+                                         info->factor_bytes, info->factor_peak_bytes,
+                                         planned->client};
     switch (tid_factor_cache_lease(cache, &need, &planned->lease)) {
     case TID_LEASE_MADE:
         return true;
@@ -131,12 +185,15 @@ static bool lease(struct tid_planned *planned, struct tid_factor_cache *cache,
 }
 
 bool tid_planned_prepare(struct tid_planned *planned, const struct tid_context *context,
-                         size_t buffer_bytes, bool headers_only,
-                         struct tid_response *response) {
+                         const struct tid_request *request, size_t buffer_bytes,
+                         enum tid_work work, struct tid_response *response) {
     const struct ti_plan_info *info = ti_plan_info(planned->plan);
     const size_t bytes = buffer_bytes + info->workspace_bytes;
     if (!check_limit(info, context->memory, bytes, response)) return false;
-    if (headers_only) return true;
+    if (work == TID_WORK_NONE) return true;
+    if ((work == TID_WORK_COMPUTE || tid_planned_computes(planned) || is_dear(planned)) &&
+        !admit(planned, context, request, response))
+        return false;
     /* First: what waits for others is limited in number, so its buffers are, too. */
     if (info->factor_key[0] != '\0' && info->elems > 0 &&
         !lease(planned, context->factor_cache, response))

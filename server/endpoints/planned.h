@@ -29,6 +29,8 @@ struct tid_planned {
      */
     struct tid_lease *lease;
     void *workspace;
+    /* Who has a computation that counts (work/clients.h); NULL: it is none. */
+    struct tid_client *client;
     /* Taken for the workspace and the endpoint's buffers. */
     struct tid_memory *memory;
     size_t taken_bytes;
@@ -52,13 +54,29 @@ bool tid_planned_computes(const struct tid_planned *planned);
 double tid_planned_ns_per_byte(const struct tid_planned *planned);
 
 /*
+ * Whether the limits of this server allow the tensor, whatever range of it is requested. If
+ * not, the problem is in '*response'.
+ */
+bool tid_planned_allowed(const struct tid_planned *planned,
+                         const struct tid_context *context,
+                         struct tid_response *response);
+
+/* What a response takes of the server. */
+enum tid_work {
+    TID_WORK_NONE,    /* no value is computed */
+    TID_WORK_STREAM,  /* a worker may generate it, unless it is too dear */
+    TID_WORK_COMPUTE, /* the pool computes it */
+};
+
+/*
  * Gets what a response that computes values needs: memory for 'buffer_bytes' that the
- * endpoint will allocate, a workspace, a lease of the factorization. With 'headers_only'
- * only checks that the server could. False, with the problem in '*response', if it cannot.
+ * endpoint will allocate, a workspace, a lease of the factorization, and for what the pool
+ * computes one of the computations that the client may have. With TID_WORK_NONE only checks
+ * that the server could. False, with the problem in '*response', if it cannot.
  */
 bool tid_planned_prepare(struct tid_planned *planned, const struct tid_context *context,
-                         size_t buffer_bytes, bool headers_only,
-                         struct tid_response *response);
+                         const struct tid_request *request, size_t buffer_bytes,
+                         enum tid_work work, struct tid_response *response);
 
 /*
  * Gives the plan its factorization, before values are computed: each time, since it may

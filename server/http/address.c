@@ -88,8 +88,7 @@ socklen_t tid_address_unix(const char *path, struct sockaddr_un *address) {
     memcpy(address->sun_path, path, bytes);
     if (path[0] == '@') address->sun_path[0] = '\0';
     /* The name of an abstract socket has no NUL at its end. */
-    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes +
-                       (path[0] != '@'));
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes + (path[0] != '@'));
 }
 
 static void show_unix(const struct sockaddr *address, socklen_t address_bytes,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every response has, whoever sends it: the request's id, the fields for pages of
+/* What every response has, whatever sends it: the request's id, the fields for pages of
    other origins, and the document if it is a problem. */
 #ifndef TID_COMPLETION_H
 #define TID_COMPLETION_H

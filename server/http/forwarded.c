@@ -2,6 +2,8 @@
 /* See forwarded.h. */
 #include "server/http/forwarded.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -150,4 +152,63 @@ void tid_forwarded_apply(struct tid_request *request, const char *base_path, boo
     end = append(request->prefix, prefix);
     if (stripped || !prefix.text)
         append(end, (struct part){base_path, strlen(base_path)});
+}
+
+/*
+ * Reads an address, maybe with a port, as "192.0.2.1", "192.0.2.1:80", "2001:db8::1" or
+ * "[2001:db8::1]:80" (RFC 7239 section 6; X-Forwarded-For has IPv6 without brackets, too).
+ */
+static bool read_address(struct part part, struct sockaddr_storage *address) {
+    char text[INET6_ADDRSTRLEN];
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    if (part.bytes > 0 && part.text[0] == '[') {
+        const char *end = memchr(part.text, ']', part.bytes);
+        if (!end) return false;
+        part = (struct part){part.text + 1, (size_t)(end - part.text) - 1};
+    } else if (part.bytes > 0) {
+        const char *colon = memchr(part.text, ':', part.bytes);
+        const char *dot = memchr(part.text, '.', part.bytes);
+        if (colon && dot && dot < colon) part.bytes = (size_t)(colon - part.text);
+    }
+    if (part.bytes >= sizeof text) return false;
+    append(text, part);
+    memset(address, 0, sizeof *address);
+    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
+        memcpy(address, &v4, sizeof v4);
+        return true;
+    }
+    if (inet_pton(AF_INET6, text, &v6.sin6_addr) != 1) return false;
+    memcpy(address, &v6, sizeof v6);
+    return true;
+}
+
+/* Takes the last element off a list. */
+static bool take_last(struct part *list, struct part *element) {
+    if (!list->text) return false;
+    size_t start = list->bytes;
+    while (start > 0 && list->text[start - 1] != ',') start--;
+    *element = trim((struct part){list->text + start, list->bytes - start});
+    list->bytes = start > 0 ? start - 1 : 0;
+    if (start == 0) list->text = NULL;
+    return true;
+}
+
+bool tid_forwarded_client(const struct tid_request *request,
+                          const struct tid_network_list *trusted,
+                          struct sockaddr_storage *client) {
+    const char *addresses = request->fields[TID_FIELD_X_FORWARDED_FOR];
+    const char *text = addresses ? addresses : request->fields[TID_FIELD_FORWARDED];
+    if (!text) return false;
+    struct part list = {text, strlen(text)}, element;
+    struct sockaddr_storage address;
+    bool found = false;
+    while (take_last(&list, &element)) {
+        if (!addresses) element = parameter(element, "for");
+        if (!element.text || !read_address(element, &address)) break;
+        *client = address;
+        found = true;
+        if (!tid_networks_have(trusted, (const struct sockaddr *)client)) break;
+    }
+    return found;
 }

@@ -7,6 +7,7 @@
 #ifndef TID_FORWARDED_H
 #define TID_FORWARDED_H
 
+#include "server/http/network.h"
 #include "server/http/request.h"
 
 /*
@@ -26,5 +27,15 @@ const char *tid_base_path_flaw(const char *path);
  */
 void tid_forwarded_apply(struct tid_request *request, const char *base_path, bool secure,
                          bool trusted);
+
+/*
+ * The client of a request that a trusted proxy has forwarded: of X-Forwarded-For, else of
+ * 'for' in Forwarded, the last address that is not a trusted proxy's itself. If something
+ * else stands there ("unknown", RFC 7239 section 6), the address behind it; false if there is
+ * none.
+ */
+bool tid_forwarded_client(const struct tid_request *request,
+                          const struct tid_network_list *trusted,
+                          struct sockaddr_storage *client);
 
 #endif

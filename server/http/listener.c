@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,6 +16,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "server/http/listening_socket.h"
+#include "server/http/reuse_port.h"
 #include "server/log.h"
 #include "server/work/clock.h"
 
@@ -28,52 +28,8 @@
 #define FAILED_MS 100
 #define STOP_MS 500
 
-/*
- * Bytes of a response that the kernel takes and does not send yet. Without a limit it takes
- * 4 MB for every client that does not read (tcp_wmem); this much keeps a fast one busy.
- */
-#define UNSENT_BYTES (256 << 10)
-
-/* The reaper (deadlines.h) ends the others before the kernel does, and counts them. */
-#define REAPER_FIRST_MS 2000
-
-static int set_option(int fd, int level, int option, int value) {
-    return setsockopt(fd, level, option, &value, sizeof value);
-}
-
-/*
- * Sets what the sockets of accepted connections inherit. TCP_USER_TIMEOUT ends also those
- * that the server has closed while a client does not take the rest.
- */
-static int set_inherited(int fd, int64_t idle_ms) {
-    if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 ||
-        set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES) != 0)
-        return -1;
-    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-                      idle_ms > 0 ? (int)idle_ms + REAPER_FIRST_MS : 0);
-}
-
-/* A socket bound and listening; -1 with 'errno' set. */
-static int socket_open(const struct tid_listener *listener, const struct addrinfo *info) {
-    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return -1;
-    /*
-     * REUSEADDR: a new server can have the port of one that has just stopped. V6ONLY: an
-     * IPv6 and an IPv4 socket can share a port, as for "localhost" or both wildcards.
-     * REUSEPORT: several servers can have it, such as the next version of this one.
-     */
-    if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0 &&
-        (info->ai_family != AF_INET6 ||
-         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == 0) &&
-        (!listener->reuse_port || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == 0) &&
-        set_inherited(fd, listener->idle_ms) == 0 &&
-        bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
-        return fd;
-    const int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-}
+/* A round trip to most clients. */
+#define HANDSHAKE_MS 250
 
 static void explain(int error, const struct tid_address *address, char *why,
                     size_t why_bytes) {
@@ -101,8 +57,8 @@ static int open_unix(struct tid_listener *listener, const char *path, char *why,
         snprintf(why, why_bytes, "cannot listen on unix:%s: too many sockets", path);
         return -1;
     }
-    const int fd = tid_unix_socket_open(path, &listener->files[listener->count], why,
-                                        why_bytes);
+    const int fd =
+        tid_unix_socket_open(path, &listener->files[listener->count], why, why_bytes);
     if (fd < 0) return -1;
     listener->fds[listener->count++] = fd;
     return 0;
@@ -127,9 +83,9 @@ static int open_tcp(struct tid_listener *listener, const struct tid_address *add
             failed = EMFILE;
             break;
         }
-        const int fd = socket_open(listener, info);
+        const int fd =
+            tid_listening_socket_open(info, listener->idle_ms, listener->reuse_port);
         if (fd >= 0) {
-            listener->files[listener->count].path[0] = '\0';
             listener->fds[listener->count++] = fd;
             opened++;
         } else if (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT) {
@@ -151,36 +107,16 @@ int tid_listener_open(struct tid_listener *listener, const struct tid_address *a
                             : open_tcp(listener, address, why, why_bytes);
 }
 
-/* What is wrong with a socket that was given, or NULL. Sets 'family'. */
-static const char *given_flaw(int fd, int *family) {
-    int type = 0, listens = 0;
-    socklen_t type_bytes = sizeof type, listens_bytes = sizeof listens;
-    socklen_t family_bytes = sizeof *family;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_bytes) != 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_DOMAIN, family, &family_bytes) != 0)
-        return "is not a socket";
-    if (type != SOCK_STREAM ||
-        (*family != AF_INET && *family != AF_INET6 && *family != AF_UNIX))
-        return "is neither a TCP nor a unix stream socket";
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_bytes) != 0 ||
-        listens == 0)
-        return "does not listen (Accept=yes is not supported)";
-    return NULL;
-}
-
 int tid_listener_adopt(struct tid_listener *listener, int fd, char *why,
                        size_t why_bytes) {
-    int family;
-    const char *flaw = given_flaw(fd, &family);
-    if (!flaw && listener->count == TID_LISTENER_SOCKETS) flaw = "is one too many";
-    if (!flaw && (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
-                  (family != AF_UNIX && set_inherited(fd, listener->idle_ms) != 0)))
-        flaw = strerror(errno);
+    const char *flaw = listener->count == TID_LISTENER_SOCKETS
+                           ? "is one too many"
+                           : tid_listening_socket_adopt(fd, listener->idle_ms);
     if (flaw) {
         snprintf(why, why_bytes, "descriptor %d of LISTEN_FDS %s", fd, flaw);
         return -1;
     }
-    listener->files[listener->count].path[0] = '\0';
+    listener->given[listener->count] = true;
     listener->fds[listener->count++] = fd;
     return 0;
 }
@@ -241,12 +177,15 @@ static enum accepted accept_failed(struct tid_listener *listener, int listen_fd,
 
 /*
  * With TLS nothing can be read, or said, before the handshake: the workers' reserved places
- * are for any request then, and who finds none is closed without a response.
+ * are for any request then, and who finds none is closed without a response; so is a
+ * connection beyond those of one address.
  */
 static void refuse(struct tid_listener *listener, int fd, const struct sockaddr *address,
-                   socklen_t bytes) {
+                   socklen_t bytes, enum tid_take why) {
     if (!listener->has_tls) {
-        tid_refused_add(&listener->refused, fd, address, bytes, tid_clock_ms());
+        tid_refused_add(&listener->refused, fd, address, bytes, why, tid_clock_ms());
+    } else if (why == TID_TAKE_CLIENT_FULL) {
+        close(fd);
     } else if (listener->take(listener->taker, fd, address, bytes, true) ==
                TID_TAKE_FULL) {
         atomic_fetch_add_explicit(listener->refused_count, 1, memory_order_relaxed);
@@ -254,8 +193,12 @@ static void refuse(struct tid_listener *listener, int fd, const struct sockaddr 
     }
 }
 
-/* Accepts some of the connections that wait at a socket. */
-static enum accepted accept_series(struct tid_listener *listener, int listen_fd) {
+/*
+ * Accepts some of the connections that wait at a socket. The one from '*probe' is not a
+ * client's: it is closed, and 'probe' then has no family any more.
+ */
+static enum accepted accept_series(struct tid_listener *listener, int listen_fd,
+                                   struct sockaddr_storage *probe) {
     enum accepted result = ACCEPTED_SOME;
     for (int i = 0; i < ACCEPT_SERIES && result == ACCEPTED_SOME; i++) {
         struct sockaddr_storage address;
@@ -267,25 +210,17 @@ static enum accepted accept_series(struct tid_listener *listener, int listen_fd)
             continue;
         }
         listener->fails = false;
-        if (listener->take(listener->taker, fd, (struct sockaddr *)&address, bytes,
-                           false) == TID_TAKE_FULL)
-            refuse(listener, fd, (struct sockaddr *)&address, bytes);
+        if (probe && tid_reuse_port_same(&address, probe)) {
+            probe->ss_family = AF_UNSPEC;
+            close(fd);
+            continue;
+        }
+        const enum tid_take taken = listener->take(
+            listener->taker, fd, (struct sockaddr *)&address, bytes, false);
+        if (taken == TID_TAKE_FULL || taken == TID_TAKE_CLIENT_FULL)
+            refuse(listener, fd, (struct sockaddr *)&address, bytes, taken);
     }
     return result;
-}
-
-/* Before the sockets are closed, which resets the connections that wait. */
-static void accept_rest(struct tid_listener *listener) {
-    const int64_t until_ms = tid_clock_ms() + STOP_MS;
-    for (unsigned i = 0; i < listener->count; i++) {
-        tid_unix_socket_remove(&listener->files[i]);
-        /* The queue takes few more from now on, and the loop comes to its end. */
-        listen(listener->fds[i], 0);
-        while (accept_series(listener, listener->fds[i]) == ACCEPTED_SOME &&
-               tid_clock_ms() < until_ms) {
-        }
-    }
-    tid_refused_close_all(&listener->refused);
 }
 
 /* Waits for connections, or only for the end; at most 'timeout_ms'. Whether to stop. */
@@ -293,6 +228,65 @@ static bool wait_for(struct pollfd *polls, unsigned count, int timeout_ms) {
     /* An error is EINTR, or ENOMEM: wait a little, do not spin. */
     if (poll(polls, count, timeout_ms) < 0) poll(NULL, 0, FAILED_MS);
     return (polls[0].revents & POLLIN) != 0;
+}
+
+/* Whether this socket gets a new connection to its port; true if that is unknown. */
+static bool gets_new(struct tid_listener *listener, int fd) {
+    struct sockaddr_storage own;
+    const int probe = tid_reuse_port_probe(fd, &own);
+    if (probe < 0) return true;
+    while (accept_series(listener, fd, &own) == ACCEPTED_SOME &&
+           own.ss_family != AF_UNSPEC) {
+    }
+    close(probe);
+    return own.ss_family == AF_UNSPEC;
+}
+
+/* Another socket of the port, if there is one, gets all new connections from now on. */
+static bool leave_port(struct tid_listener *listener, int fd) {
+    /* This socket can be only one of the first two. */
+    for (unsigned i = 2; listener->reuse_port && i-- > 0;) {
+        if (tid_reuse_port_choose(fd, i) && !gets_new(listener, fd)) return true;
+    }
+    return false;
+}
+
+/* Accepts connections for that time. */
+static void accept_for(struct tid_listener *listener, int ms) {
+    const int64_t until_ms = tid_clock_ms() + ms;
+    struct pollfd polls[TID_LISTENER_SOCKETS];
+    for (unsigned i = 0; i < listener->count; i++)
+        polls[i] = (struct pollfd){.fd = listener->given[i] ? -1 : listener->fds[i],
+                                   .events = POLLIN};
+    for (int64_t left_ms = ms; left_ms > 0; left_ms = until_ms - tid_clock_ms()) {
+        if (poll(polls, listener->count, (int)left_ms) <= 0) continue;
+        for (unsigned i = 0; i < listener->count; i++) {
+            if (polls[i].revents != 0) accept_series(listener, listener->fds[i], NULL);
+        }
+    }
+}
+
+/* Before the sockets are closed, which resets the connections that wait. */
+static void accept_rest(struct tid_listener *listener) {
+    bool left = false;
+    for (unsigned i = 0; i < listener->count; i++) {
+        if (listener->given[i]) continue;
+        tid_unix_socket_remove(&listener->files[i]);
+        if (leave_port(listener, listener->fds[i]))
+            left = true;
+        else /* the queue takes few more from now on */
+            listen(listener->fds[i], 0);
+    }
+    /* Handshakes that have begun here end here. */
+    if (left) accept_for(listener, HANDSHAKE_MS);
+    const int64_t until_ms = tid_clock_ms() + STOP_MS;
+    for (unsigned i = 0; i < listener->count; i++) {
+        while (!listener->given[i] &&
+               accept_series(listener, listener->fds[i], NULL) == ACCEPTED_SOME &&
+               tid_clock_ms() < until_ms) {
+        }
+    }
+    tid_refused_close_all(&listener->refused);
 }
 
 static void *listener_run(void *argument) {
@@ -307,7 +301,8 @@ static void *listener_run(void *argument) {
         bool failed = false;
         for (unsigned i = 0; i < listener->count; i++) {
             if (polls[i + 1].revents != 0)
-                failed |= accept_series(listener, listener->fds[i]) == ACCEPTED_FAILED;
+                failed |=
+                    accept_series(listener, listener->fds[i], NULL) == ACCEPTED_FAILED;
         }
         timeout_ms = tid_refused_look(&listener->refused, tid_clock_ms());
         /* What cannot be accepted would be reported again at once. */

@@ -30,14 +30,15 @@ struct tid_listener {
     unsigned count;  /* of fds */
     int fds[TID_LISTENER_SOCKETS];
     struct tid_socket_file files[TID_LISTENER_SOCKETS]; /* to remove; of unix sockets */
-    int wake_fd;  /* eventfd that stops the thread */
+    bool given[TID_LISTENER_SOCKETS]; /* others have it as well; what waits stays there */
+    int wake_fd;                      /* eventfd that stops the thread */
     int spare_fd; /* to be closed when the process is out of descriptors */
     tid_take_function *take;
     void *taker;
     /* Count connections: beyond the limit, and closed for want of a descriptor. */
     _Atomic uint64_t *refused_count, *dropped_count;
     const struct tid_context *context; /* of what those beyond the limit are told */
-    bool fails; /* accept4() does; it has been logged */
+    bool fails;                        /* accept4() does; it has been logged */
     pthread_t thread;
     struct tid_refused refused;
 };

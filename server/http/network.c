@@ -27,7 +27,8 @@ static bool is_prefix(const struct tid_network *network, unsigned address_bits) 
 
 const char *tid_network_parse(const char *text, size_t bytes,
                               struct tid_network *network) {
-    static const char expected[] = "expected networks such as 10.0.0.0/8 or fd00::/8, or the word unix";
+    static const char expected[] =
+        "expected networks such as 10.0.0.0/8 or fd00::/8, or the word unix";
     char host[INET6_ADDRSTRLEN + 1];
     if (bytes == sizeof unix_word - 1 && memcmp(text, unix_word, bytes) == 0) {
         *network = (struct tid_network){.family = AF_UNIX};

@@ -29,6 +29,8 @@ static const char *reason(unsigned status) {
         return "URI Too Long";
     case 431:
         return "Request Header Fields Too Large";
+    case 429:
+        return "Too Many Requests";
     case 503:
         return "Service Unavailable";
     }

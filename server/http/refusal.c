@@ -8,6 +8,7 @@
 #include "server/documents/problem.h"
 #include "server/http/completion.h"
 #include "server/http/forwarded.h"
+#include "server/http/limit_problem.h"
 #include "server/http/network.h"
 #include "server/http/plain_response.h"
 #include "server/http/request.h"
@@ -54,24 +55,29 @@ static void read_head(char *head, size_t head_bytes, struct tid_request *request
         read_field(line, request);
 }
 
-void tid_refusal_make(struct tid_response *response) {
-    tid_problem(response, 503, "too many connections",
-                "The server has reached its maximum number of connections.", "");
+void tid_refusal_make(const struct tid_context *context, enum tid_take why,
+                      struct tid_response *response) {
+    if (why == TID_TAKE_CLIENT_FULL)
+        tid_limit_problem(context, TID_LIMIT_client_connections, response);
+    else
+        tid_problem(response, 503, "too many connections",
+                    "The server has reached its maximum number of connections.", "");
     /* Connections end all the time. */
     tid_response_replace(response, "Retry-After", "1", 1);
 }
 
 void tid_refusal_send(const struct tid_context *context, int fd,
-                      const struct sockaddr *address, char *head, size_t head_bytes) {
+                      const struct sockaddr *address, enum tid_take why, char *head,
+                      size_t head_bytes) {
     struct tid_request request = {.method = TID_METHOD_UNKNOWN, .path = ""};
     struct tid_response response;
-    const bool is_trusted = context->trusted_proxies &&
-                            tid_networks_have(context->trusted_proxies, address);
+    const bool is_trusted =
+        context->trusted_proxies && tid_networks_have(context->trusted_proxies, address);
     read_head(head, head_bytes, &request);
     tid_request_identify(&request);
     tid_forwarded_apply(&request, context->base_path ? context->base_path : "", false,
                         is_trusted);
-    tid_refusal_make(&response);
+    tid_refusal_make(context, why, &response);
     tid_response_complete(context, &request, &response);
     tid_plain_response_send(fd, &response, request.method == TID_METHOD_HEAD);
     tid_response_clear(&response);

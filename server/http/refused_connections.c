@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks for probes, sends 503 and lingers: see refused_connections.h. */
+/* Looks for probes, sends 503 or 429 and lingers: see refused_connections.h. */
 #include "server/http/refused_connections.h"
 
 #include <errno.h>
@@ -38,11 +38,13 @@ static void entry_remove(struct tid_refused *refused, unsigned index) {
 static void entry_refuse(struct tid_refused *refused, struct tid_refused_entry *entry,
                          char *head, size_t head_bytes, int64_t now_ms) {
     tid_refusal_send(refused->context, entry->fd,
-                     (const struct sockaddr *)&entry->address, head, head_bytes);
+                     (const struct sockaddr *)&entry->address, entry->why, head,
+                     head_bytes);
     shutdown(entry->fd, SHUT_WR);
     entry->answered = true;
     entry->until_ms = now_ms + LINGER_MS;
-    atomic_fetch_add_explicit(refused->refused, 1, memory_order_relaxed);
+    if (entry->why == TID_TAKE_FULL)
+        atomic_fetch_add_explicit(refused->refused, 1, memory_order_relaxed);
 }
 
 /* Hands the connection over if it asks for a probe, or answers. True if it has gone. */
@@ -75,14 +77,15 @@ static bool entry_look(struct tid_refused *refused, unsigned index, int64_t now_
 }
 
 void tid_refused_add(struct tid_refused *refused, int fd, const struct sockaddr *address,
-                     socklen_t address_bytes, int64_t now_ms) {
+                     socklen_t address_bytes, enum tid_take why, int64_t now_ms) {
     if (refused->count == refused->max) {
         refused->entries[0].until_ms = 0;
         if (entry_look(refused, 0, now_ms)) entry_look(refused, 0, INT64_MAX);
         entry_remove(refused, 0);
     }
     struct tid_refused_entry *entry = &refused->entries[refused->count++];
-    *entry = (struct tid_refused_entry){.fd = fd, .until_ms = now_ms + REQUEST_MS};
+    *entry =
+        (struct tid_refused_entry){.fd = fd, .why = why, .until_ms = now_ms + REQUEST_MS};
     if (address_bytes <= sizeof entry->address) {
         memcpy(&entry->address, address, address_bytes);
         entry->address_bytes = address_bytes;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections beyond the limit. The listener's thread reads what they ask for: probes are
+ * Connections beyond a limit. The listener's thread reads what they ask for: probes are
  * handed over all the same (probe.h), everything else gets 503 (RFC 9110 section 15.6.4),
- * without a worker; so does a client that sends no request for half a second. Then the
+ * or 429 if its address has too many (RFC 6585 section 4), without a worker; so does a client that sends no request for half a second. Then the
  * connection lingers: closing a socket that has unread bytes resets the connection, and
  * the client may lose the response before it has read it (RFC 9112 section 9.6).
  */
@@ -22,6 +22,7 @@
 struct tid_refused_entry {
     int fd;
     bool answered;
+    enum tid_take why;
     int64_t until_ms;
     socklen_t address_bytes;
     struct sockaddr_storage address;
@@ -37,9 +38,12 @@ struct tid_refused {
     struct tid_refused_entry entries[TID_REFUSED_MAX]; /* oldest first */
 };
 
-/* Adds a non-blocking connection, and owns it from now on. */
+/*
+ * Adds a non-blocking connection, and owns it from now on. Why it was not taken is
+ * TID_TAKE_FULL or TID_TAKE_CLIENT_FULL.
+ */
 void tid_refused_add(struct tid_refused *refused, int fd, const struct sockaddr *address,
-                     socklen_t address_bytes, int64_t now_ms);
+                     socklen_t address_bytes, enum tid_take why, int64_t now_ms);
 
 /*
  * Looks what has been received: hands over, answers, and closes those that are finished.

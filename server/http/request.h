@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct sockaddr;
+
 enum tid_method {
     TID_METHOD_GET,
     TID_METHOD_HEAD,
@@ -42,6 +44,7 @@ enum tid_method {
     TID_FIELD(CONTENT_TYPE, "Content-Type", SINGLE)                                        \
     TID_FIELD(AUTHORIZATION, "Authorization", SINGLE)                                      \
     TID_FIELD(FORWARDED, "Forwarded", LIST)                                                \
+    TID_FIELD(X_FORWARDED_FOR, "X-Forwarded-For", LIST)                                    \
     TID_FIELD(X_FORWARDED_HOST, "X-Forwarded-Host", LIST)                                  \
     TID_FIELD(X_FORWARDED_PREFIX, "X-Forwarded-Prefix", LIST)                              \
     TID_FIELD(X_FORWARDED_PROTO, "X-Forwarded-Proto", LIST)                                \
@@ -61,6 +64,7 @@ enum tid_field {
 #define TID_TRACE_BYTES 56
 #define TID_PREFIX_BYTES 256
 #define TID_ORIGIN_BYTES 272
+#define TID_TOKEN_NAME_BYTES 65
 
 /* Path and query are as sent, percent-encoded, and not terminated by a NUL. */
 struct tid_request {
@@ -70,6 +74,8 @@ struct tid_request {
     const char *query; /* without its '?' */
     size_t query_bytes;
     const char *fields[TID_FIELD_COUNT]; /* values; NULL if the request lacks the field */
+    const struct sockaddr *peer;         /* of the connection; NULL: there is none */
+    char token[TID_TOKEN_NAME_BYTES];    /* the name of its token, or "" */
     bool is_private;                     /* only this client may have the response */
     bool ignores_range;                  /* Range or If-Range is on more than one line */
     char id[TID_REQUEST_ID_BYTES];       /* request_id.h; "" before it is known */

@@ -9,8 +9,9 @@
 /* What has become of a connection that was handed over. */
 enum tid_take {
     TID_TAKEN,
-    TID_TAKE_FULL,   /* too many connections: the listener still owns it and refuses it */
-    TID_TAKE_FAILED, /* out of memory: it has been closed */
+    TID_TAKE_FULL, /* too many connections: the listener still owns it and refuses it */
+    TID_TAKE_CLIENT_FULL, /* too many of this address: likewise */
+    TID_TAKE_FAILED,      /* out of memory: it has been closed */
 };
 
 /*

@@ -42,7 +42,8 @@ static int clear_path(const char *path, const struct sockaddr_un *address,
         return WHY("cannot listen on unix:%s: the file exists and is not a socket", path);
     const int fd = open_socket();
     if (fd < 0) return WHY("cannot listen on unix:%s: %s", path, strerror(errno));
-    const bool connected = connect(fd, (const struct sockaddr *)address, address_bytes) == 0;
+    const bool connected =
+        connect(fd, (const struct sockaddr *)address, address_bytes) == 0;
     const int error = connected ? 0 : errno;
     close(fd);
     /* EAGAIN: its queue is full. */

@@ -14,8 +14,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "server/http/client_name.h"
 #include "server/mhd/suspension.h"
 #include "server/routes.h"
+#include "server/work/clients.h"
 #include "server/work/clock.h"
 #include "server/work/factor_cache.h"
 #include "server/work/pace.h"
@@ -36,6 +38,7 @@ enum block_state {
 struct tid_async_body {
     struct tid_job job; /* first, so that a pointer to it is one to the body */
     struct tid_stream stream;
+    struct tid_client *client; /* whose share of the pool it uses */
     struct tid_connection *connection;
     struct tid_worker *worker;
     struct MHD_Connection *mhd;
@@ -67,6 +70,7 @@ static struct tid_pool *pool_of(const struct tid_async_body *body) {
 
 static void body_free(struct tid_async_body *body) {
     body->stream.free(body->stream.state);
+    tid_client_release(body->client);
     free(body);
 }
 
@@ -203,6 +207,14 @@ static void body_release(void *state) {
     if (!block_abandon(body)) body_free(body);
 }
 
+/* NULL if out of memory. */
+static struct tid_client *client_of(const struct tid_connection *connection) {
+    const struct tid_context *context = connection->worker->shared->context;
+    char name[TID_CLIENT_NAME_BYTES];
+    tid_client_name_of(&connection->request, context->trusted_proxies, name);
+    return tid_clients_get(context->clients, name);
+}
+
 struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
                                              struct MHD_Connection *mhd,
                                              const struct tid_stream *stream) {
@@ -219,7 +231,12 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     struct tid_async_body *body = malloc(sizeof *body + block_bytes);
     if (!body) goto fail;
     memset(body, 0, sizeof *body);
-    body->job = (struct tid_job){.task_count = 1, .run = block_run, .done = block_done};
+    body->client = client_of(connection);
+    if (!body->client) goto fail;
+    body->job = (struct tid_job){.task_count = 1,
+                                 .run = block_run,
+                                 .done = block_done,
+                                 .share = tid_client_share(body->client)};
     body->stream = *stream;
     body->connection = connection;
     body->worker = worker;
@@ -236,6 +253,7 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
 
 fail:
     tid_block_budget_give(budget, 2 * block_bytes);
+    if (body) tid_client_release(body->client);
     free(body);
     return NULL;
 }

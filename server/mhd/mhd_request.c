@@ -198,6 +198,7 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     struct header header = {.request = &connection->request, .next_line = version + 10};
     tid_request_clear(&connection->request);
     connection->request.method = tid_method_find(method);
+    connection->request.peer = (const struct sockaddr *)&connection->address;
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
     tid_request_identify(&connection->request);
 
@@ -239,7 +240,7 @@ static bool body_begin(struct tid_connection *connection,
 static void route(struct tid_connection *connection, struct tid_response *response) {
     struct tid_request *request = &connection->request;
     if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
-        tid_refusal_make(response);
+        tid_refusal_make(connection->worker->shared->context, TID_TAKE_FULL, response);
     } else {
         tid_route(connection->worker->shared->context, request, response);
     }

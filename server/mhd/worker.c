@@ -27,6 +27,7 @@
 #include "server/http/address.h"
 #include "server/mhd/mhd_request.h"
 #include "server/mhd/suspension.h"
+#include "server/work/clients.h"
 #include "server/work/thread.h"
 
 /*
@@ -43,10 +44,17 @@ static size_t no_unescape(void *unused, struct MHD_Connection *mhd, char *text) 
     return strlen(text);
 }
 
+/* NULL: the connection did not count. */
+static void end_client(struct tid_client *client) {
+    if (client) tid_client_end(client, TID_CLIENT_CONNECTIONS);
+    tid_client_release(client);
+}
+
 static void connection_end(struct tid_connection *connection) {
     atomic_fetch_sub_explicit(&connection->worker->open, 1, memory_order_relaxed);
     tid_count(&connection->worker->counters->closed, 1);
     tid_tls_release(connection->tls);
+    end_client(connection->client);
     free(connection);
 }
 
@@ -315,16 +323,18 @@ fail:
 }
 
 bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
-                     socklen_t address_bytes, bool reserved) {
+                     socklen_t address_bytes, bool reserved, struct tid_client *client) {
     struct tid_connection *connection = calloc(1, sizeof *connection);
     if (!connection || address_bytes > sizeof connection->address) {
         free(connection);
+        end_client(client);
         close(fd);
         return false;
     }
     connection->worker = worker;
     connection->fd = fd;
     connection->reserved = reserved;
+    connection->client = client;
     connection->address_bytes = address_bytes;
     memcpy(&connection->address, address, address_bytes);
     atomic_fetch_add_explicit(&worker->open, 1, memory_order_relaxed);

@@ -17,11 +17,12 @@ struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
                                     struct tid_counters *counters);
 
 /*
- * Hands an accepted connection over; 'reserved' as for a tid_take_function. Only one
+ * Hands an accepted connection over; 'reserved' as for a tid_take_function. A 'client' that
+ * is not NULL has the connection counted, which it no longer is at its end. Only one
  * thread may call it. False if out of memory: the connection has been closed.
  */
 bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *address,
-                     socklen_t address_bytes, bool reserved);
+                     socklen_t address_bytes, bool reserved, struct tid_client *client);
 
 /* Whether its event loop has run since the last call, and wakes it up for the next one. */
 bool tid_worker_runs(struct tid_worker *worker);

@@ -8,8 +8,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "server/http/client_name.h"
+#include "server/http/limit_problem.h"
+#include "server/http/network.h"
 #include "server/log.h"
 #include "server/mhd/worker.h"
+#include "server/work/clients.h"
 #include "server/work/clock.h"
 
 struct tid_worker_set {
@@ -67,6 +71,34 @@ fail:
     return NULL;
 }
 
+/*
+ * Counts a connection of an address, if that is limited. '*client' is NULL if it does not
+ * count: a trusted proxy has the connections of many clients.
+ */
+static enum tid_take count_connection(const struct tid_context *context,
+                                      const struct sockaddr *address,
+                                      struct tid_client **client) {
+    const enum tid_limit limit = TID_LIMIT_client_connections;
+    const uint64_t max = tid_limit_max(context->limits, limit);
+    char name[TID_CLIENT_NAME_BYTES];
+    *client = NULL;
+    if (max == 0 || context->scope == TID_SCOPE_ADMIN ||
+        (address->sa_family != AF_INET && address->sa_family != AF_INET6) ||
+        (context->trusted_proxies &&
+         tid_networks_have(context->trusted_proxies, address)))
+        return TID_TAKEN;
+    tid_client_name_of_address(address, name);
+    struct tid_client *found = tid_clients_get(context->clients, name);
+    if (!found) return TID_TAKE_FULL;
+    if (tid_client_begin(found, TID_CLIENT_CONNECTIONS, max, 0) == TID_ADMITTED) {
+        *client = found;
+        return TID_TAKEN;
+    }
+    tid_client_release(found);
+    tid_limit_reached(context, limit, name);
+    return TID_TAKE_CLIENT_FULL;
+}
+
 enum tid_take tid_worker_set_take(void *worker_set, int fd,
                                   const struct sockaddr *address, socklen_t address_bytes,
                                   bool reserved) {
@@ -87,7 +119,13 @@ enum tid_take tid_worker_set_take(void *worker_set, int fd,
     const unsigned limit =
         set->shared.max_connections + (reserved ? set->shared.reserved_connections : 0);
     if (open_total >= limit) return TID_TAKE_FULL;
-    return tid_worker_take(idlest, fd, address, address_bytes, reserved)
+    struct tid_client *client = NULL;
+    if (!reserved) {
+        const enum tid_take counted =
+            count_connection(set->shared.context, address, &client);
+        if (counted != TID_TAKEN) return counted;
+    }
+    return tid_worker_take(idlest, fd, address, address_bytes, reserved, client)
                ? TID_TAKEN
                : TID_TAKE_FAILED;
 }

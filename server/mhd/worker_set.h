@@ -26,7 +26,7 @@ struct tid_worker_set_options {
     struct tid_counters *counters;     /* of each worker; must outlive them */
     unsigned count;                    /* of workers */
     unsigned max_connections;          /* of all workers together */
-    unsigned reserved_connections; /* beyond those, for probes */
+    unsigned reserved_connections;     /* beyond those, for probes */
     struct tid_deadlines deadlines;
     bool access_log;     /* log a line for every request */
     struct tid_tls *tls; /* NULL: plain HTTP */

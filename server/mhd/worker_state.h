@@ -25,6 +25,7 @@
 #include "server/work/turn.h"
 
 struct tid_async_body;
+struct tid_client;
 struct tid_connection;
 struct tid_held_response;
 struct tid_request_body;
@@ -106,6 +107,7 @@ struct tid_connection {
     socklen_t address_bytes;
     struct sockaddr_storage address;
     struct tid_tls_credentials *tls; /* NULL: plain HTTP */
+    struct tid_client *client; /* whose connections are counted; NULL: this one is not */
 
     bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */

@@ -4,7 +4,8 @@
  * that can share it.
  *
  * A request leases a factorization. The first lease has it computed by the threads of a
- * pool; later ones share the entry. A complete entry stays for later requests until its
+ * pool; later ones share the entry. Its phases take turns of the clients that lease it, one
+ * after the other. A complete entry stays for later requests until its
  * memory is needed: the least recently used entry without a lease is evicted first. If
  * the last lease is released before the entry is complete, no further task is started and
  * the memory is freed.
@@ -36,6 +37,7 @@
 
 #include <tensorinit/factor.h>
 
+#include "server/work/clients.h"
 #include "server/work/memory.h"
 #include "server/work/pool.h"
 
@@ -82,6 +84,7 @@ struct tid_factor_need {
     const char *key;            /* equal for plans that can share */
     size_t factor_bytes;        /* when complete */
     size_t peak_bytes; /* while it is computed; at most tid_memory_max() of its use */
+    struct tid_client *client; /* who wants it; must outlive the lease. NULL: unknown */
 };
 
 enum tid_lease_result {

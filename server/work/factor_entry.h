@@ -33,12 +33,13 @@ struct tid_entry {
     TAILQ_ENTRY(tid_entry) link; /* of 'waiting', 'active' or 'garbage' */
     LIST_HEAD(, tid_lease) leases;
     enum tid_entry_state state;
-    int64_t since_ms;         /* when it began to wait, or to be computed */
-    int64_t revocable_ms;     /* from then on it may be evicted although it is leased */
-    unsigned holders;         /* leases that hold it */
-    enum tid_memory_use use;  /* by its peak */
-    struct ti_factor *factor; /* NULL while WAITING */
-    unsigned phase;           /* that is being computed */
+    int64_t since_ms;          /* when it began to wait, or to be computed */
+    int64_t revocable_ms;      /* from then on it may be evicted although it is leased */
+    unsigned holders;          /* leases that hold it */
+    enum tid_memory_use use;   /* by its peak */
+    struct ti_factor *factor;  /* NULL while WAITING */
+    struct tid_client *client; /* whose share the job is in; NULL: no one's */
+    unsigned phase;            /* that is being computed */
     size_t factor_bytes, peak_bytes;
     char key[33];
 };

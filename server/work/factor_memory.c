@@ -17,6 +17,7 @@ void tid_entries_free(const struct tid_factor_functions *functions,
     while ((entry = TAILQ_FIRST(list))) {
         TAILQ_REMOVE(list, entry, link);
         if (entry->factor) functions->free(entry->factor);
+        tid_client_release(entry->client);
         free(entry);
     }
 }
@@ -133,6 +134,20 @@ static bool reserve(struct tid_entry *wanting) {
     return true;
 }
 
+/* Puts the job into the share of one of the clients, for the next phase. */
+static void choose_client(struct tid_entry *entry) {
+    const struct tid_lease *lease;
+    unsigned count = 0;
+    LIST_FOREACH(lease, &entry->leases, link) count++;
+    unsigned before = count > 0 ? entry->phase % count : 0;
+    lease = LIST_FIRST(&entry->leases);
+    while (before-- > 0) lease = LIST_NEXT(lease, link);
+    struct tid_client *client = tid_client_keep(lease ? lease->need.client : NULL);
+    tid_client_release(entry->client);
+    entry->client = client;
+    entry->job.share = tid_client_share(client);
+}
+
 void tid_entry_advance(struct tid_entry *entry) {
     struct tid_factor_cache *cache = entry->cache;
     const struct tid_factor_functions *functions = cache->options.functions;
@@ -140,6 +155,7 @@ void tid_entry_advance(struct tid_entry *entry) {
     for (; entry->phase < phases; entry->phase++) {
         entry->job.task_count = functions->tasks(entry->factor, entry->phase);
         if (entry->job.task_count == 0) continue;
+        choose_client(entry);
         tid_pool_submit(cache->options.pool, &entry->job);
         return;
     }
@@ -148,6 +164,8 @@ void tid_entry_advance(struct tid_entry *entry) {
     const int64_t now_ms = tid_clock_ms();
     entry->revocable_ms = now_ms + cache->options.keep_ms + (now_ms - entry->since_ms);
     entry->state = TID_ENTRY_COMPLETE;
+    tid_client_release(entry->client);
+    entry->client = NULL;
     cache->complete_count++;
     cache->counts.computed++;
     tid_entry_notify(entry);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pool: round-robin queues of jobs, one for each level, that have turns. A thread
- * starts one task of the first job of a queue and puts the job back at the end of the one
- * that it belongs to by then. See pool.h.
+ * The pool: a list of shares, the one that has used least time first, each with round-robin
+ * queues of jobs, one for each level, that have turns. A thread starts one task of the first
+ * job of a queue and puts the job back at the end of the one that it belongs to by then. See
+ * pool.h.
+ *
+ * Shares are as in start-time fair queueing (Goyal, Vin and Cheng, 1996), with the time that
+ * tasks really took: a share that was without jobs starts at the pool's clock, the time of
+ * the share that was served last, so that it neither waits nor has saved up turns.
  */
 #include "server/work/pool.h"
 
@@ -17,40 +22,82 @@
 struct tid_pool {
     pthread_mutex_t lock; /* of everything below but the threads */
     pthread_cond_t wake;  /* a job was queued, or the pool stops */
-    TAILQ_HEAD(, tid_job) queues[TID_POOL_LEVELS];
-    unsigned turn;    /* the level whose turn it is */
-    uint64_t queued;  /* jobs in all queues */
-    uint64_t running; /* tasks */
+    TAILQ_HEAD(tid_share_list, tid_share) shares; /* with queued jobs, by used_ns */
+    struct tid_share common;                      /* of jobs without one */
+    uint64_t clock_ns; /* used_ns of the share that was served last */
+    uint64_t queued;   /* jobs in all queues */
+    uint64_t running;  /* tasks */
     uint64_t busy_ns;
     bool stopping;
     unsigned thread_count;
     pthread_t threads[];
 };
 
+/*
+ * What a task counts for while it runs, before its time is known: else a share with many
+ * jobs would get all threads at once.
+ */
+#define TASK_NS 2000000
+
+void tid_share_init(struct tid_share *share) {
+    *share = (struct tid_share){0};
+    for (unsigned i = 0; i < TID_POOL_LEVELS; i++) TAILQ_INIT(&share->queues[i]);
+}
+
+/* Most shares have used about as much as others: the place is near the end. */
+static void share_insert(struct tid_pool *pool, struct tid_share *share) {
+    struct tid_share *before;
+    TAILQ_FOREACH_REVERSE(before, &pool->shares, tid_share_list, link) {
+        if (before->used_ns <= share->used_ns) break;
+    }
+    if (before)
+        TAILQ_INSERT_AFTER(&pool->shares, before, share, link);
+    else
+        TAILQ_INSERT_HEAD(&pool->shares, share, link);
+}
+
+static void share_set_used(struct tid_pool *pool, struct tid_share *share,
+                           uint64_t used_ns) {
+    share->used_ns = used_ns;
+    if (share->queued == 0) return;
+    TAILQ_REMOVE(&pool->shares, share, link);
+    share_insert(pool, share);
+}
+
 static void enqueue(struct tid_pool *pool, struct tid_job *job) {
+    struct tid_share *share = job->share;
     job->level =
         (job->used_ns > TID_POOL_LEVEL_0_NS) + (job->used_ns > TID_POOL_LEVEL_1_NS);
-    TAILQ_INSERT_TAIL(&pool->queues[job->level], job, link);
+    TAILQ_INSERT_TAIL(&share->queues[job->level], job, link);
     pool->queued++;
+    if (share->queued++ > 0) return;
+    if (share->used_ns < pool->clock_ns) share->used_ns = pool->clock_ns;
+    share_insert(pool, share);
 }
 
 static void dequeue(struct tid_pool *pool, struct tid_job *job) {
-    TAILQ_REMOVE(&pool->queues[job->level], job, link);
+    struct tid_share *share = job->share;
+    TAILQ_REMOVE(&share->queues[job->level], job, link);
     pool->queued--;
+    if (--share->queued == 0) TAILQ_REMOVE(&pool->shares, share, link);
 }
 
 /* The job whose turn it is; there is one. */
 static struct tid_job *next_job(struct tid_pool *pool) {
-    struct tid_job *job = TAILQ_FIRST(&pool->queues[pool->turn]);
-    pool->turn = (pool->turn + 1) % TID_POOL_LEVELS;
-    for (unsigned level = 0; !job; level++) job = TAILQ_FIRST(&pool->queues[level]);
+    struct tid_share *share = TAILQ_FIRST(&pool->shares);
+    struct tid_job *job = TAILQ_FIRST(&share->queues[share->turn]);
+    share->turn = (share->turn + 1) % TID_POOL_LEVELS;
+    for (unsigned level = 0; !job; level++) job = TAILQ_FIRST(&share->queues[level]);
     return job;
 }
 
 /* Runs the next task of a job. Called, and returns, with the lock held. */
 static void run_next(struct tid_pool *pool) {
     struct tid_job *job = next_job(pool);
+    struct tid_share *share = job->share;
     const size_t task = job->started++;
+    if (share->used_ns > pool->clock_ns) pool->clock_ns = share->used_ns;
+    share_set_used(pool, share, share->used_ns + TASK_NS);
     dequeue(pool, job);
     if (job->started < job->task_count) enqueue(pool, job);
     job->running++;
@@ -66,6 +113,7 @@ static void run_next(struct tid_pool *pool) {
     pool->running--;
     job->running--;
     job->used_ns += took_ns;
+    share_set_used(pool, share, share->used_ns - TASK_NS + took_ns);
     if (job->running > 0 || job->started < job->task_count) return;
     job->active = false;
     pthread_mutex_unlock(&pool->lock);
@@ -107,7 +155,8 @@ struct tid_pool *tid_pool_start(unsigned thread_count) {
     if (!pool) return NULL;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    for (unsigned i = 0; i < TID_POOL_LEVELS; i++) TAILQ_INIT(&pool->queues[i]);
+    TAILQ_INIT(&pool->shares);
+    tid_share_init(&pool->common);
     while (pool->thread_count < thread_count) {
         const int error =
             pthread_create(&pool->threads[pool->thread_count], NULL, thread_run, pool);
@@ -138,6 +187,7 @@ void tid_pool_submit(struct tid_pool *pool, struct tid_job *job) {
     job->started = 0;
     job->running = 0;
     job->active = true;
+    if (!job->share) job->share = &pool->common;
     pthread_mutex_lock(&pool->lock);
     enqueue(pool, job);
     if (job->task_count > 1)

@@ -4,9 +4,14 @@
  * do it. A job is a number of tasks of at most some milliseconds each; tasks of one job
  * may run at the same time.
  *
- * The pool is fair to jobs, and a job is one request's: each gets a task in turn, however
- * many it has. Jobs that have used little time yet have turns of their own, so that a
- * small request does not wait for all large ones, nor these for all small ones.
+ * The pool is fair to clients first: a job belongs to the share of a client, and the share
+ * that has used least processor time has the next turn, however many jobs are in it. So a
+ * client with one request gets as much as one with a hundred, and a new one is
+ * served at once.
+ *
+ * Within a share it is fair to jobs, and a job is one request's: each gets a task in turn,
+ * however many it has. Jobs that have used little time yet have turns of their own, so that
+ * a small request does not wait for all large ones, nor these for all small ones.
  *
  * async_body.c submits blocks of response bodies, factor_cache.c factorizations.
  */
@@ -29,9 +34,25 @@ struct tid_pool;
 #define TID_POOL_LEVEL_0_NS 400000
 #define TID_POOL_LEVEL_1_NS 1200000
 
+TAILQ_HEAD(tid_job_list, tid_job);
+
+/*
+ * What the jobs of one client have of the pool. tid_share_init() begins it; it ends, without
+ * a call, when none of its jobs is active. Its members are the pool's, guarded by its lock.
+ */
+struct tid_share {
+    TAILQ_ENTRY(tid_share) link; /* in the pool's list while jobs are queued */
+    struct tid_job_list queues[TID_POOL_LEVELS];
+    unsigned queued;  /* jobs in the queues */
+    unsigned turn;    /* the level whose turn it is */
+    uint64_t used_ns; /* processor time, and what it missed while it had no job */
+};
+
+void tid_share_init(struct tid_share *share);
+
 /*
  * Embedded in the submitter's own struct; the submitter sets the first three members, and
- * the others to 0 before the job is submitted first.
+ * 'share' if there is one, and the others to 0 before the job is submitted first.
  */
 struct tid_job {
     size_t task_count; /* 1 or more */
@@ -42,10 +63,12 @@ struct tid_job {
      * It may submit the job again, or free it.
      */
     void (*done)(struct tid_job *job);
+    /* Must outlive the job while it is active. NULL: one for all jobs that have none. */
+    struct tid_share *share;
 
     /* The pool's, guarded by its lock. */
     TAILQ_ENTRY(tid_job) link; /* in a queue while tasks are left to start */
-    unsigned level;            /* which of the queues */
+    unsigned level;            /* which of its share's queues */
     uint64_t used_ns;          /* processor time, of all its submissions */
     size_t started;            /* tasks */
     unsigned running;          /* tasks */

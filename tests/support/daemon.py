@@ -45,8 +45,11 @@ class Connection:
         self.connection.auto_open = False
 
     def get(self, target_text, **headers):
+        return self.request("GET", target_text, **headers)
+
+    def request(self, method, target_text, **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.connection.request("GET", target_text, headers=headers)
+        self.connection.request(method, target_text, headers=headers)
         response = self.connection.getresponse()
         return Response(response.status, response.headers, response.read())
 

@@ -98,5 +98,5 @@ enum ti_status ti_scheme_truncated_normal(const struct ti_spec *spec,
             "corrected requires truncation=: with low or high, a corrected std "
             "would move the cuts");
     }
-    return ti_dist_truncate(dist, mean, std, cut, corrected, error);
+    return ti_dist_truncate(dist, mean, std, cut, corrected, "corrected", error);
 }

@@ -57,6 +57,7 @@ enum ti_status ti_scheme_recipe(const struct ti_spec *spec,
         dist->sigma = 2 / (layers * sqrt(n));
         return TI_OK;
     default:
-        return ti_dist_truncate(dist, 0, mitchell(spec, n), cut, false, error);
+        return ti_dist_truncate(dist, 0, mitchell(spec, n), cut, false, "corrected",
+                                error);
     }
 }

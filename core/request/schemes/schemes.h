@@ -63,11 +63,11 @@ bool ti_scheme_has(const struct ti_scheme *scheme, enum ti_param param);
 /*
  * Sets a normal distribution with 'mean' and 'std', cut at 'cut'. If 'corrected', 'std'
  * is the standard deviation after truncation, which requires a symmetric cut: else
- * TI_EINAPPLICABLE.
+ * TI_EINAPPLICABLE for 'field', the parameter that was given.
  */
 enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
                                 struct ti_truncation cut, bool corrected,
-                                struct ti_error *error);
+                                const char *field, struct ti_error *error);
 
 /* The value of std=, or the scheme's; TI_EVALUE if it is negative. */
 enum ti_status ti_scheme_std(const struct ti_spec *spec, const struct ti_scheme *scheme,

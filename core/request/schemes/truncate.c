@@ -8,7 +8,7 @@
 
 enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
                                 struct ti_truncation cut, bool corrected,
-                                struct ti_error *error) {
+                                const char *field, struct ti_error *error) {
     dist->mean = mean;
     dist->sigma = std;
     if (isinf(cut.low) && isinf(cut.high)) {
@@ -20,9 +20,10 @@ enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
     dist->z_high = cut.high;
     if (!corrected) return TI_OK;
     if (cut.low != -cut.high) {
-        return ti_error_set(error, TI_EINAPPLICABLE, "corrected",
+        return ti_error_set(error, TI_EINAPPLICABLE, field,
                             "the std is corrected for truncation, which needs symmetric "
-                            "bounds, truncation=c; other bounds need corrected=false");
+                            "bounds: truncation=c or -c,c, c above 0; other bounds need "
+                            "corrected=false");
     }
     double tau, centre;
     ti_normal_moments(cut.low, cut.high, &centre, &tau);

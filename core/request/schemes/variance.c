@@ -31,8 +31,9 @@ enum ti_status ti_scheme_variance(const struct ti_spec *spec,
     if (sampling == TI_SAMPLING_TRUNCATED_NORMAL) {
         struct ti_truncation cut = {-2, 2};
         if (spec->given[TI_PARAM_truncation]) cut = spec->truncation;
-        return ti_dist_truncate(dist, 0, sqrt(variance), cut,
-                                ti_spec_flag(spec, TI_PARAM_corrected, true), error);
+        return ti_dist_truncate(
+            dist, 0, sqrt(variance), cut, ti_spec_flag(spec, TI_PARAM_corrected, true),
+            spec->given[TI_PARAM_corrected] ? "corrected" : "truncation", error);
     }
     enum ti_status status = refuse(spec, TI_PARAM_truncation, "truncation", error);
     if (status == TI_OK) {

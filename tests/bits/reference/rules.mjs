@@ -25,7 +25,7 @@ function cutAsGiven(p, mean, std) {
     const cut = p.get('truncation');
     const infinite = cut.low === -Infinity && cut.high === Infinity;
     if (infinite || !p.get('corrected')) return truncated(mean, std, cut);
-    if (cut.low !== -cut.high) throw new Refused('corrected', 'the cut is not symmetric');
+    if (cut.low !== -cut.high) throw new Refused(p.has('corrected') ? 'corrected' : 'truncation', 'the cut is not symmetric');
     return truncated(mean, std / tau(cut.high), cut);
 }
 

@@ -30,7 +30,8 @@ def cut(p, mean, std):
         return {"kind": "normal", "mean": mean, "sigma": std}
     if p["corrected"]:
         if low != -high:
-            raise Refused("corrected", "the cut is not symmetric")
+            raise Refused("corrected" if "corrected" in p else "truncation",
+                          "the cut is not symmetric")
         std = divided(std, tau(high))
     return {"kind": "truncated normal", "mean": mean, "sigma": std,
             "z_low": low, "z_high": high}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Behind nginx, which removes a prefix, caches slices and says that clients use TLS: the same
-bytes, hits where hits are due, and URLs as clients see them."""
+"""Behind nginx, which removes a prefix, caches slices and says that clients use TLS, behind
+Varnish and behind haproxy, which checks health: the same bytes, hits where hits are due, and
+URLs as clients see them."""
+import csv
 import hashlib
 import os
 import re
@@ -15,13 +17,13 @@ import urllib.request
 from support import daemon, need, program, target
 
 TENSOR = {"shape": "300,400", "seed": "4", "name": "w", "format": "npy"}
-CONFIG = """
+NGINX = """
 daemon off;
 user root;
 pid {folder}/pid;
 error_log {folder}/error.log;
-events {{}}
-http {{
+events {}
+http {
     access_log off;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -29,9 +31,9 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     proxy_cache_path {folder}/cache keys_zone=tensors:1m;
-    server {{
+    server {
         listen 127.0.0.1:{port};
-        location /ml/ {{
+        location /ml/ {
             proxy_pass {upstream}/;
             proxy_http_version 1.1;
             slice 64k;
@@ -43,9 +45,30 @@ http {{
             proxy_set_header X-Forwarded-Prefix /ml;
             proxy_set_header Forwarded "";
             add_header X-Cache $upstream_cache_status;
-        }}
-    }}
-}}
+        }
+    }
+}
+"""
+
+# Two servers, of which it takes those that are ready.
+HAPROXY = """
+global
+    stats socket {folder}/socket mode 600
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+    retries 3
+    option redispatch
+listen tensors
+    bind 127.0.0.1:{port}
+    balance roundrobin
+    option httpchk GET /readyz
+    http-check expect status 200
+    default-server check inter 100ms fall 1 rise 1
+    server a 127.0.0.1:{a}
+    server b 127.0.0.1:{b}
 """
 
 
@@ -55,34 +78,36 @@ def free_port():
         return found.getsockname()[1]
 
 
-class Nginx(unittest.TestCase):
+class Proxy(unittest.TestCase):
+    """'url' is where clients see the daemon."""
+
     @classmethod
-    def setUpClass(cls):
-        nginx = program("nginx")
-        built = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=True)
-        need("http_slice_module" in built.stderr, "nginx with the slice module")
-        running = daemon.running("--trusted-proxies", "127.0.0.1")
-        cls.server = running.__enter__()
-        cls.addClassCleanup(running.__exit__, None, None, None)
-        cls.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        folder = daemon.BUILD / f"nginx-{os.getpid()}"
+    def start(cls, name, command, settings, port):
+        """Starts command(folder), with the settings in a file of its folder."""
+        folder = daemon.BUILD / f"{name}-{os.getpid()}"
         folder.mkdir()
-        cls.addClassCleanup(shutil.rmtree, folder)
-        port = free_port()
-        cls.url = f"http://127.0.0.1:{port}/ml"
-        config = folder / "nginx.conf"
-        config.write_text(CONFIG.format(folder=folder, port=port, upstream=cls.server.url))
-        process = subprocess.Popen([nginx, "-p", folder, "-c", config],
-                                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        (folder / "settings").write_text(settings.replace("{folder}", str(folder)))
+        process = subprocess.Popen(command(folder), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cls.addClassCleanup(process.wait)
         cls.addClassCleanup(process.terminate)
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
+        cls.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        end = time.monotonic() + 60
+        while time.monotonic() < end and process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
                 return
             except ConnectionRefusedError:
                 time.sleep(0.1)
+        raise AssertionError(f"{name} did not start")
+
+    @classmethod
+    def run_daemon(cls, *options):
+        running = daemon.running(*options)
+        server = running.__enter__()
+        cls.addClassCleanup(running.__exit__, None, None, None)
+        return server
 
     def ask(self, path, data=None, **fields):
         request = urllib.request.Request(
@@ -93,13 +118,30 @@ class Nginx(unittest.TestCase):
         except urllib.error.HTTPError as response:
             return response.code, response.headers, response.read()
 
+    def same(self, body, right):
+        self.assertEqual(hashlib.sha256(body).hexdigest(), hashlib.sha256(right).hexdigest())
+
+
+class Nginx(Proxy):
+    @classmethod
+    def setUpClass(cls):
+        nginx = program("nginx")
+        built = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=True)
+        need("http_slice_module" in built.stderr, "nginx with the slice module")
+        cls.server = cls.run_daemon("--trusted-proxies", "127.0.0.1")
+        port = free_port()
+        cls.url = f"http://127.0.0.1:{port}/ml"
+        settings = NGINX.replace("{port}", str(port)).replace("{upstream}", cls.server.url)
+        cls.start("nginx", lambda folder: [nginx, "-p", folder, "-c", folder / "settings"],
+                  settings, port)
+
     def test_cached_in_slices(self):
         path = target(TENSOR)
         whole = self.server.get(path)[0]
         for cache in ("MISS", "HIT"):
             status, headers, body = self.ask(path)
             self.assertEqual((status, headers["X-Cache"]), (200, cache))
-            self.assertEqual(hashlib.sha256(body).digest(), hashlib.sha256(whole).digest())
+            self.same(body, whole)
         self.assertEqual(headers["Content-Location"],
                          "/ml/v1/tensor?shape=300,400&scheme=he_normal&seed=4&name=w&format=npy")
         status, headers, body = self.ask(path, Range="bytes=100000-200000")
@@ -120,3 +162,98 @@ class Nginx(unittest.TestCase):
         status, _, body = self.ask("/v1/tensor", b'{"shape": [2], "scheme": "ones"}',
                                    Content_Type="application/json")
         self.assertEqual((status, body), (200, b"\0\0\x80\x3f" * 2))
+
+
+class Varnish(Proxy):
+    @classmethod
+    def setUpClass(cls):
+        varnishd = program("varnishd")
+        cls.server = cls.run_daemon()
+        port = free_port()
+        cls.url = f"http://127.0.0.1:{port}"
+        cls.start("varnish", lambda folder: [
+            varnishd, "-F", "-j", "none", "-n", folder / "work", "-s", "malloc,64m",
+            "-a", f"127.0.0.1:{port}", "-b", f"127.0.0.1:{cls.server.port}"], "", port)
+
+    def ask_cache(self, path, **fields):
+        """Status, whether it came out of the cache (two ids in X-Varnish), fields, body."""
+        status, headers, body = self.ask(path, **fields)
+        return status, len(headers["X-Varnish"].split()) == 2, headers, body
+
+    def test_whole_and_ranges(self):
+        path = target(TENSOR)
+        whole = self.server.get(path)[0]
+        for hit in (False, True):
+            status, was_hit, headers, body = self.ask_cache(path)
+            self.assertEqual((status, was_hit), (200, hit))
+            self.same(body, whole)
+        for text, part in (("100-70000", whole[100:70001]), ("-9", whole[-9:]),
+                           ("400000-", whole[400000:])):
+            status, was_hit, _, body = self.ask_cache(path, Range=f"bytes={text}")
+            self.assertEqual((status, was_hit), (206, True))
+            self.same(body, part)
+        self.assertEqual(self.ask_cache(path, If_None_Match=headers["ETag"])[:2], (304, True))
+
+    def test_range_first(self):
+        """It fetches all, and sends the part."""
+        path = target({**TENSOR, "name": "range first"})
+        whole = self.server.get(path)[0]
+        for hit in (False, True):
+            status, was_hit, _, body = self.ask_cache(path, Range="bytes=5-400005")
+            self.assertEqual((status, was_hit), (206, hit))
+            self.same(body, whole[5:400006])
+
+    def test_errors_are_not_cached(self):
+        for _ in range(2):
+            status, was_hit, _, _ = self.ask_cache("/v1/tensor?shape=2&dtype=x")
+            self.assertEqual((status, was_hit), (400, False))
+
+
+class Haproxy(Proxy):
+    @classmethod
+    def setUpClass(cls):
+        haproxy = program("haproxy")
+        cls.servers = [daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0"])
+                       for _ in range(2)]
+        for server in cls.servers:
+            cls.addClassCleanup(server.wait)
+            cls.addClassCleanup(server.terminate)
+        ports = [daemon.listening_port(server) for server in cls.servers]
+        port = free_port()
+        cls.url = f"http://127.0.0.1:{port}"
+        settings = HAPROXY
+        for name, value in zip(("port", "a", "b"), (port, *ports)):
+            settings = settings.replace("{%s}" % name, str(value))
+        cls.start("haproxy", lambda folder: [haproxy, "-db", "-f", folder / "settings"],
+                  settings, port)
+        cls.socket = str(daemon.BUILD / f"haproxy-{os.getpid()}" / "socket")
+
+    def states(self):
+        """Of the servers, as the health checks see them."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(self.socket)
+            client.sendall(b"show stat\n")
+            text = b"".join(iter(lambda: client.recv(1 << 16), b"")).decode()
+        rows = list(csv.DictReader(text.splitlines()))
+        return {row["svname"]: row["status"] for row in rows if row["svname"] in ("a", "b")}
+
+    def wait_for(self, states):
+        end = time.monotonic() + 30
+        while self.states() != states and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(self.states(), states)
+
+    def test_one_of_two_stops(self):
+        """Clients notice nothing, also before a health check does."""
+        path = target(TENSOR)
+        self.wait_for({"a": "UP", "b": "UP"})
+        whole = self.ask(path)[2]
+        for number in range(60):
+            if number == 20:
+                self.servers[0].terminate()
+            status, _, body = self.ask(path, Range="bytes=7-300000")
+            self.assertEqual(status, 206)
+            self.same(body, whole[7:300001])
+        self.assertEqual(self.servers[0].wait(60), 0)
+        self.wait_for({"a": "DOWN", "b": "UP"})
+        self.same(self.ask(path)[2], whole)

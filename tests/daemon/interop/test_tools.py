@@ -4,11 +4,13 @@ have the whole's digest."""
 import email
 import hashlib
 import random
+import socket
 import subprocess
+import threading
 
-from support import Case, program, target
+from support import Case, daemon, program, target
 
-TENSOR = {"shape": "1500,1000", "scheme": "normal", "seed": "4", "name": "w", "dtype": "f32"}
+TENSOR = {"shape": "4500,1000", "scheme": "normal", "seed": "4", "name": "w", "dtype": "f32"}
 
 
 def run(*command):
@@ -83,6 +85,20 @@ class Tools(Case):
             for option in ("--compressed", "--http1.0"):
                 self.same(name, run(curl, "-sSf", option, self.url(name)))
 
+    def test_curl_retries(self):
+        """A crowd has all places: 503 with Retry-After, and curl comes again."""
+        curl = program("curl")
+        with daemon.running("--max-connections", "2") as full:
+            held = [socket.create_connection(("127.0.0.1", full.port)) for _ in range(2)]
+            for client in held:
+                client.sendall(b"GET /v1/tensor?shape=100000,1000 HTTP/1.1\r\nHost: x\r\n\r\n")
+                client.recv(100)
+            timer = threading.Timer(0.5, lambda: [client.close() for client in held])
+            timer.start()
+            body = run(curl, "-sSf", "--retry", "9", full.url + target(TENSOR))
+            timer.join()
+        self.same("raw", body)
+
     def test_wget_resumes(self):
         wget = program("wget")
         for name in self.ranged:
@@ -95,8 +111,15 @@ class Tools(Case):
         command = [aria2, "-q", "--no-conf", "--all-proxy=", "-d", self.scratch, "-o", "out"]
         for name in self.ranged:
             self.out.unlink(missing_ok=True)
-            run(*command, "-x", "4", "-s", "4", "-k", "1M", self.url(name))
+            run(*command, "-x", "16", "-s", "16", "-k", "1M", self.url(name))
             self.same(name, self.out.read_bytes())
             self.cut_off(name)
             run(*command, "-c", self.url(name))
+            self.same(name, self.out.read_bytes())
+
+    def test_rclone_copies(self):
+        """copyurl; a remote of its http backend has paths only, no queries."""
+        rclone = program("rclone")
+        for name in self.ranged:
+            run(rclone, "--config", "/dev/null", "copyurl", self.url(name), self.out)
             self.same(name, self.out.read_bytes())

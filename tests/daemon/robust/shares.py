@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What others get while the dearest requests are computed: a probe of /healthz, a small
 tensor and a small orthogonal one are answered soon, a client that leaves ends its work, and
-SIGTERM is obeyed within --drain-timeout and a second. The bounds are for a busy machine, ten
+SIGTERM is obeyed within --drain-timeout and a second. And a client gets its part however many
+requests others have, which come from other addresses of the loopback network. The bounds are for a busy machine, ten
 times what an idle one takes; without fair shares each of these took ten times the bound."""
 import multiprocessing
 import re
@@ -62,8 +63,8 @@ def read_all(sockets):
 class Crowd:
     """Clients that have sent a request each, and read what is received."""
 
-    def __init__(self, port, count, target):
-        self.connections = [Connection(port) for _ in range(count)]
+    def __init__(self, port, count, target, source="127.0.0.1"):
+        self.connections = [Connection(port, source) for _ in range(count)]
         for number, connection in enumerate(self.connections):
             connection.send(b"GET", target % number)
         self.reader = multiprocessing.Process(
@@ -146,8 +147,59 @@ def check(name, count, target, bounds):
     return wrong
 
 
-def main():
+CLIENTS, REQUESTS = 8, 12
+# By turns of requests, and with two threads, it would take 50 times as long: as one of 97
+# that share them instead of alone in one. By turns of clients it is one of nine: 5.
+SLOWER = 15
+DEAR = b"/v1/stats?shape=4096,4096&dtype=f64&scheme=normal&seed=%d"
+
+
+def seconds_of(port, target):
+    start = time.monotonic()
+    connection = Connection(port)
+    connection.send(b"GET", target)
+    response = connection.read()
+    connection.close()
+    if response.status != 200:
+        raise Ended(0)
+    return time.monotonic() - start
+
+
+def percentile(port, target, count=200):
+    """The second slowest of some requests, each with a seed of its own, in milliseconds."""
+    took = sorted(seconds_of(port, target % n if b"%" in target else target)
+                  for n in range(count))
+    return 1000 * took[-2]
+
+
+def check_clients():
+    """Eight clients with a dozen of the dearest requests each, and a ninth with one."""
+    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", "--compute-threads", "2",
+                            "--drain-timeout", "0.1"])
+    port = daemon.listening_port(process)
+    alone = seconds_of(port, DEAR % 1)
+    crowds = [Crowd(port, REQUESTS, STATS + b"&name=%d" % n, f"127.0.0.{n + 2}")
+              for n in range(CLIENTS)]
+    time.sleep(1)
     wrong = []
+    try:
+        beside = seconds_of(port, DEAR % 2)
+        slower = beside / alone
+        print(f"a ninth client: {alone:.2f} s alone, {beside:.2f} s beside eight; 99th percentile"
+              f" of {HEALTH.decode()} {percentile(port, HEALTH):.1f} ms, of 8x8 orthogonal"
+              f" {percentile(port, ORTHOGONAL):.1f} ms")
+        if slower > SLOWER:
+            wrong.append(f"a ninth client waits {slower:.0f} times as long, not {SLOWER}")
+    finally:
+        process.terminate()
+        process.wait()
+        for crowd in crowds:
+            crowd.leave()
+    return wrong
+
+
+def main():
+    wrong = [] if len(sys.argv) > 1 else check_clients()
     for row in ROWS:
         if len(sys.argv) == 1 or row[0] in sys.argv[1:]:
             wrong += check(*row)

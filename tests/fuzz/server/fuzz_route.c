@@ -26,7 +26,10 @@ static const struct tid_context *context_get(void) {
     context.schemes = tid_json_schemes();
     context.openapi = tid_json_openapi(TID_SCOPE_ALL);
     context.pool = tid_pool_start(1);
-    if (!context.isa || !context.schemes || !context.openapi || !context.pool) exit(1);
+    context.clients = tid_clients_make();
+    if (!context.isa || !context.schemes || !context.openapi || !context.pool ||
+        !context.clients)
+        exit(1);
     if (!tid_metrics_init(&metrics, 1, context.isa)) exit(1);
     context.schemes_bytes = strlen(context.schemes);
     context.openapi_bytes = strlen(context.openapi);

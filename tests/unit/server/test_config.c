@@ -15,7 +15,7 @@ static char why[TID_CONFIG_WHY_BYTES];
 static struct tid_config_sources sources;
 
 static enum tid_config_result read_config(struct tid_config *config, const char *line) {
-    static char words[512];
+    static char words[1024];
     char *argv[32] = {(char *)(uintptr_t) "tensorinitd"};
     char *environment[32] = {NULL};
     int argc = 1;
@@ -39,6 +39,9 @@ static void defaults(void **state) {
     assert_int_equal(config.listen.count, 1);
     assert_string_equal(config.listen.items[0].host, "127.0.0.1");
     assert_string_equal(config.listen.items[0].port, "8080");
+    assert_true(config.listens_by_default);
+    assert_int_equal(config.admin_listen.count, 0);
+    assert_false(config.reuse_port);
     assert_int_equal(config.workers, 0);
     assert_int_equal(config.compute_threads, 0);
     assert_int_equal(config.memory_bytes, 0); /* by the control group */
@@ -62,7 +65,8 @@ static void arguments(void **state) {
                     "--max-connections=7 --header-timeout 0.25 --wait-timeout 0.5 "
                     "--idle-timeout 0 --drain-timeout 1.5 --access-log "
                     "--cors https://a.example,http://localhost:3000 "
-                    "--base-path /a/b.c --trusted-proxies 10.0.0.0/8,::1"),
+                    "--base-path /a/b.c --trusted-proxies 10.0.0.0/8,::1,unix "
+                    "--admin-listen unix:/run/a.sock,h:2 --reuse-port"),
         TID_CONFIG_RUN);
     assert_int_equal(config.listen.count, 2);
     assert_string_equal(config.listen.items[0].host, "::1");
@@ -77,7 +81,13 @@ static void arguments(void **state) {
     assert_int_equal(config.wait_ms, 500);
     assert_int_equal(config.drain_ms, 1500);
     assert_string_equal(config.base_path.text, "/a/b.c");
-    assert_int_equal(config.trusted_proxies.count, 2);
+    assert_false(config.listens_by_default);
+    assert_int_equal(config.admin_listen.count, 2);
+    assert_true(config.admin_listen.items[0].is_unix);
+    assert_string_equal(config.admin_listen.items[0].host, "/run/a.sock");
+    assert_false(config.admin_listen.items[1].is_unix);
+    assert_true(config.reuse_port);
+    assert_int_equal(config.trusted_proxies.count, 3);
     assert_int_equal(config.trusted_proxies.items[0].prefix_bits, 8);
     assert_int_equal(config.trusted_proxies.items[1].prefix_bits, 128);
     assert_string_equal(config.cors.text, "https://a.example,http://localhost:3000");
@@ -169,6 +179,11 @@ static const struct {
     {"--listen :80", "with a host"},
     {"--listen ::1:80", "in brackets"},
     {"--listen [::1]", "[IPV6]:PORT"},
+    {"--listen unix:", "expected unix:PATH"},
+    {"--listen unix:d.sock", "expected unix:PATH with an absolute path"},
+    {"--listen unix:@d", "expected unix:PATH with an absolute path"},
+    {"--admin-listen 9090", "--admin-listen: '9090': expected HOST:PORT"},
+    {"--reuse-port=yes", "expected 1 or 0"},
     {"--listen [::1:80", "[IPV6]:PORT"},
     {"--listen []:80", "with a host"},
     {"--workers 0", "--workers: '0': expected an integer from 1 to 1024"},

@@ -28,7 +28,8 @@ static int context_make(void **state) {
     context.openapi_bytes = strlen(openapi);
     context.metrics = &metrics;
     context.pool = tid_pool_start(1);
-    if (!context.pool) return -1;
+    context.clients = tid_clients_make();
+    if (!context.pool || !context.clients) return -1;
     tid_memory_init(&memory, 16 << 20);
     context.memory = &memory;
     context.factor_cache = tid_factor_cache_make(&(struct tid_factor_options){
@@ -40,6 +41,7 @@ static int context_free(void **state) {
     (void)state;
     tid_pool_stop(context.pool);
     tid_factor_cache_free(context.factor_cache);
+    tid_clients_free(context.clients);
     tid_memory_clear(&memory);
     tid_metrics_clear(&metrics);
     free(openapi);

@@ -42,8 +42,8 @@ static const struct {
     {"shape=3,4&scheme=variance_scaling&distribution=untruncated_normal&corrected=true",
      TI_EINAPPLICABLE, "corrected"},
     /* a correction needs symmetric bounds, also where it is the default */
-    {"shape=3,4&scheme=he_normal&truncation=-1,2", TI_EINAPPLICABLE, "corrected"},
-    {"shape=3,4&scheme=he_normal&truncation=-inf,2", TI_EINAPPLICABLE, "corrected"},
+    {"shape=3,4&scheme=he_normal&truncation=-1,2", TI_EINAPPLICABLE, "truncation"},
+    {"shape=3,4&scheme=he_normal&truncation=-inf,2", TI_EINAPPLICABLE, "truncation"},
     {"shape=3,4&scheme=he_normal&truncation=-2,inf&corrected=true", TI_EINAPPLICABLE,
      "corrected"},
     {"shape=3&scheme=truncated_normal&truncation=0,2&corrected=true", TI_EINAPPLICABLE,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/values/sparse_select.h"
 #include "support/oracle.h"
 #include "support/random.h"
 #include "support/statistics.h"
@@ -185,11 +186,15 @@ static void parts_agree(void **state) {
     ti_plan_free(plan);
 }
 
-/* Tall columns have several ranges of rows, wide matrices several batches of columns. */
+/*
+ * Tall columns have several ranges of rows, wide matrices several batches of columns; of some
+ * of 9,001 columns the threshold lies three standard deviations from where it is expected.
+ */
 static void tall_and_short_columns(void **state) {
     static const struct {
         uint64_t rows, cols;
-    } sizes[] = {{100000, 3}, {70001, 1}, {32768, 33}, {3, 9001}, {2, 20000}};
+    } sizes[] = {{100000, 3}, {70001, 1}, {32768, 33},
+                 {3, 9001},   {2, 20000}, {600, 9001}};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         const uint64_t n = sizes[i].rows, m = sizes[i].cols;
@@ -266,6 +271,29 @@ static unsigned choose(unsigned n, unsigned k) {
     unsigned result = 1;
     for (unsigned i = 0; i < k; i++) result = result * (n - i) / (i + 1);
     return result;
+}
+
+static int by_size(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Each rank of random keys, of those in order and of those in reverse, as qsort has it. */
+static void selects(void **state) {
+    uint64_t random = 4, keys[70], sorted[70], copy[70];
+    (void)state;
+    for (size_t count = 1; count <= COUNT_OF(keys); count++) {
+        for (size_t rank = 0; rank < count; rank++) {
+            for (size_t i = 0; i < count; i++) keys[i] = random_u64(&random);
+            memcpy(sorted, keys, count * sizeof *keys);
+            qsort(sorted, count, sizeof *sorted, by_size);
+            assert_true(ti_sparse_select(keys, count, rank) == sorted[rank]);
+            memcpy(copy, sorted, count * sizeof *sorted);
+            assert_true(ti_sparse_select(copy, count, rank) == sorted[rank]);
+            for (size_t i = 0; i < count; i++) copy[i] = sorted[count - 1 - i];
+            assert_true(ti_sparse_select(copy, count, rank) == sorted[rank]);
+        }
+    }
 }
 
 /* Over many columns every set of 'zeros' of 'n' rows is as likely as any other. */
@@ -348,6 +376,7 @@ int main(void) {
         cmocka_unit_test(tall_and_short_columns),
         cmocka_unit_test(huge),
         cmocka_unit_test(other_streams),
+        cmocka_unit_test(selects),
         cmocka_unit_test(every_subset_alike),
         cmocka_unit_test(rows_and_columns),
     };

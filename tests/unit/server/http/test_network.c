@@ -57,12 +57,28 @@ static void membership(void **state) {
     }
 }
 
+/* Clients of unix sockets have no address, and are of no network but that one. */
+static void unix_sockets(void **state) {
+    const struct sockaddr client = {.sa_family = AF_UNIX};
+    struct tid_network_list list = {.count = 2};
+    (void)state;
+    assert_null(parse("0.0.0.0/0", &list.items[0]));
+    assert_null(parse("::/0", &list.items[1]));
+    assert_false(tid_networks_have(&list, &client));
+    assert_null(parse("unix", &list.items[1]));
+    assert_true(tid_networks_have(&list, &client));
+    assert_true(has(&list, "127.0.0.1"));
+    list.items[0] = list.items[1];
+    assert_false(has(&list, "127.0.0.1"));
+    assert_false(has(&list, "::1"));
+}
+
 static void errors(void **state) {
     static const char *const rows[] = {
         "",          "/8",     "10.0.0.0/",   "10.0.0.0/x",  "10.0.0.0/33",
         "10.0.0/8",  "::/129", "::/0000128",  "10.0.0.1/8",  "fd00::1/8",
         "localhost", "[::1]",  "10.0.0.0/-1", "10.0.0.0/8 ", " 10.0.0.0/8",
-        "::1/127"};
+        "::1/127",   "unix/8", "Unix",        "unix:"};
     struct tid_network network;
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -70,7 +86,8 @@ static void errors(void **state) {
 }
 
 static void shown(void **state) {
-    static const char *const rows[] = {"10.0.0.0/8", "::1/128", "fd00::/8", "0.0.0.0/0"};
+    static const char *const rows[] = {"10.0.0.0/8", "::1/128", "fd00::/8", "0.0.0.0/0",
+                                       "unix"};
     char text[TID_NETWORK_BYTES];
     struct tid_network network;
     (void)state;
@@ -84,6 +101,7 @@ static void shown(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(membership),
+        cmocka_unit_test(unix_sockets),
         cmocka_unit_test(errors),
         cmocka_unit_test(shown),
     };

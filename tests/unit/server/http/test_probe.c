@@ -25,7 +25,8 @@ static void requests(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_row(tid_probe_find(rows[i].head, strlen(rows[i].head), NULL) == rows[i].probe,
+        assert_row(tid_probe_find(rows[i].head, strlen(rows[i].head), NULL) ==
+                       rows[i].probe,
                    rows[i].head);
     /* All that has come is looked at, not what lies behind it. */
     const char *whole = rows[0].head;

@@ -138,7 +138,8 @@ static int end(void **state) {
 
 static enum tid_lease_result try_lease(unsigned plan, size_t peak,
                                        struct tid_lease **lease) {
-    const struct tid_factor_need need = {&plans[plan], plans[plan].key, COMPLETE, peak};
+    const struct tid_factor_need need = {&plans[plan], plans[plan].key, COMPLETE, peak,
+                                         NULL};
     return tid_factor_cache_lease(cache, &need, lease);
 }
 
@@ -311,7 +312,7 @@ static void small_ones_pass(void **state) {
         static struct ti_plan plan;
         char key[33];
         snprintf(key, sizeof key, "small%027u", i);
-        const struct tid_factor_need need = {&plan, key, 3, 4};
+        const struct tid_factor_need need = {&plan, key, 3, 4, NULL};
         struct tid_lease *lease = NULL;
         assert_int_equal(tid_factor_cache_lease(cache, &need, &lease), TID_LEASE_MADE);
         assert_int_not_equal(tid_lease_state(lease), TID_LEASE_WAITING);
@@ -545,7 +546,7 @@ static void count_is_limited(void **state) {
     for (unsigned i = 0; i < TID_FACTORS_CACHED_MAX + 20; i++) {
         char key[33];
         snprintf(key, sizeof key, "small%027u", i);
-        const struct tid_factor_need need = {&plan, key, 0, 1};
+        const struct tid_factor_need need = {&plan, key, 0, 1, NULL};
         struct tid_lease *lease = NULL;
         assert_int_equal(tid_factor_cache_lease(cache, &need, &lease), TID_LEASE_MADE);
         assert_soon(is_finished(lease));
@@ -571,7 +572,7 @@ static void trims_seldom(void **state) {
 
     atomic_store(&trims, 0);
     for (unsigned i = 0; i < COUNT_OF(plans); i++) {
-        const struct tid_factor_need need = {&plans[i], plans[i].key, 8, bytes};
+        const struct tid_factor_need need = {&plans[i], plans[i].key, 8, bytes, NULL};
         struct tid_lease *lease = NULL;
         assert_int_equal(tid_factor_cache_lease(cache, &need, &lease), TID_LEASE_MADE);
         assert_soon(is_finished(lease));

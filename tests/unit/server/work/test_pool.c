@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* server/work/pool: every task once, round-robin among jobs, cancelling at any moment. */
+/* server/work/pool: every task once, fair to clients, round-robin among jobs, cancelling at any moment. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct gated {
 };
 
 /* The names of the jobs whose tasks were run, in order. */
-static char order[64];
+static char order[256];
 static atomic_uint ordered;
 
 static void gated_run(struct tid_job *job, size_t task) {
@@ -135,6 +135,84 @@ static void small_jobs_first(void **state) {
     const unsigned longs = (unsigned)(strrchr(order, 'c') - order) + 1 - before - 12;
     assert_in_range(longs, 4, 12); /* a third of the turns or more */
     free(a), free(b), free(c);
+}
+
+/* How often a job's name is among the first 'count' of the order. */
+static unsigned turns_of(char name, unsigned count) {
+    unsigned turns = 0;
+    for (unsigned i = 0; i < count; i++) turns += order[i] == name;
+    return turns;
+}
+
+/*
+ * Many long jobs of one client and one of another, by one thread: each client has half of
+ * the time, and a third one that has been idle is served next, but not for ever.
+ */
+static void fair_to_clients(void **state) {
+    struct tid_pool *pool = tid_pool_start(1);
+    struct gated *gate = gated_make('g', 1, false), *crowd[20],
+                 *one = gated_make('b', 40, true), *third = gated_make('c', 12, true);
+    struct tid_share shares[3];
+    (void)state;
+
+    for (int i = 0; i < 3; i++) tid_share_init(&shares[i]);
+    tid_pool_submit(pool, &gate->job);
+    assert_soon(atomic_load(&gate->begun) == 1);
+    for (int i = 0; i < 20; i++) {
+        crowd[i] = gated_make('a', 2, true);
+        crowd[i]->job.run = burning_run;
+        crowd[i]->job.share = &shares[0];
+        tid_pool_submit(pool, &crowd[i]->job);
+    }
+    one->job.run = burning_run;
+    one->job.share = &shares[1];
+    tid_pool_submit(pool, &one->job);
+    atomic_store(&gate->open, true);
+    assert_soon(atomic_load(&ordered) >= 12);
+    third->job.run = burning_run;
+    third->job.share = &shares[2];
+    tid_pool_submit(pool, &third->job);
+    const unsigned before = atomic_load(&ordered);
+    assert_soon(atomic_load(&ordered) >= 60);
+    assert_in_range(turns_of('a', before), before / 2 - 2, before / 2 + 2);
+    assert_non_null(memchr(order + before, 'c', 3));
+    /* All three have the same part while the third one lasts. */
+    const unsigned end = (unsigned)(strrchr(order, 'c') - order) + 1;
+    const unsigned of_a = turns_of('a', end) - turns_of('a', before);
+    assert_in_range(of_a, 8, 16);
+    tid_pool_stop(pool);
+    for (int i = 0; i < 20; i++) free(crowd[i]);
+    free(gate), free(one), free(third);
+}
+
+/* A client that leaves and comes again has neither saved up time nor lost what it had used. */
+static void idle_client(void **state) {
+    struct tid_pool *pool = tid_pool_start(1);
+    struct gated *gate = gated_make('g', 1, false), *a = gated_make('a', 60, true),
+                 *b = gated_make('b', 10, true);
+    struct tid_share shares[2];
+    (void)state;
+
+    for (int i = 0; i < 2; i++) tid_share_init(&shares[i]);
+    tid_pool_submit(pool, &gate->job);
+    assert_soon(atomic_load(&gate->begun) == 1);
+    a->job.share = &shares[0];
+    a->job.run = burning_run;
+    tid_pool_submit(pool, &a->job);
+    atomic_store(&gate->open, true);
+    assert_soon(atomic_load(&ordered) >= 20);
+    b->job.share = &shares[1];
+    b->job.run = burning_run;
+    tid_pool_submit(pool, &b->job);
+    const unsigned before = atomic_load(&ordered);
+    assert_soon(atomic_load(&b->done) == 1);
+    const unsigned end = (unsigned)(strrchr(order, 'b') - order) + 1;
+    /* By turns, although 'a' had used the pool for itself before. */
+    assert_in_range(turns_of('a', end) - turns_of('a', before), 7, 13);
+    assert_true(shares[1].used_ns > 0);
+    tid_pool_cancel(pool, &a->job);
+    tid_pool_stop(pool);
+    free(gate), free(a), free(b);
 }
 
 static void tasks_at_the_same_time(void **state) {
@@ -316,6 +394,8 @@ int main(void) {
         cmocka_unit_test_setup(every_task_once, reset),
         cmocka_unit_test_setup(round_robin, reset),
         cmocka_unit_test_setup(small_jobs_first, reset),
+        cmocka_unit_test_setup(fair_to_clients, reset),
+        cmocka_unit_test_setup(idle_client, reset),
         cmocka_unit_test_setup(tasks_at_the_same_time, reset),
         cmocka_unit_test_setup(cancel_waiting, reset),
         cmocka_unit_test_setup(cancel_running, reset),

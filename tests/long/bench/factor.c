@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * orthogonal N DTYPE THREADS ROUNDS: seconds for a square orthogonal tensor of N rows,
- * for its factorization and in total, through the public interface: the threads run the
- * tasks of each phase, then fill rows. The best round counts.
+ * factor SCHEME N DTYPE THREADS ROUNDS: seconds for a square tensor of N rows, for its
+ * factorization and in total, through the public interface: the threads run the tasks of each
+ * phase, then fill rows. SCHEME may have parameters, as in a query. The best round counts.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -70,12 +70,13 @@ static void run(struct job *job, int count) {
     for (int i = 1; i < count; i++) pthread_join(threads[i], NULL);
 }
 
-static struct ti_plan *plan_of(const char *n, const char *dtype, int round) {
+static struct ti_plan *plan_of(const char *scheme, const char *n, const char *dtype,
+                               int round) {
     char query[200];
     struct ti_error error;
     struct ti_spec *spec;
     struct ti_plan *plan;
-    snprintf(query, sizeof query, "shape=%s,%s&scheme=orthogonal&dtype=%s&seed=%d", n, n,
+    snprintf(query, sizeof query, "shape=%s,%s&scheme=%s&dtype=%s&seed=%d", n, n, scheme,
              dtype, round);
     if (ti_spec_make(&spec) != TI_OK) fail("no memory");
     if (ti_spec_set_query(spec, query, strlen(query), &error) != TI_OK ||
@@ -114,12 +115,12 @@ static void measure(struct ti_plan *plan, unsigned char *out, int threads,
 
 int main(int argc, char **argv) {
     double best[2] = {0, 0};
-    if (argc != 5) return 64;
-    const int threads = atoi(argv[3]), rounds = atoi(argv[4]);
+    if (argc != 6) return 64;
+    const int threads = atoi(argv[4]), rounds = atoi(argv[5]);
     if (threads < 1 || threads > THREADS_MAX) return 64;
     unsigned char *out = NULL;
     for (int round = 0; round < rounds; round++) {
-        struct ti_plan *plan = plan_of(argv[1], argv[2], round);
+        struct ti_plan *plan = plan_of(argv[1], argv[2], argv[3], round);
         const size_t bytes = (size_t)ti_plan_info(plan)->body_bytes;
         if (!out && !(out = malloc(bytes))) fail("no memory");
         memset(out, 0, bytes); /* touch the pages: a peer's tensor has them, too */
