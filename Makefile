@@ -151,7 +151,8 @@ FUZZERS = $(call tests_in,fuzz,fuzz_*.c)
 LIBFUZZER = $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer)
 EXHAUSTIVE = $(call tests_in,long/exhaustive,*.c)
 STATISTICS = $(call tests_in,long/statistics,*.c)
-BENCHES = $(call tests_in,long/bench,*.c)
+# Those of peers/ are built by tests/long/bench/run, where their library is there.
+BENCHES = $(filter-out $(BUILD)/tests/long/bench/peers/%,$(call tests_in,long/bench,*.c))
 
 # Without libFuzzer a fuzz target replays its corpus (tests/fuzz/replay.c), as a test.
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS) $(if $(LIBFUZZER),,$(FUZZERS))
@@ -295,7 +296,7 @@ CORE_TESTS = $(filter-out $(foreach d,server client,$(BUILD)/tests/unit/$d/% \
 	$(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
 
 # Only C programs: for other compilers, sanitizers, and NEON under qemu.
-test-programs: $(TEST_PROGRAMS) $(FAIL_NTH)
+test-programs: $(TEST_PROGRAMS)
 test-core: $(LIB_A) $(LIB_SO).0 $(CLI) $(CORE_TESTS)
 test-isa: $(ISA_TESTS)
 test-fault: $(FAULT_TESTS)

@@ -11,8 +11,8 @@
 
 /*
  * Requests /healthz of the daemon that has this configuration, at the first address of
- * --admin-listen, otherwise at the first that it listens on. False if the response is not 200 within a few seconds; 'why' then says
- * what happened.
+ * --admin-listen, otherwise at the first that it listens on. False if the response is not
+ * 200 within a few seconds; 'why' then says what happened.
  */
 bool tid_health_check(const struct tid_config *config, char *why, size_t why_bytes);
 

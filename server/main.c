@@ -77,7 +77,7 @@ static void wait_for_stop(const sigset_t *signals, struct startup *startup) {
     while (sigwait(&awaited, &received) != 0 || received == SIGHUP) {
         tid_systemd_reloading(&startup->systemd);
         tid_reload_again(&startup->files);
-        tid_systemd_ready(&startup->systemd, "serving");
+        tid_systemd_ready(&startup->systemd);
     }
 }
 
@@ -141,7 +141,7 @@ static void run(struct startup *startup, struct tid_service *public,
                 const sigset_t *signals) {
     const struct tid_config *config = &startup->config;
     tid_sockets_log(&startup->sockets);
-    tid_systemd_ready(&startup->systemd, "serving");
+    tid_systemd_ready(&startup->systemd);
     wait_for_stop(signals, startup);
     tid_systemd_stopping(&startup->systemd);
     announce_stop(config, signals);
@@ -194,8 +194,7 @@ static int serve(struct startup *startup, const struct tid_context *context,
 static int pool_and_serve(struct startup *startup, struct tid_context *context,
                           struct tid_metrics *metrics) {
     const struct tid_config *config = &startup->config;
-    const unsigned thread_count =
-        config->compute_threads > 0 ? config->compute_threads : tid_cpus_usable();
+    const unsigned thread_count = tid_cpus_threads(config->compute_threads);
     struct tid_startup_facts facts = {
         .config = config,
         .sockets = &startup->sockets,
@@ -243,8 +242,7 @@ static int prepare_and_serve(struct startup *startup) {
     const struct tid_config *config = &startup->config;
     const bool has_admin = tid_sockets_have_admin(&startup->sockets);
     const enum tid_scope scope = has_admin ? TID_SCOPE_PUBLIC : TID_SCOPE_ALL;
-    const unsigned worker_count =
-        config->workers > 0 ? config->workers : tid_cpus_usable();
+    const unsigned worker_count = tid_cpus_threads(config->workers);
     struct tid_metrics metrics;
     tid_json_query_init();
     char *schemes = tid_json_schemes();

@@ -54,7 +54,7 @@ static bool is_about_server(const struct tid_request *request) {
 }
 
 static void respond(const struct tid_context *context, const struct tid_request *request,
-                    struct tid_response *response) {
+                    unsigned route, struct tid_response *response) {
     if (request->method == TID_METHOD_UNKNOWN) {
         tid_problem(response, 501, "method not implemented",
                     "This server does not know the method.", "");
@@ -65,7 +65,6 @@ static void respond(const struct tid_context *context, const struct tid_request 
         return;
     }
 
-    const unsigned route = tid_route_find(request);
     switch (request->method) {
     case TID_METHOD_GET:
     case TID_METHOD_HEAD:
@@ -106,7 +105,7 @@ void tid_route(const struct tid_context *context, struct tid_request *request,
     if (!is_served) {
         tid_problem(response, 404, "not found", not_found_detail(context, exists), "");
     } else if (tid_access_check(context->access, request, response)) {
-        respond(context, request, response);
+        respond(context, request, route, response);
         if (request->is_private) tid_access_make_private(response);
     }
     tid_problem_render(response, request);

@@ -30,7 +30,7 @@ bool tid_route_is_served(unsigned index, enum tid_scope scope) {
     const struct route *route = &routes[index];
     switch (scope) {
     case TID_SCOPE_PUBLIC:
-        return strcmp(route->info.path, "/metrics") != 0;
+        return route->info.kind != TID_ROUTE_MEASURES;
     case TID_SCOPE_ADMIN:
         return tid_probe_is_path(route->info.path, route->path_bytes);
     case TID_SCOPE_ALL:

@@ -62,8 +62,7 @@ bool tid_sockets_open(struct tid_sockets *sockets, const struct tid_config *conf
 }
 
 bool tid_sockets_fit(struct tid_sockets *sockets, struct tid_config *config) {
-    const unsigned worker_count =
-        config->workers > 0 ? config->workers : tid_cpus_usable();
+    const unsigned worker_count = tid_cpus_threads(config->workers);
     struct tid_descriptors shares = tid_descriptors_wanted(config->max_connections);
     unsigned long long allowed;
     struct tid_process process;

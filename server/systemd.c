@@ -117,10 +117,8 @@ static void notify(const struct tid_systemd *systemd, const char *text) {
     (void)sent;
 }
 
-void tid_systemd_ready(const struct tid_systemd *systemd, const char *status) {
-    char text[512];
-    snprintf(text, sizeof text, "READY=1\nSTATUS=%s\n", status);
-    notify(systemd, text);
+void tid_systemd_ready(const struct tid_systemd *systemd) {
+    notify(systemd, "READY=1\nSTATUS=serving\n");
 }
 
 void tid_systemd_reloading(const struct tid_systemd *systemd) {

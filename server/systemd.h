@@ -39,7 +39,7 @@ void tid_systemd_close(struct tid_systemd *systemd);
  * Tell the state, with a line for 'systemctl status': ready, also after a reload;
  * reloading; stopping.
  */
-void tid_systemd_ready(const struct tid_systemd *systemd, const char *status);
+void tid_systemd_ready(const struct tid_systemd *systemd);
 void tid_systemd_reloading(const struct tid_systemd *systemd);
 void tid_systemd_stopping(const struct tid_systemd *systemd);
 

@@ -116,7 +116,7 @@ static void set_key(struct ti_sparse_factor *sparse, uint64_t col, uint64_t key)
 }
 
 /* Some columns of a batch, and rows of them, that a task passes over. */
-struct piece {
+struct rect {
     struct ti_col_range cols;
     uint64_t batch_col; /* the place of the first in the batch */
     uint64_t row, end;
@@ -137,30 +137,30 @@ static uint32_t add_to(uint32_t *number, uint32_t more, bool shared) {
 
 /* Collecting --------------------------------------------------------------------------- */
 
-static void collect_row(const struct ti_sparse_factor *sparse, const struct piece *piece,
+static void collect_row(const struct ti_sparse_factor *sparse, const struct rect *rect,
                         const uint32_t *words, uint64_t row,
                         uint32_t below[TI_SPARSE_COLS]) {
     uint16_t found[TI_SPARSE_COLS];
     const size_t count = sparse->kernels->find_keys(
-        &sparse->range, words, (size_t)piece->cols.count, below, found);
+        &sparse->range, words, (size_t)rect->cols.count, below, found);
     for (size_t k = 0; k < count; k++) {
-        const uint64_t i = piece->batch_col + found[k];
-        const uint32_t at = add_to(&sparse->col[i].found, 1, piece->shared);
+        const uint64_t i = rect->batch_col + found[k];
+        const uint32_t at = add_to(&sparse->col[i].found, 1, rect->shared);
         if (at < sparse->keys_max)
             keys_of(sparse, i)[at] = (uint64_t)words[found[k]] << 32 | row;
     }
 }
 
-static void collect(const struct ti_sparse_factor *sparse, const struct piece *piece) {
+static void collect(const struct ti_sparse_factor *sparse, const struct rect *rect) {
     struct ti_sparse_words made;
     uint32_t below[TI_SPARSE_COLS] = {0};
-    for (uint64_t row = piece->row, rows; row < piece->end; row += rows) {
-        rows = ti_sparse_words_make(sparse, piece->cols, row, piece->end, &made);
+    for (uint64_t row = rect->row, rows; row < rect->end; row += rows) {
+        rows = ti_sparse_words_make(sparse, rect->cols, row, rect->end, &made);
         for (uint64_t r = 0; r < rows; r++)
-            collect_row(sparse, piece, made.words + made.start[r], row + r, below);
+            collect_row(sparse, rect, made.words + made.start[r], row + r, below);
     }
-    for (uint64_t i = 0; i < piece->cols.count; i++)
-        add_to(&sparse->col[piece->batch_col + i].below, below[i], piece->shared);
+    for (uint64_t i = 0; i < rect->cols.count; i++)
+        add_to(&sparse->col[rect->batch_col + i].below, below[i], rect->shared);
 }
 
 /* Selects the threshold if it is among the keys; else the radix search begins. */
@@ -182,31 +182,30 @@ static void select_col(struct ti_sparse_factor *sparse, uint64_t i, uint64_t col
 
 /* Radix search ------------------------------------------------------------------------- */
 
-static void count_col(const struct ti_sparse_factor *sparse, const struct piece *piece,
+static void count_col(const struct ti_sparse_factor *sparse, const struct rect *rect,
                       uint64_t i, unsigned digit) {
-    const uint64_t col = piece->cols.first + i;
+    const uint64_t col = rect->cols.first + i;
     const uint64_t known = (uint64_t)sparse->word[col] << 32 | sparse->row[col];
     const unsigned shift = 56 - 8 * digit;
     uint32_t histogram[BUCKETS] = {0};
     struct ti_sparse_words made;
-    for (uint64_t row = piece->row, rows; row < piece->end; row += rows) {
+    for (uint64_t row = rect->row, rows; row < rect->end; row += rows) {
         const struct ti_col_range one = {col, 1};
-        rows = ti_sparse_words_make(sparse, one, row, piece->end, &made);
+        rows = ti_sparse_words_make(sparse, one, row, rect->end, &made);
         for (uint64_t r = 0; r < rows; r++) {
             const uint64_t key = (uint64_t)made.words[made.start[r]] << 32 | (row + r);
             if (digit > 0 && (key ^ known) >> (shift + 8) != 0) continue;
             histogram[key >> shift & (BUCKETS - 1)]++;
         }
     }
-    uint32_t *sum = histogram_of(sparse, piece->batch_col + i);
-    for (size_t k = 0; k < BUCKETS; k++) add_to(&sum[k], histogram[k], piece->shared);
+    uint32_t *sum = histogram_of(sparse, rect->batch_col + i);
+    for (size_t k = 0; k < BUCKETS; k++) add_to(&sum[k], histogram[k], rect->shared);
 }
 
-static void count(const struct ti_sparse_factor *sparse, const struct piece *piece,
+static void count(const struct ti_sparse_factor *sparse, const struct rect *rect,
                   unsigned digit) {
-    for (uint64_t i = 0; i < piece->cols.count; i++) {
-        if (sparse->col[piece->batch_col + i].rank > 0)
-            count_col(sparse, piece, i, digit);
+    for (uint64_t i = 0; i < rect->cols.count; i++) {
+        if (sparse->col[rect->batch_col + i].rank > 0) count_col(sparse, rect, i, digit);
     }
 }
 
@@ -259,16 +258,16 @@ static size_t sparse_tasks(const struct ti_factor *factor, unsigned phase) {
 static void pass_task(struct ti_sparse_factor *sparse, unsigned phase, size_t task) {
     const struct ti_col_range batch = batch_of(sparse, phase);
     const uint64_t ranges = row_ranges(sparse), step = phase % BATCH_PHASES / 2;
-    struct piece piece = {.shared = ranges > 1};
-    piece.batch_col = task / ranges * sparse->task_cols;
-    piece.cols.first = batch.first + piece.batch_col;
-    piece.cols.count = min_u64(batch.count - piece.batch_col, sparse->task_cols);
-    piece.row = task % ranges * sparse->task_rows;
-    piece.end = min_u64(piece.row + sparse->task_rows, sparse->mask.rows);
+    struct rect rect = {.shared = ranges > 1};
+    rect.batch_col = task / ranges * sparse->task_cols;
+    rect.cols.first = batch.first + rect.batch_col;
+    rect.cols.count = min_u64(batch.count - rect.batch_col, sparse->task_cols);
+    rect.row = task % ranges * sparse->task_rows;
+    rect.end = min_u64(rect.row + sparse->task_rows, sparse->mask.rows);
     if (step == 0) {
-        collect(sparse, &piece);
+        collect(sparse, &rect);
     } else {
-        count(sparse, &piece, (unsigned)step - 1);
+        count(sparse, &rect, (unsigned)step - 1);
     }
 }
 

@@ -35,7 +35,7 @@ static size_t list_apart(struct ti_sparse_words *made, size_t blocks, uint64_t e
     return blocks;
 }
 
-static void draw_words(const struct ti_sparse_factor *sparse, size_t blocks,
+static void make_words(const struct ti_sparse_factor *sparse, size_t blocks,
                        struct ti_sparse_words *made) {
     const size_t tiles = (blocks + TI_TILE_BLOCKS - 1) / TI_TILE_BLOCKS;
     memset(made->list + blocks, 0,
@@ -65,7 +65,7 @@ uint64_t ti_sparse_words_make(const struct ti_sparse_factor *sparse,
             words += (size_t)cols.count;
         }
     }
-    draw_words(sparse, blocks, made);
+    make_words(sparse, blocks, made);
     /* Places ascend, so nothing is overwritten before it is moved. */
     for (size_t i = 0; i < words; i++) made->words[i] = made->words[at[i]];
     return rows;

@@ -39,7 +39,7 @@ void tid_client_name_of(const struct tid_request *request,
         snprintf(name, TID_CLIENT_NAME_BYTES, "token %s", request->token);
         return;
     }
-    if (peer && trusted && trusted->count > 0 && tid_networks_have(trusted, peer) &&
+    if (peer && tid_networks_have(trusted, peer) &&
         tid_forwarded_client(request, trusted, &forwarded))
         peer = (const struct sockaddr *)&forwarded;
     tid_client_name_of_address(peer, name);

@@ -134,7 +134,7 @@ void tid_listener_show(const struct tid_listener *listener, unsigned index,
 /*
  * Out of descriptors: poll() would report the first waiting connection again at once, for
  * ever. So the spare descriptor is closed to accept that connection, and it is closed.
- * main.c keeps the number of connections so low that this is for surprises only.
+ * sockets.c keeps the number of connections so low that this is for surprises only.
  */
 static bool drop_one(struct tid_listener *listener, int listen_fd) {
     close(listener->spare_fd);

@@ -73,6 +73,7 @@ bool tid_networks_have(const struct tid_network_list *list,
                        const struct sockaddr *address) {
     unsigned char bytes[16] = {0};
     int family = address->sa_family;
+    if (!list || list->count == 0) return false;
     if (family == AF_INET) {
         memcpy(bytes, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
     } else if (family == AF_INET6) {

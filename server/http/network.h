@@ -38,7 +38,7 @@ void tid_network_show(const struct tid_network *network, char text[TID_NETWORK_B
 
 /*
  * Whether one of the networks has the address. That of an IPv4 client on a socket of IPv6
- * (RFC 4291 section 2.5.5.2) counts as IPv4.
+ * (RFC 4291 section 2.5.5.2) counts as IPv4. 'list' may be NULL: no networks.
  */
 bool tid_networks_have(const struct tid_network_list *list,
                        const struct sockaddr *address);

@@ -71,8 +71,7 @@ void tid_refusal_send(const struct tid_context *context, int fd,
                       size_t head_bytes) {
     struct tid_request request = {.method = TID_METHOD_UNKNOWN, .path = ""};
     struct tid_response response;
-    const bool is_trusted =
-        context->trusted_proxies && tid_networks_have(context->trusted_proxies, address);
+    const bool is_trusted = tid_networks_have(context->trusted_proxies, address);
     read_head(head, head_bytes, &request);
     tid_request_identify(&request);
     tid_forwarded_apply(&request, context->base_path ? context->base_path : "", false,

@@ -159,10 +159,8 @@ static bool is_secure(const struct tid_connection *connection) {
 }
 
 static bool is_from_trusted(const struct tid_connection *connection) {
-    const struct tid_network_list *trusted =
-        connection->worker->shared->context->trusted_proxies;
-    return trusted && trusted->count > 0 &&
-           tid_networks_have(trusted, (const struct sockaddr *)&connection->address);
+    return tid_networks_have(connection->worker->shared->context->trusted_proxies,
+                             (const struct sockaddr *)&connection->address);
 }
 
 /* Checks scheme and length of the target, and the length of the header. */

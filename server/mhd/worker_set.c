@@ -84,8 +84,7 @@ static enum tid_take count_connection(const struct tid_context *context,
     *client = NULL;
     if (max == 0 || context->scope == TID_SCOPE_ADMIN ||
         (address->sa_family != AF_INET && address->sa_family != AF_INET6) ||
-        (context->trusted_proxies &&
-         tid_networks_have(context->trusted_proxies, address)))
+        tid_networks_have(context->trusted_proxies, address))
         return TID_TAKEN;
     tid_client_name_of_address(address, name);
     struct tid_client *found = tid_clients_get(context->clients, name);

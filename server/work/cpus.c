@@ -43,3 +43,7 @@ unsigned tid_cpus_usable(void) {
     tid_cgroup_visit(&tid_cgroup_tree, "", "cpu.max", take_quota, &cpus);
     return cpus > 0 ? cpus : 1;
 }
+
+unsigned tid_cpus_threads(unsigned configured) {
+    return configured > 0 ? configured : tid_cpus_usable();
+}

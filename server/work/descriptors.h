@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How many connections the limit of open files allows. A connection without a descriptor
- * could only be closed; one beyond the limit of connections is told so. main.c calls this.
+ * could only be closed; one beyond the limit of connections is told so. sockets.c calls this.
  */
 #ifndef TID_DESCRIPTORS_H
 #define TID_DESCRIPTORS_H

@@ -50,7 +50,9 @@ http {
 }
 """
 
-# Two servers, of which it takes those that are ready.
+# Two servers, of which it takes those that are ready. A stop without --shutdown-delay ends
+# connections that haproxy has just opened; it repeats their requests only if told to, as it
+# may (RFC 9110 section 9.2.2).
 HAPROXY = """
 global
     stats socket {folder}/socket mode 600
@@ -61,6 +63,7 @@ defaults
     timeout server 60s
     retries 3
     option redispatch
+    retry-on conn-failure empty-response
 listen tensors
     bind 127.0.0.1:{port}
     balance roundrobin

@@ -19,7 +19,7 @@ TARGETS = [  # large enough never to have left the daemon whole
     b"/v1/tensor?shape=16384,16384&scheme=normal&name=w&dtype=bf16&format=npy",
     b"/v1/tensor?shape=16384,16384&name=w&permute=1,0&format=safetensors",
     b"/v1/tensor?shape=16384,16384&scheme=truncated_normal&name=w&slice=::-3,5:",
-    b"/v1/tensor?shape=16384,16384&scheme=uniform&name=w&format=json",
+    b"/v1/tensor?shape=8192,8192&scheme=uniform&name=w&format=json",
     b"/v1/tensor?shape=4096,4096&scheme=uniform&name=w&format=json&json=flat"]
 SMALL = b"/v1/tensor?shape=64,65&scheme=normal&name=w&format=npy"
 
@@ -42,7 +42,10 @@ def abort(rng, port):
     connection.socket.sendall(request)
     left = rng.choice([0, 0, 1, 300, rng.randrange(1 << 20)]) if b"\n\r\n" in request else 0
     while left > 0:
-        left -= len(connection.socket.recv(min(left, 1 << 16)))
+        received = connection.socket.recv(min(left, 1 << 16))
+        if not received:
+            sys.exit(f"aborts: the daemon has closed the connection of {request!r}")
+        left -= len(received)
     if rng.random() < 0.5:  # RST, not FIN
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                      struct.pack("ii", 1, 0))

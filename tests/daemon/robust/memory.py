@@ -131,7 +131,7 @@ def check_limit():
     process, port = start("--memory", "4M", "--max-connections", "300")
     targets = ["/v1/tensor?shape=100000,1000&format=raw",
                "/v1/stats?shape=20000,20000&scheme=truncated_normal&dtype=f64",
-               "/v1/tensor?shape=100000,1000&format=json"]
+               "/v1/tensor?shape=60000,1000&format=json"]
     before = rss_kib(process.pid)
     crowd = [get(port, targets[i % 3] + f"&seed={i}", 4096) for i in range(200)]
     statuses = [connection.read_head().status for connection in crowd]
