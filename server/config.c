@@ -2,6 +2,7 @@
 /* Reads command line, environment and file: see config.h. */
 #include "server/config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/pairs_file.h"
@@ -22,12 +23,16 @@
 #define KIND_PATH tid_option_path, struct tid_path
 #define KIND_CHOICE tid_option_choice, unsigned
 
+/* The table's words for when the file is read: whether SIGHUP is such a time. */
+#define WHEN_START false
+#define WHEN_SIGHUP true
+
 #define FIRST(pair) FIRST_OF(pair)
 #define FIRST_OF(first, second) first
 #define SECOND(pair) SECOND_OF(pair)
 #define SECOND_OF(first, second) second
 
-#define TID_OPTION(member, kind, name, value, min, max, fallback, help)                  \
+#define TID_OPTION(member, kind, name, value, min, max, fallback, when, help)            \
     _Static_assert(_Generic(((struct tid_config *)0)->member, SECOND(KIND_##kind) : 1,   \
                             default : 0),                                                \
                    "the member's type is not that of its kind: " #member);
@@ -37,15 +42,17 @@
 #undef TID_ACTION
 
 static const struct tid_option options[] = {
-#define TID_OPTION(member, kind, name, value, min, max, fallback, help)                  \
+#define TID_OPTION(member, kind, name, value, min, max, fallback, when, help)            \
     {&FIRST(KIND_##kind),                                                                \
      name,                                                                               \
      value,                                                                              \
      min,                                                                                \
      max,                                                                                \
      fallback,                                                                           \
+     WHEN_##when,                                                                        \
      help,                                                                               \
-     offsetof(struct tid_config, member)},
+     offsetof(struct tid_config, member),                                                \
+     sizeof((struct tid_config *)0)->member},
 #define TID_ACTION(result, name, help)
 #include "server/options.def"
 #undef TID_OPTION
@@ -57,7 +64,7 @@ static const struct {
     const char *help;
     enum tid_config_result result;
 } actions[] = {
-#define TID_OPTION(member, kind, name, value, min, max, fallback, help)
+#define TID_OPTION(member, kind, name, value, min, max, fallback, when, help)
 #define TID_ACTION(result, name, help) {name, help, TID_CONFIG_##result},
 #include "server/options.def"
 #undef TID_OPTION
@@ -217,7 +224,8 @@ static bool take_file_line(void *reader, const char *label, const char *name,
 
 /* Other defaults are descriptions. */
 static bool has_default_value(const struct tid_option *option) {
-    return strspn(option->fallback, "0123456789*") > 0;
+    return option->kind == &tid_option_choice ||
+           strspn(option->fallback, "0123456789*") > 0;
 }
 
 static void set_defaults(struct reading *reading) {
@@ -253,6 +261,8 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
     const enum tid_config_result result = requested_result(argc, argv);
     if (result == TID_CONFIG_HELP || result == TID_CONFIG_VERSION) return result;
     memset(config, 0, sizeof *config);
+    config->argument_count = argc;
+    config->arguments = argv;
     memset(reading.sources, 0, sizeof *reading.sources);
     if (!read_arguments(&reading, argc, argv) || !read_environment(&reading, environment))
         return TID_CONFIG_ERROR;
@@ -285,16 +295,48 @@ void tid_config_print(FILE *file, const struct tid_config *config,
     }
 }
 
+/* The value of an option as text from malloc(); NULL if memory runs out. */
+static char *value_text(const struct tid_option *option,
+                        const struct tid_config *config) {
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+    if (!file) return NULL;
+    option->kind->write(file, option, (const char *)config + option->member);
+    if (fclose(file) == 0) return text;
+    free(text);
+    return NULL;
+}
+
+void tid_config_update(struct tid_config *read, struct tid_config *used,
+                       const struct tid_config *again, tid_config_changed *changed) {
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct tid_option *option = &options[i];
+        const char *value = (const char *)again + option->member;
+        char *before = value_text(option, read), *after = value_text(option, again);
+        const bool equal = before && after && strcmp(before, after) == 0;
+        if (!equal)
+            changed(option->name, before ? before : "?", after ? after : "?",
+                    option->reloads);
+        if (!equal && option->reloads) {
+            memcpy((char *)read + option->member, value, option->member_bytes);
+            memcpy((char *)used + option->member, value, option->member_bytes);
+        }
+        free(before);
+        free(after);
+    }
+}
+
 static void help_row(FILE *file, const char *name, const char *value, const char *help,
-                     const char *fallback) {
+                     const char *fallback, bool reloads) {
     char left[48];
     snprintf(left, sizeof left, "--%s%s%s", name, value[0] == '\0' ? "" : " ", value);
-    fprintf(file, "  %-28s", left);
+    fprintf(file, strlen(left) > 27 ? "  %s\n%30s" : "  %-28s%s", left, "");
     for (const char *c = help; *c != '\0'; c++) {
         fputc(*c, file);
         if (*c == '\n') fprintf(file, "%-30s", "");
     }
-    if (fallback) fprintf(file, " (%s)", fallback);
+    if (fallback) fprintf(file, reloads ? " (%s; reloadable)" : " (%s)", fallback);
     fputc('\n', file);
 }
 
@@ -306,16 +348,17 @@ void tid_config_help(FILE *file) {
             "a daemon with these options is alive.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         help_row(file, options[i].name, options[i].value, options[i].help,
-                 options[i].fallback);
+                 options[i].fallback, options[i].reloads);
     for (size_t i = 0; i < COUNT_OF(actions); i++)
-        help_row(file, actions[i].name, "", actions[i].help, NULL);
+        help_row(file, actions[i].name, "", actions[i].help, NULL, false);
     fprintf(
         file,
         "\nA timeout or limit of 0 means none. Each option may also be set in the "
         "environment:\n"
         "--drain-timeout 5 is TENSORINITD_DRAIN_TIMEOUT=5, and in a file:\n"
         "drain-timeout = 5. The command line counts before the environment, and that\n"
-        "before the file.\n"
+        "before the file. SIGHUP reads the file again, for the options that are marked\n"
+        "reloadable, and certificates, tokens and keys.\n"
         "TENSORINIT_ISA=portable|avx2|avx512|neon forces an instruction set.\n\n"
         "Exit status: 0 stopped by a signal, alive, or right; 1 not alive, or wrong bits, 64\n"
         "wrong usage, 69 the instruction set is not available, 71 an address or another\n"

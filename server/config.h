@@ -50,13 +50,18 @@ struct tid_config {
     struct tid_base_path base_path;
     struct tid_network_list trusted_proxies;
     struct tid_limit_values limits;
+    unsigned log_level;  /* an enum tid_log_level */
+    unsigned log_format; /* an enum tid_log_format */
     bool access_log;
+    unsigned access_sample; /* one of that many successful requests */
     struct tid_path token_file, signing_key_file;
     struct tid_path tls_certificate, tls_key, tls_client_ca;
     unsigned tls_min; /* a TID_TLS_12 or TID_TLS_13 */
     /* Not options: */
     bool listens_by_default;       /* --listen has not been given */
     unsigned reserved_connections; /* beyond the maximum, for probes */
+    int argument_count;            /* where they come from */
+    char *const *arguments;
 };
 
 /* The places of the words of --tls-min. */
@@ -91,6 +96,7 @@ struct tid_config_sources {
  * Reads the configuration: an option of the command line overrides its environment
  * variable, which overrides the file that --config names, which overrides the default.
  *
+ *   argv         must outlive the configuration
  *   environment  "NAME=VALUE" each, NULL after the last: environ
  *   sources      NULL if the caller does not ask
  *   why          on TID_CONFIG_ERROR: a sentence that names the option and its value
@@ -99,6 +105,17 @@ enum tid_config_result tid_config_read(struct tid_config *config, int argc,
                                        char *const *argv, char *const *environment,
                                        struct tid_config_sources *sources, char *why,
                                        size_t why_bytes);
+
+/*
+ * Takes over, into 'read' and 'used', the options that SIGHUP reads again and that are not
+ * in 'again' as they are in 'read'. 'used' is what the daemon runs with, which may be less
+ * than what was read. Calls 'changed' for each option that is not the same; one that is not
+ * 'reloadable' stays.
+ */
+typedef void tid_config_changed(const char *name, const char *before, const char *after,
+                                bool reloadable);
+void tid_config_update(struct tid_config *read, struct tid_config *used,
+                       const struct tid_config *again, tid_config_changed *changed);
 
 /* Writes the configuration as a file that --config reads. */
 void tid_config_print(FILE *file, const struct tid_config *config,

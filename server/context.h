@@ -16,6 +16,7 @@ struct tid_pool;
 struct tid_metrics;
 struct tid_factor_cache;
 struct tid_memory;
+struct tid_reload_counts;
 struct tid_network_list;
 
 /* Which routes a listener serves. */
@@ -38,10 +39,11 @@ struct tid_context {
     const char *cors;      /* who may read responses: http/cors.h; NULL: no one */
     const char *base_path; /* http/forwarded.h; NULL: none */
     const struct tid_network_list *trusted_proxies; /* NULL: none */
-    struct tid_access *access;   /* who may request tensors; NULL: everyone */
-    struct tid_clients *clients; /* who has computations */
-    struct tid_limits *limits;   /* of what may be requested; NULL: none */
-    struct tid_memory *memory;   /* what --memory allows */
+    struct tid_access *access;               /* who may request tensors; NULL: everyone */
+    struct tid_clients *clients;             /* who has computations */
+    struct tid_limits *limits;               /* of what may be requested; NULL: none */
+    struct tid_memory *memory;               /* what --memory allows */
+    const struct tid_reload_counts *reloads; /* what SIGHUP has done; NULL: unknown */
     const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */
 };
 

@@ -3,8 +3,10 @@
 #include "server/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,6 @@
 
 #include "server/work/clock.h"
 
-#define LINE_BYTES 8192
 #define QUEUE_BYTES ((size_t)1 << 18)
 #define STOP_MS 500
 
@@ -27,14 +28,29 @@ static struct {
     char bytes[QUEUE_BYTES];
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
-static void write_all(const char *text, size_t bytes) {
+/* False if it failed, which cannot be reported anywhere. */
+static bool write_all(const char *text, size_t bytes) {
     while (bytes > 0) {
         const ssize_t written = write(STDERR_FILENO, text, bytes);
         if (written < 0 && errno == EINTR) continue;
-        /* A failure cannot be reported anywhere. */
-        if (written <= 0) return;
+        if (written < 0 && errno == EAGAIN) {
+            /* Someone else has made it non-blocking. */
+            poll(&(struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT}, 1, -1);
+            continue;
+        }
+        if (written <= 0) return false;
         text += written;
         bytes -= (size_t)written;
+    }
+    return true;
+}
+
+/* Counts the lines of a text that could not be written; it is no use to report that. */
+static void count_unwritten(const char *text, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) {
+        if (text[i] != '\n') continue;
+        queue.dropped++;
+        queue.reported++;
     }
 }
 
@@ -66,28 +82,46 @@ static size_t dequeue(char *out, size_t capacity) {
     return bytes;
 }
 
+/* How lines are written, and the last level that is. */
+static atomic_int used_format = TID_LOG_PLAIN, used_level = TID_LOG_INFO;
+
+void tid_log_begin(struct tid_log_line *line, enum tid_log_level level,
+                   const char *message) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    tid_log_line_begin(
+        line,
+        (enum tid_log_format)atomic_load_explicit(&used_format, memory_order_relaxed),
+        level, now, message);
+}
+
 /* A line about lines that were dropped since the last one; 0 bytes if none was. */
-static size_t dropped_line(char *out, size_t capacity) {
+static size_t dropped_line(struct tid_log_line *line) {
     const uint64_t more = queue.dropped - queue.reported;
+    char message[128];
     queue.reported = queue.dropped;
     if (more == 0) return 0;
-    return (size_t)snprintf(out, capacity,
-                            "tensorinitd: %llu lines of the log were dropped: they were "
-                            "not read in time\n",
-                            (unsigned long long)more);
+    snprintf(message, sizeof message,
+             "%llu lines of the log were dropped: they were not read in time",
+             (unsigned long long)more);
+    tid_log_begin(line, TID_LOG_WARNING, message);
+    tid_log_line_number(line, "dropped", more);
+    tid_log_line_end(line);
+    return line->bytes;
 }
 
 static void *writer_run(void *unused) {
-    static char out[LINE_BYTES];
+    static struct tid_log_line out;
     (void)unused;
     pthread_mutex_lock(&queue.lock);
     for (;;) {
-        size_t bytes = dequeue(out, sizeof out);
-        if (bytes == 0) bytes = dropped_line(out, sizeof out);
+        size_t bytes = dequeue(out.text, sizeof out.text);
+        if (bytes == 0) bytes = dropped_line(&out);
         if (bytes > 0) {
             pthread_mutex_unlock(&queue.lock);
-            write_all(out, bytes);
+            const bool success = write_all(out.text, bytes);
             pthread_mutex_lock(&queue.lock);
+            if (!success) count_unwritten(out.text, bytes);
         } else if (queue.stopping) {
             break;
         } else {
@@ -103,6 +137,8 @@ static void *writer_run(void *unused) {
 int tid_log_start(void) {
     pthread_t thread;
     tid_clock_cond_init(&queue.ended);
+    queue.stopping = false;
+    queue.is_ended = false;
     const int error = pthread_create(&thread, NULL, writer_run, NULL);
     if (error != 0) return error;
     /* If its last write() never returns, nothing must wait for it. */
@@ -132,35 +168,40 @@ uint64_t tid_log_dropped(void) {
     return dropped;
 }
 
-/* Writes the printable form of 'text'; returns its length. */
-static size_t escape(const char *text, char *out, size_t capacity) {
-    size_t used = 0;
-    for (; *text != '\0' && used + 4 < capacity; text++) {
-        const unsigned char c = (unsigned char)*text;
-        if (c >= ' ' && c < 0x7f && c != '\\')
-            out[used++] = *text;
-        else
-            used += (size_t)snprintf(out + used, capacity - used, "\\x%02x", c);
-    }
-    return used;
+void tid_log_use(enum tid_log_format format, enum tid_log_level level) {
+    atomic_store_explicit(&used_format, (int)format, memory_order_relaxed);
+    atomic_store_explicit(&used_level, (int)level, memory_order_relaxed);
 }
 
-void tid_log(const char *format, ...) {
-    static const char prefix[] = "tensorinitd: ";
-    char text[LINE_BYTES / 2], line[LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    const int length = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (length < 0) return;
-    size_t bytes = sizeof prefix - 1;
-    memcpy(line, prefix, bytes);
-    bytes += escape(text, line + bytes, sizeof line - bytes - 1);
-    line[bytes++] = '\n';
+bool tid_log_has(enum tid_log_level level) {
+    return (int)level <= atomic_load_explicit(&used_level, memory_order_relaxed);
+}
 
+void tid_log_end(struct tid_log_line *line) {
+    tid_log_line_end(line);
     pthread_mutex_lock(&queue.lock);
     const bool started = queue.started;
-    if (started) enqueue(line, bytes);
+    if (started) enqueue(line->text, line->bytes);
     pthread_mutex_unlock(&queue.lock);
-    if (!started) write_all(line, bytes);
+    if (!started) write_all(line->text, line->bytes);
+}
+
+void tid_log_list(enum tid_log_level level, const char *format, va_list arguments) {
+    char message[TID_LOG_VALUE_BYTES];
+    struct tid_log_line line;
+    if (!tid_log_has(level)) return;
+    const int length = vsnprintf(message, sizeof message, format, arguments);
+    if (length < 0) return;
+    /* The texts of libraries end with a line feed. */
+    if (length > 0 && (size_t)length < sizeof message && message[length - 1] == '\n')
+        message[length - 1] = '\0';
+    tid_log_begin(&line, level, message);
+    tid_log_end(&line);
+}
+
+void tid_log(enum tid_log_level level, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    tid_log_list(level, format, arguments);
+    va_end(arguments);
 }

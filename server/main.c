@@ -91,11 +91,11 @@ static void drain(struct tid_worker_set *workers, const sigset_t *signals,
 
     tid_worker_set_begin_drain(workers);
     while ((open = tid_worker_set_drain(workers)) > 0) {
-        if (!logged) tid_log("stopping; %u connections are open", open);
+        if (!logged) tid_log(TID_LOG_INFO, "stopping; %u connections are open", open);
         logged = true;
         const bool late = drain_ms > 0 && tid_clock_ms() - start_ms >= drain_ms;
         if (late || sigtimedwait(signals, NULL, &pause) > 0) {
-            tid_log("cutting %u connections: %s", open,
+            tid_log(TID_LOG_WARNING, "cutting %u connections: %s", open,
                     late ? "drain timeout" : "second signal");
             break;
         }
@@ -111,7 +111,7 @@ static void announce_stop(const struct tid_config *config, const sigset_t *signa
                                    config->shutdown_delay_ms % 1000 * 1000000};
     atomic_store(&stopping, true);
     if (config->shutdown_delay_ms == 0) return;
-    tid_log("stopping; the listener closes in %lld ms",
+    tid_log(TID_LOG_INFO, "stopping; the listener closes in %lld ms",
             (long long)config->shutdown_delay_ms);
     /* A second signal ends the delay. */
     sigtimedwait(signals, NULL, &delay);
@@ -153,21 +153,17 @@ static int serve(struct startup *startup, const struct tid_context *context,
                  struct tid_metrics *metrics, const sigset_t *signals) {
     const struct tid_config *config = &startup->config;
     const bool has_admin = tid_sockets_have_admin(&startup->sockets);
-    const struct tid_worker_set_options options = {
+    struct tid_worker_set_options options = {
         .context = context,
         .counters = metrics->workers,
         .count = metrics->worker_count - (has_admin ? 1 : 0),
-        .max_connections = config->max_connections,
         .reserved_connections = config->reserved_connections,
-        .deadlines = {.header_ms = config->header_ms,
-                      .idle_ms = config->idle_ms,
-                      .min_rate = config->min_rate},
-        .access_log = config->access_log,
         .tls = startup->files.tls,
     };
     struct tid_context admin_context;
     struct tid_service public, admin;
     struct tid_watchdog watchdog;
+    tid_reload_options(config, &options);
     if (!tid_service_start(&public, &startup->sockets.public, &options, metrics)) {
         tid_listener_close(&startup->sockets.admin);
         return EXIT_SYSTEM;
@@ -180,13 +176,16 @@ static int serve(struct startup *startup, const struct tid_context *context,
                                            has_admin ? admin.workers : NULL};
     const int error =
         tid_watchdog_start(&watchdog, &startup->systemd, sets, has_admin ? 2 : 1);
-    if (error != 0) tid_log("cannot start the watchdog: %s", strerror(error));
+    if (error != 0)
+        tid_log(TID_LOG_ERROR, "cannot start the watchdog: %s", strerror(error));
+    tid_reload_begin(&startup->files, &public, has_admin ? &admin : NULL,
+                     context->limits);
     run(startup, &public, signals);
     tid_watchdog_stop(&watchdog);
     tid_worker_set_stop(public.workers);
     /* Last, so that the end can be watched. */
     if (has_admin) tid_service_stop(&admin);
-    tid_log("stopped");
+    tid_log(TID_LOG_INFO, "stopped");
     return EXIT_SUCCESS;
 }
 
@@ -227,7 +226,7 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     if (context->factor_cache) {
         status = serve(startup, context, metrics, &signals);
     } else {
-        tid_log("cannot start compute threads: %s", strerror(errno));
+        tid_log(TID_LOG_ERROR, "cannot start compute threads: %s", strerror(errno));
         tid_sockets_close(&startup->sockets);
     }
     tid_pool_stop(context->pool);
@@ -251,7 +250,7 @@ static int prepare_and_serve(struct startup *startup) {
 
     if (!tid_metrics_init(&metrics, worker_count + has_admin, startup->isa) || !schemes ||
         !openapi) {
-        tid_log("out of memory");
+        tid_log(TID_LOG_ERROR, "out of memory");
         tid_sockets_close(&startup->sockets);
     } else {
         struct tid_context context = {
@@ -266,6 +265,7 @@ static int prepare_and_serve(struct startup *startup) {
             .access = startup->files.access,
             .base_path = config->base_path.text,
             .trusted_proxies = &config->trusted_proxies,
+            .reloads = &startup->files.counts,
             .stopping = &stopping,
         };
         status = pool_and_serve(startup, &context, &metrics);
@@ -279,7 +279,7 @@ static int prepare_and_serve(struct startup *startup) {
 /* A text that could not be written, for example to a full disk, is a failure. */
 static int close_stdout(void) {
     if (fclose(stdout) == 0) return EXIT_SUCCESS;
-    tid_log("cannot write to standard output: %s", strerror(errno));
+    tid_log(TID_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
     return EXIT_SYSTEM;
 }
 
@@ -290,11 +290,11 @@ static int start(struct startup *startup) {
     int status = EXIT_SYSTEM;
     startup->isa = ti_isa_name(&error);
     if (!startup->isa) {
-        tid_log("%s", error.text);
+        tid_log(TID_LOG_ERROR, "%s", error.text);
         return ti_status_exit_code(error.code);
     }
     if (!tid_systemd_open(&startup->systemd, why, sizeof why)) {
-        tid_log("%s", why);
+        tid_log(TID_LOG_ERROR, "%s", why);
         return EXIT_USAGE;
     }
     if (!tid_reload_open(&startup->files, &startup->config)) return EXIT_USAGE;
@@ -332,18 +332,19 @@ int main(int argc, char **argv) {
                    : EXIT_FAILURE;
     case TID_CONFIG_HEALTH:
         if (tid_health_check(config, why, sizeof why)) return EXIT_SUCCESS;
-        tid_log("%s", why);
+        tid_log(TID_LOG_ERROR, "%s", why);
         return EXIT_FAILURE;
     case TID_CONFIG_CHECK:
         if (!tid_reload_open(&startup.files, config)) return EXIT_USAGE;
         tid_reload_close(&startup.files);
-        tid_log("the configuration is valid");
+        tid_log(TID_LOG_INFO, "the configuration is valid");
         return EXIT_SUCCESS;
     case TID_CONFIG_ERROR:
-        tid_log("%s", why);
+        tid_log(TID_LOG_ERROR, "%s", why);
         fprintf(stderr, "Try 'tensorinitd --help'.\n");
         return EXIT_USAGE;
     case TID_CONFIG_RUN:
+        tid_log_use(config->log_format, config->log_level);
         break;
     }
     return start(&startup);

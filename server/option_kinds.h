@@ -18,8 +18,10 @@ struct tid_option {
     const char *value; /* its name in --help, as "HOST:PORT" */
     int64_t min, max;
     const char *fallback; /* the default: a value, or a description of what 0 means */
+    bool reloads;         /* SIGHUP reads it again */
     const char *help;
     size_t member; /* its offset in struct tid_config */
+    size_t member_bytes;
 };
 
 struct tid_option_kind {

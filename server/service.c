@@ -16,7 +16,7 @@ bool tid_service_start(struct tid_service *service, struct tid_listener *listene
                        struct tid_metrics *metrics) {
     struct tid_worker_set *workers = tid_worker_set_start(options);
     if (!workers) {
-        tid_log("cannot start workers: %s", strerror(errno));
+        tid_log(TID_LOG_ERROR, "cannot start workers: %s", strerror(errno));
         tid_listener_close(listener);
         return false;
     }
@@ -25,7 +25,7 @@ bool tid_service_start(struct tid_service *service, struct tid_listener *listene
     listener->dropped_count = &metrics->ended[TID_ENDED_NO_DESCRIPTOR];
     const int error = tid_listener_start(listener, tid_worker_set_take, workers);
     if (error != 0) {
-        tid_log("cannot start the listener: %s", strerror(error));
+        tid_log(TID_LOG_ERROR, "cannot start the listener: %s", strerror(error));
         tid_listener_close(listener);
         tid_worker_set_stop(workers);
         return false;

@@ -56,7 +56,7 @@ bool tid_sockets_open(struct tid_sockets *sockets, const struct tid_config *conf
         (takes_default || open_all(&sockets->public, &config->listen, why, sizeof why)) &&
         open_all(&sockets->admin, &config->admin_listen, why, sizeof why))
         return true;
-    tid_log("%s", why);
+    tid_log(TID_LOG_ERROR, "%s", why);
     tid_sockets_close(sockets);
     return false;
 }
@@ -71,12 +71,13 @@ bool tid_sockets_fit(struct tid_sockets *sockets, struct tid_config *config) {
     other += WORKER_DESCRIPTORS * worker_count + LISTENER_DESCRIPTORS;
     if (tid_sockets_have_admin(sockets)) other += ADMIN_DESCRIPTORS;
     if (!tid_descriptors_fit(other, &shares, &allowed)) {
-        tid_log("only %llu open files are allowed; at least %u are needed", allowed,
-                other + 8);
+        tid_log(TID_LOG_ERROR, "only %llu open files are allowed; at least %u are needed",
+                allowed, other + 8);
         return false;
     }
     if (shares.served < config->max_connections)
-        tid_log("only %llu open files are allowed: --max-connections is %u instead of %u",
+        tid_log(TID_LOG_WARNING,
+                "only %llu open files are allowed: --max-connections is %u instead of %u",
                 allowed, shares.served, config->max_connections);
     config->max_connections = shares.served;
     config->reserved_connections = shares.reserved;
@@ -93,8 +94,8 @@ static void log_listener(const struct tid_listener *listener, const char *suffix
     char address[TID_ADDRESS_BYTES];
     for (unsigned i = 0; i < listener->count; i++) {
         tid_listener_show(listener, i, address);
-        tid_log("listening on %s://%s%s", listener->has_tls ? "https" : "http", address,
-                suffix);
+        tid_log(TID_LOG_INFO, "listening on %s://%s%s",
+                listener->has_tls ? "https" : "http", address, suffix);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the daemon counts, and its text for Prometheus. Each worker has its own counters,
- * which no other thread writes; tid_metrics_text() adds them up.
+ * What the daemon counts. Each worker has its own counters, which no other thread writes;
+ * metrics_text.c adds them up.
  */
 #ifndef TID_METRICS_H
 #define TID_METRICS_H
@@ -10,12 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "server/documents/process.h"
+#include <tensorinit/body.h>
+
 #include "server/routes.h"
-#include "server/work/clients.h"
-#include "server/work/factor_cache.h"
-#include "server/work/limits.h"
-#include "server/work/pool.h"
 
 /* Status codes, 200 first; one that is not listed counts as code="other". */
 #define TID_METRICS_CODES(TID_CODE)                                                      \
@@ -24,14 +21,18 @@
     TID_CODE(206)                                                                        \
     TID_CODE(304)                                                                        \
     TID_CODE(400)                                                                        \
+    TID_CODE(401)                                                                        \
+    TID_CODE(403)                                                                        \
     TID_CODE(404)                                                                        \
     TID_CODE(405)                                                                        \
     TID_CODE(406)                                                                        \
     TID_CODE(412)                                                                        \
     TID_CODE(413)                                                                        \
     TID_CODE(414)                                                                        \
+    TID_CODE(415)                                                                        \
     TID_CODE(416)                                                                        \
     TID_CODE(417)                                                                        \
+    TID_CODE(421)                                                                        \
     TID_CODE(429)                                                                        \
     TID_CODE(431)                                                                        \
     TID_CODE(500)                                                                        \
@@ -68,9 +69,51 @@ enum {
 };
 
 /*
+ * TID_BUCKET(nanoseconds, seconds as text): the upper bounds of the buckets of histograms.
+ * From a small tensor, of which most of the time is the network's, to a minute's download.
+ */
+#define TID_METRICS_BUCKETS(TID_BUCKET)                                                  \
+    TID_BUCKET(500000, "0.0005")                                                         \
+    TID_BUCKET(1000000, "0.001")                                                         \
+    TID_BUCKET(2500000, "0.0025")                                                        \
+    TID_BUCKET(5000000, "0.005")                                                         \
+    TID_BUCKET(10000000, "0.01")                                                         \
+    TID_BUCKET(25000000, "0.025")                                                        \
+    TID_BUCKET(50000000, "0.05")                                                         \
+    TID_BUCKET(100000000, "0.1")                                                         \
+    TID_BUCKET(250000000, "0.25")                                                        \
+    TID_BUCKET(500000000, "0.5")                                                         \
+    TID_BUCKET(1000000000, "1")                                                          \
+    TID_BUCKET(2500000000, "2.5")                                                        \
+    TID_BUCKET(5000000000, "5")                                                          \
+    TID_BUCKET(10000000000, "10")                                                        \
+    TID_BUCKET(30000000000, "30")                                                        \
+    TID_BUCKET(60000000000, "60")                                                        \
+    TID_BUCKET(300000000000, "300")
+
+enum {
+    TID_METRICS_BUCKET_COUNT = 0
+#define TID_BUCKET(ns, text) +1
+    TID_METRICS_BUCKETS(TID_BUCKET)
+#undef TID_BUCKET
+};
+
+/* Of times: how many in each bucket, the last one without an upper bound, and their sum. */
+struct tid_histogram {
+    _Atomic uint64_t buckets[TID_METRICS_BUCKET_COUNT + 1];
+    _Atomic uint64_t sum_ns;
+};
+
+/* What has been generated of one scheme. */
+struct tid_generated {
+    _Atomic uint64_t bytes;
+    _Atomic uint64_t ns;
+};
+
+/*
  * The counters of one worker. Only the worker writes them, except 'opened': the thread
  * that assigns connections to workers does, so it has a cache line of its own. The last
- * route and the last code count what is not listed.
+ * route, the last format and the last code count what is not listed.
  */
 struct tid_counters {
     _Alignas(64) _Atomic uint64_t opened;    /* connections */
@@ -79,7 +122,18 @@ struct tid_counters {
     _Atomic uint64_t cut;                    /* requests */
     _Atomic uint64_t ended[TID_ENDED_COUNT]; /* connections */
     _Atomic uint64_t bytes[TID_ROUTE_COUNT + 1];
-    _Atomic uint64_t requests[TID_ROUTE_COUNT + 1][TID_METRICS_CODE_COUNT + 1];
+    _Atomic uint64_t
+        requests[TID_ROUTE_COUNT + 1][TI_FORMAT_COUNT + 1][TID_METRICS_CODE_COUNT + 1];
+    struct tid_histogram durations[TID_ROUTE_COUNT + 1];
+    struct tid_histogram first_bytes[TID_ROUTE_COUNT + 1];
+    struct tid_generated *generated; /* of each scheme: ti_scheme_get() */
+};
+
+/* Of SIGHUP, which the main thread handles. */
+struct tid_reload_counts {
+    _Atomic uint64_t succeeded, failed;
+    _Atomic int64_t success_ms;         /* when it last succeeded, since 1970 */
+    _Atomic int64_t certificate_expiry; /* seconds since 1970; -1: there is none */
 };
 
 struct tid_metrics {
@@ -90,6 +144,7 @@ struct tid_metrics {
     _Atomic uint64_t refused; /* beyond the limit */
     _Atomic uint64_t ended[TID_ENDED_COUNT];
     struct tid_counters *workers;
+    struct tid_generated *generated; /* of all workers */
 };
 
 /*
@@ -107,30 +162,24 @@ static inline void tid_count(_Atomic uint64_t *counter, uint64_t more) {
                           memory_order_relaxed);
 }
 
-/*
- * Counts a request that has been answered, or whose connection has ended before.
- *
- *   route     from tid_route_find()
- *   complete  the response has been sent to its end
- */
-void tid_count_request(struct tid_counters *counters, unsigned route, unsigned status,
-                       bool complete);
-
-/* What other parts of the server count. */
-struct tid_metrics_others {
-    struct tid_pool_load pool;
-    struct tid_factor_counts factors;
-    uint64_t memory_limit_bytes, response_bytes; /* of work/memory.h */
-    struct tid_client_counts clients;
-    const struct tid_limits *limits; /* NULL: there are none */
-    struct tid_process process;
+/* A request that has been answered, or whose connection has ended before. */
+struct tid_counted_request {
+    unsigned route;  /* from tid_route_find() */
+    unsigned format; /* an enum ti_format; TI_FORMAT_COUNT: none */
+    unsigned status;
+    bool complete; /* the response has been sent to its end */
+    /* From its header to the end, and to the first byte; -1: unknown, or there was none. */
+    int64_t duration_ns, first_byte_ns;
 };
 
-/*
- * The exposition format 0.0.4, as text from malloc(); NULL if memory runs out. Values of
- * the process that are unknown are left out.
- */
-char *tid_metrics_text(const struct tid_metrics *metrics,
-                       const struct tid_metrics_others *others);
+void tid_count_request(struct tid_counters *counters,
+                       const struct tid_counted_request *request);
+
+/* Counts bytes of a tensor that were generated, and the time for it. */
+static inline void tid_count_generated(struct tid_generated *generated, uint64_t bytes,
+                                       uint64_t ns) {
+    tid_count(&generated->bytes, bytes);
+    tid_count(&generated->ns, ns);
+}
 
 #endif

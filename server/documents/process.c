@@ -14,14 +14,18 @@ static int64_t cpu_ms(void) {
            (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
-/* The second number of statm: proc(5). */
-static int64_t resident_bytes(void) {
+/* The first two numbers of statm: proc(5). */
+static void read_memory(struct tid_process *process) {
     FILE *file = fopen("/proc/self/statm", "re");
-    long long pages = -1;
-    if (!file) return -1;
-    if (fscanf(file, "%*s %lld", &pages) != 1) pages = -1;
+    long long all, resident;
+    process->virtual_bytes = -1;
+    process->resident_bytes = -1;
+    if (!file) return;
+    if (fscanf(file, "%lld %lld", &all, &resident) == 2) {
+        process->virtual_bytes = all * sysconf(_SC_PAGESIZE);
+        process->resident_bytes = resident * sysconf(_SC_PAGESIZE);
+    }
     fclose(file);
-    return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
 }
 
 static int64_t open_fds(void) {
@@ -44,7 +48,7 @@ static int64_t max_fds(void) {
 
 void tid_process_read(struct tid_process *process) {
     process->cpu_ms = cpu_ms();
-    process->resident_bytes = resident_bytes();
+    read_memory(process);
     process->open_fds = open_fds();
     process->max_fds = max_fds();
 }

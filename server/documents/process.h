@@ -9,6 +9,7 @@
 struct tid_process {
     int64_t cpu_ms;         /* processor time used */
     int64_t resident_bytes; /* physical memory */
+    int64_t virtual_bytes;  /* address space */
     int64_t open_fds;       /* descriptors that are open */
     int64_t max_fds; /* descriptors that may be open; -1 also if there is no limit */
 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "server/documents/document.h"
-#include "server/documents/metrics.h"
+#include "server/documents/metrics_text.h"
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
 
@@ -16,6 +16,7 @@ void tid_endpoint_metrics(const struct tid_context *context,
         .clients = tid_client_counts(context->clients),
         .limits = context->limits,
         .memory_limit_bytes = tid_memory_max(context->memory, TID_MEMORY_RESPONSE),
+        .reloads = context->reloads,
         .response_bytes = tid_memory_used(context->memory, TID_MEMORY_RESPONSE),
     };
     (void)request;

@@ -364,6 +364,10 @@ void tid_endpoint_tensor(const struct tid_context *context,
     } else if (!tid_planned_allowed(&tensor->planned, context, response)) {
         tensor_free(tensor);
     } else {
+        const enum ti_format selected = ti_body_format(tensor->planned.body);
+        const unsigned scheme = tid_planned_scheme(&tensor->planned);
         respond(context, request, tensor, response);
+        response->format = selected;
+        response->scheme = scheme;
     }
 }

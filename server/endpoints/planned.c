@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <tensorinit/factor.h>
+#include <tensorinit/schemes.h>
 #include <tensorinit/spec.h>
 
 #include "server/documents/problem.h"
@@ -60,6 +61,13 @@ void tid_planned_clear(struct tid_planned *planned) {
 
 bool tid_planned_computes(const struct tid_planned *planned) {
     return ti_plan_info(planned->plan)->factor_bytes > 0;
+}
+
+unsigned tid_planned_scheme(const struct tid_planned *planned) {
+    const char *name = ti_plan_info(planned->plan)->scheme;
+    size_t index = 0;
+    return ti_scheme_find(name, strlen(name), &index) ? (unsigned)index
+                                                      : TID_RESPONSE_NO_SCHEME;
 }
 
 double tid_planned_ns_per_byte(const struct tid_planned *planned) {

@@ -50,6 +50,9 @@ void tid_planned_clear(struct tid_planned *planned);
 /* Whether the values need a factorization: only threads of the pool may compute them. */
 bool tid_planned_computes(const struct tid_planned *planned);
 
+/* The scheme, as an index for ti_scheme_get(). */
+unsigned tid_planned_scheme(const struct tid_planned *planned);
+
 /* What a byte of the body takes to generate, in nanoseconds. */
 double tid_planned_ns_per_byte(const struct tid_planned *planned);
 

@@ -5,7 +5,9 @@
 #define _GNU_SOURCE /* NI_MAXHOST */
 #include "server/http/address.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +91,13 @@ socklen_t tid_address_unix(const char *path, struct sockaddr_un *address) {
     if (path[0] == '@') address->sun_path[0] = '\0';
     /* The name of an abstract socket has no NUL at its end. */
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes + (path[0] != '@'));
+}
+
+void tid_address_show_host(const struct sockaddr *address, char text[TID_HOST_BYTES]) {
+    const void *v4 = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    const void *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    inet_ntop(address->sa_family, address->sa_family == AF_INET ? v4 : v6, text,
+              TID_HOST_BYTES);
 }
 
 static void show_unix(const struct sockaddr *address, socklen_t address_bytes,

@@ -37,6 +37,10 @@ void tid_address_write(const struct tid_address *address, char text[TID_ADDRESS_
  */
 socklen_t tid_address_unix(const char *path, struct sockaddr_un *address);
 
+/* Writes an IPv4 or IPv6 address alone, without brackets and port. */
+#define TID_HOST_BYTES 46 /* INET6_ADDRSTRLEN */
+void tid_address_show_host(const struct sockaddr *address, char text[TID_HOST_BYTES]);
+
 /*
  * Writes a socket address as HOST:PORT, IPv6 in brackets; as unix:PATH, or as unix if it
  * has no name, as clients of unix sockets; "?" if it has no such form.

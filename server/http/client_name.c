@@ -7,23 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/http/address.h"
 #include "server/http/forwarded.h"
 
 void tid_client_name_of_address(const struct sockaddr *address,
                                 char name[TID_CLIENT_NAME_BYTES]) {
-    char text[INET6_ADDRSTRLEN] = "unknown";
+    char text[TID_HOST_BYTES] = "unknown";
     const char *network = "";
     if (address && address->sa_family == AF_INET) {
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-                  text, sizeof text);
+        tid_address_show_host(address, text);
     } else if (address && address->sa_family == AF_INET6) {
-        struct in6_addr v6 =
-            ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-            inet_ntop(AF_INET, v6.s6_addr + 12, text, sizeof text);
+        struct sockaddr_in6 v6 = *(const struct sockaddr_in6 *)(const void *)address;
+        if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+            inet_ntop(AF_INET, v6.sin6_addr.s6_addr + 12, text, sizeof text);
         } else {
-            memset(v6.s6_addr + 8, 0, 8);
-            inet_ntop(AF_INET6, &v6, text, sizeof text);
+            memset(v6.sin6_addr.s6_addr + 8, 0, 8);
+            tid_address_show_host((const struct sockaddr *)&v6, text);
             network = "/64";
         }
     }

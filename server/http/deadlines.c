@@ -252,10 +252,10 @@ static int64_t interval_ms(const struct tid_deadlines *deadlines) {
 
 static void *reaper_run(void *argument) {
     struct tid_reaper *reaper = argument;
-    const int64_t wait_ms = interval_ms(&reaper->deadlines);
     int64_t last_ms = tid_clock_ms();
     pthread_mutex_lock(&reaper->lock);
     while (!reaper->stopping) {
+        const int64_t wait_ms = interval_ms(&reaper->deadlines);
         if (tid_clock_wait(&reaper->wake, &reaper->lock, wait_ms) != ETIMEDOUT) continue;
         const int64_t now_ms = tid_clock_ms();
         const bool paused = now_ms - last_ms > wait_ms + PAUSE_MS;
@@ -285,6 +285,13 @@ int tid_reaper_start(struct tid_reaper *reaper, struct tid_watches *const *watch
         pthread_mutex_destroy(&reaper->lock);
     }
     return error;
+}
+
+void tid_reaper_change(struct tid_reaper *reaper, struct tid_deadlines deadlines) {
+    pthread_mutex_lock(&reaper->lock);
+    reaper->deadlines = deadlines;
+    pthread_cond_signal(&reaper->wake);
+    pthread_mutex_unlock(&reaper->lock);
 }
 
 void tid_reaper_stop(struct tid_reaper *reaper) {

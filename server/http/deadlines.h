@@ -127,6 +127,9 @@ struct tid_reaper {
 /* Returns 0, or the error number of pthread_create(). */
 int tid_reaper_start(struct tid_reaper *reaper, struct tid_watches *const *watches,
                      unsigned count, struct tid_deadlines deadlines);
+
+/* Other deadlines from now on, also for the connections that are open. */
+void tid_reaper_change(struct tid_reaper *reaper, struct tid_deadlines deadlines);
 void tid_reaper_stop(struct tid_reaper *reaper);
 
 #endif

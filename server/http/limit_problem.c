@@ -34,7 +34,8 @@ void tid_limit_reached(const struct tid_context *context, enum tid_limit limit,
                        const char *client) {
     const struct tid_limit_info *info = tid_limit_get(limit);
     if (tid_limit_count_refused(context->limits, limit, tid_clock_ms()))
-        tid_log("status %u to client %s, and maybe to others: the limit is %" PRIu64
+        tid_log(TID_LOG_WARNING,
+                "status %u to client %s, and maybe to others: the limit is %" PRIu64
                 " %s (--%s)",
                 info->status, client, tid_limit_max(context->limits, limit), info->what,
                 info->option);

@@ -168,7 +168,8 @@ static enum accepted accept_failed(struct tid_listener *listener, int listen_fd,
                                    int error) {
     if (error == EAGAIN || error == EWOULDBLOCK) return ACCEPTED_ALL;
     if (is_connection_error(error)) return ACCEPTED_SOME;
-    if (!listener->fails) tid_log("cannot accept connections: %s", strerror(error));
+    if (!listener->fails)
+        tid_log(TID_LOG_ERROR, "cannot accept connections: %s", strerror(error));
     listener->fails = true;
     const bool out_of_descriptors = error == EMFILE || error == ENFILE;
     return out_of_descriptors && drop_one(listener, listen_fd) ? ACCEPTED_SOME
@@ -335,6 +336,11 @@ int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
         close(listener->spare_fd);
     }
     return error;
+}
+
+void tid_listener_change_idle(const struct tid_listener *listener, int64_t idle_ms) {
+    for (unsigned i = 0; i < listener->count; i++)
+        tid_listening_socket_set_idle(listener->fds[i], idle_ms);
 }
 
 void tid_listener_close(struct tid_listener *listener) {

@@ -72,6 +72,9 @@ int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
 /* Hands over all connections that wait, ends the thread and closes the sockets. */
 void tid_listener_stop(struct tid_listener *listener);
 
+/* Another idle time for connections that are accepted from now on. Any thread may call it. */
+void tid_listener_change_idle(const struct tid_listener *listener, int64_t idle_ms);
+
 /* Closes the sockets of a listener that has not been started. */
 void tid_listener_close(struct tid_listener *listener);
 

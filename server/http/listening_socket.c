@@ -26,16 +26,19 @@ static int set_option(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/*
- * Sets what the sockets of accepted connections inherit. TCP_USER_TIMEOUT ends also those
- * that the server has closed while a client does not take the rest.
- */
+/* TCP_USER_TIMEOUT ends also those that the server has closed while a client does not take
+   the rest. */
+int tid_listening_socket_set_idle(int fd, int64_t idle_ms) {
+    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+                      idle_ms > 0 ? (int)idle_ms + REAPER_FIRST_MS : 0);
+}
+
+/* Sets what the sockets of accepted connections inherit. */
 static int set_inherited(int fd, int64_t idle_ms) {
     if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 ||
         set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES) != 0)
         return -1;
-    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-                      idle_ms > 0 ? (int)idle_ms + REAPER_FIRST_MS : 0);
+    return tid_listening_socket_set_idle(fd, idle_ms);
 }
 
 int tid_listening_socket_open(const struct addrinfo *info, int64_t idle_ms,

@@ -23,4 +23,10 @@ int tid_listening_socket_open(const struct addrinfo *info, int64_t idle_ms,
  */
 const char *tid_listening_socket_adopt(int fd, int64_t idle_ms);
 
+/*
+ * Sets 'idle_ms' for connections that are accepted from now on. Returns 0, or -1 with
+ * 'errno' set: of a unix socket, whose kernel has no such time.
+ */
+int tid_listening_socket_set_idle(int fd, int64_t idle_ms);
+
 #endif

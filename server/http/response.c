@@ -13,6 +13,8 @@ void tid_response_init(struct tid_response *response, unsigned status) {
     response->field_count = 0;
     response->text_bytes = 0;
     response->overflow = false;
+    response->format = TID_RESPONSE_NO_FORMAT;
+    response->scheme = TID_RESPONSE_NO_SCHEME;
     response->body = TID_BODY_EMPTY;
     response->heap = NULL;
     response->bytes = NULL;

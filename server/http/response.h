@@ -7,9 +7,12 @@
 #ifndef TID_RESPONSE_H
 #define TID_RESPONSE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <tensorinit/body.h>
 
 struct tid_lease;
 
@@ -79,6 +82,9 @@ enum tid_response_class {
     TID_OF_REFUSED = 16,  /* 406 */
 };
 
+#define TID_RESPONSE_NO_FORMAT ((unsigned)TI_FORMAT_COUNT)
+#define TID_RESPONSE_NO_SCHEME UINT_MAX
+
 /* Made and changed by the functions below. */
 struct tid_response {
     unsigned status;
@@ -89,6 +95,9 @@ struct tid_response {
     } fields[TID_RESPONSE_FIELDS_MAX];
     size_t text_bytes; /* used */
     bool overflow;     /* a field did not fit: sent as an internal error */
+    /* Of a tensor, for metrics and the log; else the two constants. */
+    unsigned format; /* an enum ti_format */
+    unsigned scheme; /* an index for ti_scheme_get() */
     enum tid_response_body body;
     void *heap;
     const void *bytes; /* static ones or 'heap' */

@@ -15,8 +15,8 @@
 #include <sys/eventfd.h>
 
 #include "server/http/client_name.h"
+#include "server/mhd/request_record.h"
 #include "server/mhd/suspension.h"
-#include "server/routes.h"
 #include "server/work/clients.h"
 #include "server/work/clock.h"
 #include "server/work/factor_cache.h"
@@ -32,8 +32,8 @@ enum block_state {
 
 /*
  * A body while it is sent. The worker's thread owns it, except for what the job reads and
- * writes while it runs: the stream, 'offset', 'pace', 'result' and the block with its
- * bounds.
+ * writes while it runs: the stream, 'offset', 'pace', 'block_ns', 'result' and the block
+ * with its bounds.
  */
 struct tid_async_body {
     struct tid_job job; /* first, so that a pointer to it is one to the body */
@@ -42,7 +42,6 @@ struct tid_async_body {
     struct tid_connection *connection;
     struct tid_worker *worker;
     struct MHD_Connection *mhd;
-    _Atomic uint64_t *bytes_sent; /* counter of the route */
 
     enum block_state block_state;
     /* The job is in the pool; set by block_submit() before tid_lease_forget() returns. */
@@ -56,6 +55,7 @@ struct tid_async_body {
     uint64_t offset;       /* in the body, of the block to compute next; unless unsized */
     size_t block_bytes;    /* maximum of a block */
     size_t reserved_bytes; /* of the budget */
+    uint64_t block_ns;     /* that the blocks took which have not been recorded yet */
     size_t block_begin, block_end;
     unsigned char block[];
 };
@@ -97,7 +97,9 @@ static void block_run(struct tid_job *job, size_t task) {
                        ? read_block(body)
                        : stream->next(stream->state, body->pace.task_ns,
                                       body->block_bytes, body->block, &body->block_end);
-    tid_pace_update(&body->pace, tid_clock_thread_ns() - start_ns);
+    const uint64_t took_ns = tid_clock_thread_ns() - start_ns;
+    body->block_ns += took_ns;
+    tid_pace_update(&body->pace, took_ns);
 }
 
 /* Passes the block to the worker, which still exists: worker_free() waits for 'jobs'. */
@@ -182,16 +184,22 @@ static ssize_t body_read(void *state, uint64_t offset, char *out, size_t capacit
         tid_suspend(body->connection, body->mhd);
         return 0;
     }
-    if (body->block_state == BLOCK_FAILED)
+    if (body->block_state == BLOCK_FAILED) {
+        body->connection->record.failed = true;
         return end(body, MHD_CONTENT_READER_END_WITH_ERROR);
+    }
     if (body->result == TID_NEXT_END) return end(body, MHD_CONTENT_READER_END_OF_STREAM);
 
     tid_watch_enter(&body->connection->watch, TID_PHASE_RESPONSE);
+    if (body->block_begin == 0) {
+        tid_record_generated(body->connection, body->block_end, body->block_ns);
+        body->block_ns = 0;
+    }
     size_t count = body->block_end - body->block_begin;
     if (count > capacity) count = capacity;
     memcpy(out, body->block + body->block_begin, count);
     body->block_begin += count;
-    tid_count(body->bytes_sent, count);
+    tid_record_sent(body->connection, count, tid_clock_ns());
     tid_turn_count_sent(&body->worker->turn, count);
     if (body->block_begin == body->block_end) {
         body->block_state = BLOCK_NEEDED;
@@ -241,7 +249,6 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     body->connection = connection;
     body->worker = worker;
     body->mhd = mhd;
-    body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
     tid_pace_init(&body->pace);
     body->block_bytes = block_bytes;
     body->reserved_bytes = 2 * block_bytes;

@@ -15,19 +15,17 @@
 #include <strings.h>
 
 #include "server/documents/problem.h"
-#include "server/http/address.h"
-#include "server/http/digits.h"
 #include "server/http/forwarded.h"
 #include "server/http/framing.h"
 #include "server/http/network.h"
 #include "server/http/probe.h"
 #include "server/http/refusal.h"
 #include "server/http/request_id.h"
-#include "server/log.h"
 #include "server/mhd/direct_response.h"
 #include "server/mhd/held_response.h"
 #include "server/mhd/mhd_response.h"
 #include "server/mhd/request_body.h"
+#include "server/mhd/request_record.h"
 #include "server/mhd/suspension.h"
 #include "server/mhd/worker_state.h"
 #include "server/router.h"
@@ -247,8 +245,9 @@ static void route(struct tid_connection *connection, struct tid_response *respon
 /* Where clients see this server; also if the path could not be read. */
 static void locate(struct tid_connection *connection) {
     const char *base_path = connection->worker->shared->context->base_path;
+    connection->record.trusted = is_from_trusted(connection);
     tid_forwarded_apply(&connection->request, base_path ? base_path : "",
-                        is_secure(connection), is_from_trusted(connection));
+                        is_secure(connection), connection->record.trusted);
 }
 
 /* The handler's first call for a request: responds if the connection must be closed. */
@@ -258,9 +257,8 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     struct tid_request *request = &connection->request;
     struct tid_response response;
     struct tid_framing framing = {0};
-    connection->start_ms = tid_clock_ms();
-    connection->status = 0;
-    connection->sent_directly = false;
+    connection->request.method = tid_method_find(method);
+    tid_record_begin(connection, method);
     const struct tid_rejection rejection =
         request_read(connection, mhd, method, version, &framing);
     locate(connection);
@@ -308,53 +306,14 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     return tid_held_response_begin(connection, mhd, &response);
 }
 
-/*
- * Writes a line of the access log. tid_log() replaces the control characters of the
- * target. "cut" means that the client, a deadline or the end of the daemon ended the
- * transfer.
- */
-static void log_request(const struct tid_connection *connection,
-                        enum MHD_RequestTerminationCode how) {
-    static const char *const names[] = {"GET",  "HEAD",    "OPTIONS",
-                                        "POST", "(other)", "(unknown)"};
-    const char *trace = connection->request.trace;
-    char address[TID_ADDRESS_BYTES], bytes[TID_DIGITS_BYTES] = "unknown";
-    tid_address_show((const struct sockaddr *)&connection->address,
-                     connection->address_bytes, address);
-    if (connection->response_bytes != TID_STREAM_UNKNOWN)
-        tid_digits_u64(connection->response_bytes, bytes);
-    tid_log("%s %s %.2000s %u %s bytes %lld ms%s id %s%s%s", address,
-            names[connection->request.method],
-            connection->target ? connection->target : "-", connection->status, bytes,
-            (long long)(tid_clock_ms() - connection->start_ms),
-            how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut",
-            connection->request.id, trace[0] != '\0' ? " trace " : "", trace);
-}
-
-/* Counts the request for /metrics. */
-static void count_request(const struct tid_connection *connection,
-                          enum MHD_RequestTerminationCode how) {
-    struct tid_counters *counters = connection->worker->counters;
-    const unsigned route = tid_route_find(&connection->request);
-    const bool complete = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    const bool has_body =
-        connection->request.method != TID_METHOD_HEAD && connection->status != 304;
-    tid_count_request(counters, route, connection->status, complete);
-    if (complete && has_body && !connection->streamed)
-        tid_count(&counters->bytes[route], connection->response_bytes);
-    tid_count(&counters->in_flight, UINT64_MAX); /* wraps around: one less */
-}
-
 void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
                        enum MHD_RequestTerminationCode how) {
     struct tid_connection *connection = *state;
     (void)worker;
     (void)mhd;
     if (!connection) return;
-    if (connection->sent_directly) how = MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (connection->header_checked) {
-        if (connection->worker->shared->access_log) log_request(connection, how);
-        count_request(connection, how);
+        tid_record_end(connection, how);
         /* Else the connection ends within the header, and worker.c counts that. */
         tid_watch_enter(&connection->watch, TID_PHASE_IDLE);
     }

@@ -18,7 +18,8 @@
 #include "server/documents/problem.h"
 #include "server/http/completion.h"
 #include "server/mhd/async_body.h"
-#include "server/routes.h"
+#include "server/mhd/request_record.h"
+#include "server/work/clock.h"
 #include "server/work/pace.h"
 #include "server/work/turn.h"
 
@@ -28,12 +29,11 @@
  */
 struct stream_body {
     struct tid_stream stream;
-    struct tid_watch *watch;
-    struct tid_worker *worker;
-    _Atomic uint64_t *bytes_sent; /* counter of the route */
-    size_t block_bytes;           /* reserved from the budget */
-    double min_block_ns;          /* reserved of the worker's turns */
-    size_t largest_bytes;         /* of the blocks so far */
+    struct tid_connection *connection;
+    struct tid_worker *worker; /* which outlives the connection */
+    size_t block_bytes;        /* reserved from the budget */
+    double min_block_ns;       /* reserved of the worker's turns */
+    size_t largest_bytes;      /* of the blocks so far */
     size_t block_begin, block_end;
     unsigned char block[]; /* UNSIZED_BLOCK_BYTES if the length is unknown */
 };
@@ -41,6 +41,12 @@ struct stream_body {
 /* Some chunks: the last one of a block is short. */
 #define UNSIZED_BLOCK_BYTES ((size_t)3 * TID_STREAM_CAPACITY_MIN)
 _Static_assert(UNSIZED_BLOCK_BYTES <= TID_BLOCK_BYTES_MIN, "the budget gives all of it");
+
+/* The rest of the body cannot be made: the connection is closed. */
+static ssize_t fail(struct tid_connection *connection) {
+    connection->record.failed = true;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
 
 /* Content reader of a stream of known length. */
 static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capacity) {
@@ -54,19 +60,24 @@ static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capac
     const size_t count = tid_turn_block(&body->worker->turn, body->stream.ns_per_byte,
                                         capacity < max_bytes ? capacity : max_bytes);
     if (count > body->largest_bytes) body->largest_bytes = count;
-    tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
+    tid_watch_enter(&body->connection->watch, TID_PHASE_RESPONSE);
+    const int64_t start_ns = tid_clock_ns();
     if (!body->stream.read(body->stream.state, offset, count, out))
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    tid_count(body->bytes_sent, count);
+        return fail(body->connection);
+    const int64_t now_ns = tid_clock_ns();
+    tid_record_generated(body->connection, count, (uint64_t)(now_ns - start_ns));
+    tid_record_sent(body->connection, count, now_ns);
     return (ssize_t)count;
 }
 
 /* Content reader of a stream of unknown length. */
 static ssize_t stream_next(void *state, uint64_t offset, char *out, size_t capacity) {
     struct stream_body *body = state;
+    int64_t now_ns = tid_clock_ns();
     (void)offset;
-    tid_watch_enter(body->watch, TID_PHASE_RESPONSE);
+    tid_watch_enter(&body->connection->watch, TID_PHASE_RESPONSE);
     if (body->block_begin == body->block_end) {
+        const int64_t start_ns = now_ns;
         body->block_begin = 0;
         switch (body->stream.next(body->stream.state, TID_TASK_NS, UNSIZED_BLOCK_BYTES,
                                   body->block, &body->block_end)) {
@@ -75,15 +86,18 @@ static ssize_t stream_next(void *state, uint64_t offset, char *out, size_t capac
         case TID_NEXT_END:
             return MHD_CONTENT_READER_END_OF_STREAM;
         case TID_NEXT_FAILED:
-            return MHD_CONTENT_READER_END_WITH_ERROR;
+            return fail(body->connection);
         }
+        now_ns = tid_clock_ns();
+        tid_record_generated(body->connection, body->block_end,
+                             (uint64_t)(now_ns - start_ns));
         tid_turn_block(&body->worker->turn, body->stream.ns_per_byte, body->block_end);
     }
     size_t count = body->block_end - body->block_begin;
     if (count > capacity) count = capacity;
     memcpy(out, body->block + body->block_begin, count);
     body->block_begin += count;
-    tid_count(body->bytes_sent, count);
+    tid_record_sent(body->connection, count, now_ns);
     return (ssize_t)count;
 }
 
@@ -118,9 +132,8 @@ static struct MHD_Response *stream_response(struct tid_connection *connection,
         return NULL;
     }
     body->stream = *stream;
-    body->watch = &connection->watch;
+    body->connection = connection;
     body->worker = worker;
-    body->bytes_sent = &worker->counters->bytes[tid_route_find(&connection->request)];
     body->block_bytes = block_bytes;
     body->min_block_ns = min_block_ns(stream);
     body->largest_bytes = 0;
@@ -169,8 +182,9 @@ static struct heap_body *heap_body_make(struct tid_block_budget *budget, size_t 
 }
 
 /* Makes a small body, in the worker's buffer if that is free, else on the heap. */
-static struct MHD_Response *small_response(struct tid_worker *worker,
+static struct MHD_Response *small_response(struct tid_connection *connection,
                                            const struct tid_stream *stream) {
+    struct tid_worker *worker = connection->worker;
     const size_t bytes = (size_t)stream->bytes;
     struct MHD_Response *response = NULL;
     struct heap_body *heap = NULL;
@@ -179,10 +193,16 @@ static struct MHD_Response *small_response(struct tid_worker *worker,
         if (!heap) return NULL;
     }
     unsigned char *data = heap ? heap->data : worker->small_body;
-    if (stream->read(stream->state, 0, bytes, data))
+    const int64_t start_ns = tid_clock_ns();
+    const bool success = stream->read(stream->state, 0, bytes, data);
+    const int64_t now_ns = tid_clock_ns();
+    tid_record_first_byte(connection, now_ns);
+    if (success) {
+        tid_record_generated(connection, bytes, (uint64_t)(now_ns - start_ns));
         response = MHD_create_response_from_buffer_with_free_callback_cls(
             bytes, data, heap ? heap_body_free : small_body_release,
             heap ? (void *)heap : worker);
+    }
     if (!response && heap)
         heap_body_free(heap);
     else if (response && !heap)
@@ -242,7 +262,7 @@ static struct MHD_Response *body_make(struct tid_connection *connection,
     const double ns = min_block_ns(stream);
     const bool small = stream->bytes <= TID_SMALL_BODY_BYTES;
     if (small && !stream->computes && tid_turn_spend(turn, ns))
-        return small_response(connection->worker, stream);
+        return small_response(connection, stream);
 
     const bool by_worker = !small && !stream->computes && tid_turn_reserve(turn, ns);
     struct MHD_Response *mhd_response =
@@ -250,7 +270,7 @@ static struct MHD_Response *body_make(struct tid_connection *connection,
                   : tid_async_body_response(connection, mhd, stream);
     if (!mhd_response && by_worker) tid_turn_release(turn, ns);
     if (!mhd_response) return NULL;
-    connection->streamed = true;
+    tid_record_stream(connection);
     response->body = TID_BODY_EMPTY; /* 'mhd_response' owns the stream now */
     return mhd_response;
 }
@@ -274,10 +294,11 @@ static bool fields_add(const struct tid_connection *connection,
 static struct MHD_Response *response_make(struct tid_connection *connection,
                                           struct MHD_Connection *mhd,
                                           struct tid_response *response) {
-    connection->status = response->status;
-    connection->response_bytes = tid_response_bytes(response);
-    connection->streamed = false;
+    tid_record_response(connection, response);
     struct MHD_Response *mhd_response = body_make(connection, mhd, response);
+    /* Of others the first byte comes later. */
+    if (!connection->record.streamed && connection->record.first_byte_ns == 0)
+        tid_record_first_byte(connection, tid_clock_ns());
     if (!mhd_response || fields_add(connection, response, mhd_response))
         return mhd_response;
     MHD_destroy_response(mhd_response);

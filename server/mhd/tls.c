@@ -3,6 +3,7 @@
 #include "server/mhd/tls.h"
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 struct tid_tls_credentials {
     gnutls_certificate_credentials_t gnutls;
     gnutls_datum_t certificate, key; /* the files' texts */
+    int64_t expiry;                  /* seconds since 1970; -1: unknown */
     bool needs_client;
     atomic_uint users;
 };
@@ -33,6 +35,17 @@ void tid_tls_release(struct tid_tls_credentials *credentials) {
     free(credentials);
 }
 
+/* Of the first certificate of a chain in PEM. */
+static int64_t expiry_of(const gnutls_datum_t *chain) {
+    gnutls_x509_crt_t certificate;
+    int64_t expiry = -1;
+    if (gnutls_x509_crt_init(&certificate) < 0) return -1;
+    if (gnutls_x509_crt_import(certificate, chain, GNUTLS_X509_FMT_PEM) >= 0)
+        expiry = (int64_t)gnutls_x509_crt_get_expiration_time(certificate);
+    gnutls_x509_crt_deinit(certificate);
+    return expiry;
+}
+
 /* A status of GnuTLS; 'file' is what it is about. */
 static int load(struct tid_tls_credentials *credentials,
                 const struct tid_tls_options *options, const char **file) {
@@ -49,6 +62,7 @@ static int load(struct tid_tls_credentials *credentials,
         GNUTLS_X509_FMT_PEM, NULL, 0);
     /* It does not say which of the two it could not read. */
     if (status < 0) *file = NULL;
+    credentials->expiry = expiry_of(&credentials->certificate);
     if (status < 0 || !options->client_ca) return status;
     *file = options->client_ca;
     credentials->needs_client = true;
@@ -106,6 +120,13 @@ bool tid_tls_reload(struct tid_tls *tls, char *why, size_t why_bytes) {
     pthread_mutex_unlock(&tls->lock);
     tid_tls_release(before);
     return true;
+}
+
+int64_t tid_tls_expiry(struct tid_tls *tls) {
+    pthread_mutex_lock(&tls->lock);
+    const int64_t expiry = tls->current->expiry;
+    pthread_mutex_unlock(&tls->lock);
+    return expiry;
 }
 
 void tid_tls_free(struct tid_tls *tls) {

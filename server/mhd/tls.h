@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct MHD_Connection;
 
@@ -36,6 +37,9 @@ struct tid_tls *tid_tls_make(const struct tid_tls_options *options, char *why,
  * read before stay. Any thread may call it.
  */
 bool tid_tls_reload(struct tid_tls *tls, char *why, size_t why_bytes);
+
+/* When the server's certificate expires, in seconds since 1970; -1 if that is unknown. */
+int64_t tid_tls_expiry(struct tid_tls *tls);
 
 /* NULL is allowed. No connection may be open. */
 void tid_tls_free(struct tid_tls *tls);

@@ -82,6 +82,13 @@ static enum tid_ended ended_by(struct tid_connection *connection) {
     return incomplete ? TID_ENDED_INCOMPLETE : TID_ENDED_COUNT;
 }
 
+/* Of what has no record of a request, but belongs into the access log. */
+static enum tid_log_level log_level(const struct tid_worker *worker) {
+    return atomic_load_explicit(&worker->shared->access_log, memory_order_relaxed)
+               ? TID_LOG_INFO
+               : TID_LOG_DEBUG;
+}
+
 /* Counts, and logs, what ends without a response of this server. */
 static void count_ended(struct tid_connection *connection) {
     static const char *const texts[TID_ENDED_COUNT] = {
@@ -92,12 +99,16 @@ static void count_ended(struct tid_connection *connection) {
     struct tid_worker *worker = connection->worker;
     const enum tid_ended why = ended_by(connection);
     char address[TID_ADDRESS_BYTES];
+    struct tid_log_line line;
+    const enum tid_log_level level = log_level(worker);
     if (why == TID_ENDED_COUNT) return;
     tid_count(&worker->counters->ended[why], 1);
-    if (!worker->shared->access_log || !texts[why]) return;
+    if (!texts[why] || !tid_log_has(level)) return;
     tid_address_show((struct sockaddr *)&connection->address, connection->address_bytes,
                      address);
-    tid_log("%s - %s", address, texts[why]);
+    tid_log_begin(&line, level, texts[why]);
+    tid_log_line_string(&line, "client", address);
+    tid_log_end(&line);
 }
 
 /*
@@ -108,15 +119,27 @@ __attribute__((format(printf, 2, 0))) static void
 library_message(void *argument, const char *format, va_list arguments) {
     static const char refusal[] = "Error processing request (HTTP response code is %u";
     struct tid_worker *worker = argument;
+    struct tid_log_line line;
     va_list values;
-    if (strncmp(format, refusal, sizeof refusal - 1) != 0) return;
+    if (strncmp(format, refusal, sizeof refusal - 1) != 0) {
+        tid_log_list(TID_LOG_DEBUG, format, arguments);
+        return;
+    }
     va_copy(values, arguments);
     const unsigned status = va_arg(values, unsigned);
     va_end(values);
     worker->unreadable++;
-    tid_count_request(worker->counters, TID_ROUTE_COUNT, status, true);
-    if (worker->shared->access_log)
-        tid_log("- (unreadable request) %u, by libmicrohttpd", status);
+    tid_count_request(worker->counters,
+                      &(struct tid_counted_request){.route = TID_ROUTE_COUNT,
+                                                    .format = TI_FORMAT_COUNT,
+                                                    .status = status,
+                                                    .complete = true,
+                                                    .duration_ns = -1,
+                                                    .first_byte_ns = -1});
+    if (!tid_log_has(log_level(worker))) return;
+    tid_log_begin(&line, log_level(worker), "unreadable request");
+    tid_log_line_number(&line, "status", status);
+    tid_log_end(&line);
 }
 
 static void connection_changed(void *argument, struct MHD_Connection *mhd, void **context,
@@ -253,7 +276,7 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
         MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
         /* Never reached: tid_worker_set_take() refuses connections beyond the maximum. */
         MHD_OPTION_CONNECTION_LIMIT,
-        worker->shared->max_connections + worker->shared->reserved_connections + 1,
+        worker->shared->connection_capacity + worker->shared->reserved_connections + 1,
         MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_ARRAY, tls_items,
 #if MHD_VERSION >= 0x00097701

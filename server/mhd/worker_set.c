@@ -19,6 +19,7 @@
 struct tid_worker_set {
     struct tid_worker_shared shared;
     struct tid_reaper reaper;
+    bool reaps;                   /* it has been started */
     struct tid_watches **watches; /* of each worker, for the reaper */
     unsigned count;
     unsigned first; /* where the next search for the least busy worker begins */
@@ -27,7 +28,7 @@ struct tid_worker_set {
 
 static void panic(void *unused, const char *file, unsigned line, const char *reason) {
     (void)unused;
-    tid_log("fatal error in libmicrohttpd, %s:%u: %s", file, line, reason);
+    tid_log(TID_LOG_ERROR, "fatal error in libmicrohttpd, %s:%u: %s", file, line, reason);
     tid_log_stop();
     abort();
 }
@@ -46,10 +47,10 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
     if (!set) return NULL;
     set->shared.context = options->context;
     set->shared.block_budget.memory = options->context->memory;
-    set->shared.access_log = options->access_log;
     set->shared.tls = options->tls;
-    set->shared.max_connections = options->max_connections;
+    set->shared.connection_capacity = options->max_connections;
     set->shared.reserved_connections = options->reserved_connections;
+    tid_worker_set_change(set, options);
     set->count = count;
     set->watches = calloc(count, sizeof *set->watches);
     if (!set->watches) goto fail;
@@ -63,12 +64,29 @@ tid_worker_set_start(const struct tid_worker_set_options *options) {
         set->watches[i] = &set->workers[i]->watches;
     }
     error = tid_reaper_start(&set->reaper, set->watches, count, options->deadlines);
-    if (error == 0) return set;
+    if (error == 0) {
+        set->reaps = true;
+        return set;
+    }
 
 fail:
     set_free(set);
     errno = error;
     return NULL;
+}
+
+void tid_worker_set_change(struct tid_worker_set *set,
+                           const struct tid_worker_set_options *options) {
+    struct tid_worker_shared *shared = &set->shared;
+    unsigned max_connections = options->max_connections;
+    if (max_connections > shared->connection_capacity)
+        max_connections = shared->connection_capacity;
+    atomic_store_explicit(&shared->max_connections, max_connections,
+                          memory_order_relaxed);
+    atomic_store_explicit(&shared->access_log, options->access_log, memory_order_relaxed);
+    atomic_store_explicit(&shared->access_sample, options->access_sample,
+                          memory_order_relaxed);
+    if (set->reaps) tid_reaper_change(&set->reaper, options->deadlines);
 }
 
 /*
@@ -116,7 +134,8 @@ enum tid_take tid_worker_set_take(void *worker_set, int fd,
         }
     }
     const unsigned limit =
-        set->shared.max_connections + (reserved ? set->shared.reserved_connections : 0);
+        atomic_load_explicit(&set->shared.max_connections, memory_order_relaxed) +
+        (reserved ? set->shared.reserved_connections : 0);
     if (open_total >= limit) return TID_TAKE_FULL;
     struct tid_client *client = NULL;
     if (!reserved) {

@@ -28,12 +28,21 @@ struct tid_worker_set_options {
     unsigned max_connections;          /* of all workers together */
     unsigned reserved_connections;     /* beyond those, for probes */
     struct tid_deadlines deadlines;
-    bool access_log;     /* log a line for every request */
-    struct tid_tls *tls; /* NULL: plain HTTP */
+    bool access_log;        /* log a line for requests: */
+    unsigned access_sample; /* one of that many of the successful ones */
+    struct tid_tls *tls;    /* NULL: plain HTTP */
 };
 
 /* Starts the threads. NULL, with 'errno' set, on failure. */
 struct tid_worker_set *tid_worker_set_start(const struct tid_worker_set_options *options);
+
+/*
+ * Changes while the workers run what SIGHUP may: max_connections, up to what it was at the
+ * start; deadlines and the access log. Other members do not count. For the thread that
+ * starts and stops the workers.
+ */
+void tid_worker_set_change(struct tid_worker_set *worker_set,
+                           const struct tid_worker_set_options *options);
 
 /*
  * Hands a connection to the worker with the lowest number of them. A tid_take_function:

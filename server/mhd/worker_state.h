@@ -20,6 +20,7 @@
 #include "server/documents/metrics.h"
 #include "server/http/deadlines.h"
 #include "server/http/request.h"
+#include "server/mhd/request_record.h"
 #include "server/mhd/tls.h"
 #include "server/work/block_budget.h"
 #include "server/work/turn.h"
@@ -33,11 +34,13 @@ struct tid_request_body;
 /* Shared by all workers. Read-only while they run, except for the atomics. */
 struct tid_worker_shared {
     const struct tid_context *context;
-    unsigned max_connections;
+    atomic_uint max_connections;
+    unsigned connection_capacity;  /* what it may become while the workers run */
     unsigned reserved_connections; /* beyond those, for probes */
-    bool access_log;
-    struct tid_tls *tls;  /* NULL: plain HTTP */
-    atomic_bool draining; /* every response closes its connection */
+    atomic_bool access_log;
+    atomic_uint access_sample; /* one of that many successful requests is logged */
+    struct tid_tls *tls;       /* NULL: plain HTTP */
+    atomic_bool draining;      /* every response closes its connection */
     struct tid_block_budget block_budget;
 };
 
@@ -63,6 +66,7 @@ struct tid_worker {
     unsigned turns_seen; /* the watchdog's */
     atomic_uint open;    /* connections handed over and not closed yet */
 
+    unsigned unlogged; /* successful requests since the last one that was logged */
     unsigned
         unreadable; /* requests refused by libmicrohttpd, still connected: worker.c */
     struct tid_turn turn; /* how much is generated before MHD_run() returns */
@@ -111,9 +115,7 @@ struct tid_connection {
 
     bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
-    bool sent_directly;  /* the response: libmicrohttpd does not know of it */
     bool reads_body;     /* libmicrohttpd reads the request's body if there is one */
-    bool streamed;       /* the bytes of the body are counted while they are sent */
     bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
     bool client_closed;  /* while the connection was suspended */
     struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
@@ -129,10 +131,7 @@ struct tid_connection {
     /* Path and query point into 'target', the fields into libmicrohttpd's buffer. */
     struct tid_request request;
 
-    /* For the access log and the metrics. */
-    int64_t start_ms;
-    unsigned status;
-    uint64_t response_bytes;
+    struct tid_request_record record; /* for the log and the metrics */
 
     char short_target[512];
 };

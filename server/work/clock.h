@@ -19,6 +19,20 @@ static inline int64_t tid_clock_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Nanoseconds on the same clock, exact. */
+static inline int64_t tid_clock_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Milliseconds since 1970. */
+static inline int64_t tid_clock_since_1970_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Nanoseconds of processor time that the calling thread has used. */
 static inline uint64_t tid_clock_thread_ns(void) {
     struct timespec now;

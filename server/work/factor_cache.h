@@ -134,6 +134,7 @@ void tid_lease_rest(struct tid_lease *lease);
 struct tid_factor_counts {
     uint64_t computed; /* completed */
     uint64_t reused;   /* leases of an entry that existed */
+    uint64_t evicted;  /* complete entries that left, revoked ones included */
     uint64_t
         cancelled; /* entries whose last lease was released before they were complete */
     uint64_t refused; /* TID_LEASE_BUSY */

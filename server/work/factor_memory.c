@@ -64,6 +64,7 @@ static void evict(struct tid_entry *entry) {
     }
     TAILQ_REMOVE(&cache->active, entry, link);
     cache->complete_count--;
+    cache->counts.evicted++;
     tid_entry_discard(entry, entry->factor_bytes);
 }
 

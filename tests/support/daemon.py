@@ -85,7 +85,7 @@ class Server:
 def listening_port(process):
     """The port that a starting daemon says it listens on; None if it ends instead."""
     for line in process.stderr:
-        if match := re.search(r"listening on http://\S+:(\d+)$", line.strip()):
+        if match := re.search(r'listening on http://\S+:(\d+)"', line.strip()):
             return int(match[1])
         print(line, end="")
     return None

@@ -205,7 +205,7 @@ class Daemon:
         self.lines, self.port = [], None
         for line in self.process.stderr:
             self.lines.append(line)
-            if match := re.search(r"listening on https?://\S+:(\d+)$", line.strip()):
+            if match := re.search(r'listening on https?://\S+:(\d+)"$', line.strip()):
                 self.port = int(match[1])
                 break
 

@@ -130,7 +130,7 @@ class Daemon:
     def read_log(self):
         for line in self.process.stderr:
             self.log.append(line.rstrip("\n"))
-            found = re.search(r"listening on http://127\.0\.0\.1:(\d+)$", line.rstrip())
+            found = re.search(r'listening on http://127\.0\.0\.1:(\d+)"$', line.rstrip())
             if found:
                 self.port = int(found[1])
                 self.listening.set()

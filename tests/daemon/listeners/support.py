@@ -80,14 +80,15 @@ class Daemon:
 
     def ready(self):
         """It listens for everyone: the last lines of its start."""
-        if self.wait_for(r"listening on https?://\S+$") is None:
+        if self.wait_for(r'listening on https?://\S+"$') is None:
             raise AssertionError(f"it did not start: {self.log}")
         return self
 
     @property
     def port(self):
         self.ready()
-        return int(self.wait_for(r"listening on https?://[^/]+:\d+$").rpartition(":")[2])
+        line = self.wait_for(r'listening on https?://[^/]+:\d+"$')
+        return int(re.search(r':(\d+)"$', line)[1])
 
     @property
     def admin_port(self):

@@ -52,7 +52,7 @@ class Admin(Case):
         for _ in range(3):
             ask(server.port, "/v1/schemes")
         for route in ("/v1/schemes", "/metrics"):
-            line = f'requests_total{{route="{route}",code="200"}} 3\n'
+            line = f'requests_total{{route="{route}",format="none",code="200"}} 3\n'
             self.until(line, lambda: line in ask(self.path, "/metrics").body.decode())
 
     def test_full_server(self):

@@ -4,7 +4,7 @@ import subprocess
 
 from support import Case, daemon
 
-WARNING = "warning: every client"
+WARNING = 'level=warning msg="every client'
 
 
 class Startup(Case):
@@ -24,10 +24,12 @@ class Startup(Case):
                                  check=True).stdout  # tensorinitd VERSION (spec SPEC)
         _, software, _, spec = version.replace("(", " ").replace(")", " ").split()
         isa = daemon.isas()[-1]
-        self.assertIn(f"version {software}, spec {spec}, {isa}, 3 workers, 2 compute threads, "
-                      "64 MiB for requests (--memory), 77 connections", lines[0])
+        self.assertTrue(lines[0].endswith(
+            f" level=info msg=starting version={software} spec={spec} isa={isa} workers=3 "
+            "compute_threads=2 memory_bytes=67108864 memory_origin=--memory "
+            "max_connections=77"), lines[0])
         self.assertRegex(lines[1], r"listening on http://127\.0\.0\.1:\d+ for probes")
-        self.assertRegex(lines[2], r"listening on http://127\.0\.0\.1:\d+$")
+        self.assertRegex(lines[2], r'listening on http://127\.0\.0\.1:\d+"$')
 
     def test_warning(self):
         """Where other machines may be clients, and need no secret."""

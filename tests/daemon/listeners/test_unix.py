@@ -157,7 +157,7 @@ class Unix(Case):
                                 "--trusted-proxies", trusted).ready()
             page = ask(self.path, "/", **fields).body.decode()
             self.assertEqual("https://w.example/v1/tensor" in page, origin is not None)
-            server.wait_for(r"(^|\W)unix(\W|$).*GET /\W")
+            server.wait_for(r"client=unix method=GET target=/ ")
             self.assertEqual(server.stop(), 0)
 
     def test_limit(self):

@@ -27,7 +27,7 @@ class Daemon:
         self.lines = []
         for line in self.process.stderr:
             self.lines.append(line)
-            if match := re.search(r"listening on http://\S+:(\d+)$", line.strip()):
+            if match := re.search(r'listening on http://\S+:(\d+)"$', line.strip()):
                 self.port = int(match[1])
                 return
         sys.exit(f"the daemon did not start: {self.lines}")

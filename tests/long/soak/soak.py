@@ -51,7 +51,7 @@ class Server:
         self.process = daemon.start(command)
         self.port = None
         for line in self.process.stderr:
-            if match := re.search(r"listening on https?://\S+:(\d+)$", line.strip()):
+            if match := re.search(r'listening on https?://\S+:(\d+)"$', line.strip()):
                 self.port = int(match[1])
                 break
         threading.Thread(target=self.process.stderr.read, daemon=True).start()

@@ -378,9 +378,56 @@ static void prints(void **state) {
     fclose(file);
     assert_non_null(strstr(text_again, "# the file\nidle-timeout = 1.250\n"));
     memset(again.config.text, 0, sizeof again.config.text);
+    again.argument_count = config.argument_count;
+    again.arguments = config.arguments;
     assert_memory_equal(&again, &config, sizeof config);
     free(text);
     free(text_again);
+}
+
+/* What tid_config_update() says of an option: its name, values and whether it changed. */
+static char changes[1024];
+
+static void note_change(const char *name, const char *before, const char *after,
+                        bool reloadable) {
+    const size_t used = strlen(changes);
+    snprintf(changes + used, sizeof changes - used, "%s %s %s %s\n", name, before, after,
+             reloadable ? "changed" : "stays");
+}
+
+/* Options that SIGHUP reads again change, also from what was used instead of them. */
+static void updates(void **state) {
+    static struct tid_config before, used, again;
+    (void)state;
+    variables = NULL;
+    assert_int_equal(read_config(&before, "--max-connections 100 --idle-timeout 5 "
+                                          "--listen h:1 --log-level debug --workers 2"),
+                     TID_CONFIG_RUN);
+    used = before;
+    used.max_connections = 50;
+    assert_int_equal(read_config(&again, "--max-connections 70 --idle-timeout 1.5 "
+                                         "--listen h:2 --log-level debug --access-log "
+                                         "--max-json-elems 5"),
+                     TID_CONFIG_RUN);
+    changes[0] = '\0';
+    tid_config_update(&before, &used, &again, note_change);
+    assert_string_equal(changes, "listen h:1 h:2 stays\n"
+                                 "workers 2 0 stays\n"
+                                 "max-connections 100 70 changed\n"
+                                 "max-json-elems 67108864 5 changed\n"
+                                 "idle-timeout 5 1.500 changed\n"
+                                 "access-log 0 1 changed\n");
+    assert_int_equal(used.max_connections, 70);
+    assert_int_equal(before.max_connections, 70);
+    assert_int_equal(used.limits.json_elems, 5);
+    assert_int_equal(used.idle_ms, 1500);
+    assert_true(used.access_log);
+    assert_int_equal(used.workers, 2);
+    assert_string_equal(used.listen.items[0].port, "1");
+    /* What stays is said each time; what changed is not. */
+    changes[0] = '\0';
+    tid_config_update(&before, &used, &again, note_change);
+    assert_string_equal(changes, "listen h:1 h:2 stays\nworkers 2 0 stays\n");
 }
 
 static void help_and_version(void **state) {
@@ -414,7 +461,7 @@ int main(void) {
         cmocka_unit_test(many_addresses), cmocka_unit_test(help_and_version),
         cmocka_unit_test(quotas),         cmocka_unit_test(unknown_variables),
         cmocka_unit_test(files),          cmocka_unit_test(wrong_files),
-        cmocka_unit_test(prints),
+        cmocka_unit_test(prints),         cmocka_unit_test(updates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

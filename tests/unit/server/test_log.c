@@ -40,8 +40,8 @@ static void escapes(void **state) {
     char text[10000];
     (void)state;
     const int reader = redirect();
-    tid_log("a\nb\r\x1b[2J\x7f\\ \xc2\x9b %s%%", "\xe2\x80\xae");
-    tid_log("%5000d", 1);
+    tid_log(TID_LOG_INFO, "a\nb\r\x1b[2J\x7f\\ \xc2\x9b %s%%", "\xe2\x80\xae");
+    tid_log(TID_LOG_INFO, "%5000d", 1);
     restore();
     read_all(reader, text, sizeof text);
     close(reader);
@@ -67,10 +67,12 @@ static void not_read(void **state) {
     (void)state;
     assert_non_null(text);
     text[0] = '\0';
+    const uint64_t before = tid_log_dropped();
     const int reader = redirect();
     assert_int_equal(tid_log_start(), 0);
-    for (int i = 0; i < LINES; i++) tid_log("line %d of a log that is not read", i);
-    const uint64_t dropped = tid_log_dropped();
+    for (int i = 0; i < LINES; i++)
+        tid_log(TID_LOG_INFO, "line %d of a log that is not read", i);
+    const uint64_t dropped = tid_log_dropped() - before;
     assert_in_range(dropped, LINES / 2, LINES - 1000);
     tid_log_stop(); /* does not wait for the reader either */
     assert_int_equal(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
@@ -100,9 +102,48 @@ static void not_read(void **state) {
     free(text);
 }
 
+/* Messages of a lower level than the one that is configured are not written. */
+static void levels(void **state) {
+    char text[2000];
+    (void)state;
+    const int reader = redirect();
+    tid_log(TID_LOG_DEBUG, "0 %d", 0);
+    tid_log_use(TID_LOG_LOGFMT, TID_LOG_WARNING);
+    tid_log(TID_LOG_ERROR, "1");
+    tid_log(TID_LOG_WARNING, "2");
+    tid_log(TID_LOG_INFO, "3");
+    tid_log_use(TID_LOG_PLAIN, TID_LOG_DEBUG);
+    tid_log(TID_LOG_DEBUG, "4\n");
+    assert_true(tid_log_has(TID_LOG_DEBUG));
+    tid_log_use(TID_LOG_PLAIN, TID_LOG_INFO);
+    assert_false(tid_log_has(TID_LOG_DEBUG));
+    restore();
+    read_all(reader, text, sizeof text);
+    close(reader);
+    assert_null(strstr(text, "0 0"));
+    assert_non_null(strstr(text, "Z level=error msg=1\ntime="));
+    assert_non_null(strstr(text, "Z level=warning msg=2\ntensorinitd: 4\n"));
+}
+
+/* A standard error that is closed: lines are counted, and nothing waits or ends. */
+static void closed(void **state) {
+    (void)state;
+    const uint64_t before = tid_log_dropped();
+    const int stderr_was = dup(STDERR_FILENO);
+    assert_int_equal(tid_log_start(), 0);
+    close(STDERR_FILENO);
+    for (int i = 0; i < 10; i++) tid_log(TID_LOG_INFO, "line %d", i);
+    tid_log_stop();
+    assert_true(dup2(stderr_was, STDERR_FILENO) >= 0);
+    close(stderr_was);
+    assert_int_equal(tid_log_dropped(), before + 10);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes),
+        cmocka_unit_test(levels),
+        cmocka_unit_test(closed),
         cmocka_unit_test(not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

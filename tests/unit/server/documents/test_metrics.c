@@ -4,22 +4,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "server/documents/metrics.h"
+#include "server/documents/metrics_text.h"
 #include "support/test.h"
+
+static const struct tid_limits limits = {.refused = {[TID_LIMIT_computations] = 32}};
 
 static const struct tid_metrics_others others = {
     .pool = {3, 2, 1500},
     .factors = {.computed = 11,
                 .reused = 12,
+                .evicted = 29,
                 .cancelled = 13,
                 .refused = 14,
                 .expired = 25,
                 .revoked = 26,
                 .waiting = 15,
                 .bytes = 16},
+    .clients = {.clients = 31, .computations = 30},
+    .limits = &limits,
     .memory_limit_bytes = 28,
     .response_bytes = 27,
-    .process = {1234, 4096, 7, 100},
+    .process = {1234, 4096, 8192, 7, 100},
 };
 
 /* The route of a path. */
@@ -41,6 +46,16 @@ static void assert_line(const char *text, const char *line) {
     assert_row(strstr(text, with_ends) != NULL, line);
 }
 
+static void count(struct tid_counters *counters, unsigned route, unsigned format,
+                  unsigned status, bool complete) {
+    tid_count_request(counters, &(struct tid_counted_request){.route = route,
+                                                              .format = format,
+                                                              .status = status,
+                                                              .complete = complete,
+                                                              .duration_ns = 1000000,
+                                                              .first_byte_ns = -1});
+}
+
 static void sums(void **state) {
     const unsigned tensor = route_of("/v1/tensor"), other = route_of("/nothing");
     struct tid_metrics metrics;
@@ -54,19 +69,28 @@ static void sums(void **state) {
         tid_count(&counters->in_flight, 2);
         tid_count(&counters->in_flight, UINT64_MAX);
         tid_count(&counters->bytes[tensor], UINT64_C(1) << 40);
-        tid_count_request(counters, tensor, 206, i != 1);
-        tid_count_request(counters, other, 404, true);
-        tid_count_request(counters, other, 299, true);
+        count(counters, tensor, TI_FORMAT_NPY, 206, i != 1);
+        count(counters, other, TI_FORMAT_COUNT, 404, true);
+        count(counters, other, TI_FORMAT_COUNT, 299, true);
+        tid_count_generated(&counters->generated[i], 1000, 1500000000);
     }
     tid_count(&metrics.refused, 9);
     tid_count(&metrics.workers[0].ended[TID_ENDED_SLOW], 2);
     tid_count(&metrics.workers[2].ended[TID_ENDED_SLOW], 1);
     tid_count(&metrics.ended[TID_ENDED_NO_DESCRIPTOR], 5);
     char *text = text_of(&metrics, &others);
-    assert_line(text, "tensorinit_requests_total{route=\"/v1/tensor\",code=\"206\"} 3");
-    assert_line(text, "tensorinit_requests_total{route=\"/v1/tensor\",code=\"200\"} 0");
-    assert_line(text, "tensorinit_requests_total{route=\"other\",code=\"404\"} 3");
-    assert_line(text, "tensorinit_requests_total{route=\"other\",code=\"other\"} 3");
+    assert_line(
+        text,
+        "tensorinit_requests_total{route=\"/v1/tensor\",format=\"npy\",code=\"206\"} 3");
+    assert_line(
+        text,
+        "tensorinit_requests_total{route=\"/v1/tensor\",format=\"raw\",code=\"200\"} 0");
+    assert_line(
+        text,
+        "tensorinit_requests_total{route=\"other\",format=\"none\",code=\"404\"} 3");
+    assert_line(
+        text,
+        "tensorinit_requests_total{route=\"other\",format=\"none\",code=\"other\"} 3");
     assert_line(text,
                 "tensorinit_response_bytes_total{route=\"/v1/tensor\"} 3298534883328");
     assert_line(text, "tensorinit_requests_in_flight 3");
@@ -78,7 +102,18 @@ static void sums(void **state) {
     assert_line(text, "tensorinit_connections_ended_total{reason=\"stalled\"} 0");
     assert_line(text, "process_cpu_seconds_total 1.234");
     assert_line(text, "process_resident_memory_bytes 4096");
+    assert_line(text, "process_virtual_memory_bytes 8192");
     assert_line(text, "process_open_fds 7");
+    assert_line(text, "tensorinit_factorizations_evicted_total 29");
+    /* Schemes 0, 1 and 2, one by each worker. */
+    assert_line(text, "tensorinit_generated_bytes_total{scheme=\"he_normal\"} 1000");
+    assert_line(text,
+                "tensorinit_generation_seconds_total{scheme=\"he_uniform\"} 1.500000000");
+    assert_line(text, "tensorinit_generated_bytes_total{scheme=\"lecun_normal\"} 0");
+    assert_line(text, "tensorinit_computations 30");
+    assert_line(text, "tensorinit_clients 31");
+    assert_line(text, "tensorinit_limit_refusals_total{limit=\"computations\"} 32");
+    assert_line(text, "tensorinit_limit_refusals_total{limit=\"json_elems\"} 0");
     assert_line(text, "tensorinit_compute_queue 3");
     assert_line(text, "tensorinit_compute_running 2");
     assert_line(text, "tensorinit_compute_seconds_total 1.500");
@@ -92,6 +127,39 @@ static void sums(void **state) {
     assert_line(text, "tensorinit_response_memory_bytes 27");
     assert_line(text, "tensorinit_memory_limit_bytes 28");
     assert_line(text, "tensorinit_factorization_memory_bytes 16");
+    free(text);
+    tid_metrics_clear(&metrics);
+}
+
+/* A value is in the buckets whose bound it does not exceed. */
+static void histograms(void **state) {
+    static const int64_t values_ns[] = {0,           500000,      500001,      1000000,
+                                        59999999999, 60000000001, 300000000001};
+    const unsigned route = route_of("/v1/tensor");
+    struct tid_metrics metrics;
+    (void)state;
+
+    assert_true(tid_metrics_init(&metrics, 2, "portable"));
+    for (size_t i = 0; i < sizeof values_ns / sizeof *values_ns; i++)
+        tid_count_request(&metrics.workers[i % 2],
+                          &(struct tid_counted_request){.route = route,
+                                                        .format = TI_FORMAT_RAW,
+                                                        .status = 200,
+                                                        .complete = true,
+                                                        .duration_ns = values_ns[i],
+                                                        .first_byte_ns = -1});
+    char *text = text_of(&metrics, &others);
+#define NAME "tensorinit_request_duration_seconds"
+#define ROUTE "{route=\"/v1/tensor\""
+    assert_line(text, NAME "_bucket" ROUTE ",le=\"0.0005\"} 2");
+    assert_line(text, NAME "_bucket" ROUTE ",le=\"0.001\"} 4");
+    assert_line(text, NAME "_bucket" ROUTE ",le=\"30\"} 4");
+    assert_line(text, NAME "_bucket" ROUTE ",le=\"60\"} 5");
+    assert_line(text, NAME "_bucket" ROUTE ",le=\"300\"} 6");
+    assert_line(text, NAME "_bucket" ROUTE ",le=\"+Inf\"} 7");
+    assert_line(text, NAME "_sum" ROUTE "} 420.002000002");
+    assert_line(text, NAME "_count" ROUTE "} 7");
+    assert_null(strstr(text, "\ntensorinit_request_first_byte_seconds_"));
     free(text);
     tid_metrics_clear(&metrics);
 }
@@ -110,7 +178,7 @@ static void more_closed_than_opened(void **state) {
 }
 
 static void unknown_is_left_out(void **state) {
-    const struct tid_metrics_others unknown = {.process = {-1, -1, -1, -1}};
+    const struct tid_metrics_others unknown = {.process = {-1, -1, -1, -1, -1}};
     struct tid_metrics metrics;
     (void)state;
 
@@ -164,7 +232,12 @@ static void format(void **state) {
             assert_row(strncmp(line, type, strlen(type)) == 0, line);
             const char *kind = line + strlen(type);
             bool total = strstr(name, "_total") != NULL;
-            assert_row(strcmp(kind, total ? "counter" : "gauge") == 0, line);
+            const bool histogram =
+                strncmp(name, "tensorinit_request_", 19) == 0 && !total;
+            assert_row(strcmp(kind, total       ? "counter"
+                                    : histogram ? "histogram"
+                                                : "gauge") == 0,
+                       line);
             continue;
         }
         size_t length = name_length(line);
@@ -196,6 +269,7 @@ static void this_process(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums),
+        cmocka_unit_test(histograms),
         cmocka_unit_test(more_closed_than_opened),
         cmocka_unit_test(unknown_is_left_out),
         cmocka_unit_test(labels_are_escaped),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* server/http/forwarded: where clients see the server, and whom it believes. */
 #include "server/http/forwarded.h"
+
+#include "server/http/address.h"
 #include "support/test.h"
 
 #define HOST "own:80"
@@ -88,8 +90,57 @@ static void hosts(void **state) {
     }
 }
 
+/* The client, by the proxies 10.0.0.0/8 and fd00::/8; NULL: none is named. */
+static const struct {
+    const char *x_for, *forwarded, *client;
+} clients[] = {
+    {NULL, NULL, NULL},
+    {"192.0.2.1", NULL, "192.0.2.1"},
+    {"192.0.2.1:4711", NULL, "192.0.2.1"},
+    {"2001:db8::1", NULL, "2001:db8::1"},
+    {"[2001:db8::1]:80", NULL, "2001:db8::1"},
+    /* The client may have sent the first; the last untrusted one is what a proxy saw. */
+    {"203.0.113.9, 192.0.2.1, 10.1.1.1", NULL, "192.0.2.1"},
+    {"10.0.0.1, fd00::2", NULL, "10.0.0.1"},
+    {"junk, 10.0.0.1", NULL, "10.0.0.1"},
+    {"junk", NULL, NULL},
+    {"", NULL, NULL},
+    {"[::1", NULL, NULL},
+    {"1.2.3.4.5", NULL, NULL},
+    {"192.0.2.1\n", NULL, NULL},
+    {NULL, "for=192.0.2.1;proto=https", "192.0.2.1"},
+    {NULL, "For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"},
+    {NULL, "for=192.0.2.43, for=10.0.0.3", "192.0.2.43"},
+    {NULL, "for=unknown", NULL},
+    {NULL, "for=_hidden, for=10.0.0.3", "10.0.0.3"},
+    {NULL, "proto=https", NULL},
+    {"192.0.2.1", "for=192.0.2.2", "192.0.2.1"},
+};
+
+static void names_the_client(void **state) {
+    static const char *const networks[] = {"10.0.0.0/8", "fd00::/8"};
+    struct tid_network_list trusted = {.count = 2};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++)
+        assert_null(
+            tid_network_parse(networks[i], strlen(networks[i]), &trusted.items[i]));
+    for (size_t i = 0; i < sizeof clients / sizeof *clients; i++) {
+        struct tid_request request = {.path = "/", .path_bytes = 1};
+        struct sockaddr_storage address;
+        char client[TID_HOST_BYTES];
+        request.fields[TID_FIELD_X_FORWARDED_FOR] = clients[i].x_for;
+        request.fields[TID_FIELD_FORWARDED] = clients[i].forwarded;
+        const bool found = tid_forwarded_client(&request, &trusted, &address);
+        assert_int_equal(found, clients[i].client != NULL);
+        if (!found) continue;
+        tid_address_show_host((const struct sockaddr *)&address, client);
+        assert_string_equal(client, clients[i].client);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_the_client),
         cmocka_unit_test(trusted),
         cmocka_unit_test(not_trusted),
         cmocka_unit_test(hosts),

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* See log_line.h. */
+#include "server/log_line.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const level_names[] = {
+#define TID_LOG_LEVEL(id, name) name,
+    TID_LOG_LEVELS(TID_LOG_LEVEL)
+#undef TID_LOG_LEVEL
+};
+
+/* The end of a line, or of a value that is cut, always fits. */
+#define END_BYTES 8
+
+static void add(struct tid_log_line *line, const char *text, size_t bytes) {
+    if (bytes > sizeof line->text - END_BYTES - line->bytes) return;
+    memcpy(line->text + line->bytes, text, bytes);
+    line->bytes += bytes;
+}
+
+static void add_string(struct tid_log_line *line, const char *text) {
+    add(line, text, strlen(text));
+}
+
+/* The separator, the name, and what follows it. */
+static void add_name(struct tid_log_line *line, const char *name) {
+    const bool json = line->format == TID_LOG_JSON;
+    if (json) add_string(line, line->bytes > 1 ? ",\"" : "\"");
+    if (!json && line->bytes > 0) add_string(line, " ");
+    add_string(line, name);
+    add_string(line, json ? "\":" : "=");
+}
+
+static bool is_printable(unsigned char c) { return c >= ' ' && c < 0x7f; }
+
+/* How a byte is written outside JSON; returns the length. */
+static size_t escape_byte(unsigned char c, bool quoted, char out[8]) {
+    const char *backslash = quoted ? "\\\\" : "\\";
+    if (c == '"' && quoted) return (size_t)snprintf(out, 8, "\\\"");
+    if (!is_printable(c) || c == '\\')
+        return (size_t)snprintf(out, 8, "%sx%02x", backslash, c);
+    out[0] = (char)c;
+    return 1;
+}
+
+/*
+ * The character at 'text' and its length (RFC 3629 section 4: no surrogates, nothing that
+ * has a shorter form); U+FFFD and 1 if the bytes are not UTF-8.
+ */
+static uint32_t decode(const unsigned char *text, size_t bytes, size_t *length) {
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t min;
+    } forms[] = {
+        {0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    *length = 1;
+    for (size_t more = 0; more < 4 && more < bytes; more++) {
+        if ((text[0] & forms[more].mask) != forms[more].lead) continue;
+        uint32_t character = text[0] & ~(uint32_t)forms[more].mask & 0xff;
+        for (size_t i = 1; i <= more; i++) {
+            if ((text[i] & 0xc0) != 0x80) return 0xfffd;
+            character = character << 6 | (text[i] & 0x3f);
+        }
+        const bool surrogate = character >= 0xd800 && character < 0xe000;
+        if (character < forms[more].min || surrogate || character > 0x10ffff)
+            return 0xfffd;
+        *length = more + 1;
+        return character;
+    }
+    return 0xfffd;
+}
+
+/* How a character is written in JSON (RFC 8259 section 7); returns the length. */
+static size_t escape_character(uint32_t c, char out[16]) {
+    if (c == '"' || c == '\\') return (size_t)snprintf(out, 16, "\\%c", (int)c);
+    if (c < 0x80 && is_printable((unsigned char)c)) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x10000) return (size_t)snprintf(out, 16, "\\u%04" PRIx32, c);
+    c -= 0x10000;
+    return (size_t)snprintf(out, 16, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 | c >> 10,
+                            0xdc00 | (c & 0x3ff));
+}
+
+/* The text with escapes, or the beginning of it and "...". */
+static void add_escaped(struct tid_log_line *line, const char *text, size_t bytes,
+                        bool quoted) {
+    size_t limit = line->bytes + TID_LOG_VALUE_BYTES, length;
+    char out[16];
+    if (limit > sizeof line->text - 64) limit = sizeof line->text - 64;
+    for (size_t i = 0; i < bytes; i += length) {
+        const unsigned char *at = (const unsigned char *)text + i;
+        length = 1;
+        const size_t count = line->format == TID_LOG_JSON
+                                 ? escape_character(decode(at, bytes - i, &length), out)
+                                 : escape_byte(*at, quoted, out);
+        if (line->bytes + count > limit) {
+            add_string(line, "...");
+            return;
+        }
+        add(line, out, count);
+    }
+}
+
+/* Whether a value in logfmt may stand without quotes. */
+static bool is_bare(const char *text, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (!is_printable(c) || c == ' ' || c == '"' || c == '=' || c == '\\')
+            return false;
+    }
+    return bytes > 0;
+}
+
+void tid_log_line_text(struct tid_log_line *line, const char *name, const char *value,
+                       size_t value_bytes) {
+    if (sizeof line->text - line->bytes < 128) return;
+    const bool quoted = line->format == TID_LOG_JSON || !is_bare(value, value_bytes);
+    add_name(line, name);
+    if (quoted) add_string(line, "\"");
+    add_escaped(line, value, value_bytes, quoted);
+    if (quoted) add_string(line, "\"");
+}
+
+void tid_log_line_string(struct tid_log_line *line, const char *name, const char *value) {
+    tid_log_line_text(line, name, value, strlen(value));
+}
+
+/* A value that needs no escapes. */
+static void add_plain_value(struct tid_log_line *line, const char *name,
+                            const char *value) {
+    if (sizeof line->text - line->bytes < 128) return;
+    add_name(line, name);
+    add_string(line, value);
+}
+
+void tid_log_line_number(struct tid_log_line *line, const char *name, uint64_t value) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    add_plain_value(line, name, text);
+}
+
+void tid_log_line_ms(struct tid_log_line *line, const char *name, int64_t ns) {
+    char text[32];
+    if (ns < 0) ns = 0;
+    snprintf(text, sizeof text, "%" PRId64 ".%03d", ns / 1000000,
+             (int)(ns / 1000 % 1000));
+    add_plain_value(line, name, text);
+}
+
+/* RFC 3339 with milliseconds, in UTC. */
+static void add_time(struct tid_log_line *line, struct timespec now) {
+    char text[40];
+    struct tm utc;
+    if (!gmtime_r(&now.tv_sec, &utc)) return;
+    const size_t used = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+    const int more = snprintf(text + used, sizeof text - used, ".%03dZ",
+                              (int)(now.tv_nsec / 1000000 % 1000));
+    tid_log_line_text(line, "time", text, used + (size_t)more);
+}
+
+void tid_log_line_begin(struct tid_log_line *line, enum tid_log_format format,
+                        enum tid_log_level level, struct timespec now,
+                        const char *message) {
+    line->format = format;
+    line->bytes = 0;
+    if (format == TID_LOG_PLAIN) {
+        add_string(line, "tensorinitd: ");
+        add_escaped(line, message, strlen(message), false);
+        return;
+    }
+    if (format == TID_LOG_JSON) add_string(line, "{");
+    add_time(line, now);
+    tid_log_line_string(line, "level", level_names[level]);
+    tid_log_line_string(line, "msg", message);
+}
+
+void tid_log_line_end(struct tid_log_line *line) {
+    if (line->format == TID_LOG_JSON) line->text[line->bytes++] = '}';
+    line->text[line->bytes++] = '\n';
+}
