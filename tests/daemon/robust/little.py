@@ -68,16 +68,9 @@ class Client(threading.Thread):
             self.counts[outcome] = self.counts.get(outcome, 0) + 1
 
 
-def check(name, kind, limit, options, right):
-    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", *options],
-                           preexec_fn=lambda: resource.setrlimit(kind, (limit, limit)))
-    port = daemon.listening_port(process)
-    if port is None:
-        code = process.wait(60)
-        print(f"{name}: does not start, exit {code}")
-        if code <= 0 or kind == resource.RLIMIT_NOFILE:
-            yield f"{name}: exit {code} at the start"
-        return
+def press(name, process, port, right):
+    """Sends a daemon that has just started more than it can serve, and stops it; yields what is
+    wrong. Called by tests/long/image as well."""
     threading.Thread(target=process.stderr.read, daemon=True).start()
     counts = {}
     clients = [Client(port, number, right, counts) for number in range(CLIENTS)]
@@ -101,6 +94,19 @@ def check(name, kind, limit, options, right):
     code = daemon.stop(process)
     if code != 0:
         yield f"{name}: exit {code}"
+
+
+def check(name, kind, limit, options, right):
+    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", *options],
+                           preexec_fn=lambda: resource.setrlimit(kind, (limit, limit)))
+    port = daemon.listening_port(process)
+    if port is None:
+        code = process.wait(60)
+        print(f"{name}: does not start, exit {code}")
+        if code <= 0 or kind == resource.RLIMIT_NOFILE:
+            yield f"{name}: exit {code} at the start"
+        return
+    yield from press(name, process, port, right)
 
 
 def main():
