@@ -133,8 +133,8 @@ def streams(port):
 
 
 def factorizations(port, limit_bytes):
-    """Statuses of requests at a time for orthogonal matrices; each takes nearly all memory."""
-    rows = math.isqrt(int(0.9 * FACTORIZATION_PART * limit_bytes / BYTES_PER_ELEM))
+    """Statuses of requests at a time for orthogonal matrices, of which one has enough memory."""
+    rows = math.isqrt(int(0.7 * FACTORIZATION_PART * limit_bytes / BYTES_PER_ELEM))
     statuses = []
 
     def get(seed):
