@@ -28,7 +28,7 @@ STREAM = b"/v1/tensor?shape=1000,1000000&name=w"
 # docs/OPERATIONS.md: a quarter of the limit is for requests, three quarters of that for large
 # factorizations; bytes of one.
 FACTORIZATION_PART = 3 / 16
-BYTES_PER_ELEM = 4.2
+BYTES_PER_ELEM = 12.6
 
 MEMBERSHIP = pathlib.Path("/proc/self/cgroup")
 TREE = pathlib.Path("/sys/fs/cgroup")
@@ -134,7 +134,7 @@ def streams(port):
 
 def factorizations(port, limit_bytes):
     """Statuses of requests at a time for orthogonal matrices, of which one has enough memory."""
-    rows = math.isqrt(int(0.7 * FACTORIZATION_PART * limit_bytes / BYTES_PER_ELEM))
+    rows = math.isqrt(int(0.9 * FACTORIZATION_PART * limit_bytes / BYTES_PER_ELEM))
     statuses = []
 
     def get(seed):
