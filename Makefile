@@ -13,7 +13,7 @@ MAKEFLAGS += -rR --no-print-directory
 .DEFAULT_GOAL := all
 .PHONY: all FORCE run programs check test test-programs test-core test-isa test-fault
 .PHONY: test-long test-exhaustive test-statistics soak fuzz run-fuzzers bench lint format compdb
-.PHONY: clean install uninstall dist image help
+.PHONY: clean install uninstall dist image deb help
 
 # Settings -------------------------------------------------------------------------------
 
@@ -158,7 +158,7 @@ BENCHES = $(filter-out $(BUILD)/tests/long/bench/peers/%,$(call tests_in,long/be
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS) $(if $(LIBFUZZER),,$(FUZZERS))
 TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
 	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
-	grep -Ev '^tests/long/(bench|exhaustive|mutations|robust|soak|statistics)/' | LC_ALL=C sort)
+	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|robust|soak|statistics)/' | LC_ALL=C sort)
 
 # Libraries and programs -----------------------------------------------------------------
 
@@ -314,8 +314,9 @@ test-programs test-core test-isa test-fault:
 test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
 test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
-	mutations statistics http_statistics robust))
+	mutations statistics http_statistics robust image package))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
+	@$(if $(filter 1,$(REQUIRE_ALL)),$(INSTALL_DEPS) all long statistics)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
 
 SOAK_SECONDS ?= 600
@@ -360,9 +361,18 @@ MAN = $(wildcard deploy/man/*.[18])
 DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv)
 LIBRARIES = libtensorinit libtensorinit-client
 
+# Units and the user that they name; the directories are where systemd looks for both prefixes.
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+UNITS = $(wildcard deploy/systemd/*.service deploy/systemd/*.socket)
+
+# $(call relocatable,DIR): from where the .pc files lie, if both are below PREFIX.
+relocatable = $(patsubst $(PREFIX)/%,$${prefix}/%,$1)
+PC_PREFIX = $(if $(filter $(PREFIX)/%,$(PCDIR)),$${pcfiledir}/$(shell realpath -sm --relative-to='$(PCDIR)' '$(PREFIX)'),$(PREFIX))
+
 install: all
 	install -d $(patsubst %,'$(DESTDIR)%',$(BINDIR) $(LIBDIR) $(PCDIR) \
-		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8)
+		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(UNITDIR) $(SYSUSERSDIR))
 	install -m 755 $(DAEMON) $(CLI) '$(DESTDIR)$(BINDIR)'
 	install -m 644 $(LIB_A) $(CLIENT_LIB_A) '$(DESTDIR)$(LIBDIR)'
 	cd '$(DESTDIR)$(LIBDIR)' && for lib in $(LIBRARIES); do \
@@ -370,17 +380,22 @@ install: all
 		ln -sf $$lib.so.$(VERSION) $$lib.so.0 && ln -sf $$lib.so.0 $$lib.so || exit 1; \
 	done
 	install -m 644 $(INSTALLED) '$(DESTDIR)$(INCDIR)/tensorinit'
-	for pc in tensorinit tensorinit-client; do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@INCDIR@|$(INCDIR)|' -e 's|@VERSION@|$(VERSION)|' deploy/$$pc.pc.in \
-		>'$(DESTDIR)$(PCDIR)'/$$pc.pc || exit 1; done
+	for pc in tensorinit tensorinit-client; do sed -e 's|@PREFIX@|$(PC_PREFIX)|' \
+		-e 's|@LIBDIR@|$(call relocatable,$(LIBDIR))|' \
+		-e 's|@INCDIR@|$(call relocatable,$(INCDIR))|' -e 's|@VERSION@|$(VERSION)|' \
+		deploy/$$pc.pc.in >'$(DESTDIR)$(PCDIR)'/$$pc.pc || exit 1; done
 	install -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
 	install -m 644 $(filter %.1,$(MAN)) '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 $(filter %.8,$(MAN)) '$(DESTDIR)$(MANDIR)/man8'
+	for unit in $(notdir $(UNITS)); do sed 's|/usr/bin/|$(BINDIR)/|' deploy/systemd/$$unit \
+		>'$(DESTDIR)$(UNITDIR)'/$$unit || exit 1; done
+	install -m 644 deploy/systemd/tensorinit.sysusers '$(DESTDIR)$(SYSUSERSDIR)/tensorinit.conf'
 
 uninstall:
 	rm -f $(patsubst %,'$(DESTDIR)%',$(BINDIR)/tensorinit $(BINDIR)/tensorinitd \
 		$(foreach l,$(LIBRARIES),$(addprefix $(LIBDIR)/$l,.a .so .so.0 .so.$(VERSION))) \
 		$(PCDIR)/tensorinit.pc $(PCDIR)/tensorinit-client.pc \
+		$(patsubst deploy/systemd/%,$(UNITDIR)/%,$(UNITS)) $(SYSUSERSDIR)/tensorinit.conf \
 		$(foreach n,1 8,$(patsubst deploy/man/%,$(MANDIR)/man$n/%,$(filter %.$n,$(MAN)))))
 	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)'
 
@@ -394,7 +409,10 @@ dist:
 IMAGE ?= tensorinit
 BUILD_BASE ?= debian:12-slim
 image:
-	IMAGE_TOOL='$(IMAGE_TOOL)' BUILD_BASE='$(BUILD_BASE)' scripts/image '$(IMAGE)' '$(VERSION)'
+	IMAGE_TOOL='$(IMAGE_TOOL)' IMAGE_ARCH='$(IMAGE_ARCH)' BUILD_BASE='$(BUILD_BASE)' scripts/image '$(IMAGE)' '$(VERSION)'
+
+deb:
+	scripts/deb '$(abspath $(BUILD))/deb' '$(VERSION)'
 
 # Help -----------------------------------------------------------------------------------
 
@@ -416,7 +434,9 @@ make format           clang-format on all C files
 make compdb           compile_commands.json
 make install          to DESTDIR, PREFIX=$(PREFIX); make uninstall takes it away
 make dist             the source as tar.gz
-make image            a container image by IMAGE_TOOL=docker, podman or buildah
+make image            a container image by IMAGE_TOOL=docker, podman or buildah, for
+                      IMAGE_ARCH=amd64 or arm64
+make deb              Debian packages, of what is committed; needs debhelper
 make clean            remove build/
 
 CONFIG=$(CONFIG)  one of $(CONFIGS)

@@ -138,3 +138,9 @@ def help_of(command):
 def options(command):
     """The long options that its --help lists: {"--listen", ...}."""
     return set(re.findall(r"^ .*?(--[a-z][a-z_-]*)", help_of(command), re.MULTILINE))
+
+
+def version():
+    """As --version says it: 0.1.0."""
+    done = subprocess.run([DAEMON, "--version"], capture_output=True, text=True, check=True)
+    return re.search(r"\d+\.\d+\.\d+\S*", done.stdout)[0]

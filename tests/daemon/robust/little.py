@@ -69,16 +69,9 @@ class Client(threading.Thread):
             self.outcomes.append(outcome)
 
 
-def check(name, kind, limit, options, right):
-    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", *options],
-                           preexec_fn=lambda: resource.setrlimit(kind, (limit, limit)))
-    port = daemon.listening_port(process)
-    if port is None:
-        code = process.wait(60)
-        print(f"{name}: does not start, exit {code}")
-        if code <= 0 or kind == resource.RLIMIT_NOFILE:
-            yield f"{name}: exit {code} at the start"
-        return
+def press(name, process, port, right, allowed=frozenset({200, 503})):
+    """Sends a daemon that has just started more than it can serve, and stops it; yields what is
+    wrong. Called by tests/long/image as well."""
     threading.Thread(target=process.stderr.read, daemon=True).start()
     outcomes = []
     clients = [Client(port, number, right, outcomes) for number in range(CLIENTS)]
@@ -88,7 +81,6 @@ def check(name, kind, limit, options, right):
         client.join()
     counts = dict(collections.Counter(outcomes))
     print(f"{name}: {counts}")
-    allowed = {200, 503, *(["closed"] if kind == resource.RLIMIT_NOFILE else [])}
     if not set(counts) <= allowed or 200 not in counts:
         yield f"{name}: {counts}"
     if process.poll() is not None:
@@ -104,6 +96,20 @@ def check(name, kind, limit, options, right):
     code = daemon.stop(process)
     if code != 0:
         yield f"{name}: exit {code}"
+
+
+def check(name, kind, limit, options, right):
+    process = daemon.start([daemon.DAEMON, "--listen", "127.0.0.1:0", *options],
+                           preexec_fn=lambda: resource.setrlimit(kind, (limit, limit)))
+    port = daemon.listening_port(process)
+    if port is None:
+        code = process.wait(60)
+        print(f"{name}: does not start, exit {code}")
+        if code <= 0 or kind == resource.RLIMIT_NOFILE:
+            yield f"{name}: exit {code} at the start"
+        return
+    closes = ["closed"] if kind == resource.RLIMIT_NOFILE else []
+    yield from press(name, process, port, right, {200, 503, *closes})
 
 
 def main():
