@@ -46,6 +46,11 @@ enum ti_nonlinearity {
     TI_NONLINEARITY_RELU,
     TI_NONLINEARITY_LEAKY_RELU,
     TI_NONLINEARITY_SELU,
+    TI_NONLINEARITY_GELU,
+    TI_NONLINEARITY_SILU,
+    TI_NONLINEARITY_ELU,
+    TI_NONLINEARITY_MISH,
+    TI_NONLINEARITY_SOFTPLUS,
 };
 
 /* Where a normal is cut, in sigmas; low may be -infinity, high infinity. */

@@ -69,6 +69,16 @@ enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
                                 struct ti_truncation cut, bool corrected,
                                 const char *field, struct ti_error *error);
 
+/*
+ * gain= of a scheme whose own rule has none: multiplies bound or sigma by it. TI_EVALUE
+ * unless it is above 0.
+ */
+enum ti_status ti_dist_gain(const struct ti_spec *spec, struct ti_dist *dist,
+                            struct ti_error *error);
+
+/* Whether gain= is such a factor, on what the scheme's own rule computes. */
+bool ti_scheme_gain_is_factor(const struct ti_scheme *scheme);
+
 /* The value of std=, or the scheme's; TI_EVALUE if it is negative. */
 enum ti_status ti_scheme_std(const struct ti_spec *spec, const struct ti_scheme *scheme,
                              double *std, struct ti_error *error);

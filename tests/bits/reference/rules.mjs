@@ -30,7 +30,7 @@ function cutAsGiven(p, mean, std) {
 }
 
 function gainOf(p) {
-    if (p.has('gain')) {
+    if (p.has('gain') && p.scheme.takes.includes('nonlinearity')) {
         for (const name of ['nonlinearity', 'slope']) {
             if (p.has(name)) throw new Refused(name, 'not with gain');
         }
@@ -47,8 +47,23 @@ function gainOf(p) {
     case 'relu': return Math.sqrt(2);
     case 'leaky_relu': return Math.sqrt(2 / (1 + slope * slope));
     case 'selu': return 3 / 4;
+    case 'gelu': return 1.5335304411955353;
+    case 'silu': return 1.6765324703310911;
+    case 'elu': return 1.2451983007007066;
+    case 'mish': return 1.4868475812732081;
+    case 'softplus': return 1.0418668355353018;
     default: return 1;
     }
+}
+
+// With gain= as a factor, of schemes that have no gain of their own.
+export function scaled(p, distribution) {
+    const { takes } = p.scheme;
+    if (!p.has('gain') || !takes.includes('fans') || takes.includes('nonlinearity')) return distribution;
+    const gain = p.get('gain');
+    if (!(gain > 0)) throw new Refused('gain', 'not above 0');
+    const number = distribution.kind === 'symmetric' ? 'bound' : 'sigma';
+    return { ...distribution, [number]: gain * distribution[number] };
 }
 
 function required(p, name) {

@@ -9,6 +9,7 @@ from orthogonal import delta_orthogonal, orthogonal
 from patterns import PATTERNS, of_rank
 from refused import Refused
 from special import tau
+from tables import SCHEMES
 from values import is_cut
 
 
@@ -53,7 +54,7 @@ def rule_variance(p):
 
 
 def gain(p):
-    if "gain" in p:
+    if "gain" in p and "nonlinearity" in SCHEMES[p.scheme][3]:
         for name in ("nonlinearity", "slope"):
             if name in p:
                 raise Refused(name, "not with gain")
@@ -64,6 +65,8 @@ def gain(p):
     if nonlinearity is None:
         return p["gain"]
     return {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4,
+            "gelu": 1.5335304411955353, "silu": 1.6765324703310911, "elu": 1.2451983007007066,
+            "mish": 1.4868475812732081, "softplus": 1.0418668355353018,
             "leaky_relu": math.sqrt(2 / (1 + slope * slope))}.get(nonlinearity, 1.0)
 
 
@@ -73,6 +76,17 @@ def rule_gain(p):
     if p["distribution"] == "uniform":
         return {"kind": "symmetric uniform", "bound": math.sqrt(3) * std}
     return {"kind": "normal", "mean": 0.0, "sigma": std}
+
+
+def scaled(p, distribution):
+    """With gain= as a factor, of schemes that have no gain of their own."""
+    takes = SCHEMES[p.scheme][3]
+    if "gain" not in p or "fans" not in takes or "nonlinearity" in takes:
+        return distribution
+    if not p["gain"] > 0:
+        raise Refused("gain", "not above 0")
+    number = "bound" if "bound" in distribution else "sigma"
+    return {**distribution, number: p["gain"] * distribution[number]}
 
 
 def rule_normal(p):

@@ -70,8 +70,8 @@ static const struct {
     {"gain", "0 1 1.5 -1 1e300", "x inf nan 0x1 1e999"},
     {"nonlinearity",
      "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d sigmoid "
-     "tanh relu leaky_relu selu",
-     "ReLU gelu silu leaky conv4d linear,relu"},
+     "tanh relu leaky_relu selu gelu silu elu mish softplus",
+     "ReLU GELU swish leaky conv4d linear,relu"},
     {"slope", "0 0.01 -1 1e-300", "x inf nan"},
     {"mean", "0 -1.5 1e308", "x inf -inf nan 1e999"},
     {"std", "0 0.02 1e308", "x inf nan"},
