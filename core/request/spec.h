@@ -53,6 +53,18 @@ enum ti_nonlinearity {
     TI_NONLINEARITY_SOFTPLUS,
 };
 
+enum ti_role {
+    TI_ROLE_SHARED,
+    TI_ROLE_LM_HEAD,
+    TI_ROLE_Q,
+    TI_ROLE_K,
+    TI_ROLE_V,
+    TI_ROLE_O,
+    TI_ROLE_WI,
+    TI_ROLE_WO,
+    TI_ROLE_RELATIVE_ATTENTION_BIAS,
+};
+
 /* Where a normal is cut, in sigmas; low may be -infinity, high infinity. */
 struct ti_truncation {
     double low, high;

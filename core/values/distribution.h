@@ -43,6 +43,11 @@ struct ti_pattern {
     uint64_t offset, step, period;
 };
 
+/* Elements [first, first + count) of the full tensor. */
+struct ti_run {
+    uint64_t first, count;
+};
+
 /* Zeros of a sparse matrix. */
 struct ti_sparse_mask {
     /* shape of the matrix */
@@ -102,6 +107,8 @@ struct ti_dist {
     const char *value_field;
     /* pattern */
     struct ti_pattern pattern;
+    /* normal, truncated_normal, uniform: elements that are 0 in place of their values */
+    struct ti_run zeros;
     /* sparse_normal */
     struct ti_sparse_mask mask;
     /* orthogonal */

@@ -56,8 +56,13 @@ static enum ti_status uniform(const struct ti_dist *dist, struct ti_sampler *sam
         sampler->scale = sampler->high;
         return TI_OK;
     }
-    if (dist->low == dist->high) {
+    if (dist->low == dist->high && dist->zeros.count == 0) {
         sampler->class = &ti_sampler_constant;
+        return TI_OK;
+    }
+    if (dist->low == dist->high) { /* low + (0 * u), but for the zeros */
+        sampler->kernel = TI_KERNEL_uniform;
+        sampler->offset = sampler->low;
         return TI_OK;
     }
     if (!(sampler->low < sampler->high)) {
@@ -257,6 +262,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     const bool pattern = dist->distribution == TI_DISTRIBUTION_PATTERN;
     made.class = &ti_sampler_kernel;
     if (pattern) made.class = &ti_sampler_pattern;
+    made.zeros = dist->zeros;
     made.pattern = dist->pattern;
     made.pattern.value = rounded(dtype, dist->pattern.value);
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {
@@ -320,8 +326,8 @@ static double truncated_bound(const struct ti_sampler *sampler,
     return in_dtype(sampler->dtype, bound);
 }
 
-void ti_sampler_bounds(const struct ti_sampler *sampler, const struct ti_dist *dist,
-                       double *low, double *high) {
+static void bounds(const struct ti_sampler *sampler, const struct ti_dist *dist,
+                   double *low, double *high) {
     const enum ti_dtype dtype = sampler->dtype;
     const double reached = fabs(dist->gain) * TI_ORTHOGONAL_MAX;
     switch (dist->distribution) {
@@ -344,4 +350,12 @@ void ti_sampler_bounds(const struct ti_sampler *sampler, const struct ti_dist *d
         *low = in_dtype(dtype, *low), *high = in_dtype(dtype, *high);
         return;
     }
+}
+
+void ti_sampler_bounds(const struct ti_sampler *sampler, const struct ti_dist *dist,
+                       double *low, double *high) {
+    bounds(sampler, dist, low, high);
+    if (dist->zeros.count == 0) return;
+    if (*low > 0) *low = 0;
+    if (*high < 0) *high = 0;
 }

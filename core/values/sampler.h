@@ -52,6 +52,8 @@ struct ti_sampler {
     double tail_offset, upper_offset, tail_scale;
     double z_low, z_high;
     struct ti_pattern pattern;
+    /* elements that are 0 */
+    struct ti_run zeros;
     struct ti_sparse_mask mask;
     /* of the mask: borrowed, NULL until they are computed and where the mask needs none */
     const struct ti_sparse_factor *thresholds;

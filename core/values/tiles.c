@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Elements of whole Philox blocks: see tiles.h. A class of samplers makes values in the compute
- * type; what the dtype needs besides (rounding, integers, zeros of a mask) follows here.
+ * type; what the dtype needs besides (rounding, integers, zeros) follows here.
  */
 #include "core/values/tiles.h"
 
@@ -129,6 +129,26 @@ static void to_integers(const struct ti_sampler *sampler,
     }
 }
 
+/* Sets to 0 what elements [elem, elem + count) have of a run. */
+static void clear_run(const struct ti_run *run, uint64_t elem, uint64_t count,
+                      size_t bytes, unsigned char *out) {
+    const uint64_t end = elem + count, run_end = run->first + run->count;
+    const uint64_t from = run->first > elem ? run->first : elem;
+    const uint64_t to = run_end < end ? run_end : end;
+    if (from < to) memset(out + (from - elem) * bytes, 0, (size_t)(to - from) * bytes);
+}
+
+static void clear_zeros(const struct ti_sampler *sampler, struct ti_blocks blocks,
+                        size_t count, size_t bytes, unsigned char *out) {
+    if (!blocks.list) {
+        clear_run(&sampler->zeros, 4 * blocks.first, count, bytes, out);
+        return;
+    }
+    for (size_t i = 0; i < count / 4; i++) {
+        clear_run(&sampler->zeros, 4 * blocks.list[i], 4, bytes, out + 4 * i * bytes);
+    }
+}
+
 void ti_tiles(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
               struct ti_blocks blocks, size_t count, void *out) {
     const struct ti_sampler_class *class = sampler->class;
@@ -142,6 +162,7 @@ void ti_tiles(const struct ti_sampler *sampler, const struct ti_kernels *kernels
     } else {
         by_chunks(sampler, kernels, blocks, count, class->f64, to_integers, bytes, out);
     }
+    if (sampler->zeros.count > 0) clear_zeros(sampler, blocks, count, bytes, out);
     if (sampler->masked) {
         ti_sparse_clear(&sampler->mask, sampler->thresholds, &sampler->philox, kernels,
                         blocks, count, bytes, out);

@@ -18,6 +18,8 @@ enum ti_recipe {
     TI_RECIPE_SMALL,
     TI_RECIPE_WANG,
     TI_RECIPE_MITCHELL,
+    TI_RECIPE_DEPTH,
+    TI_RECIPE_MUP,
 };
 
 /* What distinguishes the schemes of a family: defaults of the parameters that they take,
@@ -76,6 +78,15 @@ enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
 enum ti_status ti_dist_gain(const struct ti_spec *spec, struct ti_dist *dist,
                             struct ti_error *error);
 
+/* padding_idx=: the row of the full tensor that is 0. TI_EVALUE if there is none. */
+enum ti_status ti_dist_padding(const struct ti_spec *spec, struct ti_dist *dist,
+                               struct ti_error *error);
+
+/* TI_EMISSING unless the parameter is given; 'meaning' says what it is. */
+enum ti_status ti_scheme_needs(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                               enum ti_param param, const char *meaning,
+                               struct ti_error *error);
+
 /* Whether gain= is such a factor, on what the scheme's own rule computes. */
 bool ti_scheme_gain_is_factor(const struct ti_scheme *scheme);
 
@@ -96,6 +107,9 @@ TI_FAMILY(variance)
 TI_FAMILY(kaiming_xavier)
 TI_FAMILY(siren)
 TI_FAMILY(recipe)
+TI_FAMILY(t5)
+TI_FAMILY(deepnorm)
+TI_FAMILY(spectral)
 TI_FAMILY(identity)
 TI_FAMILY(dirac)
 TI_FAMILY(zero_hadamard)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // docs/SPEC.md, "Rules": parameters -> a distribution, as an object of its kind and its numbers.
-import { selectedFan } from './fans.mjs';
+import { bothFans, selectedFan } from './fans.mjs';
 import { ORTHOGONAL } from './orthogonal.mjs';
 import { PATTERNS, shapeOfRank } from './patterns.mjs';
 import { Refused } from './refused.mjs';
 import { tau } from './special.mjs';
+import { PARAMETERS } from './tables.mjs';
 import { isCut } from './values.mjs';
 
 const symmetric = (bound) => ({ kind: 'symmetric', bound });
@@ -64,6 +65,17 @@ export function scaled(p, distribution) {
     if (!(gain > 0)) throw new Refused('gain', 'not above 0');
     const number = distribution.kind === 'symmetric' ? 'bound' : 'sigma';
     return { ...distribution, [number]: gain * distribution[number] };
+}
+
+// With the elements that padding_idx sets to 0.
+export function padded(p, distribution) {
+    if (!p.has('padding_idx')) return distribution;
+    const [rows, ...rest] = p.get('shape');
+    const given = p.get('padding_idx');
+    const index = given < 0n ? given + (rows ?? 0n) : given;
+    if (!(index >= 0n && index < (rows ?? 0n))) throw new Refused('padding_idx', 'no such place');
+    const size = rest.reduce((a, b) => a * b, 1n);
+    return { ...distribution, padding: { first: index * size, end: (index + 1n) * size } };
 }
 
 function required(p, name) {
@@ -154,6 +166,48 @@ export const RULES = {
         const layers = Number(required(p, 'layers'));
         if (!(multiplier > 0)) throw new Refused('multiplier', 'not above 0');
         return normal(0, std / Math.sqrt(multiplier * layers));
+    },
+
+    depth(p) {
+        const std = notNegative(p, 'std');
+        const layer = Number(required(p, 'layer'));
+        return cutAsGiven(p, 0, std / Math.sqrt(2 * (layer + 1)));
+    },
+
+    mup(p) {
+        const std = notNegative(p, 'std');
+        const width = required(p, 'width_multiplier');
+        if (!(width > 0)) throw new Refused('width_multiplier', 'not above 0');
+        const sigma = std / Math.sqrt(width);
+        return normal(0, p.has('layers') ? sigma / Math.sqrt(2 * Number(p.get('layers'))) : sigma);
+    },
+
+    t5(p) {
+        const n = fanOrOne(p);
+        const role = required(p, 'role');
+        if (role === 'q') return normal(0, 1 / Math.sqrt(n * Number(required(p, 'd_kv'))));
+        if (p.has('d_kv')) throw new Refused('d_kv', `not with role=${role}`);
+        if (role === 'relative_attention_bias') required(p, 'd_model');
+        if (role !== 'shared' && role !== 'lm_head') return normal(0, 1 / Math.sqrt(n));
+        for (const [name, { group }] of PARAMETERS) {
+            const ofFans = name === 'd_model' || group === 'fans';
+            if (ofFans && p.has(name)) throw new Refused(name, `not with role=${role}`);
+        }
+        return normal(0, 1);
+    },
+
+    deepnorm(p) {
+        const n = fanOrOne(p);
+        const layers = Number(required(p, 'layers'));
+        return normal(0, 1 / Math.sqrt(Math.sqrt(8 * layers)) / Math.sqrt(n));
+    },
+
+    spectral(p) {
+        selectedFan(p); // refuses shapes without fans
+        if (p.has('mode')) throw new Refused('mode', 'not with spectral');
+        const [fanIn, fanOut] = bothFans(p).map(Number);
+        const into = fanIn || 1;
+        return normal(0, 1 / Math.sqrt(into) * Math.min(1, Math.sqrt(fanOut / into)));
     },
 
     sparse(p) {

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from fans import selected_fan
+from fans import fans, selected_fan
 from orthogonal import delta_orthogonal, orthogonal
 from patterns import PATTERNS, of_rank
 from refused import Refused
 from special import tau
-from tables import SCHEMES
+from tables import PARAMETERS, SCHEMES
 from values import is_cut
 
 
@@ -87,6 +87,18 @@ def scaled(p, distribution):
         raise Refused("gain", "not above 0")
     number = "bound" if "bound" in distribution else "sigma"
     return {**distribution, number: p["gain"] * distribution[number]}
+
+
+def padded(p, distribution):
+    """With the elements that padding_idx sets to 0, as a range of numbers."""
+    if "padding_idx" not in p:
+        return distribution
+    shape, index = p["shape"], p["padding_idx"]
+    if not shape or not -shape[0] <= index < shape[0]:
+        raise Refused("padding_idx", "no such place")
+    size = math.prod(shape[1:])
+    first = index % shape[0] * size
+    return {**distribution, "padding": (first, first + size)}
 
 
 def rule_normal(p):
@@ -172,6 +184,52 @@ def rule_residual(p):
     return {"kind": "normal", "mean": 0.0, "sigma": sigma}
 
 
+def rule_depth(p):
+    std, layer = not_negative(p, "std"), float(required(p, "layer"))
+    return cut(p, 0.0, std / math.sqrt(2 * (layer + 1)))
+
+
+def rule_mup(p):
+    std, width = not_negative(p, "std"), required(p, "width_multiplier")
+    if not width > 0:
+        raise Refused("width_multiplier", "not above 0")
+    sigma = divided(std, math.sqrt(width))
+    if "layers" in p:
+        sigma = sigma / math.sqrt(2 * float(p["layers"]))
+    return {"kind": "normal", "mean": 0.0, "sigma": sigma}
+
+
+def rule_t5(p):
+    n, role = selected_fan(p) or 1.0, required(p, "role")
+    if role == "q":
+        n = n * float(required(p, "d_kv"))
+    elif "d_kv" in p:
+        raise Refused("d_kv", "not with role=" + role)
+    if role == "relative_attention_bias":
+        required(p, "d_model")
+    if role in ("shared", "lm_head"):
+        for name, row in PARAMETERS.items():
+            if name in p and (name == "d_model" or row[3] == "fans"):
+                raise Refused(name, "not with role=" + role)
+        n = 1.0
+    return {"kind": "normal", "mean": 0.0, "sigma": 1 / math.sqrt(n)}
+
+
+def rule_deepnorm(p):
+    n, layers = selected_fan(p) or 1.0, float(required(p, "layers"))
+    return {"kind": "normal", "mean": 0.0, "sigma": 1 / math.sqrt(math.sqrt(8 * layers)) / math.sqrt(n)}
+
+
+def rule_spectral(p):
+    selected_fan(p)  # refuses shapes without fans
+    if "mode" in p:
+        raise Refused("mode", "not with spectral")
+    into, out = (float(fan) for fan in fans(p))
+    into = into or 1.0
+    return {"kind": "normal", "mean": 0.0,
+            "sigma": 1 / math.sqrt(into) * min(1.0, math.sqrt(out / into))}
+
+
 def rule_sparse(p):
     rows, cols = of_rank(p, 2)
     sparsity = required(p, "sparsity")
@@ -184,5 +242,7 @@ def rule_sparse(p):
 RULES = {"variance": rule_variance, "gain": rule_gain, "normal": rule_normal,
          "truncated_normal": rule_truncated_normal, "uniform": rule_uniform,
          "constant": rule_constant, "siren": rule_siren, "small": rule_small, "wang": rule_wang,
-         "mitchell": rule_mitchell, "residual": rule_residual, "sparse": rule_sparse,
+         "mitchell": rule_mitchell, "residual": rule_residual, "depth": rule_depth,
+         "mup": rule_mup, "t5": rule_t5, "deepnorm": rule_deepnorm, "spectral": rule_spectral,
+         "sparse": rule_sparse,
          "orthogonal": orthogonal, "delta orthogonal": delta_orthogonal, **PATTERNS}

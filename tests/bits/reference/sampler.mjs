@@ -197,6 +197,14 @@ function zeroedOf({ rows, cols, zeros }, words) {
 // { largest, value, at }: the largest |x| that is possible, and the function from words to x. Or
 // from the number of an element, and if that gives none, from words.
 export function samplerOf(distribution, isF64, words) {
+    const { padding } = distribution;
+    const sampler = unpadded(distribution, isF64, words);
+    if (!padding) return sampler;
+    const isPadding = (number) => number >= padding.first && number < padding.end;
+    return { ...sampler, at: (number) => (isPadding(number) ? 0 : undefined) };
+}
+
+function unpadded(distribution, isF64, words) {
     const type = isF64 ? (x) => x : fround;
     const R = (x) => type(x) + 0;
     if (distribution.kind === 'constant') {

@@ -275,6 +275,9 @@ class Sampler:
         if self.kind == "orthogonal":
             return orthogonal.elements(self.distribution, self, numbers, words)
         x = self.values(words.of(numbers, self.is_f64))
+        if "padding" in self.distribution:
+            first, end = self.distribution["padding"]
+            return np.where((numbers >= first) & (numbers < end), self.compute(0), x)
         if self.kind == "sparse normal":
             return np.where(self.zeroed(numbers, words), self.compute(0), x)
         return x
