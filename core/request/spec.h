@@ -65,6 +65,12 @@ enum ti_role {
     TI_ROLE_RELATIVE_ATTENTION_BIAS,
 };
 
+enum ti_arrangement {
+    TI_ARRANGEMENT_HALVES,
+    TI_ARRANGEMENT_INTERLEAVED,
+    TI_ARRANGEMENT_GRID,
+};
+
 /* Where a normal is cut, in sigmas; low may be -infinity, high infinity. */
 struct ti_truncation {
     double low, high;

@@ -25,11 +25,13 @@ enum ti_recipe {
 /* What distinguishes the schemes of a family: defaults of the parameters that they take,
    and constants in place of those that they do not take. */
 struct ti_scheme_numbers {
-    double scale, slope, value, std;
+    double scale, slope, value, std, low, high, start;
     enum ti_recipe recipe;
     enum ti_mode mode;
     enum ti_sampling sampling;
     enum ti_nonlinearity nonlinearity;
+    enum ti_map map;
+    enum ti_pattern_kind pattern;
     /* constant: the request must give the value */
     bool needs_value;
 };
@@ -116,6 +118,10 @@ TI_FAMILY(zero_hadamard)
 TI_FAMILY(lstm_forget_bias)
 TI_FAMILY(bilinear)
 TI_FAMILY(sparse)
+TI_FAMILY(mapped)
+TI_FAMILY(sequence)
+TI_FAMILY(rope)
+TI_FAMILY(sinusoidal)
 TI_FAMILY(orthogonal)
 TI_FAMILY(delta_orthogonal)
 #undef TI_FAMILY

@@ -5,6 +5,7 @@ import { bothFans, selectedFan } from './fans.mjs';
 import { ORTHOGONAL } from './orthogonal.mjs';
 import { PATTERNS, shapeOfRank } from './patterns.mjs';
 import { Refused } from './refused.mjs';
+import { SEQUENCES } from './sequences.mjs';
 import { tau } from './special.mjs';
 import { PARAMETERS } from './tables.mjs';
 import { isCut } from './values.mjs';
@@ -222,4 +223,5 @@ export const RULES = {
 
     ...ORTHOGONAL,
     ...PATTERNS,
+    ...SEQUENCES,
 };

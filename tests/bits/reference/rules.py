@@ -8,6 +8,7 @@ from fans import fans, selected_fan
 from orthogonal import delta_orthogonal, orthogonal
 from patterns import PATTERNS, of_rank
 from refused import Refused
+from sequences import SEQUENCES
 from special import tau
 from tables import PARAMETERS, SCHEMES
 from values import is_cut
@@ -245,4 +246,4 @@ RULES = {"variance": rule_variance, "gain": rule_gain, "normal": rule_normal,
          "mitchell": rule_mitchell, "residual": rule_residual, "depth": rule_depth,
          "mup": rule_mup, "t5": rule_t5, "deepnorm": rule_deepnorm, "spectral": rule_spectral,
          "sparse": rule_sparse,
-         "orthogonal": orthogonal, "delta orthogonal": delta_orthogonal, **PATTERNS}
+         "orthogonal": orthogonal, "delta orthogonal": delta_orthogonal, **PATTERNS, **SEQUENCES}

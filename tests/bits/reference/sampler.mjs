@@ -211,6 +211,19 @@ function unpadded(distribution, isF64, words) {
         const value = R(distribution.value);
         return { largest: Math.abs(value), value: () => value };
     }
+    if (distribution.kind === 'mapped') {
+        const { offset, scale, minimum, maximum, function_ } = distribution;
+        return {
+            largest: R(Math.max(Math.abs(minimum), Math.abs(maximum))),
+            value(upper, lower) {
+                const y = offset + scale * unit(upper, lower, isF64);
+                return R(clamp(function_(y), minimum, maximum));
+            },
+        };
+    }
+    if (distribution.kind === 'pattern' && distribution.at) {
+        return { largest: Math.abs(R(distribution.value)), at: (number) => R(distribution.at(number)) };
+    }
     if (distribution.kind === 'pattern') {
         return { largest: Math.abs(R(distribution.value)), at: (number) => R(distribution.value * distribution.factor(number)) };
     }

@@ -64,6 +64,7 @@ static void for_each_name(void (*check)(const char *name, const char *others)) {
                     : layers                            ? "&layers=4"
                     : strcmp(name, "depth_scaled") == 0 ? "&layer=2"
                     : strcmp(name, "mup") == 0          ? "&width_multiplier=2"
+                    : strcmp(name, "log_uniform") == 0  ? "&low=1&high=2"
                     : strcmp(name, "t5") == 0           ? "&role=k"
                     : value                             ? "&value=3"
                                                         : "");

@@ -129,7 +129,7 @@ static const char *good_value(const struct ti_param_info *param) {
         {"transposed", "false"}, {"first", "false"},   {"corrected", "false"},
         {"in_axis", "0"},        {"out_axis", "0"},    {"batch_axis", "none"},
         {"input_axes", "0"},     {"output_axes", "1"}, {"nonlinearity", "leaky_relu"},
-        {"truncation", "2"},     {"low", "-1"},
+        {"truncation", "2"},     {"low", "0.01"},      {"high_freq_factor", "2"},
     };
     static char word[64];
     for (size_t i = 0; i < COUNT_OF(values); i++) {
