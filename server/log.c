@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "server/work/clock.h"
+#include "server/work/thread.h"
 
 #define QUEUE_BYTES ((size_t)1 << 18)
 #define STOP_MS 500
@@ -139,7 +140,7 @@ int tid_log_start(void) {
     tid_clock_cond_init(&queue.ended);
     queue.stopping = false;
     queue.is_ended = false;
-    const int error = pthread_create(&thread, NULL, writer_run, NULL);
+    const int error = tid_thread_create(&thread, writer_run, NULL);
     if (error != 0) return error;
     /* If its last write() never returns, nothing must wait for it. */
     pthread_detach(thread);

@@ -6,14 +6,20 @@
 
 #include "server/log.h"
 #include "server/work/cgroup.h"
+#include "server/work/heap.h"
 #include "server/work/memory.h"
 
 size_t tid_startup_memory(const struct tid_config *config, const char **origin) {
     const uint64_t cgroup_bytes = tid_cgroup_memory(&tid_cgroup_tree);
+    const uint64_t address_bytes = tid_heap_address_space();
     *origin = "default";
     if (config->memory_bytes > 0) {
         *origin = "--memory";
         return config->memory_bytes;
+    }
+    if (address_bytes < cgroup_bytes) {
+        *origin = "a quarter of RLIMIT_AS";
+        return tid_memory_default(address_bytes);
     }
     if (cgroup_bytes != UINT64_MAX) *origin = "a quarter of the control group's limit";
     return tid_memory_default(cgroup_bytes);

@@ -17,7 +17,7 @@ struct tid_startup_facts {
     const char *memory_origin;
 };
 
-/* Memory for requests: what is configured, else by the control group. */
+/* Memory for requests: what is configured, else by the limits of the process. */
 size_t tid_startup_memory(const struct tid_config *config, const char **origin);
 
 /* One line with the facts, and a warning if any machine may request tensors. */

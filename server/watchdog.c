@@ -37,7 +37,7 @@ int tid_watchdog_start(struct tid_watchdog *watchdog, const struct tid_systemd *
     if (systemd->watchdog_us == 0 || systemd->notify_fd < 0) return 0;
     pthread_mutex_init(&watchdog->lock, NULL);
     tid_clock_cond_init(&watchdog->wake);
-    const int error = pthread_create(&watchdog->thread, NULL, watchdog_run, watchdog);
+    const int error = tid_thread_create(&watchdog->thread, watchdog_run, watchdog);
     watchdog->started = error == 0;
     return error;
 }

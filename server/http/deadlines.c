@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "server/work/clock.h"
+#include "server/work/thread.h"
 
 void tid_watches_init(struct tid_watches *watches) {
     pthread_mutex_init(&watches->lock, NULL);
@@ -81,9 +82,10 @@ unsigned tid_watches_shut_down_idle(struct tid_watches *watches, int64_t now_ms)
         const int64_t activity =
             atomic_load_explicit(&watch->activity, memory_order_relaxed);
         const enum tid_phase phase = phase_of(activity);
+        const int64_t waited_ms = now_ms - since_ms_of(activity);
         /* Only SHUT_RD: the worker can still serve a request that has arrived. */
-        if ((phase == TID_PHASE_NEW || phase == TID_PHASE_IDLE) &&
-            now_ms - since_ms_of(activity) >= TID_WATCH_GRACE_MS) {
+        if ((phase == TID_PHASE_NEW && waited_ms >= TID_WATCH_NEW_GRACE_MS) ||
+            (phase == TID_PHASE_IDLE && waited_ms >= TID_WATCH_IDLE_GRACE_MS)) {
             atomic_store(&watch->read_shut_down, true);
             shutdown(watch->fd, SHUT_RD);
         }
@@ -279,7 +281,7 @@ int tid_reaper_start(struct tid_reaper *reaper, struct tid_watches *const *watch
     reaper->stopping = false;
     pthread_mutex_init(&reaper->lock, NULL);
     tid_clock_cond_init(&reaper->wake);
-    const int error = pthread_create(&reaper->thread, NULL, reaper_run, reaper);
+    const int error = tid_thread_create(&reaper->thread, reaper_run, reaper);
     if (error != 0) {
         pthread_cond_destroy(&reaper->wake);
         pthread_mutex_destroy(&reaper->lock);

@@ -81,10 +81,13 @@ int64_t tid_watch_since_ms(const struct tid_watch *watch);
 bool tid_watch_has_received(const struct tid_watch *watch);
 
 /*
- * A client that has just received a response may already have sent its next request. For
- * this time its connection does not count as idle.
+ * For this time a connection does not count as idle. A client that has just received a
+ * response may already have sent its next request; if not, it knows that the connection
+ * may end at any time, and repeats the request on another (RFC 9112 section 9.3.1). One
+ * that has just connected did so to send a request, and few repeat what fails there.
  */
-#define TID_WATCH_GRACE_MS 200
+#define TID_WATCH_IDLE_GRACE_MS 200
+#define TID_WATCH_NEW_GRACE_MS 2000
 
 /*
  * Shuts down the reading side of connections that wait for a request. A request that has

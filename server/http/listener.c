@@ -20,6 +20,7 @@
 #include "server/http/reuse_port.h"
 #include "server/log.h"
 #include "server/work/clock.h"
+#include "server/work/thread.h"
 
 /* Connections accepted from one socket before the next socket is looked at. */
 #define ACCEPT_SERIES 64
@@ -330,7 +331,7 @@ int tid_listener_start(struct tid_listener *listener, tid_take_function *take,
         close(listener->spare_fd);
         return error;
     }
-    const int error = pthread_create(&listener->thread, NULL, listener_run, listener);
+    const int error = tid_thread_create(&listener->thread, listener_run, listener);
     if (error != 0) {
         close(listener->wake_fd);
         close(listener->spare_fd);

@@ -336,7 +336,7 @@ struct tid_worker *tid_worker_start(struct tid_worker_shared *shared,
         error = errno;
         goto fail;
     }
-    error = pthread_create(&worker->thread, NULL, worker_run, worker);
+    error = tid_thread_create(&worker->thread, worker_run, worker);
     if (error == 0) return worker;
 
 fail:

@@ -77,7 +77,7 @@ struct tid_factor_cache *tid_factor_cache_make(const struct tid_factor_options *
     cache->options = *options;
     options->memory->argument = cache;
     options->memory->reclaim = tid_entries_reclaim;
-    const int error = pthread_create(&cache->thread, NULL, thread_run, cache);
+    const int error = tid_thread_create(&cache->thread, thread_run, cache);
     if (error == 0) return cache;
     pthread_cond_destroy(&cache->wake);
     pthread_mutex_destroy(&cache->lock);

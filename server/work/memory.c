@@ -11,9 +11,9 @@
 /* A small factorization takes at most this part of the reserve: 1 MiB of 64. */
 #define SMALL_PART 64
 
-/* The default without and with a control group. */
+/* The default without and with a limit of the process. */
 #define DEFAULT_BYTES ((size_t)1 << 30)
-#define CGROUP_PART 4
+#define ALLOWED_PART 4
 
 void tid_memory_init(struct tid_memory *memory, size_t limit_bytes) {
     const size_t part = limit_bytes / RESERVE_PART;
@@ -82,8 +82,8 @@ size_t tid_memory_used(struct tid_memory *memory, enum tid_memory_use use) {
     return bytes;
 }
 
-size_t tid_memory_default(uint64_t cgroup_bytes) {
-    if (cgroup_bytes == UINT64_MAX) return DEFAULT_BYTES;
-    const uint64_t part = cgroup_bytes / CGROUP_PART;
+size_t tid_memory_default(uint64_t allowed_bytes) {
+    if (allowed_bytes == UINT64_MAX) return DEFAULT_BYTES;
+    const uint64_t part = allowed_bytes / ALLOWED_PART;
     return part < TID_MEMORY_MIN ? TID_MEMORY_MIN : (size_t)part;
 }

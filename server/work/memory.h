@@ -64,9 +64,9 @@ bool tid_memory_would_fit(struct tid_memory *memory, enum tid_memory_use use,
 size_t tid_memory_used(struct tid_memory *memory, enum tid_memory_use use);
 
 /*
- * The limit if none is configured: a quarter of what the control group allows, else 1
- * GiB. 'cgroup_bytes' is UINT64_MAX for no limit.
+ * The limit if none is configured: a quarter of what the process may have in all, else 1
+ * GiB. 'allowed_bytes' is UINT64_MAX for no limit.
  */
-size_t tid_memory_default(uint64_t cgroup_bytes);
+size_t tid_memory_default(uint64_t allowed_bytes);
 
 #endif

@@ -159,7 +159,7 @@ struct tid_pool *tid_pool_start(unsigned thread_count) {
     tid_share_init(&pool->common);
     while (pool->thread_count < thread_count) {
         const int error =
-            pthread_create(&pool->threads[pool->thread_count], NULL, thread_run, pool);
+            tid_thread_create(&pool->threads[pool->thread_count], thread_run, pool);
         if (error != 0) {
             tid_pool_stop(pool);
             errno = error;

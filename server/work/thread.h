@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What workers and the threads of the pool do when they start. */
+/* Starting threads. */
 #ifndef TID_THREAD_H
 #define TID_THREAD_H
+
+#include <pthread.h>
+
+/*
+ * pthread_create() with a stack of TID_THREAD_STACK_BYTES, of which few are ever touched:
+ * the 8 MiB that are usual count where address space is limited (RLIMIT_AS). The core
+ * needs 128 KiB (plan.h), GnuTLS and sanitizers more.
+ */
+#define TID_THREAD_STACK_BYTES ((size_t)2 << 20)
+int tid_thread_create(pthread_t *thread, void *(*run)(void *), void *argument);
 
 /*
  * Names the calling thread and sets the policy SCHED_BATCH: a thread that wakes up does

@@ -50,9 +50,7 @@ http {
 }
 """
 
-# Two servers, of which it takes those that are ready. A stop without --shutdown-delay ends
-# connections that haproxy has just opened; it repeats their requests only if told to, as it
-# may (RFC 9110 section 9.2.2).
+# Two servers, of which it takes those that are ready.
 HAPROXY = """
 global
     stats socket {folder}/socket mode 600
@@ -63,7 +61,6 @@ defaults
     timeout server 60s
     retries 3
     option redispatch
-    retry-on conn-failure empty-response
 listen tensors
     bind 127.0.0.1:{port}
     balance roundrobin

@@ -93,7 +93,7 @@ static void computing(void **state) {
     tid_watches_reap(&watches, &deadlines, tid_clock_ms() + 1000000000);
     assert_false(ended(&pair));
     tid_watch_enter(&pair.watch, TID_PHASE_IDLE);
-    tid_watches_shut_down_idle(&watches, tid_clock_ms() + TID_WATCH_GRACE_MS + 100);
+    tid_watches_shut_down_idle(&watches, tid_clock_ms() + TID_WATCH_IDLE_GRACE_MS + 100);
     assert_true(atomic_load(&pair.watch.read_shut_down));
     close_pair(&pair);
 }
@@ -156,6 +156,10 @@ static void drain(void **state) {
     assert_int_equal(tid_watches_shut_down_idle(&watches, now_ms + 1000), 3);
     assert_int_equal(recv(idle.watch.fd, &c, 1, 0), 1);
     assert_int_equal(recv(idle.watch.fd, &c, 1, 0), 0);
+    /* The first request has more time. */
+    assert_int_equal(recv(fresh.watch.fd, &c, 1, 0), -1);
+    assert_int_equal(
+        tid_watches_shut_down_idle(&watches, now_ms + TID_WATCH_NEW_GRACE_MS + 100), 3);
     assert_int_equal(recv(fresh.watch.fd, &c, 1, 0), 0);
     assert_int_equal(recv(busy.watch.fd, &c, 1, 0), -1);
     close_pair(&busy);
