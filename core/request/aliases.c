@@ -198,6 +198,12 @@ enum ti_status ti_alias_translate_word(struct ti_spec *spec, enum ti_param param
     /* A framework without words of its own takes the canonical ones. */
     if (!has_words && spec->value[param].choice < TI_FRAMEWORK_WORD) return TI_OK;
     ti_alias_list_words(alias, param, words, sizeof words);
+    if (param == TI_PARAM_nonlinearity) { /* in PyTorch's own words */
+        return ti_error_set(
+            error, TI_EVALUE, "nonlinearity",
+            "Unsupported nonlinearity '%.*s' of %s, which takes one of %s", (int)n, word,
+            alias->info.frameworks, words);
+    }
     return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
                         "%s=%.*s is not supported by %s; it takes one of %s",
                         ti_param_get(param)->name, (int)n, word, alias->info.frameworks,

@@ -88,6 +88,9 @@ static void rename_params(struct ti_spec *spec) {
         if (ti_param_find(item.framework, item.framework_bytes, &from) &&
             ti_param_find(item.canonical, item.canonical_bytes, &to) && from != to &&
             !is_converted(from)) {
+            /* ends of a cut: set_truncation() joins them */
+            if (to == TI_PARAM_truncation)
+                to = from == TI_PARAM_a ? TI_PARAM_lower : TI_PARAM_upper;
             move(spec, from, to);
         }
     }
@@ -153,16 +156,20 @@ static enum ti_status set_truncation(struct ti_spec *spec,
                                      struct ti_error *error) {
     const struct ti_truncation cut = {spec->value[TI_PARAM_lower].number,
                                       spec->value[TI_PARAM_upper].number};
+    /* lower and upper, or the names that timm has for them */
+    const bool timm = requested->given[TI_PARAM_a] || requested->given[TI_PARAM_b];
+    const char *lower = timm ? "a" : "lower", *upper = timm ? "b" : "upper";
     if (!spec->given[TI_PARAM_lower]) return TI_OK;
     spec->given[TI_PARAM_lower] = spec->given[TI_PARAM_upper] = false;
     spec->given[TI_PARAM_truncation] = true;
     spec->truncation = cut;
     if (ti_truncation_is_valid(cut)) return TI_OK;
     return ti_error_set(
-        error, TI_EVALUE, requested->given[TI_PARAM_lower] ? "lower" : "upper",
-        "lower and upper are %.6g and %.6g; lower must be at most 6, upper at least -6, "
-        "and upper - lower at least 0.000001",
-        cut.low, cut.high);
+        error, TI_EVALUE,
+        requested->given[timm ? TI_PARAM_a : TI_PARAM_lower] ? lower : upper,
+        "%s and %s are %.6g and %.6g; %s must be at most 6, %s at least -6, and %s - %s at "
+        "least 0.000001",
+        lower, upper, cut.low, cut.high, lower, upper, upper, lower);
 }
 
 /* Converts column_axis or axis, the axis of the matrix's columns, to layout. */

@@ -30,6 +30,7 @@ void ti_plan_describe(const struct ti_dist *dist, struct ti_plan_info *info) {
     info->sigma = dist->sigma;
     switch (dist->distribution) {
     case TI_DISTRIBUTION_PATTERN:
+    case TI_DISTRIBUTION_MAPPED_UNIFORM:
         info->mean = info->std = info->sigma = NAN;
         break;
     case TI_DISTRIBUTION_SPARSE_NORMAL: {

@@ -73,28 +73,9 @@ static void offer_meanings(struct ti_hints *hints, enum ti_param param,
     }
 }
 
-/* An activation that has no word, by its gain. */
-static void offer_gain(struct ti_hints *hints, const char *value) {
-    static const struct {
-        const char *typed, *gain;
-    } rows[] = {
-#define TI_GAIN(typed, gain) {typed, gain},
-#include "core/request/meanings.def"
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (!ti_near_same(value, strlen(value), rows[i].typed, strlen(rows[i].typed))) {
-            continue;
-        }
-        if (!ti_hints_offer(hints, NULL, "gain", rows[i].gain)) {
-            ti_hints_relatives(hints, "gain", rows[i].gain);
-        }
-    }
-}
-
 static void offer_words(struct ti_hints *hints, enum ti_param param, const char *value) {
     offer_near(hints, param, value, 0);
     offer_meanings(hints, param, value);
-    if (param == TI_PARAM_nonlinearity) offer_gain(hints, value);
     for (unsigned distance = 1; distance <= 3 && hints->count == 0; distance++) {
         offer_near(hints, param, value, distance);
     }
@@ -114,7 +95,6 @@ static void offer_activation(struct ti_hints *hints, const char *value) {
             ti_hints_relatives(hints, "nonlinearity", plain);
         }
     }
-    offer_gain(hints, value);
 }
 
 /* 12.0 for an integer. */

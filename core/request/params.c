@@ -15,7 +15,8 @@ enum kind {
 
 enum group { group_common, group_own, group_framework };
 
-_Static_assert(TI_PARAM_COUNT <= 64, "struct ti_scheme has one bit for each parameter");
+/* Those of frameworks come last, and no scheme takes them. */
+_Static_assert(TI_PARAM_stddev <= 64, "struct ti_scheme has one bit for each parameter");
 
 /* The names of a list's rows, "f32, f64, ...", without the first comma. */
 #define DTYPE_WORD(id, name, ...) ", " name

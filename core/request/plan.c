@@ -158,6 +158,10 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     }
     if ((status = scheme->resolve(spec, scheme, &fans, &dist, error)) != TI_OK)
         return status;
+    if ((status = ti_dist_padding(spec, &dist, error)) != TI_OK) return status;
+    if (ti_scheme_gain_is_factor(scheme)) {
+        if ((status = ti_dist_gain(spec, &dist, error)) != TI_OK) return status;
+    }
     ti_plan_describe(&dist, info);
     plan->dist = dist;
     memcpy(plan->name, spec->name, spec->name_bytes);

@@ -46,6 +46,29 @@ enum ti_nonlinearity {
     TI_NONLINEARITY_RELU,
     TI_NONLINEARITY_LEAKY_RELU,
     TI_NONLINEARITY_SELU,
+    TI_NONLINEARITY_GELU,
+    TI_NONLINEARITY_SILU,
+    TI_NONLINEARITY_ELU,
+    TI_NONLINEARITY_MISH,
+    TI_NONLINEARITY_SOFTPLUS,
+};
+
+enum ti_role {
+    TI_ROLE_SHARED,
+    TI_ROLE_LM_HEAD,
+    TI_ROLE_Q,
+    TI_ROLE_K,
+    TI_ROLE_V,
+    TI_ROLE_O,
+    TI_ROLE_WI,
+    TI_ROLE_WO,
+    TI_ROLE_RELATIVE_ATTENTION_BIAS,
+};
+
+enum ti_arrangement {
+    TI_ARRANGEMENT_HALVES,
+    TI_ARRANGEMENT_INTERLEAVED,
+    TI_ARRANGEMENT_GRID,
 };
 
 /* Where a normal is cut, in sigmas; low may be -infinity, high infinity. */

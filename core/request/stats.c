@@ -200,8 +200,9 @@ static void set_moments(const struct ti_stats *stats, struct ti_stats_summary *s
     }
 }
 
-static bool has_ks(const struct ti_plan_info *info) {
-    return info->random && info->std > 0 &&
+static bool has_ks(const struct ti_plan *plan) {
+    const struct ti_plan_info *info = &plan->info;
+    return info->random && info->std > 0 && plan->dist.zeros.count == 0 &&
            info->distribution != TI_DISTRIBUTION_SPARSE_NORMAL &&
            info->distribution != TI_DISTRIBUTION_ORTHOGONAL;
 }
@@ -227,7 +228,7 @@ enum ti_status ti_stats_get(const struct ti_stats *stats,
         for (size_t i = 0; i < FINE_BINS; i++) {
             made.bins[i / FINE_PER_BIN] += stats->fine[i];
         }
-        made.has_ks = has_ks(&stats->plan->info);
+        made.has_ks = has_ks(stats->plan);
         if (made.has_ks) made.ks = ks_distance(stats);
         ti_float_leave(state);
     }

@@ -156,11 +156,13 @@ size_t ti_write_axes(const struct ti_canonical_source *from, enum ti_param param
     return used;
 }
 
-/* Only frameworks' parameters are of this kind; canonical requests have none. */
+/* An index of axis 0, counted from the first. Frameworks' parameters of this kind are not in
+   canonical requests. */
 size_t ti_write_integer(const struct ti_canonical_source *from, enum ti_param param,
                         char *out) {
-    (void)from, (void)param, (void)out;
-    return 0;
+    const int64_t index = from->spec->value[param].integer;
+    if (ti_param_get(param)->framework) return 0;
+    return ti_text_put_u64((index < 0 ? from->spec->shape[0] : 0) + (uint64_t)index, out);
 }
 
 /* No -0: 0 is the same request. */

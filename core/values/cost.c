@@ -33,6 +33,7 @@ static double kernel_ns(const struct ti_kernels *kernels) {
 }
 
 static double pattern_ns(const struct ti_pattern *pattern) {
+    if (pattern->kind >= TI_PATTERN_LOG_ARANGE) return 25.0;
     return pattern->kind == TI_PATTERN_BILINEAR ? 3.0 : 1.0;
 }
 
@@ -43,6 +44,8 @@ static double value_ns(const struct ti_sampler *sampler, const struct ti_kernels
     if (sampler->class == &ti_sampler_constant) return 0.2;
     if (sampler->class == &ti_sampler_pattern)
         ns = pattern_ns(&sampler->pattern);
+    else if (sampler->class == &ti_sampler_mapped)
+        ns += 20;
     else if (sampler->dtype == TI_DTYPE_F64 || sampler->kernel == TI_KERNEL_mirrored ||
              sampler->kernel == TI_KERNEL_sided)
         ns *= F64_TIMES;

@@ -33,7 +33,41 @@ enum ti_pattern_kind {
     TI_PATTERN_HADAMARD,
     /* weights of a bilinear interpolation: square kernels of cols * cols elements */
     TI_PATTERN_BILINEAR,
+    /* sequences, by the place on the last axis, which has 'cols': number[0] + place * number[1] */
+    TI_PATTERN_ARANGE,
+    /* number[0] to number[1] */
+    TI_PATTERN_LINSPACE,
+    /* the logarithm of arange */
+    TI_PATTERN_LOG_ARANGE,
+    TI_PATTERN_ALIBI,
+    /* number[0] is the logarithm of the base; number[1] the factor of Llama 3's scaling or 0,
+       number[2] and number[3] those for low and high frequencies, number[4] the length */
+    TI_PATTERN_ROPE,
+    /* 'rows' positions; number[0] is the logarithm of the base */
+    TI_PATTERN_HALVES,
+    TI_PATTERN_INTERLEAVED,
+    /* positions of a grid of 'period' columns */
+    TI_PATTERN_GRID,
 };
+
+/* What a mapped uniform does to y, a number of the uniform distribution. */
+enum ti_map {
+    /* exp(y) */
+    TI_MAP_EXP,
+    /* log(y) */
+    TI_MAP_LOG,
+    /* the inverse of softplus of exp(y), or of 'floor' if that is larger */
+    TI_MAP_DT,
+};
+
+/* A function of offset + (scale * u), clamped to the distribution's low and high. */
+struct ti_mapping {
+    enum ti_map map;
+    double offset, scale, floor;
+};
+
+/* The function of y, before it is clamped: mapped.c. */
+double ti_map(const struct ti_mapping *mapping, double y);
 
 /* A fixed pattern; enum ti_pattern_kind says which members it uses. */
 struct ti_pattern {
@@ -41,6 +75,12 @@ struct ti_pattern {
     double value;
     uint64_t rows, cols, hits;
     uint64_t offset, step, period;
+    double number[5];
+};
+
+/* Elements [first, first + count) of the full tensor. */
+struct ti_run {
+    uint64_t first, count;
 };
 
 /* Zeros of a sparse matrix. */
@@ -82,7 +122,7 @@ struct ti_dist {
        the correction for it applied */
     double sigma;
     /* uniform: the range is [low, high), the constant if low = high; constant: both are the value; pattern: min and
-       max value; truncated_normal: bounds in value units if 'bounded' */
+       max value; mapped_uniform: likewise; truncated_normal: bounds in value units if 'bounded' */
     double low, high;
     /* truncated_normal: values are clamped to [low, high] */
     bool bounded;
@@ -102,6 +142,10 @@ struct ti_dist {
     const char *value_field;
     /* pattern */
     struct ti_pattern pattern;
+    /* normal, truncated_normal, uniform: elements that are 0 in place of their values */
+    struct ti_run zeros;
+    /* mapped_uniform */
+    struct ti_mapping mapping;
     /* sparse_normal */
     struct ti_sparse_mask mask;
     /* orthogonal */

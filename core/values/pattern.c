@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/kernels/elementary.h"
+
 typedef void filler(const struct ti_pattern *pattern, uint64_t first, size_t count,
                     double *out);
 
@@ -69,6 +71,88 @@ static void bilinear(const struct ti_pattern *pattern, uint64_t first, size_t co
     }
 }
 
+/* Sequences: functions of the place on the last axis, and of the row. */
+
+static double arange(const struct ti_pattern *pattern, uint64_t row, uint64_t i) {
+    (void)row;
+    return pattern->number[0] + (double)i * pattern->number[1];
+}
+
+static double log_arange(const struct ti_pattern *pattern, uint64_t row, uint64_t i) {
+    return ti_log(arange(pattern, row, i));
+}
+
+static double linspace(const struct ti_pattern *pattern, uint64_t row, uint64_t i) {
+    const double start = pattern->number[0], stop = pattern->number[1];
+    const double low = start < stop ? start : stop, high = start < stop ? stop : start;
+    (void)row;
+    if (i == 0) return start;
+    if (i + 1 == pattern->cols) return stop;
+    const double x = start + (double)i * ((stop - start) / (double)(pattern->cols - 1));
+    const double raised = x > low ? x : low;
+    return raised < high ? raised : high;
+}
+
+/* Press et al.: for other numbers of heads than powers of two, the power below, and then each
+   second one of the power above. */
+static double alibi(const struct ti_pattern *pattern, uint64_t row, uint64_t i) {
+    uint64_t heads = (uint64_t)1 << (63 - __builtin_clzll(pattern->cols));
+    double place = (double)i + 1;
+    (void)row;
+    if (i >= heads) place = (double)(2 * (i - heads) + 1), heads *= 2;
+    const double p = 8 * place / (double)heads, n = floor(p); /* 2^-p, p at most 8 */
+    return ti_exp((n - p) * 0x1.62e42fefa39efp-1) * ti_two_to(-(int64_t)n);
+}
+
+static double rope(const struct ti_pattern *pattern, uint64_t row, uint64_t i) {
+    const double *number = pattern->number;
+    const double x = ti_exp(0 - (double)i / (double)pattern->cols * number[0]);
+    (void)row;
+    if (number[1] == 0) return x;
+    const double length = 0x1.921fb54442d18p+2 / x; /* of a wave: 2 pi / x */
+    if (length < number[4] / number[3]) return x;
+    if (length > number[4] / number[2]) return x / number[1];
+    const double smooth = (number[4] / length - number[2]) / (number[3] - number[2]);
+    return (1 - smooth) * x / number[1] + smooth * x;
+}
+
+/* sin or cos of position * base^(-exponent). */
+static double wave(const struct ti_pattern *pattern, uint64_t position, double exponent,
+                   uint64_t quarter) {
+    const double frequency = ti_exp(0 - exponent * pattern->number[0]);
+    return ti_sin_shifted((double)position * frequency, (int64_t)quarter);
+}
+
+static double halves(const struct ti_pattern *pattern, uint64_t row, uint64_t i) {
+    const uint64_t half = pattern->cols / 2, k = i % half;
+    return wave(pattern, row % pattern->rows,
+                half > 1 ? (double)k / (double)(half - 1) : 0, i / half);
+}
+
+static double interleaved(const struct ti_pattern *pattern, uint64_t row, uint64_t i) {
+    return wave(pattern, row % pattern->rows, (double)(i - i % 2) / (double)pattern->cols,
+                i % 2);
+}
+
+static double grid(const struct ti_pattern *pattern, uint64_t row, uint64_t i) {
+    const uint64_t quarter = pattern->cols / 4, part = i / quarter;
+    const uint64_t position = row % pattern->rows;
+    return wave(pattern,
+                part < 2 ? position % pattern->period : position / pattern->period,
+                (double)(i % quarter) / (double)quarter, part % 2);
+}
+
+typedef double sequence(const struct ti_pattern *pattern, uint64_t row, uint64_t i);
+
+static void fill_sequence(const struct ti_pattern *pattern, sequence *get, uint64_t first,
+                          size_t count, double *out) {
+    uint64_t row = first / pattern->cols, i = first % pattern->cols;
+    for (size_t k = 0; k < count; k++) {
+        out[k] = get(pattern, row, i);
+        if (++i == pattern->cols) i = 0, row++;
+    }
+}
+
 void ti_pattern_fill(const struct ti_pattern *pattern, uint64_t first, size_t count,
                      double *out) {
     static filler *const fillers[] = {
@@ -76,5 +160,18 @@ void ti_pattern_fill(const struct ti_pattern *pattern, uint64_t first, size_t co
         [TI_PATTERN_BLOCK] = block,       [TI_PATTERN_HADAMARD] = hadamard,
         [TI_PATTERN_BILINEAR] = bilinear,
     };
-    fillers[pattern->kind](pattern, first, count, out);
+    static sequence *const sequences[] = {
+        [TI_PATTERN_ARANGE] = arange,
+        [TI_PATTERN_LINSPACE] = linspace,
+        [TI_PATTERN_LOG_ARANGE] = log_arange,
+        [TI_PATTERN_ALIBI] = alibi,
+        [TI_PATTERN_ROPE] = rope,
+        [TI_PATTERN_HALVES] = halves,
+        [TI_PATTERN_INTERLEAVED] = interleaved,
+        [TI_PATTERN_GRID] = grid,
+    };
+    if (pattern->kind < TI_PATTERN_ARANGE)
+        fillers[pattern->kind](pattern, first, count, out);
+    else
+        fill_sequence(pattern, sequences[pattern->kind], first, count, out);
 }

@@ -56,8 +56,13 @@ static enum ti_status uniform(const struct ti_dist *dist, struct ti_sampler *sam
         sampler->scale = sampler->high;
         return TI_OK;
     }
-    if (dist->low == dist->high) {
+    if (dist->low == dist->high && dist->zeros.count == 0) {
         sampler->class = &ti_sampler_constant;
+        return TI_OK;
+    }
+    if (dist->low == dist->high) { /* low + (0 * u), but for the zeros */
+        sampler->kernel = TI_KERNEL_uniform;
+        sampler->offset = sampler->low;
         return TI_OK;
     }
     if (!(sampler->low < sampler->high)) {
@@ -218,6 +223,28 @@ static void float_pattern(struct ti_sampler *sampler) {
     }
 }
 
+/* arange with integers that binary64 holds, all of them in the dtype's range. */
+static enum ti_status integer_sequence(const struct ti_dist *dist, enum ti_dtype dtype,
+                                       struct ti_error *error) {
+    const enum ti_dtype_kind kind = ti_dtype_kind(dtype);
+    const int bits = kind == TI_DTYPE_KIND_BOOL ? 1 : 8 * (int)ti_dtype_bytes(dtype);
+    const double *number = dist->pattern.number;
+    double low = 0, high = ldexp(1, bits) - 1;
+    if (number[0] != floor(number[0]) || number[1] != floor(number[1])) {
+        return ti_error_set(
+            error, TI_EVALUE, number[0] != floor(number[0]) ? "start" : "step",
+            "start and step must be integers for dtype=%s", ti_dtype_name(dtype));
+    }
+    if (kind == TI_DTYPE_KIND_SIGNED) low = -ldexp(1, bits - 1), high = -low - 1;
+    if (low < -0x1.fffffffffffffp52) low = -0x1.fffffffffffffp52;
+    if (high > 0x1.fffffffffffffp52) high = 0x1.fffffffffffffp52;
+    if (dist->low >= low && dist->high <= high) return TI_OK;
+    return ti_error_set(
+        error, TI_EVALUE, "dtype",
+        "values of %.17g to %.17g do not fit %s, of which arange has those below 2^53 in size",
+        dist->low, dist->high, ti_dtype_name(dtype));
+}
+
 static enum ti_status integer_pattern(const struct ti_dist *dist,
                                       struct ti_sampler *sampler,
                                       struct ti_error *error) {
@@ -226,15 +253,17 @@ static enum ti_status integer_pattern(const struct ti_dist *dist,
     const struct ti_integer *integer = &dist->integer;
     uint64_t max = UINT64_MAX >> (64 - bits);
     const bool fixed = dist->distribution == TI_DISTRIBUTION_PATTERN &&
-                       dist->pattern.kind != TI_PATTERN_HADAMARD &&
-                       dist->pattern.kind != TI_PATTERN_BILINEAR;
+                       (dist->pattern.kind < TI_PATTERN_HADAMARD ||
+                        dist->pattern.kind == TI_PATTERN_ARANGE);
     if (dist->distribution != TI_DISTRIBUTION_CONSTANT && !fixed) {
         return ti_error_set(
             error, TI_EVALUE, "dtype",
             "dtype=%s is for schemes with integer values: constant, zeros, "
-            "ones, identity, dirac, lstm_forget_bias",
+            "ones, identity, dirac, lstm_forget_bias, arange",
             ti_dtype_name(sampler->dtype));
     }
+    if (fixed && dist->pattern.kind == TI_PATTERN_ARANGE)
+        return integer_sequence(dist, sampler->dtype, error);
     if (kind == TI_DTYPE_KIND_SIGNED) max = (max >> 1) + integer->negative;
     if (kind == TI_DTYPE_KIND_BOOL) max = 1;
     if (!integer->valid || integer->magnitude > max ||
@@ -257,6 +286,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     const bool pattern = dist->distribution == TI_DISTRIBUTION_PATTERN;
     made.class = &ti_sampler_kernel;
     if (pattern) made.class = &ti_sampler_pattern;
+    made.zeros = dist->zeros;
     made.pattern = dist->pattern;
     made.pattern.value = rounded(dtype, dist->pattern.value);
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {
@@ -274,6 +304,14 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
         /* No element is larger than the gain, but for rounding. */
         made.clamped = true;
         made.high = rounded(dtype, fabs(dist->gain) * TI_ORTHOGONAL_MAX);
+    } else if (dist->distribution == TI_DISTRIBUTION_MAPPED_UNIFORM) {
+        made.class = &ti_sampler_mapped;
+        made.mapping = dist->mapping;
+        /* of the kernel */
+        made.kernel = TI_KERNEL_uniform;
+        made.scale = 1;
+        made.low = dist->low;
+        made.high = dist->high;
     } else if (pattern) {
         made.low = rounded(dtype, dist->low);
         made.high = rounded(dtype, dist->high);
@@ -320,8 +358,8 @@ static double truncated_bound(const struct ti_sampler *sampler,
     return in_dtype(sampler->dtype, bound);
 }
 
-void ti_sampler_bounds(const struct ti_sampler *sampler, const struct ti_dist *dist,
-                       double *low, double *high) {
+static void bounds(const struct ti_sampler *sampler, const struct ti_dist *dist,
+                   double *low, double *high) {
     const enum ti_dtype dtype = sampler->dtype;
     const double reached = fabs(dist->gain) * TI_ORTHOGONAL_MAX;
     switch (dist->distribution) {
@@ -338,10 +376,19 @@ void ti_sampler_bounds(const struct ti_sampler *sampler, const struct ti_dist *d
         return;
     case TI_DISTRIBUTION_CONSTANT:
     case TI_DISTRIBUTION_PATTERN:
+    case TI_DISTRIBUTION_MAPPED_UNIFORM:
     case TI_DISTRIBUTION_UNIFORM:
         *low = dist->low, *high = dist->high;
         if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) return;
         *low = in_dtype(dtype, *low), *high = in_dtype(dtype, *high);
         return;
     }
+}
+
+void ti_sampler_bounds(const struct ti_sampler *sampler, const struct ti_dist *dist,
+                       double *low, double *high) {
+    bounds(sampler, dist, low, high);
+    if (dist->zeros.count == 0) return;
+    if (*low > 0) *low = 0;
+    if (*high < 0) *high = 0;
 }

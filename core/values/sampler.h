@@ -31,6 +31,7 @@ struct ti_sampler_class {
 
 extern const struct ti_sampler_class ti_sampler_constant, /* element_bytes everywhere */
     ti_sampler_kernel,  /* from Philox words, by SIMD kernels */
+    ti_sampler_mapped,  /* from kernels' uniform numbers, one by one */
     ti_sampler_pattern, /* from an element's place; integer dtypes: element_bytes or 0 */
     ti_sampler_orthogonal; /* from a factorization: orthogonal_fill.h */
 
@@ -52,6 +53,9 @@ struct ti_sampler {
     double tail_offset, upper_offset, tail_scale;
     double z_low, z_high;
     struct ti_pattern pattern;
+    struct ti_mapping mapping;
+    /* elements that are 0 */
+    struct ti_run zeros;
     struct ti_sparse_mask mask;
     /* of the mask: borrowed, NULL until they are computed and where the mask needs none */
     const struct ti_sparse_factor *thresholds;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Elements of whole Philox blocks: see tiles.h. A class of samplers makes values in the compute
- * type; what the dtype needs besides (rounding, integers, zeros of a mask) follows here.
+ * type; what the dtype needs besides (rounding, integers, zeros) follows here.
  */
 #include "core/values/tiles.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "core/values/mapped.h"
 #include "core/values/pattern.h"
 #include "core/values/sparse_factor.h"
 
@@ -51,6 +53,33 @@ static void kernel_f64(const struct ti_sampler *sampler, const struct ti_kernels
                        struct ti_blocks blocks, size_t count, void *out) {
     kernels->sample_f64[sampler->kernel](&sampler->philox, &sampler->transform, blocks,
                                          count, out);
+}
+
+/* Functions of uniform numbers --------------------------------------------------------- */
+
+static void mapped_f32(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                       struct ti_blocks blocks, size_t count, void *out) {
+    static const struct ti_transform unit = {.scale = 1, .high = INFINITY};
+    kernels->sample[TI_KERNEL_uniform](&sampler->philox, &unit, blocks, count, out);
+    for (size_t i = 0; i < count; i++) {
+        float u;
+        memcpy(&u, (char *)out + 4 * i, sizeof u);
+        u = (float)ti_mapped_value(sampler, u) + 0.0f;
+        memcpy((char *)out + 4 * i, &u, sizeof u);
+    }
+}
+
+static void mapped_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
+                       struct ti_blocks blocks, size_t count, void *out) {
+    static const struct ti_transform unit = {
+        .scale = 1, .low = -INFINITY, .high = INFINITY};
+    kernels->sample_f64[TI_KERNEL_uniform](&sampler->philox, &unit, blocks, count, out);
+    for (size_t i = 0; i < count; i++) {
+        double u;
+        memcpy(&u, (char *)out + 8 * i, sizeof u);
+        u = ti_mapped_value(sampler, u) + 0.0;
+        memcpy((char *)out + 8 * i, &u, sizeof u);
+    }
 }
 
 /* Patterns ----------------------------------------------------------------------------- */
@@ -106,6 +135,7 @@ static void pattern_f32(const struct ti_sampler *sampler,
 
 const struct ti_sampler_class ti_sampler_constant = {NULL, NULL, true};
 const struct ti_sampler_class ti_sampler_kernel = {kernel_f32, kernel_f64, false};
+const struct ti_sampler_class ti_sampler_mapped = {mapped_f32, mapped_f64, true};
 const struct ti_sampler_class ti_sampler_pattern = {pattern_f32, pattern_f64, true};
 const struct ti_sampler_class ti_sampler_orthogonal = {NULL, NULL, true};
 
@@ -116,16 +146,43 @@ static void narrow(const struct ti_sampler *sampler, const struct ti_kernels *ke
     kernels->narrow[sampler->dtype](values, count, out);
 }
 
-/* The sampler's one integer, exactly, or 0. */
+/* The sampler's one integer, exactly, or 0; or those of a sequence. */
 static void to_integers(const struct ti_sampler *sampler,
                         const struct ti_kernels *kernels, const void *values,
                         size_t count, void *out) {
     const size_t bytes = ti_dtype_bytes(sampler->dtype);
     const double *from = values;
     (void)kernels;
+    if (sampler->pattern.kind == TI_PATTERN_ARANGE) {
+        for (size_t i = 0; i < count; i++) {
+            const int64_t value = (int64_t)from[i];
+            memcpy((char *)out + bytes * i, &value, bytes);
+        }
+        return;
+    }
     memset(out, 0, count * bytes);
     for (size_t i = 0; i < count; i++) {
         if (from[i] != 0) memcpy((char *)out + bytes * i, sampler->element_bytes, bytes);
+    }
+}
+
+/* Sets to 0 what elements [elem, elem + count) have of a run. */
+static void clear_run(const struct ti_run *run, uint64_t elem, uint64_t count,
+                      size_t bytes, unsigned char *out) {
+    const uint64_t end = elem + count, run_end = run->first + run->count;
+    const uint64_t from = run->first > elem ? run->first : elem;
+    const uint64_t to = run_end < end ? run_end : end;
+    if (from < to) memset(out + (from - elem) * bytes, 0, (size_t)(to - from) * bytes);
+}
+
+static void clear_zeros(const struct ti_sampler *sampler, struct ti_blocks blocks,
+                        size_t count, size_t bytes, unsigned char *out) {
+    if (!blocks.list) {
+        clear_run(&sampler->zeros, 4 * blocks.first, count, bytes, out);
+        return;
+    }
+    for (size_t i = 0; i < count / 4; i++) {
+        clear_run(&sampler->zeros, 4 * blocks.list[i], 4, bytes, out + 4 * i * bytes);
     }
 }
 
@@ -142,6 +199,7 @@ void ti_tiles(const struct ti_sampler *sampler, const struct ti_kernels *kernels
     } else {
         by_chunks(sampler, kernels, blocks, count, class->f64, to_integers, bytes, out);
     }
+    if (sampler->zeros.count > 0) clear_zeros(sampler, blocks, count, bytes, out);
     if (sampler->masked) {
         ti_sparse_clear(&sampler->mask, sampler->thresholds, &sampler->philox, kernels,
                         blocks, count, bytes, out);

@@ -33,6 +33,7 @@ struct ti_plan;
  *
  *   pattern        values that depend on the element's index alone
  *   sparse_normal  normal, with zeros at random places
+ *   mapped_uniform  a function of a uniform distribution; its mean and std are NaN
  *   orthogonal     elements of an orthogonal matrix, with zeros around it if the matrix
  *                  is smaller than the tensor
  */
@@ -43,7 +44,8 @@ struct ti_plan;
     TI_DISTRIBUTION(TRUNCATED_NORMAL, "truncated_normal")                                \
     TI_DISTRIBUTION(PATTERN, "pattern")                                                  \
     TI_DISTRIBUTION(SPARSE_NORMAL, "sparse_normal")                                      \
-    TI_DISTRIBUTION(ORTHOGONAL, "orthogonal")
+    TI_DISTRIBUTION(ORTHOGONAL, "orthogonal")                                            \
+    TI_DISTRIBUTION(MAPPED_UNIFORM, "mapped_uniform")
 
 enum ti_distribution {
 #define TI_DISTRIBUTION(id, name) TI_DISTRIBUTION_##id,

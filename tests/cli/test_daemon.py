@@ -56,7 +56,7 @@ mean         shape=2,2&scheme=normal&mean=nan
 mean         shape=2,2&scheme=normal&mean=1,5
 gain         shape=2,2&scheme=xavier&gain=-1
 nonlinearity shape=2,2&scheme=xavier&gain=1&nonlinearity=tanh
-nonlinearity shape=2,2&scheme=kaiming&nonlinearity=gelu
+nonlinearity shape=2,2&scheme=kaiming&nonlinearity=swish
 slope        shape=2,2&scheme=kaiming&nonlinearity=relu&slope=0.1
 truncation   shape=2,2&truncation=0
 truncation   shape=2,2&truncation=2,1

@@ -79,7 +79,8 @@ class Transfer(Case):
         """Leaves an incomplete part file behind."""
         proxy = self.proxy(Fault(stall=LARGE_BYTES // 2))
         process = self.start(proxy.url, *LARGE, "-j1")
-        self.wait_for_state(process, LARGE_BYTES // 2 - (17 << 20))
+        # It is written after every 8 MiB.
+        self.wait_for_state(process, LARGE_BYTES // 2 - (9 << 20))
         process.send_signal(number)
         self.assertEqual(process.wait(60), -number)
         self.assertFalse(self.out.exists())

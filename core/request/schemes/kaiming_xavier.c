@@ -6,7 +6,10 @@
 
 #include "core/request/schemes/schemes.h"
 
-/* PyTorch's torch.nn.init.calculate_gain, in the order of its operations. */
+/*
+ * PyTorch's torch.nn.init.calculate_gain, in the order of its operations; and for activations
+ * that it lacks 1 / sqrt(E[f(z)^2]), z standard normal, which docs/SPEC.md, "gain", defines.
+ */
 static double gain_of(enum ti_nonlinearity nonlinearity, double slope) {
     switch (nonlinearity) {
     case TI_NONLINEARITY_TANH:
@@ -17,6 +20,16 @@ static double gain_of(enum ti_nonlinearity nonlinearity, double slope) {
         return sqrt(2.0 / (1 + slope * slope));
     case TI_NONLINEARITY_SELU:
         return 3.0 / 4;
+    case TI_NONLINEARITY_GELU:
+        return 1.5335304411955353;
+    case TI_NONLINEARITY_SILU:
+        return 1.6765324703310911;
+    case TI_NONLINEARITY_ELU:
+        return 1.2451983007007066;
+    case TI_NONLINEARITY_MISH:
+        return 1.4868475812732081;
+    case TI_NONLINEARITY_SOFTPLUS:
+        return 1.0418668355353018;
     default:
         return 1;
     }
@@ -27,7 +40,7 @@ static enum ti_status resolve_gain(const struct ti_spec *spec,
                                    struct ti_error *error) {
     enum ti_nonlinearity nonlinearity = (enum ti_nonlinearity)ti_spec_choice(
         spec, TI_PARAM_nonlinearity, scheme->numbers.nonlinearity);
-    if (spec->given[TI_PARAM_gain]) {
+    if (spec->given[TI_PARAM_gain] && !ti_scheme_gain_is_factor(scheme)) {
         if (spec->given[TI_PARAM_nonlinearity] || spec->given[TI_PARAM_slope]) {
             return ti_error_set(error, TI_EINAPPLICABLE,
                                 spec->given[TI_PARAM_nonlinearity] ? "nonlinearity"

@@ -40,7 +40,8 @@ bool ti_scheme_find(const char *name, size_t name_bytes, size_t *index) {
 }
 
 bool ti_scheme_has(const struct ti_scheme *scheme, enum ti_param param) {
-    return ti_param_get(param)->common || (scheme->takes >> param & 1);
+    const struct ti_param_info *info = ti_param_get(param);
+    return info->common || (!info->framework && (scheme->takes >> param & 1));
 }
 
 size_t ti_scheme_count(void) { return SCHEME_COUNT; }

@@ -18,16 +18,20 @@ enum ti_recipe {
     TI_RECIPE_SMALL,
     TI_RECIPE_WANG,
     TI_RECIPE_MITCHELL,
+    TI_RECIPE_DEPTH,
+    TI_RECIPE_MUP,
 };
 
 /* What distinguishes the schemes of a family: defaults of the parameters that they take,
    and constants in place of those that they do not take. */
 struct ti_scheme_numbers {
-    double scale, slope, value, std;
+    double scale, slope, value, std, low, high, start;
     enum ti_recipe recipe;
     enum ti_mode mode;
     enum ti_sampling sampling;
     enum ti_nonlinearity nonlinearity;
+    enum ti_map map;
+    enum ti_pattern_kind pattern;
     /* constant: the request must give the value */
     bool needs_value;
 };
@@ -69,6 +73,25 @@ enum ti_status ti_dist_truncate(struct ti_dist *dist, double mean, double std,
                                 struct ti_truncation cut, bool corrected,
                                 const char *field, struct ti_error *error);
 
+/*
+ * gain= of a scheme whose own rule has none: multiplies bound or sigma by it. TI_EVALUE
+ * unless it is above 0.
+ */
+enum ti_status ti_dist_gain(const struct ti_spec *spec, struct ti_dist *dist,
+                            struct ti_error *error);
+
+/* padding_idx=: the row of the full tensor that is 0. TI_EVALUE if there is none. */
+enum ti_status ti_dist_padding(const struct ti_spec *spec, struct ti_dist *dist,
+                               struct ti_error *error);
+
+/* TI_EMISSING unless the parameter is given; 'meaning' says what it is. */
+enum ti_status ti_scheme_needs(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                               enum ti_param param, const char *meaning,
+                               struct ti_error *error);
+
+/* Whether gain= is such a factor, on what the scheme's own rule computes. */
+bool ti_scheme_gain_is_factor(const struct ti_scheme *scheme);
+
 /* The value of std=, or the scheme's; TI_EVALUE if it is negative. */
 enum ti_status ti_scheme_std(const struct ti_spec *spec, const struct ti_scheme *scheme,
                              double *std, struct ti_error *error);
@@ -86,12 +109,19 @@ TI_FAMILY(variance)
 TI_FAMILY(kaiming_xavier)
 TI_FAMILY(siren)
 TI_FAMILY(recipe)
+TI_FAMILY(t5)
+TI_FAMILY(deepnorm)
+TI_FAMILY(spectral)
 TI_FAMILY(identity)
 TI_FAMILY(dirac)
 TI_FAMILY(zero_hadamard)
 TI_FAMILY(lstm_forget_bias)
 TI_FAMILY(bilinear)
 TI_FAMILY(sparse)
+TI_FAMILY(mapped)
+TI_FAMILY(sequence)
+TI_FAMILY(rope)
+TI_FAMILY(sinusoidal)
 TI_FAMILY(orthogonal)
 TI_FAMILY(delta_orthogonal)
 #undef TI_FAMILY

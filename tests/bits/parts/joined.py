@@ -19,6 +19,9 @@ import dtypes  # noqa: E402
 SHAPE = "10,7,6"
 REQUIRED = {"constant": {"value": "1"}, "wang_init": {"layers": "3"},
             "gpt2_residual": {"layers": "3"}, "megatron_scaled": {"layers": "3"},
+            "depth_scaled": {"layer": "3"}, "mup": {"width_multiplier": "4"},
+            "t5": {"role": "wi"}, "deepnorm": {"layers": "3"},
+            "log_uniform": {"low": "1", "high": "2"}, "sinusoidal": {"shape": "42,10"},
             "identity": {"shape": "42,10"}, "zero_hadamard": {"shape": "42,10"},
             "sparse": {"shape": "42,10", "sparsity": "0.3"},
             "lstm_forget_bias": {"shape": "420"}, "bilinear": {"shape": "4,5,5,5"}}

@@ -45,7 +45,8 @@ export function canonicalQuery(p, view) {
         } else if (name === 'permute') {
             text = view.axes.some((axis, i) => axis !== i) ? view.axes.join(',') : '';
         } else if (p.has(name) && name !== 'shard') {
-            const value = form === 'axes' ? axesOf(p, name) : p.get(name);
+            let value = form === 'axes' ? axesOf(p, name) : p.get(name);
+            if (name === 'padding_idx' && value < 0n) value += p.get('shape')[0];
             text = (TEXTS[form] ?? String)(value);
             const always = form === 'axes' || ['shape', 'name'].includes(name);
             if (!always && text === (p.scheme.defaults.get(name) ?? fallback)) continue;

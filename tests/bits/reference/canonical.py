@@ -61,6 +61,8 @@ def text_of(p, name, taken, axes):
         return ",".join(map(str, value)) if value else "scalar"
     if form == "text":
         return urllib.parse.quote(value, safe="-._~")
+    if name == "padding_idx":
+        return str(value % p["shape"][0])
     if form == "flag":
         return "true" if value else "false"
     if form == "number":

@@ -70,6 +70,12 @@ function fansOfAxes(p) {
     return {};
 }
 
+// fan_in and fan_out, where both exist.
+export function bothFans(p) {
+    const fans = fansOfAxes(p);
+    return ['fan_in', 'fan_out'].map((name) => p.get(name, fans[name]));
+}
+
 // n
 export function selectedFan(p) {
     if (p.has('d_model')) {
@@ -79,7 +85,7 @@ export function selectedFan(p) {
         return Number(p.get('d_model'));
     }
     const fans = fansOfAxes(p);
-const fan = (name) => {
+    const fan = (name) => {
         const value = p.get(name, fans[name]);
         if (value === undefined) throw new Refused('shape', `no ${name}`);
         return Number(value);

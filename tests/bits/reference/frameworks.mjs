@@ -102,11 +102,12 @@ function rename(row, all, requested, rank) {
         const canonical = row.params.get(name) ?? name;
         let meant = value;
         if (canonical === 'truncation') {
-            const [low, high] = ['lower', 'upper'].map((end) => read(end, readBound, all.get(end)));
+            const ends = [...row.params].filter(([, end]) => end === 'truncation').map(([end]) => end);
+            const [low, high] = ends.map((end) => read(end, readBound, all.get(end)));
             if (!isCut({ low, high })) {
-                throw new Refused(requested.has('lower') ? 'lower' : 'upper', 'not a cut');
+                throw new Refused(ends.find((end) => requested.has(end)), 'not a cut');
             }
-            meant = `${all.get('lower')},${all.get('upper')}`;
+            meant = ends.map((end) => all.get(end)).join(',');
         } else if (name === 'fan_in_axes') {
             for (const [axes, list] of haikuAxes(value, rank)) given.set(axes, list);
             continue;

@@ -113,10 +113,10 @@ def renamed(row, given, requested, rank):
     for name, value in given.items():
         canonical = row.params.get(name, name)
         if canonical == "truncation":
-            ends = [read(end, read_bound, given[end]) for end in ("lower", "upper")]
-            if not is_cut(*ends):
-                raise Refused("lower" if "lower" in requested else "upper", "no cut with upper")
-            value = b"%s,%s" % (given["lower"], given["upper"])
+            lower, upper = (n for n, meant in row.params.items() if meant == "truncation")
+            if not is_cut(*(read(end, read_bound, given[end]) for end in (lower, upper))):
+                raise Refused(lower if lower in requested else upper, "no cut with upper")
+            value = b"%s,%s" % (given[lower], given[upper])
         elif name == "fan_in_axes":
             found.update(haiku_axes(value, rank))
             continue

@@ -11,7 +11,7 @@ export function shapeOfRank(p, minimum, maximum = minimum) {
     return shape;
 }
 
-function placesOf(number, shape) {
+export function placesOf(number, shape) {
     const places = [];
     let rest = number;
     for (const dim of [...shape].reverse()) {

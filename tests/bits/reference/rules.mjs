@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // docs/SPEC.md, "Rules": parameters -> a distribution, as an object of its kind and its numbers.
-import { selectedFan } from './fans.mjs';
+import { bothFans, selectedFan } from './fans.mjs';
 import { ORTHOGONAL } from './orthogonal.mjs';
 import { PATTERNS, shapeOfRank } from './patterns.mjs';
 import { Refused } from './refused.mjs';
+import { SEQUENCES } from './sequences.mjs';
 import { tau } from './special.mjs';
+import { PARAMETERS } from './tables.mjs';
 import { isCut } from './values.mjs';
 
 const symmetric = (bound) => ({ kind: 'symmetric', bound });
@@ -30,7 +32,7 @@ function cutAsGiven(p, mean, std) {
 }
 
 function gainOf(p) {
-    if (p.has('gain')) {
+    if (p.has('gain') && p.scheme.takes.includes('nonlinearity')) {
         for (const name of ['nonlinearity', 'slope']) {
             if (p.has(name)) throw new Refused(name, 'not with gain');
         }
@@ -47,8 +49,34 @@ function gainOf(p) {
     case 'relu': return Math.sqrt(2);
     case 'leaky_relu': return Math.sqrt(2 / (1 + slope * slope));
     case 'selu': return 3 / 4;
+    case 'gelu': return 1.5335304411955353;
+    case 'silu': return 1.6765324703310911;
+    case 'elu': return 1.2451983007007066;
+    case 'mish': return 1.4868475812732081;
+    case 'softplus': return 1.0418668355353018;
     default: return 1;
     }
+}
+
+// With gain= as a factor, of schemes that have no gain of their own.
+export function scaled(p, distribution) {
+    const { takes } = p.scheme;
+    if (!p.has('gain') || !takes.includes('fans') || takes.includes('nonlinearity')) return distribution;
+    const gain = p.get('gain');
+    if (!(gain > 0)) throw new Refused('gain', 'not above 0');
+    const number = distribution.kind === 'symmetric' ? 'bound' : 'sigma';
+    return { ...distribution, [number]: gain * distribution[number] };
+}
+
+// With the elements that padding_idx sets to 0.
+export function padded(p, distribution) {
+    if (!p.has('padding_idx')) return distribution;
+    const [rows, ...rest] = p.get('shape');
+    const given = p.get('padding_idx');
+    const index = given < 0n ? given + (rows ?? 0n) : given;
+    if (!(index >= 0n && index < (rows ?? 0n))) throw new Refused('padding_idx', 'no such place');
+    const size = rest.reduce((a, b) => a * b, 1n);
+    return { ...distribution, padding: { first: index * size, end: (index + 1n) * size } };
 }
 
 function required(p, name) {
@@ -141,6 +169,48 @@ export const RULES = {
         return normal(0, std / Math.sqrt(multiplier * layers));
     },
 
+    depth(p) {
+        const std = notNegative(p, 'std');
+        const layer = Number(required(p, 'layer'));
+        return cutAsGiven(p, 0, std / Math.sqrt(2 * (layer + 1)));
+    },
+
+    mup(p) {
+        const std = notNegative(p, 'std');
+        const width = required(p, 'width_multiplier');
+        if (!(width > 0)) throw new Refused('width_multiplier', 'not above 0');
+        const sigma = std / Math.sqrt(width);
+        return normal(0, p.has('layers') ? sigma / Math.sqrt(2 * Number(p.get('layers'))) : sigma);
+    },
+
+    t5(p) {
+        const n = fanOrOne(p);
+        const role = required(p, 'role');
+        if (role === 'q') return normal(0, 1 / Math.sqrt(n * Number(required(p, 'd_kv'))));
+        if (p.has('d_kv')) throw new Refused('d_kv', `not with role=${role}`);
+        if (role === 'relative_attention_bias') required(p, 'd_model');
+        if (role !== 'shared' && role !== 'lm_head') return normal(0, 1 / Math.sqrt(n));
+        for (const [name, { group }] of PARAMETERS) {
+            const ofFans = name === 'd_model' || group === 'fans';
+            if (ofFans && p.has(name)) throw new Refused(name, `not with role=${role}`);
+        }
+        return normal(0, 1);
+    },
+
+    deepnorm(p) {
+        const n = fanOrOne(p);
+        const layers = Number(required(p, 'layers'));
+        return normal(0, 1 / Math.sqrt(Math.sqrt(8 * layers)) / Math.sqrt(n));
+    },
+
+    spectral(p) {
+        selectedFan(p); // refuses shapes without fans
+        if (p.has('mode')) throw new Refused('mode', 'not with spectral');
+        const [fanIn, fanOut] = bothFans(p).map(Number);
+        const into = fanIn || 1;
+        return normal(0, 1 / Math.sqrt(into) * Math.min(1, Math.sqrt(fanOut / into)));
+    },
+
     sparse(p) {
         const [rows, cols] = shapeOfRank(p, 2);
         const sparsity = required(p, 'sparsity');
@@ -153,4 +223,5 @@ export const RULES = {
 
     ...ORTHOGONAL,
     ...PATTERNS,
+    ...SEQUENCES,
 };

@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 
-from fans import selected_fan
+from fans import fans, selected_fan
 from orthogonal import delta_orthogonal, orthogonal
 from patterns import PATTERNS, of_rank
 from refused import Refused
+from sequences import SEQUENCES
 from special import tau
+from tables import PARAMETERS, SCHEMES
 from values import is_cut
 
 
@@ -53,7 +55,7 @@ def rule_variance(p):
 
 
 def gain(p):
-    if "gain" in p:
+    if "gain" in p and "nonlinearity" in SCHEMES[p.scheme][3]:
         for name in ("nonlinearity", "slope"):
             if name in p:
                 raise Refused(name, "not with gain")
@@ -64,6 +66,8 @@ def gain(p):
     if nonlinearity is None:
         return p["gain"]
     return {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4,
+            "gelu": 1.5335304411955353, "silu": 1.6765324703310911, "elu": 1.2451983007007066,
+            "mish": 1.4868475812732081, "softplus": 1.0418668355353018,
             "leaky_relu": math.sqrt(2 / (1 + slope * slope))}.get(nonlinearity, 1.0)
 
 
@@ -73,6 +77,29 @@ def rule_gain(p):
     if p["distribution"] == "uniform":
         return {"kind": "symmetric uniform", "bound": math.sqrt(3) * std}
     return {"kind": "normal", "mean": 0.0, "sigma": std}
+
+
+def scaled(p, distribution):
+    """With gain= as a factor, of schemes that have no gain of their own."""
+    takes = SCHEMES[p.scheme][3]
+    if "gain" not in p or "fans" not in takes or "nonlinearity" in takes:
+        return distribution
+    if not p["gain"] > 0:
+        raise Refused("gain", "not above 0")
+    number = "bound" if "bound" in distribution else "sigma"
+    return {**distribution, number: p["gain"] * distribution[number]}
+
+
+def padded(p, distribution):
+    """With the elements that padding_idx sets to 0, as a range of numbers."""
+    if "padding_idx" not in p:
+        return distribution
+    shape, index = p["shape"], p["padding_idx"]
+    if not shape or not -shape[0] <= index < shape[0]:
+        raise Refused("padding_idx", "no such place")
+    size = math.prod(shape[1:])
+    first = index % shape[0] * size
+    return {**distribution, "padding": (first, first + size)}
 
 
 def rule_normal(p):
@@ -158,6 +185,52 @@ def rule_residual(p):
     return {"kind": "normal", "mean": 0.0, "sigma": sigma}
 
 
+def rule_depth(p):
+    std, layer = not_negative(p, "std"), float(required(p, "layer"))
+    return cut(p, 0.0, std / math.sqrt(2 * (layer + 1)))
+
+
+def rule_mup(p):
+    std, width = not_negative(p, "std"), required(p, "width_multiplier")
+    if not width > 0:
+        raise Refused("width_multiplier", "not above 0")
+    sigma = divided(std, math.sqrt(width))
+    if "layers" in p:
+        sigma = sigma / math.sqrt(2 * float(p["layers"]))
+    return {"kind": "normal", "mean": 0.0, "sigma": sigma}
+
+
+def rule_t5(p):
+    n, role = selected_fan(p) or 1.0, required(p, "role")
+    if role == "q":
+        n = n * float(required(p, "d_kv"))
+    elif "d_kv" in p:
+        raise Refused("d_kv", "not with role=" + role)
+    if role == "relative_attention_bias":
+        required(p, "d_model")
+    if role in ("shared", "lm_head"):
+        for name, row in PARAMETERS.items():
+            if name in p and (name == "d_model" or row[3] == "fans"):
+                raise Refused(name, "not with role=" + role)
+        n = 1.0
+    return {"kind": "normal", "mean": 0.0, "sigma": 1 / math.sqrt(n)}
+
+
+def rule_deepnorm(p):
+    n, layers = selected_fan(p) or 1.0, float(required(p, "layers"))
+    return {"kind": "normal", "mean": 0.0, "sigma": 1 / math.sqrt(math.sqrt(8 * layers)) / math.sqrt(n)}
+
+
+def rule_spectral(p):
+    selected_fan(p)  # refuses shapes without fans
+    if "mode" in p:
+        raise Refused("mode", "not with spectral")
+    into, out = (float(fan) for fan in fans(p))
+    into = into or 1.0
+    return {"kind": "normal", "mean": 0.0,
+            "sigma": 1 / math.sqrt(into) * min(1.0, math.sqrt(out / into))}
+
+
 def rule_sparse(p):
     rows, cols = of_rank(p, 2)
     sparsity = required(p, "sparsity")
@@ -170,5 +243,7 @@ def rule_sparse(p):
 RULES = {"variance": rule_variance, "gain": rule_gain, "normal": rule_normal,
          "truncated_normal": rule_truncated_normal, "uniform": rule_uniform,
          "constant": rule_constant, "siren": rule_siren, "small": rule_small, "wang": rule_wang,
-         "mitchell": rule_mitchell, "residual": rule_residual, "sparse": rule_sparse,
-         "orthogonal": orthogonal, "delta orthogonal": delta_orthogonal, **PATTERNS}
+         "mitchell": rule_mitchell, "residual": rule_residual, "depth": rule_depth,
+         "mup": rule_mup, "t5": rule_t5, "deepnorm": rule_deepnorm, "spectral": rule_spectral,
+         "sparse": rule_sparse,
+         "orthogonal": orthogonal, "delta orthogonal": delta_orthogonal, **PATTERNS, **SEQUENCES}

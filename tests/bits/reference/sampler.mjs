@@ -197,11 +197,32 @@ function zeroedOf({ rows, cols, zeros }, words) {
 // { largest, value, at }: the largest |x| that is possible, and the function from words to x. Or
 // from the number of an element, and if that gives none, from words.
 export function samplerOf(distribution, isF64, words) {
+    const { padding } = distribution;
+    const sampler = unpadded(distribution, isF64, words);
+    if (!padding) return sampler;
+    const isPadding = (number) => number >= padding.first && number < padding.end;
+    return { ...sampler, at: (number) => (isPadding(number) ? 0 : undefined) };
+}
+
+function unpadded(distribution, isF64, words) {
     const type = isF64 ? (x) => x : fround;
     const R = (x) => type(x) + 0;
     if (distribution.kind === 'constant') {
         const value = R(distribution.value);
         return { largest: Math.abs(value), value: () => value };
+    }
+    if (distribution.kind === 'mapped') {
+        const { offset, scale, minimum, maximum, function_ } = distribution;
+        return {
+            largest: R(Math.max(Math.abs(minimum), Math.abs(maximum))),
+            value(upper, lower) {
+                const y = offset + scale * unit(upper, lower, isF64);
+                return R(clamp(function_(y), minimum, maximum));
+            },
+        };
+    }
+    if (distribution.kind === 'pattern' && distribution.at) {
+        return { largest: Math.abs(R(distribution.value)), at: (number) => R(distribution.at(number)) };
     }
     if (distribution.kind === 'pattern') {
         return { largest: Math.abs(R(distribution.value)), at: (number) => R(distribution.value * distribution.factor(number)) };

@@ -133,6 +133,9 @@ class Sampler:
             yield "value", self.rounded(d["value"])
         elif self.kind == "pattern":
             yield "value", self.rounded(d["value"])
+        elif self.kind == "mapped":
+            largest = max(abs(d["low"]), abs(d["high"]))
+            yield "value", self.rounded(largest)
         elif self.kind == "orthogonal":
             yield "gain", self.rounded(d["gain"])
         elif self.kind == "symmetric uniform":
@@ -184,7 +187,7 @@ class Sampler:
     def largest(self):
         """The largest |x| that is possible, NaN or infinity if a number is not finite."""
         n = self.numbers
-        if self.kind in ("constant", "pattern"):
+        if self.kind in ("constant", "pattern", "mapped"):
             return float(abs(n["value"]))
         if self.kind == "orthogonal":
             return float(self.rounded(abs(self.distribution["gain"]) * (1 + 2.0**-10)))
@@ -234,7 +237,7 @@ class Sampler:
 
     def unit(self, w):
         """u, v, z or z': what scale and offset are applied to."""
-        if "uniform" in self.kind:
+        if "uniform" in self.kind or self.kind == "mapped":
             bits = 53 if self.is_f64 else 24
             number = (w >> np.uint64(self.bits - bits)).astype(np.int64)
             if self.kind == "symmetric uniform":
@@ -248,7 +251,11 @@ class Sampler:
         return clamp(z, self.numbers["z_minimum"], self.numbers["z_maximum"])
 
     def values(self, w):
-        n = self.numbers
+        n, d = self.numbers, self.distribution
+        if self.kind == "mapped":
+            u = self.unit(w).astype(np.float64)
+            x = d["function"](d["offset"] + d["scale"] * u)
+            return self.compute(clamp(x, d["low"], d["high"])) + self.compute(0)
         if "scale" not in n:
             return np.full(len(w), n["offset"])
         x = n["offset"] + n["scale"] * self.unit(w)
@@ -275,6 +282,9 @@ class Sampler:
         if self.kind == "orthogonal":
             return orthogonal.elements(self.distribution, self, numbers, words)
         x = self.values(words.of(numbers, self.is_f64))
+        if "padding" in self.distribution:
+            first, end = self.distribution["padding"]
+            return np.where((numbers >= first) & (numbers < end), self.compute(0), x)
         if self.kind == "sparse normal":
             return np.where(self.zeroed(numbers, words), self.compute(0), x)
         return x

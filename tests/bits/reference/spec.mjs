@@ -94,13 +94,17 @@ function safetensorsHeader(p, view, type, name, bytes) {
 
 // The element of an integer type.
 function integerOf(distribution, type) {
-    if (!['constant', 'pattern'].includes(distribution.kind) || distribution.field === 'dtype') {
-        throw new Refused('dtype', 'is for integer constants');
-    }
     const bits = BigInt(8 * type.bytes);
     let [minimum, maximum] = [0n, (1n << bits) - 1n];
     if (type.name === 'bool') maximum = 1n;
     if (type.name.startsWith('i')) [minimum, maximum] = [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
+    if (distribution.integers) { // arange
+        distribution.integers(minimum, maximum);
+        return undefined;
+    }
+    if (!['constant', 'pattern'].includes(distribution.kind) || distribution.field === 'dtype') {
+        throw new Refused('dtype', 'is for integer constants');
+    }
     const { integer } = distribution;
     if (integer === undefined || integer < minimum || integer > maximum) {
         throw new Refused(distribution.field, `not of dtype=${type.name}`);
@@ -111,6 +115,7 @@ function integerOf(distribution, type) {
 function checkedSampler(distribution, type, words) {
     if (type.integer) {
         const integer = integerOf(distribution, type);
+        if (integer === undefined) return { at: (number) => BigInt(distribution.at(number)) };
         if (distribution.kind === 'constant') return { value: () => integer };
         return { at: (number) => (distribution.factor(number) === 0 ? 0n : integer) };
     }

@@ -87,12 +87,16 @@ class Tensor:
 
     def check_integer(self):
         dist = self.dist
+        numpy_type = np.dtype("?" if self.dtype == "bool" else TYPES[self.dtype].descr)
+        minimum, maximum = (0, 1) if self.dtype == "bool" else \
+            (int(np.iinfo(numpy_type).min), int(np.iinfo(numpy_type).max))
+        if dist.get("integers"):  # arange
+            dist["integers"](minimum, maximum)
+            self.integer = numpy_type.type(0)
+            return
         if dist["kind"] not in ("constant", "pattern") or dist.get("field") == "dtype":
             raise Refused("dtype", "%s is for integer constants" % self.dtype)
         integer, field = dist["integer"], dist["field"]
-        numpy_type = np.dtype("?" if self.dtype == "bool" else TYPES[self.dtype].descr)
-        minimum, maximum = (0, 1) if self.dtype == "bool" else \
-            (np.iinfo(numpy_type).min, np.iinfo(numpy_type).max)
         if integer is None or not minimum <= integer <= maximum:
             raise Refused(field, "not of dtype=" + self.dtype)
         self.integer = numpy_type.type(integer)
@@ -137,6 +141,9 @@ class Tensor:
         """All requested elements, as bytes."""
         if self.elems == 0:
             return b""
+        if self.integer is not None and self.dist.get("integers"):
+            values = self.dist["at"](self.numbers()).astype(np.int64)
+            return encode(values.astype(self.integer.dtype), self.dtype)
         if self.integer is not None:
             elements = np.full(self.elems, self.integer)
             if self.dist["kind"] == "pattern":
@@ -146,7 +153,7 @@ class Tensor:
         if kind == "constant":
             return encode(np.full(self.elems, self.sampler.numbers["value"]), self.dtype)
         whole_tensor = self.shape == self.full_shape and all(place.step > 0 for place in self.taken) \
-            and self.axes == list(range(len(self.axes)))
+            and self.axes == list(range(len(self.axes))) and "padding" not in self.dist
         if whole_tensor and kind not in ("pattern", "sparse normal", "orthogonal"):
             return encode(self.values(0, self.elems), self.dtype)
         with np.errstate(all="ignore"):

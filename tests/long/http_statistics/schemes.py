@@ -90,11 +90,18 @@ FANS = [
     ("small_init", lambda i, o: bell(sqrt(2 / (5 * i)))),
     ("wang_init&layers=12", lambda i, o: bell(2 / (12 * sqrt(i)))),
     ("mitchell&layer=3", lambda i, o: Dist(1 / sqrt(8 * i), -3, 3)),
+    ("t5&role=k", lambda i, o: bell(sqrt(1 / i))),
+    ("t5&role=q&d_kv=16", lambda i, o: bell(sqrt(1 / (16 * i)))),
+    ("deepnorm&layers=2", lambda i, o: bell(0.5 * glorot(i, o))),
+    ("spectral", lambda i, o: bell(sqrt(1 / i) * min(1, sqrt(o / i)))),
+    ("he_normal&gain=0.5", lambda i, o: cut(0.5 * sqrt(2 / i))),
     ("lora_a", lambda i, o: within(sqrt(1 / i))),
 ]
 PLAIN = [
     ("gpt2_residual&layers=24", bell(0.02 / sqrt(48))),
     ("megatron_scaled&layers=24&std=0.006&multiplier=3", bell(0.006 / sqrt(72))),
+    ("depth_scaled&layer=7", bell(0.02 / 4)),
+    ("mup&width_multiplier=4&layers=2", bell(0.02 / 4)),
     ("normal", bell(1)),
     ("normal&mean=3&std=0.5", bell(0.5, 3)),
     ("truncated_normal", Dist(1, -2, 2)),

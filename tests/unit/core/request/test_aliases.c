@@ -118,6 +118,25 @@ static void check_rows(const struct row *rows, size_t count) {
 /* Of [9, 4, 5] PyTorch takes 9 for the outputs: fans 20 and 45. */
 #define S "shape=9,4,5&scheme="
 
+/* timm: bounds in value units, or in standard deviations; fans as PyTorch's. */
+static void timm(void **state) {
+    const long double in = 20;
+    const struct row rows[] = {
+        {S "timm.trunc_normal_", S "truncated_normal&low=-2&high=2", PARENT(0, 1), 0, 0},
+        {S "timm.trunc_normal_tf_", S "truncated_normal", PARENT(0, 1), 0, 0},
+        {S "timm.trunc_normal_tf_&std=0.02", S "truncated_normal&std=0.02",
+         PARENT(0, 0.02L), 0, 0},
+        {S "timm.variance_scaling_", S "variance_scaling&distribution=untruncated_normal",
+         BELL(0, sqrtl(1 / in)), 20, 45},
+        {S "timm.variance_scaling_&distribution=uniform&scale=2",
+         S "variance_scaling&scale=2&distribution=uniform", WITHIN(sqrtl(6 / in)), 20,
+         45},
+        {S "timm.lecun_normal_", S "lecun_normal", CORRECTED(sqrtl(1 / in)), 20, 45},
+    };
+    (void)state;
+    check_rows(rows, COUNT_OF(rows));
+}
+
 static void torch(void **state) {
     const long double in = 20, out = 45, sum = 65;
     const struct row rows[] = {
@@ -509,13 +528,10 @@ static void tables_are_complete(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(torch),
-        cmocka_unit_test(keras),
-        cmocka_unit_test(jax),
-        cmocka_unit_test(jax_axes),
-        cmocka_unit_test(haiku),
-        cmocka_unit_test(tfjs),
-        cmocka_unit_test(tables_are_complete),
+        cmocka_unit_test(torch),    cmocka_unit_test(timm),
+        cmocka_unit_test(keras),    cmocka_unit_test(jax),
+        cmocka_unit_test(jax_axes), cmocka_unit_test(haiku),
+        cmocka_unit_test(tfjs),     cmocka_unit_test(tables_are_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,7 +129,7 @@ static const char *good_value(const struct ti_param_info *param) {
         {"transposed", "false"}, {"first", "false"},   {"corrected", "false"},
         {"in_axis", "0"},        {"out_axis", "0"},    {"batch_axis", "none"},
         {"input_axes", "0"},     {"output_axes", "1"}, {"nonlinearity", "leaky_relu"},
-        {"truncation", "2"},     {"low", "-1"},
+        {"truncation", "2"},     {"low", "0.01"},      {"high_freq_factor", "2"},
     };
     static char word[64];
     for (size_t i = 0; i < COUNT_OF(values); i++) {
@@ -141,9 +141,11 @@ static const char *good_value(const struct ti_param_info *param) {
     return word;
 }
 
-/* Parameters that require others. */
-static bool goes_alone(const char *param) {
-    static const char *const pairs[] = {"slope", "input_axes", "output_axes"};
+/* Not of parameters that require others or another role, nor of mode=, of which spectral has
+   the fans alone. */
+static bool goes_alone(const char *scheme, const char *param) {
+    static const char *const pairs[] = {"slope", "input_axes", "output_axes", "d_kv"};
+    if (strcmp(scheme, "spectral") == 0 && strcmp(param, "mode") == 0) return false;
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         if (strcmp(pairs[i], param) == 0) return false;
     }
@@ -165,7 +167,7 @@ static void inapplicable(void **state) {
                      good_value(param));
             if (!ti_scheme_takes(i, k)) {
                 test_refused(query, TI_EINAPPLICABLE, param->name);
-            } else if (goes_alone(param->name)) {
+            } else if (goes_alone(scheme, param->name)) {
                 ti_plan_free(test_plan(query));
             }
         }

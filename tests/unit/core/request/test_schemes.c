@@ -115,6 +115,68 @@ static void variance_family(void **state) {
     check_rows(rows, COUNT_OF(rows));
 }
 
+/* gain= where the rule has none: a factor, after the correction, and the cut in sigmas stays. */
+static void gain_as_factor(void **state) {
+    const struct row rows[] = {
+        {"he_normal&gain=2.5", CUT, 2.5L * sqrtl(2 / 20.L), 2},
+        {"he_normal&gain=2.5&truncation=3", CUT, 2.5L * sqrtl(2 / 20.L), 3},
+        {"he_normal&gain=1", CUT, sqrtl(2 / 20.L), 2},
+        {"glorot_uniform&gain=1e-3", UNIFORM, 1e-3 * sqrtl(1 / 32.5L), 0},
+        {"torch_default&gain=3", UNIFORM, 3 * sqrtl(1 / 60.L), 0},
+        {"lora_a&gain=0.5", UNIFORM, 0.5L * sqrtl(1 / 60.L), 0},
+        {"variance_scaling&distribution=untruncated_normal&gain=4", NORMAL,
+         4 * sqrtl(1 / 20.L), 0},
+        {"siren&gain=2", UNIFORM, 2 * sqrtl(2 / 20.L) / 30, 0},
+        {"small_init&gain=2", NORMAL, 2 * sqrtl(2 / 100.L), 0},
+        {"wang_init&layers=3&gain=2", NORMAL, 4 / (3 * sqrtl(20)), 0},
+        {"mitchell&gain=2&d_model=16", CUT, tau(3) / 2, 3},
+    };
+    (void)state;
+    check_rows(rows, COUNT_OF(rows));
+    test_refused("shape=3,3&gain=0", TI_EVALUE, "gain");
+    test_refused("shape=3,3&scheme=siren&gain=-1", TI_EVALUE, "gain");
+    test_refused("shape=3,3&scheme=keras.HeNormal&gain=2", TI_EINAPPLICABLE, "gain");
+}
+
+/* Simpson's rule for E[f(z)^2] on [-16, 16]. */
+static long double second_moment(long double (*f)(long double)) {
+    const int steps = 32 * 8192;
+    long double sum = 0;
+    for (int i = 0; i <= steps; i++) {
+        const long double z = i / 8192.L - 16, y = f(z);
+        sum += y * y * PHI(z) * (i == 0 || i == steps ? 1 : i % 2 ? 4 : 2);
+    }
+    return sum / 8192 / 3;
+}
+
+static long double gelu(long double x) { return x * erfcl(-x / sqrtl(2)) / 2; }
+static long double silu(long double x) { return x / (1 + expl(-x)); }
+static long double elu(long double x) { return x > 0 ? x : expm1l(x); }
+static long double mish(long double x) { return x * tanhl(log1pl(expl(x))); }
+static long double softplus(long double x) { return log1pl(expl(x)); }
+
+static void activations(void **state) {
+    static const struct {
+        const char *word;
+        long double (*f)(long double);
+    } rows[] = {{"gelu", gelu},
+                {"silu", silu},
+                {"elu", elu},
+                {"mish", mish},
+                {"softplus", softplus}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char query[100];
+        snprintf(query, sizeof query, "shape=9,16&scheme=kaiming_normal&nonlinearity=%s",
+                 rows[i].word);
+        struct ti_plan *plan = test_plan(query);
+        const double gain = ti_plan_info(plan)->gain;
+        assert_row(close_to(gain, 1 / sqrtl(second_moment(rows[i].f))), query);
+        assert_row(ti_plan_info(plan)->std == gain / 4, query);
+        ti_plan_free(plan);
+    }
+}
+
 static void gain_family(void **state) {
     const struct row rows[] = {
         {"kaiming_normal", NORMAL, sqrtl(2 / 20.L), 0},
@@ -301,6 +363,19 @@ static void recipes(void **state) {
         {"small_init", NORMAL, sqrtl(2 / 100.L), 0},
         {"small_init&d_model=4096", NORMAL, sqrtl(2 / (5 * 4096.L)), 0},
         {"small_init&mode=fan_out", NORMAL, sqrtl(2 / (5 * 45.L)), 0},
+        {"depth_scaled&layer=7", NORMAL, 0.02L / 4, 0},
+        {"depth_scaled&layer=1&std=3&truncation=2", CUT, 1.5L * tau(2), 2},
+        {"mup&width_multiplier=4", NORMAL, 0.01L, 0},
+        {"mup&width_multiplier=4&layers=8", NORMAL, 0.0025L, 0},
+        {"t5&role=q&d_kv=5", NORMAL, 0.1L, 0},
+        {"t5&role=wo", NORMAL, 1 / sqrtl(20), 0},
+        {"t5&role=relative_attention_bias&d_model=64", NORMAL, 0.125L, 0},
+        {"t5&role=shared", NORMAL, 1, 0},
+        {"t5&role=lm_head&gain=0.05", NORMAL, 0.05L, 0},
+        {"deepnorm&layers=2", NORMAL, sqrtl(1 / 32.5L) / 2, 0},
+        {"spectral", NORMAL, sqrtl(1 / 20.L), 0},
+        {"spectral&layout=io&gain=2", NORMAL, 2 * sqrtl(1 / 36.L), 0},
+        {"spectral&fan_out=5", NORMAL, sqrtl(1 / 20.L) / 2, 0},
         {"wang_init&layers=1", NORMAL, 2 / sqrtl(20), 0},
         {"wang_init&layers=44&d_model=6144", NORMAL, 2 / (44 * sqrtl(6144)), 0},
         /* OLMo: 1/sqrt(d), residual ones 1/sqrt(2 d (layer + 1)), cut at 3 sigmas */
@@ -332,7 +407,7 @@ static void recipe_refusals(void **state) {
         {"shape=4,4&scheme=siren&first=true&omega=30", TI_EINAPPLICABLE, "omega"},
         {"shape=4,4&scheme=siren&omega=0", TI_EVALUE, "omega"},
         {"shape=4,4&scheme=siren&omega=-30", TI_EVALUE, "omega"},
-        {"shape=4,4&scheme=siren&gain=1", TI_EINAPPLICABLE, "gain"},
+        {"shape=4,4&scheme=siren&slope=1", TI_EINAPPLICABLE, "slope"},
         {"shape=4&scheme=siren", TI_EVALUE, "shape"},
         {"shape=4,4&scheme=wang_init", TI_EMISSING, "layers"},
         {"shape=4,4&scheme=gpt2_residual", TI_EMISSING, "layers"},
@@ -356,7 +431,7 @@ static void recipe_refusals(void **state) {
         {"shape=4,4&scheme=mitchell&d_model=2&layout=io", TI_EINAPPLICABLE, "layout"},
         {"shape=4,4&scheme=mitchell&d_model=2&in_axis=0", TI_EINAPPLICABLE, "in_axis"},
         {"shape=4,4&scheme=lora_a&slope=1", TI_EINAPPLICABLE, "slope"},
-        {"shape=4,4&scheme=lora_a&gain=1", TI_EINAPPLICABLE, "gain"},
+        {"shape=4,4&scheme=lora_a&slope=1", TI_EINAPPLICABLE, "slope"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
@@ -399,6 +474,7 @@ static void sparse_numbers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variance_family), cmocka_unit_test(gain_family),
+        cmocka_unit_test(gain_as_factor),  cmocka_unit_test(activations),
         cmocka_unit_test(calculate_gain),  cmocka_unit_test(framework_facts),
         cmocka_unit_test(plain_family),    cmocka_unit_test(no_nan),
         cmocka_unit_test(recipes),         cmocka_unit_test(recipe_refusals),

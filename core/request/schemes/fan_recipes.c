@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Recipes whose standard deviation follows from fans, but not as a variance scale/n:
+ *
+ *   t5        by the role of the matrix, as Hugging Face's T5PreTrainedModel._init_weights
+ *   deepnorm  Wang et al. 2022, "DeepNet: scaling transformers to 1,000 layers", table 2: the
+ *             gain (8 * layers)^(-1/4) of xavier_normal
+ *   spectral  Yang, Simon, Bernstein 2023, "A spectral condition for feature learning":
+ *             sqrt(1 / fan_in) * min(1, sqrt(fan_out / fan_in))
+ *
+ * gain.c applies their gain.
+ */
+#include <math.h>
+
+#include "core/request/params.h"
+#include "core/request/schemes/schemes.h"
+
+/* A tensor whose fan is 0 has no elements. */
+static double not_zero(double fan) { return fan > 0 ? fan : 1; }
+
+/* Parameters of fans, which a role without them does not take. */
+static enum ti_status refuse_fans(const struct ti_spec *spec, struct ti_error *error) {
+    static const enum ti_param params[] = {
+        TI_PARAM_layout,     TI_PARAM_groups,     TI_PARAM_transposed,  TI_PARAM_fan_in,
+        TI_PARAM_fan_out,    TI_PARAM_mode,       TI_PARAM_in_axis,     TI_PARAM_out_axis,
+        TI_PARAM_batch_axis, TI_PARAM_input_axes, TI_PARAM_output_axes, TI_PARAM_d_model};
+    for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
+        const char *name = ti_param_get(params[i])->name;
+        if (!spec->given[params[i]]) continue;
+        return ti_error_set(
+            error, TI_EINAPPLICABLE, name,
+            "%s does not apply to role=shared and role=lm_head, whose std is "
+            "1 for every shape",
+            name);
+    }
+    return TI_OK;
+}
+
+enum ti_status ti_scheme_t5(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                            const struct ti_fans *fans, struct ti_dist *dist,
+                            struct ti_error *error) {
+    const enum ti_role role =
+        (enum ti_role)ti_spec_choice(spec, TI_PARAM_role, TI_ROLE_SHARED);
+    double n = not_zero(fans->n);
+    enum ti_status status = ti_scheme_needs(spec, scheme, TI_PARAM_role,
+                                            ti_param_get(TI_PARAM_role)->accepts, error);
+    if (status != TI_OK) return status;
+    if (role == TI_ROLE_Q) {
+        status = ti_scheme_needs(spec, scheme, TI_PARAM_d_kv,
+                                 "the width of a head, for role=q", error);
+        n = n * (double)ti_spec_count(spec, TI_PARAM_d_kv, 1);
+    } else if (spec->given[TI_PARAM_d_kv]) {
+        status = ti_error_set(error, TI_EINAPPLICABLE, "d_kv", "d_kv requires role=q");
+    } else if (role == TI_ROLE_RELATIVE_ATTENTION_BIAS) {
+        status =
+            ti_scheme_needs(spec, scheme, TI_PARAM_d_model,
+                            "the width of the model, for relative_attention_bias", error);
+    } else if (role == TI_ROLE_SHARED || role == TI_ROLE_LM_HEAD) {
+        status = refuse_fans(spec, error);
+        n = 1;
+    }
+    dist->distribution = TI_DISTRIBUTION_NORMAL;
+    dist->sigma = 1 / sqrt(n);
+    return status;
+}
+
+enum ti_status ti_scheme_deepnorm(const struct ti_spec *spec,
+                                  const struct ti_scheme *scheme,
+                                  const struct ti_fans *fans, struct ti_dist *dist,
+                                  struct ti_error *error) {
+    const double layers = (double)ti_spec_count(spec, TI_PARAM_layers, 1);
+    dist->distribution = TI_DISTRIBUTION_NORMAL;
+    dist->sigma = 1 / sqrt(sqrt(8 * layers)) / sqrt(not_zero(fans->n));
+    return ti_scheme_needs(spec, scheme, TI_PARAM_layers,
+                           "the number of layers of the encoder or decoder", error);
+}
+
+enum ti_status ti_scheme_spectral(const struct ti_spec *spec,
+                                  const struct ti_scheme *scheme,
+                                  const struct ti_fans *fans, struct ti_dist *dist,
+                                  struct ti_error *error) {
+    const double in = not_zero((double)fans->in), ratio = sqrt((double)fans->out / in);
+    (void)scheme;
+    dist->distribution = TI_DISTRIBUTION_NORMAL;
+    dist->sigma = 1 / sqrt(in) * (ratio < 1 ? ratio : 1);
+    if (!spec->given[TI_PARAM_mode]) return TI_OK;
+    return ti_error_set(error, TI_EINAPPLICABLE, "mode",
+                        "mode does not apply to scheme=spectral, which takes both fans");
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values that follow from the place on the last axis, or the last two: arange, linspace,
+ * log_arange, alibi_slopes, rope_inv_freq, sinusoidal. docs/SPEC.md defines the formulas.
+ */
+#include <math.h>
+
+#include "core/kernels/elementary.h"
+#include "core/request/schemes/schemes.h"
+
+/* TI_EVALUE on shape unless there are as many axes or more. */
+static enum ti_status min_rank(const struct ti_spec *spec, unsigned rank,
+                               struct ti_error *error) {
+    if (spec->rank >= rank) return TI_OK;
+    return ti_error_set(
+        error, TI_EVALUE, "shape",
+        "Only tensors with %u or more dimensions are supported; this one has %u", rank,
+        spec->rank);
+}
+
+static void set_sequence(struct ti_dist *dist, struct ti_pattern pattern, double low,
+                         double high) {
+    dist->distribution = TI_DISTRIBUTION_PATTERN;
+    dist->pattern = pattern;
+    dist->value_field = "dtype";
+    dist->low = low < high ? low : high;
+    dist->high = low < high ? high : low;
+}
+
+enum ti_status ti_scheme_sequence(const struct ti_spec *spec,
+                                  const struct ti_scheme *scheme,
+                                  const struct ti_fans *fans, struct ti_dist *dist,
+                                  struct ti_error *error) {
+    const double start = ti_spec_number(spec, TI_PARAM_start, scheme->numbers.start);
+    const double step = ti_spec_number(spec, TI_PARAM_step, 1);
+    const double stop = ti_spec_number(spec, TI_PARAM_stop, 1);
+    struct ti_pattern pattern = {.kind = scheme->numbers.pattern,
+                                 .number = {start, step}};
+    (void)fans;
+    enum ti_status status = min_rank(spec, 1, error);
+    if (status != TI_OK) return status;
+    pattern.cols = spec->shape[spec->rank - 1];
+    const double last = start + (double)(pattern.cols > 0 ? pattern.cols - 1 : 0) * step;
+    switch (pattern.kind) {
+    case TI_PATTERN_LINSPACE:
+        pattern.number[1] = stop;
+        set_sequence(dist, pattern, start, stop);
+        return TI_OK;
+    case TI_PATTERN_LOG_ARANGE:
+        if (!(start > 0 && last > 0)) {
+            return ti_error_set(error, TI_EVALUE, start > 0 ? "step" : "start",
+                                "log_arange needs numbers above 0: they are %.6g to %.6g",
+                                start, last);
+        }
+        set_sequence(dist, pattern, ti_log(start), isinf(last) ? last : ti_log(last));
+        return TI_OK;
+    case TI_PATTERN_ALIBI:
+        set_sequence(dist, pattern, 0, 1);
+        return TI_OK;
+    default:
+        set_sequence(dist, pattern, start, last);
+        return TI_OK;
+    }
+}
+
+/* base=, of which the logarithm is needed. */
+static enum ti_status get_base(const struct ti_spec *spec, double *log_base,
+                               struct ti_error *error) {
+    const double base = ti_spec_number(spec, TI_PARAM_base, 10000);
+    if (!(base >= 1)) {
+        return ti_error_set(error, TI_EVALUE, "base",
+                            "base must be a number of 1 or more");
+    }
+    *log_base = ti_log(base);
+    return TI_OK;
+}
+
+/* Llama 3's scaling, as Hugging Face's _compute_llama3_parameters. */
+static enum ti_status get_scaling(const struct ti_spec *spec, double number[5],
+                                  struct ti_error *error) {
+    static const struct {
+        enum ti_param param;
+        const char *name;
+    } rows[] = {{TI_PARAM_low_freq_factor, "low_freq_factor"},
+                {TI_PARAM_high_freq_factor, "high_freq_factor"},
+                {TI_PARAM_original_length, "original_length"}};
+    number[1] = ti_spec_number(spec, TI_PARAM_factor, 0);
+    number[2] = ti_spec_number(spec, TI_PARAM_low_freq_factor, 1);
+    number[3] = ti_spec_number(spec, TI_PARAM_high_freq_factor, 4);
+    number[4] = (double)ti_spec_count(spec, TI_PARAM_original_length, 8192);
+    for (size_t i = 0; i < 3 && !spec->given[TI_PARAM_factor]; i++) {
+        if (!spec->given[rows[i].param]) continue;
+        return ti_error_set(error, TI_EINAPPLICABLE, rows[i].name,
+                            "%s requires factor=", rows[i].name);
+    }
+    if (spec->given[TI_PARAM_factor] && !(number[1] >= 1)) {
+        return ti_error_set(error, TI_EVALUE, "factor",
+                            "factor must be a number of 1 or more");
+    }
+    if (!(number[2] > 0)) {
+        return ti_error_set(error, TI_EVALUE, "low_freq_factor",
+                            "low_freq_factor must be a number above 0");
+    }
+    if (number[3] > number[2]) return TI_OK;
+    return ti_error_set(error, TI_EVALUE,
+                        rows[spec->given[TI_PARAM_high_freq_factor]].name,
+                        "high_freq_factor must be above low_freq_factor");
+}
+
+enum ti_status ti_scheme_rope(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                              const struct ti_fans *fans, struct ti_dist *dist,
+                              struct ti_error *error) {
+    struct ti_pattern pattern = {.kind = TI_PATTERN_ROPE};
+    (void)scheme, (void)fans;
+    enum ti_status status = min_rank(spec, 1, error);
+    if (status == TI_OK) status = get_base(spec, &pattern.number[0], error);
+    if (status == TI_OK) status = get_scaling(spec, pattern.number, error);
+    if (status != TI_OK) return status;
+    pattern.cols = spec->shape[spec->rank - 1];
+    set_sequence(dist, pattern, 0, 1);
+    return TI_OK;
+}
+
+/* The square root, if it is an integer; else 0. */
+static uint64_t side_of(uint64_t positions) {
+    const uint64_t side = (uint64_t)sqrt((double)positions);
+    return side * side == positions ? side : 0;
+}
+
+enum ti_status ti_scheme_sinusoidal(const struct ti_spec *spec,
+                                    const struct ti_scheme *scheme,
+                                    const struct ti_fans *fans, struct ti_dist *dist,
+                                    struct ti_error *error) {
+    const enum ti_arrangement arrangement = (enum ti_arrangement)ti_spec_choice(
+        spec, TI_PARAM_arrangement, TI_ARRANGEMENT_HALVES);
+    struct ti_pattern pattern = {.kind = TI_PATTERN_HALVES};
+    (void)scheme, (void)fans;
+    enum ti_status status = min_rank(spec, 2, error);
+    if (status == TI_OK) status = get_base(spec, &pattern.number[0], error);
+    if (status != TI_OK) return status;
+    pattern.rows = spec->shape[spec->rank - 2];
+    pattern.cols = spec->shape[spec->rank - 1];
+    const bool grid = arrangement == TI_ARRANGEMENT_GRID;
+    if (arrangement == TI_ARRANGEMENT_INTERLEAVED) pattern.kind = TI_PATTERN_INTERLEAVED;
+    if (grid) pattern.kind = TI_PATTERN_GRID;
+    if (pattern.cols % (grid ? 4 : 2) != 0) {
+        return ti_error_set(error, TI_EVALUE, "shape",
+                            "the last dim must be a multiple of %d, %llu is not",
+                            grid ? 4 : 2, (unsigned long long)pattern.cols);
+    }
+    if (pattern.rows > (uint64_t)TI_SIN_MAX) {
+        return ti_error_set(error, TI_ETOOLARGE, "shape",
+                            "there are at most 2^24 positions, these are %llu",
+                            (unsigned long long)pattern.rows);
+    }
+    pattern.period = side_of(pattern.rows);
+    if (grid && pattern.rows > 0 && pattern.period == 0) {
+        return ti_error_set(error, TI_EVALUE, "shape",
+                            "a grid is square, and %llu positions are not",
+                            (unsigned long long)pattern.rows);
+    }
+    set_sequence(dist, pattern, -1, 1);
+    return TI_OK;
+}
