@@ -21,8 +21,9 @@ static void remove_part(int signal_number) {
     raise(signal_number); /* SA_RESETHAND: this time it terminates the process */
 }
 
+static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+
 static void remove_part_on_signals(void) {
-    static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction action;
         if (sigaction(signals[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
@@ -81,22 +82,34 @@ static int open_locked(struct cli_output *output) {
     }
 }
 
+/* open_locked(). If 'goes', a signal removes the part file, from its first moment on. */
+static int open_to_remove(struct cli_output *output, bool goes) {
+    sigset_t blocked, old;
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&blocked, signals[i]);
+    sigprocmask(SIG_BLOCK, &blocked, &old);
+    const int code = open_locked(output);
+    if (code == 0 && goes) {
+        remove_part_on_signals();
+        current_part = output->part_path;
+    }
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return code;
+}
+
 /* Opens the part file, with the permissions that the target will have. */
 static int open_part(struct cli_output *output, const struct stat *old, bool go_on) {
     output->part_path = path_beside(output->target, PART_SUFFIX);
     output->state_path = path_beside(output->target, STATE_SUFFIX);
-    int code =
-        output->part_path && output->state_path ? open_locked(output) : cli_fail_memory();
+    int code = output->part_path && output->state_path ? open_to_remove(output, !go_on)
+                                                       : cli_fail_memory();
     if (code != 0) {
         cli_output_abandon(output);
         return code;
     }
     output->is_part = true;
-    if (!go_on) {
-        remove_part_on_signals();
-        current_part = output->part_path;
-        unlink(output->state_path);
-    }
+    if (!go_on) unlink(output->state_path);
     if (!go_on && ftruncate(output->fd, 0) != 0) {
         code = cli_fail_io(output->path, "cannot write");
         cli_output_abandon(output);
