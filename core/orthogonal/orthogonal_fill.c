@@ -150,7 +150,8 @@ static void copy_row(const struct fill *fill, const unsigned char *elems, size_t
 static void write_row(const struct fill *fill, const struct along *along,
                       const unsigned char *elems, size_t bytes, uint64_t to) {
     if (along->in_order)
-        copy_row(fill, elems, bytes, (int64_t)(to + along->out[0]), (int64_t)along->count);
+        copy_row(fill, elems, bytes, (int64_t)(to + along->out[0]),
+                 (int64_t)along->count);
     else if (bytes == 1)
         scatter(fill, along, elems, 1, to);
     else if (bytes == 2)
@@ -189,11 +190,15 @@ static uint64_t worth(const struct ti_lines *lines) {
     return neighbours ? IN_PLACE_TIMES * lines->count : lines->count;
 }
 
+bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle) {
+    return worth(&rectangle->side[TI_SIDE_ROWS]) > worth(&rectangle->side[TI_SIDE_COLS]);
+}
+
 static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
     const struct fill *fill = state;
     const struct ti_lines *rows = &rectangle->side[TI_SIDE_ROWS],
                           *cols = &rectangle->side[TI_SIDE_COLS];
-    const bool along_rows = worth(rows) > worth(cols);
+    const bool along_rows = ti_orthogonal_along_rows(rectangle);
     const struct ti_lines *across = along_rows ? cols : rows,
                           *along = along_rows ? rows : cols;
     struct tile tile = {.left = side_of(fill, along_rows),
