@@ -2,6 +2,8 @@
 /* Views of a matrix: see matrix_view.h. */
 #include "core/orthogonal/matrix_view.h"
 
+#include <string.h>
+
 /* Axes ------------------------------------------------------------------------------- */
 
 /*
@@ -169,6 +171,33 @@ static void indices_of(const struct ti_matrix_view *view, uint64_t elem, uint64_
     }
 }
 
+/* Whether the last two axes are the rows and the columns, in any order. */
+static bool ends_with_matrix(const struct ti_matrix_view *view) {
+    const enum ti_side inner = view->axis[view->rank - 1].side,
+                       outer = view->axis[view->rank - 2].side;
+    return inner != outer && inner != TI_SIDE_KERNEL && outer != TI_SIDE_KERNEL;
+}
+
+/* Of the last two axes: from line 'from', place 'from_at', to line 'end', before 'end_at'. */
+static void add_lines(const struct split *split, const uint64_t *at, uint64_t from,
+                      uint64_t from_at, uint64_t end, uint64_t end_at) {
+    const unsigned inner = split->view->rank - 1, outer = inner - 1;
+    const uint64_t size = split->view->axis[inner].count;
+    uint64_t line[TI_MAX_RANK];
+    memcpy(line, at, outer * sizeof *line);
+    line[outer] = from;
+    if (from == end) {
+        add_box(split, line, inner, from_at, end_at);
+    } else if (ends_with_matrix(split->view) && (end - from > 1 || from_at < end_at)) {
+        add_box(split, line, outer, from, end + (end_at > 0));
+    } else {
+        if (from_at > 0) add_box(split, line, inner, from_at, size);
+        add_box(split, line, outer, from + (from_at > 0), end);
+        line[outer] = end;
+        add_box(split, line, inner, 0, end_at);
+    }
+}
+
 void ti_matrix_view_split(const struct ti_matrix_view *view, uint64_t first,
                           uint64_t count,
                           void (*add)(void *state, const struct ti_rectangle *rectangle),
@@ -184,16 +213,30 @@ void ti_matrix_view_split(const struct ti_matrix_view *view, uint64_t first,
     }
     indices_of(view, first, at);
     indices_of(view, first + count, end);
-    while (axis + 1 < view->rank && at[axis] == end[axis]) axis++;
+    if (view->rank == 1) {
+        add_box(&split, at, 0, at[0], end[0]);
+        return;
+    }
+    const unsigned inner = view->rank - 1, outer = inner - 1;
+    while (axis < outer && at[axis] == end[axis]) axis++;
+    if (axis == outer) {
+        add_lines(&split, at, at[outer], at[inner], end[outer], end[inner]);
+        return;
+    }
     /* From the first element on, as axes end: */
-    for (unsigned i = view->rank - 1; i > axis; i--) {
+    if (at[outer] > 0 || at[inner] > 0) {
+        add_lines(&split, at, at[outer], at[inner], view->axis[outer].count, 0);
+        at[outer] = 0, at[outer - 1]++;
+    }
+    for (unsigned i = outer - 1; i > axis; i--) {
         if (at[i] == 0) continue;
         add_box(&split, at, i, at[i], view->axis[i].count);
         at[i] = 0, at[i - 1]++;
     }
     add_box(&split, at, axis, at[axis], end[axis]);
     /* and down to the last one. */
-    for (unsigned i = axis + 1; i < view->rank; i++) add_box(&split, end, i, 0, end[i]);
+    for (unsigned i = axis + 1; i < outer; i++) add_box(&split, end, i, 0, end[i]);
+    add_lines(&split, end, 0, 0, end[outer], end[inner]);
 }
 
 void ti_lines_get(const struct ti_lines *lines, uint64_t from, size_t count,

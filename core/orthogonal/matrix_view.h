@@ -54,8 +54,14 @@ struct ti_rectangle {
 void ti_matrix_view_make(const struct ti_matrix *matrix, const struct ti_view *view,
                          struct ti_matrix_view *made);
 
-/* Calls 'add' for what elements [first, first + count) have of the matrix: at most two rectangles
-   for each axis. Output begins with element 'first'. */
+/*
+ * Calls 'add' for what elements [first, first + count) have of the matrix: at most two rectangles
+ * for each axis. Output begins with element 'first'.
+ *
+ * If the range begins or ends within a row, the rectangle has the whole row, which costs less than
+ * the part of the row as a rectangle of its own: places before 0 and from 'count' on are not the
+ * range's. Of several rectangles none has an element of the range that another has.
+ */
 void ti_matrix_view_split(const struct ti_matrix_view *view, uint64_t first,
                           uint64_t count,
                           void (*add)(void *state, const struct ti_rectangle *rectangle),

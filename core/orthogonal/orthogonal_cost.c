@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What an element of an orthogonal matrix costs: see orthogonal_fill.h. Measured as
- * values/cost.c says, on matrices of up to 4096 by 4096.
+ * values/cost.c says, on matrices of 4096 by 4096 and 6000 by 6000, beside other programs.
  */
 #include "core/orthogonal/matrix_view.h"
 #include "core/orthogonal/orthogonal_fill.h"
@@ -12,12 +12,14 @@
  *   TERM_NS  by the kernel, times the lanes
  *   LOAD_NS  to get a number of the line that the kernel runs along, which as many elements
  *            share as there are lines across, and
- *   COPY_NS  to collect it from lines that are not next to each other
+ *   COPY_NS  to collect it from lines that are not next to each other, and for as many
+ *   COPY_ROW_NS  to go on to them, which are in another page of memory
  *   PACK_NS  the same for a line across, which the elements along share
  */
-#define TERM_NS 0.28
+#define TERM_NS 0.4
 #define LOAD_NS 0.3
-#define COPY_NS 2.2
+#define COPY_NS 1.0
+#define COPY_ROW_NS 150.0
 #define PACK_NS 1.5
 
 /* Whatever the sum. */
@@ -29,75 +31,90 @@
 
 /*
  * The fewer elements are computed at a time, the fewer share what they need: 16 rows of 4096 by
- * 4096 take hardly longer than 2. So the cost is that of as many as take up to this long, twice
- * what callers compute at a time.
+ * 4096 take hardly longer than 2. So the cost is that of as many as take up to this long where
+ * the sums are longest. Callers that compute for 2 ms at a time take fewer, which then cost
+ * more each, but no more together.
  *
  * Rows of 6000 columns and more take longer than that, as all of T must be read for even one
- * (72 MB for 6000, some 7 ms). Callers then compute parts of rows, at a cost in proportion, but
- * T is read for each row: 6000 by 6000 take 40 s of a core in all, 2.5 s in bands of 64 rows.
+ * (72 MB for 6000, some 6 ms). Callers then compute parts of rows, at a cost in proportion, but
+ * T is read for each row: 6000 by 6000 take 20 to 40 s of a core in all, 2.5 s in bands of 64
+ * rows.
  */
-#define BLOCK_NS 4e6
-#define BLOCK_ELEMS_MAX ((double)(1 << 20))
+#define BLOCK_NS 5e6
+#define BLOCK_ELEMS_MAX (UINT64_C(1) << 20)
 
-/* What about as many elements have of the matrix. */
-struct block {
-    double lines[TI_SIDE_COUNT];
-    /* rows or columns are next to each other */
-    bool neighbours[TI_SIDE_COUNT];
-    /* the share of the elements that is in the matrix */
-    double share;
+/* The nanoseconds of rectangles; and of a term, and as how many numbers in binary32 one counts. */
+struct cost {
+    double term_ns, times, ns;
 };
-
-static struct block block_of(const struct ti_matrix_view *view, double elems) {
-    struct block block = {{1, 1, 1}, {true, true, true}, 1};
-    for (unsigned i = view->rank; i-- > 0 && elems >= 2;) {
-        const struct ti_matrix_axis *axis = &view->axis[i];
-        const double now = elems < (double)axis->count ? elems : (double)axis->count;
-        const double before = block.lines[axis->side];
-        const bool next = axis->step == 1 || axis->step == -1;
-        block.lines[axis->side] *= now;
-        block.neighbours[axis->side] =
-            next || (before > 1 && block.neighbours[axis->side]);
-        if (axis->side == TI_SIDE_KERNEL) block.share /= now;
-        elems /= now;
-    }
-    return block;
-}
 
 static double min(double a, double b) { return a < b ? a : b; }
 
-/* Of an element of the matrix, and a term, if the kernel runs along these lines. */
-static double term_ns(const struct block *block, enum ti_side along, double kernel_ns) {
-    const enum ti_side across = along == TI_SIDE_ROWS ? TI_SIDE_COLS : TI_SIDE_ROWS;
-    const double copy_ns = block->neighbours[along] ? 0 : COPY_NS;
-    return kernel_ns + (LOAD_NS + copy_ns) / min(block->lines[across], ACROSS_MAX) +
-           PACK_NS / min(block->lines[along], ALONG_MAX);
+static bool neighbours(const struct ti_lines *lines) {
+    return lines->count == 1 || lines->axis[lines->rank - 1].step == 1;
 }
 
-/* Terms of an element's sum, in the mean of all elements: it has as many as the smaller one of
-   its row and column. */
-static double mean_terms(const struct ti_matrix *matrix) {
-    const double rows = (double)matrix->rows, cols = (double)matrix->cols;
-    const double n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
-    return k * (1 - k / (2 * n));
+/* The largest of lines [from, from + max). */
+static uint32_t last_line(const struct ti_lines *lines, uint64_t from, uint64_t max) {
+    const uint64_t end = lines->count - from < max ? lines->count : from + max;
+    uint32_t number;
+    uint64_t out;
+    ti_lines_get(lines, end - 1, 1, &number, &out);
+    return number;
+}
+
+/* Tile by tile, as ti_orthogonal_fill() does. */
+static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
+    struct cost *cost = state;
+    const bool along_rows = ti_orthogonal_along_rows(rectangle);
+    const struct ti_lines *along =
+                              &rectangle->side[along_rows ? TI_SIDE_ROWS : TI_SIDE_COLS],
+                          *across =
+                              &rectangle->side[along_rows ? TI_SIDE_COLS : TI_SIDE_ROWS];
+    const bool copied = !neighbours(along);
+    const double load_ns = cost->times * (LOAD_NS + (copied ? COPY_NS : 0));
+    const double row_ns = copied ? COPY_ROW_NS : 0;
+    for (uint64_t i = 0; i < across->count; i += ACROSS_MAX) {
+        const uint32_t last_across = last_line(across, i, ACROSS_MAX);
+        const double a = min((double)(across->count - i), ACROSS_MAX);
+        for (uint64_t j = 0; j < along->count; j += ALONG_MAX) {
+            const double b = min((double)(along->count - j), ALONG_MAX);
+            const double terms = 1 + min(last_across, last_line(along, j, ALONG_MAX));
+            cost->ns += terms * (cost->term_ns * a * b + load_ns * b + row_ns +
+                                 cost->times * PACK_NS * a);
+        }
+    }
+}
+
+/* Of the dearest one of some blocks of so many elements. */
+static double block_ns(struct cost cost, const struct ti_matrix_view *split, uint64_t all,
+                       uint64_t elems) {
+    enum { PLACES = 4 };
+    double max_ns = 0;
+    for (uint64_t i = 0; i < PLACES; i++) {
+        const uint64_t first = (all - elems) / (PLACES - 1) * i;
+        cost.ns = ELEM_NS * (double)elems;
+        ti_matrix_view_split(split, i == PLACES - 1 ? all - elems : first, elems,
+                             add_rectangle, &cost);
+        if (cost.ns > max_ns) max_ns = cost.ns;
+        if (elems == all) break;
+    }
+    return max_ns;
 }
 
 double ti_orthogonal_ns_per_elem(const struct ti_sampler *sampler,
                                  const struct ti_kernels *kernels,
                                  const struct ti_view *view) {
     const struct ti_matrix *matrix = &sampler->matrix;
+    const double times = sampler->dtype == TI_DTYPE_F64 ? 2 : 1;
+    const struct cost cost = {.term_ns = times * TERM_NS / kernels->lanes,
+                              .times = times};
     struct ti_matrix_view split;
     if (view->elems == 0 || matrix->rows == 0 || matrix->cols == 0) return ELEM_NS;
-    const double terms = mean_terms(matrix);
-    const double kernel_ns = TERM_NS / kernels->lanes;
-    const double times = sampler->dtype == TI_DTYPE_F64 ? 2 : 1;
-    double elems = min((double)view->elems, BLOCK_ELEMS_MAX), ns;
+    uint64_t elems = view->elems < BLOCK_ELEMS_MAX ? view->elems : BLOCK_ELEMS_MAX;
     ti_matrix_view_make(matrix, view, &split);
-    for (;; elems /= 2) {
-        const struct block block = block_of(&split, elems);
-        ns = ELEM_NS + times * terms * block.share *
-                           min(term_ns(&block, TI_SIDE_ROWS, kernel_ns),
-                               term_ns(&block, TI_SIDE_COLS, kernel_ns));
-        if (elems < 2 || ns * elems <= BLOCK_NS) return ns;
+    for (;; elems -= elems / 3) {
+        const double ns = block_ns(cost, &split, view->elems, elems);
+        if (elems < 3 || ns <= BLOCK_NS) return ns / (double)elems;
     }
 }

@@ -31,6 +31,8 @@ struct fill {
     const struct ti_orthogonal_factor *factor;
     const struct ti_kernels *kernels;
     unsigned char *out;
+    /* elements of 'out' */
+    uint64_t count;
     struct buffers buffers;
 };
 
@@ -125,25 +127,39 @@ static const unsigned char *finish(const struct fill *fill, size_t row, size_t c
     return scratch;
 }
 
-/* Copies elements to places of the output. The size is known where this is called. */
-static inline void scatter(const struct along *along, const unsigned char *elems,
-                           size_t bytes, unsigned char *to) {
-    for (size_t j = 0; j < along->count; j++)
-        memcpy(to + along->out[j] * bytes, elems + j * bytes, bytes);
+/* Copies elements to the places that the output has. The size is known where this is called. */
+static inline void scatter(const struct fill *fill, const struct along *along,
+                           const unsigned char *elems, size_t bytes, uint64_t to) {
+    for (size_t j = 0; j < along->count; j++) {
+        const uint64_t place = to + along->out[j];
+        if (place < fill->count)
+            memcpy(fill->out + place * bytes, elems + j * bytes, bytes);
+    }
 }
 
-static void write_row(const struct along *along, const unsigned char *elems, size_t bytes,
-                      unsigned char *to) {
+/* The same for neighbours, from place 'to' on, which is before 0 if the row begins earlier. */
+static void copy_row(const struct fill *fill, const unsigned char *elems, size_t bytes,
+                     int64_t to, int64_t count) {
+    const int64_t max = (int64_t)fill->count;
+    const int64_t begin = to < 0 ? 0 : to, end = to + count < max ? to + count : max;
+    if (begin < end)
+        memcpy(fill->out + (size_t)begin * bytes, elems + (size_t)(begin - to) * bytes,
+               (size_t)(end - begin) * bytes);
+}
+
+static void write_row(const struct fill *fill, const struct along *along,
+                      const unsigned char *elems, size_t bytes, uint64_t to) {
     if (along->in_order)
-        memcpy(to + along->out[0] * bytes, elems, along->count * bytes);
+        copy_row(fill, elems, bytes, (int64_t)(to + along->out[0]),
+                 (int64_t)along->count);
     else if (bytes == 1)
-        scatter(along, elems, 1, to);
+        scatter(fill, along, elems, 1, to);
     else if (bytes == 2)
-        scatter(along, elems, 2, to);
+        scatter(fill, along, elems, 2, to);
     else if (bytes == 4)
-        scatter(along, elems, 4, to);
+        scatter(fill, along, elems, 4, to);
     else
-        scatter(along, elems, 8, to);
+        scatter(fill, along, elems, 8, to);
 }
 
 static void write_tile(const struct fill *fill, const struct tile *tile) {
@@ -151,7 +167,7 @@ static void write_tile(const struct fill *fill, const struct tile *tile) {
     unsigned char scratch[TILE_COLS * sizeof(uint16_t)];
     for (size_t i = 0; i < tile->across.count; i++) {
         const unsigned char *elems = finish(fill, i, tile->along.count, scratch);
-        write_row(&tile->along, elems, bytes, fill->out + tile->across.out[i] * bytes);
+        write_row(fill, &tile->along, elems, bytes, tile->across.out[i]);
     }
 }
 
@@ -174,11 +190,15 @@ static uint64_t worth(const struct ti_lines *lines) {
     return neighbours ? IN_PLACE_TIMES * lines->count : lines->count;
 }
 
+bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle) {
+    return worth(&rectangle->side[TI_SIDE_ROWS]) > worth(&rectangle->side[TI_SIDE_COLS]);
+}
+
 static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
     const struct fill *fill = state;
     const struct ti_lines *rows = &rectangle->side[TI_SIDE_ROWS],
                           *cols = &rectangle->side[TI_SIDE_COLS];
-    const bool along_rows = worth(rows) > worth(cols);
+    const bool along_rows = ti_orthogonal_along_rows(rectangle);
     const struct ti_lines *across = along_rows ? cols : rows,
                           *along = along_rows ? rows : cols;
     struct tile tile = {.left = side_of(fill, along_rows),
@@ -209,6 +229,7 @@ void ti_orthogonal_fill(const struct ti_sampler *sampler,
                         .factor = factor,
                         .kernels = kernels,
                         .out = out,
+                        .count = count,
                         .buffers = split_workspace(workspace, sampler->dtype)};
     /* Elements outside the matrix are 0. */
     if (!sampler->matrix.covers_tensor) {

@@ -18,6 +18,7 @@
 #include "core/base/view.h"
 
 struct ti_orthogonal_factor;
+struct ti_rectangle;
 
 /*
  * Writes elements [first, first + count) of a simplified view of the tensor to 'out',
@@ -32,6 +33,9 @@ void ti_orthogonal_fill(const struct ti_sampler *sampler,
                         uint64_t first, uint64_t count, void *out, void *workspace);
 
 size_t ti_orthogonal_workspace_bytes(enum ti_dtype dtype);
+
+/* Whether the vectors of the product run along the rectangle's rows, else along its columns. */
+bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle);
 
 /*
  * Nanoseconds of one core that ti_orthogonal_fill() takes for an element of the view, where
