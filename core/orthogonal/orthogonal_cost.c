@@ -86,7 +86,7 @@ static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
     }
 }
 
-/* Of the dearest one of some blocks of so many elements. */
+/* Of the dearest of some blocks of "elems" elements. */
 static double block_ns(struct cost cost, const struct ti_matrix_view *split, uint64_t all,
                        uint64_t elems) {
     enum { PLACES = 4 };
