@@ -383,8 +383,8 @@ static void costs(void **state) {
          "shape=1024,1024&scheme=orthogonal", 0.6},
         {"shape=1024,1024&scheme=orthogonal&slice=:,::2&permute=1,0",
          "shape=1024,1024&scheme=orthogonal&permute=1,0", 0.6},
-        {"shape=1024,1024&scheme=orthogonal&slice=7", "shape=1024,1024&scheme=orthogonal",
-         2},
+        {"shape=1024,1024&scheme=orthogonal&slice=1000",
+         "shape=1024,1024&scheme=orthogonal", 1.5},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -395,11 +395,13 @@ static void costs(void **state) {
         const double ratio = ns_of(pairs[i].dear) / ns_of(pairs[i].cheap);
         assert_row(ratio >= pairs[i].times, pairs[i].dear);
     }
-    /* no order of an orthogonal matrix costs more than another */
+    /* no order of an orthogonal matrix costs much more than another */
+    const double in_order = ns_of("shape=2,512,1024&layout=io&scheme=orthogonal"),
+                 permuted =
+                     ns_of("shape=2,512,1024&layout=io&scheme=orthogonal&permute=2,1,0");
     assert_true(ns_of("shape=1024,1024&scheme=orthogonal&permute=1,0") ==
                 ns_of("shape=1024,1024&scheme=orthogonal"));
-    assert_true(ns_of("shape=2,512,1024&layout=io&scheme=orthogonal&permute=2,1,0") ==
-                ns_of("shape=2,512,1024&layout=io&scheme=orthogonal"));
+    assert_true(permuted < 1.5 * in_order && in_order < 1.5 * permuted);
     assert_true(isfinite(ns_of("shape=0,1024&scheme=orthogonal")));
     assert_true(isfinite(ns_of("shape=0,1024&permute=1,0")));
     assert_true(isfinite(ns_of("shape=1,1,3,3&scheme=delta_orthogonal&permute=3,2,1,0")));
