@@ -96,8 +96,9 @@ def names_in(query):
     keys = (pair.partition(b"=")[0].replace(b"+", b" ") for pair in query.split(b"&"))
     names = {re.sub(r"[^ -~]", "?", urllib.parse.unquote_to_bytes(key).decode("latin-1"))
              for key in keys}
-    return names | {"shape", "value", "dtype", "corrected", "query", "layers", "sparsity",
-                    "input_axes", "output_axes", "val", "constant"}
+    return names | {"shape", "value", "dtype", "corrected", "query", "layers", "layer", "sparsity",
+                    "input_axes", "output_axes", "val", "constant", "low", "high", "role",
+                    "d_kv", "width_multiplier"}
 
 
 class Checker:

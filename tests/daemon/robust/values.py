@@ -14,6 +14,8 @@ KINDS = (  # the beginning of "accepts", the kind
     ("numpy's basic slicing", "slice"), ("axis:index/count", "shard"),
     ("an integer of 1 or more", "count"),
     ("an integer of 0 or more", "index"), ("0 or -1", "integer"),
+    ("an index of axis 0", "row"), ("a number of 1 or more", "factor"),
+    ("a number above low_freq_factor", "high_factor"), ("a number above 0, for", "gain"),
     ("true, false, 1, 0", "flag"), ("c of 0.0000005 or more", "truncation"),
     ("a number, -inf or inf", "constant"),
     ("a number, or -inf", "lower"), ("a number, or inf", "upper"), ("a number of 0 or more", "size"),
@@ -27,7 +29,8 @@ VALID = {
     "count": ["1", "2", "18446744073709551615"], "flag": ["true", "false", "1", "0"],
     "truncation": ["none", "2", "-1,3", "0.5,inf"], "constant": ["0", "1", "0.1", "-1e-3"],
     "axes": ["0", "-1", "1,0", "none", "-2"], "index": ["0", "31", "18446744073709551615"],
-    "integer": ["0", "-1"], "share": ["0", "1", "0.5", "1e-300"],
+    "integer": ["0", "-1"], "row": ["0", "1", "-1"], "factor": ["1", "8", "10000"],
+    "high_factor": ["4", "1e3"], "gain": ["1", "0.5", "1e-3"], "share": ["0", "1", "0.5", "1e-300"],
     "size": ["0", "1", "0.02", "1e300"], "positive": ["1", "2", ".5", "1e-300"],
     "number": ["0", "0.02", "-1.", "+2e-3"], "lower": ["0", "-1", "-inf"],
     "upper": ["0", "1", "inf"]}
@@ -44,6 +47,8 @@ MALFORMED = {
              "[0]", "9223372036854775808", ",".join(["0"] * 33), b"0\0", b"\xff"],
     "index": [*NO_INTEGER, "-1", "+1", "18446744073709551616"],
     "integer": [*NO_INTEGER, "9223372036854775808"], "share": [*NO_NUMBER, "-1", "1.0001"],
+    "row": [*NO_INTEGER, "9223372036854775808", "9223372036854775807"], "gain": NO_NUMBER,
+    "factor": [*NO_SIZE, "0", "0.999"], "high_factor": [*NO_SIZE, "0", "1e-400"],
     "shape": [
         ",", "2,", ",2", "2,,2", "-2,2", "+2,2", "2x3", "2.0,2", "2, 2", "0x10,2", "1e3,1",
         "18446744073709551616,1", "4294967296,4294967296", "2305843009213693952,2",
@@ -77,12 +82,16 @@ MALFORMED["slice"].remove("::")  # a whole axis
 
 # A parameter that has no meaning without another one.
 NEEDS = {"json": {"format": "json"}, "metadata": {"format": "safetensors"},
-         "input_axes": {"output_axes": "0"}, "output_axes": {"input_axes": "0"}}
+         "input_axes": {"output_axes": "0"}, "output_axes": {"input_axes": "0"},
+         **{name: {"factor": "8"}
+            for name in ("low_freq_factor", "high_freq_factor", "original_length")}}
 
-# What a scheme has to have, and where it does not take the shape 2,2, a shape.
+# What a scheme has to have, where it does not take the shape 2,2, or has no default.
 SHAPES = {"dirac": {"shape": "4,2,3"}, "lstm_forget_bias": {"shape": "8"},
-         "bilinear": {"shape": "2,3,2,2"}}
-REQUIRED = {"layers": "2", "sparsity": "0.5", "value": "1"}
+         "bilinear": {"shape": "2,3,2,2"},
+         "log_uniform": {"low": "0.5", "high": "2"}, "log_of_uniform": {"low": "0.5"}}
+REQUIRED = {"layers": "2", "layer": "1", "sparsity": "0.5", "value": "1", "role": "q",
+            "d_kv": "2", "width_multiplier": "2"}
 FRAMEWORK_REQUIRED = {"val": "1", "constant": "1"}
 
 

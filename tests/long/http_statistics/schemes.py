@@ -185,6 +185,34 @@ def check_sparse(server):
             check_dist(what, drawn, bell(std))
 
 
+# Functions of a uniform number: the query, the distribution function, and both bounds.
+MAPPED = [
+    ("log_uniform&low=0.001&high=0.1",
+     lambda x: numpy.log(x / 0.001) / math.log(100), 0.001, 0.1),
+    ("log_of_uniform&low=1&high=16", lambda x: (numpy.exp(x) - 1) / 15, 0, math.log(16)),
+    ("mamba_dt_bias&low=0.001&high=0.1",
+     lambda x: numpy.log(numpy.logaddexp(0, x) / 0.001) / math.log(100),
+     math.log(math.expm1(0.001)), math.log(math.expm1(0.1))),
+]
+
+
+def check_mapped(server):
+    for number, (query, cdf, low, high) in enumerate(MAPPED):
+        for is_f64, dtype in enumerate(("f32", "f64")):
+            full = f"{query}&seed={2 * number + is_f64}&name=m"
+            x, _ = fetch(server, full, (1000, 1000), dtype)
+            x = x.astype(numpy.float64)
+            slack = 1e-6 * abs(high - low)
+            check(x.min() >= low - slack and x.max() <= high + slack, full, x.min(), x.max())
+            p = stats.kstest(x, cdf, mode="asymp").pvalue
+            check(p > P_MIN, full, dtype, f"p {p:.2g}")
+    # Half of them, log10 of 0.001 to 0.01, are below the floor.
+    x, _ = fetch(server, "mamba_dt_bias&low=0.001&high=0.1&floor=0.01", (1000, 1000), "f64")
+    share = (x == x.min()).mean()
+    check(abs(share - 0.5) < SIGMAS * 0.5 / 1000, "floor", share)
+    check(abs(x.min() - math.log(math.expm1(0.01))) < 1e-12, "floor", x.min())
+
+
 class Sphere:
     """An element of a random unit vector of n dims: its square is Beta(1/2, (n - 1)/2)."""
 
@@ -261,9 +289,11 @@ def check_complete(server):
     dtypes.of(server)
     tested = {query.partition("&")[0] for query, _ in FANS + PLAIN}
     tested |= {"sparse", "orthogonal", "delta_orthogonal"}
+    tested |= {query.partition("&")[0] for query, *_ in MAPPED}
     for scheme in json.loads(server.get("/v1/schemes")[0])["schemes"]:
         plain = {"constant", "zeros", "ones", "identity", "dirac", "zero_hadamard",
-                 "lstm_forget_bias", "bilinear"}
+                 "lstm_forget_bias", "bilinear", "arange", "linspace", "log_arange",
+                 "alibi_slopes", "rope_inv_freq", "sinusoidal"}
         check(scheme["name"] in tested | plain, scheme["name"], "is not tested")
 
 
@@ -275,6 +305,7 @@ def main():
     for number, (query, dist) in enumerate(PLAIN, len(FANS)):
         check_scheme(server, number, query, lambda i, o, dist=dist: dist, False)
     check_sparse(server)
+    check_mapped(server)
     check_orthogonal(server)
     check_narrow(server)
     for failure in failures[:40]:
