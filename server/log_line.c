@@ -26,13 +26,18 @@ static void add_string(struct tid_log_line *line, const char *text) {
     add(line, text, strlen(text));
 }
 
-/* The separator, the name, and what follows it. */
-static void add_name(struct tid_log_line *line, const char *name) {
+/* Room for a name, and for the beginning of a value that is cut. */
+#define VALUE_BYTES_MIN 128
+
+/* The separator, the name, and what follows it; false if the line has no room left. */
+static bool add_name(struct tid_log_line *line, const char *name) {
     const bool json = line->format == TID_LOG_JSON;
+    if (sizeof line->text - line->bytes < VALUE_BYTES_MIN) return false;
     if (json) add_string(line, line->bytes > 1 ? ",\"" : "\"");
     if (!json && line->bytes > 0) add_string(line, " ");
     add_string(line, name);
     add_string(line, json ? "\":" : "=");
+    return true;
 }
 
 static bool is_printable(unsigned char c) { return c >= ' ' && c < 0x7f; }
@@ -119,9 +124,8 @@ static bool is_bare(const char *text, size_t bytes) {
 
 void tid_log_line_text(struct tid_log_line *line, const char *name, const char *value,
                        size_t value_bytes) {
-    if (sizeof line->text - line->bytes < 128) return;
     const bool quoted = line->format == TID_LOG_JSON || !is_bare(value, value_bytes);
-    add_name(line, name);
+    if (!add_name(line, name)) return;
     if (quoted) add_string(line, "\"");
     add_escaped(line, value, value_bytes, quoted);
     if (quoted) add_string(line, "\"");
@@ -134,9 +138,7 @@ void tid_log_line_string(struct tid_log_line *line, const char *name, const char
 /* A value that needs no escapes. */
 static void add_plain_value(struct tid_log_line *line, const char *name,
                             const char *value) {
-    if (sizeof line->text - line->bytes < 128) return;
-    add_name(line, name);
-    add_string(line, value);
+    if (add_name(line, name)) add_string(line, value);
 }
 
 void tid_log_line_number(struct tid_log_line *line, const char *name, uint64_t value) {

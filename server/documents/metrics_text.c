@@ -144,21 +144,18 @@ static void put_times(struct tid_buffer *buffer, const struct tid_metrics *metri
         put_histogram(buffer, metrics, first_bytes, i, &metrics->workers->first_bytes[i]);
 }
 
-static uint64_t generated_bytes(const struct tid_metrics *metrics, unsigned worker,
-                                size_t scheme) {
-    return load(&metrics->workers[worker].generated[scheme].bytes);
-}
+struct generated {
+    uint64_t bytes, ns;
+};
 
-static uint64_t generated_ns(const struct tid_metrics *metrics, unsigned worker,
-                             size_t scheme) {
-    return load(&metrics->workers[worker].generated[scheme].ns);
-}
-
-static uint64_t sum_generated(const struct tid_metrics *metrics, size_t scheme,
-                              uint64_t (*get)(const struct tid_metrics *, unsigned,
-                                              size_t)) {
-    uint64_t total = 0;
-    for (unsigned i = 0; i < metrics->worker_count; i++) total += get(metrics, i, scheme);
+/* Of a scheme, by all workers. */
+static struct generated sum_generated(const struct tid_metrics *metrics, size_t scheme) {
+    struct generated total = {0};
+    for (unsigned i = 0; i < metrics->worker_count; i++) {
+        const struct tid_generated *one = &metrics->workers[i].generated[scheme];
+        total.bytes += load(&one->bytes);
+        total.ns += load(&one->ns);
+    }
     return total;
 }
 
@@ -170,13 +167,12 @@ static void put_generated(struct tid_buffer *buffer, const struct tid_metrics *m
                         "Bytes of tensors that were generated for responses.");
     for (size_t i = 0; i < ti_scheme_count(); i++)
         tid_buffer_printf(buffer, "%s{scheme=\"%s\"} %" PRIu64 "\n", bytes,
-                          ti_scheme_get(i)->name,
-                          sum_generated(metrics, i, generated_bytes));
+                          ti_scheme_get(i)->name, sum_generated(metrics, i).bytes);
     tid_exposition_head(buffer, seconds, "counter",
                         "Time that took, in seconds, without factorizations.");
     for (size_t i = 0; i < ti_scheme_count(); i++) {
         tid_buffer_printf(buffer, "%s{scheme=\"%s\"} ", seconds, ti_scheme_get(i)->name);
-        tid_exposition_ns(buffer, sum_generated(metrics, i, generated_ns));
+        tid_exposition_ns(buffer, sum_generated(metrics, i).ns);
     }
 }
 

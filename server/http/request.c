@@ -9,12 +9,21 @@
 #include <string.h>
 #include <strings.h>
 
+static const char *const method_names[TID_METHOD_OTHER] = {[TID_METHOD_GET] = "GET",
+                                                           [TID_METHOD_HEAD] = "HEAD",
+                                                           [TID_METHOD_OPTIONS] =
+                                                               "OPTIONS",
+                                                           [TID_METHOD_POST] = "POST"};
+
+const char *tid_method_name(enum tid_method method) {
+    return method < TID_METHOD_OTHER ? method_names[method] : NULL;
+}
+
 enum tid_method tid_method_find(const char *name) {
     static const char *const other[] = {"PUT", "DELETE", "CONNECT", "TRACE", "PATCH"};
-    if (strcmp(name, "GET") == 0) return TID_METHOD_GET;
-    if (strcmp(name, "HEAD") == 0) return TID_METHOD_HEAD;
-    if (strcmp(name, "OPTIONS") == 0) return TID_METHOD_OPTIONS;
-    if (strcmp(name, "POST") == 0) return TID_METHOD_POST;
+    for (unsigned i = 0; i < TID_METHOD_OTHER; i++) {
+        if (strcmp(name, method_names[i]) == 0) return (enum tid_method)i;
+    }
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
         if (strcmp(name, other[i]) == 0) return TID_METHOD_OTHER;
     }

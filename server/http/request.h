@@ -89,6 +89,9 @@ struct tid_request {
 /* Finds a method by its name, which is case-sensitive (RFC 9110 section 9.1). */
 enum tid_method tid_method_find(const char *name);
 
+/* NULL for TID_METHOD_OTHER and TID_METHOD_UNKNOWN. */
+const char *tid_method_name(enum tid_method method);
+
 /*
  * Finds a field by its name, which is case-insensitive (RFC 9110 section 5.1);
  * TID_FIELD_COUNT if endpoints do not use it.

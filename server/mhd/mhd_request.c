@@ -262,6 +262,7 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     const struct tid_rejection rejection =
         request_read(connection, mhd, method, version, &framing);
     locate(connection);
+    tid_record_route(connection);
     if (rejection.status == 503) {
         tid_problem_no_memory(&response);
     } else if (rejection.status != 0) {
@@ -269,7 +270,7 @@ static enum MHD_Result header_check(struct tid_connection *connection,
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
         if (too_large && !connection->tls) return tid_direct_send(connection, &response);
     } else if (request->method == TID_METHOD_POST &&
-               tid_route_takes_body(tid_route_find(request))) {
+               tid_route_takes_body(connection->record.route)) {
         if (body_begin(connection, &framing, &response)) return MHD_YES;
     } else if (tid_framing_has_body(&framing)) {
         route(connection, &response);

@@ -29,8 +29,12 @@ void tid_record_begin(struct tid_connection *connection, const char *method) {
     record->response_bytes = 0;
     record->sent_bytes = 0;
     /* The request of the other methods says which they are. */
-    if (connection->request.method >= TID_METHOD_OTHER)
+    if (!tid_method_name(connection->request.method))
         snprintf(record->method, sizeof record->method, "%s", method);
+}
+
+void tid_record_route(struct tid_connection *connection) {
+    connection->record.route = tid_route_find(&connection->request);
 }
 
 void tid_record_response(struct tid_connection *connection,
@@ -45,14 +49,12 @@ void tid_record_response(struct tid_connection *connection,
 
 void tid_record_stream(struct tid_connection *connection) {
     connection->record.streamed = true;
-    connection->record.bytes_counter =
-        &connection->worker->counters->bytes[tid_route_find(&connection->request)];
 }
 
 void tid_record_sent(struct tid_connection *connection, uint64_t bytes, int64_t now_ns) {
     tid_record_first_byte(connection, now_ns);
     connection->record.sent_bytes += bytes;
-    tid_count(connection->record.bytes_counter, bytes);
+    tid_count(&connection->worker->counters->bytes[connection->record.route], bytes);
 }
 
 void tid_record_generated(struct tid_connection *connection, uint64_t bytes,
@@ -104,15 +106,13 @@ static void add_client(struct tid_log_line *line,
 
 static void add_request(struct tid_log_line *line,
                         const struct tid_connection *connection) {
-    static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "POST"};
     const struct tid_request *request = &connection->request;
+    const char *method = tid_method_name(request->method);
     /* version "-" trace-id "-": request_id.c has checked it */
     if (request->trace[0] != '\0')
         tid_log_line_text(line, "trace", request->trace + 3, 32);
     add_client(line, connection);
-    tid_log_line_string(line, "method",
-                        request->method < TID_METHOD_OTHER ? methods[request->method]
-                                                           : connection->record.method);
+    tid_log_line_string(line, "method", method ? method : connection->record.method);
     if (connection->target)
         tid_log_line_text(line, "target", connection->target, connection->target_bytes);
 }
@@ -165,7 +165,7 @@ void tid_record_end(struct tid_connection *connection,
     const bool has_body =
         connection->request.method != TID_METHOD_HEAD && record->status != 304;
     const struct tid_counted_request counted = {
-        .route = tid_route_find(&connection->request),
+        .route = record->route,
         .format = record->format,
         .status = record->status,
         .complete = is_complete(record, how),

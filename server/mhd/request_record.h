@@ -22,6 +22,7 @@ struct tid_connection;
 struct tid_request_record {
     int64_t start_ns, first_byte_ns; /* of tid_clock_ns(); 0: not yet */
     unsigned status;
+    unsigned route;          /* of tid_route_find() */
     unsigned format, scheme; /* as in struct tid_response */
     bool streamed;           /* the bytes of the body are counted while they are sent */
     bool sent_directly;      /* libmicrohttpd does not know of the response */
@@ -29,12 +30,14 @@ struct tid_request_record {
     bool trusted;            /* it came from a trusted proxy */
     uint64_t response_bytes; /* length of the body, or TID_STREAM_UNKNOWN */
     uint64_t sent_bytes;     /* given to libmicrohttpd so far, if streamed */
-    _Atomic uint64_t *bytes_counter;    /* of the route, if streamed */
     char method[TID_METHOD_TEXT_BYTES]; /* if the server does not have it */
 };
 
-/* The header of a request has been received. */
+/* The header of a request has been received; its path is not known yet. */
 void tid_record_begin(struct tid_connection *connection, const char *method);
+
+/* The path of the request is known, or that it cannot be read. */
+void tid_record_route(struct tid_connection *connection);
 
 /* A response is about to be sent. */
 void tid_record_response(struct tid_connection *connection,
