@@ -52,8 +52,8 @@ void tic_servers_clear(struct tic_servers *servers);
 
 /*
  * The next server to use: of those that may be used now, the one with the fewest
- * connections, and of these the fewest failures; else the one that may be used first, after '*pause_ms'. Counts the caller
- * as a user until tic_servers_leave().
+ * connections, and of these the fewest failures; else the one that may be used first, after
+ * '*pause_ms'. Counts the caller as a user until tic_servers_leave().
  */
 size_t tic_servers_choose(struct tic_servers *servers, uint64_t now_ms,
                           uint64_t *pause_ms);

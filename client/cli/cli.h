@@ -87,8 +87,7 @@ char *cli_options_query(const struct cli_options *options);
 
 /*
  * Reads the value of an option, a number of seconds such as "300" or "0.5", into
- * '*milliseconds', which stays as it is if 'text' is NULL. Prints what is wrong and returns
- * an exit code.
+ * '*milliseconds'. Prints what is wrong and returns an exit code.
  */
 int cli_read_seconds(const char *option, const char *text, uint64_t *milliseconds);
 
@@ -203,7 +202,7 @@ int cli_output_sync(struct cli_output *output);
 int cli_output_commit(struct cli_output *output);
 
 /* From now on the part file is left behind if a signal ends the process. */
-void cli_output_survive(struct cli_output *output);
+void cli_output_survive(void);
 
 /* After a failure: removes the part file and its state, or closes and keeps them. */
 void cli_output_abandon(struct cli_output *output);

@@ -26,6 +26,7 @@ struct transfer {
     uint64_t unsaved_bytes; /* received since it was saved */
     /* The output is open and must be committed, kept or abandoned. */
     bool opened;
+    bool warned; /* the server's warnings have been printed */
     char last_failure[TI_ERROR_TEXT_BYTES];
     /* Exit code of the output; its message has been printed. */
     int code;
@@ -70,14 +71,15 @@ static int open_output(struct transfer *transfer, const struct tic_info *info) {
     code = cli_part_make(&transfer->state, transfer->query, info->etag, info->spec,
                          info->total_bytes);
     if (code == 0) code = save(transfer);
-    if (code == 0) cli_output_survive(output);
+    if (code == 0) cli_output_survive();
     return code;
 }
 
 /* Opens the output only now: the response is the requested tensor. */
 static bool begin(void *state, const struct tic_info *info) {
     struct transfer *transfer = state;
-    print_warnings(transfer);
+    if (!transfer->warned) print_warnings(transfer);
+    transfer->warned = true;
     transfer->code = open_output(transfer, info);
     return transfer->code == 0;
 }
@@ -129,7 +131,6 @@ static int open_earlier(struct transfer *transfer) {
     if (code != 0) return code;
     transfer->opened = transfer->resumable = true;
     if ((code = cli_part_load(state, output->state_path)) != 0) return code;
-    if (!transfer->query) return cli_fail_memory();
     if (strcmp(state->query, transfer->query) != 0) {
         fprintf(stderr,
                 "tensorinit: %s is of another tensor (%s): remove it, or get the tensor "
@@ -187,8 +188,13 @@ static enum ti_status fetch(struct transfer *transfer, struct ti_error *error) {
 static void keep_part(struct transfer *transfer) {
     struct cli_output *output = &transfer->output;
     const uint64_t done_bytes = cli_part_done(&transfer->state);
-    if (!transfer->resumable || done_bytes == 0 || save(transfer) != 0) {
+    if (!transfer->resumable || done_bytes == 0) {
         cli_output_abandon(output);
+        return;
+    }
+    /* The state that was saved before says less, but nothing wrong. */
+    if (save(transfer) != 0) {
+        cli_output_keep(output);
         return;
     }
     fprintf(stderr,
@@ -209,18 +215,16 @@ static int finish(struct transfer *transfer) {
 static int run(struct transfer *transfer) {
     struct ti_error error;
     const char *path = transfer->options->output;
-    if (transfer->options->go_on && cli_output_has_state(path)) {
-        const int code = open_earlier(transfer);
-        if (code != 0) {
-            if (transfer->opened) cli_output_keep(&transfer->output);
-            return code;
-        }
-    }
     int code =
         cli_get_make_request(transfer->options, transfer->query, &transfer->request);
-    if (code == 0 && fetch(transfer, &error) == TI_OK) return finish(transfer);
-    if (code == 0) code = transfer->code;
-    if (!transfer->request) return code;
+    if (code != 0) return code;
+    if (transfer->options->go_on && cli_output_has_state(path) &&
+        (code = open_earlier(transfer)) != 0) {
+        if (transfer->opened) cli_output_keep(&transfer->output);
+        return code;
+    }
+    if (fetch(transfer, &error) == TI_OK) return finish(transfer);
+    code = transfer->code;
     if (code == 0) {
         cli_get_print_error(transfer->options, transfer->request, &error);
         code = ti_status_exit_code(error.code);

@@ -178,7 +178,6 @@ static int append(struct cli_list *list, const char *option, const char *value) 
 int cli_read_seconds(const char *option, const char *text, uint64_t *milliseconds) {
     uint64_t value = 0, digits = 0;
     const char *at = text;
-    if (!text) return 0;
     for (; *at >= '0' && *at <= '9' && digits < 7; at++, digits++) {
         value = value * 10 + (uint64_t)(*at - '0');
     }

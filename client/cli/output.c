@@ -115,7 +115,10 @@ static int open_part(struct cli_output *output, const struct stat *old, bool go_
         cli_output_abandon(output);
     } else if (old && fchmod(output->fd, old->st_mode & 07777) != 0) {
         code = cli_fail_io(output->path, "cannot set the permissions of");
-        cli_output_abandon(output);
+        if (go_on)
+            cli_output_keep(output);
+        else
+            cli_output_abandon(output);
     }
     return code;
 }
@@ -150,6 +153,11 @@ static bool is_replaceable(const struct stat *old) {
             out.st_ino != old->st_ino);
 }
 
+/* The target of a symbolic link is replaced, not the link. To be freed. */
+static char *target_of(const char *path, bool exists) {
+    return exists ? realpath(path, NULL) : strdup(path);
+}
+
 bool cli_output_is_part(const char *path) {
     struct stat old;
     return !is_stdout(path) && (stat(path, &old) != 0 || is_replaceable(&old));
@@ -166,8 +174,7 @@ int cli_output_open(struct cli_output *output, const char *path, bool go_on) {
     output->path = path;
     bool exists = stat(path, &old) == 0;
     if (!exists || is_replaceable(&old)) {
-        /* The target of a symbolic link is replaced, not the link. */
-        output->target = exists ? realpath(path, NULL) : strdup(path);
+        output->target = target_of(path, exists);
         if (!output->target) return cli_fail_io(path, "cannot open");
         return open_part(output, exists ? &old : NULL, go_on);
     }
@@ -179,10 +186,7 @@ int cli_output_open(struct cli_output *output, const char *path, bool go_on) {
     return output->fd >= 0 ? 0 : cli_fail_io(path, "cannot open");
 }
 
-void cli_output_survive(struct cli_output *output) {
-    (void)output;
-    current_part = NULL;
-}
+void cli_output_survive(void) { current_part = NULL; }
 
 int cli_output_sync(struct cli_output *output) {
     if (!output->is_part || fdatasync(output->fd) == 0) return 0;
@@ -219,8 +223,8 @@ int cli_output_write(struct cli_output *output, const void *data, size_t bytes) 
 
 bool cli_output_has_state(const char *path) {
     struct stat old;
-    if (is_stdout(path)) return false;
-    char *target = stat(path, &old) == 0 ? realpath(path, NULL) : strdup(path);
+    if (!cli_output_is_part(path)) return false;
+    char *target = target_of(path, stat(path, &old) == 0);
     char *state = target ? path_beside(target, STATE_SUFFIX) : NULL;
     const bool has = state && access(state, F_OK) == 0;
     free(state);
@@ -238,22 +242,31 @@ static void clear(struct cli_output *output) {
     output->fd = -1;
 }
 
+/*
+ * Some file systems report a failed write only when a descriptor is closed. The lock stays
+ * with the other descriptor.
+ */
+static bool close_copy(int fd) {
+    const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return copy >= 0 && close(copy) == 0;
+}
+
+/* The state file goes first: one without a part file could not be continued. */
+static bool rename_part(const struct cli_output *output) {
+    unlink(output->state_path);
+    return rename(output->part_path, output->target) == 0;
+}
+
 int cli_output_commit(struct cli_output *output) {
     int code = 0;
-    if (output->fd == STDOUT_FILENO) {
-        clear(output);
-        return 0;
-    }
-    if (output->is_part && rename(output->part_path, output->target) != 0) {
+    if (output->fd != STDOUT_FILENO &&
+        (!close_copy(output->fd) || (output->is_part && !rename_part(output)))) {
         code = cli_fail_io(output->path, "cannot write");
         cli_output_abandon(output);
-        return code;
+    } else {
+        current_part = NULL; /* it has another name, while its lock is still held */
+        clear(output);
     }
-    /* Some file systems report a failed write only now. */
-    if (close(output->fd) != 0) code = cli_fail_io(output->path, "cannot write");
-    output->fd = -1;
-    if (output->is_part) unlink(output->state_path);
-    clear(output);
     return code;
 }
 

@@ -65,15 +65,16 @@ static int compare_sample(const struct cli_output *output, struct cli_tensor *te
     const uint64_t last = range->end - WINDOW_BYTES;
     int code = 0;
     for (unsigned i = 0; i < WINDOWS && code == 0; i++) {
-        const uint64_t at = range->first + (last - range->first) / (WINDOWS - 1) * i;
-        code = compare(output, tensor, i == WINDOWS - 1 ? last : at,
-                       (i == WINDOWS - 1 ? last : at) + WINDOW_BYTES, actual);
+        const uint64_t step = (last - range->first) / (WINDOWS - 1);
+        const uint64_t at = i == WINDOWS - 1 ? last : range->first + step * i;
+        code = compare(output, tensor, at, at + WINDOW_BYTES, actual);
     }
     return code;
 }
 
 static int compare_ranges(const struct cli_output *output, struct cli_tensor *tensor,
                           const struct cli_part_state *state) {
+    if (state->done_count == 0) return 0; /* a factorization would be for nothing */
     unsigned char *actual = malloc(CLI_CHUNK_BYTES);
     int code = actual ? cli_tensor_factorize(tensor) : cli_fail_memory();
     for (size_t i = 0; i < state->done_count && code == 0; i++) {

@@ -22,10 +22,11 @@
  *
  * Threads: use a request in one thread at a time; different requests are independent.
  *
- * Errors: see status.h. NULL where an object or a text is needed is TI_EVALUE. If the server refuses a request, 'text' is the detail of its
- * problem document and 'field' the parameter that it names; the code is the one that
- * the core has for that fault (TI_EVALUE, TI_EMISSING, ...), or TI_ESERVER if there is
- * none. Texts never show the user name and password of a URL.
+ * Errors: see status.h. NULL where an object or a text is needed is TI_EVALUE. If the
+ * server refuses a request, 'text' is the detail of its problem document and 'field' the
+ * parameter that it names; the code is the one that the core has for that fault
+ * (TI_EVALUE, TI_EMISSING, ...), or TI_ESERVER if there is none. Texts never show the user
+ * name and password of a URL.
  */
 #ifndef TENSORINIT_CLIENT_H
 #define TENSORINIT_CLIENT_H
@@ -139,7 +140,8 @@ enum tic_number {
     /* 1 */
     TIC_STALL_BYTES_PER_S,
     /* 300,000: how long a fetch is tried again after temporary failures, since the first
-     * of them; 0 for no retry. A try that delivers 1 MiB ends such a series. */
+     * of them; 0 for no retry. 1 MiB that comes, by whatever connection, ends such a
+     * series. */
     TIC_RETRY_FOR_MS,
     /* 30,000: longest pause before a retry, unless the server requests a longer one
      * (Retry-After). The pauses are random, up to a limit that doubles from 250 ms. */
@@ -289,11 +291,11 @@ struct tic_sink {
  * fails is left for as long as its pause lasts, while the others are used.
  *
  * Returns TI_OK: the sink got every byte of the part, and no other. On failure it may
- * have got some of them, from the start of the part. TI_ENETWORK: no connection, or it
- * broke too often; TI_ESERVER: refused with an HTTP status; TI_EMISMATCH: the response
- * is not the requested tensor, or no tensor; TI_ERANGE: the part lies outside the
- * tensor; TI_ECANCELLED: by the sink; TI_EVALUE: a struct_bytes is not set; TI_ENOMEM;
- * and codes of the core, from the server.
+ * have got some of them: from the start of the part, or any by write_at(). TI_ENETWORK:
+ * no connection, or it broke too often; TI_ESERVER: refused with an HTTP status;
+ * TI_EMISMATCH: the response is not the requested tensor, or no tensor; TI_ERANGE: the
+ * part lies outside the tensor; TI_ECANCELLED: by the sink; TI_EVALUE: a struct_bytes is
+ * not set; TI_ENOMEM; and codes of the core, from the server.
  */
 TIC_API TI_MUST_USE enum ti_status tic_fetch(struct tic_request *request,
                                              const struct tic_sink *sink,

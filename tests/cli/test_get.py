@@ -9,7 +9,6 @@ import socket
 import stat
 import subprocess
 import threading
-import time
 
 from support import (HUGE, IO_ERROR, MISMATCH, OK, SMALL, UNAVAILABLE, USAGE, Case,
                      daemon, dtypes, generate, limit_file, raw, tensorinit)

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from support import (IO_ERROR, MISMATCH, UNAVAILABLE, USAGE, Case, daemon, fault_proxy,
+from support import (IO_ERROR, MISMATCH, OK, UNAVAILABLE, USAGE, Case, daemon, fault_proxy,
                      raw, tensorinit)
 
 Fault = fault_proxy.Fault
@@ -38,19 +38,18 @@ class Transfer(Case):
         self.part = self.scratch / "out.bin.part"
         self.state = self.scratch / "out.bin.part.json"
 
-    def proxy(self, *faults):
-        running = fault_proxy.running(self.server, faults)
+    def relay(self, faults, port=None):
+        running = fault_proxy.running(daemon.Server(port or self.server.port), faults)
         proxy = running.__enter__()
         self.addCleanup(running.__exit__, None, None, None)
         return proxy
 
+    def proxy(self, *faults):
+        return self.relay(faults)
+
     def paced(self, port=None):
         """A proxy that takes some time."""
-        running = fault_proxy.running(daemon.Server(port or self.server.port),
-                                      lambda number: Fault(pace=0.002))
-        proxy = running.__enter__()
-        self.addCleanup(running.__exit__, None, None, None)
-        return proxy
+        return self.relay(lambda number: Fault(pace=0.002), port)
 
     def get(self, url, *arguments, **options):
         return tensorinit("get", "--server", url, *arguments, "-o", self.out, **options)
@@ -127,9 +126,7 @@ class Ranges(Transfer):
         faults = {1: Fault(cut=1_000_000), 2: Fault(cut=100, reset=True),
                   3: Fault(status=503, fields=("Retry-After: 1",)), 4: Fault(status=500),
                   6: Fault(cut=0), 9: Fault(cut=3_000_000)}
-        running = fault_proxy.running(self.server, faults.get)
-        proxy = running.__enter__()
-        self.addCleanup(running.__exit__, None, None, None)
+        proxy = self.relay(faults.get)
         self.succeeds(self.get(proxy.url, *LARGE, f"--server={self.server.url}"))
         self.is_complete()
 
@@ -170,6 +167,23 @@ class Resume(Transfer):
         self.succeeds(self.get(self.server.url, *TENSOR, "--continue"))
         self.is_complete(TENSOR)
         self.fails(USAGE, "-o FILE", tensorinit("get", *TENSOR, "-c"))
+
+    def test_wrong_option_leaves_the_part(self):
+        self.half()
+        part = self.part.read_bytes()
+        self.fails(USAGE, "--jobs", self.get(self.server.url, *LARGE, "-c", "--jobs", "x"))
+        self.assertEqual(self.part.read_bytes(), part)
+        self.assertTrue(self.state.exists())
+
+    def test_nothing_to_continue_by_another_name(self):
+        """/dev/stdout is written as it is, whatever lies beside the file that it leads to."""
+        self.half()
+        with open(self.out, "wb") as out:
+            process = subprocess.run(
+                [daemon.COMMAND, "get", "--server", self.server.url, *TENSOR, "-c", "-o",
+                 "/dev/stdout"], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE)
+        self.assertEqual(process.returncode, OK, process.stderr)
+        self.assertEqual(self.out.read_bytes(), raw(*TENSOR))
 
     def test_without_continue_it_starts_again(self):
         self.half()
