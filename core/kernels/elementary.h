@@ -8,6 +8,7 @@
 #define TI_ELEMENTARY_H
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -96,8 +97,5 @@ static inline double ti_sin_shifted(double x, int64_t quarter) {
         q & 1 ? 1 + z * ti_horner(z, even, 9) : r + r * (z * ti_horner(z, odd, 8));
     return q & 2 ? -y : y;
 }
-
-static inline double ti_sin(double x) { return ti_sin_shifted(x, 0); }
-static inline double ti_cos(double x) { return ti_sin_shifted(x, 1); }
 
 #endif

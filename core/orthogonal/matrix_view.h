@@ -67,6 +67,11 @@ void ti_matrix_view_split(const struct ti_matrix_view *view, uint64_t first,
                           void (*add)(void *state, const struct ti_rectangle *rectangle),
                           void *state);
 
+/* Whether lines that follow each other are next to each other in the matrix. */
+static inline bool ti_lines_are_neighbours(const struct ti_lines *lines) {
+    return lines->rank > 0 && lines->axis[lines->rank - 1].step == 1;
+}
+
 /* Numbers and places in the output of lines [from, from + count). */
 void ti_lines_get(const struct ti_lines *lines, uint64_t from, size_t count,
                   uint32_t *number, uint64_t *out);

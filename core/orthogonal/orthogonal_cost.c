@@ -25,10 +25,6 @@
 /* Whatever the sum. */
 #define ELEM_NS 2.0
 
-/* Lines that are computed together at most: the sizes of a tile in orthogonal_fill.c. */
-#define ACROSS_MAX 64
-#define ALONG_MAX 512
-
 /*
  * The fewer elements are computed at a time, the fewer share what they need: 16 rows of 4096 by
  * 4096 take hardly longer than 2. So the cost is that of as many as take up to this long where
@@ -50,10 +46,6 @@ struct cost {
 
 static double min(double a, double b) { return a < b ? a : b; }
 
-static bool neighbours(const struct ti_lines *lines) {
-    return lines->count == 1 || lines->axis[lines->rank - 1].step == 1;
-}
-
 /* The largest of lines [from, from + max). */
 static uint32_t last_line(const struct ti_lines *lines, uint64_t from, uint64_t max) {
     const uint64_t end = lines->count - from < max ? lines->count : from + max;
@@ -71,15 +63,15 @@ static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
                               &rectangle->side[along_rows ? TI_SIDE_ROWS : TI_SIDE_COLS],
                           *across =
                               &rectangle->side[along_rows ? TI_SIDE_COLS : TI_SIDE_ROWS];
-    const bool copied = !neighbours(along);
+    const bool copied = along->count > 1 && !ti_lines_are_neighbours(along);
     const double load_ns = cost->times * (LOAD_NS + (copied ? COPY_NS : 0));
     const double row_ns = copied ? COPY_ROW_NS : 0;
-    for (uint64_t i = 0; i < across->count; i += ACROSS_MAX) {
-        const uint32_t last_across = last_line(across, i, ACROSS_MAX);
-        const double a = min((double)(across->count - i), ACROSS_MAX);
-        for (uint64_t j = 0; j < along->count; j += ALONG_MAX) {
-            const double b = min((double)(along->count - j), ALONG_MAX);
-            const double terms = 1 + min(last_across, last_line(along, j, ALONG_MAX));
+    for (uint64_t i = 0; i < across->count; i += TI_BLOCK) {
+        const uint32_t last_across = last_line(across, i, TI_BLOCK);
+        const double a = min((double)(across->count - i), TI_BLOCK);
+        for (uint64_t j = 0; j < along->count; j += TI_TILE_COLS) {
+            const double b = min((double)(along->count - j), TI_TILE_COLS);
+            const double terms = 1 + min(last_across, last_line(along, j, TI_TILE_COLS));
             cost->ns += terms * (cost->term_ns * a * b + load_ns * b + row_ns +
                                  cost->times * PACK_NS * a);
         }

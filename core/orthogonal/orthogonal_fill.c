@@ -15,8 +15,7 @@
 #include "core/orthogonal/matrix_view.h"
 
 /* Max lines of a tile that the product's vectors run along, and the row stride of its buffer. */
-#define TILE_COLS ((size_t)512)
-#define TILE_STRIDE (TILE_COLS + TI_PRODUCT_COLS)
+#define TILE_STRIDE (TI_TILE_COLS + TI_PRODUCT_COLS)
 
 /* Lines that are next to each other are read in place, others are copied first. */
 #define IN_PLACE_TIMES 4
@@ -48,8 +47,8 @@ struct along {
     size_t count;
     /* the numbers are consecutive, the places are */
     bool neighbours, in_order;
-    uint32_t number[TILE_COLS];
-    uint64_t out[TILE_COLS];
+    uint32_t number[TI_TILE_COLS];
+    uint64_t out[TI_TILE_COLS];
 };
 
 /* Elements where the lines of both meet. */
@@ -96,14 +95,14 @@ static size_t blocks_of(const struct tile *tile) {
 
 size_t ti_orthogonal_workspace_bytes(enum ti_dtype dtype) {
     const size_t bytes = dtype == TI_DTYPE_F64 ? sizeof(double) : sizeof(float);
-    return bytes * TI_BLOCK * (TI_BLOCK + TILE_COLS + TILE_STRIDE);
+    return bytes * TI_BLOCK * (TI_BLOCK + TI_TILE_COLS + TILE_STRIDE);
 }
 
 static struct buffers split_workspace(void *workspace, enum ti_dtype dtype) {
     const size_t bytes = dtype == TI_DTYPE_F64 ? sizeof(double) : sizeof(float);
     unsigned char *at = workspace;
     const struct buffers buffers = {at, at + bytes * TI_BLOCK * TI_BLOCK,
-                                    at + bytes * TI_BLOCK * (TI_BLOCK + TILE_COLS)};
+                                    at + bytes * TI_BLOCK * (TI_BLOCK + TI_TILE_COLS)};
     return buffers;
 }
 
@@ -122,8 +121,8 @@ static const unsigned char *finish(const struct fill *fill, size_t row, size_t c
     const float scale = (float)fill->sampler->scale;
     for (size_t j = 0; j < count; j++) c[j] = 0 + scale * c[j];
     if (fill->sampler->dtype == TI_DTYPE_F32) return (unsigned char *)c;
-    memset(c + count, 0, (TILE_COLS - count) * sizeof *c);
-    fill->kernels->narrow[fill->sampler->dtype](c, TILE_COLS, scratch);
+    memset(c + count, 0, (TI_TILE_COLS - count) * sizeof *c);
+    fill->kernels->narrow[fill->sampler->dtype](c, TI_TILE_COLS, scratch);
     return scratch;
 }
 
@@ -164,7 +163,7 @@ static void write_row(const struct fill *fill, const struct along *along,
 
 static void write_tile(const struct fill *fill, const struct tile *tile) {
     const size_t bytes = ti_dtype_bytes(fill->sampler->dtype);
-    unsigned char scratch[TILE_COLS * sizeof(uint16_t)];
+    unsigned char scratch[TI_TILE_COLS * sizeof(uint16_t)];
     for (size_t i = 0; i < tile->across.count; i++) {
         const unsigned char *elems = finish(fill, i, tile->along.count, scratch);
         write_row(fill, &tile->along, elems, bytes, tile->across.out[i]);
@@ -186,8 +185,7 @@ static size_t at_most(uint64_t left, size_t max) {
 
 /* How much it is worth to run along these lines. */
 static uint64_t worth(const struct ti_lines *lines) {
-    const bool neighbours = lines->rank > 0 && lines->axis[lines->rank - 1].step == 1;
-    return neighbours ? IN_PLACE_TIMES * lines->count : lines->count;
+    return ti_lines_are_neighbours(lines) ? IN_PLACE_TIMES * lines->count : lines->count;
 }
 
 bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle) {
@@ -207,7 +205,7 @@ static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
         tile.across.count = at_most(across->count - i, TI_BLOCK);
         ti_lines_get(across, i, tile.across.count, tile.across.number, tile.across.out);
         for (uint64_t j = 0; j < along->count; j += tile.along.count) {
-            tile.along.count = at_most(along->count - j, TILE_COLS);
+            tile.along.count = at_most(along->count - j, TI_TILE_COLS);
             get_along(along, j, &tile.along);
             if (fill->sampler->dtype == TI_DTYPE_F64) {
                 tile_f64(fill, &tile);

@@ -17,6 +17,9 @@
 #include "core/values/sampler.h"
 #include "core/base/view.h"
 
+/* Lines that a tile of the product has along the kernel; across it are TI_BLOCK. */
+#define TI_TILE_COLS ((size_t)512)
+
 struct ti_orthogonal_factor;
 struct ti_rectangle;
 

@@ -45,7 +45,8 @@ static void TILE(tile)(const struct fill *fill, const struct tile *tile) {
         const size_t start = block * TI_BLOCK,
                      rows = ti_block_rows(fill->factor->k, block);
         const size_t skip = along->neighbours && first < start ? start - first : 0;
-        const size_t stride = along->neighbours ? tile->right->width - start : TILE_COLS;
+        const size_t stride =
+            along->neighbours ? tile->right->width - start : TI_TILE_COLS;
         const struct ti_product size = {
             rows, across->count, up_to_cols(along->count - skip), stride, TILE_STRIDE};
         const REAL *b_data = b;
@@ -56,7 +57,7 @@ static void TILE(tile)(const struct fill *fill, const struct tile *tile) {
                      ti_upper_offset(tile->right->width, block) + (first + skip - start);
         } else {
             TILE(pack)
-            (tile->right, block, rows, along->number, along->count, TILE_COLS, b);
+            (tile->right, block, rows, along->number, along->count, TI_TILE_COLS, b);
         }
         fill->kernels->PRODUCT(&size, a, b_data, c + skip);
     }

@@ -310,8 +310,8 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
         /* of the kernel */
         made.kernel = TI_KERNEL_uniform;
         made.scale = 1;
-        made.low = dist->low;
-        made.high = dist->high;
+        made.low = rounded(dtype, dist->low);
+        made.high = rounded(dtype, dist->high);
     } else if (pattern) {
         made.low = rounded(dtype, dist->low);
         made.high = rounded(dtype, dist->high);

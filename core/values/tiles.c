@@ -5,7 +5,6 @@
  */
 #include "core/values/tiles.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/values/mapped.h"
@@ -59,8 +58,7 @@ static void kernel_f64(const struct ti_sampler *sampler, const struct ti_kernels
 
 static void mapped_f32(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
                        struct ti_blocks blocks, size_t count, void *out) {
-    static const struct ti_transform unit = {.scale = 1, .high = INFINITY};
-    kernels->sample[TI_KERNEL_uniform](&sampler->philox, &unit, blocks, count, out);
+    kernel_f32(sampler, kernels, blocks, count, out);
     for (size_t i = 0; i < count; i++) {
         float u;
         memcpy(&u, (char *)out + 4 * i, sizeof u);
@@ -71,9 +69,7 @@ static void mapped_f32(const struct ti_sampler *sampler, const struct ti_kernels
 
 static void mapped_f64(const struct ti_sampler *sampler, const struct ti_kernels *kernels,
                        struct ti_blocks blocks, size_t count, void *out) {
-    static const struct ti_transform unit = {
-        .scale = 1, .low = -INFINITY, .high = INFINITY};
-    kernels->sample_f64[TI_KERNEL_uniform](&sampler->philox, &unit, blocks, count, out);
+    kernel_f64(sampler, kernels, blocks, count, out);
     for (size_t i = 0; i < count; i++) {
         double u;
         memcpy(&u, (char *)out + 8 * i, sizeof u);

@@ -29,9 +29,10 @@ enum ti_status ti_scheme_constant(const struct ti_spec *spec,
                                   const struct ti_fans *fans, struct ti_dist *dist,
                                   struct ti_error *error) {
     (void)fans;
-    if (scheme->numbers.needs_value && !spec->given[TI_PARAM_value]) {
-        return ti_error_set(error, TI_EMISSING, "value",
-                            "scheme=constant needs value=, a number");
+    if (scheme->numbers.needs_value) {
+        const enum ti_status status =
+            ti_scheme_needs(spec, scheme, TI_PARAM_value, "a number", error);
+        if (status != TI_OK) return status;
     }
     /* the value of zeros and ones */
     const double own = scheme->numbers.value;

@@ -18,15 +18,13 @@
 /* A tensor whose fan is 0 has no elements. */
 static double not_zero(double fan) { return fan > 0 ? fan : 1; }
 
-/* Parameters of fans, which a role without them does not take. */
+/* Parameters of fans, all that t5 has besides role and gain: a role without them. */
 static enum ti_status refuse_fans(const struct ti_spec *spec, struct ti_error *error) {
-    static const enum ti_param params[] = {
-        TI_PARAM_layout,     TI_PARAM_groups,     TI_PARAM_transposed,  TI_PARAM_fan_in,
-        TI_PARAM_fan_out,    TI_PARAM_mode,       TI_PARAM_in_axis,     TI_PARAM_out_axis,
-        TI_PARAM_batch_axis, TI_PARAM_input_axes, TI_PARAM_output_axes, TI_PARAM_d_model};
-    for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
-        const char *name = ti_param_get(params[i])->name;
-        if (!spec->given[params[i]]) continue;
+    for (int i = 0; i < TI_PARAM_COUNT; i++) {
+        const struct ti_param_info *param = ti_param_get((enum ti_param)i);
+        const char *name = param->name;
+        if (!spec->given[i] || param->common || i == TI_PARAM_role || i == TI_PARAM_gain)
+            continue;
         return ti_error_set(
             error, TI_EINAPPLICABLE, name,
             "%s does not apply to role=shared and role=lm_head, whose std is "

@@ -14,9 +14,8 @@ enum ti_status ti_dist_gain(const struct ti_spec *spec, struct ti_dist *dist,
                             struct ti_error *error) {
     const double gain = ti_spec_number(spec, TI_PARAM_gain, 1);
     if (!spec->given[TI_PARAM_gain]) return TI_OK; /* no multiplication */
-    if (!(gain > 0)) {
-        return ti_error_set(error, TI_EVALUE, "gain", "gain must be a number above 0");
-    }
+    const enum ti_status status = ti_scheme_above_zero(gain, "gain", error);
+    if (status != TI_OK) return status;
     dist->gain = dist->has_gain ? gain * dist->gain : gain;
     dist->has_gain = true;
     dist->sigma = gain * dist->sigma;

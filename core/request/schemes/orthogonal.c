@@ -35,13 +35,8 @@ enum ti_status ti_scheme_orthogonal(const struct ti_spec *spec,
     const bool io = ti_spec_choice(spec, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_IO;
     struct ti_matrix matrix = {.rows = 1, .cols = 1, .step = 1, .covers_tensor = true};
     (void)scheme, (void)fans;
-    if (spec->rank < 2) {
-        return ti_error_set(
-            error, TI_EVALUE, "shape",
-            "Only tensors with 2 or more dimensions are supported; this one "
-            "has %u",
-            spec->rank);
-    }
+    const enum ti_status status = ti_scheme_min_rank(spec, 2, error);
+    if (status != TI_OK) return status;
     const unsigned row_axes = io ? spec->rank - 1 : 1;
     for (unsigned i = 0; i < spec->rank; i++) {
         *(i < row_axes ? &matrix.rows : &matrix.cols) *= spec->shape[i];

@@ -18,6 +18,15 @@ static void set_pattern(struct ti_dist *dist, struct ti_pattern pattern) {
     dist->high = pattern.value > 0 ? pattern.value : 0;
 }
 
+enum ti_status ti_scheme_min_rank(const struct ti_spec *spec, unsigned rank,
+                                  struct ti_error *error) {
+    if (spec->rank >= rank) return TI_OK;
+    return ti_error_set(
+        error, TI_EVALUE, "shape",
+        "Only tensors with %u or more dimensions are supported; this one has %u", rank,
+        spec->rank);
+}
+
 enum ti_status ti_scheme_rank(const struct ti_spec *spec, unsigned rank,
                               struct ti_error *error) {
     if (spec->rank == rank) return TI_OK;
@@ -57,12 +66,8 @@ enum ti_status ti_scheme_identity(const struct ti_spec *spec,
                                   struct ti_error *error) {
     const double gain = ti_spec_number(spec, TI_PARAM_gain, 1);
     (void)scheme, (void)fans;
-    if (spec->rank < 2) {
-        return ti_error_set(error, TI_EVALUE, "shape",
-                            "Only tensors with 2 or more dimensions are supported; this "
-                            "one has %u",
-                            spec->rank);
-    }
+    const enum ti_status status = ti_scheme_min_rank(spec, 2, error);
+    if (status != TI_OK) return status;
     set_pattern(dist, spec->rank == 2 ? diagonal(spec, gain) : diagonals(spec, gain));
     return TI_OK;
 }

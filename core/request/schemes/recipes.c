@@ -25,17 +25,20 @@ enum ti_status ti_scheme_needs(const struct ti_spec *spec, const struct ti_schem
                         scheme->info.name, name, meaning);
 }
 
+enum ti_status ti_scheme_above_zero(double number, const char *name,
+                                    struct ti_error *error) {
+    if (number > 0) return TI_OK;
+    return ti_error_set(error, TI_EVALUE, name, "%s must be a number above 0", name);
+}
+
 static enum ti_status residual(const struct ti_spec *spec, const struct ti_scheme *scheme,
                                double *sigma, struct ti_error *error) {
     const double multiplier = ti_spec_number(spec, TI_PARAM_multiplier, 2);
     const double layers = (double)ti_spec_count(spec, TI_PARAM_layers, 1);
     double std;
     enum ti_status status = ti_scheme_std(spec, scheme, &std, error);
+    if (status == TI_OK) status = ti_scheme_above_zero(multiplier, "multiplier", error);
     if (status != TI_OK) return status;
-    if (!(multiplier > 0)) {
-        return ti_error_set(error, TI_EVALUE, "multiplier",
-                            "multiplier must be a number above 0");
-    }
     *sigma = std / sqrt(multiplier * layers);
     return TI_OK;
 }
@@ -70,11 +73,9 @@ static enum ti_status mup(const struct ti_spec *spec, const struct ti_scheme *sc
         status = ti_scheme_needs(spec, scheme, TI_PARAM_width_multiplier,
                                  "the width by that of the base model", error);
     }
+    if (status == TI_OK)
+        status = ti_scheme_above_zero(multiplier, "width_multiplier", error);
     if (status != TI_OK) return status;
-    if (!(multiplier > 0)) {
-        return ti_error_set(error, TI_EVALUE, "width_multiplier",
-                            "width_multiplier must be a number above 0");
-    }
     *sigma = std / sqrt(multiplier);
     if (spec->given[TI_PARAM_layers])
         *sigma = *sigma / sqrt(2 * (double)spec->value[TI_PARAM_layers].count);

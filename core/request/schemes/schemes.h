@@ -96,6 +96,14 @@ bool ti_scheme_gain_is_factor(const struct ti_scheme *scheme);
 enum ti_status ti_scheme_std(const struct ti_spec *spec, const struct ti_scheme *scheme,
                              double *std, struct ti_error *error);
 
+/* TI_EVALUE unless 'number', the value of the parameter 'name', is above 0. */
+enum ti_status ti_scheme_above_zero(double number, const char *name,
+                                    struct ti_error *error);
+
+/* TI_EVALUE on shape unless there are 'rank' axes or more. */
+enum ti_status ti_scheme_min_rank(const struct ti_spec *spec, unsigned rank,
+                                  struct ti_error *error);
+
 /* TI_EVALUE on shape unless the rank is 'rank'. */
 enum ti_status ti_scheme_rank(const struct ti_spec *spec, unsigned rank,
                               struct ti_error *error);

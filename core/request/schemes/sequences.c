@@ -8,16 +8,6 @@
 #include "core/kernels/elementary.h"
 #include "core/request/schemes/schemes.h"
 
-/* TI_EVALUE on shape unless there are as many axes or more. */
-static enum ti_status min_rank(const struct ti_spec *spec, unsigned rank,
-                               struct ti_error *error) {
-    if (spec->rank >= rank) return TI_OK;
-    return ti_error_set(
-        error, TI_EVALUE, "shape",
-        "Only tensors with %u or more dimensions are supported; this one has %u", rank,
-        spec->rank);
-}
-
 static void set_sequence(struct ti_dist *dist, struct ti_pattern pattern, double low,
                          double high) {
     dist->distribution = TI_DISTRIBUTION_PATTERN;
@@ -37,7 +27,7 @@ enum ti_status ti_scheme_sequence(const struct ti_spec *spec,
     struct ti_pattern pattern = {.kind = scheme->numbers.pattern,
                                  .number = {start, step}};
     (void)fans;
-    enum ti_status status = min_rank(spec, 1, error);
+    enum ti_status status = ti_scheme_min_rank(spec, 1, error);
     if (status != TI_OK) return status;
     pattern.cols = spec->shape[spec->rank - 1];
     const double last = start + (double)(pattern.cols > 0 ? pattern.cols - 1 : 0) * step;
@@ -78,32 +68,27 @@ static enum ti_status get_base(const struct ti_spec *spec, double *log_base,
 /* Llama 3's scaling, as Hugging Face's _compute_llama3_parameters. */
 static enum ti_status get_scaling(const struct ti_spec *spec, double number[5],
                                   struct ti_error *error) {
-    static const struct {
-        enum ti_param param;
-        const char *name;
-    } rows[] = {{TI_PARAM_low_freq_factor, "low_freq_factor"},
-                {TI_PARAM_high_freq_factor, "high_freq_factor"},
-                {TI_PARAM_original_length, "original_length"}};
+    static const enum ti_param params[] = {
+        TI_PARAM_low_freq_factor, TI_PARAM_high_freq_factor, TI_PARAM_original_length};
     number[1] = ti_spec_number(spec, TI_PARAM_factor, 0);
     number[2] = ti_spec_number(spec, TI_PARAM_low_freq_factor, 1);
     number[3] = ti_spec_number(spec, TI_PARAM_high_freq_factor, 4);
     number[4] = (double)ti_spec_count(spec, TI_PARAM_original_length, 8192);
     for (size_t i = 0; i < 3 && !spec->given[TI_PARAM_factor]; i++) {
-        if (!spec->given[rows[i].param]) continue;
-        return ti_error_set(error, TI_EINAPPLICABLE, rows[i].name,
-                            "%s requires factor=", rows[i].name);
+        const char *name = ti_param_get(params[i])->name;
+        if (!spec->given[params[i]]) continue;
+        return ti_error_set(error, TI_EINAPPLICABLE, name, "%s requires factor=", name);
     }
     if (spec->given[TI_PARAM_factor] && !(number[1] >= 1)) {
         return ti_error_set(error, TI_EVALUE, "factor",
                             "factor must be a number of 1 or more");
     }
-    if (!(number[2] > 0)) {
-        return ti_error_set(error, TI_EVALUE, "low_freq_factor",
-                            "low_freq_factor must be a number above 0");
-    }
-    if (number[3] > number[2]) return TI_OK;
+    const enum ti_status status =
+        ti_scheme_above_zero(number[2], "low_freq_factor", error);
+    if (status != TI_OK || number[3] > number[2]) return status;
     return ti_error_set(error, TI_EVALUE,
-                        rows[spec->given[TI_PARAM_high_freq_factor]].name,
+                        spec->given[TI_PARAM_high_freq_factor] ? "high_freq_factor"
+                                                               : "low_freq_factor",
                         "high_freq_factor must be above low_freq_factor");
 }
 
@@ -112,7 +97,7 @@ enum ti_status ti_scheme_rope(const struct ti_spec *spec, const struct ti_scheme
                               struct ti_error *error) {
     struct ti_pattern pattern = {.kind = TI_PATTERN_ROPE};
     (void)scheme, (void)fans;
-    enum ti_status status = min_rank(spec, 1, error);
+    enum ti_status status = ti_scheme_min_rank(spec, 1, error);
     if (status == TI_OK) status = get_base(spec, &pattern.number[0], error);
     if (status == TI_OK) status = get_scaling(spec, pattern.number, error);
     if (status != TI_OK) return status;
@@ -135,7 +120,7 @@ enum ti_status ti_scheme_sinusoidal(const struct ti_spec *spec,
         spec, TI_PARAM_arrangement, TI_ARRANGEMENT_HALVES);
     struct ti_pattern pattern = {.kind = TI_PATTERN_HALVES};
     (void)scheme, (void)fans;
-    enum ti_status status = min_rank(spec, 2, error);
+    enum ti_status status = ti_scheme_min_rank(spec, 2, error);
     if (status == TI_OK) status = get_base(spec, &pattern.number[0], error);
     if (status != TI_OK) return status;
     pattern.rows = spec->shape[spec->rank - 2];

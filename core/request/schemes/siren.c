@@ -19,9 +19,8 @@ enum ti_status ti_scheme_siren(const struct ti_spec *spec, const struct ti_schem
             "omega requires first=false: the bound of the first layer is 1/n for "
             "every omega");
     }
-    if (!(omega > 0)) {
-        return ti_error_set(error, TI_EVALUE, "omega", "omega must be a number above 0");
-    }
+    const enum ti_status status = ti_scheme_above_zero(omega, "omega", error);
+    if (status != TI_OK) return status;
     dist->distribution = TI_DISTRIBUTION_UNIFORM;
     dist->symmetric = true;
     /* A tensor whose fan is 0 has no elements. */

@@ -14,12 +14,10 @@ enum ti_status ti_scheme_sparse(const struct ti_spec *spec,
     const double sparsity = ti_spec_number(spec, TI_PARAM_sparsity, 0);
     (void)fans;
     enum ti_status status = ti_scheme_rank(spec, 2, error);
+    if (status == TI_OK)
+        status = ti_scheme_needs(spec, scheme, TI_PARAM_sparsity,
+                                 "the fraction of zeros, from 0 to 1", error);
     if (status != TI_OK) return status;
-    if (!spec->given[TI_PARAM_sparsity]) {
-        return ti_error_set(
-            error, TI_EMISSING, "sparsity",
-            "scheme=sparse needs sparsity=, the fraction of zeros, from 0 to 1");
-    }
     if (!(sparsity >= 0 && sparsity <= 1)) {
         return ti_error_set(error, TI_EVALUE, "sparsity",
                             "sparsity must be a number from 0 to 1");

@@ -6,13 +6,6 @@
 #include "core/kernels/elementary.h"
 #include "core/request/schemes/schemes.h"
 
-/* TI_EVALUE unless the number is above 0. */
-static enum ti_status above_zero(double number, const char *name,
-                                 struct ti_error *error) {
-    if (number > 0) return TI_OK;
-    return ti_error_set(error, TI_EVALUE, name, "%s must be above 0", name);
-}
-
 enum ti_status ti_scheme_mapped(const struct ti_spec *spec,
                                 const struct ti_scheme *scheme,
                                 const struct ti_fans *fans, struct ti_dist *dist,
@@ -30,9 +23,9 @@ enum ti_status ti_scheme_mapped(const struct ti_spec *spec,
     const double low = ti_spec_number(spec, TI_PARAM_low, numbers->low);
     const double high = ti_spec_number(spec, TI_PARAM_high, numbers->high);
     mapping->floor = ti_spec_number(spec, TI_PARAM_floor, 0.0001);
-    if (status == TI_OK) status = above_zero(low, "low", error);
-    if (status == TI_OK) status = above_zero(high, "high", error);
-    if (status == TI_OK) status = above_zero(mapping->floor, "floor", error);
+    if (status == TI_OK) status = ti_scheme_above_zero(low, "low", error);
+    if (status == TI_OK) status = ti_scheme_above_zero(high, "high", error);
+    if (status == TI_OK) status = ti_scheme_above_zero(mapping->floor, "floor", error);
     if (status != TI_OK) return status;
     if (low > high) {
         return ti_error_set(error, TI_EVALUE, spec->given[TI_PARAM_high] ? "high" : "low",

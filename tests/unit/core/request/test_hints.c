@@ -56,18 +56,8 @@ static void try_offers(const char *text, const char *shape, const char *scheme,
 static void for_each_name(void (*check)(const char *name, const char *others)) {
     for (size_t i = 0; i < ti_scheme_count(); i++) {
         const char *name = ti_scheme_get(i)->name;
-        const bool sparse = strcmp(name, "sparse") == 0;
-        const bool layers = strcmp(name, "wang_init") == 0 || strstr(name, "gpt2") ||
-                            strstr(name, "megatron") || strcmp(name, "deepnorm") == 0;
-        const bool value = strcmp(name, "constant") == 0;
-        check(name, sparse                              ? "&sparsity=0.5"
-                    : layers                            ? "&layers=4"
-                    : strcmp(name, "depth_scaled") == 0 ? "&layer=2"
-                    : strcmp(name, "mup") == 0          ? "&width_multiplier=2"
-                    : strcmp(name, "log_uniform") == 0  ? "&low=1&high=2"
-                    : strcmp(name, "t5") == 0           ? "&role=k"
-                    : value                             ? "&value=3"
-                                                        : "");
+        const char *others = strchr(test_minimal_query(name), '&');
+        check(name, others ? others : "");
     }
     for (size_t i = 0; i < ti_alias_count(); i++) {
         const struct ti_alias_info *alias = ti_alias_get(i);

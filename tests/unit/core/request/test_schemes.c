@@ -431,7 +431,7 @@ static void recipe_refusals(void **state) {
         {"shape=4,4&scheme=mitchell&d_model=2&layout=io", TI_EINAPPLICABLE, "layout"},
         {"shape=4,4&scheme=mitchell&d_model=2&in_axis=0", TI_EINAPPLICABLE, "in_axis"},
         {"shape=4,4&scheme=lora_a&slope=1", TI_EINAPPLICABLE, "slope"},
-        {"shape=4,4&scheme=lora_a&slope=1", TI_EINAPPLICABLE, "slope"},
+        {"shape=4,4&scheme=lora_a&gain=0", TI_EVALUE, "gain"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
