@@ -14,6 +14,12 @@
 int cli_get_make_request(const struct cli_options *options, const char *query,
                          struct tic_request **request);
 
+/*
+ * Sets certificates, token, fields and proxy of the request, from options and environment.
+ * Prints what is wrong and returns an exit code.
+ */
+int cli_get_set_access(const struct cli_options *options, struct tic_request *request);
+
 /* Prints an error; those that name no parameter are about the server. */
 void cli_get_print_error(const struct cli_options *options,
                          const struct tic_request *request, const struct ti_error *error);
