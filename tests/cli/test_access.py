@@ -12,19 +12,20 @@ TOKEN = "3mlDzC7fFJ0kN1Uq2x8Y0G4w5b6cVdEh"
 
 
 class Access(Case):
-    def daemon_at(self, *options, ready="listening on http"):
+    def daemon_at(self, *options):
         """The last address that it listens on."""
         process = daemon.start([daemon.DAEMON, *options])
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         for line in process.stderr:
-            if ready in line:
+            if "listening on http" in line:
                 return line.rpartition("listening on ")[2].strip('"\n')
         raise RuntimeError(f"tensorinitd did not start: exit {process.wait()}")
 
     def get(self, server, *arguments, **environment):
         return tensorinit("get", "--retry-for=0", f"--server={server}", *SMALL, *arguments,
-                          env=os.environ | environment)
+                          env=os.environ | {"CURL_CA_BUNDLE": "", "SSL_CERT_FILE": "",
+                                            "TENSORINIT_TOKEN": ""} | environment)
 
     def gets(self, *arguments, **environment):
         done = self.get(*arguments, **environment)
@@ -41,7 +42,7 @@ class Access(Case):
 class Sockets(Access):
     def test_unix(self):
         path = self.scratch / "d@1.sock"
-        self.daemon_at("--listen", f"unix:{path}", ready="listening on unix")
+        self.daemon_at("--listen", f"unix:{path}")
         encoded = str(path).replace("/", "%2F").replace("@", "%40")
         for server in (f"unix:{path}", f"http+unix://{encoded}",
                        f"http+unix://{encoded.lower()}/"):
@@ -50,7 +51,7 @@ class Sockets(Access):
         large = "--shape=24,1024,1024", "--name=a", "--scheme=normal"
         self.succeeds(tensorinit("get", f"--server=unix:{path}", *large, "-o", self.out))
         self.assertEqual(self.out.read_bytes(), raw(*large))
-        self.fails(UNAVAILABLE, f"http\\+unix://{encoded}/x: .*is this the URL",
+        self.fails(UNAVAILABLE, f"http\\+unix://{encoded}/x: There is nothing",
                    self.get(f"http+unix://{encoded}/x"))
         self.fails(UNAVAILABLE, f"unix:{path}x: the server cannot be reached",
                    self.get(f"unix:{path}x"))
@@ -133,9 +134,8 @@ class Secrets(Access):
         for path in (self.scratch / "none", self.scratch):
             self.fails(IO_ERROR, f"cannot read {path}",
                        self.get("http://127.0.0.1:1", f"--token-file={path}"))
-        self.fails(USAGE, "Authorization", self.get(
-            "http://127.0.0.1:1", f"--token-file={self.token}", "--header=Authorization: x",
-            TENSORINIT_TOKEN=TOKEN))
+        self.fails(USAGE, "TENSORINIT_TOKEN: .*Authorization", self.get(
+            "http://127.0.0.1:1", "--header=Authorization: x", TENSORINIT_TOKEN=TOKEN))
 
     def test_headers(self):
         with daemon.running() as server:
