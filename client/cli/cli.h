@@ -38,6 +38,7 @@ struct cli_list {
 #define CLI_TEXT const char *
 #define CLI_FLAG bool
 #define CLI_LIST struct cli_list
+#define CLI_MAYBE const char *
 
 /* The parsed command line; strings are borrowed from it. */
 struct cli_options {
@@ -48,7 +49,8 @@ struct cli_options {
     size_t param_count;
     /* The argument that is not an option, or NULL. */
     const char *file;
-    /* The command's own options, a member each: NULL or false if not given. */
+    /* The command's own options, a member each: NULL or false if not given, ""
+       for a MAYBE without a value. */
 #define CLI_OPTION(kind, member, name, letter, argument, verbs, about) CLI_##kind member;
 #include "client/cli/cli_options.def"
 #undef CLI_OPTION

@@ -23,6 +23,9 @@ struct transfer {
     pthread_mutex_t lock;
     struct cli_part_state state;
     bool resumable;
+    /* For --verify. */
+    struct cli_check check;
+    uint64_t next_offset;   /* for an output that is written in order */
     uint64_t unsaved_bytes; /* received since it was saved */
     /* The output is open and must be committed, kept or abandoned. */
     bool opened;
@@ -78,14 +81,28 @@ static int open_output(struct transfer *transfer, const struct tic_info *info) {
 static bool begin(void *state, const struct tic_info *info) {
     struct transfer *transfer = state;
     print_warnings(transfer);
+    if (transfer->options->verify) {
+        transfer->code = cli_check_begin(&transfer->check, info);
+        if (transfer->code != 0) return false;
+    }
     transfer->code = open_output(transfer, info);
     return transfer->code == 0;
+}
+
+static int verify(const struct transfer *transfer, uint64_t offset, const void *data,
+                  size_t bytes) {
+    if (!transfer->options->verify) return 0;
+    return cli_check_bytes(&transfer->check, offset, data, bytes);
 }
 
 /* To an output that is not a part file, in order. */
 static bool write_next(void *state, const void *data, size_t bytes) {
     struct transfer *transfer = state;
-    transfer->code = cli_output_write(&transfer->output, data, bytes);
+    transfer->code = verify(transfer, transfer->next_offset, data, bytes);
+    transfer->next_offset += bytes;
+    if (transfer->code == 0) {
+        transfer->code = cli_output_write(&transfer->output, data, bytes);
+    }
     return transfer->code == 0;
 }
 
@@ -100,7 +117,8 @@ static int add_done(struct transfer *transfer, uint64_t offset, size_t bytes) {
 /* To a part file; called by several threads. */
 static bool write_at(void *state, uint64_t offset, const void *data, size_t bytes) {
     struct transfer *transfer = state;
-    int code = cli_output_write_at(&transfer->output, offset, data, bytes);
+    int code = verify(transfer, offset, data, bytes);
+    if (code == 0) code = cli_output_write_at(&transfer->output, offset, data, bytes);
     pthread_mutex_lock(&transfer->lock);
     if (code == 0 && transfer->resumable) code = add_done(transfer, offset, bytes);
     if (code != 0) transfer->code = code;
@@ -137,6 +155,8 @@ static int open_earlier(struct transfer *transfer) {
                 output->part_path, state->query);
         return CLI_EMISMATCH;
     }
+    /* Then all of it is computed again, and not a sample. */
+    if (transfer->check.all) state->same_boot = false;
     return cli_part_check(transfer->options, output, state);
 }
 
@@ -241,7 +261,9 @@ int cli_get(struct cli_options *options) {
     cli_output_handle_sigpipe();
     transfer.query = cli_options_query(options);
     pthread_mutex_init(&transfer.lock, NULL);
-    code = run(&transfer);
+    if (options->verify) code = cli_check_open(&transfer.check, options);
+    if (code == 0) code = run(&transfer);
+    cli_check_close(&transfer.check);
     pthread_mutex_destroy(&transfer.lock);
     free(transfer.query);
     cli_part_clear(&transfer.state);

@@ -9,7 +9,7 @@
 
 #include "client/cli/cli.h"
 
-enum kind { TEXT, FLAG, LIST };
+enum kind { TEXT, FLAG, LIST, MAYBE };
 
 static const struct own_option {
     enum kind kind;
@@ -224,7 +224,9 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
         return CLI_USAGE;
     }
     const char **text = member;
-    if (!value) {
+    if (!value && option->kind == MAYBE) {
+        value = "";
+    } else if (!value) {
         if (*at + 1 == argc) return missing_value(argv[*at]);
         value = argv[++*at];
     }
@@ -350,12 +352,15 @@ static void print_item(const char *item, const char *about) {
     print_wrapped(about);
 }
 
-static void print_option(const char *letter, const char *name, const char *argument,
-                         const char *about) {
+static void print_option(enum kind kind, const char *letter, const char *name,
+                         const char *argument, const char *about) {
     char option[64];
-    snprintf(option, sizeof option, "  %s%s%s--%s%s%s", letter ? "-" : "",
-             letter ? letter : "", letter ? ", " : "    ", name, argument ? " " : "",
-             argument ? argument : "");
+    snprintf(option, sizeof option, "  %s%s%s--%s%s%s%s", letter ? "-" : "",
+             letter ? letter : "", letter ? ", " : "    ", name,
+             !argument       ? ""
+             : kind == MAYBE ? "[="
+                             : " ",
+             argument ? argument : "", kind == MAYBE ? "]" : "");
     print_item(option, about);
 }
 
@@ -366,7 +371,7 @@ static void print_parameters(void) {
         const struct ti_param_info *param = ti_param_get(i);
         snprintf(about, sizeof about, "%s\ntakes %s; default: %s", param->meaning,
                  param->accepts, param->fallback);
-        print_option(NULL, param->name, NULL, about);
+        print_option(FLAG, NULL, param->name, NULL, about);
     }
     puts("\nSchemes ('tensorinit schemes NAME' describes one in full):");
     for (size_t i = 0; i < ti_scheme_count(); i++) {
@@ -414,7 +419,8 @@ void cli_options_help(const struct cli_verb *verb) {
     for (size_t i = 0; i < OWN_COUNT; i++) {
         const struct own_option *option = &own_options[i];
         if (!has_option(verb, option)) continue;
-        print_option(option->letter, option->name, option->argument, option->about);
+        print_option(option->kind, option->letter, option->name, option->argument,
+                     option->about);
     }
     if (verb->tensor) print_parameters();
     print_exit_codes();

@@ -155,6 +155,63 @@ class Ranges(Transfer):
         self.is_complete()
 
 
+class Verify(Transfer):
+    """What is received is computed again."""
+
+    def test_flipped_bits(self):
+        """--verify=all finds each, wherever it is, and nothing wrong is written."""
+        for at in (0, 100, 1_999_999, 4_000_127):
+            proxy = self.proxy(Fault(flip=at))
+            done = self.get(proxy.url, *TENSOR, "--verify=all")
+            self.fails(MISMATCH, "", done)
+            self.assertIn(b"--verify: what was received differs from the tensor at byte "
+                          b"%d: " % at, done.stderr)
+            self.assertFalse(self.out.exists())
+            self.succeeds(self.get(proxy.url, *TENSOR, "--verify=all", "--continue"))
+            self.is_complete(TENSOR)
+            self.out.unlink()
+
+    def test_flipped_bit_in_a_range(self):
+        running = fault_proxy.running(self.server, lambda number: Fault(
+            flip=77_777) if number == 2 else None)
+        proxy = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        done = self.get(proxy.url, *LARGE, "--verify=all", "-j4")
+        self.fails(MISMATCH, "", done)
+        self.assertIn(b"differs from the tensor at byte ", done.stderr)
+        self.assertFalse(self.out.exists())
+        self.succeeds(self.get(proxy.url, *LARGE, "--verify=all", "--continue"))
+        self.is_complete()
+
+    def test_to_a_pipe(self):
+        proxy = self.proxy(Fault(flip=3_000_000))
+        done = tensorinit("get", f"--server={proxy.url}", *TENSOR, "--verify=all")
+        self.assertEqual(done.returncode, MISMATCH)
+        self.assertIn(b"differs from the tensor at byte 3000000: ", done.stderr)
+        self.assertEqual(done.stdout, raw(*TENSOR)[:len(done.stdout)])
+        self.assertLessEqual(len(done.stdout), 3_000_000)
+
+    def test_sample(self):
+        """It finds another tensor's bytes; the first block is compared in full."""
+        for fault in (Fault(flip=200_000), Fault(replace=("name=a", "name=b"))):
+            proxy = self.proxy(fault)
+            done = self.get(proxy.url, *TENSOR, "--verify")
+            self.fails(MISMATCH, "--verify: what was received differs", done)
+            self.assertFalse(self.out.exists())
+        for tensor in (TENSOR, LARGE, ("--shape=0,3", "--name=a"),
+                       ("--shape=90,70", "--name=a", "--scheme=orthogonal",
+                        "--format=safetensors", "--dtype=bf16")):
+            for option in "--verify", "--verify=all":
+                self.succeeds(self.get(self.server.url, *tensor, option))
+                self.is_complete(tensor)
+
+    def test_usage(self):
+        for options, message in ((("--verify=some",), "'some' is not all"),
+                                 (("--verify", "--format=json"), "length of json")):
+            self.fails(USAGE, f"--verify: .*{message}", tensorinit(
+                "get", f"--server={self.server.url}", "--shape=2,3", *options))
+
+
 class Resume(Transfer):
     def test_killed_and_continued(self):
         for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
