@@ -47,8 +47,9 @@ struct cli_options {
     /* The same as they were given; a list may be given item by item. */
     struct cli_param *params;
     size_t param_count;
-    /* The argument that is not an option, or NULL. */
-    const char *file;
+    /* The arguments that are not options, and the first of them or NULL. */
+    const char *file, **files;
+    size_t file_count;
     /* The command's own options, a member each: NULL or false if not given, ""
        for a MAYBE without a value. */
 #define CLI_OPTION(kind, member, name, letter, argument, verbs, about) CLI_##kind member;
@@ -62,6 +63,8 @@ struct cli_verb {
     const char *also;
     /* Name of the argument that is not an option, NULL if there is none. */
     const char *file;
+    /* Whether it may be repeated. */
+    bool many;
     /* Whether the verb has the tensor's parameters. */
     bool tensor;
     /* Whether a server validates the parameters. */

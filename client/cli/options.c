@@ -253,11 +253,12 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         }
         return parse_param(options, argc, argv, at);
     }
-    if (!verb->file || options->file) {
+    if (!verb->file || (options->file && !verb->many)) {
         fprintf(stderr, "tensorinit: unexpected argument '%s' for %s\n", arg, verb->name);
         return CLI_USAGE;
     }
-    options->file = arg;
+    if (!options->file) options->file = arg;
+    options->files[options->file_count++] = arg;
     return 0;
 }
 
@@ -280,7 +281,8 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
     int code = 0;
     memset(options, 0, sizeof *options);
     options->params = calloc((size_t)argc + 1, sizeof *options->params);
-    if (!options->params) return cli_fail_memory();
+    options->files = calloc((size_t)argc + 1, sizeof *options->files);
+    if (!options->params || !options->files) return cli_fail_memory();
     for (int i = 0; i < argc && code == 0; i++) {
         code = parse_one(options, verb, argc, argv, &i);
     }
@@ -293,6 +295,7 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
 void cli_options_clear(struct cli_options *options) {
     ti_spec_free(options->spec);
     free(options->params);
+    free(options->files);
 }
 
 void cli_options_set_format(struct cli_options *options, const char *path) {
@@ -413,9 +416,12 @@ static void print_exit_codes(void) {
 }
 
 void cli_options_help(const struct cli_verb *verb) {
-    printf("usage: tensorinit %s%s%s%s [OPTIONS]\n\n%c%s.\n\n", verb->name,
-           verb->tensor ? " --shape DIMS" : "", verb->file ? " " : "",
-           verb->file ? verb->file : "", verb->about[0] - 'a' + 'A', verb->about + 1);
+    printf("usage: tensorinit %s%s%s%s%s [OPTIONS]\n\n%c%s.\n\n", verb->name,
+           !verb->tensor ? ""
+           : verb->many  ? " [--shape DIMS]"
+                         : " --shape DIMS",
+           verb->file ? " " : "", verb->file ? verb->file : "", verb->many ? "..." : "",
+           verb->about[0] - 'a' + 'A', verb->about + 1);
     for (size_t i = 0; i < OWN_COUNT; i++) {
         const struct own_option *option = &own_options[i];
         if (!has_option(verb, option)) continue;
