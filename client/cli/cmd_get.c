@@ -9,6 +9,7 @@
 #include <tensorinit/client.h>
 
 #include "client/cli/get_request.h"
+#include "client/cli/progress.h"
 
 /* The state is saved after each that many bytes. */
 #define SAVE_BYTES ((uint64_t)8 << 20)
@@ -25,6 +26,7 @@ struct transfer {
     bool resumable;
     /* For --verify. */
     struct cli_check check;
+    struct cli_progress progress;
     uint64_t next_offset;   /* for an output that is written in order */
     uint64_t unsaved_bytes; /* received since it was saved */
     /* The output is open and must be committed, kept or abandoned. */
@@ -81,6 +83,8 @@ static int open_output(struct transfer *transfer, const struct tic_info *info) {
 static bool begin(void *state, const struct tic_info *info) {
     struct transfer *transfer = state;
     print_warnings(transfer);
+    cli_progress_begin(&transfer->progress, cli_part_done(&transfer->state),
+                       info->total_bytes);
     if (transfer->options->verify) {
         transfer->code = cli_check_begin(&transfer->check, info);
         if (transfer->code != 0) return false;
@@ -100,6 +104,7 @@ static bool write_next(void *state, const void *data, size_t bytes) {
     struct transfer *transfer = state;
     transfer->code = verify(transfer, transfer->next_offset, data, bytes);
     transfer->next_offset += bytes;
+    atomic_fetch_add(&transfer->progress.bytes, bytes);
     if (transfer->code == 0) {
         transfer->code = cli_output_write(&transfer->output, data, bytes);
     }
@@ -119,11 +124,18 @@ static bool write_at(void *state, uint64_t offset, const void *data, size_t byte
     struct transfer *transfer = state;
     int code = verify(transfer, offset, data, bytes);
     if (code == 0) code = cli_output_write_at(&transfer->output, offset, data, bytes);
+    atomic_fetch_add(&transfer->progress.bytes, bytes);
     pthread_mutex_lock(&transfer->lock);
     if (code == 0 && transfer->resumable) code = add_done(transfer, offset, bytes);
     if (code != 0) transfer->code = code;
     pthread_mutex_unlock(&transfer->lock);
     return code == 0;
+}
+
+static bool on_idle(void *state) {
+    struct transfer *transfer = state;
+    cli_progress_show(&transfer->progress);
+    return true;
 }
 
 /* Says once that something has failed, not each time that it fails again. */
@@ -134,6 +146,7 @@ static bool on_retry(void *state, const struct ti_error *failure, uint64_t pause
         return true;
     }
     snprintf(transfer->last_failure, sizeof transfer->last_failure, "%s", failure->text);
+    cli_progress_clear(&transfer->progress);
     cli_get_print_error(transfer->options, transfer->request, failure);
     fputs("tensorinit: trying again\n", stderr);
     return true;
@@ -196,11 +209,15 @@ static enum ti_status fetch(struct transfer *transfer, struct ti_error *error) {
         .begin = begin,
         .write = write_next,
         .state = transfer,
+        .idle = on_idle,
         .retry = on_retry,
         .write_at = is_part ? write_at : NULL,
     };
-    if (transfer->resumable) return fetch_rest(transfer, &sink, error);
-    return tic_fetch(transfer->request, &sink, NULL, error);
+    const enum ti_status status = transfer->resumable
+                                      ? fetch_rest(transfer, &sink, error)
+                                      : tic_fetch(transfer->request, &sink, NULL, error);
+    cli_progress_end(&transfer->progress, status == TI_OK);
+    return status;
 }
 
 /* Keeps what has been received, if it can be used later. */
@@ -261,7 +278,8 @@ int cli_get(struct cli_options *options) {
     cli_output_handle_sigpipe();
     transfer.query = cli_options_query(options);
     pthread_mutex_init(&transfer.lock, NULL);
-    if (options->verify) code = cli_check_open(&transfer.check, options);
+    code = cli_progress_init(&transfer.progress, options);
+    if (code == 0 && options->verify) code = cli_check_open(&transfer.check, options);
     if (code == 0) code = run(&transfer);
     cli_check_close(&transfer.check);
     pthread_mutex_destroy(&transfer.lock);

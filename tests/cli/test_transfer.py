@@ -6,6 +6,7 @@ and never wrong bytes under the final name.
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 import tempfile
@@ -210,6 +211,59 @@ class Verify(Transfer):
                                  (("--verify", "--format=json"), "length of json")):
             self.fails(USAGE, f"--verify: .*{message}", tensorinit(
                 "get", f"--server={self.server.url}", "--shape=2,3", *options))
+
+
+class Progress(Transfer):
+    def slow(self):
+        running = fault_proxy.running(self.server, lambda number: Fault(pace=0.03))
+        proxy = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        return proxy.url
+
+    def test_json_lines(self):
+        done = self.get(self.slow(), *TENSOR, "--progress=json")
+        self.succeeds(done)
+        rows = [json.loads(line) for line in done.stderr.splitlines()]
+        total = len(raw(*TENSOR))
+        self.assertGreaterEqual(len(rows), 2)
+        self.assertEqual([row["done"] for row in rows], [False] * (len(rows) - 1) + [True])
+        self.assertEqual({row["total_bytes"] for row in rows}, {total})
+        self.assertEqual(rows[-1]["bytes"], total)
+        counts = [row["bytes"] for row in rows]
+        self.assertEqual(counts, sorted(counts))
+        self.assertGreater(counts[0], 0)
+        self.assertLess(counts[0], total)
+        self.assertLess(abs(rows[0]["seconds_left"] * rows[0]["bytes_per_s"] + counts[0] -
+                            total), total / 10)
+
+    def test_lines_and_none(self):
+        url = self.slow()
+        done = self.get(url, *TENSOR, "-v")
+        self.assertRegex(done.stderr.decode(), r"\Atensorinit: \d+(\.\d)? .?.?B of 3\.8 MiB, "
+                         r"\d+ %, \d+\.\d .iB/s, 0:00:\d\d left\n(?s:.*)"
+                         r"tensorinit: 3\.8 MiB in \d+\.\d s, \d+\.\d .iB/s\n\Z")
+        for options in (), ("-q", "-v"), ("--progress=none", "-v"):
+            self.assertEqual(self.get(url, *TENSOR, *options).stderr, b"")
+        self.fails(USAGE, "--progress: 'x'", self.get(url, *TENSOR, "--progress=x"))
+
+    def test_terminal(self):
+        """A line that is overwritten, and gone at the end; none with -q."""
+        url = self.slow()
+        for options in (), ("-q",):
+            master, terminal = pty.openpty()
+            command = subprocess.run(
+                [daemon.COMMAND, "get", "--server", url, *TENSOR, *options, "-o", self.out],
+                stdin=subprocess.DEVNULL, stderr=terminal, timeout=60, check=True)
+            self.assertEqual(command.returncode, 0)
+            os.write(terminal, b"end")
+            shown = os.read(master, 65536)
+            os.close(terminal)
+            os.close(master)
+            if options:
+                self.assertEqual(shown, b"end")
+            else:
+                self.assertRegex(shown, rb"\A(\r[^\r\n]* of 3\.8 MiB, [^\r\n]*\x1b\[K)+"
+                                 rb"\r\x1b\[Kend\Z")
 
 
 class Resume(Transfer):
