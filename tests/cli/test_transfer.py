@@ -256,7 +256,9 @@ class Progress(Transfer):
                 stdin=subprocess.DEVNULL, stderr=terminal, timeout=60, check=True)
             self.assertEqual(command.returncode, 0)
             os.write(terminal, b"end")
-            shown = os.read(master, 65536)
+            shown = b""
+            while not shown.endswith(b"end"):
+                shown += os.read(master, 65536)
             os.close(terminal)
             os.close(master)
             if options:
