@@ -31,14 +31,10 @@ enum ti_status tic_request_add_server(struct tic_request *request, const char *s
         return tic_fail(error, TI_ETOOLARGE, "server", "more than %d servers",
                         TIC_SERVERS_MAX);
     }
-    size_t length = strlen(server_url);
-    enum ti_status status = tic_transport_check_url(server_url, error);
-    if (status != TI_OK) return status;
-    while (length > 0 && server_url[length - 1] == '/') length--;
-    char *copy = strndup(server_url, length);
-    if (!copy) return tic_out_of_memory(error);
-    request->servers[request->server_count++] = copy;
-    return TI_OK;
+    enum ti_status status =
+        tic_server_url_parse(&request->servers[request->server_count], server_url, error);
+    if (status == TI_OK) request->server_count++;
+    return status;
 }
 
 enum ti_status tic_request_make(const char *server_url, struct tic_request **request,
@@ -68,7 +64,10 @@ void tic_request_free(struct tic_request *request) {
     }
     for (size_t i = 0; i < TIC_TEXT_COUNT; i++) free(request->texts[i]);
     free(request->params);
-    for (size_t i = 0; i < request->server_count; i++) free(request->servers[i]);
+    for (size_t i = 0; i < request->header_count; i++) free(request->headers[i]);
+    for (size_t i = 0; i < request->server_count; i++) {
+        tic_server_url_clear(&request->servers[i]);
+    }
     for (size_t i = 0; i < TIC_JOBS_MAX; i++) tic_transport_free(request->transports[i]);
     tic_response_clear(&request->response);
     free(request);
@@ -216,7 +215,7 @@ static char *encode(char *out, const char *text) {
 }
 
 char *tic_request_url_at(const struct tic_request *request, size_t server) {
-    const char *base = request->servers[server];
+    const char *base = request->servers[server].base;
     size_t capacity_bytes = strlen(base) + sizeof PATH;
     for (size_t i = 0; i < request->param_count; i++) {
         const struct tic_param *param = &request->params[i];
@@ -283,6 +282,10 @@ enum ti_status tic_request_text(struct tic_request *request, enum tic_text which
     if (!request) return tic_missing(error, "request");
     if ((unsigned)which >= TIC_TEXT_COUNT) {
         return tic_fail(error, TI_EPARAM, "", "unknown setting");
+    }
+    if (value && which == TIC_TOKEN) {
+        enum ti_status status = tic_request_check_token(request, value, error);
+        if (status != TI_OK) return status;
     }
     if (value && !(copy = strdup(value))) return tic_out_of_memory(error);
     free(request->texts[which]);

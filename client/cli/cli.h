@@ -38,6 +38,7 @@ struct cli_list {
 #define CLI_TEXT const char *
 #define CLI_FLAG bool
 #define CLI_LIST struct cli_list
+#define CLI_MAYBE const char *
 
 /* The parsed command line; strings are borrowed from it. */
 struct cli_options {
@@ -46,9 +47,11 @@ struct cli_options {
     /* The same as they were given; a list may be given item by item. */
     struct cli_param *params;
     size_t param_count;
-    /* The argument that is not an option, or NULL. */
-    const char *file;
-    /* The command's own options, a member each: NULL or false if not given. */
+    /* The arguments that are not options, and the first of them or NULL. */
+    const char *file, **files;
+    size_t file_count;
+    /* The command's own options, a member each: NULL or false if not given, ""
+       for a MAYBE without a value. */
 #define CLI_OPTION(kind, member, name, letter, argument, verbs, about) CLI_##kind member;
 #include "client/cli/cli_options.def"
 #undef CLI_OPTION
@@ -60,6 +63,8 @@ struct cli_verb {
     const char *also;
     /* Name of the argument that is not an option, NULL if there is none. */
     const char *file;
+    /* Whether it may be repeated. */
+    bool many;
     /* Whether the verb has the tensor's parameters. */
     bool tensor;
     /* Whether a server validates the parameters. */

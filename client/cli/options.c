@@ -9,7 +9,7 @@
 
 #include "client/cli/cli.h"
 
-enum kind { TEXT, FLAG, LIST };
+enum kind { TEXT, FLAG, LIST, MAYBE };
 
 static const struct own_option {
     enum kind kind;
@@ -223,7 +223,9 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
         return CLI_USAGE;
     }
     const char **text = member;
-    if (!value) {
+    if (!value && option->kind == MAYBE) {
+        value = "";
+    } else if (!value) {
         if (*at + 1 == argc) return missing_value(argv[*at]);
         value = argv[++*at];
     }
@@ -250,11 +252,12 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         }
         return parse_param(options, argc, argv, at);
     }
-    if (!verb->file || options->file) {
+    if (!verb->file || (options->file && !verb->many)) {
         fprintf(stderr, "tensorinit: unexpected argument '%s' for %s\n", arg, verb->name);
         return CLI_USAGE;
     }
-    options->file = arg;
+    if (!options->file) options->file = arg;
+    options->files[options->file_count++] = arg;
     return 0;
 }
 
@@ -277,7 +280,8 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
     int code = 0;
     memset(options, 0, sizeof *options);
     options->params = calloc((size_t)argc + 1, sizeof *options->params);
-    if (!options->params) return cli_fail_memory();
+    options->files = calloc((size_t)argc + 1, sizeof *options->files);
+    if (!options->params || !options->files) return cli_fail_memory();
     for (int i = 0; i < argc && code == 0; i++) {
         code = parse_one(options, verb, argc, argv, &i);
     }
@@ -290,6 +294,7 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
 void cli_options_clear(struct cli_options *options) {
     ti_spec_free(options->spec);
     free(options->params);
+    free(options->files);
 }
 
 void cli_options_set_format(struct cli_options *options, const char *path) {
@@ -349,12 +354,15 @@ static void print_item(const char *item, const char *about) {
     print_wrapped(about);
 }
 
-static void print_option(const char *letter, const char *name, const char *argument,
-                         const char *about) {
+static void print_option(enum kind kind, const char *letter, const char *name,
+                         const char *argument, const char *about) {
     char option[64];
-    snprintf(option, sizeof option, "  %s%s%s--%s%s%s", letter ? "-" : "",
-             letter ? letter : "", letter ? ", " : "    ", name, argument ? " " : "",
-             argument ? argument : "");
+    snprintf(option, sizeof option, "  %s%s%s--%s%s%s%s", letter ? "-" : "",
+             letter ? letter : "", letter ? ", " : "    ", name,
+             !argument       ? ""
+             : kind == MAYBE ? "[="
+                             : " ",
+             argument ? argument : "", kind == MAYBE ? "]" : "");
     print_item(option, about);
 }
 
@@ -365,7 +373,7 @@ static void print_parameters(void) {
         const struct ti_param_info *param = ti_param_get(i);
         snprintf(about, sizeof about, "%s\ntakes %s; default: %s", param->meaning,
                  param->accepts, param->fallback);
-        print_option(NULL, param->name, NULL, about);
+        print_option(FLAG, NULL, param->name, NULL, about);
     }
     puts("\nSchemes ('tensorinit schemes NAME' describes one in full):");
     for (size_t i = 0; i < ti_scheme_count(); i++) {
@@ -407,13 +415,17 @@ static void print_exit_codes(void) {
 }
 
 void cli_options_help(const struct cli_verb *verb) {
-    printf("usage: tensorinit %s%s%s%s [OPTIONS]\n\n%c%s.\n\n", verb->name,
-           verb->tensor ? " --shape DIMS" : "", verb->file ? " " : "",
-           verb->file ? verb->file : "", verb->about[0] - 'a' + 'A', verb->about + 1);
+    printf("usage: tensorinit %s%s%s%s%s [OPTIONS]\n\n%c%s.\n\n", verb->name,
+           !verb->tensor ? ""
+           : verb->many  ? " [--shape DIMS]"
+                         : " --shape DIMS",
+           verb->file ? " " : "", verb->file ? verb->file : "", verb->many ? "..." : "",
+           verb->about[0] - 'a' + 'A', verb->about + 1);
     for (size_t i = 0; i < OWN_COUNT; i++) {
         const struct own_option *option = &own_options[i];
         if (!has_option(verb, option)) continue;
-        print_option(option->letter, option->name, option->argument, option->about);
+        print_option(option->kind, option->letter, option->name, option->argument,
+                     option->about);
     }
     if (verb->tensor) print_parameters();
     print_exit_codes();

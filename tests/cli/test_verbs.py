@@ -3,8 +3,8 @@
 import hashlib
 import subprocess
 
-from support import (DIFFERS, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate, raw,
-                     tensorinit)
+from support import (DIFFERS, IO_ERROR, MISMATCH, OK, SMALL, USAGE, Case, daemon, generate,
+                     raw, tensorinit)
 
 
 class Verbs(Case):
@@ -63,6 +63,47 @@ class Verbs(Case):
                 done = self.verify(content, name=name)
                 self.assertEqual((done.returncode, done.stderr), (DIFFERS, b""))
                 self.assertRegex(done.stdout.decode(), f"^\\S+{name} .*{message}")
+
+    def test_verify_needs_no_parameters(self):
+        """The file says which tensor it has, and another one does not get through."""
+        paths = []
+        for number, tensor in enumerate((SMALL, ("--shape=40,9", "--dtype=bf16", "--name=%&=",
+                                                 "--scheme=normal", "--slice=1:,::2"))):
+            paths.append(self.scratch / f"{number}.any")
+            paths[-1].write_bytes(raw(*tensor, "--format=safetensors", "--metadata=full"))
+        done = tensorinit("verify", *paths)
+        self.succeeds(done)
+        self.assertEqual(done.stdout.count(b" is exactly the tensor\n"), 2)
+        good = paths[0].read_bytes()
+        for wrong, code in ((good[:-1] + bytes([good[-1] ^ 1]), DIFFERS),
+                            (good + b"x", DIFFERS), (good[:-1], DIFFERS),
+                            (good.replace(b"name=a&", b"name=b&"), DIFFERS),
+                            (good.replace(b"shape=3,5", b"shape=5,3"), DIFFERS),
+                            (good.replace(b"shape=3,5", b"shape=3;5"), MISMATCH),
+                            (good.replace(b"1-draft", b"2-draft"), MISMATCH),
+                            (good[:40], USAGE), (b"", USAGE), (b"\xff" * 99, USAGE),
+                            (raw(*SMALL, "--format=npy"), USAGE),
+                            (raw(*SMALL, "--format=safetensors"), USAGE)):
+            paths[0].write_bytes(wrong)
+            done = tensorinit("verify", *paths)
+            self.assertEqual(done.returncode, code, (wrong[:300], done))
+            self.assertIn(b"1.any is exactly the tensor\n", done.stdout)
+        self.fails(USAGE, "verify one FILE", tensorinit("verify", *SMALL, *paths))
+
+    def test_verify_names_shape_and_dtype(self):
+        for name in "npy", "safetensors":
+            for written, wanted, message in (
+                    ("--shape=5,3", "--shape=3,5", "shape 5,3, expected 3,5"),
+                    ("--shape=5", "--shape=scalar", "shape 5, expected scalar"),
+                    ("--dtype=f64", "--dtype=f32", "dtype (<f8|F64), expected (<f4|F32)")):
+                shape = () if "shape" in written else ("--shape=3,5",)
+                path = self.scratch / f"w.{name}"
+                path.write_bytes(raw(*shape, written, "--name=a", "--scheme=normal",
+                                     f"--format={name}"))
+                done = tensorinit("verify", *shape, wanted, "--name=a",
+                                  "--scheme=normal", path)
+                self.assertEqual(done.returncode, DIFFERS)
+                self.assertRegex(done.stdout.decode(), f"w.{name} has the {message}\n")
 
     def test_verify_reads_standard_input(self):
         command = [daemon.COMMAND, "verify", *SMALL, "-"]

@@ -79,6 +79,103 @@ static void hides_credentials(void **state) {
     }
 }
 
+static void takes_unix_sockets(void **state) {
+    (void)state;
+    static const struct {
+        const char *url, *base, *socket;
+    } right[] = {
+        {"unix:/run/a%2F b", "http://localhost", "/run/a%2F b"},
+        {"UNIX:///run/a/", "http://localhost", "///run/a"},
+        {"http+unix://%2Frun%2fa%20b", "http://localhost", "/run/a b"},
+        {"http+unix://%2Fa/tensors//", "http://localhost/tensors", "/a"},
+    };
+    static const char *const wrong[] = {
+        "unix:",
+        "unix:a",
+        "unix:/",
+        "http+unix://",
+        "http+unix:///a",
+        "http+unix://%2",
+        "http+unix://%2Fa%0",
+        "http+unix://%2Fa%00b",
+        "http+unix://%2Fa%xx",
+        "http+unix://%2Fa?b",
+        "http+unix://%2Fa/b#c",
+        "https+unix://%2Fa",
+        "unix:/12345678901234567890123456789012345678901234567890123456789012345678901234567"
+        "89012345678901234567890123456789",
+    };
+    for (size_t i = 0; i < COUNT_OF(right); i++) {
+        struct tic_request *request = make(right[i].url);
+        assert_string_equal(request->servers[0].base, right[i].base);
+        assert_string_equal(request->servers[0].socket, right[i].socket);
+        tic_request_free(request);
+    }
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct tic_request *request = NULL;
+        struct ti_error error;
+        assert_row(tic_request_make(wrong[i], &request, &error) == TI_EVALUE, wrong[i]);
+        assert_string_equal(error.field, "server");
+    }
+}
+
+static void sets_fields_and_token(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        enum ti_status code;
+    } rows[] = {
+        {"X-A", " 1", TI_OK},
+        {"x-a", "2", TI_EDUPLICATE},
+        {"X-B", "", TI_OK},
+        {"X-C", NULL, TI_OK},
+        {"", "secret", TI_EVALUE},
+        {"a:", "secret", TI_EVALUE},
+        {"a b", "secret", TI_EVALUE},
+        {"A", "secret\n", TI_EVALUE},
+        {"A", "secret\rB: c", TI_EVALUE},
+        {"rAnge", "secret", TI_EINAPPLICABLE},
+        {"Transfer-Encoding", "secret", TI_EINAPPLICABLE},
+    };
+    static const char *const wrong[] = {"", "=", "a b", "a\r\nb", "a=b", "a,b", "\xff"};
+    struct tic_request *request = make("http://h");
+    struct ti_error error;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        enum ti_status code =
+            tic_request_header(request, rows[i].name, rows[i].value, &error);
+        assert_row(code == rows[i].code, rows[i].name);
+        if (code == TI_OK) continue;
+        assert_string_equal(error.field, "header");
+        assert_null(strstr(error.text, "secret"));
+    }
+    assert_int_equal(request->header_count, 2);
+    assert_string_equal(request->headers[0], "X-A: 1");
+    assert_string_equal(request->headers[1], "X-B;");
+    assert_int_equal(tic_request_header(request, "x-a", NULL, &error), TI_OK);
+    assert_int_equal(request->header_count, 1);
+    assert_string_equal(request->headers[0], "X-B;");
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        assert_row(tic_request_text(request, TIC_TOKEN, wrong[i], &error) == TI_EVALUE,
+                   wrong[i]);
+        assert_string_equal(error.field, "token");
+    }
+    assert_int_equal(tic_request_text(request, TIC_TOKEN, "aZ09-._~+/==", &error), TI_OK);
+    assert_int_equal(tic_request_header(request, "authorization", "x", &error),
+                     TI_EINAPPLICABLE);
+    assert_int_equal(tic_request_text(request, TIC_TOKEN, NULL, &error), TI_OK);
+    assert_int_equal(tic_request_header(request, "authorization", "x", &error), TI_OK);
+    assert_int_equal(tic_request_text(request, TIC_TOKEN, "a", &error), TI_EINAPPLICABLE);
+    assert_int_equal(tic_request_header(NULL, "A", "x", &error), TI_EVALUE);
+    assert_int_equal(tic_request_header(request, NULL, "x", &error), TI_EVALUE);
+    for (int i = 2; i < TIC_HEADERS_MAX; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "N%d", i);
+        assert_int_equal(tic_request_header(request, name, "x", &error), TI_OK);
+    }
+    assert_int_equal(tic_request_header(request, "One-More", "x", &error), TI_ETOOLARGE);
+    tic_request_free(request);
+}
+
 static void sets_and_removes(void **state) {
     (void)state;
     struct tic_request *request = make("http://h");
@@ -168,6 +265,7 @@ static void counts_elements(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wants_a_servers_url), cmocka_unit_test(hides_credentials),
+        cmocka_unit_test(takes_unix_sockets),  cmocka_unit_test(sets_fields_and_token),
         cmocka_unit_test(sets_and_removes),    cmocka_unit_test(takes_queries),
         cmocka_unit_test(counts_elements),
     };
