@@ -25,6 +25,7 @@ struct cli_param {
     const char *name; /* from the command line, 'name_bytes' long; may be none */
     size_t name_bytes;
     const char *value;
+    char *resolved; /* the value if it is this process's part, to be freed; or NULL */
 };
 
 #define CLI_ITEMS_MAX 64
