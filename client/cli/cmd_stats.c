@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/cli/cli.h"
+#include "client/cli/json_print.h"
 
 #define BAR_WIDTH 50
 /* The summary has more bins than a terminal has lines. */
@@ -144,7 +144,9 @@ int cli_stats(struct cli_options *options) {
          ti_stats_get(stats, &summary) != TI_OK)) {
         code = cli_fail_memory();
     }
-    if (code == 0) {
+    if (code == 0 && options->as_json) {
+        code = cli_json_stats(info, &summary);
+    } else if (code == 0) {
         print_summary(&summary, info);
     }
     ti_stats_free(stats);

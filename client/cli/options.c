@@ -237,6 +237,20 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
     return 0;
 }
 
+/*
+ * Whether the argument is the parameter of the same name as a flag: it has a value, or the
+ * verb has no such flag. Verbs with such a flag have no FILE.
+ */
+static bool is_parameter(const struct cli_verb *verb, const struct own_option *option,
+                         int argc, char **argv, int at) {
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        if (strcmp(ti_param_get(i)->name, option->name) != 0) continue;
+        return !has_option(verb, option) || strchr(argv[at], '=') ||
+               (at + 1 < argc && argv[at + 1][0] != '-');
+    }
+    return false;
+}
+
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
@@ -245,6 +259,7 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         if (!is_long(arg, option->name, &value) && !is_short(arg, option, &value)) {
             continue;
         }
+        if (is_parameter(verb, option, argc, argv, *at)) break;
         if (!has_option(verb, option)) return unknown_option(verb, arg);
         return parse_own(options, option, value, argc, argv, at);
     }
@@ -351,7 +366,7 @@ bool cli_options_text(const struct cli_options *options) {
 
 /* Help ------------------------------------------------------------------------------- */
 
-#define HELP_COLUMNS 98
+#define HELP_COLUMNS 80
 #define ABOUT_COLUMN 27
 
 /* Prints lines from ABOUT_COLUMN to HELP_COLUMNS; '\n' starts a new one. */

@@ -200,7 +200,7 @@ class Options(Case):
     def test_help_fits_a_terminal(self):
         for verb in ([], ["generate"], ["get"], ["verify"], ["schemes"]):
             for line in tensorinit(*verb, "--help").stdout.decode().splitlines():
-                self.assertLessEqual(len(line), 100)
+                self.assertLessEqual(len(line), 80)
                 self.assertEqual(line, line.rstrip())
 
     def test_wrong_usage(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """verify, digest, plan, stats and schemes."""
 import hashlib
+import json
 import subprocess
 
 from support import (DIFFERS, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate, raw,
@@ -177,6 +178,24 @@ class Verbs(Case):
         line = tensorinit("digest", *SMALL).stdout.decode().replace("-", str(self.out))
         subprocess.run(["sha256sum", "--check", "--status", "--strict"], input=line.encode(),
                        check=True, timeout=60)
+
+    def test_json_is_the_daemons_document(self):
+        with daemon.running() as server:
+            for query in ("shape=300,700&name=a", "shape=40&scheme=normal&std=0.1&seed=-1",
+                          "shape=6,4&scheme=keras.HeNormal&format=npy", "shape=5,7&scheme=identity",
+                          "shape=3,3&scheme=sparse&sparsity=0.5", "shape=0&scheme=uniform"):
+                arguments = ["--" + pair for pair in query.split("&")]
+                for verb in ("plan", "stats"):
+                    done = tensorinit(verb, "-q", *arguments, "--json")
+                    self.succeeds(done)
+                    wanted = json.loads(server.get(f"/v1/{verb}?{query}")[0])
+                    mine = json.loads(done.stdout)
+                    for name in ("isa", "warnings"):
+                        wanted.pop(name, None)
+                    self.assertEqual(mine, wanted)
+        for more in (["--json", "flat"], ["--json=flat"]):
+            done = tensorinit("plan", *SMALL, "--format=json", *more)
+            self.assertRegex(done.stdout.decode(), r"(?m)^query .*json=flat")
 
     def test_options_of_other_verbs(self):
         for verb in ("verify", "digest", "plan", "stats"):
