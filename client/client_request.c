@@ -100,6 +100,7 @@ static void remove_param(struct tic_request *request, struct tic_param *param) {
 static enum ti_status set(struct tic_request *request, const char *param,
                           const char *value, struct ti_error *error) {
     struct tic_param *existing = find(request, param), *params, new = {0};
+    char *resolved = NULL;
     if (!*param)
         return tic_fail(error, TI_EPARAM, "", "the name of a parameter is empty");
     if (!value) {
@@ -109,11 +110,18 @@ static enum ti_status set(struct tic_request *request, const char *param,
     if (existing) {
         return tic_fail(error, TI_EDUPLICATE, param, "%s is given more than once", param);
     }
+    if (strcmp(param, "shard") == 0) {
+        enum ti_status status = tic_shard_resolve(value, &resolved, error);
+        if (status != TI_OK) return status;
+    }
     params = realloc(request->params, (request->param_count + 1) * sizeof *params);
-    if (!params) return tic_out_of_memory(error);
+    if (!params) {
+        free(resolved);
+        return tic_out_of_memory(error);
+    }
     request->params = params;
     new.name = strdup(param);
-    new.value = strdup(value);
+    new.value = resolved ? resolved : strdup(value);
     if (!new.name || !new.value) {
         free(new.name);
         free(new.value);

@@ -56,7 +56,9 @@ static int compare(void *state, const unsigned char *bytes, size_t count) {
     struct comparison *comparison = state;
     const ssize_t available = read_file(comparison, count);
     if (available < 0) return cli_fail_io(comparison->path, "cannot read");
-    for (size_t i = 0; i < count; i++) {
+    const bool equal =
+        (size_t)available == count && memcmp(comparison->chunk, bytes, count) == 0;
+    for (size_t i = 0; !equal && i < count; i++) {
         if (i == (size_t)available) return differs(comparison, i, bytes[i], -1);
         if (comparison->chunk[i] != bytes[i]) {
             return differs(comparison, i, bytes[i], comparison->chunk[i]);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tensorinit/client.h>
+
 #include "client/cli/cli.h"
 
 enum kind { TEXT, FLAG, LIST, MAYBE };
@@ -110,7 +112,8 @@ char *cli_options_query(const struct cli_options *options) {
 static void add_param(struct cli_options *options, const char *name, size_t name_bytes,
                       const char *value) {
     /* cli_options_parse() has allocated one for each argument, and one more. */
-    options->params[options->param_count++] = (struct cli_param){name, name_bytes, value};
+    options->params[options->param_count++] =
+        (struct cli_param){name, name_bytes, value, NULL};
 }
 
 /*
@@ -235,6 +238,20 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
     return 0;
 }
 
+/*
+ * Whether the argument is the parameter of the same name as a flag: it has a value, or the
+ * verb has no such flag. Verbs with such a flag have no FILE.
+ */
+static bool is_parameter(const struct cli_verb *verb, const struct own_option *option,
+                         int argc, char **argv, int at) {
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        if (strcmp(ti_param_get(i)->name, option->name) != 0) continue;
+        return !has_option(verb, option) || strchr(argv[at], '=') ||
+               (at + 1 < argc && argv[at + 1][0] != '-');
+    }
+    return false;
+}
+
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
@@ -243,6 +260,7 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         if (!is_long(arg, option->name, &value) && !is_short(arg, option, &value)) {
             continue;
         }
+        if (is_parameter(verb, option, argc, argv, *at)) break;
         if (!has_option(verb, option)) return unknown_option(verb, arg);
         return parse_own(options, option, value, argc, argv, at);
     }
@@ -258,6 +276,32 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
     }
     if (!options->file) options->file = arg;
     options->files[options->file_count++] = arg;
+    return 0;
+}
+
+/* Puts the numbers of this process in place of --shard axis:auto. */
+static int resolve_shards(struct cli_options *options) {
+    struct ti_error error;
+    bool found = false;
+    for (size_t i = 0; i < options->param_count; i++) {
+        struct cli_param *param = &options->params[i];
+        const char *names[] = {"shard", "shard[]"};
+        bool is_shard = false;
+        for (size_t k = 0; k < 2; k++) {
+            is_shard |= strlen(names[k]) == param->name_bytes &&
+                        memcmp(names[k], param->name, param->name_bytes) == 0;
+        }
+        if (!is_shard) continue;
+        if (tic_shard_resolve(param->value, &param->resolved, &error) != TI_OK) {
+            return cli_fail(&error);
+        }
+        if (param->resolved && found) {
+            fputs("tensorinit: --shard: auto is given more than once\n", stderr);
+            return CLI_USAGE;
+        }
+        found |= param->resolved != NULL;
+        if (param->resolved) param->value = param->resolved;
+    }
     return 0;
 }
 
@@ -285,6 +329,7 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
     for (int i = 0; i < argc && code == 0; i++) {
         code = parse_one(options, verb, argc, argv, &i);
     }
+    if (code == 0 && !options->help) code = resolve_shards(options);
     if (code == 0 && verb->tensor && !verb->remote && !options->help) {
         code = cli_options_make_spec(options);
     }
@@ -293,6 +338,7 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
 
 void cli_options_clear(struct cli_options *options) {
     ti_spec_free(options->spec);
+    for (size_t i = 0; i < options->param_count; i++) free(options->params[i].resolved);
     free(options->params);
     free(options->files);
 }
@@ -324,7 +370,7 @@ bool cli_options_text(const struct cli_options *options) {
 
 /* Help ------------------------------------------------------------------------------- */
 
-#define HELP_COLUMNS 98
+#define HELP_COLUMNS 80
 #define ABOUT_COLUMN 27
 
 /* Prints lines from ABOUT_COLUMN to HELP_COLUMNS; '\n' starts a new one. */

@@ -87,7 +87,8 @@ TIC_API TI_MUST_USE enum ti_status tic_request_add_server(struct tic_request *re
  *
  *   param  its name ("shape", "scheme", "name", ...), not ""
  *   value  its text, without percent-encoding: the library encodes it. Spellings of
- *          docs/SPELLINGS.md are sent in their plain form
+ *          docs/SPELLINGS.md are sent in their plain form. "auto" in shard ("0:auto") is
+ *          replaced as by tic_shard_resolve()
  *
  * Returns TI_OK; TI_EDUPLICATE if the parameter is already set; TI_EPARAM for an empty
  * name; TI_ENOMEM. On failure the request is unchanged.
@@ -95,6 +96,20 @@ TIC_API TI_MUST_USE enum ti_status tic_request_add_server(struct tic_request *re
 TIC_API TI_MUST_USE enum ti_status tic_request_set(struct tic_request *request,
                                                    const char *param, const char *value,
                                                    struct ti_error *error);
+
+/*
+ * The part of this process, for the parameter shard: writes 'value' with
+ * "axis:INDEX/COUNT" in place of "axis:auto" to '*resolved', to be freed with free(), or
+ * NULL if it has no auto. Only then reads the environment, and no other variables than
+ * RANK and WORLD_SIZE (torchrun), OMPI_COMM_WORLD_RANK and OMPI_COMM_WORLD_SIZE (Open
+ * MPI), SLURM_PROCID and SLURM_NTASKS (srun), PMI_RANK and PMI_SIZE (MPICH, Intel MPI).
+ *
+ * Returns TI_OK; TI_EVALUE, with the names of the variables, if none is set, or if those
+ * that are set are not complete, not numbers, a rank that is not below its size, or
+ * differ; TI_EVALUE for several autos; TI_ENOMEM. On failure '*resolved' is untouched.
+ */
+TIC_API TI_MUST_USE enum ti_status tic_shard_resolve(const char *value, char **resolved,
+                                                     struct ti_error *error);
 
 /*
  * Sets all parameters of a URL's query component ("shape=2,3&name=fc1.weight"). Decodes

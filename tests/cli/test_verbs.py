@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """verify, digest, plan, stats and schemes."""
 import hashlib
+import json
 import subprocess
 
 from support import (DIFFERS, IO_ERROR, MISMATCH, OK, SMALL, USAGE, Case, daemon, generate,
@@ -182,6 +183,60 @@ class Verbs(Case):
             self.assertRegex(done.stdout.decode(), r"^name +keras.HeNormal\n[^$]*\nname +he_normal\n")
         self.fails(USAGE, "did you mean 'he_normal' or 'keras.HeNormal'",
                    tensorinit("schemes", "HeNormal"))
+
+    def test_threads_change_no_byte(self):
+        """Tensors of several chunks and tasks, the last of them not complete."""
+        for more in (["--shape=1500,1001", "--name=a"],
+                     ["--shape=700,1000", "--name=a", "--scheme=orthogonal"],
+                     ["--shape=3000003", "--scheme=normal", "--dtype=bf16", "--format=npy"],
+                     ["--shape=100001", "--scheme=normal", "--format=json"],
+                     ["--shape=0", "--scheme=normal"]):
+            path = self.scratch / "w"
+            for verb in ("generate", "digest", "stats"):
+                done = [tensorinit(verb, "-q", *more, f"--threads={n}") for n in (1, 2, 7)]
+                self.succeeds(done[0])
+                for other in done[1:]:
+                    self.assertEqual((other.returncode, other.stdout), (OK, done[0].stdout))
+                if verb == "generate":
+                    path.write_bytes(done[0].stdout)
+            for n in (1, 3):
+                self.succeeds(tensorinit("verify", "-q", *more, f"--threads={n}", path))
+            if len(content := bytearray(path.read_bytes())) > 1000:
+                content[-999] ^= 1
+                path.write_bytes(content)
+                done = tensorinit("verify", "-q", *more, "--threads=3", path)
+                self.assertEqual(done.returncode, DIFFERS)
+                self.assertIn(f"byte {len(content) - 999}", done.stdout.decode())
+
+    def test_wrong_threads(self):
+        for value in ("0", "257", "x", "", "-1", "1.5"):
+            self.fails(USAGE, "--threads: .*a number from 1 to 256",
+                       tensorinit("digest", *SMALL, f"--threads={value}"))
+        self.fails(USAGE, "--threads", tensorinit("plan", *SMALL, "--threads=1"))
+
+    def test_digest_is_a_line_of_sha256sum(self):
+        self.succeeds(generate(*SMALL, "-o", self.out))
+        line = tensorinit("digest", *SMALL).stdout.decode().replace("-", str(self.out))
+        subprocess.run(["sha256sum", "--check", "--status", "--strict"], input=line.encode(),
+                       check=True, timeout=60)
+
+    def test_json_is_the_daemons_document(self):
+        with daemon.running() as server:
+            for query in ("shape=300,700&name=a", "shape=40&scheme=normal&std=0.1&seed=-1",
+                          "shape=6,4&scheme=keras.HeNormal&format=npy", "shape=5,7&scheme=identity",
+                          "shape=3,3&scheme=sparse&sparsity=0.5", "shape=0&scheme=uniform"):
+                arguments = ["--" + pair for pair in query.split("&")]
+                for verb in ("plan", "stats"):
+                    done = tensorinit(verb, "-q", *arguments, "--json")
+                    self.succeeds(done)
+                    wanted = json.loads(server.get(f"/v1/{verb}?{query}")[0])
+                    mine = json.loads(done.stdout)
+                    for name in ("isa", "warnings"):
+                        wanted.pop(name, None)
+                    self.assertEqual(mine, wanted)
+        for more in (["--json", "flat"], ["--json=flat"]):
+            done = tensorinit("plan", *SMALL, "--format=json", *more)
+            self.assertRegex(done.stdout.decode(), r"(?m)^query .*json=flat")
 
     def test_options_of_other_verbs(self):
         for verb in ("verify", "digest", "plan", "stats"):
