@@ -238,7 +238,8 @@ static void route(struct tid_connection *connection, struct tid_response *respon
     if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
         tid_refusal_make(connection->worker->shared->context, TID_TAKE_FULL, response);
     } else {
-        tid_route(connection->worker->shared->context, request, response);
+        tid_route(connection->worker->shared->context, connection->record.route, request,
+                  response);
     }
 }
 

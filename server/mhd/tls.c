@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/work/gmp_memory.h"
+
 struct tid_tls_credentials {
     gnutls_certificate_credentials_t gnutls;
     gnutls_datum_t certificate, key; /* the files' texts */
@@ -94,6 +96,7 @@ static struct tid_tls_credentials *credentials_make(const struct tid_tls_options
 
 struct tid_tls *tid_tls_make(const struct tid_tls_options *options, char *why,
                              size_t why_bytes) {
+    tid_gmp_memory_init();
     struct tid_tls *tls = calloc(1, sizeof *tls);
     if (!tls) {
         snprintf(why, why_bytes, "out of memory");
