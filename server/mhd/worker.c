@@ -128,6 +128,7 @@ library_message(void *argument, const char *format, va_list arguments) {
     va_copy(values, arguments);
     const unsigned status = va_arg(values, unsigned);
     va_end(values);
+    if ((status == 400 || status == 413) && tid_mhd_refuse_length(worker)) return;
     worker->unreadable++;
     tid_count_request(worker->counters,
                       &(struct tid_counted_request){.route = TID_ROUTE_COUNT,
