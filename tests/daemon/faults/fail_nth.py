@@ -88,6 +88,7 @@ class Request:
         received = b""
         try:
             with socket.create_connection(("127.0.0.1", port), PATIENCE / 6) as client:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if tls:
                     client = tls.wrap_socket(client, server_hostname="127.0.0.1")
                 with client:

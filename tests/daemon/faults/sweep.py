@@ -51,7 +51,7 @@ QUERY = "shape=16,9&seed=3&name=w&format=npy"
 TOKEN, KEY = "0123456789abcdef", 32 * "5a"
 
 # Of everything that sends in another way.
-TLS_REQUESTS = [REQUESTS[0], REQUESTS[2], REQUESTS[3], REQUESTS[13], REQUESTS[22]]
+TLS_REQUESTS = [REQUESTS[0], REQUESTS[1], REQUESTS[3], REQUESTS[13], REQUESTS[22]]
 
 # Kind, errors, how many calls in a row fail, and for how many of the requests.
 FAULTS = [
