@@ -153,6 +153,15 @@ const char *tid_tls_key_text(const struct tid_tls *tls) {
     return (const char *)tls->first->key.data;
 }
 
+/* Three times what one takes. */
+#define HANDSHAKE_BYTES ((size_t)1 << 17)
+
+bool tid_tls_has_memory(void) {
+    void *volatile memory = malloc(HANDSHAKE_BYTES); /* not optimized away */
+    free(memory);
+    return memory != NULL;
+}
+
 struct tid_tls_credentials *tid_tls_begin(struct tid_tls *tls,
                                           struct MHD_Connection *mhd) {
     static const gnutls_datum_t protocol = {(unsigned char *)"http/1.1", 8};

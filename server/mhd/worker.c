@@ -154,7 +154,8 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
             connection->tls = tid_tls_begin(worker->shared->tls, mhd);
         tid_watch_add(&worker->watches, &connection->watch, connection->fd);
         *context = connection;
-        if (!tid_hangup_add(connection)) {
+        const bool has_memory = !worker->shared->tls || tid_tls_has_memory();
+        if (!has_memory || !tid_hangup_add(connection)) {
             tid_count(&worker->counters->ended[TID_ENDED_NO_MEMORY], 1);
             shutdown(connection->fd, SHUT_RDWR);
         }

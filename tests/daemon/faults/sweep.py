@@ -53,6 +53,9 @@ TOKEN, KEY = "0123456789abcdef", 32 * "5a"
 # Of everything that sends in another way.
 TLS_REQUESTS = [REQUESTS[0], REQUESTS[1], REQUESTS[3], REQUESTS[13], REQUESTS[22]]
 
+# 3.7.9 leaks its buffer for the key share where that cannot grow.
+LEAK_OF_GNUTLS = 1
+
 # Kind, errors, how many calls in a row fail, and for how many of the requests.
 FAULTS = [
     ("memory", ["ENOMEM"], [1, 50], None),
@@ -109,8 +112,10 @@ class Sweep:
                 self.fail(request, kind, error, n, times, f"afterwards: {again and again[:1000]}")
             if not self.daemon.settles(self.live, self.files):
                 left = self.control.live - self.live, self.daemon.open_files() - self.files
-                self.fail(request, kind, error, n, times,
-                          "%d allocations, %d descriptors are left" % left)
+                in_handshake = self.tls and kind == "memory" and stream == b""
+                if not in_handshake or left[0] > LEAK_OF_GNUTLS or left[1] != 0:
+                    self.fail(request, kind, error, n, times,
+                              "%d allocations, %d descriptors are left" % left)
                 self.live += left[0]
                 self.files += left[1]
         return failed > 0
