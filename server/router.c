@@ -95,16 +95,15 @@ static const char *not_found_detail(const struct tid_context *context, bool exis
                   : "There is nothing at this path; GET / lists the paths.";
 }
 
-void tid_route(const struct tid_context *context, struct tid_request *request,
-               struct tid_response *response) {
-    const unsigned route = tid_route_find(request);
+void tid_route(const struct tid_context *context, unsigned route,
+               struct tid_request *request, struct tid_response *response) {
     const bool exists = route != TID_ROUTE_COUNT;
     const bool is_served =
         exists ? tid_route_is_served(route, context->scope)
                : is_about_server(request) || request->method == TID_METHOD_UNKNOWN;
     if (!is_served) {
         tid_problem(response, 404, "not found", not_found_detail(context, exists), "");
-    } else if (tid_access_check(context->access, request, response)) {
+    } else if (tid_access_check(context->access, route, request, response)) {
         respond(context, request, route, response);
         if (request->is_private) tid_access_make_private(response);
     }

@@ -8,11 +8,11 @@
 #include "server/http/response.h"
 
 /*
- * Responds to any request. '*response' comes uninitialized; the caller ends it with
- * tid_response_clear(). May be called by several threads at once. What signs a URL is
- * taken out of the request's query.
+ * Responds to any request, whose route is that of tid_route_find(). '*response' comes
+ * uninitialized; the caller ends it with tid_response_clear(). May be called by several
+ * threads at once. What signs a URL is taken out of the request's query.
  */
-void tid_route(const struct tid_context *context, struct tid_request *request,
-               struct tid_response *response);
+void tid_route(const struct tid_context *context, unsigned route,
+               struct tid_request *request, struct tid_response *response);
 
 #endif

@@ -129,8 +129,8 @@ static uint64_t row_ranges(const struct ti_sparse_factor *sparse) {
 
 /* Adds to a number of a column, and returns what it was. */
 static uint32_t add_to(uint32_t *number, uint32_t more, bool shared) {
-    const uint32_t before = *number;
     if (shared) return __atomic_fetch_add(number, more, __ATOMIC_RELAXED);
+    const uint32_t before = *number;
     *number = before + more;
     return before;
 }

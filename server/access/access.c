@@ -117,23 +117,34 @@ static bool is_expired(const struct signed_query *query) {
     return (uint64_t)time(NULL) >= expires;
 }
 
-/* Whether the signature is that of the tensor which the rest of the query requests. */
-static bool has_right_signature(const struct tid_access *access,
-                                const struct signed_query *query) {
-    char expected[TID_SIGNATURE_DIGITS + 1];
-    struct ti_spec *spec = NULL;
-    struct ti_plan *plan = NULL;
-    const bool right =
-        query->signature_bytes == TID_SIGNATURE_DIGITS && ti_spec_make(&spec) == TI_OK &&
-        ti_spec_set_query(spec, query->query, query->query_bytes, NULL) == TI_OK &&
-        ti_plan_make(spec, &plan, NULL) == TI_OK &&
-        tid_keys_sign(&access->keys, query->key, query->key_bytes,
-                      ti_plan_info(plan)->query, query->expires, query->expires_bytes,
-                      expected) &&
-        memeql_sec(expected, query->signature, TID_SIGNATURE_DIGITS) != 0;
-    ti_plan_free(plan);
+/* The plan of the tensor which a query requests. */
+static enum ti_status plan_of(const struct signed_query *query, struct ti_plan **plan) {
+    struct ti_spec *spec;
+    enum ti_status status = ti_spec_make(&spec);
+    if (status != TI_OK) return status;
+    status = ti_spec_set_query(spec, query->query, query->query_bytes, NULL);
+    if (status == TI_OK) status = ti_plan_make(spec, plan, NULL);
     ti_spec_free(spec);
-    return right;
+    return status;
+}
+
+enum verdict { RIGHT, WRONG, UNKNOWN };
+
+/* Whether the signature is that of the tensor which the rest of the query requests. */
+static enum verdict check_signature(const struct tid_access *access,
+                                    const struct signed_query *query) {
+    char expected[TID_SIGNATURE_DIGITS + 1];
+    struct ti_plan *plan = NULL;
+    const enum ti_status status = plan_of(query, &plan);
+    const bool right = status == TI_OK &&
+                       query->signature_bytes == TID_SIGNATURE_DIGITS &&
+                       tid_keys_sign(&access->keys, query->key, query->key_bytes,
+                                     ti_plan_info(plan)->query, query->expires,
+                                     query->expires_bytes, expected) &&
+                       memeql_sec(expected, query->signature, TID_SIGNATURE_DIGITS) != 0;
+    ti_plan_free(plan);
+    if (status == TI_ENOMEM) return UNKNOWN;
+    return right ? RIGHT : WRONG;
 }
 
 /* The token of "Bearer TOKEN" (RFC 6750 section 2.1); NULL if it is something else. */
@@ -149,12 +160,12 @@ enum need {
     NEED_TOKEN_OR_SIGNATURE,
 };
 
-static enum need need_of(const struct tid_request *request) {
-    const struct tid_route_info *route = tid_route_get(tid_route_find(request));
-    if (!route || request->method == TID_METHOD_OPTIONS) return NEED_NOTHING;
-    if (route->kind == TID_ROUTE_TENSOR || route->kind == TID_ROUTE_ABOUT_TENSOR)
+static enum need need_of(unsigned route, enum tid_method method) {
+    const struct tid_route_info *info = tid_route_get(route);
+    if (!info || method == TID_METHOD_OPTIONS) return NEED_NOTHING;
+    if (info->kind == TID_ROUTE_TENSOR || info->kind == TID_ROUTE_ABOUT_TENSOR)
         return NEED_TOKEN_OR_SIGNATURE;
-    return route->kind == TID_ROUTE_MEASURES ? NEED_TOKEN : NEED_NOTHING;
+    return info->kind == TID_ROUTE_MEASURES ? NEED_TOKEN : NEED_NOTHING;
 }
 
 static bool refuse(struct tid_response *response, unsigned status, const char *title,
@@ -188,7 +199,12 @@ static bool check(const struct tid_access *access, enum need need,
                 : "This needs a token, in the field Authorization: Bearer TOKEN, "
                   "or a URL that ends with expires, key and signature.",
             "Bearer realm=\"tensorinitd\"");
-    if (!has_right_signature(access, &query))
+    const enum verdict verdict = check_signature(access, &query);
+    if (verdict == UNKNOWN) {
+        tid_problem_no_memory(response);
+        return false;
+    }
+    if (verdict == WRONG)
         return refuse(response, 403, "signature not valid",
                       "The signature is not that of this tensor, expiry and key.", NULL);
     if (is_expired(&query))
@@ -198,10 +214,10 @@ static bool check(const struct tid_access *access, enum need need,
     return true;
 }
 
-bool tid_access_check(struct tid_access *access, struct tid_request *request,
-                      struct tid_response *response) {
+bool tid_access_check(struct tid_access *access, unsigned route,
+                      struct tid_request *request, struct tid_response *response) {
     if (!access) return true;
-    const enum need need = need_of(request);
+    const enum need need = need_of(route, request->method);
     if (need == NEED_NOTHING) return true;
     pthread_rwlock_rdlock(&access->lock);
     request->is_private = check(access, need, request, response);

@@ -30,12 +30,13 @@ bool tid_access_reload(struct tid_access *access, char *why, size_t why_bytes);
 void tid_access_free(struct tid_access *access);
 
 /*
- * Whether the request may be served. If so, sets 'is_private' of one that others might
- * not send, and takes a signature out of its query; else the response says what is
- * missing: 401 or 403. 'access' may be NULL: then everyone may do everything.
+ * Whether the request, whose route is that of tid_route_find(), may be served. If so, sets
+ * 'is_private' of one that others might not send, and takes a signature out of its query;
+ * else the response says what is missing: 401 or 403, or 503 if memory has run out.
+ * 'access' may be NULL: then everyone may do everything.
  */
-bool tid_access_check(struct tid_access *access, struct tid_request *request,
-                      struct tid_response *response);
+bool tid_access_check(struct tid_access *access, unsigned route,
+                      struct tid_request *request, struct tid_response *response);
 
 /* Keeps shared caches from giving the response to others (RFC 9111 section 5.2.2.7). */
 void tid_access_make_private(struct tid_response *response);

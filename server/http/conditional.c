@@ -21,10 +21,12 @@ static bool contains(const char *list, const char *etag, bool weak_comparison) {
         const char *end = *list == '"' ? strchr(list + 1, '"') : NULL;
         if (!end) return false;
         const size_t bytes = (size_t)(end + 1 - list);
+        const char *next = end + 1 + strspn(end + 1, " \t");
+        if (*next != ',' && *next != '\0') return false;
         if (bytes == etag_bytes && memcmp(list, etag, bytes) == 0 &&
             (weak_comparison || !is_weak))
             return true;
-        list = end + 1;
+        list = next;
     }
 }
 

@@ -139,7 +139,10 @@ static bool is_over(int64_t since_ms, int64_t limit_ms, int64_t now_ms) {
     return limit_ms > 0 && now_ms - since_ms >= limit_ms;
 }
 
-/* Whether the client has taken too little since the rate is measured. */
+/*
+ * Whether the client has taken too little since the rate is measured. Not of a unix socket:
+ * SIOCOUTQ counts whole buffers there, each until its last byte is taken.
+ */
 static bool is_slow(struct tid_watch *watch, const struct look *look,
                     const struct tid_deadlines *deadlines) {
     const int64_t over_ms = deadlines->idle_ms > 0 ? deadlines->idle_ms : TID_RATE_MS;

@@ -86,7 +86,7 @@ bool tid_watch_has_received(const struct tid_watch *watch);
  * may end at any time, and repeats the request on another (RFC 9112 section 9.3.1). One
  * that has just connected did so to send a request, and few repeat what fails there.
  */
-#define TID_WATCH_IDLE_GRACE_MS 200
+#define TID_WATCH_IDLE_GRACE_MS 1000
 #define TID_WATCH_NEW_GRACE_MS 2000
 
 /*

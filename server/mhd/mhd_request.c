@@ -83,6 +83,8 @@ void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mh
     tid_suspension_reset(connection, mhd);
     if (!target) target = "";
     connection->header_checked = false;
+    connection->bad_length = false;
+    connection->mhd = mhd;
     connection->raw_target = target;
     connection->target_bytes = strlen(target);
     connection->target = connection->target_bytes < sizeof connection->short_target
@@ -144,6 +146,8 @@ static const char *lines_error(const struct tid_connection *connection,
                                struct MHD_Connection *mhd, const struct header *header,
                                const char *request_line, const char *version) {
     if (!TID_MHD_OLD) return NULL;
+    if (connection->raw_target != request_line + strlen(request_line) + 1)
+        return "Between method and target is a NUL, or more than one space.";
     if (version != connection->raw_target + connection->target_bytes + 1)
         return "The request target contains a NUL.";
     /* The header ends with an empty line. */
@@ -238,7 +242,8 @@ static void route(struct tid_connection *connection, struct tid_response *respon
     if (connection->reserved && !tid_probe_is_path(request->path, request->path_bytes)) {
         tid_refusal_make(connection->worker->shared->context, TID_TAKE_FULL, response);
     } else {
-        tid_route(connection->worker->shared->context, request, response);
+        tid_route(connection->worker->shared->context, connection->record.route, request,
+                  response);
     }
 }
 
@@ -257,6 +262,7 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     struct tid_request *request = &connection->request;
     struct tid_response response;
     struct tid_framing framing = {0};
+    bool directly = connection->bad_length;
     connection->request.method = tid_method_find(method);
     tid_record_begin(connection, method);
     const struct tid_rejection rejection =
@@ -266,9 +272,8 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     if (rejection.status == 503) {
         tid_problem_no_memory(&response);
     } else if (rejection.status != 0) {
-        const bool too_large = rejection.status == 414 || rejection.status == 431;
+        directly |= rejection.status == 414 || rejection.status == 431;
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
-        if (too_large && !connection->tls) return tid_direct_send(connection, &response);
     } else if (request->method == TID_METHOD_POST &&
                tid_route_takes_body(connection->record.route)) {
         if (body_begin(connection, &framing, &response)) return MHD_YES;
@@ -278,7 +283,42 @@ static enum MHD_Result header_check(struct tid_connection *connection,
         return MHD_YES;
     }
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
-    return tid_mhd_send(connection, mhd, &response);
+    return directly ? tid_direct_send(connection, mhd, &response)
+                    : tid_mhd_send(connection, mhd, &response);
+}
+
+/* Whether libmicrohttpd, which takes the first Content-Length, cannot take that one. */
+static bool has_bad_length(struct tid_connection *connection) {
+    static const char name[] = "Content-Length";
+    struct tid_framing framing = {0};
+    const char *value;
+    size_t value_bytes;
+    if (tid_watch_phase(&connection->watch) != TID_PHASE_HEADER ||
+        connection->header_checked || !connection->reads_body ||
+        MHD_lookup_connection_value_n(connection->mhd, MHD_HEADER_KIND, name,
+                                      sizeof name - 1, &value, &value_bytes) != MHD_YES)
+        return false;
+    tid_framing_add(&framing, name, sizeof name - 1, value, value_bytes);
+    return framing.error || framing.content_bytes == UINT64_MAX;
+}
+
+bool tid_mhd_refuse_length(struct tid_worker *worker) {
+    struct tid_watch *watch;
+    if (!TID_MHD_OLD) return false;
+    /* Only this thread changes the list. */
+    LIST_FOREACH(watch, &worker->watches.list, link) {
+        /* The watch is its first member. */
+        struct tid_connection *connection = (struct tid_connection *)watch;
+        if (!has_bad_length(connection)) continue;
+        connection->header_checked = true;
+        connection->bad_length = true;
+        tid_count(&worker->counters->in_flight, 1);
+        /* "POST" stands before the target: is_post(). The version stands behind it. */
+        header_check(connection, connection->mhd, connection->raw_target - 5,
+                     connection->raw_target + connection->target_bytes + 1);
+        return true;
+    }
+    return false;
 }
 
 enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const char *url,

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/work/gmp_memory.h"
+
 struct tid_tls_credentials {
     gnutls_certificate_credentials_t gnutls;
     gnutls_datum_t certificate, key; /* the files' texts */
@@ -94,6 +96,7 @@ static struct tid_tls_credentials *credentials_make(const struct tid_tls_options
 
 struct tid_tls *tid_tls_make(const struct tid_tls_options *options, char *why,
                              size_t why_bytes) {
+    tid_gmp_memory_init();
     struct tid_tls *tls = calloc(1, sizeof *tls);
     if (!tls) {
         snprintf(why, why_bytes, "out of memory");
@@ -148,6 +151,15 @@ const char *tid_tls_certificate_text(const struct tid_tls *tls) {
 
 const char *tid_tls_key_text(const struct tid_tls *tls) {
     return (const char *)tls->first->key.data;
+}
+
+/* Three times what one takes. */
+#define HANDSHAKE_BYTES ((size_t)1 << 17)
+
+bool tid_tls_has_memory(void) {
+    void *volatile memory = malloc(HANDSHAKE_BYTES); /* not optimized away */
+    free(memory);
+    return memory != NULL;
 }
 
 struct tid_tls_credentials *tid_tls_begin(struct tid_tls *tls,

@@ -52,6 +52,12 @@ const char *tid_tls_certificate_text(const struct tid_tls *tls);
 const char *tid_tls_key_text(const struct tid_tls *tls);
 
 /*
+ * Whether there is memory for a handshake. libtasn1, with which GnuTLS writes signatures,
+ * crashes where malloc() fails: no handshake begins where that is likely.
+ */
+bool tid_tls_has_memory(void);
+
+/*
  * Sets up the session of a new connection. The result lasts until it is released, after
  * the connection's end; NULL is allowed then.
  */

@@ -128,6 +128,7 @@ library_message(void *argument, const char *format, va_list arguments) {
     va_copy(values, arguments);
     const unsigned status = va_arg(values, unsigned);
     va_end(values);
+    if ((status == 400 || status == 413) && tid_mhd_refuse_length(worker)) return;
     worker->unreadable++;
     tid_count_request(worker->counters,
                       &(struct tid_counted_request){.route = TID_ROUTE_COUNT,
@@ -153,7 +154,8 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
             connection->tls = tid_tls_begin(worker->shared->tls, mhd);
         tid_watch_add(&worker->watches, &connection->watch, connection->fd);
         *context = connection;
-        if (!tid_hangup_add(connection)) {
+        const bool has_memory = !worker->shared->tls || tid_tls_has_memory();
+        if (!has_memory || !tid_hangup_add(connection)) {
             tid_count(&worker->counters->ended[TID_ENDED_NO_MEMORY], 1);
             shutdown(connection->fd, SHUT_RDWR);
         }

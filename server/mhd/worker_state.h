@@ -116,6 +116,7 @@ struct tid_connection {
     bool reserved;       /* one probe, although the server is full; then it is closed */
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
     bool reads_body;     /* libmicrohttpd reads the request's body if there is one */
+    bool bad_length;     /* it has refused the request's Content-Length */
     bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
     bool client_closed;  /* while the connection was suspended */
     struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
@@ -125,6 +126,7 @@ struct tid_connection {
     LIST_ENTRY(tid_connection) half_closed_link;
     struct tid_held_response *held; /* the response that waits for memory, or NULL */
     struct tid_request_body *body;  /* of a POST request; request_body.c */
+    struct MHD_Connection *mhd;     /* once a request line has been received */
     const char *raw_target; /* in libmicrohttpd's buffer, to which it writes later */
     char *target; /* the copy: short_target, or from malloc(); NULL if out of memory */
     size_t target_bytes;

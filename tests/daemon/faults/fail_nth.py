@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "robust"))
 from wire import PATIENCE, Response, daemon  # noqa: E402
+import credentials  # noqa: E402, F401  (wire.py has its folder)
 
 LIBRARY = daemon.BUILD / "tests/fault/fail_nth.so"
 KINDS = ["memory", "send", "receive", "accept", "thread", "epoll", "eventfd", "open", "option"]
@@ -80,18 +82,23 @@ class Request:
         self.bytes = (f"{head}\r\n{body}{head}Connection: close\r\n\r\n{body}").encode()
         self.right = None
 
-    def exchange(self, port):
-        """All that is received until the connection ends. None: it does not end."""
+    def exchange(self, port, tls=None):
+        """All that is received until the connection ends. None: it does not end, or the daemon
+        has. 'tls' is an ssl.SSLContext."""
         received = b""
         try:
             with socket.create_connection(("127.0.0.1", port), PATIENCE / 6) as client:
-                client.sendall(self.bytes)
-                while data := client.recv(1 << 18):
-                    received += data
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        except TimeoutError:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if tls:
+                    client = tls.wrap_socket(client, server_hostname="127.0.0.1")
+                with client:
+                    client.sendall(self.bytes)
+                    while data := client.recv(1 << 18):
+                        received += data
+        except (ConnectionRefusedError, TimeoutError):
             return None
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
+            pass  # what has been received counts; an end without TLS' own is an SSLError
         return received
 
     def learn(self, stream):
@@ -102,6 +109,7 @@ class Request:
         wrong = self.judge(stream)
         assert not wrong, (self.target, wrong)
         path, _, query = self.target.partition("?")
+        query = query.partition("&expires=")[0]
         if path == "/v1/tensor" and self.method == "GET" and self.right.status == 200:
             command = [daemon.COMMAND, "generate", "-o", "-"]
             for pair in ("format=raw&" * ("format=" not in query) + query).split("&"):

@@ -3,11 +3,10 @@
 ...: it says why it does not start and exits, or it starts and serves what is right.
 FAULT_STEP=N: every N-th allocation."""
 import os
-import subprocess
 import sys
 import tempfile
 
-from fail_nth import Control, Daemon, Request
+from fail_nth import Control, Daemon, Request, credentials
 
 STEP = int(os.environ.get("FAULT_STEP", "1"))
 FAULTS = [("memory", "ENOMEM", STEP), ("thread", "EAGAIN", 1), ("epoll", "EMFILE", 1),
@@ -61,11 +60,7 @@ def main():
     wrong = sweep("http", ["--workers", "2", "--compute-threads", "2", "--access-log"], request,
                   control)
     with tempfile.TemporaryDirectory() as folder:
-        token, certificate, key = (f"{folder}/{name}" for name in ("token", "cert", "key"))
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-days",
-                        "2", "-keyout", key, "-out", certificate], check=True,
-                       capture_output=True)
+        certificate, key = credentials.self_signed(folder)
         wrong += sweep("https", ["--workers", "1", "--compute-threads", "1", "--tls-cert",
                                  certificate, "--tls-key", key], request, control)
     print(f"start-up: {len(wrong)} wrong")

@@ -2,6 +2,7 @@
 """Behind nginx, which removes a prefix, caches slices and says that clients use TLS, behind
 Varnish and behind haproxy, which checks health: the same bytes, hits where hits are due, and
 URLs as clients see them."""
+import contextlib
 import csv
 import hashlib
 import os
@@ -63,6 +64,7 @@ defaults
     option redispatch
 listen tensors
     bind 127.0.0.1:{port}
+    option http-restrict-req-hdr-names reject
     balance roundrobin
     option httpchk GET /readyz
     http-check expect status 200
@@ -118,6 +120,32 @@ class Proxy(unittest.TestCase):
         except urllib.error.HTTPError as response:
             return response.code, response.headers, response.read()
 
+    def statuses(self, data):
+        """Of the responses to these bytes, until the proxy closes."""
+        port = int(self.url.split(":")[2].split("/")[0])
+        received = b""
+        with socket.create_connection(("127.0.0.1", port), 60) as client:
+            client.sendall(data)
+            with contextlib.suppress(ConnectionResetError):
+                while block := client.recv(65536):
+                    received += block
+        return [int(status) for status in re.findall(rb"^HTTP/1\.1 (\d+)", received, re.M)]
+
+    def hostile(self, prefix, expected):
+        """The requests of docs/OPERATIONS.md that the daemon leaves to a proxy."""
+        fields = "HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+        get = f"GET {prefix}/healthz {fields}".encode()
+        post = (f"POST {prefix}/v1/plan {fields}Content-Length: 9\r\nContent-Type: "
+                "application/x-www-form-urlencoded\r\n").encode()
+        sent = {"empty lines": b"\r\n" + get + b"\r\n", "a bare LF": b"\n" + get + b"\r\n",
+                "an underscore": post + b"Content_Length: 2\r\n\r\nshape=8,8",
+                "no colon": get + b"colon\r\n\r\n", "another protocol": b"SSH-2.0-x\r\n\r\n",
+                "two slashes": get.replace(b"/healthz", b"//healthz") + b"\r\n",
+                "a dot": get.replace(b"/healthz", b"/./healthz") + b"\r\n",
+                "a slash as %2F": post.replace(b"v1/", b"v1%2F") + b"\r\nshape=8,8"}
+        self.assertEqual({name: self.statuses(data) for name, data in sent.items()},
+                         {name: [status] for name, status in zip(sent, expected)})
+
     def same(self, body, right):
         self.assertEqual(hashlib.sha256(body).hexdigest(), hashlib.sha256(right).hexdigest())
 
@@ -157,6 +185,10 @@ class Nginx(Proxy):
         self.assertEqual(status, 404)
         kind = re.search(r'"type": "/ml(/problems/.*?)"', problem.decode())[1]
         self.assertEqual(self.ask(kind)[0], 200)
+
+    def test_hostile(self):
+        # With a path in proxy_pass, nginx passes on what it has normalised.
+        self.hostile("/ml", (200, 200, 200, 200, 400, 200, 200, 200))
 
     def test_post(self):
         status, _, body = self.ask("/v1/tensor", b'{"shape": [2], "scheme": "ones"}',
@@ -242,6 +274,9 @@ class Haproxy(Proxy):
         while self.states() != states and time.monotonic() < end:
             time.sleep(0.05)
         self.assertEqual(self.states(), states)
+
+    def test_hostile(self):
+        self.hostile("", (200, 200, 403, 400, 400, 404, 404, 404))
 
     def test_one_of_two_stops(self):
         """Clients notice nothing, also before a health check does."""

@@ -13,6 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import credentials  # noqa: E402, F401
 import daemon  # noqa: E402
 
 PATIENCE = 30  # seconds

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 
-from support import Case, ask, connect, daemon
+from support import Case, ask, connect, credentials, daemon
 
 STREAM = b"GET /v1/tensor?shape=90000,9000 HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -111,10 +111,7 @@ class Admin(Case):
         tokens = self.scratch / "tokens"
         tokens.write_text("one = " + 32 * "a" + "\n")
         tokens.chmod(0o600)
-        pem, key = self.scratch / "c.pem", self.scratch / "c.key"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", pem,
-                        "-subj", "/CN=x", "-days", "2"], check=True, capture_output=True)
+        pem, key = credentials.self_signed(self.scratch)
         server = self.start("--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
                             "--token-file", tokens, "--tls-cert", pem, "--tls-key", key,
                             "--tls-client-ca", pem)

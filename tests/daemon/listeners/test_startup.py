@@ -2,7 +2,7 @@
 """What the log says at the start."""
 import subprocess
 
-from support import Case, daemon
+from support import Case, credentials, daemon
 
 WARNING = 'level=warning msg="every client'
 
@@ -33,10 +33,7 @@ class Startup(Case):
 
     def test_warning(self):
         """Where other machines may be clients, and need no secret."""
-        pem, key = self.scratch / "c.pem", self.scratch / "c.key"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", pem,
-                        "-subj", "/CN=x", "-days", "2"], check=True, capture_output=True)
+        pem, key = credentials.self_signed(self.scratch)
         secrets = self.scratch / "secrets"
         secrets.write_text("one = " + 64 * "a" + "\n")
         secrets.chmod(0o600)

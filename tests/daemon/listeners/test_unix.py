@@ -54,7 +54,9 @@ class Unix(Case):
         stalled.close()
 
     def test_slow_reader(self):
-        self.start("--listen", f"unix:{self.path}", "--idle-timeout", "0.6").ready()
+        """--min-rate is for TCP."""
+        self.start("--listen", f"unix:{self.path}", "--idle-timeout", "0.6", "--min-rate",
+                   "1000000000").ready()
         client = connect(self.path)
         client.sendall(b"GET /v1/tensor?shape=2000,1000 HTTP/1.1\r\nHost: x\r\n"
                        b"Connection: close\r\n\r\n")

@@ -13,7 +13,7 @@ import time
 
 from wire import SANITIZED, Connection, Ended, daemon
 
-SLOW = 20 if SANITIZED else 1  # times the bounds
+SLOW = 40 if SANITIZED else 1  # times the bounds
 DRAIN_SECONDS = 1
 STOP_SECONDS = (DRAIN_SECONDS + 2.5) * SLOW
 PROBES = 15
@@ -135,7 +135,7 @@ def check(name, count, target, bounds):
     start = time.monotonic()
     process.terminate()
     try:
-        code = process.wait(60)
+        code = process.wait(60 + STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         code = None
@@ -150,7 +150,7 @@ def check(name, count, target, bounds):
 CLIENTS, REQUESTS = 8, 12
 # By turns of requests, and with two threads, it would take 50 times as long: as one of 97
 # that share them instead of alone in one. By turns of clients it is one of nine: 5.
-SLOWER = 15
+SLOWER = 30 if SANITIZED else 15
 DEAR = b"/v1/stats?shape=4096,4096&dtype=f64&scheme=normal&seed=%d"
 
 

@@ -10,6 +10,7 @@
 #include "server/documents/metrics.h"
 #include "server/documents/problem.h"
 #include "server/router.h"
+#include "server/routes.h"
 #include "server/work/factor_cache.h"
 
 /* Bodies of larger tensors are not read. */
@@ -176,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_head_make(&head, data, size);
     if (fuzz_head_check(&head, &request).status == 0 &&
         !tid_target_split(head.target, head.target_bytes, &request)) {
-        tid_route(context, &request, &response);
+        tid_route(context, tid_route_find(&request), &request, &response);
         check_response(&request, &response);
         tid_response_clear(&response);
     }

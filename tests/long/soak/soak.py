@@ -20,6 +20,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "daemon/robust"))
 from aborts import open_files, rss_kib, settled  # noqa: E402
 from wire import SANITIZED, Connection, Ended, daemon  # noqa: E402
+import credentials  # noqa: E402  (wire.py has its folder)
 
 SECONDS = int(os.environ.get("SOAK_SECONDS") or "600")
 RSS_TOLERANCE_KIB = 8192
@@ -220,11 +221,7 @@ def judge(server, files):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        key, certificate = f"{folder}/key", f"{folder}/certificate"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-days",
-                        "2", "-keyout", key, "-out", certificate], check=True,
-                       capture_output=True)
+        certificate, key = credentials.self_signed(folder)
         tls = ssl.create_default_context(cafile=certificate)
         tls.check_hostname = False
         servers = [Server("http", None), Server("https", tls, "--tls-cert", certificate,

@@ -6,6 +6,7 @@
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
 #include "server/router.h"
+#include "server/routes.h"
 #include "server/work/factor_cache.h"
 #include "support/test.h"
 #include "support/wait.h"
@@ -56,7 +57,7 @@ static void respond(enum tid_method method, const char *path, const char *query,
                                   .path_bytes = strlen(path),
                                   .query = query,
                                   .query_bytes = strlen(query)};
-    tid_route(&context, &request, response);
+    tid_route(&context, tid_route_find(&request), &request, response);
     assert_false(response->overflow);
 }
 

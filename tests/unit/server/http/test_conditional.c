@@ -54,6 +54,11 @@ static const struct {
     {"\"b\"", "\"a,\"b\"", NULL, FAILED},
     {"\"a\\\"", "\"a\\\"", NULL, NONE},
     {"\"*\"", "\"*\"", NULL, NONE},
+    /* What stands behind a tag must be a comma or the end. */
+    {"\"1\"", NULL, "\"1\"x", NONE},
+    {"\"1\"", NULL, "\"1\" \"2\"", NONE},
+    {"\"1\"", "\"1\";q=1", NULL, FAILED},
+    {"\"1\"", NULL, "\"1\"\t , x", NOT_MODIFIED},
     /* Tags are case-sensitive, and so is W/. */
     {"\"xyzzy\"", "\"XYZZY\"", NULL, FAILED},
     {"\"xyzzy\"", NULL, "w/\"xyzzy\"", NONE},
