@@ -22,8 +22,9 @@
 #define COPY_ROW_NS 150.0
 #define PACK_NS 1.5
 
-/* Whatever the sum. */
+/* Whatever the sum; and whatever the size of a tile. */
 #define ELEM_NS 2.0
+#define TILE_NS 300.0
 
 /*
  * The fewer elements are computed at a time, the fewer share what they need: 16 rows of 4096 by
@@ -66,16 +67,18 @@ static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
     const bool copied = along->count > 1 && !ti_lines_are_neighbours(along);
     const double load_ns = cost->times * (LOAD_NS + (copied ? COPY_NS : 0));
     const double row_ns = copied ? COPY_ROW_NS : 0;
+    double ns = 0;
     for (uint64_t i = 0; i < across->count; i += TI_BLOCK) {
         const uint32_t last_across = last_line(across, i, TI_BLOCK);
         const double a = min((double)(across->count - i), TI_BLOCK);
         for (uint64_t j = 0; j < along->count; j += TI_TILE_COLS) {
             const double b = min((double)(along->count - j), TI_TILE_COLS);
             const double terms = 1 + min(last_across, last_line(along, j, TI_TILE_COLS));
-            cost->ns += terms * (cost->term_ns * a * b + load_ns * b + row_ns +
-                                 cost->times * PACK_NS * a);
+            ns += TILE_NS + terms * (cost->term_ns * a * b + load_ns * b + row_ns +
+                                     cost->times * PACK_NS * a);
         }
     }
+    cost->ns += ns * (double)rectangle->side[TI_SIDE_BATCH].count;
 }
 
 /* Of the dearest of some blocks of "elems" elements. */

@@ -90,6 +90,12 @@ static enum ti_status axes_of(const struct ti_spec *spec, enum ti_param param,
     return TI_OK;
 }
 
+enum ti_status ti_axes_resolve(const struct ti_spec *spec, enum ti_param param,
+                               uint64_t *axes, struct ti_error *error) {
+    static const struct ti_axes none = {0};
+    return axes_of(spec, param, &none, 0, axes, error);
+}
+
 static uint64_t product_of(const struct ti_spec *spec, uint64_t set) {
     uint64_t product = 1;
     for (unsigned i = 0; i < spec->rank; i++) {

@@ -26,4 +26,12 @@ struct ti_fans {
 enum ti_status ti_fans_resolve(const struct ti_spec *spec, enum ti_mode mode,
                                struct ti_fans *fans, struct ti_error *error);
 
+/*
+ * The axes of a list of the request, none if it is not given, as bits.
+ *
+ * Returns TI_OK; TI_EVALUE with the parameter if one does not exist or is named twice.
+ */
+enum ti_status ti_axes_resolve(const struct ti_spec *spec, enum ti_param param,
+                               uint64_t *axes, struct ti_error *error);
+
 #endif

@@ -104,6 +104,21 @@ enum ti_status ti_scheme_above_zero(double number, const char *name,
 enum ti_status ti_scheme_min_rank(const struct ti_spec *spec, unsigned rank,
                                   struct ti_error *error);
 
+/* The axes that batch_axis= leaves to a matrix, in their order. */
+struct ti_stack {
+    /* all others, as bits */
+    uint64_t batches;
+    unsigned rank, axis[TI_MAX_RANK];
+};
+
+/* TI_EVALUE on batch_axis; or on shape unless there are from 'min' to 'max' of these axes. */
+enum ti_status ti_scheme_stack(const struct ti_spec *spec, unsigned min, unsigned max,
+                               struct ti_stack *stack, struct ti_error *error);
+
+/* The size of one of them. */
+uint64_t ti_stack_dim(const struct ti_spec *spec, const struct ti_stack *stack,
+                      unsigned place);
+
 /* TI_EVALUE on shape unless the rank is 'rank'. */
 enum ti_status ti_scheme_rank(const struct ti_spec *spec, unsigned rank,
                               struct ti_error *error);
