@@ -43,8 +43,8 @@ static struct sizes sizes_of(const struct ti_orthogonal_size *size) {
 }
 
 static size_t group_of(const struct sizes *sizes, uint64_t count) {
-    const size_t most = 1 + GROUP_BYTES / (2 * sizes->squares);
-    return count < most ? (size_t)count : most;
+    const size_t max = 1 + GROUP_BYTES / (2 * sizes->squares);
+    return count < max ? (size_t)count : max;
 }
 
 size_t ti_orthogonal_factor_bytes(const struct ti_orthogonal_size *size) {

@@ -85,6 +85,7 @@ static enum ti_status plan_orthogonal(struct ti_plan *plan, struct ti_error *err
             (unsigned long long)batches.elems, (unsigned long long)elems);
     }
     info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
+    info->factor_of_part = batches.elems > 1;
     info->factor_bytes = ti_orthogonal_factor_bytes(&size);
     info->factor_peak_bytes = ti_orthogonal_factor_peak_bytes(&size);
     int used =
@@ -132,6 +133,7 @@ static enum ti_status plan_sparse(struct ti_plan *plan, struct ti_error *error) 
             "or shard",
             (unsigned long long)mask->rows, (unsigned long long)columns.count);
     }
+    info->factor_of_part = columns.count > 1;
     info->factor_bytes = ti_sparse_factor_bytes(&columns);
     info->factor_peak_bytes = ti_sparse_factor_peak_bytes(mask, &columns);
     snprintf(what, sizeof what, "sparse %llu %llu %llu %llu %llu %llu",

@@ -57,9 +57,9 @@ static const struct {
     {"constant", "", "value"},
     {"zeros", "", ""},
     {"ones", "", ""},
-    {"identity", "", "gain"},
+    {"identity", "", "gain batch_axis"},
     {"dirac", "", "groups"},
-    {"zero_hadamard", "", ""},
+    {"zero_hadamard", "", "batch_axis"},
     {"lstm_forget_bias", "", "value"},
     {"bilinear", "", ""},
     {"arange", "", "start step"},
@@ -69,8 +69,8 @@ static const struct {
     {"rope_inv_freq", "", "base factor low_freq_factor high_freq_factor original_length"},
     {"sinusoidal", "", "base arrangement"},
     {"sparse", "", "sparsity std"},
-    {"orthogonal", "", "gain layout"},
-    {"delta_orthogonal", "", "gain layout"},
+    {"orthogonal", "", "gain layout batch_axis"},
+    {"delta_orthogonal", "", "gain layout batch_axis"},
 };
 
 static void table_of_schemes(void **state) {
