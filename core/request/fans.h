@@ -10,6 +10,8 @@ struct ti_fans {
     /* whether 'in' and 'out' exist */
     bool has_in, has_out;
     uint64_t in, out;
+    /* with icnr=: outputs that are equal; else 0 or 1 */
+    uint64_t copies;
     /* the fan, or the mean of both, that the mode selects; 0 if a dim is 0 */
     double n;
 };
@@ -19,7 +21,7 @@ struct ti_fans {
  * 'mode' selects.
  *
  * Returns TI_OK; TI_EVALUE if the mode needs a fan that neither shape nor request have,
- * if an axis does not exist, or if groups do not divide a dim; TI_EMISSING if one of
+ * if an axis does not exist, or if groups or the copies of icnr do not divide a dim; TI_EMISSING if one of
  * input_axes and output_axes is; TI_EINAPPLICABLE if a parameter about the shape's fans
  * is given, but they are not used.
  */

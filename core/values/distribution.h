@@ -84,6 +84,32 @@ struct ti_run {
     uint64_t first, count;
 };
 
+/* Outputs of a layer that are copies: 'count' of 'outputs' have the same values. */
+struct ti_copies {
+    /* 0 for none */
+    uint64_t count, outputs;
+    /* elements from one output to the next: the outputs are the first axis, and neighbours are
+       copies; or 1: they are the last axis, and the copies of an output are outputs/count apart */
+    uint64_t unit;
+    bool alternate;
+};
+
+/*
+ * The element of the tensor without copies that 'elem' has the value of; and '*run', how many from
+ * 'elem' on have those of its neighbours.
+ */
+static inline uint64_t ti_copies_source(const struct ti_copies *copies, uint64_t elem,
+                                        uint64_t *run) {
+    const uint64_t output = elem / copies->unit % copies->outputs,
+                   kept = copies->outputs / copies->count;
+    if (copies->alternate) {
+        *run = kept - output % kept;
+        return elem / copies->outputs * kept + output % kept;
+    }
+    *run = copies->unit - elem % copies->unit;
+    return output / copies->count * copies->unit + elem % copies->unit;
+}
+
 /* Zeros of a sparse matrix. */
 struct ti_sparse_mask {
     /* shape of the matrix */
@@ -166,6 +192,8 @@ struct ti_dist {
     struct ti_pattern pattern;
     /* normal, truncated_normal, uniform: elements that are 0 in place of their values */
     struct ti_run zeros;
+    /* normal, truncated_normal, uniform */
+    struct ti_copies copies;
     /* mapped_uniform */
     struct ti_mapping mapping;
     /* sparse_normal */

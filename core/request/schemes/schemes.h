@@ -84,6 +84,10 @@ enum ti_status ti_dist_gain(const struct ti_spec *spec, struct ti_dist *dist,
 enum ti_status ti_dist_padding(const struct ti_spec *spec, struct ti_dist *dist,
                                struct ti_error *error);
 
+/* icnr=: which outputs are copies of others. */
+void ti_dist_icnr(const struct ti_spec *spec, const struct ti_fans *fans,
+                  struct ti_dist *dist);
+
 /* TI_EMISSING unless the parameter is given; 'meaning' says what it is. */
 enum ti_status ti_scheme_needs(const struct ti_spec *spec, const struct ti_scheme *scheme,
                                enum ti_param param, const char *meaning,
