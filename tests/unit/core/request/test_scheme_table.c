@@ -19,7 +19,7 @@ static size_t param_index(const char *name) {
 /* The parameters that each scheme takes, in the order of params.def. */
 #define FANS                                                                               \
     "layout groups transposed fan_in fan_out mode in_axis out_axis batch_axis input_axes " \
-    "output_axes "
+    "output_axes icnr "
 #define GAIN_FANS FANS "gain "
 static const struct {
     const char *scheme, *aliases, *takes;
