@@ -49,6 +49,24 @@ enum ti_pattern_kind {
     TI_PATTERN_INTERLEAVED,
     /* positions of a grid of 'period' columns */
     TI_PATTERN_GRID,
+    /* 'rows' times and 'cols' frequencies: the sine that 'step' quarters of a turn shift, times the
+       window 'offset', an enum ti_window of 'period' intervals, over number[0] */
+    TI_PATTERN_STFT,
+};
+
+/* Windows, in the order of window= in params.def. */
+enum ti_window {
+    TI_WINDOW_NONE,
+    TI_WINDOW_BOXCAR,
+    TI_WINDOW_BARTLETT,
+    TI_WINDOW_COSINE,
+    TI_WINDOW_HANN,
+    TI_WINDOW_HAMMING,
+    TI_WINDOW_BLACKMAN,
+    TI_WINDOW_NUTTALL,
+    TI_WINDOW_BLACKMANHARRIS,
+    TI_WINDOW_FLATTOP,
+    TI_WINDOW_TUKEY,
 };
 
 /* What a mapped uniform does to y, a number of the uniform distribution. */
@@ -78,6 +96,9 @@ struct ti_pattern {
     uint64_t offset, step, period, width, repeat;
     double number[5];
 };
+
+/* The window of TI_PATTERN_STFT at time 't': stft.c. */
+double ti_stft_window(const struct ti_pattern *pattern, uint64_t t);
 
 /* Elements [first, first + count) of the full tensor. */
 struct ti_run {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/kernels/elementary.h"
+#include "core/values/stft.h"
 
 typedef void filler(const struct ti_pattern *pattern, uint64_t first, size_t count,
                     double *out);
@@ -173,7 +174,7 @@ void ti_pattern_fill(const struct ti_pattern *pattern, uint64_t first, size_t co
     static filler *const fillers[] = {
         [TI_PATTERN_DIAGONAL] = diagonal, [TI_PATTERN_TAPS] = taps,
         [TI_PATTERN_BLOCK] = block,       [TI_PATTERN_HADAMARD] = hadamard,
-        [TI_PATTERN_BILINEAR] = bilinear,
+        [TI_PATTERN_BILINEAR] = bilinear, [TI_PATTERN_STFT] = ti_stft_fill,
     };
     static sequence *const sequences[] = {
         [TI_PATTERN_ARANGE] = arange,
@@ -185,7 +186,7 @@ void ti_pattern_fill(const struct ti_pattern *pattern, uint64_t first, size_t co
         [TI_PATTERN_INTERLEAVED] = interleaved,
         [TI_PATTERN_GRID] = grid,
     };
-    if (pattern->kind < TI_PATTERN_ARANGE)
+    if (fillers[pattern->kind])
         fillers[pattern->kind](pattern, first, count, out);
     else
         fill_sequence(pattern, sequences[pattern->kind], first, count, out);

@@ -149,6 +149,7 @@ TI_FAMILY(mapped)
 TI_FAMILY(sequence)
 TI_FAMILY(rope)
 TI_FAMILY(sinusoidal)
+TI_FAMILY(stft)
 TI_FAMILY(orthogonal)
 TI_FAMILY(delta_orthogonal)
 #undef TI_FAMILY
