@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The factorization of an orthogonal matrix: factor.c computes it, orthogonal_fill.c reads it. */
+/* The factorizations of orthogonal matrices: factor.c computes them, orthogonal_fill.c reads them. */
 #ifndef TI_ORTHOGONAL_FACTOR_H
 #define TI_ORTHOGONAL_FACTOR_H
 
@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "core/base/factor_class.h"
+#include "core/base/view.h"
 #include "core/values/sampler.h"
 
 /*
@@ -40,10 +41,19 @@ static inline size_t ti_upper_count(size_t width, size_t rows) {
            TI_PRODUCT_COLS;
 }
 
-/* V, T and the signs of docs/SPEC.md, "Orthogonal". */
+/* V, T and the signs of docs/SPEC.md, "Orthogonal", of one matrix: k reflectors of n coordinates,
+   k by k, and k signs, 1 or -1. */
+struct ti_orthogonal_matrix {
+    struct ti_upper v, t;
+    double *sign;
+};
+
+/* Those of some matrices of a stack. */
 struct ti_orthogonal_factor {
     struct ti_factor base;
-    /* longer and shorter side of the matrix */
+    /* the numbers of the matrices, in ascending order; simplified, and its steps are above 0 */
+    struct ti_view batches;
+    /* longer and shorter side of a matrix */
     size_t n, k;
     /* number of row blocks of V and T: k / TI_BLOCK, rounded up */
     size_t blocks;
@@ -52,30 +62,43 @@ struct ti_orthogonal_factor {
     /* samples the coordinates of the reflectors */
     struct ti_sampler normal;
     const struct ti_kernels *kernels;
-    /* k reflectors of n coordinates, and k by k */
-    struct ti_upper v, t;
-    /* k signs, 1 or -1 */
+    /* V, T and signs of all matrices, one after another */
+    void *v, *t;
     double *sign;
-    /* until the factorization is complete: the products U of reflectors, and T in
-       binary64, as square blocks (i, j), i <= j, of TI_BLOCK * TI_BLOCK values, one
+    /* matrices that are computed at the same time */
+    size_t group;
+    /* until the factorization is complete, for as many matrices: the products U of reflectors,
+       and T in binary64, as square blocks (i, j), i <= j, of TI_BLOCK * TI_BLOCK values, one
        column of blocks after another */
     double *u, *x;
     /* tasks of the last phase that have not ended; the last one frees u and x */
     atomic_size_t tasks_left;
 };
 
+/* What a factorization has. */
+struct ti_orthogonal_size {
+    /* sides of a matrix, and the number of matrices: none is 0 */
+    uint64_t rows, cols, count;
+    bool f64;
+};
+
 /* Memory of a factorization in bytes: when complete, and the maximum while it is
-   computed. */
-size_t ti_orthogonal_factor_bytes(size_t n, size_t k, bool f64);
-size_t ti_orthogonal_factor_peak_bytes(size_t n, size_t k, bool f64);
+   computed. SIZE_MAX for more. */
+size_t ti_orthogonal_factor_bytes(const struct ti_orthogonal_size *size);
+size_t ti_orthogonal_factor_peak_bytes(const struct ti_orthogonal_size *size);
 
 /*
- * Allocates the factorization of an orthogonal sampler's matrix, which has elements;
- * computes nothing. TI_OK or TI_ENOMEM.
+ * Allocates the factorization of some of an orthogonal sampler's matrices, which have elements:
+ * those that 'batches' has, as ti_orthogonal_factor says. Computes nothing. TI_OK or TI_ENOMEM.
  */
 enum ti_status ti_orthogonal_factor_make(const struct ti_sampler *sampler,
+                                         const struct ti_view *batches,
                                          const struct ti_kernels *kernels,
                                          struct ti_factor **factor,
                                          struct ti_error *error);
+
+/* The matrix of a number in the stack, which the factorization must have. */
+struct ti_orthogonal_matrix
+ti_orthogonal_matrix_get(const struct ti_orthogonal_factor *factor, uint64_t batch);
 
 #endif

@@ -6,41 +6,18 @@
 
 /* Axes ------------------------------------------------------------------------------- */
 
-/*
- * The number of an element of the tensor in three digits: its column, its row, its place in the
- * kernel. An axis of a part moves one digit and never carries into the next.
- */
-struct digit {
-    enum ti_side side;
-    /* elements of the tensor from one value to the next, and from 0 to where the next digit
-       changes; that of the last is not needed, and 0 */
-    uint64_t unit, end;
-};
-
-static void digits_of(const struct ti_matrix *matrix, struct digit digits[3]) {
-    const uint64_t elems = matrix->rows * matrix->cols, taps = matrix->step;
-    if (taps > 1) { /* [rows, cols, kernel...] */
-        digits[0] = (struct digit){TI_SIDE_KERNEL, 1, taps};
-        digits[1] = (struct digit){TI_SIDE_COLS, taps, taps * matrix->cols};
-        digits[2] = (struct digit){TI_SIDE_ROWS, taps * matrix->cols, 0};
-    } else { /* [kernel..., rows, cols] */
-        digits[0] = (struct digit){TI_SIDE_COLS, 1, matrix->cols};
-        digits[1] = (struct digit){TI_SIDE_ROWS, matrix->cols, elems};
-        digits[2] = (struct digit){TI_SIDE_KERNEL, elems, 0};
-    }
-}
-
 static uint64_t size_of(int64_t step) {
     return step < 0 ? 0 - (uint64_t)step : (uint64_t)step;
 }
 
-/* Adds an axis from its last digit on: ti_view_simplify() may have merged axes of several. */
-static void add_axis(struct ti_matrix_view *made, const struct digit digits[3],
+/* Adds an axis from its last digit on: ti_view_simplify() may have merged axes of several. An
+   axis of a part moves one digit and never carries into the next. */
+static void add_axis(struct ti_matrix_view *made, const struct ti_matrix *matrix,
                      uint64_t count, int64_t stride) {
-    struct ti_matrix_axis parts[3];
+    struct ti_matrix_axis parts[TI_MAX_RANK];
     unsigned used = 0;
-    for (unsigned i = 0; i < 3; i++) {
-        const struct digit *digit = &digits[i];
+    for (unsigned i = 0; i < matrix->digits; i++) {
+        const struct ti_digit *digit = &matrix->digit[i];
         const uint64_t size = size_of(stride);
         uint64_t within = count;
         if (digit->end > 0) {
@@ -48,8 +25,8 @@ static void add_axis(struct ti_matrix_view *made, const struct digit digits[3],
             if (digit->end % size == 0 && count > digit->end / size)
                 within = digit->end / size;
         }
-        parts[used++] = (struct ti_matrix_axis){digit->side, within,
-                                                stride / (int64_t)digit->unit, 0};
+        parts[used++] = (struct ti_matrix_axis){
+            digit->side, within, stride / (int64_t)digit->unit * (int64_t)digit->step, 0};
         if (within == count) break;
         count /= within;
         stride *= (int64_t)within;
@@ -59,17 +36,17 @@ static void add_axis(struct ti_matrix_view *made, const struct digit digits[3],
 
 void ti_matrix_view_make(const struct ti_matrix *matrix, const struct ti_view *view,
                          struct ti_matrix_view *made) {
-    struct digit digits[3];
     uint64_t rest = view->base;
-    digits_of(matrix, digits);
     made->rank = 0;
-    made->centre = matrix->base / digits[matrix->step > 1 ? 0 : 2].unit;
-    for (unsigned i = 3; i-- > 0;) {
-        made->start[digits[i].side] = rest / digits[i].unit;
-        rest %= digits[i].unit;
+    made->centre = matrix->centre;
+    memset(made->start, 0, sizeof made->start);
+    for (unsigned i = matrix->digits; i-- > 0;) {
+        const struct ti_digit *digit = &matrix->digit[i];
+        made->start[digit->side] += rest / digit->unit * digit->step;
+        rest %= digit->unit;
     }
     for (unsigned i = 0; i < view->rank; i++)
-        add_axis(made, digits, view->shape[i], view->stride[i]);
+        add_axis(made, matrix, view->shape[i], view->stride[i]);
     int64_t out = 1;
     for (unsigned i = made->rank; i-- > 0;) {
         made->axis[i].out = out;
@@ -132,8 +109,7 @@ static bool rectangle_of(const struct ti_matrix_view *view, const struct box *bo
     }
     if (!find_centre(&lines[TI_SIDE_KERNEL], view->centre, &out)) return false;
     lines[TI_SIDE_ROWS].out += out;
-    rectangle->side[TI_SIDE_ROWS] = lines[TI_SIDE_ROWS];
-    rectangle->side[TI_SIDE_COLS] = lines[TI_SIDE_COLS];
+    memcpy(rectangle->side, lines, sizeof rectangle->side);
     return true;
 }
 
@@ -171,11 +147,15 @@ static void indices_of(const struct ti_matrix_view *view, uint64_t elem, uint64_
     }
 }
 
+static bool is_of_matrix(enum ti_side side) {
+    return side == TI_SIDE_ROWS || side == TI_SIDE_COLS;
+}
+
 /* Whether the last two axes are the rows and the columns, in any order. */
 static bool ends_with_matrix(const struct ti_matrix_view *view) {
     const enum ti_side inner = view->axis[view->rank - 1].side,
                        outer = view->axis[view->rank - 2].side;
-    return inner != outer && inner != TI_SIDE_KERNEL && outer != TI_SIDE_KERNEL;
+    return inner != outer && is_of_matrix(inner) && is_of_matrix(outer);
 }
 
 /* Of the last two axes: from line 'from', place 'from_at', to line 'end', before 'end_at'. */
@@ -237,6 +217,17 @@ void ti_matrix_view_split(const struct ti_matrix_view *view, uint64_t first,
     /* and down to the last one. */
     for (unsigned i = axis + 1; i < outer; i++) add_box(&split, end, i, 0, end[i]);
     add_lines(&split, end, 0, 0, end[outer], end[inner]);
+}
+
+uint64_t ti_lines_at(const struct ti_lines *lines, uint64_t line, uint64_t *out) {
+    uint64_t number = lines->first;
+    *out = lines->out;
+    for (unsigned i = lines->rank; i-- > 0; line /= lines->axis[i].count) {
+        const uint64_t at = line % lines->axis[i].count;
+        number += at * (uint64_t)lines->axis[i].step;
+        *out += at * (uint64_t)lines->axis[i].out;
+    }
+    return number;
 }
 
 void ti_lines_get(const struct ti_lines *lines, uint64_t from, size_t count,

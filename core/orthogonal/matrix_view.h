@@ -2,8 +2,8 @@
 /*
  * A view of a tensor, as orthogonal_fill.c reads it: which rows and columns of the matrix. Any
  * part selects from each axis of the tensor by itself, and each axis belongs to the rows, to the
- * columns or to the kernel around the matrix. So what a range of a part has of the matrix is a
- * few products: some rows times some columns.
+ * columns, to the stack of matrices or to the kernel around them. So what a range of a part has of
+ * the matrices is a few products: some rows times some columns of some matrices.
  */
 #ifndef TI_MATRIX_VIEW_H
 #define TI_MATRIX_VIEW_H
@@ -15,13 +15,11 @@
 #include "core/base/view.h"
 #include "core/values/distribution.h"
 
-/* What an axis of the view moves along. */
-enum ti_side { TI_SIDE_ROWS, TI_SIDE_COLS, TI_SIDE_KERNEL, TI_SIDE_COUNT };
-
 struct ti_matrix_axis {
     enum ti_side side;
     uint64_t count;
-    /* distance of neighbours: in rows, columns or places of the kernel, and in the output */
+    /* distance of neighbours: in rows, columns, matrices or places of the kernel, and in the
+       output */
     int64_t step, out;
 };
 
@@ -34,7 +32,7 @@ struct ti_matrix_view {
     uint64_t centre;
 };
 
-/* Some rows or columns, in ascending order: the sums of one number of each axis. */
+/* Some rows, columns or matrices, in ascending order: the sums of one number of each axis. */
 struct ti_lines {
     unsigned rank;
     /* the largest steps first, none negative */
@@ -44,10 +42,10 @@ struct ti_lines {
     uint64_t out;
 };
 
-/* Rows times columns; the place of an element in the output is the sum of that of its row and of
-   that of its column. */
+/* Rows times columns of matrices; the place of an element in the output is the sum of that of its
+   row, that of its column and that of its matrix. */
 struct ti_rectangle {
-    struct ti_lines side[2];
+    struct ti_lines side[TI_SIDE_KERNEL];
 };
 
 /* Splits the axes of a simplified view of the tensor that the matrix is in. */
@@ -55,7 +53,7 @@ void ti_matrix_view_make(const struct ti_matrix *matrix, const struct ti_view *v
                          struct ti_matrix_view *made);
 
 /*
- * Calls 'add' for what elements [first, first + count) have of the matrix: at most two rectangles
+ * Calls 'add' for what elements [first, first + count) have of the matrices: at most two rectangles
  * for each axis. Output begins with element 'first'.
  *
  * If the range begins or ends within a row, the rectangle has the whole row, which costs less than
@@ -72,7 +70,10 @@ static inline bool ti_lines_are_neighbours(const struct ti_lines *lines) {
     return lines->rank > 0 && lines->axis[lines->rank - 1].step == 1;
 }
 
-/* Numbers and places in the output of lines [from, from + count). */
+/* Number and place in the output of a line. */
+uint64_t ti_lines_at(const struct ti_lines *lines, uint64_t line, uint64_t *out);
+
+/* The same of lines [from, from + count), rows or columns. */
 void ti_lines_get(const struct ti_lines *lines, uint64_t from, size_t count,
                   uint32_t *number, uint64_t *out);
 

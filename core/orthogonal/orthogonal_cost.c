@@ -15,15 +15,19 @@
  *   COPY_NS  to collect it from lines that are not next to each other, and for as many
  *   COPY_ROW_NS  to go on to them, which are in another page of memory
  *   PACK_NS  the same for a line across, which the elements along share
+ *   COLD_NS  to get to its numbers in V and in T of a matrix of a stack, where a block of
+ *            elements has some of each: they are in no cache
  */
 #define TERM_NS 0.4
 #define LOAD_NS 0.3
 #define COPY_NS 1.0
 #define COPY_ROW_NS 150.0
 #define PACK_NS 1.5
+#define COLD_NS 50.0
 
-/* Whatever the sum. */
+/* Whatever the sum; and whatever the size of a tile. */
 #define ELEM_NS 2.0
+#define TILE_NS 300.0
 
 /*
  * The fewer elements are computed at a time, the fewer share what they need: 16 rows of 4096 by
@@ -65,17 +69,20 @@ static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
                               &rectangle->side[along_rows ? TI_SIDE_COLS : TI_SIDE_ROWS];
     const bool copied = along->count > 1 && !ti_lines_are_neighbours(along);
     const double load_ns = cost->times * (LOAD_NS + (copied ? COPY_NS : 0));
-    const double row_ns = copied ? COPY_ROW_NS : 0;
+    const uint64_t matrices = rectangle->side[TI_SIDE_BATCH].count;
+    const double row_ns = (copied ? COPY_ROW_NS : 0) + (matrices > 1 ? COLD_NS : 0);
+    double ns = 0;
     for (uint64_t i = 0; i < across->count; i += TI_BLOCK) {
         const uint32_t last_across = last_line(across, i, TI_BLOCK);
         const double a = min((double)(across->count - i), TI_BLOCK);
         for (uint64_t j = 0; j < along->count; j += TI_TILE_COLS) {
             const double b = min((double)(along->count - j), TI_TILE_COLS);
             const double terms = 1 + min(last_across, last_line(along, j, TI_TILE_COLS));
-            cost->ns += terms * (cost->term_ns * a * b + load_ns * b + row_ns +
-                                 cost->times * PACK_NS * a);
+            ns += TILE_NS + terms * (cost->term_ns * a * b + load_ns * b + row_ns +
+                                     cost->times * PACK_NS * a);
         }
     }
+    cost->ns += ns * (double)matrices;
 }
 
 /* Of the dearest of some blocks of "elems" elements. */

@@ -29,6 +29,8 @@ struct fill {
     const struct ti_sampler *sampler;
     const struct ti_orthogonal_factor *factor;
     const struct ti_kernels *kernels;
+    /* of the stack, that is read now */
+    struct ti_orthogonal_matrix matrix;
     unsigned char *out;
     /* elements of 'out' */
     uint64_t count;
@@ -57,6 +59,8 @@ struct tile {
     const struct ti_upper *left, *right;
     struct across across;
     struct along along;
+    /* where the matrix goes */
+    uint64_t out;
 };
 
 static size_t up_to_cols(size_t x) {
@@ -66,8 +70,8 @@ static size_t up_to_cols(size_t x) {
 /* V or T, whichever has the columns (or the rows) of the matrix; V has the longer
    side. */
 static const struct ti_upper *side_of(const struct fill *fill, bool columns) {
-    return fill->sampler->matrix.columns_orthonormal != columns ? &fill->factor->v
-                                                                : &fill->factor->t;
+    return fill->sampler->matrix.columns_orthonormal != columns ? &fill->matrix.v
+                                                                : &fill->matrix.t;
 }
 
 /* Blocks of the sum that are not 0: V and T are upper triangular. */
@@ -166,7 +170,7 @@ static void write_tile(const struct fill *fill, const struct tile *tile) {
     unsigned char scratch[TI_TILE_COLS * sizeof(uint16_t)];
     for (size_t i = 0; i < tile->across.count; i++) {
         const unsigned char *elems = finish(fill, i, tile->along.count, scratch);
-        write_row(fill, &tile->along, elems, bytes, tile->across.out[i]);
+        write_row(fill, &tile->along, elems, bytes, tile->out + tile->across.out[i]);
     }
 }
 
@@ -192,15 +196,17 @@ bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle) {
     return worth(&rectangle->side[TI_SIDE_ROWS]) > worth(&rectangle->side[TI_SIDE_COLS]);
 }
 
-static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
-    const struct fill *fill = state;
+/* Of the matrix that is read now; 'out' is where it goes. */
+static void fill_rectangle(const struct fill *fill, const struct ti_rectangle *rectangle,
+                           uint64_t out) {
     const struct ti_lines *rows = &rectangle->side[TI_SIDE_ROWS],
                           *cols = &rectangle->side[TI_SIDE_COLS];
     const bool along_rows = ti_orthogonal_along_rows(rectangle);
     const struct ti_lines *across = along_rows ? cols : rows,
                           *along = along_rows ? rows : cols;
     struct tile tile = {.left = side_of(fill, along_rows),
-                        .right = side_of(fill, !along_rows)};
+                        .right = side_of(fill, !along_rows),
+                        .out = out};
     for (uint64_t i = 0; i < across->count; i += tile.across.count) {
         tile.across.count = at_most(across->count - i, TI_BLOCK);
         ti_lines_get(across, i, tile.across.count, tile.across.number, tile.across.out);
@@ -214,6 +220,17 @@ static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
             }
             write_tile(fill, &tile);
         }
+    }
+}
+
+static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
+    struct fill *fill = state;
+    const struct ti_lines *matrices = &rectangle->side[TI_SIDE_BATCH];
+    for (uint64_t i = 0; i < matrices->count; i++) {
+        uint64_t out;
+        const uint64_t batch = ti_lines_at(matrices, i, &out);
+        fill->matrix = ti_orthogonal_matrix_get(fill->factor, batch);
+        fill_rectangle(fill, rectangle, out);
     }
 }
 

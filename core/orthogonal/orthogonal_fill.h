@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Elements of orthogonal matrices from a factorization (docs/SPEC.md, "Orthogonal").
+ * Elements of orthogonal matrices from their factorization (docs/SPEC.md, "Orthogonal").
  * Element r of the longer and i of the shorter side is
  *
  *     (sign[i] if r == i, else 0) - sum over l of V[l][r] * T[l][i]
@@ -27,7 +27,8 @@ struct ti_rectangle;
  * Writes elements [first, first + count) of a simplified view of the tensor to 'out',
  * which has any alignment.
  *
- *   factor     complete, and of this sampler's matrix; may be NULL if count is 0
+ *   factor     complete, and of the sampler's matrices that these elements are of; may be NULL if
+ *              count is 0
  *   workspace  ti_orthogonal_workspace_bytes(), aligned to 64; may be NULL if count is 0
  */
 void ti_orthogonal_fill(const struct ti_sampler *sampler,

@@ -30,7 +30,7 @@ static void TILE(diagonal)(const struct fill *fill, const struct tile *tile, REA
     for (size_t i = 0, j = 0; i < across->count; i++) {
         while (j < along->count && along->number[j] < across->number[i]) j++;
         if (j < along->count && along->number[j] == across->number[i])
-            c[i * TILE_STRIDE + j] = (REAL)fill->factor->sign[along->number[j]];
+            c[i * TILE_STRIDE + j] = (REAL)fill->matrix.sign[along->number[j]];
     }
 }
 

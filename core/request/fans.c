@@ -26,17 +26,48 @@ static struct channels channels_of(const struct ti_spec *spec) {
     return c;
 }
 
+/* icnr=: how many outputs are equal, a factor for each axis of the kernel; 1 without it. */
+static enum ti_status copies_of(const struct ti_spec *spec, uint64_t outputs,
+                                uint64_t *copies, struct ti_error *error) {
+    const uint64_t factor = ti_spec_count(spec, TI_PARAM_icnr, 1);
+    *copies = 1;
+    if (!spec->given[TI_PARAM_icnr]) return TI_OK;
+    if (ti_spec_flag(spec, TI_PARAM_transposed, false) || spec->rank < 3) {
+        return ti_error_set(
+            error, TI_EINAPPLICABLE, "icnr",
+            "icnr is for kernels of convolutions, of 3 or more dims, that are "
+            "not transposed");
+    }
+    for (unsigned i = 2; i < spec->rank; i++) {
+        /* A product of divisors: no overflow. */
+        if (outputs == 0 || outputs / *copies % factor == 0) {
+            *copies *= outputs > 0 ? factor : 1;
+            continue;
+        }
+        return ti_error_set(
+            error, TI_EVALUE, "icnr",
+            "the number of outputs, %llu, must be a multiple of %llu^%u: with "
+            "icnr=%llu so many are equal",
+            (unsigned long long)outputs, (unsigned long long)factor, spec->rank - 2,
+            (unsigned long long)factor);
+    }
+    return TI_OK;
+}
+
 static enum ti_status fans_of_shape(const struct ti_spec *spec, struct ti_fans *fans,
                                     struct ti_error *error) {
     const struct channels c = channels_of(spec);
     const uint64_t groups = ti_spec_count(spec, TI_PARAM_groups, 1);
     uint64_t size[2] = {spec->shape[c.in], spec->shape[c.out]}, kernel = 1;
-    if (spec->shape[c.grouped] % groups != 0) {
+    const enum ti_status status = copies_of(spec, size[1], &fans->copies, error);
+    if (status != TI_OK) return status;
+    size[1] /= fans->copies;
+    if (size[c.grouped == c.out] % groups != 0) {
         return ti_error_set(
             error, TI_EVALUE, "groups",
             "dim %u must be divisible by groups: %llu is not a multiple of "
             "%llu",
-            c.grouped, (unsigned long long)spec->shape[c.grouped],
+            c.grouped, (unsigned long long)size[c.grouped == c.out],
             (unsigned long long)groups);
     }
     size[c.grouped == c.out] /= groups;
@@ -88,6 +119,12 @@ static enum ti_status axes_of(const struct ti_spec *spec, enum ti_param param,
         *set |= (uint64_t)1 << axis;
     }
     return TI_OK;
+}
+
+enum ti_status ti_axes_resolve(const struct ti_spec *spec, enum ti_param param,
+                               uint64_t *axes, struct ti_error *error) {
+    static const struct ti_axes none = {0};
+    return axes_of(spec, param, &none, 0, axes, error);
 }
 
 static uint64_t product_of(const struct ti_spec *spec, uint64_t set) {
@@ -148,10 +185,11 @@ static const struct {
     enum ti_param param;
     enum naming naming;
 } naming_rows[] = {
-    {TI_PARAM_layout, by_layout},         {TI_PARAM_groups, by_layout},
-    {TI_PARAM_transposed, by_layout},     {TI_PARAM_in_axis, by_jax_axes},
-    {TI_PARAM_out_axis, by_jax_axes},     {TI_PARAM_batch_axis, by_jax_axes},
-    {TI_PARAM_input_axes, by_keras_axes}, {TI_PARAM_output_axes, by_keras_axes},
+    {TI_PARAM_layout, by_layout},          {TI_PARAM_groups, by_layout},
+    {TI_PARAM_transposed, by_layout},      {TI_PARAM_icnr, by_layout},
+    {TI_PARAM_in_axis, by_jax_axes},       {TI_PARAM_out_axis, by_jax_axes},
+    {TI_PARAM_batch_axis, by_jax_axes},    {TI_PARAM_input_axes, by_keras_axes},
+    {TI_PARAM_output_axes, by_keras_axes},
 };
 
 #define NAMING_COUNT (sizeof naming_rows / sizeof *naming_rows)

@@ -159,6 +159,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     if ((status = scheme->resolve(spec, scheme, &fans, &dist, error)) != TI_OK)
         return status;
     if ((status = ti_dist_padding(spec, &dist, error)) != TI_OK) return status;
+    ti_dist_icnr(spec, &fans, &dist);
     if (ti_scheme_gain_is_factor(scheme)) {
         if ((status = ti_dist_gain(spec, &dist, error)) != TI_OK) return status;
     }

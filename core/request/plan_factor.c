@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a plan needs computed before its first element: <tensorinit/factor.h>. The
- * factorization of an orthogonal matrix, or the thresholds of a sparse one.
+ * factorizations of the orthogonal matrices that the part touches, or the thresholds of a sparse
+ * one.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,44 +16,105 @@
 #include "core/request/plan.h"
 #include "core/values/sparse_factor.h"
 
+/* Of what a key is a hash of: up to two numbers for each axis. */
+#define KEY_BYTES (120 + TI_MAX_RANK * 2 * 21)
+
 static const char *compute_type(const struct ti_plan *plan) {
     return plan->info.dtype == TI_DTYPE_F64 ? "binary64" : "binary32";
 }
 
 /* The key is a hash of everything that the factorization depends on. */
 static void set_key(struct ti_plan_info *info, const char *what) {
-    char text[320];
+    char text[KEY_BYTES + 100];
     snprintf(text, sizeof text, TI_SPEC_NAME " %s %llu %llu", what,
              (unsigned long long)info->seed, (unsigned long long)info->stream);
     ti_hash_text(text, strlen(text), info->factor_key);
 }
 
-static void plan_orthogonal(struct ti_plan *plan) {
+/* An axis of a part, from its first place on. */
+static struct ti_selection ascending(const struct ti_selection *selection) {
+    struct ti_selection found = *selection;
+    if (found.step < 0) {
+        found.step = -found.step;
+        found.start -= (found.count - 1) * (uint64_t)found.step;
+    }
+    return found;
+}
+
+/* The matrices that the part touches, by their numbers in the stack. Of a part they are the same
+   in any order of the axes. */
+static struct ti_view touched_matrices(const struct ti_plan *plan) {
+    const struct ti_part *part = &plan->part;
+    struct ti_view batches = {.elems = 1};
+    unsigned place[TI_MAX_RANK];
+    uint64_t unit = 1;
+    for (unsigned i = 0; i < part->rank; i++) place[part->axis[i]] = i;
+    for (unsigned i = part->rank; i-- > 0;) {
+        const struct ti_selection axis = ascending(&part->selection[place[i]]);
+        if (!(plan->sampler.matrix.batches >> i & 1)) continue;
+        batches.base += axis.start * unit;
+        batches.elems *= axis.count;
+        batches.shape[batches.rank] = axis.count;
+        batches.stride[batches.rank++] = axis.step * (int64_t)unit;
+        unit *= plan->info.full_shape[i];
+    }
+    for (unsigned i = 0; i < batches.rank / 2; i++) { /* the first axis first */
+        const unsigned other = batches.rank - 1 - i;
+        const uint64_t dim = batches.shape[i];
+        const int64_t stride = batches.stride[i];
+        batches.shape[i] = batches.shape[other], batches.shape[other] = dim;
+        batches.stride[i] = batches.stride[other], batches.stride[other] = stride;
+    }
+    ti_view_simplify(&batches);
+    return batches;
+}
+
+static enum ti_status plan_orthogonal(struct ti_plan *plan, struct ti_error *error) {
     struct ti_plan_info *info = &plan->info;
     const struct ti_matrix *matrix = &plan->sampler.matrix;
-    const size_t rows = (size_t)matrix->rows, cols = (size_t)matrix->cols;
-    const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
-    const bool f64 = info->dtype == TI_DTYPE_F64;
-    char what[120];
+    const struct ti_view batches = touched_matrices(plan);
+    const struct ti_orthogonal_size size = {matrix->rows, matrix->cols, batches.elems,
+                                            info->dtype == TI_DTYPE_F64};
+    const uint64_t elems = matrix->rows * matrix->cols;
+    char what[KEY_BYTES];
+    if (batches.elems > TI_STACK_ELEMS_MAX / elems) {
+        return ti_error_set(
+            error, TI_ETOOLARGE, "shape",
+            "orthogonal matrices that are requested together have at most 2^32 elements; "
+            "these are %llu matrices of %llu. Ask for fewer by slice or shard",
+            (unsigned long long)batches.elems, (unsigned long long)elems);
+    }
     info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
-    info->factor_bytes = ti_orthogonal_factor_bytes(n, k, f64);
-    info->factor_peak_bytes = ti_orthogonal_factor_peak_bytes(n, k, f64);
-    snprintf(what, sizeof what, "orthogonal %zu %zu %s", n, k, compute_type(plan));
+    info->factor_of_part = batches.elems > 1;
+    info->factor_bytes = ti_orthogonal_factor_bytes(&size);
+    info->factor_peak_bytes = ti_orthogonal_factor_peak_bytes(&size);
+    int used =
+        snprintf(what, sizeof what, "orthogonal %llu %llu %s",
+                 (unsigned long long)(size.rows > size.cols ? size.rows : size.cols),
+                 (unsigned long long)(size.rows > size.cols ? size.cols : size.rows),
+                 compute_type(plan));
+    if (batches.base > 0 || batches.rank > 0) {
+        used += snprintf(what + used, sizeof what - (size_t)used, " %llu",
+                         (unsigned long long)batches.base);
+    }
+    for (unsigned i = 0; i < batches.rank; i++) {
+        used +=
+            snprintf(what + used, sizeof what - (size_t)used, " %llu %lld",
+                     (unsigned long long)batches.shape[i], (long long)batches.stride[i]);
+    }
     set_key(info, what);
+    return TI_OK;
 }
 
 /* The columns that the part touches: it selects from both axes independently. */
 static struct ti_columns touched_columns(const struct ti_part *part) {
     struct ti_columns columns = {0, 1, 0};
     for (unsigned i = 0; i < part->rank; i++) {
-        const struct ti_selection *selection = &part->selection[i];
         if (part->axis[i] != 1) continue;
-        const uint64_t step = selection->step < 0 ? 0 - (uint64_t)selection->step
-                                                  : (uint64_t)selection->step;
-        columns.first = selection->start;
-        columns.count = selection->count;
-        if (selection->count > 1) columns.step = step;
-        if (selection->step < 0) columns.first -= (selection->count - 1) * step;
+        const struct ti_selection selection = ascending(&part->selection[i]);
+        columns.first = selection.start;
+        columns.count = selection.count;
+        if (selection.count > 1) columns.step = (uint64_t)selection.step;
     }
     return columns;
 }
@@ -71,6 +133,7 @@ static enum ti_status plan_sparse(struct ti_plan *plan, struct ti_error *error) 
             "or shard",
             (unsigned long long)mask->rows, (unsigned long long)columns.count);
     }
+    info->factor_of_part = columns.count > 1;
     info->factor_bytes = ti_sparse_factor_bytes(&columns);
     info->factor_peak_bytes = ti_sparse_factor_peak_bytes(mask, &columns);
     snprintf(what, sizeof what, "sparse %llu %llu %llu %llu %llu %llu",
@@ -83,7 +146,8 @@ static enum ti_status plan_sparse(struct ti_plan *plan, struct ti_error *error) 
 
 enum ti_status ti_plan_factor(struct ti_plan *plan, struct ti_error *error) {
     if (plan->info.elems == 0) return TI_OK;
-    if (plan->sampler.class == &ti_sampler_orthogonal) plan_orthogonal(plan);
+    if (plan->sampler.class == &ti_sampler_orthogonal)
+        return plan_orthogonal(plan, error);
     return plan->sampler.masked ? plan_sparse(plan, error) : TI_OK;
 }
 
@@ -100,7 +164,9 @@ enum ti_status ti_factor_make(const struct ti_plan *plan, struct ti_factor **fac
         status =
             ti_sparse_factor_make(&plan->sampler, plan->kernels, &columns, &made, error);
     } else {
-        status = ti_orthogonal_factor_make(&plan->sampler, plan->kernels, &made, error);
+        const struct ti_view batches = touched_matrices(plan);
+        status = ti_orthogonal_factor_make(&plan->sampler, &batches, plan->kernels, &made,
+                                           error);
     }
     if (status != TI_OK) return status;
     memcpy(made->key, plan->info.factor_key, sizeof made->key);

@@ -71,6 +71,18 @@ enum ti_arrangement {
     TI_ARRANGEMENT_GRID,
 };
 
+/* side= and scaling= of stft; of its windows distribution.h has the list. */
+enum ti_stft_side {
+    TI_STFT_SIDE_REAL,
+    TI_STFT_SIDE_IMAG,
+};
+
+enum ti_scaling {
+    TI_SCALING_DENSITY,
+    TI_SCALING_SPECTRUM,
+    TI_SCALING_NONE,
+};
+
 /* Where a normal is cut, in sigmas; low may be -infinity, high infinity. */
 struct ti_truncation {
     double low, high;

@@ -94,6 +94,16 @@ static void offer_stack(const struct ti_warnings *warnings, bool io, char *text)
     }
 }
 
+/* The same for orthogonal matrices, which have no fans. */
+static void offer_matrices(const struct ti_warnings *warnings, char *text) {
+    const struct ti_plan_info *info = &warnings->plan->info;
+    char what[64], scheme[80];
+    snprintf(what, sizeof what, "a stack of %" PRIu64 " matrices", info->full_shape[0]);
+    snprintf(scheme, sizeof scheme, "scheme=%s&batch_axis=0", info->scheme);
+    const char *const changes[] = {"batch_axis=0", scheme};
+    (void)offer(warnings, text, what, changes, 2);
+}
+
 /* [in, heads, head] of a query, [heads, head, out] of an attention's output. */
 static void offer_heads(const struct ti_warnings *warnings, char *text) {
     const uint64_t *shape = warnings->plan->info.full_shape;
@@ -208,15 +218,17 @@ void ti_warn_fans(struct ti_warnings *warnings) {
         return;
     }
     const char *layout = info->full_rank > 2 ? other_layout(info, io) : NULL;
-    const bool stacked = info->full_rank == 3 && info->has_fan_in &&
+    const bool orthogonal = info->distribution == TI_DISTRIBUTION_ORTHOGONAL;
+    const bool stacked = info->full_rank == 3 && (info->has_fan_in || orthogonal) &&
                          !spec->given[TI_PARAM_layout] &&
                          looks_stacked(info->full_shape, io);
     if (info->full_rank == 2) {
         offer_fused(warnings, io, text);
     } else {
-        if (stacked) offer_stack(warnings, io, text);
+        if (stacked && orthogonal) offer_matrices(warnings, text);
+        if (stacked && !orthogonal) offer_stack(warnings, io, text);
         /* PyTorch has neither such kernels nor that layout. */
-        if (stacked && !torch) offer_heads(warnings, text);
+        if (stacked && !torch && !orthogonal) offer_heads(warnings, text);
         if (layout && !(stacked && torch)) offer_layout(warnings, layout, text);
         if (io && !stacked && !layout) offer_depthwise(warnings, text);
     }
@@ -228,7 +240,7 @@ void ti_warn_fans(struct ti_warnings *warnings) {
                  "fan_in is %" PRIu64 " and fan_out %" PRIu64 " for this shape.%s",
                  info->fan_in, info->fan_out, text);
     } else {
-        snprintf(warning->text, sizeof warning->text,
-                 "The shape looks like one of another layout.%s", text);
+        snprintf(warning->text, sizeof warning->text, "The shape looks like one of %s.%s",
+                 stacked ? "several matrices" : "another layout", text);
     }
 }

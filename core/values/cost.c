@@ -60,9 +60,17 @@ double ti_sampler_ns_per_elem(const struct ti_sampler *sampler,
                               const struct ti_view *view) {
     const bool contiguous = ti_view_is_run(view);
     const double ns = value_ns(sampler, kernels, contiguous);
-    if (sampler->class == &ti_sampler_constant || contiguous) return ns;
-    const int64_t stride = view->stride[view->rank - 1];
-    const double length = (double)view->shape[view->rank - 1];
+    const struct ti_copies *copies = &sampler->copies;
+    if (sampler->class == &ti_sampler_constant) return ns;
+    if (contiguous && copies->count == 0) return ns;
+    const int64_t stride = view->rank > 0 ? view->stride[view->rank - 1] : 1;
+    double length = view->rank > 0 ? (double)view->shape[view->rank - 1] : 1;
+    if (copies->count > 0) {
+        const double run =
+            (double)(copies->alternate ? copies->outputs / copies->count : copies->unit);
+        if (stride != 1) return 4 * ns + PICK_NS + RUN_NS;
+        if (run < length) length = run;
+    }
     /* A block of 4 elements is computed whole: here a run has 3 more than it needs. */
     if (stride == 1) return ns * (length + 3) / length + RUN_NS / length;
     const uint64_t apart = stride < 0 ? 0 - (uint64_t)stride : (uint64_t)stride;

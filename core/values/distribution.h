@@ -24,12 +24,13 @@ struct ti_integer {
 enum ti_pattern_kind {
     /* 'value' at elements r * (cols + 1), r < hits; else 0 */
     TI_PATTERN_DIAGONAL,
-    /* 'value' at element row * cols + d * step + offset of each row, where d = row modulo
-       'period', if d < hits and row < rows; else 0 */
+    /* 'value' at 'width' elements from row * cols + d * step + offset of each row on, where
+       d = row / repeat modulo 'period', if d < hits and row < rows; else 0 */
     TI_PATTERN_TAPS,
     /* 'value' at elements [offset, offset + hits); else 0 */
     TI_PATTERN_BLOCK,
-    /* 'value' or -value: a Hadamard matrix with 'cols' columns */
+    /* 'value' or -value: Hadamard matrices of rows * cols; neighbours in a row are 'step'
+       elements apart, in a column 'period' */
     TI_PATTERN_HADAMARD,
     /* weights of a bilinear interpolation: square kernels of cols * cols elements */
     TI_PATTERN_BILINEAR,
@@ -48,6 +49,24 @@ enum ti_pattern_kind {
     TI_PATTERN_INTERLEAVED,
     /* positions of a grid of 'period' columns */
     TI_PATTERN_GRID,
+    /* 'rows' times and 'cols' frequencies: the sine that 'step' quarters of a turn shift, times the
+       window 'offset', an enum ti_window of 'period' intervals, over number[0] */
+    TI_PATTERN_STFT,
+};
+
+/* Windows, in the order of window= in params.def. */
+enum ti_window {
+    TI_WINDOW_NONE,
+    TI_WINDOW_BOXCAR,
+    TI_WINDOW_BARTLETT,
+    TI_WINDOW_COSINE,
+    TI_WINDOW_HANN,
+    TI_WINDOW_HAMMING,
+    TI_WINDOW_BLACKMAN,
+    TI_WINDOW_NUTTALL,
+    TI_WINDOW_BLACKMANHARRIS,
+    TI_WINDOW_FLATTOP,
+    TI_WINDOW_TUKEY,
 };
 
 /* What a mapped uniform does to y, a number of the uniform distribution. */
@@ -74,14 +93,43 @@ struct ti_pattern {
     enum ti_pattern_kind kind;
     double value;
     uint64_t rows, cols, hits;
-    uint64_t offset, step, period;
+    uint64_t offset, step, period, width, repeat;
     double number[5];
 };
+
+/* The window of TI_PATTERN_STFT at time 't': stft.c. */
+double ti_stft_window(const struct ti_pattern *pattern, uint64_t t);
 
 /* Elements [first, first + count) of the full tensor. */
 struct ti_run {
     uint64_t first, count;
 };
+
+/* Outputs of a layer that are copies: 'count' of 'outputs' have the same values. */
+struct ti_copies {
+    /* 0 for none */
+    uint64_t count, outputs;
+    /* elements from one output to the next: the outputs are the first axis, and neighbours are
+       copies; or 1: they are the last axis, and the copies of an output are outputs/count apart */
+    uint64_t unit;
+    bool alternate;
+};
+
+/*
+ * The element of the tensor without copies that 'elem' has the value of; and '*run', how many from
+ * 'elem' on have those of its neighbours.
+ */
+static inline uint64_t ti_copies_source(const struct ti_copies *copies, uint64_t elem,
+                                        uint64_t *run) {
+    const uint64_t output = elem / copies->unit % copies->outputs,
+                   kept = copies->outputs / copies->count;
+    if (copies->alternate) {
+        *run = kept - output % kept;
+        return elem / copies->outputs * kept + output % kept;
+    }
+    *run = copies->unit - elem % copies->unit;
+    return output / copies->count * copies->unit + elem % copies->unit;
+}
 
 /* Zeros of a sparse matrix. */
 struct ti_sparse_mask {
@@ -96,12 +144,30 @@ struct ti_sparse_mask {
 #define TI_SPARSE_ROWS_MAX UINT32_MAX
 #define TI_SPARSE_COLS_MAX ((uint64_t)1 << 58)
 
-/* An orthogonal matrix and its place in the tensor. */
+/* What an axis of a tensor counts that is a stack of matrices at the centre of kernels. */
+enum ti_side { TI_SIDE_ROWS, TI_SIDE_COLS, TI_SIDE_BATCH, TI_SIDE_KERNEL, TI_SIDE_COUNT };
+
+/* Axes of one side that are next to each other: a digit of an element's number. */
+struct ti_digit {
+    enum ti_side side;
+    /* elements of the tensor from one value to the next, and from 0 to where the next digit
+       changes; 0 for the first axes */
+    uint64_t unit, end;
+    /* rows, columns, matrices or places of the kernel from one value to the next */
+    uint64_t step;
+};
+
+/* Orthogonal matrices and their places in the tensor. */
 struct ti_matrix {
     uint64_t rows, cols;
-    /* matrix element m is tensor element base + m * step */
-    uint64_t base, step;
-    /* the matrix is the whole tensor */
+    /* the last axes first */
+    unsigned digits;
+    struct ti_digit digit[TI_MAX_RANK];
+    /* the axes that count matrices, as bits */
+    uint64_t batches;
+    /* the place of the matrices in the kernels */
+    uint64_t centre;
+    /* the kernels have one place */
     bool covers_tensor;
     /* the columns are orthonormal vectors, else the rows; decides for square matrices,
        too */
@@ -110,6 +176,9 @@ struct ti_matrix {
 
 /* Max elements of an orthogonal matrix: 16,384 by 16,384. */
 #define TI_MATRIX_ELEMS_MAX ((uint64_t)1 << 28)
+
+/* Max elements of those that are factorized together. */
+#define TI_STACK_ELEMS_MAX ((uint64_t)1 << 32)
 
 /* Max of |element / gain| of an orthogonal matrix, with rounding errors: 1 + 2^-10. */
 #define TI_ORTHOGONAL_MAX 1.0009765625
@@ -144,6 +213,8 @@ struct ti_dist {
     struct ti_pattern pattern;
     /* normal, truncated_normal, uniform: elements that are 0 in place of their values */
     struct ti_run zeros;
+    /* normal, truncated_normal, uniform */
+    struct ti_copies copies;
     /* mapped_uniform */
     struct ti_mapping mapping;
     /* sparse_normal */

@@ -118,8 +118,27 @@ static void add_strided(struct batch *batch, uint64_t first, int64_t stride,
     }
 }
 
+/* The same where outputs are copies: other elements have their values. */
+static void add_copies(struct batch *batch, uint64_t first, int64_t stride,
+                       uint64_t count) {
+    const struct ti_copies *copies = &batch->sampler->copies;
+    for (uint64_t elem = first, now; count > 0; count -= now) {
+        const uint64_t source = ti_copies_source(copies, elem, &now);
+        if (stride != 1) {
+            now = 1;
+            add_strided(batch, source, 1, 1);
+        } else {
+            if (now > count) now = count;
+            add_run(batch, source, now);
+        }
+        elem += now * (uint64_t)stride;
+    }
+}
+
 static void add(void *state, uint64_t elem, int64_t stride, uint64_t count) {
-    if (stride == 1) {
+    if (((const struct batch *)state)->sampler->copies.count > 0) {
+        add_copies(state, elem, stride, count);
+    } else if (stride == 1) {
         add_run(state, elem, count);
     } else {
         add_strided(state, elem, stride, count);
@@ -131,12 +150,13 @@ void ti_sampler_fill(const struct ti_sampler *sampler, const struct ti_kernels *
                      void *out) {
     struct batch batch;
     if (count == 0) return;
-    if (ti_view_is_run(view) || sampler->class == &ti_sampler_constant) {
+    const bool as_stored = ti_view_is_run(view) && sampler->copies.count == 0;
+    if (as_stored || sampler->class == &ti_sampler_constant) {
         ti_fill(sampler, kernels, view->base + first, count, out);
         return;
     }
     batch.sampler = sampler, batch.kernels = kernels, batch.out = out;
     batch.blocks = batch.picks = 0;
     ti_view_runs(view, first, count, add, &batch);
-    flush(&batch, view->stride[view->rank - 1] != 1);
+    flush(&batch, view->rank > 0 && view->stride[view->rank - 1] != 1);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/kernels/elementary.h"
+#include "core/values/stft.h"
 
 typedef void filler(const struct ti_pattern *pattern, uint64_t first, size_t count,
                     double *out);
@@ -29,11 +30,14 @@ static void taps(const struct ti_pattern *pattern, uint64_t first, size_t count,
                  double *out) {
     memset(out, 0, count * sizeof *out);
     for (uint64_t row = first / pattern->cols; row < pattern->rows; row++) {
-        const uint64_t d = row % pattern->period, start = row * pattern->cols;
+        const uint64_t d = row / pattern->repeat % pattern->period,
+                       start = row * pattern->cols;
         if (start >= first + count) break;
         if (d >= pattern->hits) continue;
         const uint64_t elem = start + d * pattern->step + pattern->offset;
-        if (elem >= first && elem - first < count) out[elem - first] = pattern->value;
+        uint64_t from = elem < first ? first : elem;
+        for (; from < elem + pattern->width && from - first < count; from++)
+            out[from - first] = pattern->value;
     }
 }
 
@@ -49,10 +53,22 @@ static void block(const struct ti_pattern *pattern, uint64_t first, size_t count
 /* Sylvester's matrix: element (i, j) is (-1)^(number of 1 bits of i & j). */
 static void hadamard(const struct ti_pattern *pattern, uint64_t first, size_t count,
                      double *out) {
-    uint64_t i = first / pattern->cols, j = first % pattern->cols;
-    for (size_t k = 0; k < count; k++) {
-        out[k] = __builtin_parityll(i & j) ? -pattern->value : pattern->value;
-        if (++j == pattern->cols) j = 0, i++;
+    uint64_t i = first / pattern->period % pattern->rows;
+    uint64_t j = first / pattern->step % pattern->cols;
+    uint64_t of_row = pattern->period - first % pattern->period,
+             of_place = pattern->step - first % pattern->step;
+    for (size_t k = 0; k < count;) {
+        const double value = __builtin_parityll(i & j) ? -pattern->value : pattern->value;
+        const size_t left = count - k, now = of_place < left ? (size_t)of_place : left;
+        for (const size_t end = k + now; k < end; k++) out[k] = value;
+        if ((of_place -= now) == 0) {
+            of_place = pattern->step;
+            if (++j == pattern->cols) j = 0;
+        }
+        if ((of_row -= now) == 0) {
+            of_row = pattern->period;
+            if (++i == pattern->rows) i = 0;
+        }
     }
 }
 
@@ -158,7 +174,7 @@ void ti_pattern_fill(const struct ti_pattern *pattern, uint64_t first, size_t co
     static filler *const fillers[] = {
         [TI_PATTERN_DIAGONAL] = diagonal, [TI_PATTERN_TAPS] = taps,
         [TI_PATTERN_BLOCK] = block,       [TI_PATTERN_HADAMARD] = hadamard,
-        [TI_PATTERN_BILINEAR] = bilinear,
+        [TI_PATTERN_BILINEAR] = bilinear, [TI_PATTERN_STFT] = ti_stft_fill,
     };
     static sequence *const sequences[] = {
         [TI_PATTERN_ARANGE] = arange,
@@ -170,7 +186,7 @@ void ti_pattern_fill(const struct ti_pattern *pattern, uint64_t first, size_t co
         [TI_PATTERN_INTERLEAVED] = interleaved,
         [TI_PATTERN_GRID] = grid,
     };
-    if (pattern->kind < TI_PATTERN_ARANGE)
+    if (fillers[pattern->kind])
         fillers[pattern->kind](pattern, first, count, out);
     else
         fill_sequence(pattern, sequences[pattern->kind], first, count, out);

@@ -287,6 +287,7 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     made.class = &ti_sampler_kernel;
     if (pattern) made.class = &ti_sampler_pattern;
     made.zeros = dist->zeros;
+    made.copies = dist->copies;
     made.pattern = dist->pattern;
     made.pattern.value = rounded(dtype, dist->pattern.value);
     if (ti_dtype_kind(dtype) != TI_DTYPE_KIND_FLOAT) {

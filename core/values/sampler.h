@@ -56,6 +56,7 @@ struct ti_sampler {
     struct ti_mapping mapping;
     /* elements that are 0 */
     struct ti_run zeros;
+    struct ti_copies copies;
     struct ti_sparse_mask mask;
     /* of the mask: borrowed, NULL until they are computed and where the mask needs none */
     const struct ti_sparse_factor *thresholds;

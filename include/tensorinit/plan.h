@@ -89,6 +89,9 @@ struct ti_plan_info {
     /* 32 hexadecimal digits, equal for plans that can share a factorization; "" if the
        plan needs none */
     char factor_key[33];
+    /* the factorization is that of the columns or matrices which the part touches: for a
+       smaller part it may be smaller */
+    bool factor_of_part;
     uint64_t seed;
     /* 64-bit number of the stream that the name selects; 0 without a name */
     uint64_t stream;

@@ -98,14 +98,19 @@ static struct size_text size_text(size_t bytes, bool round_up) {
     return size;
 }
 
-static void respond_too_large(struct tid_response *response, size_t need_bytes,
+static void respond_too_large(struct tid_response *response,
+                              const struct ti_plan_info *info, size_t need_bytes,
                               size_t allowed_bytes, size_t limit_bytes) {
     struct ti_error error = {.code = TI_ETOOLARGE, .field = "shape"};
-    snprintf(error.text, sizeof error.text,
-             "computing this tensor takes %s of memory, and this server allows %s, of %s "
-             "in all (--memory)",
-             size_text(need_bytes, true).text, size_text(allowed_bytes, false).text,
-             size_text(limit_bytes, false).text);
+    snprintf(
+        error.text, sizeof error.text,
+        "computing this tensor takes %s of memory, and this server allows %s, of %s "
+        "in all (--memory)%s",
+        size_text(need_bytes, true).text, size_text(allowed_bytes, false).text,
+        size_text(limit_bytes, false).text,
+        info->factor_of_part
+            ? "; ask for fewer of its matrices or columns at a time by slice or shard"
+            : "");
     tid_problem_of(response, &error);
 }
 
@@ -116,12 +121,12 @@ static bool check_limit(const struct ti_plan_info *info, const struct tid_memory
     const size_t peak = info->factor_peak_bytes;
     size_t allowed = tid_memory_max(memory, tid_memory_use_of(memory, peak));
     if (buffer_bytes > limit) {
-        respond_too_large(response, buffer_bytes, limit, limit);
+        respond_too_large(response, info, buffer_bytes, limit, limit);
         return false;
     }
     if (allowed > limit - buffer_bytes) allowed = limit - buffer_bytes;
     if (peak <= allowed) return true;
-    respond_too_large(response, peak, allowed, limit);
+    respond_too_large(response, info, peak, allowed, limit);
     return false;
 }
 

@@ -56,6 +56,8 @@ static const char *const queries[] = {
     "shape=70,300&scheme=orthogonal&dtype=f64",
     "shape=600,1&scheme=orthogonal&dtype=bf16",
     "shape=90,80,3&scheme=delta_orthogonal&dtype=f16",
+    "shape=6,70,9&scheme=orthogonal&batch_axis=0",
+    "shape=9,700,3&scheme=orthogonal&batch_axis=1&dtype=f64&slice=:,::2",
 };
 
 /* '*factor' is untouched until all allocations succeed. */

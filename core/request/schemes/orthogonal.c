@@ -7,6 +7,27 @@
  */
 #include "core/request/schemes/schemes.h"
 
+/* Sets the places of the matrices; 'side' is that of each axis. */
+static void set_places(const struct ti_spec *spec, const enum ti_side *side,
+                       struct ti_matrix *matrix) {
+    uint64_t unit = 1, step[TI_SIDE_COUNT] = {1, 1, 1, 1};
+    for (unsigned i = spec->rank; i-- > 0;) {
+        const uint64_t dim = spec->shape[i];
+        struct ti_digit *last =
+            matrix->digits > 0 ? &matrix->digit[matrix->digits - 1] : NULL;
+        if (dim == 1) continue;
+        if (!last || last->side != side[i]) {
+            if (last) last->end = unit;
+            matrix->digit[matrix->digits++] =
+                (struct ti_digit){side[i], unit, 0, step[side[i]]};
+        }
+        unit *= dim, step[side[i]] *= dim;
+    }
+    matrix->rows = step[TI_SIDE_ROWS];
+    matrix->cols = step[TI_SIDE_COLS];
+    matrix->covers_tensor = step[TI_SIDE_KERNEL] == 1;
+}
+
 static enum ti_status set_matrix(const struct ti_spec *spec, struct ti_matrix matrix,
                                  struct ti_dist *dist, struct ti_error *error) {
     if (matrix.rows > 0 && matrix.cols > TI_MATRIX_ELEMS_MAX / matrix.rows) {
@@ -28,19 +49,28 @@ static enum ti_status set_matrix(const struct ti_spec *spec, struct ti_matrix ma
     return TI_OK;
 }
 
+/* All axes are of the stack, until they are given another side. */
+static void set_all(enum ti_side side[TI_MAX_RANK]) {
+    for (unsigned i = 0; i < TI_MAX_RANK; i++) side[i] = TI_SIDE_BATCH;
+}
+
 enum ti_status ti_scheme_orthogonal(const struct ti_spec *spec,
                                     const struct ti_scheme *scheme,
                                     const struct ti_fans *fans, struct ti_dist *dist,
                                     struct ti_error *error) {
     const bool io = ti_spec_choice(spec, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_IO;
-    struct ti_matrix matrix = {.rows = 1, .cols = 1, .step = 1, .covers_tensor = true};
+    struct ti_matrix matrix = {0};
+    struct ti_stack stack;
+    enum ti_side side[TI_MAX_RANK];
     (void)scheme, (void)fans;
-    const enum ti_status status = ti_scheme_min_rank(spec, 2, error);
+    const enum ti_status status = ti_scheme_stack(spec, 2, TI_MAX_RANK, &stack, error);
     if (status != TI_OK) return status;
-    const unsigned row_axes = io ? spec->rank - 1 : 1;
-    for (unsigned i = 0; i < spec->rank; i++) {
-        *(i < row_axes ? &matrix.rows : &matrix.cols) *= spec->shape[i];
-    }
+    const unsigned row_axes = io ? stack.rank - 1 : 1;
+    matrix.batches = stack.batches;
+    set_all(side);
+    for (unsigned i = 0; i < stack.rank; i++)
+        side[stack.axis[i]] = i < row_axes ? TI_SIDE_ROWS : TI_SIDE_COLS;
+    set_places(spec, side, &matrix);
     return set_matrix(spec, matrix, dist, error);
 }
 
@@ -49,25 +79,24 @@ enum ti_status ti_scheme_delta_orthogonal(const struct ti_spec *spec,
                                           const struct ti_fans *fans,
                                           struct ti_dist *dist, struct ti_error *error) {
     const bool io = ti_spec_choice(spec, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_IO;
-    const unsigned rows_at = io ? spec->rank - 2 : 0, kernel_at = io ? 0 : 2;
-    uint64_t centre = 0, taps = 1;
+    struct ti_matrix matrix = {0};
+    struct ti_stack stack;
+    enum ti_side side[TI_MAX_RANK];
     (void)scheme, (void)fans;
-    if (spec->rank < 3 || spec->rank > 5) {
-        return ti_error_set(error, TI_EVALUE, "shape",
-                            "Only tensors with 3, 4, or 5 dimensions are supported; this "
-                            "one has %u",
-                            spec->rank);
+    const enum ti_status status = ti_scheme_stack(spec, 3, 5, &stack, error);
+    if (status != TI_OK) return status;
+    const unsigned rows_at = io ? stack.rank - 2 : 0;
+    matrix.batches = stack.batches;
+    set_all(side);
+    for (unsigned i = 0; i < stack.rank; i++) {
+        const uint64_t dim = ti_stack_dim(spec, &stack, i);
+        side[stack.axis[i]] = i == rows_at       ? TI_SIDE_ROWS
+                              : i == rows_at + 1 ? TI_SIDE_COLS
+                                                 : TI_SIDE_KERNEL;
+        if (side[stack.axis[i]] == TI_SIDE_KERNEL)
+            matrix.centre = matrix.centre * dim + (dim > 0 ? (dim - 1) / 2 : 0);
     }
-    for (unsigned i = kernel_at; i < kernel_at + spec->rank - 2; i++) {
-        const uint64_t dim = spec->shape[i];
-        centre = centre * dim + (dim > 0 ? (dim - 1) / 2 : 0);
-        taps *= dim;
-    }
-    struct ti_matrix matrix = {.rows = spec->shape[rows_at],
-                               .cols = spec->shape[rows_at + 1],
-                               .base = centre,
-                               .step = taps,
-                               .covers_tensor = taps == 1};
+    set_places(spec, side, &matrix);
     const uint64_t in = io ? matrix.rows : matrix.cols;
     const uint64_t out = io ? matrix.cols : matrix.rows;
     if (out < in) {
@@ -77,10 +106,6 @@ enum ti_status ti_scheme_delta_orthogonal(const struct ti_spec *spec,
             "outputs and %llu inputs (layout=%s)",
             (unsigned long long)out, (unsigned long long)in,
             io ? "io: [*kernel, in, out]" : "oi: [out, in, *kernel]");
-    }
-    if (io) {
-        matrix.base = centre * matrix.rows * matrix.cols;
-        matrix.step = 1;
     }
     return set_matrix(spec, matrix, dist, error);
 }

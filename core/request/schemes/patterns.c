@@ -37,27 +37,35 @@ enum ti_status ti_scheme_rank(const struct ti_spec *spec, unsigned rank,
 
 static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-static struct ti_pattern diagonal(const struct ti_spec *spec, double value) {
-    const struct ti_pattern pattern = {.kind = TI_PATTERN_DIAGONAL,
-                                       .value = value,
-                                       .cols = spec->shape[1],
-                                       .hits = smaller(spec->shape[0], spec->shape[1])};
-    return pattern;
+/* The product of the dims between two axes, without both. */
+static uint64_t between(const struct ti_spec *spec, unsigned axis, unsigned end) {
+    uint64_t product = 1;
+    for (unsigned i = axis + 1; i < end; i++) product *= spec->shape[i];
+    return product;
 }
 
-/* The same for each matrix of a stack: the last two dims. */
-static struct ti_pattern diagonals(const struct ti_spec *spec, double value) {
-    const uint64_t rows = spec->shape[spec->rank - 2];
-    const uint64_t cols = spec->shape[spec->rank - 1];
-    struct ti_pattern pattern = {.kind = TI_PATTERN_TAPS,
-                                 .value = value,
-                                 .rows = 1,
-                                 .cols = cols,
-                                 .hits = smaller(rows, cols),
-                                 .step = 1,
-                                 .period = rows};
-    for (unsigned i = 0; i + 1 < spec->rank; i++) pattern.rows *= spec->shape[i];
-    return pattern;
+/* The diagonals of matrices, whose rows and columns are two of the axes. */
+static struct ti_pattern diagonals(const struct ti_spec *spec, unsigned rows_at,
+                                   unsigned cols_at, double value) {
+    const uint64_t rows = spec->shape[rows_at], cols = spec->shape[cols_at];
+    const uint64_t width = between(spec, cols_at, spec->rank);
+    uint64_t all_rows = rows * between(spec, rows_at, cols_at);
+    for (unsigned i = 0; i < rows_at; i++) all_rows *= spec->shape[i];
+    if (spec->rank == 2) {
+        return (struct ti_pattern){.kind = TI_PATTERN_DIAGONAL,
+                                   .value = value,
+                                   .cols = cols,
+                                   .hits = smaller(rows, cols)};
+    }
+    return (struct ti_pattern){.kind = TI_PATTERN_TAPS,
+                               .value = value,
+                               .rows = all_rows,
+                               .cols = cols * width,
+                               .hits = smaller(rows, cols),
+                               .step = width,
+                               .width = width,
+                               .repeat = between(spec, rows_at, cols_at),
+                               .period = rows};
 }
 
 enum ti_status ti_scheme_identity(const struct ti_spec *spec,
@@ -65,10 +73,13 @@ enum ti_status ti_scheme_identity(const struct ti_spec *spec,
                                   const struct ti_fans *fans, struct ti_dist *dist,
                                   struct ti_error *error) {
     const double gain = ti_spec_number(spec, TI_PARAM_gain, 1);
+    struct ti_stack stack;
     (void)scheme, (void)fans;
-    const enum ti_status status = ti_scheme_min_rank(spec, 2, error);
+    const enum ti_status status = ti_scheme_stack(spec, 2, TI_MAX_RANK, &stack, error);
     if (status != TI_OK) return status;
-    set_pattern(dist, spec->rank == 2 ? diagonal(spec, gain) : diagonals(spec, gain));
+    /* Further axes are of a stack, named or not. */
+    set_pattern(dist, diagonals(spec, stack.axis[stack.rank - 2],
+                                stack.axis[stack.rank - 1], gain));
     return TI_OK;
 }
 
@@ -77,7 +88,8 @@ enum ti_status ti_scheme_dirac(const struct ti_spec *spec, const struct ti_schem
                                const struct ti_fans *fans, struct ti_dist *dist,
                                struct ti_error *error) {
     const uint64_t groups = ti_spec_count(spec, TI_PARAM_groups, 1);
-    struct ti_pattern pattern = {.kind = TI_PATTERN_TAPS, .value = 1, .step = 1};
+    struct ti_pattern pattern = {
+        .kind = TI_PATTERN_TAPS, .value = 1, .step = 1, .width = 1, .repeat = 1};
     (void)scheme, (void)fans;
     if (spec->rank < 3 || spec->rank > 5) {
         return ti_error_set(error, TI_EVALUE, "shape",
@@ -110,18 +122,24 @@ enum ti_status ti_scheme_zero_hadamard(const struct ti_spec *spec,
                                        const struct ti_scheme *scheme,
                                        const struct ti_fans *fans, struct ti_dist *dist,
                                        struct ti_error *error) {
+    struct ti_stack stack;
     (void)scheme, (void)fans;
-    enum ti_status status = ti_scheme_rank(spec, 2, error);
+    enum ti_status status = ti_scheme_stack(spec, 2, 2, &stack, error);
     if (status != TI_OK) return status;
-    if (spec->shape[0] <= spec->shape[1]) {
-        set_pattern(dist, diagonal(spec, 1));
+    const unsigned rows_at = stack.axis[0], cols_at = stack.axis[1];
+    const uint64_t rows = spec->shape[rows_at], cols = spec->shape[cols_at];
+    if (rows <= cols) {
+        set_pattern(dist, diagonals(spec, rows_at, cols_at, 1));
         return TI_OK;
     }
     uint64_t order = 1; /* the rows, rounded up to a power of two */
-    while (order < spec->shape[0]) order *= 2;
+    while (order < rows) order *= 2;
     struct ti_pattern pattern = {.kind = TI_PATTERN_HADAMARD,
                                  .value = 1 / sqrt((double)order),
-                                 .cols = spec->shape[1]};
+                                 .rows = rows,
+                                 .cols = cols,
+                                 .step = between(spec, cols_at, spec->rank),
+                                 .period = between(spec, rows_at, spec->rank)};
     set_pattern(dist, pattern);
     dist->low = -dist->high;
     return TI_OK;

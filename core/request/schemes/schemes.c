@@ -9,7 +9,7 @@
 #define TAKES_FANS                                                                       \
     (TAKES(layout) | TAKES(groups) | TAKES(transposed) | TAKES(fan_in) |                 \
      TAKES(fan_out) | TAKES(mode) | TAKES(in_axis) | TAKES(out_axis) |                   \
-     TAKES(batch_axis) | TAKES(input_axes) | TAKES(output_axes))
+     TAKES(batch_axis) | TAKES(input_axes) | TAKES(output_axes) | TAKES(icnr))
 #define NUMBERS(...)                                                                     \
     { __VA_ARGS__ }
 

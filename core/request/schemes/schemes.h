@@ -84,6 +84,10 @@ enum ti_status ti_dist_gain(const struct ti_spec *spec, struct ti_dist *dist,
 enum ti_status ti_dist_padding(const struct ti_spec *spec, struct ti_dist *dist,
                                struct ti_error *error);
 
+/* icnr=: which outputs are copies of others. */
+void ti_dist_icnr(const struct ti_spec *spec, const struct ti_fans *fans,
+                  struct ti_dist *dist);
+
 /* TI_EMISSING unless the parameter is given; 'meaning' says what it is. */
 enum ti_status ti_scheme_needs(const struct ti_spec *spec, const struct ti_scheme *scheme,
                                enum ti_param param, const char *meaning,
@@ -103,6 +107,21 @@ enum ti_status ti_scheme_above_zero(double number, const char *name,
 /* TI_EVALUE on shape unless there are 'rank' axes or more. */
 enum ti_status ti_scheme_min_rank(const struct ti_spec *spec, unsigned rank,
                                   struct ti_error *error);
+
+/* The axes that batch_axis= leaves to a matrix, in their order. */
+struct ti_stack {
+    /* all others, as bits */
+    uint64_t batches;
+    unsigned rank, axis[TI_MAX_RANK];
+};
+
+/* TI_EVALUE on batch_axis; or on shape unless there are from 'min' to 'max' of these axes. */
+enum ti_status ti_scheme_stack(const struct ti_spec *spec, unsigned min, unsigned max,
+                               struct ti_stack *stack, struct ti_error *error);
+
+/* The size of one of them. */
+uint64_t ti_stack_dim(const struct ti_spec *spec, const struct ti_stack *stack,
+                      unsigned place);
 
 /* TI_EVALUE on shape unless the rank is 'rank'. */
 enum ti_status ti_scheme_rank(const struct ti_spec *spec, unsigned rank,
@@ -130,6 +149,7 @@ TI_FAMILY(mapped)
 TI_FAMILY(sequence)
 TI_FAMILY(rope)
 TI_FAMILY(sinusoidal)
+TI_FAMILY(stft)
 TI_FAMILY(orthogonal)
 TI_FAMILY(delta_orthogonal)
 #undef TI_FAMILY

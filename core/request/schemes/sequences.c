@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Values that follow from the place on the last axis, or the last two: arange, linspace,
- * log_arange, alibi_slopes, rope_inv_freq, sinusoidal. docs/SPEC.md defines the formulas.
+ * log_arange, alibi_slopes, rope_inv_freq, sinusoidal, stft. docs/SPEC.md defines the formulas.
  */
 #include <math.h>
 
@@ -145,5 +145,75 @@ enum ti_status ti_scheme_sinusoidal(const struct ti_spec *spec,
                             (unsigned long long)pattern.rows);
     }
     set_sequence(dist, pattern, -1, 1);
+    return TI_OK;
+}
+
+/* Max places of the time axis, all of whose windows a plan adds up, and of the other one. */
+#define STFT_TIMES_MAX ((uint64_t)1 << 15)
+#define STFT_FREQUENCIES_MAX ((uint64_t)1 << 24)
+
+static enum ti_status check_stft_shape(const struct ti_spec *spec,
+                                       struct ti_error *error) {
+    const enum ti_status status = ti_scheme_rank(spec, 3, error);
+    if (status != TI_OK) return status;
+    if (spec->shape[0] > STFT_TIMES_MAX || spec->shape[2] > STFT_FREQUENCIES_MAX) {
+        return ti_error_set(
+            error, TI_ETOOLARGE, "shape",
+            "stft has at most 2^15 times and 2^24 frequencies, dims 0 and 2");
+    }
+    if (spec->shape[1] > 1 || spec->shape[2] == 1) {
+        return ti_error_set(
+            error, TI_EVALUE, "shape",
+            "the shape of stft is [frame length, 1, fft length / 2 + 1]: dim 1 is "
+            "1 and dim 2 is 2 or more, these are %llu and %llu",
+            (unsigned long long)spec->shape[1], (unsigned long long)spec->shape[2]);
+    }
+    return TI_OK;
+}
+
+/* What the window is divided by; and its maximum. */
+static void scale_window(const struct ti_pattern *pattern, enum ti_scaling scaling,
+                         double *scale, double *max) {
+    double squares = 0, sizes = 0;
+    *max = 0;
+    for (uint64_t t = 0; t < pattern->rows; t++) {
+        const double w = ti_stft_window(pattern, t);
+        squares = squares + w * w;
+        sizes = sizes + fabs(w);
+        if (fabs(w) > *max) *max = fabs(w);
+    }
+    *scale = scaling == TI_SCALING_DENSITY    ? sqrt(squares)
+             : scaling == TI_SCALING_SPECTRUM ? sizes
+                                              : 1;
+}
+
+enum ti_status ti_scheme_stft(const struct ti_spec *spec, const struct ti_scheme *scheme,
+                              const struct ti_fans *fans, struct ti_dist *dist,
+                              struct ti_error *error) {
+    const bool imag =
+        ti_spec_choice(spec, TI_PARAM_side, TI_STFT_SIDE_REAL) == TI_STFT_SIDE_IMAG;
+    enum ti_scaling scaling =
+        (enum ti_scaling)ti_spec_choice(spec, TI_PARAM_scaling, TI_SCALING_DENSITY);
+    struct ti_pattern pattern = {.kind = TI_PATTERN_STFT, .step = imag ? 2 : 1};
+    double max;
+    (void)scheme, (void)fans;
+    const enum ti_status status = check_stft_shape(spec, error);
+    if (status != TI_OK) return status;
+    pattern.offset = ti_spec_choice(spec, TI_PARAM_window, TI_WINDOW_HANN);
+    pattern.rows = spec->shape[0];
+    pattern.cols = spec->shape[2];
+    pattern.period = pattern.rows - !ti_spec_flag(spec, TI_PARAM_periodic, false);
+    /* As Keras: without a window nothing is divided. */
+    if (pattern.offset == TI_WINDOW_NONE) scaling = TI_SCALING_NONE;
+    scale_window(&pattern, scaling, &pattern.number[0], &max);
+    if (pattern.rows > 0 && pattern.number[0] == 0) {
+        return ti_error_set(
+            error, TI_EVALUE, "shape",
+            "this window is 0 everywhere, and cannot be scaled: it needs more "
+            "than %llu times, or periodic=true",
+            (unsigned long long)pattern.rows);
+    }
+    max = pattern.rows > 0 ? max / pattern.number[0] : 0;
+    set_sequence(dist, pattern, -max, max);
     return TI_OK;
 }

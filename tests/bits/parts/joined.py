@@ -24,6 +24,8 @@ REQUIRED = {"constant": {"value": "1"}, "wang_init": {"layers": "3"},
             "log_uniform": {"low": "1", "high": "2"}, "sinusoidal": {"shape": "42,10"},
             "identity": {"shape": "42,10"}, "zero_hadamard": {"shape": "42,10"},
             "sparse": {"shape": "42,10", "sparsity": "0.3"},
+            "orthogonal": {"batch_axis": "1"}, "delta_orthogonal": {"shape": "7,3,5,4",
+                                                                    "batch_axis": "1"},
             "lstm_forget_bias": {"shape": "420"}, "bilinear": {"shape": "4,5,5,5"}}
 
 

@@ -4,11 +4,22 @@
 import { Refused } from './refused.mjs';
 import { AXES, PARAMETERS } from './tables.mjs';
 
+// Outputs that are equal.
+function copiesOf(p, outputs) {
+    if (!p.has('icnr')) return 1n;
+    const rank = p.get('shape').length;
+    if (rank < 3 || p.get('transposed', false)) throw new Refused('icnr', 'not for this kernel');
+    const count = p.get('icnr') ** BigInt(rank - 2);
+    if (outputs % count !== 0n) throw new Refused('icnr', 'does not divide the outputs');
+    return count;
+}
+
 function fansOfShape(p) {
     const shape = [...p.get('shape')];
     const axes = AXES.get(`${p.get('layout', 'oi')} ${p.get('transposed', false)}`);
     const [into, out, grouped] = axes.map((axis) => (axis < 0 ? shape.length + axis : axis));
     const groups = p.get('groups', 1n);
+    shape[out] /= copiesOf(p, shape[out]);
     if (shape[grouped] % groups !== 0n) throw new Refused('groups', 'do not divide the dim');
     shape[grouped] /= groups;
     const rest = shape.reduce((r, dim, i) => (i === into || i === out ? r : r * dim), 1n);
@@ -58,7 +69,7 @@ function fansOfKeras(p) {
 function fansOfAxes(p) {
     const given = (...names) => names.find((name) => p.has(name));
     const both = p.has('fan_in') && p.has('fan_out');
-    const layout = given('layout', 'groups', 'transposed');
+    const layout = given('layout', 'groups', 'transposed', 'icnr');
     const jax = given(...Object.keys(JAX));
     const keras = given('input_axes', 'output_axes');
     const ways = [layout, jax, keras].filter((name) => name !== undefined);

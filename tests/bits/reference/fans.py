@@ -5,14 +5,27 @@ import math
 from refused import Refused
 from tables import AXES, PARAMETERS
 
-WAYS = (("layout", "groups", "transposed"), ("in_axis", "out_axis", "batch_axis"),
+WAYS = (("layout", "groups", "transposed", "icnr"), ("in_axis", "out_axis", "batch_axis"),
         ("input_axes", "output_axes"))
+
+
+def copies(p, outputs):
+    """Outputs that are equal."""
+    if "icnr" not in p:
+        return 1
+    if len(p["shape"]) < 3 or p["transposed"]:
+        raise Refused("icnr", "not for this kernel")
+    count = p["icnr"] ** (len(p["shape"]) - 2)
+    if outputs % count:
+        raise Refused("icnr", "does not divide the outputs")
+    return count
 
 
 def fans_of_layout(p):
     shape = p["shape"]
     into, out, grouped = (axis % len(shape) for axis in AXES[p["layout"], p["transposed"]])
     dims = list(shape)
+    dims[out] //= copies(p, dims[out])
     if dims[grouped] % p["groups"]:
         raise Refused("groups", "does not divide dim %d" % grouped)
     dims[grouped] //= p["groups"]

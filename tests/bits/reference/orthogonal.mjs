@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: MIT
 //
 // docs/SPEC.md, "Orthogonal".
+import { matrixAxes, placesOf } from './patterns.mjs';
 import { Refused } from './refused.mjs';
 
 const BLOCK = 64;
 
-function distribution(p, rows, cols, base, step) {
+// The axes of each.
+function distribution(p, batchAxes, rowAxes, colAxes, kernelAxes = []) {
+    const shape = p.get('shape');
+    const [rows, cols] = [rowAxes, colAxes].map((axes) => axes.reduce((a, i) => a * shape[i], 1n));
     if (rows * cols > 1n << 28n) throw new Refused('shape', 'too large');
     const tall = rows > cols || (rows === cols && p.get('layout', 'oi') === 'oi');
-    return { kind: 'orthogonal', gain: p.get('gain'), rows, cols, base, step, tall };
+    return { kind: 'orthogonal', gain: p.get('gain'), rows, cols, tall, shape,
+        axes: [batchAxes, rowAxes, colAxes], kernelAxes };
 }
-
-const productOf = (dims) => dims.reduce((a, b) => a * b, 1n);
 
 export const ORTHOGONAL = {
     orthogonal(p) {
-        const shape = p.get('shape');
-        if (shape.length < 2) throw new Refused('shape', 'of less than 2 dims');
-        return p.get('layout', 'oi') === 'oi' ? distribution(p, shape[0], productOf(shape.slice(1)), 0n, 1n)
-            : distribution(p, productOf(shape.slice(0, -1)), shape.at(-1), 0n, 1n);
+        const [batch, axes] = matrixAxes(p, 2, 32);
+        const cut = p.get('layout', 'oi') === 'oi' ? 1 : -1;
+        return distribution(p, batch, axes.slice(0, cut), axes.slice(cut));
     },
 
     'delta orthogonal'(p) {
+        const [batch, axes] = matrixAxes(p, 3, 5);
         const shape = p.get('shape');
-        if (shape.length < 3 || shape.length > 5) throw new Refused('shape', 'not of 3 to 5 dims');
         const oi = p.get('layout', 'oi') === 'oi';
-        const [out, into] = oi ? shape : [shape.at(-1), shape.at(-2)];
-        const kernel = oi ? shape.slice(2) : shape.slice(0, -2);
-        if (out < into) throw new Refused('shape', 'less out than in');
-        const centre = kernel.reduce((c, size) => c * size + (size - 1n) / 2n, 0n);
-        return oi ? distribution(p, out, into, centre, productOf(kernel))
-            : distribution(p, into, out, centre * into * out, 1n);
+        const pair = oi ? axes.slice(0, 2) : axes.slice(-2);
+        const [out, into] = oi ? pair : [...pair].reverse();
+        if (shape[out] < shape[into]) throw new Refused('shape', 'less out than in');
+        return distribution(p, batch, [pair[0]], [pair[1]], oi ? axes.slice(2) : axes.slice(0, -2));
     },
 };
 
@@ -83,19 +83,22 @@ function qOf(n, k, z, round) {
 
 // A function from the number of an element to its value. 'quantile' is that of the normal
 // distribution, 'gain' rounded to the compute type.
-export function orthogonalOf({ rows, cols, base, step, tall }, { words, isF64, round, quantile, gain }) {
+export function orthogonalOf({ rows, cols, tall, shape, axes, kernelAxes },
+    { words, isF64, round, quantile, gain }) {
     const [n, k] = (rows >= cols ? [rows, cols] : [cols, rows]).map(Number);
-    let q;
-    const z = (l, r) => {
-        const number = BigInt(l * n + r);
+    const matrices = new Map();
+    const z = (batch) => (l, r) => {
+        const number = batch * rows * cols + BigInt(l * n + r);
         const [high, low] = [2, 3].map((lane) => words(lane, number >> 2n)[Number(number & 3n)]);
         return quantile(high, isF64 ? low : 0);
     };
     return (number) => {
-        const m = (number - base) / step;
-        if (number < base || (number - base) % step !== 0n || m >= rows * cols) return 0;
-        q ??= qOf(n, k, z, round);
-        const [row, column] = [Number(m / cols), Number(m % cols)];
+        const places = placesOf(number, shape);
+        if (!kernelAxes.every((i) => places[i] === (shape[i] - 1n) / 2n)) return 0;
+        const [batch, row, column] = axes.map((of) => of.reduce((m, i) => m * shape[i] + places[i], 0n))
+            .map((m, side) => (side === 0 ? m : Number(m)));
+        if (!matrices.has(batch)) matrices.set(batch, qOf(n, k, z(batch), round));
+        const q = matrices.get(batch);
         const value = tall ? q(row, column) : q(column, row);
         return round(0 + round(gain * value));
     };

@@ -5,44 +5,40 @@ import math
 
 import numpy as np
 
+from patterns import matrix_axes, places
 from refused import Refused
 
 BLOCK = 64
 
 
-def dist(p, rows, cols, base, step):
+def dist(p, batch, rows_axes, cols_axes, kernel=()):
+    """The axes of each."""
+    shape = p["shape"]
+    rows, cols = (math.prod(shape[axis] for axis in axes) for axes in (rows_axes, cols_axes))
     if rows * cols > 2**28:
         raise Refused("shape", "too large")
-    return {"kind": "orthogonal", "gain": p["gain"], "rows": rows, "cols": cols, "base": base,
-            "tall": rows > cols or (rows == cols and p["layout"] == "oi"),
-            "step": step}
+    return {"kind": "orthogonal", "gain": p["gain"], "rows": rows, "cols": cols, "shape": shape,
+            "axes": (batch, rows_axes, cols_axes), "kernel": kernel,
+            "tall": rows > cols or (rows == cols and p["layout"] == "oi")}
 
 
 def orthogonal(p):
-    shape = p["shape"]
-    if len(shape) < 2:
-        raise Refused("shape", "of less than 2 dims")
-    if p["layout"] == "oi":
-        return dist(p, shape[0], math.prod(shape[1:]), 0, 1)
-    return dist(p, math.prod(shape[:-1]), shape[-1], 0, 1)
+    batch, axes = matrix_axes(p, 2, 32)
+    cut = 1 if p["layout"] == "oi" else -1
+    return dist(p, batch, axes[:cut], axes[cut:])
 
 
 def delta_orthogonal(p):
-    shape = p["shape"]
-    if not 3 <= len(shape) <= 5:
-        raise Refused("shape", "not of 3 to 5 dims")
+    batch, axes = matrix_axes(p, 3, 5)
     if p["layout"] == "oi":
-        (out, into), kernel = shape[:2], shape[2:]
+        (rows, cols), kernel = axes[:2], axes[2:]
+        out, into = p["shape"][rows], p["shape"][cols]
     else:
-        (into, out), kernel = shape[-2:], shape[:-2]
+        (rows, cols), kernel = axes[-2:], axes[:-2]
+        into, out = p["shape"][rows], p["shape"][cols]
     if out < into:
         raise Refused("shape", "less out than in")
-    centre = 0
-    for size in kernel:
-        centre = centre * size + (size - 1) // 2
-    if p["layout"] == "oi":
-        return dist(p, out, into, centre, math.prod(kernel))
-    return dist(p, into, out, centre * into * out, 1)
+    return dist(p, batch, [rows], [cols], kernel)
 
 
 def blocks(start, end):
@@ -97,10 +93,10 @@ def q_matrix(n, k, z, compute):
     return q
 
 
-def matrix(d, sampler, words):
+def matrix(d, batch, sampler, words):
     """M; 'sampler' tells the compute type and makes z of words."""
     n, k = max(d["rows"], d["cols"]), min(d["rows"], d["cols"])
-    numbers = np.arange(k * n, dtype=np.int64)
+    numbers = batch * k * n + np.arange(k * n, dtype=np.int64)
     w = words.lane(2, numbers)
     if sampler.is_f64:
         w = (w << np.uint64(32)) + words.lane(3, numbers)
@@ -108,9 +104,23 @@ def matrix(d, sampler, words):
     return q if d["tall"] else q.T
 
 
+def number_on(d, at, axes):
+    """Places on some axes -> their number, row-major."""
+    number = np.zeros_like(at[0])
+    for axis in axes:
+        number = number * d["shape"][axis] + at[axis]
+    return number
+
+
 def elements(d, sampler, numbers, words):
-    m = matrix(d, sampler, words).reshape(-1)
-    m = sampler.compute(0) + sampler.numbers["gain"] * m
-    places, rest = np.divmod(numbers - d["base"], d["step"])
-    inside = (rest == 0) & (places >= 0) & (places < len(m))
-    return np.where(inside, m[np.where(inside, places, 0)], sampler.compute(0))
+    at = places(numbers, d["shape"])
+    batch, row, column = (number_on(d, at, axes) for axes in d["axes"])
+    centre = [at[axis] == (d["shape"][axis] - 1) // 2 for axis in d["kernel"]]
+    inside = np.logical_and.reduce([np.ones(len(numbers), dtype=bool), *centre])
+    x = np.zeros(len(numbers), dtype=sampler.compute)
+    for each in np.unique(batch[inside]):
+        m = matrix(d, each, sampler, words)
+        m = sampler.compute(0) + sampler.numbers["gain"] * m
+        of_it = inside & (batch == each)
+        x[of_it] = m[row[of_it], column[of_it]]
+    return x

@@ -3,12 +3,21 @@
 // docs/SPEC.md, "Rules": the patterns. 'value' is the largest element, 'integer' the same as a
 // BigInt if it is one, 'field' the parameter that says it. factor() is a function from the number
 // of an element to its value in units of 'value'.
+import { axesOf } from './fans.mjs';
 import { Refused } from './refused.mjs';
 
 export function shapeOfRank(p, minimum, maximum = minimum) {
     const shape = p.get('shape');
     if (shape.length < minimum || shape.length > maximum) throw new Refused('shape', 'of another rank');
     return shape;
+}
+
+// The axes of batch_axis, and all others, in their order.
+export function matrixAxes(p, minimum, maximum) {
+    const batch = axesOf(p, 'batch_axis', []).sort((a, b) => a - b);
+    const others = [...p.get('shape').keys()].filter((axis) => !batch.includes(axis));
+    if (others.length < minimum || others.length > maximum) throw new Refused('shape', 'of another rank');
+    return [batch, others];
 }
 
 export function placesOf(number, shape) {
@@ -27,7 +36,7 @@ function pattern(shape, { value, integer, field }, function_) {
 }
 
 const ONE = { value: 1, integer: 1n, field: 'value' };
-const onDiagonal = (...at) => at.at(-2) === at.at(-1);
+const onDiagonal = (row, column) => (...at) => at[row] === at[column];
 
 function onesIn(bits) {
     let count = 0;
@@ -40,7 +49,8 @@ export const PATTERNS = {
         const gain = p.get('gain');
         const isInteger = Number.isInteger(gain) && Math.abs(gain) < 2 ** 53;
         const integer = isInteger ? BigInt(gain) : undefined;
-        return pattern(shapeOfRank(p, 2, 32), { value: gain, integer, field: 'gain' }, onDiagonal);
+        const axes = matrixAxes(p, 2, 32)[1].slice(-2);
+        return pattern(p.get('shape'), { value: gain, integer, field: 'gain' }, onDiagonal(...axes));
     },
 
     dirac(p) {
@@ -53,13 +63,14 @@ export const PATTERNS = {
     },
 
     hadamard(p) {
-        const shape = shapeOfRank(p, 2);
-        const [rows, cols] = shape;
-        if (rows <= cols) return pattern(shape, ONE, onDiagonal);
+        const [row, column] = matrixAxes(p, 2, 2)[1];
+        const shape = p.get('shape');
+        const [rows, cols] = [shape[row], shape[column]];
+        if (rows <= cols) return pattern(shape, ONE, onDiagonal(row, column));
         let order = 1n;
         while (order < rows) order *= 2n;
         const value = 1 / Math.sqrt(Number(order));
-        return pattern(shape, { value, field: 'dtype' }, (i, j) => 1 - 2 * (onesIn(i & j) % 2));
+        return pattern(shape, { value, field: 'dtype' }, (...at) => 1 - 2 * (onesIn(at[row] & at[column]) % 2));
     },
 
     'forget bias'(p) {

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from fans import axes_of
 from refused import Refused
 
 
@@ -14,6 +15,15 @@ def of_rank(p, minimum, maximum=None):
     if not minimum <= len(shape) <= (maximum or minimum):
         raise Refused("shape", "not of a rank that %s has" % p.scheme)
     return shape
+
+
+def matrix_axes(p, minimum, maximum):
+    """The axes of batch_axis, and all others, in their order."""
+    batch = sorted(axes_of(p, "batch_axis", p["batch_axis"] if "batch_axis" in p else []))
+    others = [axis for axis in range(len(p["shape"])) if axis not in batch]
+    if not minimum <= len(others) <= maximum:
+        raise Refused("shape", "not of a rank that %s has" % p.scheme)
+    return batch, others
 
 
 def places(numbers, shape):
@@ -34,7 +44,8 @@ def pattern(shape, value, integer, field, function):
 def identity(p):
     gain = p["gain"]
     integer = int(gain) if gain == math.floor(gain) and abs(gain) < 2**53 else None
-    return pattern(of_rank(p, 2, 32), gain, integer, "gain", lambda *at: at[-2] == at[-1])
+    *_, row, column = matrix_axes(p, 2, 32)[1]
+    return pattern(p["shape"], gain, integer, "gain", lambda *at: at[row] == at[column])
 
 
 def dirac(p):
@@ -51,15 +62,16 @@ def dirac(p):
 
 
 def hadamard(p):
-    rows, cols = shape = of_rank(p, 2)
-    if rows <= cols:
-        return pattern(shape, 1.0, 1, "value", lambda i, j: i == j)
+    shape = p["shape"]
+    row, column = matrix_axes(p, 2, 2)[1]
+    if shape[row] <= shape[column]:
+        return pattern(shape, 1.0, 1, "value", lambda *at: at[row] == at[column])
     order = 1
-    while order < rows:
+    while order < shape[row]:
         order *= 2
 
-    def signs(i, j):
-        both = i & j
+    def signs(*at):
+        both = at[row] & at[column]
         for shift in (32, 16, 8, 4, 2, 1):
             both = both ^ both >> shift
         return 1 - 2 * (both & 1)

@@ -2,7 +2,7 @@
 //
 // docs/SPEC.md, "Query", "Parameters", "Schemes": query text -> parameters.
 import { Refused } from './refused.mjs';
-import { RULES, padded, scaled } from './rules.mjs';
+import { RULES, copied, padded, scaled } from './rules.mjs';
 import { PARAMETERS, SCHEMES } from './tables.mjs';
 import { decode, readValue } from './values.mjs';
 
@@ -46,7 +46,7 @@ export class Parameters {
     }
 
     distribution() {
-        return padded(this, scaled(this, RULES[this.scheme.rule](this)));
+        return copied(this, padded(this, scaled(this, RULES[this.scheme.rule](this))));
     }
 
     get(name, fallback) {

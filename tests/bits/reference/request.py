@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """docs/SPEC.md, "Query", "Parameters", "Schemes": query text -> parameters."""
 from refused import Refused
-from rules import RULES, padded, scaled
+from rules import RULES, copied, padded, scaled
 from tables import PARAMETERS, SCHEMES
 from values import decode, read_value
 
@@ -54,4 +54,4 @@ class Parameters:
         return name in self.given
 
     def distribution(self):
-        return padded(self, scaled(self, RULES[self.rule](self)))
+        return copied(self, padded(self, scaled(self, RULES[self.rule](self))))

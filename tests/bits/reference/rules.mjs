@@ -68,6 +68,23 @@ export function scaled(p, distribution) {
     return { ...distribution, [number]: gain * distribution[number] };
 }
 
+// With icnr, the numbers of elements of the small tensor: a function of those of the tensor.
+export function copied(p, distribution) {
+    if (p.get('icnr', 1n) === 1n) return distribution;
+    const shape = p.get('shape');
+    const oi = p.get('layout', 'oi') === 'oi';
+    const count = p.get('icnr') ** BigInt(shape.length - 2);
+    const outputs = oi ? shape[0] : shape.at(-1);
+    const unit = oi ? shape.slice(1).reduce((a, b) => a * b, 1n) : 1n;
+    const size = outputs / count;
+    const source = (number) => {
+        const place = number / unit % outputs;
+        const before = number / (outputs * unit);
+        return (before * size + (oi ? place / count : place % size)) * unit + number % unit;
+    };
+    return { ...distribution, source };
+}
+
 // With the elements that padding_idx sets to 0.
 export function padded(p, distribution) {
     if (!p.has('padding_idx')) return distribution;

@@ -90,6 +90,24 @@ def scaled(p, distribution):
     return {**distribution, number: p["gain"] * distribution[number]}
 
 
+def copied(p, distribution):
+    """With icnr, the numbers of elements of the small tensor: a function of those of the tensor."""
+    if "icnr" not in p or p["icnr"] == 1:
+        return distribution
+    shape = p["shape"]
+    out = 0 if p["layout"] == "oi" else len(shape) - 1
+    count = p["icnr"] ** (len(shape) - 2)
+    size, unit = shape[out] // count, math.prod(shape[out + 1:])
+
+    def source(numbers):
+        before, rest = np.divmod(numbers, shape[out] * unit)
+        place, after = np.divmod(rest, unit)
+        place = place // count if out == 0 else place % size
+        return (before * size + place) * unit + after
+
+    return {**distribution, "source": source}
+
+
 def padded(p, distribution):
     """With the elements that padding_idx sets to 0, as a range of numbers."""
     if "padding_idx" not in p:

@@ -281,7 +281,8 @@ class Sampler:
             return self.compute(self.distribution["at"](numbers)) + self.compute(0)
         if self.kind == "orthogonal":
             return orthogonal.elements(self.distribution, self, numbers, words)
-        x = self.values(words.of(numbers, self.is_f64))
+        source = self.distribution.get("source", lambda same: same)
+        x = self.values(words.of(source(numbers), self.is_f64))
         if "padding" in self.distribution:
             first, end = self.distribution["padding"]
             return np.where((numbers >= first) & (numbers < end), self.compute(0), x)

@@ -25,6 +25,32 @@ function logOfBase(p) {
     return log(p.get('base'));
 }
 
+// The sine of m/n of a turn and as many quarters of one.
+function turn(m, n, quarter) {
+    const j = Math.floor(4 * m / n);
+    return sin((4 * m - j * n) * (TWO_PI / 4) / n, j + quarter);
+}
+
+const COSINES = {
+    hann: [0.5, 0.5],
+    hamming: [0.54, 0.46],
+    blackman: [0.42, 0.5, 0.08],
+    nuttall: [0.3635819, 0.4891775, 0.1365995, 0.0106411],
+    blackmanharris: [0.35875, 0.48829, 0.14128, 0.01168],
+    flattop: [0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368],
+};
+
+function windowAt(name, count, n, t) {
+    if (count < 2 || name === 'none' || name === 'boxcar') return 1;
+    if (name === 'bartlett') return 2 * (2 * t <= n ? t : n - t) / n;
+    if (name === 'cosine') return turn(2 * t + 1, 4 * (n + 1), 0);
+    const quarter = Math.floor(n / 4);
+    if (name === 'tukey') {
+        return t > quarter && t < n - quarter ? 1 : 0.5 - 0.5 * turn(2 * t % n, n, 1);
+    }
+    return COSINES[name].reduce((w, a, k) => w + (-1) ** k * (a * turn(k * t % n, n, 1)));
+}
+
 const SCALING = ['low_freq_factor', 'high_freq_factor', 'original_length'];
 
 function scalingOf(p) {
@@ -127,6 +153,26 @@ export const SEQUENCES = {
                 return wave(position, (i % quarter) / quarter, part % 2);
             },
         }[p.get('arrangement')]);
+    },
+
+    stft(p) {
+        const [count, channels, frequencies] = shapeOfRank(p, 3).map(Number);
+        if (channels > 1 || count > 2 ** 15 || frequencies > 2 ** 24 || frequencies === 1) {
+            throw new Refused('shape', 'not that of an STFT');
+        }
+        const name = p.get('window');
+        const n = p.get('periodic') ? count : count - 1;
+        const w = Array.from({ length: count }, (_, t) => windowAt(name, count, n, t));
+        const scaling = name === 'none' ? 'none' : p.get('scaling');
+        const scale = {
+            density: () => Math.sqrt(w.reduce((sum, x) => sum + x * x, 0)),
+            spectrum: () => w.reduce((sum, x) => sum + Math.abs(x), 0),
+            none: () => 1,
+        }[scaling]();
+        if (count > 0 && scale === 0) throw new Refused('shape', 'the window is 0');
+        const [length, quarter] = [2 * (frequencies - 1), p.get('side') === 'real' ? 1 : 2];
+        const largest = w.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / (scale || 1);
+        return sequence(p, 3, largest, (t, c, f) => turn(t * f % length, length, quarter) * w[t] / scale);
     },
 
     'log uniform': mapped(exp, true, true),

@@ -137,6 +137,58 @@ def sinusoidal(p):
     return sequence(p, 2, 1.0, {"halves": halves, "interleaved": interleaved, "grid": grid}[arrangement])
 
 
+def turn(m, n, quarter):
+    """The sine of m/n of a turn and as many quarters of one."""
+    j = 4 * m // n
+    return sin((4 * m - j * n) * float.fromhex("0x1.921fb54442d18p+0") / n, j + quarter)
+
+
+COSINES = {
+    "hann": [0.5, 0.5], "hamming": [0.54, 0.46], "blackman": [0.42, 0.5, 0.08],
+    "nuttall": [0.3635819, 0.4891775, 0.1365995, 0.0106411],
+    "blackmanharris": [0.35875, 0.48829, 0.14128, 0.01168],
+    "flattop": [0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368]}
+
+
+def window(name, count, n):
+    """At all times."""
+    t = np.arange(count)
+    if count < 2 or name in ("none", "boxcar"):
+        return np.ones(count)
+    if name == "bartlett":
+        return 2 * np.where(2 * t <= n, t, n - t) / n
+    if name == "cosine":
+        return turn(2 * t + 1, 4 * (n + 1), 0)
+    if name == "tukey":
+        flat = (t > n // 4) & (t < n - n // 4)
+        return np.where(flat, 1, 0.5 - 0.5 * turn(2 * t % n, n, 1))
+    a = COSINES[name]
+    w = np.full(count, a[0])
+    for k in range(1, len(a)):
+        w = w + (-1) ** k * (a[k] * turn(k * t % n, n, 1))
+    return w
+
+
+def stft(p):
+    count, channels, frequencies = of_rank(p, 3)
+    if channels > 1 or count > 2**15 or frequencies > 2**24 or frequencies == 1:
+        raise Refused("shape", "not that of an STFT")
+    w = window(p["window"], count, count if p["periodic"] else count - 1)
+    scale, scaling = 1.0, "none" if p["window"] == "none" else p["scaling"]
+    if scaling != "none":
+        terms = w * w if scaling == "density" else np.abs(w)
+        scale = 0.0
+        for term in terms:
+            scale = scale + float(term)
+        scale = math.sqrt(scale) if scaling == "density" else scale
+    if count and scale == 0:
+        raise Refused("shape", "the window is 0")
+    length, quarter = 2 * (frequencies - 1), {"real": 1, "imag": 2}[p["side"]]
+    largest = float(np.abs(w).max()) / scale if count else 0.0
+    return sequence(p, 3, largest,
+                    lambda t, c, f: turn(t * f % length, length, quarter) * w[t] / scale)
+
+
 def softplus_inverse(x):
     return x + log(0 - expm1(0 - x))
 
@@ -165,6 +217,6 @@ def mapped(function, logarithm):
 
 SEQUENCES = {
     "arange": arange, "linspace": linspace, "log arange": log_arange, "alibi": alibi, "rope": rope,
-    "sinusoidal": sinusoidal, "log uniform": mapped(exp, True),
+    "sinusoidal": sinusoidal, "stft": stft, "log uniform": mapped(exp, True),
     "log of uniform": mapped(lambda y, p: log(y), False),
     "dt bias": mapped(lambda y, p: softplus_inverse(np.maximum(exp(y), p["floor"])), True)}

@@ -158,16 +158,18 @@ function resolve(query) {
     if (BigInt(header.length) + bytes > maximum) throw new Refused('shape', 'too large');
     return {
         p, header, type, bytes, view, format, name, words, sampler, constant: distribution.kind === 'constant',
+        source: distribution.source,
     };
 }
 
 // A function from the number of an element in the full tensor to its value.
-function elementOf({ type, constant, sampler, words }) {
+function elementOf({ type, constant, sampler, words, source }) {
     let block, upper, lower;
-    return (number) => {
+    return (ofFull) => {
         if (constant) return sampler.value();
-        const x = sampler.at?.(number);
+        const x = sampler.at?.(ofFull);
         if (x !== undefined) return x;
+        const number = source ? source(ofFull) : ofFull;
         if (number >> 2n !== block) {
             block = number >> 2n;
             upper = words(0, block);

@@ -153,7 +153,8 @@ class Tensor:
         if kind == "constant":
             return encode(np.full(self.elems, self.sampler.numbers["value"]), self.dtype)
         whole_tensor = self.shape == self.full_shape and all(place.step > 0 for place in self.taken) \
-            and self.axes == list(range(len(self.axes))) and "padding" not in self.dist
+            and self.axes == list(range(len(self.axes))) and "padding" not in self.dist \
+            and "source" not in self.dist
         if whole_tensor and kind not in ("pattern", "sparse normal", "orthogonal"):
             return encode(self.values(0, self.elems), self.dtype)
         with np.errstate(all="ignore"):

@@ -247,6 +247,13 @@ def check_orthogonal(server):
             check(abs(float(headers["Tensor-Std"]) / promised - 1) < 1e-6, what, "Tensor-Std")
             error = promised / sqrt(x.size)
             check(abs(x.mean(dtype=float)) < SIGMAS * error, what, "mean")
+    query = "orthogonal&seed=9&name=s&batch_axis=1"
+    stack, _ = fetch(server, query, (300, 4, 200), "f32")
+    stack = stack.reshape(300, 4, 200)
+    for place in range(4):
+        check_matrix(query, stack[:, place], "f32")
+        check(place == 0 or abs(numpy.corrcoef(stack[:, place].ravel(), stack[:, 0].ravel())[0, 1])
+              < SIGMAS / sqrt(60000), query, "correlated")
     for shape, centre in (((300, 200, 3), (1,)), ((200, 150, 3, 5), (1, 2)),
                           ((120, 100, 2, 3, 4), (0, 1, 1))):
         query = f"delta_orthogonal&seed={len(shape)}&name=d"

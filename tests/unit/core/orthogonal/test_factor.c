@@ -17,6 +17,9 @@ static const char *const requests[] = {
     "shape=66,3&scheme=orthogonal",
     "shape=1,1&scheme=orthogonal",
     "shape=150,130,3&scheme=delta_orthogonal&dtype=bf16",
+    "shape=5,130,200&scheme=orthogonal&batch_axis=0",
+    "shape=9,1200,3&scheme=orthogonal&batch_axis=1&dtype=f64", /* three groups */
+    "shape=4,700,300&scheme=orthogonal&batch_axis=0&slice=::2&dtype=f64",
 };
 
 static void *workspace_of(const struct ti_plan *plan) {
@@ -235,6 +238,9 @@ static void no_elements(void **state) {
         "shape=5,5,0&scheme=delta_orthogonal",
         "shape=0,5,5&scheme=delta_orthogonal&layout=io",
         "shape=5,5,3&scheme=delta_orthogonal&slice=:,:,1:1",
+        "shape=0,5,3&scheme=orthogonal&batch_axis=0",
+        "shape=2,5,0&scheme=orthogonal&batch_axis=0",
+        "shape=2,5,3&scheme=orthogonal&batch_axis=0&slice=1:1",
         "shape=5,5&scheme=normal", /* and plans that never need one */
         "shape=5,5&scheme=identity",
     };
@@ -258,13 +264,40 @@ static void no_elements(void **state) {
     }
 }
 
+struct sharing {
+    const char *query;
+    bool same;
+};
+
+/* Which plans have the key of the first, and can use its factorization. */
+static void check_keys(const struct sharing *rows, size_t count) {
+    struct ti_plan *first = test_plan(rows[0].query);
+    struct ti_factor *shared = complete_factor_of(first);
+    for (size_t i = 0; i < count; i++) {
+        struct ti_plan *plan = test_plan(rows[i].query);
+        const struct ti_plan_info *info = ti_plan_info(plan);
+        assert_int_equal(strlen(info->factor_key), 32);
+        const bool same = strcmp(info->factor_key, ti_plan_info(first)->factor_key) == 0;
+        assert_row(same == rows[i].same, rows[i].query);
+        if (same) {
+            unsigned char *expected = plain_bytes(rows[i].query);
+            assert_int_equal(ti_plan_use(plan, shared), TI_OK);
+            unsigned char *out = bytes_of(plan);
+            assert_memory_equal(out, expected, info->body_bytes);
+            free(out), free(expected);
+        } else {
+            assert_row(ti_plan_use(plan, shared) == TI_EFACTOR, rows[i].query);
+        }
+        ti_plan_free(plan);
+    }
+    ti_plan_free(first); /* the factorization outlives its plan */
+    ti_factor_free(shared);
+}
+
 /* Plans that can share a factorization have the same key, others do not; sharing
    works. */
 static void keys(void **state) {
-    static const struct {
-        const char *query;
-        bool same;
-    } rows[] = {
+    static const struct sharing rows[] = {
         {"shape=70,9&scheme=orthogonal&name=a", true},
         {"shape=70,9&scheme=orthogonal&name=a&gain=2", true},
         {"shape=70,9&scheme=orthogonal&name=a&dtype=bf16", true},
@@ -285,29 +318,56 @@ static void keys(void **state) {
         {"shape=71,9&scheme=orthogonal&name=a", false},
         {"shape=70,10&scheme=orthogonal&name=a", false},
         {"shape=63,10&scheme=orthogonal&name=a", false},
+        /* the first matrix of a stack is the matrix by itself */
+        {"shape=1,70,9&scheme=orthogonal&name=a&batch_axis=0", true},
+        {"shape=70,4,9&scheme=orthogonal&name=a&batch_axis=1&slice=:,:1", true},
+        {"shape=9,2,2,70&scheme=orthogonal&name=a&batch_axis=1,2&slice=:,0,-2", true},
+        {"shape=4,70,9&scheme=orthogonal&name=a&batch_axis=0&slice=1", false},
+        {"shape=4,70,9&scheme=orthogonal&name=a&batch_axis=0", false},
+        {"shape=4,70,9&scheme=orthogonal&name=a&batch_axis=0&slice=:2", false},
     };
-    struct ti_plan *first = test_plan(rows[0].query);
-    struct ti_factor *shared = complete_factor_of(first);
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct ti_plan *plan = test_plan(rows[i].query);
-        const struct ti_plan_info *info = ti_plan_info(plan);
-        assert_int_equal(strlen(info->factor_key), 32);
-        const bool same = strcmp(info->factor_key, ti_plan_info(first)->factor_key) == 0;
-        assert_row(same == rows[i].same, rows[i].query);
-        if (same) {
-            unsigned char *expected = plain_bytes(rows[i].query);
-            assert_int_equal(ti_plan_use(plan, shared), TI_OK);
-            unsigned char *out = bytes_of(plan);
-            assert_memory_equal(out, expected, info->body_bytes);
-            free(out), free(expected);
-        } else {
-            assert_row(ti_plan_use(plan, shared) == TI_EFACTOR, rows[i].query);
-        }
-        ti_plan_free(plan);
-    }
-    ti_plan_free(first); /* the factorization outlives its plan */
-    ti_factor_free(shared);
+    check_keys(rows, COUNT_OF(rows));
+}
+
+/* So do parts of stacks that have the same matrices. */
+static void keys_of_stacks(void **state) {
+    static const struct sharing rows[] = {
+        {"shape=6,7,5&scheme=orthogonal&batch_axis=0&slice=1:4:2", true},
+        {"shape=6,7,5&scheme=orthogonal&batch_axis=0&slice=3:0:-2,2:,::-1", true},
+        {"shape=6,7,5&scheme=orthogonal&batch_axis=0&permute=2,0,1&slice=:,1:4:2", true},
+        {"shape=7,20,5&scheme=orthogonal&batch_axis=1&slice=:,1:4:2", true},
+        {"shape=3,2,5,7&scheme=orthogonal&batch_axis=1,0&slice=:2,1", true},
+        {"shape=5,9,7,2&scheme=orthogonal&batch_axis=-1,1&slice=:,:2,:,1", true},
+        {"shape=7,5,20,3&scheme=delta_orthogonal&batch_axis=2&slice=:,:,1:4:2", true},
+        {"shape=6,7,5&scheme=orthogonal&batch_axis=0&slice=1:6:2", false},
+        {"shape=6,7,5&scheme=orthogonal&batch_axis=0&slice=1:3", false},
+        {"shape=6,7,5&scheme=orthogonal&batch_axis=0&slice=1", false},
+        {"shape=6,7,5&scheme=orthogonal&batch_axis=0&slice=2:5:2", false},
+        {"shape=6,7,5&scheme=orthogonal&batch_axis=0", false},
+    };
+    (void)state;
+    check_keys(rows, COUNT_OF(rows));
+}
+
+/* A part of a stack takes memory for the matrices that it touches, and to compute them little
+   more: the experts of a layer, of which all fit 1 GiB. */
+static void memory_of_stacks(void **state) {
+    struct ti_plan *one = test_plan("shape=2048,768&scheme=orthogonal");
+    struct ti_plan *all = test_plan("shape=128,2048,768&scheme=orthogonal&batch_axis=0");
+    struct ti_plan *part =
+        test_plan("shape=128,2048,768&scheme=orthogonal&batch_axis=0&slice=3::4,7,:10");
+    const struct ti_plan_info *of_one = ti_plan_info(one), *of_all = ti_plan_info(all),
+                              *of_part = ti_plan_info(part);
+    (void)state;
+    assert_in_range(of_all->factor_bytes, 127 * of_one->factor_bytes,
+                    128 * of_one->factor_bytes);
+    assert_in_range(of_part->factor_bytes, 31 * of_one->factor_bytes,
+                    32 * of_one->factor_bytes);
+    assert_in_range(of_all->factor_peak_bytes, of_all->factor_bytes,
+                    of_all->factor_bytes + (64 << 20));
+    assert_in_range(of_all->factor_peak_bytes, 1, 960 << 20);
+    ti_plan_free(one), ti_plan_free(all), ti_plan_free(part);
 }
 
 /* Kinds do not mix: of each pair of plans the factorization of one is refused by the other. */
@@ -405,6 +465,11 @@ static void refusals(void **state) {
     test_refused("shape=3,6,5&scheme=delta_orthogonal&layout=io", TI_EVALUE, "shape");
     test_refused("shape=3,5,6&scheme=delta_orthogonal", TI_EVALUE, "shape");
     test_refused("shape=16385,16385,1&scheme=delta_orthogonal", TI_ETOOLARGE, "shape");
+    test_refused("shape=2,16385,16384&scheme=orthogonal&batch_axis=0", TI_ETOOLARGE,
+                 "shape");
+    test_refused("shape=4000,2048,768&scheme=orthogonal&batch_axis=0", TI_ETOOLARGE,
+                 "shape");
+    test_refused("shape=5,5,5&scheme=orthogonal&batch_axis=0,1", TI_EVALUE, "shape");
     test_refused("shape=5,5&scheme=orthogonal&groups=1", TI_EINAPPLICABLE, "groups");
     test_refused("shape=5,5&scheme=orthogonal&mode=fan_in", TI_EINAPPLICABLE, "mode");
     test_refused("shape=5,5&scheme=orthogonal&std=1", TI_EINAPPLICABLE, "std");
@@ -423,6 +488,9 @@ static void refusals(void **state) {
     ti_plan_free(test_plan("shape=16384,16384&scheme=orthogonal"));
     ti_plan_free(test_plan("shape=1,268435456&scheme=orthogonal&dtype=f64"));
     ti_plan_free(test_plan("shape=16384,16384,1000&scheme=delta_orthogonal"));
+    ti_plan_free(test_plan("shape=4294967296,1,1&scheme=orthogonal&batch_axis=0"));
+    ti_plan_free(
+        test_plan("shape=4000,2048,768&scheme=orthogonal&batch_axis=0&slice=:2730"));
 }
 
 int main(void) {
@@ -432,6 +500,7 @@ int main(void) {
         cmocka_unit_test(no_elements),    cmocka_unit_test(keys),
         cmocka_unit_test(cancelled),      cmocka_unit_test(tasks_are_short),
         cmocka_unit_test(refusals),       cmocka_unit_test(of_another_kind),
+        cmocka_unit_test(keys_of_stacks), cmocka_unit_test(memory_of_stacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

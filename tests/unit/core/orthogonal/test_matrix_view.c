@@ -19,6 +19,33 @@ struct counted {
     uint64_t first, count;
 };
 
+/* Matrices in a tensor, with the side that each of its axes is of. */
+static struct ti_matrix matrix_of(unsigned rank, const uint64_t *dim,
+                                  const enum ti_side *side) {
+    struct ti_matrix matrix = {.rows = 1, .cols = 1, .digits = rank};
+    uint64_t unit = 1, step[TI_SIDE_COUNT] = {1, 1, 1, 1};
+    for (unsigned i = rank; i-- > 0;) {
+        struct ti_digit *digit = &matrix.digit[rank - 1 - i];
+        *digit =
+            (struct ti_digit){side[i], unit, i > 0 ? unit * dim[i] : 0, step[side[i]]};
+        unit *= dim[i], step[side[i]] *= dim[i];
+    }
+    matrix.rows = step[TI_SIDE_ROWS], matrix.cols = step[TI_SIDE_COLS];
+    return matrix;
+}
+
+/* The number of an element of the tensor on a side. */
+static uint64_t number_on(const struct ti_matrix *matrix, uint64_t elem,
+                          enum ti_side side) {
+    uint64_t number = 0;
+    for (unsigned i = 0; i < matrix->digits; i++) {
+        const struct ti_digit *digit = &matrix->digit[i];
+        const uint64_t rest = digit->end > 0 ? elem % digit->end : elem;
+        if (digit->side == side) number += rest / digit->unit * digit->step;
+    }
+    return number;
+}
+
 /* The element of the tensor at a place of the view. */
 static uint64_t elem_at(const struct ti_view *view, uint64_t place) {
     uint64_t elem = view->base;
@@ -27,22 +54,26 @@ static uint64_t elem_at(const struct ti_view *view, uint64_t place) {
     return elem;
 }
 
-static void count_places(struct counted *counted, const struct ti_lines *rows,
-                         const struct ti_lines *cols) {
-    const struct ti_matrix *matrix = counted->matrix;
-    for (uint64_t r = 0; r < rows->count; r++) {
-        for (uint64_t c = 0; c < cols->count; c++) {
-            uint32_t row, col;
-            uint64_t of_row, of_col;
-            ti_lines_get(rows, r, 1, &row, &of_row);
-            ti_lines_get(cols, c, 1, &col, &of_col);
-            const uint64_t place = of_row + of_col;
-            if (place >= counted->count) continue; /* the rest of a row */
-            const uint64_t number = row * matrix->cols + col;
-            counted->places[place]++;
-            assert_int_equal(elem_at(counted->view, counted->first + place),
-                             matrix->base + number * matrix->step);
-        }
+/* Of one row of all matrices. */
+static void count_row(struct counted *counted, const struct ti_rectangle *rectangle,
+                      uint64_t r) {
+    const struct ti_lines *cols = &rectangle->side[TI_SIDE_COLS],
+                          *matrices = &rectangle->side[TI_SIDE_BATCH];
+    uint32_t row, col;
+    uint64_t of_row, of_col, of_matrix;
+    ti_lines_get(&rectangle->side[TI_SIDE_ROWS], r, 1, &row, &of_row);
+    for (uint64_t i = 0; i < matrices->count * cols->count; i++) {
+        const uint64_t batch = ti_lines_at(matrices, i / cols->count, &of_matrix);
+        ti_lines_get(cols, i % cols->count, 1, &col, &of_col);
+        const uint64_t place = of_row + of_col + of_matrix;
+        if (place >= counted->count) continue; /* the rest of a row */
+        const uint64_t elem = elem_at(counted->view, counted->first + place);
+        counted->places[place]++;
+        assert_int_equal(number_on(counted->matrix, elem, TI_SIDE_ROWS), row);
+        assert_int_equal(number_on(counted->matrix, elem, TI_SIDE_COLS), col);
+        assert_int_equal(number_on(counted->matrix, elem, TI_SIDE_BATCH), batch);
+        assert_int_equal(number_on(counted->matrix, elem, TI_SIDE_KERNEL),
+                         counted->matrix->centre);
     }
 }
 
@@ -52,8 +83,9 @@ static void count_rectangle(void *state, const struct ti_rectangle *rectangle) {
                           *cols = &rectangle->side[TI_SIDE_COLS];
     if (counted->rectangles++ == 0)
         counted->first_rows = rows->count, counted->first_cols = cols->count;
-    counted->elems += rows->count * cols->count;
-    if (counted->places) count_places(counted, rows, cols);
+    counted->elems += rows->count * cols->count * rectangle->side[TI_SIDE_BATCH].count;
+    for (uint64_t r = 0; counted->places && r < rows->count; r++)
+        count_row(counted, rectangle, r);
 }
 
 static struct counted count_range(const struct ti_matrix *matrix,
@@ -68,10 +100,12 @@ static struct counted count_range(const struct ti_matrix *matrix,
     return counted;
 }
 
+static const enum ti_side rows_cols[] = {TI_SIDE_ROWS, TI_SIDE_COLS};
+
 /* [2, 2048, 4096] with layout=io and its axes reversed: one product, not 131,072 of 2 elements each. */
 static void reversed_axes(void **state) {
-    const struct ti_matrix matrix = {
-        .rows = 4096, .cols = 4096, .step = 1, .covers_tensor = true};
+    const struct ti_matrix matrix =
+        matrix_of(2, (const uint64_t[]){4096, 4096}, rows_cols);
     const struct ti_view view = {.rank = 3,
                                  .shape = {64, 2048, 2},
                                  .stride = {1, 4096, 2048 * 4096},
@@ -89,8 +123,7 @@ static void reversed_axes(void **state) {
 
 /* All of a matrix is one run of elements, which begins and ends within rows. */
 static void whole_matrix(void **state) {
-    const struct ti_matrix matrix = {
-        .rows = 100, .cols = 70, .step = 1, .covers_tensor = true};
+    const struct ti_matrix matrix = matrix_of(2, (const uint64_t[]){100, 70}, rows_cols);
     const struct ti_view view = {
         .rank = 1, .shape = {7000}, .stride = {1}, .elems = 7000};
     (void)state;
@@ -107,47 +140,78 @@ static void whole_matrix(void **state) {
     assert_int_equal(counted.elems, 2);
 }
 
-/* Every second axis of a tensor backwards, axes in any order; matrices in the middle of a kernel
-   at either end of the shape. */
+/* Whole matrices of a stack are one rectangle, however many; so are all of those whose rows are
+   read backwards. */
+static void stack(void **state) {
+    static const enum ti_side sides[] = {TI_SIDE_BATCH, TI_SIDE_ROWS, TI_SIDE_COLS};
+    const struct ti_matrix matrix = matrix_of(3, (const uint64_t[]){1000, 30, 7}, sides);
+    const struct ti_view whole = {
+        .rank = 1, .shape = {210000}, .stride = {1}, .elems = 210000};
+    const struct ti_view last = {/* permute=1,2,0 */
+                                 .rank = 2,
+                                 .shape = {210, 1000},
+                                 .stride = {1, 210},
+                                 .elems = 210000};
+    (void)state;
+    struct counted counted = count_range(&matrix, &whole, 210 * 3, 210 * 500, NULL);
+    assert_int_equal(counted.rectangles, 1);
+    assert_int_equal(counted.elems, 210 * 500);
+    counted = count_range(&matrix, &last, 0, 210000, NULL);
+    assert_int_equal(counted.rectangles, 1);
+    counted = count_range(&matrix, &last, 5000, 70000, NULL);
+    assert_int_equal(counted.elems, 70000);
+    assert_in_range(counted.rectangles, 1, 5);
+}
+
+static struct ti_view random_view(uint64_t *random, unsigned rank, const uint64_t *dim) {
+    struct ti_view view = {.rank = rank, .elems = 1};
+    unsigned order[TI_MAX_RANK];
+    for (unsigned i = 0; i < rank; i++) order[i] = i;
+    for (unsigned i = rank; i-- > 1;) {
+        const size_t other = random_below(random, i + 1);
+        const unsigned stored = order[i];
+        order[i] = order[other], order[other] = stored;
+    }
+    for (unsigned i = 0; i < rank; i++) {
+        int64_t stride = 1;
+        const uint64_t size = dim[order[i]];
+        for (unsigned k = order[i] + 1; k < rank; k++) stride *= (int64_t)dim[k];
+        const bool backwards = random_below(random, 2);
+        const uint64_t step = 1 + random_below(random, 2);
+        view.shape[i] = (size + step - 1) / step;
+        view.stride[i] = (backwards ? -stride : stride) * (int64_t)step;
+        if (backwards) view.base += (size - 1) * (uint64_t)stride;
+        view.elems *= view.shape[i];
+    }
+    ti_view_simplify(&view);
+    return view;
+}
+
+/* Every second place of an axis backwards, axes in any order; rows, columns, stack and kernel each
+   of any axes. */
 static void each_element_once(void **state) {
     uint64_t random = 5;
     (void)state;
-    for (int round = 0; round < 2000; round++) {
-        const bool kernel_last = round % 2;
-        const uint64_t dims[2][4] = {{3, 2, 6, 5}, {6, 5, 3, 2}};
-        const uint64_t *dim = dims[kernel_last];
-        const struct ti_matrix matrix = {.rows = 6,
-                                         .cols = 5,
-                                         .base = kernel_last ? 3 : 3 * 30,
-                                         .step = kernel_last ? 6 : 1};
-        struct ti_view view = {.rank = 4, .elems = 1};
-        unsigned order[4] = {0, 1, 2, 3};
-        for (unsigned i = 4; i-- > 1;) {
-            const size_t other = random_below(&random, i + 1);
-            const unsigned stored = order[i];
-            order[i] = order[other], order[other] = stored;
+    for (int round = 0; round < 20000; round++) {
+        const unsigned rank = 1 + (unsigned)random_below(&random, 6);
+        uint64_t dim[6], places_of_kernel = 1;
+        enum ti_side side[6];
+        for (unsigned i = 0; i < rank; i++) {
+            dim[i] = 1 + random_below(&random, 4);
+            side[i] = (enum ti_side)random_below(&random, TI_SIDE_COUNT);
+            if (side[i] == TI_SIDE_KERNEL) places_of_kernel *= dim[i];
         }
-        for (unsigned i = 0; i < 4; i++) {
-            int64_t stride = 1;
-            const uint64_t size = dim[order[i]];
-            for (unsigned k = order[i] + 1; k < 4; k++) stride *= (int64_t)dim[k];
-            const bool backwards = random_below(&random, 2);
-            const uint64_t step = 1 + random_below(&random, 2);
-            view.shape[i] = (size + step - 1) / step;
-            view.stride[i] = (backwards ? -stride : stride) * (int64_t)step;
-            if (backwards) view.base += (size - 1) * (uint64_t)stride;
-            view.elems *= view.shape[i];
-        }
-        ti_view_simplify(&view);
-        unsigned char places[180] = {0};
+        struct ti_matrix matrix = matrix_of(rank, dim, side);
+        matrix.centre = random_below(&random, places_of_kernel);
+        const struct ti_view view = random_view(&random, rank, dim);
         const uint64_t first = random_below(&random, view.elems);
-        const uint64_t count = random_below(&random, view.elems - first + 1);
-        if (count == 0) continue;
+        const uint64_t count = 1 + random_below(&random, view.elems - first);
+        unsigned char places[4096] = {0};
         count_range(&matrix, &view, first, count, places);
         for (uint64_t i = 0; i < count; i++) {
             const uint64_t elem = elem_at(&view, first + i);
-            const bool within = kernel_last ? elem % 6 == 3 : elem / 30 == 3;
-            assert_int_equal(places[i], within);
+            assert_int_equal(places[i],
+                             number_on(&matrix, elem, TI_SIDE_KERNEL) == matrix.centre);
         }
     }
 }
@@ -156,6 +220,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reversed_axes),
         cmocka_unit_test(whole_matrix),
+        cmocka_unit_test(stack),
         cmocka_unit_test(each_element_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,6 +179,17 @@ static void parts(void **state) {
         {"shape=16,16,2,3,3&scheme=delta_orthogonal", 5, {16, 16, 2, 3, 3}},
         {"shape=3,1,2,16,17&scheme=delta_orthogonal&layout=io", 5, {3, 1, 2, 16, 17}},
         {"shape=65,65,1,1&scheme=delta_orthogonal&gain=2", 4, {65, 65, 1, 1}},
+        {"shape=5,30,70&scheme=orthogonal&batch_axis=0", 3, {5, 30, 70}},
+        {"shape=30,5,7,2&scheme=orthogonal&batch_axis=1,3&dtype=f64", 4, {30, 5, 7, 2}},
+        {"shape=70,6,3,9&scheme=orthogonal&batch_axis=2&layout=io&dtype=f16",
+         4,
+         {70, 6, 3, 9}},
+        {"shape=3,4,2,5,6&scheme=orthogonal&batch_axis=0,2", 5, {3, 4, 2, 5, 6}},
+        {"shape=400,2,3&scheme=orthogonal&batch_axis=0&gain=-1", 3, {400, 2, 3}},
+        {"shape=9,3,7,4&scheme=delta_orthogonal&batch_axis=1", 4, {9, 3, 7, 4}},
+        {"shape=3,2,3,7,9&scheme=delta_orthogonal&batch_axis=1&layout=io",
+         5,
+         {3, 2, 3, 7, 9}},
     };
     uint64_t random = 7;
     (void)state;

@@ -46,6 +46,11 @@ static const struct {
     /* Keras Conv2DTranspose kernel [h, w, out, in] */
     {"shape=3,3,6,8&layout=io&transposed=true", 72, 54},
     {"shape=3,3,3,8&layout=io&transposed=true&groups=2", 36, 27},
+    /* icnr: of the small tensor */
+    {"shape=36,5,3,3&icnr=3", 45, 36},
+    {"shape=3,3,5,36&layout=io&icnr=3", 45, 36},
+    {"shape=36,5,3&icnr=3&groups=4", 15, 9},
+    {"shape=36,5,3&icnr=3&fan_in=7", 7, 36},
     /* one or both given */
     {"shape=512,784&fan_in=5", 5, 512},
     {"shape=512,784&fan_out=5", 784, 5},

@@ -19,7 +19,7 @@ static size_t param_index(const char *name) {
 /* The parameters that each scheme takes, in the order of params.def. */
 #define FANS                                                                               \
     "layout groups transposed fan_in fan_out mode in_axis out_axis batch_axis input_axes " \
-    "output_axes "
+    "output_axes icnr "
 #define GAIN_FANS FANS "gain "
 static const struct {
     const char *scheme, *aliases, *takes;
@@ -57,9 +57,9 @@ static const struct {
     {"constant", "", "value"},
     {"zeros", "", ""},
     {"ones", "", ""},
-    {"identity", "", "gain"},
+    {"identity", "", "gain batch_axis"},
     {"dirac", "", "groups"},
-    {"zero_hadamard", "", ""},
+    {"zero_hadamard", "", "batch_axis"},
     {"lstm_forget_bias", "", "value"},
     {"bilinear", "", ""},
     {"arange", "", "start step"},
@@ -69,8 +69,8 @@ static const struct {
     {"rope_inv_freq", "", "base factor low_freq_factor high_freq_factor original_length"},
     {"sinusoidal", "", "base arrangement"},
     {"sparse", "", "sparsity std"},
-    {"orthogonal", "", "gain layout"},
-    {"delta_orthogonal", "", "gain layout"},
+    {"orthogonal", "", "gain layout batch_axis"},
+    {"delta_orthogonal", "", "gain layout batch_axis"},
 };
 
 static void table_of_schemes(void **state) {

@@ -67,6 +67,7 @@ static const struct {
     {"batch_axis", "0 -1 0,1 none", ", x 1.0 None"},
     {"input_axes", "0 -1 0,1 none", ", x 1.0 None"},
     {"output_axes", "0 -1 0,1 none", ", x 1.0 None"},
+    {"icnr", "1 2 18446744073709551615", "0 -1 1.5 x"},
     {"gain", "0 1 1.5 -1 1e300", "x inf nan 0x1 1e999"},
     {"nonlinearity",
      "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d sigmoid "

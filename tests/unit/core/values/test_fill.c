@@ -320,6 +320,34 @@ static void parts(void **state) {
     ti_plan_free(plan);
 }
 
+/* icnr: outputs that a pixel shuffle puts side by side are those of the small tensor. */
+static void equal_outputs(void **state) {
+    enum { REST = 5 * 3 * 3, KEPT = 4, COPIES = 9 };
+    for (int io = 0; io < 2; io++) {
+        float small[KEPT * REST], full[COPIES * KEPT * REST], part[100];
+        struct ti_plan *plan =
+            test_plan(io ? "shape=3,3,5,4&scheme=kaiming_normal&layout=io"
+                         : "shape=4,5,3,3&scheme=kaiming_normal");
+        assert_int_equal(ti_plan_fill(plan, 0, COUNT_OF(small), small, NULL), TI_OK);
+        ti_plan_free(plan);
+        plan = test_plan(io ? "shape=3,3,5,36&scheme=kaiming_normal&layout=io&icnr=3"
+                            : "shape=36,5,3,3&scheme=kaiming_normal&icnr=3");
+        assert_int_equal(ti_plan_fill(plan, 0, COUNT_OF(full), full, NULL), TI_OK);
+        for (size_t i = 0; i < COUNT_OF(full); i++) {
+            const size_t output = io ? i % 36 : i / REST, rest = io ? i / 36 : i % REST;
+            const size_t source =
+                io ? rest * KEPT + output % KEPT : output / COPIES * REST + rest;
+            assert_true(full[i] == small[source]);
+        }
+        for (uint64_t first = 0; first < COUNT_OF(full) - 100; first += 7) {
+            assert_int_equal(ti_plan_fill(plan, first, 100, part, NULL), TI_OK);
+            assert_memory_equal(part, full + first, sizeof part);
+        }
+        ti_plan_free(plan);
+    }
+    (void)state;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_cut_on_any_isa),
@@ -330,6 +358,7 @@ int main(void) {
         cmocka_unit_test(seeds_and_names),
         cmocka_unit_test(out_of_range),
         cmocka_unit_test(parts),
+        cmocka_unit_test(equal_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

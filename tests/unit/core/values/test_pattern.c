@@ -39,6 +39,19 @@ static double identities(const struct at *at, double gain) {
     return at->index[at->rank - 2] == at->index[at->rank - 1] ? gain : 0;
 }
 
+/* Stacks: the axes of row and column are the others of batch_axis. */
+static double identities_02(const struct at *at, double gain) {
+    return at->index[0] == at->index[2] ? gain : 0;
+}
+
+static double identities_01(const struct at *at, double gain) {
+    return at->index[0] == at->index[1] ? gain : 0;
+}
+
+static double identities_13(const struct at *at, double gain) {
+    return at->index[1] == at->index[3] ? gain : 0;
+}
+
 /* torch: for g: for d < min(out/groups, in): W[g*out/groups + d, d, k/2...] = 1 */
 static double dirac(const struct at *at, double groups) {
     const uint64_t each = at->shape[0] / (uint64_t)groups, d = at->index[0] % each;
@@ -57,12 +70,27 @@ static int sylvester(uint64_t order, uint64_t i, uint64_t j) {
     return sign * sylvester(half, i % half, j % half);
 }
 
-static double zero_hadamard(const struct at *at, double number) {
+static double hadamard_of(const struct at *at, unsigned row, unsigned column) {
     uint64_t order = 1;
-    if (at->shape[0] <= at->shape[1]) return identity(at, 1);
-    while (order < at->shape[0]) order *= 2;
+    if (at->shape[row] <= at->shape[column]) return at->index[row] == at->index[column];
+    while (order < at->shape[row]) order *= 2;
+    return sylvester(order, at->index[row], at->index[column]) *
+           (1 / sqrt((double)order));
+}
+
+static double zero_hadamard(const struct at *at, double number) {
     (void)number;
-    return sylvester(order, at->index[0], at->index[1]) * (1 / sqrt((double)order));
+    return hadamard_of(at, 0, 1);
+}
+
+static double hadamards_02(const struct at *at, double number) {
+    (void)number;
+    return hadamard_of(at, 0, 2);
+}
+
+static double hadamards_12(const struct at *at, double number) {
+    (void)number;
+    return hadamard_of(at, 1, 2);
 }
 
 static double lstm_forget_bias(const struct at *at, double value) {
@@ -94,6 +122,11 @@ static const struct pattern {
     {"scheme=identity&shape=2,3,4", identities, 1, true},
     {"scheme=identity&shape=3,5,2", identities, 1, true},
     {"scheme=identity&shape=2,3,4,4&gain=3", identities, 3, true},
+    {"scheme=identity&shape=5,3,4&batch_axis=1", identities_02, 1, true},
+    {"scheme=identity&shape=5,4,3&batch_axis=2&gain=3", identities_01, 3, true},
+    {"scheme=identity&shape=5,3,4,2&batch_axis=1,-1", identities_02, 1, true},
+    {"scheme=identity&shape=2,9,3,5&batch_axis=2&gain=0.3", identities_13, 0.3, false},
+    {"scheme=identity&shape=40,30,50&batch_axis=1", identities_02, 1, true},
     {"scheme=haiku.Identity&shape=7,1,9", identities, 1, true},
     {"scheme=identity&shape=33,34&gain=0.3", identity, 0.3, false},
     {"scheme=identity&shape=34,33&gain=-2.7", identity, -2.7, false},
@@ -116,6 +149,11 @@ static const struct pattern {
     {"scheme=zero_hadamard&shape=2,1", zero_hadamard, 0, false},
     {"scheme=zero_hadamard&shape=100,37", zero_hadamard, 0, false},
     {"scheme=zero_hadamard&shape=64,63", zero_hadamard, 0, false},
+    {"scheme=zero_hadamard&shape=5,3,4&batch_axis=1", hadamards_02, 0, false},
+    {"scheme=zero_hadamard&shape=5,3,7&batch_axis=1", hadamards_02, 0, true},
+    {"scheme=zero_hadamard&shape=6,9,8&batch_axis=0", hadamards_12, 0, false},
+    {"scheme=zero_hadamard&shape=9,8,6&batch_axis=2", zero_hadamard, 0, false},
+    {"scheme=zero_hadamard&shape=17,2,9,5&batch_axis=3,1", hadamards_02, 0, false},
     {"scheme=lstm_forget_bias&shape=4", lstm_forget_bias, 1, true},
     {"scheme=lstm_forget_bias&shape=12", lstm_forget_bias, 1, true},
     {"scheme=lstm_forget_bias&shape=4096", lstm_forget_bias, 1, true},
@@ -472,6 +510,11 @@ static void refusals(void **state) {
         {"scheme=torch.eye_&shape=3,3,3", "shape", "this one has 3"},
         {"scheme=keras.Identity&shape=3", "shape", "Only tensors with 2 dimensions"},
         {"scheme=zero_hadamard&shape=3,3,3", "shape", "Only tensors with 2 dimensions"},
+        {"scheme=zero_hadamard&shape=3,3,3&batch_axis=0,1", "shape",
+         "Only tensors with 2 dimensions besides those of batch_axis are supported; this one "
+         "has 1"},
+        {"scheme=identity&shape=3,3,3&batch_axis=3", "batch_axis",
+         "axis 3 of batch_axis does not exist"},
         {"scheme=sparse&sparsity=0.1&shape=3", "shape", "Only tensors with 2 dimensions"},
         {"scheme=dirac&shape=3,3", "shape", "Only tensors with 3, 4, or 5 dimensions"},
         {"scheme=dirac&shape=1,1,1,1,1,1", "shape",
