@@ -145,16 +145,16 @@ static enum ti_status do_load(struct ti_propagation *stack, size_t block,
 
 /* Signals -------------------------------------------------------------------------------- */
 
-static double *drawn_signal(const struct ti_propagation *stack) {
+static double *signal_of(const struct ti_propagation *stack) {
     return stack->backward ? stack->gradients : stack->activations;
 }
 
-/* Draws a sample; its plan is made with the first. */
-static enum ti_status do_draw(struct ti_propagation *stack, size_t sample,
-                              struct ti_error *error) {
+/* A sample; its plan is made with the first. */
+static enum ti_status do_signal(struct ti_propagation *stack, size_t sample,
+                                struct ti_error *error) {
     const size_t width = stack->info.width;
     const char *name = stack->backward ? "output_gradient" : "input";
-    double *out = drawn_signal(stack), value;
+    double *out = signal_of(stack), value;
     enum ti_status status = TI_OK;
     if (!stack->plan) {
         status = ti_propagation_plan_signal(stack, &stack->runs[stack->run], name,
@@ -229,8 +229,8 @@ static enum ti_status do_denormalize(struct ti_propagation *stack, size_t group,
 
 /* Forward -------------------------------------------------------------------------------- */
 
-/* A product of a square of -W, turned if 'transposed', and a block of 'from', from 'to'. */
-static void multiply(struct ti_propagation *stack, const double *square, bool turned,
+/* A product of a square of -W, transposed if 'transposed', and a block of 'from', from 'to'. */
+static void multiply(struct ti_propagation *stack, const double *square, bool transposed,
                      double *from, size_t from_block, double *to, size_t to_block) {
     const struct ti_product size = {
         .depth = ti_block_units(stack, from_block),
@@ -239,7 +239,7 @@ static void multiply(struct ti_propagation *stack, const double *square, bool tu
         .b_stride = stack->stride,
         .c_stride = stack->stride,
     };
-    (turned ? stack->kernels->transposed_f64 : stack->kernels->product_f64)(
+    (transposed ? stack->kernels->transposed_f64 : stack->kernels->product_f64)(
         &size, square, row_of(stack, from, from_block * TI_BLOCK),
         row_of(stack, to, to_block * TI_BLOCK));
 }
@@ -396,7 +396,7 @@ static void finish_arrive(struct ti_propagation *stack) {
     described(stack)->input_gradient = ti_moments_of(&stack->before);
 }
 
-/* Stages --------------------------------------------------------------------------------- */
+/* Phases --------------------------------------------------------------------------------- */
 
 static size_t one(const struct ti_propagation *stack) {
     (void)stack;
@@ -429,7 +429,7 @@ static double plan_ns(const struct ti_propagation *stack) {
     (void)stack;
     return 1e5;
 }
-static double draw_ns(const struct ti_propagation *stack) {
+static double signal_ns(const struct ti_propagation *stack) {
     return 10.0 * stack->info.width;
 }
 static double square_ns(const struct ti_propagation *stack) {
@@ -451,62 +451,62 @@ static double unit_ns(const struct ti_propagation *stack) {
 enum direction { FORWARD = 1, BACKWARD = 2, BOTH = 3 };
 
 /* 'finish' may be NULL; it runs after the last unit. */
-static const struct stage {
+static const struct phase {
     enum direction direction;
     size_t (*units)(const struct ti_propagation *stack);
     double (*unit_ns)(const struct ti_propagation *stack);
     enum ti_status (*run)(struct ti_propagation *stack, size_t unit,
                           struct ti_error *error);
     void (*finish)(struct ti_propagation *stack);
-} stages[TI_STAGE_COUNT] = {
-    [TI_STAGE_DRAW] = {BOTH, samples, draw_ns, do_draw, drop_plan},
-    [TI_STAGE_PLAN] = {BOTH, one, plan_ns, do_plan, NULL},
-    [TI_STAGE_FACTORIZE] = {BOTH, factor_tasks, factor_ns, do_factorize, NULL},
-    [TI_STAGE_LOAD] = {BOTH, blocks, load_ns, do_load, drop_plan},
-    [TI_STAGE_NORMALIZE] = {BOTH, norms, norm_ns, do_normalize, NULL},
-    [TI_STAGE_FORWARD] = {FORWARD, squares, square_ns, do_forward, NULL},
-    [TI_STAGE_ACTIVATE] = {FORWARD, units, activate_ns, do_activate, finish_activate},
-    [TI_STAGE_TRANSPOSE] = {BACKWARD, units, unit_ns, do_transpose, NULL},
-    [TI_STAGE_DESCEND] = {BACKWARD, units, unit_ns, do_descend, NULL},
-    [TI_STAGE_WEIGHTS] = {BACKWARD, strips, strip_ns, do_weights, finish_weights},
-    [TI_STAGE_BACKWARD] = {BACKWARD, squares, square_ns, do_backward, NULL},
-    [TI_STAGE_DENORMALIZE] = {BACKWARD, norms, norm_ns, do_denormalize, NULL},
-    [TI_STAGE_ARRIVE] = {BACKWARD, units, unit_ns, do_arrive, finish_arrive},
+} phases[TI_PHASE_COUNT] = {
+    [TI_PHASE_SIGNAL] = {BOTH, samples, signal_ns, do_signal, drop_plan},
+    [TI_PHASE_PLAN] = {BOTH, one, plan_ns, do_plan, NULL},
+    [TI_PHASE_FACTORIZE] = {BOTH, factor_tasks, factor_ns, do_factorize, NULL},
+    [TI_PHASE_LOAD] = {BOTH, blocks, load_ns, do_load, drop_plan},
+    [TI_PHASE_NORMALIZE] = {BOTH, norms, norm_ns, do_normalize, NULL},
+    [TI_PHASE_FORWARD] = {FORWARD, squares, square_ns, do_forward, NULL},
+    [TI_PHASE_ACTIVATE] = {FORWARD, units, activate_ns, do_activate, finish_activate},
+    [TI_PHASE_TRANSPOSE] = {BACKWARD, units, unit_ns, do_transpose, NULL},
+    [TI_PHASE_DESCEND] = {BACKWARD, units, unit_ns, do_descend, NULL},
+    [TI_PHASE_WEIGHTS] = {BACKWARD, strips, strip_ns, do_weights, finish_weights},
+    [TI_PHASE_BACKWARD] = {BACKWARD, squares, square_ns, do_backward, NULL},
+    [TI_PHASE_DENORMALIZE] = {BACKWARD, norms, norm_ns, do_denormalize, NULL},
+    [TI_PHASE_ARRIVE] = {BACKWARD, units, unit_ns, do_arrive, finish_arrive},
 };
 
-static const struct stage *stage_of(const struct ti_propagation *stack) {
-    return &stages[stack->stage];
+static const struct phase *phase_of(const struct ti_propagation *stack) {
+    return &phases[stack->phase];
 }
 
-static bool stage_is_empty(const struct ti_propagation *stack) {
+static bool phase_is_empty(const struct ti_propagation *stack) {
     const enum direction direction = stack->backward ? BACKWARD : FORWARD;
-    return !(stage_of(stack)->direction & direction) ||
-           stage_of(stack)->units(stack) == 0;
+    return !(phase_of(stack)->direction & direction) ||
+           phase_of(stack)->units(stack) == 0;
 }
 
-/* After the last stage of a layer. */
+/* After the last phase of a layer. */
 static void next_layer(struct ti_propagation *stack) {
-    stack->stage = TI_STAGE_PLAN;
+    stack->phase = TI_PHASE_PLAN;
     if (!stack->backward && stack->layer + 1 < stack->info.depth) {
         stack->layer++;
     } else if (!stack->backward) {
         stack->backward = true;
-        stack->stage = TI_STAGE_DRAW;
+        stack->phase = TI_PHASE_SIGNAL;
     } else if (stack->layer > 0) {
         stack->layer--;
     } else {
         stack->run++;
         stack->backward = false;
-        stack->stage = TI_STAGE_DRAW;
+        stack->phase = TI_PHASE_SIGNAL;
     }
 }
 
-static void next_stage(struct ti_propagation *stack) {
+static void next_phase(struct ti_propagation *stack) {
     memset(&stack->before, 0, sizeof stack->before);
     memset(&stack->after, 0, sizeof stack->after);
     stack->zeros = stack->dead = stack->saturated = stack->unit = 0;
-    if (stack->stage + 1 < TI_STAGE_COUNT) {
-        stack->stage++;
+    if (stack->phase + 1 < TI_PHASE_COUNT) {
+        stack->phase++;
     } else {
         next_layer(stack);
     }
@@ -514,17 +514,17 @@ static void next_stage(struct ti_propagation *stack) {
 
 static enum ti_status run_unit(struct ti_propagation *stack, double *left_ns,
                                struct ti_error *error) {
-    const struct stage *stage = stage_of(stack);
-    if (stage_is_empty(stack)) {
-        next_stage(stack);
+    const struct phase *phase = phase_of(stack);
+    if (phase_is_empty(stack)) {
+        next_phase(stack);
         return TI_OK;
     }
-    *left_ns -= stage->unit_ns(stack);
-    const enum ti_status status = stage->run(stack, stack->unit, error);
+    *left_ns -= phase->unit_ns(stack);
+    const enum ti_status status = phase->run(stack, stack->unit, error);
     if (status != TI_OK) return status;
-    if (++stack->unit < stage->units(stack)) return TI_OK;
-    if (stage->finish) stage->finish(stack);
-    next_stage(stack);
+    if (++stack->unit < phase->units(stack)) return TI_OK;
+    if (phase->finish) phase->finish(stack);
+    next_phase(stack);
     return TI_OK;
 }
 

@@ -11,21 +11,21 @@
 #include "core/propagation/moments.h"
 
 /* What is done for each layer, in this order; not all of it in both directions. */
-enum ti_stage {
-    TI_STAGE_DRAW, /* the inputs, or the gradients at the output */
-    TI_STAGE_PLAN,
-    TI_STAGE_FACTORIZE,
-    TI_STAGE_LOAD,      /* the weights */
-    TI_STAGE_NORMALIZE, /* with layer_norm: the layer's input */
-    TI_STAGE_FORWARD,   /* z = W x */
-    TI_STAGE_ACTIVATE,
-    TI_STAGE_TRANSPOSE, /* the layer's input */
-    TI_STAGE_DESCEND,   /* gradients at z */
-    TI_STAGE_WEIGHTS,   /* gradients of the weights */
-    TI_STAGE_BACKWARD,  /* gradients at the input: those at z times W */
-    TI_STAGE_DENORMALIZE,
-    TI_STAGE_ARRIVE, /* at the layer's input */
-    TI_STAGE_COUNT
+enum ti_phase {
+    TI_PHASE_SIGNAL, /* the inputs, or the gradients at the output */
+    TI_PHASE_PLAN,
+    TI_PHASE_FACTORIZE,
+    TI_PHASE_LOAD,      /* the weights */
+    TI_PHASE_NORMALIZE, /* with layer_norm: the layer's input */
+    TI_PHASE_FORWARD,   /* z = W x */
+    TI_PHASE_ACTIVATE,
+    TI_PHASE_TRANSPOSE, /* the layer's input */
+    TI_PHASE_DESCEND,   /* gradients at z */
+    TI_PHASE_WEIGHTS,   /* gradients of the weights */
+    TI_PHASE_BACKWARD,  /* gradients at the input: those at z times W */
+    TI_PHASE_DENORMALIZE,
+    TI_PHASE_ARRIVE, /* at the layer's input */
+    TI_PHASE_COUNT
 };
 
 struct ti_stack_run {
@@ -55,7 +55,7 @@ struct ti_propagation {
     /* the layer's -W, blocks * blocks squares of TI_BLOCK * TI_BLOCK in rows of squares;
        products subtract */
     double *weights;
-    double *square, *strip; /* of TI_STAGE_WEIGHTS */
+    double *square, *strip; /* of TI_PHASE_WEIGHTS */
     double *inverse_std;    /* of a sample's units */
     unsigned char *elems;
 
@@ -63,12 +63,12 @@ struct ti_propagation {
     unsigned run;
     uint32_t layer;
     bool backward;
-    enum ti_stage stage;
+    enum ti_phase phase;
     size_t unit;
     struct ti_plan *plan; /* of the layer's weights, while they are loaded */
     struct ti_factor *factor;
     void *workspace;
-    /* of the stage that is running */
+    /* of the phase that is running */
     struct ti_moments_sum before, after;
     size_t zeros, dead, saturated;
 };

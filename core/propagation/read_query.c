@@ -208,15 +208,15 @@ static enum ti_status read_info(const struct query *query,
 /* Runs ----------------------------------------------------------------------------------- */
 
 /* Parameters that the stack chooses, or that are not about values. */
-static const enum ti_param not_ours[] = {
+static const enum ti_param not_taken[] = {
     TI_PARAM_shape, TI_PARAM_name,   TI_PARAM_permute, TI_PARAM_slice,
     TI_PARAM_shard, TI_PARAM_format, TI_PARAM_json,    TI_PARAM_metadata};
 
 static enum ti_status check_weights(const struct ti_spec *weights,
                                     struct ti_error *error) {
-    for (size_t i = 0; i < sizeof not_ours / sizeof *not_ours; i++) {
-        const char *name = ti_param_get(not_ours[i])->name;
-        if (!weights->given[not_ours[i]]) continue;
+    for (size_t i = 0; i < sizeof not_taken / sizeof *not_taken; i++) {
+        const char *name = ti_param_get(not_taken[i])->name;
+        if (!weights->given[not_taken[i]]) continue;
         return ti_error_set(
             error, TI_EINAPPLICABLE, name,
             "%s does not apply: the weights are whole matrices of width "
@@ -308,7 +308,7 @@ static enum ti_status add_runs(struct ti_propagation *stack, const struct query 
     enum ti_status status = TI_OK;
     while (status == TI_OK && ti_text_next(&seeds, ',', &seed.text, &seed.n)) {
         if (stack->info.runs == TI_PROPAGATION_MAX_RUNS) {
-            return ti_error_set(error, TI_ETOOLARGE, "seed",
+            return ti_error_set(error, TI_EVALUE, "seed",
                                 "too many runs: schemes times seeds are at most %d",
                                 TI_PROPAGATION_MAX_RUNS);
         }

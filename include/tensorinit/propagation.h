@@ -143,7 +143,7 @@ TI_API bool ti_stack_parameter_at(size_t index, struct ti_stack_parameter *param
  *
  * Returns TI_OK and '*stack', which the caller frees with ti_propagation_free(); an error of
  * ti_spec_set_query_lenient() or ti_plan_make(), for the first scheme that has one;
- * TI_ETOOLARGE for more than TI_PROPAGATION_MAX_RUNS; TI_ENOMEM. On failure '*stack' is
+ * TI_EVALUE for more than TI_PROPAGATION_MAX_RUNS; TI_ENOMEM. On failure '*stack' is
  * untouched. Freeing NULL does nothing.
  */
 TI_API TI_MUST_USE enum ti_status ti_propagation_make(const char *query,

@@ -152,8 +152,7 @@ enum need {
 static enum need need_of(const struct tid_request *request) {
     const struct tid_route_info *route = tid_route_get(tid_route_find(request));
     if (!route || request->method == TID_METHOD_OPTIONS) return NEED_NOTHING;
-    if (route->kind == TID_ROUTE_TENSOR || route->kind == TID_ROUTE_ABOUT_TENSOR)
-        return NEED_TOKEN_OR_SIGNATURE;
+    if (tid_route_kind_computes(route->kind)) return NEED_TOKEN_OR_SIGNATURE;
     return route->kind == TID_ROUTE_MEASURES ? NEED_TOKEN : NEED_NOTHING;
 }
 
