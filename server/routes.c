@@ -20,6 +20,11 @@ const struct tid_route_info *tid_route_get(unsigned index) {
     return index < TID_ROUTE_COUNT ? &routes[index].info : NULL;
 }
 
+bool tid_route_kind_computes(enum tid_route_kind kind) {
+    return kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR ||
+           kind == TID_ROUTE_STACK;
+}
+
 bool tid_route_takes_body(unsigned index) {
     return index < TID_ROUTE_COUNT && (routes[index].info.kind == TID_ROUTE_TENSOR ||
                                        routes[index].info.kind == TID_ROUTE_ABOUT_TENSOR);

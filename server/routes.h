@@ -9,6 +9,7 @@
 enum tid_route_kind {
     TID_ROUTE_TENSOR,       /* the tensor of a query: formats, ranges, entity tags */
     TID_ROUTE_ABOUT_TENSOR, /* a JSON document about the tensor of a query */
+    TID_ROUTE_STACK,        /* a JSON document about a stack of layers */
     TID_ROUTE_JSON,         /* a JSON document without parameters */
     TID_ROUTE_TEXT,         /* a text */
     TID_ROUTE_NAMED_TEXT,   /* a text for each name, or 404 */
@@ -29,6 +30,9 @@ struct tid_route_info {
     enum tid_route_kind kind;
     const char *summary;
 };
+
+/* Whether its responses are computed, from the parameters of the request. */
+bool tid_route_kind_computes(enum tid_route_kind kind);
 
 /* Whether POST is as GET there, with parameters in its body. */
 bool tid_route_takes_body(unsigned index);

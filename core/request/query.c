@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hex.h"
 #include "core/request/query.h"
 #include "core/request/spec.h"
 
@@ -25,6 +26,22 @@ static bool decode(const char *text, size_t n, char *out, size_t *out_bytes) {
     }
     *out_bytes = used;
     return true;
+}
+
+char *ti_query_encode(const char *text, size_t n, char *out) {
+    static const char plain[] = "-._~,:/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz";
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (memchr(plain, c, sizeof plain - 1)) {
+            *out++ = (char)c;
+        } else {
+            *out++ = '%';
+            *out++ = ti_hex_upper(c >> 4);
+            *out++ = ti_hex_upper(c);
+        }
+    }
+    return out;
 }
 
 enum ti_status ti_query_decode(const struct ti_text_pair *pair, char *scratch,

@@ -16,4 +16,10 @@
 enum ti_status ti_query_decode(const struct ti_text_pair *pair, char *scratch,
                                struct ti_text_pair *decoded, struct ti_error *error);
 
+/*
+ * Writes a name or value, at most three bytes for each of its own, and returns the end:
+ * percent-encodes all but the unreserved characters and those of plain lists.
+ */
+char *ti_query_encode(const char *text, size_t n, char *out);
+
 #endif

@@ -307,23 +307,6 @@ enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec, const char *query
     return status;
 }
 
-/* Percent-encodes all but the unreserved characters, and those of plain lists. */
-static char *encode(const char *text, size_t n, char *out) {
-    static const char plain[] = "-._~,:/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "abcdefghijklmnopqrstuvwxyz";
-    for (size_t i = 0; i < n; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        if (memchr(plain, c, sizeof plain - 1)) {
-            *out++ = (char)c;
-        } else {
-            *out++ = '%';
-            *out++ = ti_hex_upper(c >> 4);
-            *out++ = ti_hex_upper(c);
-        }
-    }
-    return out;
-}
-
 enum ti_status ti_query_plain(const char *query, size_t query_bytes, char **plain,
                               struct ti_error *error) {
     struct typed_query typed;
@@ -338,9 +321,9 @@ enum ti_status ti_query_plain(const char *query, size_t query_bytes, char **plai
         const struct typed_pair *pair = &typed.pairs[i];
         if (pair->dropped) continue;
         if (out > made) *out++ = '&';
-        out = encode(pair->name, strlen(pair->name), out);
+        out = ti_query_encode(pair->name, strlen(pair->name), out);
         *out++ = '=';
-        out = encode(pair->value, pair->value_bytes, out);
+        out = ti_query_encode(pair->value, pair->value_bytes, out);
     }
     if (made) *out = '\0';
     clear(&typed);

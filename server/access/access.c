@@ -163,8 +163,7 @@ enum need {
 static enum need need_of(unsigned route, enum tid_method method) {
     const struct tid_route_info *info = tid_route_get(route);
     if (!info || method == TID_METHOD_OPTIONS) return NEED_NOTHING;
-    if (info->kind == TID_ROUTE_TENSOR || info->kind == TID_ROUTE_ABOUT_TENSOR)
-        return NEED_TOKEN_OR_SIGNATURE;
+    if (tid_route_kind_computes(info->kind)) return NEED_TOKEN_OR_SIGNATURE;
     return info->kind == TID_ROUTE_MEASURES ? NEED_TOKEN : NEED_NOTHING;
 }
 

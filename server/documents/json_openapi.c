@@ -81,7 +81,7 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
                       with_text(response, "description",
                                 "The document. Integers up to 2^53 are numbers, larger "
                                 "ones and the seed are strings."));
-    } else if (kind == TID_ROUTE_JSON) {
+    } else if (kind == TID_ROUTE_JSON || kind == TID_ROUTE_STACK) {
         object = with(object, "200", plain_response("application/json", "object"));
     } else {
         object = with(object, "200", plain_response("text/plain", "string"));
@@ -91,7 +91,7 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
         object = with(object, "413", reference("responses", "Problem"));
         object = with(object, "415", reference("responses", "Problem"));
     }
-    if (kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR) {
+    if (tid_route_kind_computes(kind)) {
         object = with(object, "400", reference("responses", "Problem"));
         object = with(object, "429", reference("responses", "Problem"));
     }
@@ -112,9 +112,28 @@ static json_t *name_parameter(void) {
     return with(object, "schema", text_pair("type", "string"));
 }
 
+/* Its own, and those of the weights that are about their values. */
+static json_t *stack_parameters(json_t *list) {
+    struct ti_stack_parameter parameter;
+    for (size_t i = 0; ti_stack_parameter_at(i, &parameter); i++) {
+        char key[TID_OPENAPI_KEY_BYTES];
+        tid_openapi_stack_key(&parameter, key);
+        list = with_item(list, reference("parameters", key));
+    }
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        const struct ti_param_info *param = ti_param_get(i);
+        if (param->common && strcmp(param->name, "dtype") != 0 &&
+            strcmp(param->name, "spec") != 0)
+            continue;
+        list = with_item(list, reference("parameters", param->name));
+    }
+    return list;
+}
+
 static json_t *parameters_of(enum tid_route_kind kind, bool in_body) {
     json_t *list = json_array();
     if (kind == TID_ROUTE_NAMED_TEXT) return with_item(list, name_parameter());
+    if (kind == TID_ROUTE_STACK) return stack_parameters(list);
     if (kind != TID_ROUTE_TENSOR && kind != TID_ROUTE_ABOUT_TENSOR) return list;
     for (size_t i = 0; !in_body && i < ti_param_count(); i++)
         list = with_item(list, reference("parameters", ti_param_get(i)->name));
@@ -136,8 +155,7 @@ static json_t *operation_id(const char *method, const char *path) {
 
 /* What generated clients group operations by. */
 static const char *tag(enum tid_route_kind kind) {
-    return kind == TID_ROUTE_TENSOR || kind == TID_ROUTE_ABOUT_TENSOR ? "tensors"
-                                                                      : "service";
+    return tid_route_kind_computes(kind) ? "tensors" : "service";
 }
 
 static json_t *tags(void) {
@@ -176,8 +194,7 @@ static json_t *operation(const struct tid_route_info *route, const char *method)
     if (is_post)
         object = with(object, "requestBody", reference("requestBodies", "Parameters"));
     object = with(object, "parameters", parameters_of(route->kind, is_post));
-    if (route->kind == TID_ROUTE_TENSOR || route->kind == TID_ROUTE_ABOUT_TENSOR ||
-        route->kind == TID_ROUTE_MEASURES)
+    if (tid_route_kind_computes(route->kind) || route->kind == TID_ROUTE_MEASURES)
         object = with(object, "security", security(route->kind));
     return with(object, "responses", responses(route->kind, is_post));
 }

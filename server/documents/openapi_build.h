@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include <tensorinit/propagation.h>
+
 static inline json_t *with(json_t *object, const char *key, json_t *value) {
     if (json_object_set_new(object, key, value) == 0) return object;
     json_decref(object);
@@ -49,6 +51,11 @@ static inline json_t *problem_content(void) {
 
 /* The document's member "components", and the header fields of /v1/tensor. */
 json_t *tid_openapi_components(void);
+
+/* The name of a parameter of /v1/propagation there. */
+#define TID_OPENAPI_KEY_BYTES 48
+void tid_openapi_stack_key(const struct ti_stack_parameter *parameter,
+                           char key[TID_OPENAPI_KEY_BYTES]);
 
 /* Names of header fields that /v1/tensor reads; NULL beyond the last. */
 const char *tid_openapi_request_field(size_t index);

@@ -2,6 +2,7 @@
 /* What the operations refer to: parameters, header fields, schemas, ways to be admitted. */
 #include "server/documents/openapi_build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,17 @@ static json_t *query_parameter(size_t index) {
     return param->common ? object : with(object, "x-schemes", schemes_with(index));
 }
 
+/* Of /v1/propagation; the names of two are also those of parameters of tensors. */
+static json_t *stack_parameter(const struct ti_stack_parameter *parameter) {
+    json_t *schema =
+        with_text(text_pair("type", "string"), "default", parameter->fallback);
+    json_t *object = with_text(text_pair("name", parameter->name), "in", "query");
+    object = with(object, "description",
+                  json_sprintf("%s. Takes: %s. Default: %s.", parameter->meaning,
+                               parameter->accepts, parameter->fallback));
+    return with(object, "schema", schema);
+}
+
 static json_t *request_field(const struct field *field) {
     json_t *object = with_text(text_pair("name", field->name), "in", "header");
     object = with_text(object, "description", field->meaning);
@@ -115,12 +127,23 @@ const char *tid_openapi_request_field(size_t index) {
     return index < COUNT_OF(request_fields) ? request_fields[index].name : NULL;
 }
 
+void tid_openapi_stack_key(const struct ti_stack_parameter *parameter,
+                           char key[TID_OPENAPI_KEY_BYTES]) {
+    snprintf(key, TID_OPENAPI_KEY_BYTES, "propagation.%s", parameter->name);
+}
+
 static json_t *parameters(void) {
     json_t *object = json_object();
     for (size_t i = 0; i < ti_param_count(); i++)
         object = with(object, ti_param_get(i)->name, query_parameter(i));
     for (size_t i = 0; i < COUNT_OF(request_fields); i++)
         object = with(object, request_fields[i].name, request_field(&request_fields[i]));
+    struct ti_stack_parameter parameter;
+    for (size_t i = 0; ti_stack_parameter_at(i, &parameter); i++) {
+        char key[TID_OPENAPI_KEY_BYTES];
+        tid_openapi_stack_key(&parameter, key);
+        object = with(object, key, stack_parameter(&parameter));
+    }
     return object;
 }
 

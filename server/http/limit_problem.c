@@ -9,17 +9,14 @@
 #include "server/log.h"
 #include "server/work/clock.h"
 
-/* What is too large will always be; what is too much now may be less later. */
 void tid_limit_problem(const struct tid_context *context, enum tid_limit limit,
                        struct tid_response *response) {
     const struct tid_limit_info *info = tid_limit_get(limit);
-    const bool size = info->status == 400;
     char detail[256];
-    snprintf(detail, sizeof detail,
-             "the limit of this server is %" PRIu64 " %s (--%s); %s",
-             tid_limit_max(context->limits, limit), info->what, info->option,
-             size ? "slice= and shard= request a part" : "try again later");
-    tid_problem(response, info->status, info->problem, detail, size ? "shape" : "");
+    snprintf(
+        detail, sizeof detail, "the limit of this server is %" PRIu64 " %s (--%s); %s",
+        tid_limit_max(context->limits, limit), info->what, info->option, info->advice);
+    tid_problem(response, info->status, info->problem, detail, info->field);
 }
 
 bool tid_refuse_beyond(const struct tid_context *context, enum tid_limit limit,

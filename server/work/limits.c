@@ -5,8 +5,8 @@
 #define LOG_MS 10000
 
 static const struct tid_limit_info infos[TID_LIMIT_COUNT] = {
-#define TID_LIMIT(member, option, status, problem, what)                                 \
-    {#member, option, status, problem, what},
+#define TID_LIMIT(member, option, status, problem, what, field, advice)                  \
+    {#member, option, status, problem, what, field, advice},
 #include "server/work/limits.def"
 #undef TID_LIMIT
 };
@@ -14,7 +14,7 @@ static const struct tid_limit_info infos[TID_LIMIT_COUNT] = {
 const struct tid_limit_info *tid_limit_get(enum tid_limit limit) { return &infos[limit]; }
 
 void tid_limits_set(struct tid_limits *limits, const struct tid_limit_values *values) {
-#define TID_LIMIT(member, option, status, problem, what)                                 \
+#define TID_LIMIT(member, option, status, problem, what, field, advice)                  \
     atomic_store_explicit(&limits->max[TID_LIMIT_##member], values->member,              \
                           memory_order_relaxed);
 #include "server/work/limits.def"

@@ -14,13 +14,14 @@
 
 /* As options set them; 0: no limit. */
 struct tid_limit_values {
-#define TID_LIMIT(member, option, status, problem, what) uint64_t member;
+#define TID_LIMIT(member, option, status, problem, what, field, advice) uint64_t member;
 #include "server/work/limits.def"
 #undef TID_LIMIT
 };
 
 enum tid_limit {
-#define TID_LIMIT(member, option, status, problem, what) TID_LIMIT_##member,
+#define TID_LIMIT(member, option, status, problem, what, field, advice)                  \
+    TID_LIMIT_##member,
 #include "server/work/limits.def"
 #undef TID_LIMIT
     TID_LIMIT_COUNT
@@ -29,7 +30,7 @@ enum tid_limit {
 struct tid_limit_info {
     const char *name, *option;
     unsigned status;
-    const char *problem, *what;
+    const char *problem, *what, *field, *advice;
 };
 
 const struct tid_limit_info *tid_limit_get(enum tid_limit limit);

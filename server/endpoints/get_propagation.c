@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GET /v1/propagation: how signals and gradients spread through layers whose weights are
+ * those of a scheme. Takes parameters of its own (tensorinit/propagation.h) and the scheme's.
+ */
+#include <stdlib.h>
+
+#include <tensorinit/propagation.h>
+
+#include "server/documents/json_propagation.h"
+#include "server/documents/problem.h"
+#include "server/endpoints/admitted.h"
+#include "server/endpoints/computed_document.h"
+#include "server/endpoints/endpoints.h"
+#include "server/http/limit_problem.h"
+#include "server/work/memory.h"
+
+/* A response while it is computed. */
+struct running {
+    struct ti_propagation *stack;
+    struct tid_admitted admitted;
+    struct tid_computed_document document;
+};
+
+static void running_free(void *state) {
+    struct running *running = state;
+    tid_computed_document_clear(&running->document);
+    ti_propagation_free(running->stack);
+    tid_admitted_clear(&running->admitted);
+    free(running);
+}
+
+static enum tid_next running_next(void *state, double task_ns, size_t capacity_bytes,
+                                  void *out, size_t *written) {
+    struct running *running = state;
+    if (!ti_propagation_done(running->stack)) {
+        if (ti_propagation_step(running->stack, task_ns, NULL) != TI_OK)
+            return TID_NEXT_FAILED;
+        return tid_computed_document_wait(&running->document, out, written);
+    }
+    if (!running->document.text &&
+        !tid_computed_document_complete(&running->document,
+                                        tid_json_propagation(running->stack)))
+        return TID_NEXT_FAILED;
+    return tid_computed_document_send(&running->document, capacity_bytes, out, written);
+}
+
+/* Whether the limits of this server allow it. */
+static bool is_allowed(const struct tid_context *context,
+                       const struct ti_propagation_info *info,
+                       struct tid_response *response) {
+    const size_t limit = tid_memory_max(context->memory, TID_MEMORY_RESPONSE);
+    if (tid_refuse_beyond(context, TID_LIMIT_propagation_products, info->products,
+                          response))
+        return false;
+    if (info->peak_bytes <= limit) return true;
+    tid_problem_beyond_memory(response, "network too large", "width", "this network",
+                              (size_t)info->peak_bytes, limit, limit, "");
+    return false;
+}
+
+/* Gets what the computation needs. */
+static bool prepare(struct running *running, const struct tid_context *context,
+                    const struct tid_request *request, struct tid_response *response) {
+    const size_t bytes = (size_t)ti_propagation_info(running->stack)->peak_bytes;
+    if (!tid_admit_computation(&running->admitted, context, request, response) ||
+        !tid_admit_memory(&running->admitted, context, bytes, response))
+        return false;
+    if (ti_propagation_begin(running->stack, NULL) == TI_OK) return true;
+    tid_problem_no_memory(response);
+    return false;
+}
+
+void tid_endpoint_propagation(const struct tid_context *context,
+                              const struct tid_request *request,
+                              struct tid_response *response) {
+    struct ti_error error;
+    struct running *running = calloc(1, sizeof *running);
+    if (!running) {
+        tid_problem_no_memory(response);
+        return;
+    }
+    if (ti_propagation_make(request->query, request->query_bytes, &running->stack,
+                            &error) != TI_OK) {
+        running_free(running);
+        tid_problem_of(response, &error);
+        return;
+    }
+    if (!is_allowed(context, ti_propagation_info(running->stack), response) ||
+        (request->method != TID_METHOD_HEAD &&
+         !prepare(running, context, request, response))) {
+        running_free(running);
+        return;
+    }
+    tid_computed_document_respond(response, NULL, running_next, running_free, running);
+}
