@@ -34,7 +34,6 @@ static void plan_orthogonal(struct ti_plan *plan) {
     const size_t n = rows > cols ? rows : cols, k = rows > cols ? cols : rows;
     const bool f64 = info->dtype == TI_DTYPE_F64;
     char what[120];
-    info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
     info->factor_bytes = ti_orthogonal_factor_bytes(n, k, f64);
     info->factor_peak_bytes = ti_orthogonal_factor_peak_bytes(n, k, f64);
     snprintf(what, sizeof what, "orthogonal %zu %zu %s", n, k, compute_type(plan));
