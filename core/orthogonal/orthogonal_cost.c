@@ -38,6 +38,18 @@ struct cost {
     double ns;
 };
 
+/* Lines that are next to each other are read in place, others are copied first. */
+#define IN_PLACE_TIMES 4
+
+/* How much it is worth to run along these lines. */
+static uint64_t worth(const struct ti_lines *lines) {
+    return ti_lines_are_neighbours(lines) ? IN_PLACE_TIMES * lines->count : lines->count;
+}
+
+bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle) {
+    return worth(&rectangle->side[TI_SIDE_ROWS]) > worth(&rectangle->side[TI_SIDE_COLS]);
+}
+
 static uint64_t min(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* The largest of lines [from, from + max). */
@@ -109,15 +121,15 @@ struct ti_orthogonal_cost ti_orthogonal_cost(const struct ti_sampler *sampler,
                    max = BAND_BYTES_MAX / ti_dtype_bytes(sampler->dtype);
     struct ti_orthogonal_cost made = {TI_ORTHOGONAL_ELEM_NS, min(all, max), 1};
     struct ti_matrix_view split;
-    double least = 0;
+    double cheapest = 0;
     if (all == 0 || matrix->rows == 0 || matrix->cols == 0) return made;
     ti_matrix_view_make(matrix, view, &split);
     if (split.rank > 0) made.line_elems = split.axis[split.rank - 1].count;
     for (uint64_t elems = made.band_elems; elems > 0; elems -= elems / 3 + (elems < 3)) {
         const uint64_t lines = whole_lines(elems, made.line_elems);
         const double ns = range_ns(cost, &split, all, lines);
-        if (least == 0) least = ns / (double)lines;
-        if (ns > DEARER * least * (double)lines) break;
+        if (cheapest == 0) cheapest = ns / (double)lines;
+        if (ns > DEARER * cheapest * (double)lines) break;
         made.band_elems = lines;
         made.ns_per_elem = ns / (double)lines;
         if (ns <= BAND_NS) break;

@@ -10,6 +10,11 @@
 #include "core/values/sampler.h"
 #include "core/base/view.h"
 
+struct ti_rectangle;
+
+/* Whether the vectors of the product run along the rectangle's rows, else along its columns. */
+bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle);
+
 /* Of an element, whatever the sum. */
 #define TI_ORTHOGONAL_ELEM_NS 2.0
 

@@ -18,9 +18,6 @@
 /* Max lines of a tile that the product's vectors run along, and the row stride of its buffer. */
 #define TILE_STRIDE (TI_TILE_COLS + TI_PRODUCT_COLS)
 
-/* Lines that are next to each other are read in place, others are copied first. */
-#define IN_PLACE_TIMES 4
-
 /* Parts of the scratch memory: the two operands of a product, and a tile of elements. */
 struct buffers {
     void *a, *b, *c;
@@ -190,15 +187,6 @@ static void get_along(const struct ti_lines *lines, uint64_t from, struct along 
 
 static size_t at_most(uint64_t left, size_t max) {
     return left < max ? (size_t)left : max;
-}
-
-/* How much it is worth to run along these lines. */
-static uint64_t worth(const struct ti_lines *lines) {
-    return ti_lines_are_neighbours(lines) ? IN_PLACE_TIMES * lines->count : lines->count;
-}
-
-bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle) {
-    return worth(&rectangle->side[TI_SIDE_ROWS]) > worth(&rectangle->side[TI_SIDE_COLS]);
 }
 
 /* Computes a tile, or goes on with it, and writes it when it is complete; false if it is not. */

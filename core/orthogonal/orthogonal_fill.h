@@ -21,7 +21,6 @@
 #define TI_TILE_COLS ((size_t)512)
 
 struct ti_orthogonal_factor;
-struct ti_rectangle;
 
 /* What elements are computed from. */
 struct ti_orthogonal {
@@ -55,8 +54,5 @@ bool ti_orthogonal_compute(const struct ti_orthogonal *orthogonal,
                            struct ti_orthogonal_progress *progress, void *scratch);
 
 size_t ti_orthogonal_scratch_bytes(enum ti_dtype dtype);
-
-/* Whether the vectors of the product run along the rectangle's rows, else along its columns. */
-bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle);
 
 #endif

@@ -50,8 +50,7 @@ static bool next_text(struct hashing *hashing, double task_ns, size_t capacity_b
     if (!tid_planned_elems(planned, cursor->elem, task_ns, TEXT_NS_PER_ELEM,
                            &cursor->max_elems))
         return false;
-    if (cursor->max_elems == 0 && tid_planned_has_elem(planned, cursor->elem))
-        return true;
+    if (cursor->max_elems == 0) return true;
     if (ti_body_next(planned->body, cursor, capacity_bytes, out, written,
                      planned->workspace) != TI_OK)
         return false;

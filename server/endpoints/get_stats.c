@@ -57,7 +57,7 @@ static enum tid_next counting_add(struct counting *counting, double task_ns, voi
 static enum tid_next counting_next(void *state, double task_ns, size_t capacity_bytes,
                                    void *out, size_t *written) {
     struct counting *counting = state;
-    if (tid_planned_has_elem(&counting->planned, counting->next))
+    if (counting->next < ti_plan_info(counting->planned.plan)->elems)
         return counting_add(counting, task_ns, out, written);
     if (!counting->document.text && !counting_finish(counting)) return TID_NEXT_FAILED;
     return tid_computed_document_send(&counting->document, capacity_bytes, out, written);

@@ -74,8 +74,7 @@ static enum tid_next tensor_next(void *state, double task_ns, size_t capacity_by
     if (!tid_planned_elems(&tensor->planned, tensor->cursor.elem, task_ns,
                            TID_TEXT_NS_PER_ELEM, &elems))
         return TID_NEXT_FAILED;
-    if (elems == 0 && tid_planned_has_elem(&tensor->planned, tensor->cursor.elem))
-        return TID_NEXT_MORE;
+    if (elems == 0) return TID_NEXT_MORE;
     tensor->cursor.max_elems = elems;
     if (ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out, written,
                      tensor->planned.workspace) != TI_OK)

@@ -228,14 +228,13 @@ bool tid_planned_elems(struct tid_planned *planned, uint64_t first, double task_
                        double ns, uint64_t *count) {
     const struct ti_plan_info *info = ti_plan_info(planned->plan);
     const uint64_t max = 1 + (uint64_t)(task_ns / (info->ns_per_elem + ns));
-    if (!tid_planned_use_factor(planned) ||
-        ti_plan_prepare(planned->plan, first, info->elems, task_ns, planned->workspace,
+    *count = max;
+    if (!tid_planned_use_factor(planned)) return false;
+    /* Text formats go on behind the last element: empty arrays are made there. */
+    if (first >= info->elems) return true;
+    if (ti_plan_prepare(planned->plan, first, info->elems, task_ns, planned->workspace,
                         count) != TI_OK)
         return false;
     if (*count > max) *count = max;
     return true;
-}
-
-bool tid_planned_has_elem(const struct tid_planned *planned, uint64_t elem) {
-    return elem < ti_plan_info(planned->plan)->elems;
 }
