@@ -4,6 +4,7 @@
  * know of the tensor and one array. Made piece by piece, so that no tensor is too large.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -248,8 +249,12 @@ static enum ti_status next_items(const struct ti_plan *plan, const struct arrays
         size_t now = TASK - (size_t)(cursor->elem % TASK);
         if (now > left) now = (size_t)left;
         if (!arrays->empty) {
-            enum ti_status status =
-                ti_plan_fill(plan, cursor->elem, now, elems, workspace);
+            uint64_t ready;
+            enum ti_status status = ti_plan_prepare(plan, cursor->elem, arrays->items,
+                                                    INFINITY, workspace, &ready);
+            if (status != TI_OK) return status;
+            if (now > ready) now = (size_t)ready;
+            status = ti_plan_fill(plan, cursor->elem, now, elems, workspace);
             if (status != TI_OK) return status;
         }
         *used = (size_t)(put_items(arrays, ti_plan_info(plan)->dtype, &cursor->elem, now,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an element of an orthogonal matrix costs: see orthogonal_fill.h. Measured as
+ * What an element of an orthogonal matrix costs: see orthogonal_cost.h. Measured as
  * values/cost.c says, on matrices of 4096 by 4096 and 6000 by 6000, beside other programs.
  */
+#include "core/orthogonal/orthogonal_cost.h"
+
 #include "core/orthogonal/matrix_view.h"
 #include "core/orthogonal/orthogonal_fill.h"
 
@@ -25,30 +27,33 @@
 #define PACK_NS 1.5
 #define COLD_NS 50.0
 
-/* Whatever the sum; and whatever the size of a tile. */
-#define ELEM_NS 2.0
-#define TILE_NS 300.0
-
 /*
- * The fewer elements are computed at a time, the fewer share what they need: 16 rows of 4096 by
- * 4096 take hardly longer than 2. So the cost is that of as many as take up to this long where
- * the sums are longest. Callers that compute for 2 ms at a time take fewer, which then cost
- * more each, but no more together.
- *
- * Rows of 6000 columns and more take longer than that, as all of T must be read for even one
- * (72 MB for 6000, some 6 ms). Callers then compute parts of rows, at a cost in proportion, but
- * T is read for each row: 6000 by 6000 take 20 to 40 s of a core in all, 2.5 s in bands of 64
- * rows.
+ * A band is as many elements as share enough: that they cost at most DEARER as much as those of
+ * the largest band, of BAND_BYTES_MAX. If these take less than BAND_NS there is no need for less.
  */
-#define BLOCK_NS 5e6
-#define BLOCK_ELEMS_MAX (UINT64_C(1) << 20)
+#define BAND_NS 2e6
+#define BAND_BYTES_MAX ((uint64_t)1 << 21)
+#define DEARER 1.25
 
-/* The nanoseconds of rectangles; and of a term, and as how many numbers in binary32 one counts. */
 struct cost {
-    double term_ns, times, ns;
+    const struct ti_kernels *kernels;
+    bool f64;
+    double ns;
 };
 
-static double min(double a, double b) { return a < b ? a : b; }
+/* Lines that are next to each other are read in place, others are copied first. */
+#define IN_PLACE_TIMES 4
+
+/* How much it is worth to run along these lines. */
+static uint64_t worth(const struct ti_lines *lines) {
+    return ti_lines_are_neighbours(lines) ? IN_PLACE_TIMES * lines->count : lines->count;
+}
+
+bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle) {
+    return worth(&rectangle->side[TI_SIDE_ROWS]) > worth(&rectangle->side[TI_SIDE_COLS]);
+}
+
+static uint64_t min(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* The largest of lines [from, from + max). */
 static uint32_t last_line(const struct ti_lines *lines, uint64_t from, uint64_t max) {
@@ -59,7 +64,15 @@ static uint32_t last_line(const struct ti_lines *lines, uint64_t from, uint64_t 
     return number;
 }
 
-/* Tile by tile, as ti_orthogonal_fill() does. */
+double ti_orthogonal_term_ns(const struct ti_kernels *kernels, bool f64, size_t across,
+                             size_t along, bool copied, bool stacked) {
+    const double a = (double)across, b = (double)along;
+    const double load_ns = LOAD_NS + (copied ? COPY_NS : 0);
+    const double ns = TERM_NS / kernels->lanes * a * b + load_ns * b + PACK_NS * a;
+    return (f64 ? 2 : 1) * ns + (copied ? COPY_ROW_NS : 0) + (stacked ? COLD_NS : 0);
+}
+
+/* Tile by tile, as ti_orthogonal_compute() does. */
 static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
     struct cost *cost = state;
     const bool along_rows = ti_orthogonal_along_rows(rectangle);
@@ -68,31 +81,31 @@ static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
                           *across =
                               &rectangle->side[along_rows ? TI_SIDE_COLS : TI_SIDE_ROWS];
     const bool copied = along->count > 1 && !ti_lines_are_neighbours(along);
-    const double load_ns = cost->times * (LOAD_NS + (copied ? COPY_NS : 0));
-    const uint64_t matrices = rectangle->side[TI_SIDE_BATCH].count;
-    const double row_ns = (copied ? COPY_ROW_NS : 0) + (matrices > 1 ? COLD_NS : 0);
+    const bool stacked = rectangle->side[TI_SIDE_BATCH].count > 1;
     double ns = 0;
     for (uint64_t i = 0; i < across->count; i += TI_BLOCK) {
         const uint32_t last_across = last_line(across, i, TI_BLOCK);
-        const double a = min((double)(across->count - i), TI_BLOCK);
+        const size_t a = (size_t)min(across->count - i, TI_BLOCK);
         for (uint64_t j = 0; j < along->count; j += TI_TILE_COLS) {
-            const double b = min((double)(along->count - j), TI_TILE_COLS);
-            const double terms = 1 + min(last_across, last_line(along, j, TI_TILE_COLS));
-            ns += TILE_NS + terms * (cost->term_ns * a * b + load_ns * b + row_ns +
-                                     cost->times * PACK_NS * a);
+            const size_t b = (size_t)min(along->count - j, TI_TILE_COLS);
+            const uint64_t terms =
+                1 + min(last_across, last_line(along, j, TI_TILE_COLS));
+            ns += TI_ORTHOGONAL_TILE_NS +
+                  (double)terms * ti_orthogonal_term_ns(cost->kernels, cost->f64, a, b,
+                                                        copied, stacked);
         }
     }
-    cost->ns += ns * (double)matrices;
+    cost->ns += ns * (double)rectangle->side[TI_SIDE_BATCH].count;
 }
 
-/* Of the dearest of some blocks of "elems" elements. */
-static double block_ns(struct cost cost, const struct ti_matrix_view *split, uint64_t all,
+/* Of the dearest of some ranges of 'elems' elements. */
+static double range_ns(struct cost cost, const struct ti_matrix_view *split, uint64_t all,
                        uint64_t elems) {
     enum { PLACES = 4 };
     double max_ns = 0;
     for (uint64_t i = 0; i < PLACES; i++) {
         const uint64_t first = (all - elems) / (PLACES - 1) * i;
-        cost.ns = ELEM_NS * (double)elems;
+        cost.ns = TI_ORTHOGONAL_ELEM_NS * (double)elems;
         ti_matrix_view_split(split, i == PLACES - 1 ? all - elems : first, elems,
                              add_rectangle, &cost);
         if (cost.ns > max_ns) max_ns = cost.ns;
@@ -101,19 +114,32 @@ static double block_ns(struct cost cost, const struct ti_matrix_view *split, uin
     return max_ns;
 }
 
-double ti_orthogonal_ns_per_elem(const struct ti_sampler *sampler,
-                                 const struct ti_kernels *kernels,
-                                 const struct ti_view *view) {
+/* Bands of whole lines share most. */
+static uint64_t whole_lines(uint64_t elems, uint64_t line) {
+    return elems < line ? elems : elems - elems % line;
+}
+
+struct ti_orthogonal_cost ti_orthogonal_cost(const struct ti_sampler *sampler,
+                                             const struct ti_kernels *kernels,
+                                             const struct ti_view *view) {
     const struct ti_matrix *matrix = &sampler->matrix;
-    const double times = sampler->dtype == TI_DTYPE_F64 ? 2 : 1;
-    const struct cost cost = {.term_ns = times * TERM_NS / kernels->lanes,
-                              .times = times};
+    const struct cost cost = {kernels, sampler->dtype == TI_DTYPE_F64, 0};
+    const uint64_t all = view->elems,
+                   max = BAND_BYTES_MAX / ti_dtype_bytes(sampler->dtype);
+    struct ti_orthogonal_cost made = {TI_ORTHOGONAL_ELEM_NS, min(all, max), 1};
     struct ti_matrix_view split;
-    if (view->elems == 0 || matrix->rows == 0 || matrix->cols == 0) return ELEM_NS;
-    uint64_t elems = view->elems < BLOCK_ELEMS_MAX ? view->elems : BLOCK_ELEMS_MAX;
+    double cheapest = 0;
+    if (all == 0 || matrix->rows == 0 || matrix->cols == 0) return made;
     ti_matrix_view_make(matrix, view, &split);
-    for (;; elems -= elems / 3) {
-        const double ns = block_ns(cost, &split, view->elems, elems);
-        if (elems < 3 || ns <= BLOCK_NS) return ns / (double)elems;
+    if (split.rank > 0) made.line_elems = split.axis[split.rank - 1].count;
+    for (uint64_t elems = made.band_elems; elems > 0; elems -= elems / 3 + (elems < 3)) {
+        const uint64_t lines = whole_lines(elems, made.line_elems);
+        const double ns = range_ns(cost, &split, all, lines);
+        if (cheapest == 0) cheapest = ns / (double)lines;
+        if (ns > DEARER * cheapest * (double)lines) break;
+        made.band_elems = lines;
+        made.ns_per_elem = ns / (double)lines;
+        if (ns <= BAND_NS) break;
     }
+    return made;
 }

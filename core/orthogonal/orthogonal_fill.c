@@ -13,14 +13,12 @@
 
 #include "core/orthogonal/factor.h"
 #include "core/orthogonal/matrix_view.h"
+#include "core/orthogonal/orthogonal_cost.h"
 
 /* Max lines of a tile that the product's vectors run along, and the row stride of its buffer. */
 #define TILE_STRIDE (TI_TILE_COLS + TI_PRODUCT_COLS)
 
-/* Lines that are next to each other are read in place, others are copied first. */
-#define IN_PLACE_TIMES 4
-
-/* Parts of the workspace: the two operands of a product, and a tile of elements. */
+/* Parts of the scratch memory: the two operands of a product, and a tile of elements. */
 struct buffers {
     void *a, *b, *c;
 };
@@ -31,10 +29,18 @@ struct fill {
     const struct ti_kernels *kernels;
     /* of the stack, that is read now */
     struct ti_orthogonal_matrix matrix;
+    /* the rectangle has several */
+    bool stacked;
     unsigned char *out;
     /* elements of 'out' */
     uint64_t count;
     struct buffers buffers;
+    struct ti_orthogonal_progress *progress;
+    /* tiles before the one that is looked at; whether one is not complete */
+    uint64_t tiles;
+    bool incomplete;
+    /* to compute for */
+    double left_ns;
 };
 
 /* Some rows of the matrix, or some columns: their numbers, in ascending order, and where they
@@ -61,6 +67,8 @@ struct tile {
     struct along along;
     /* where the matrix goes */
     uint64_t out;
+    /* what a term of all its sums takes */
+    double term_ns;
 };
 
 static size_t up_to_cols(size_t x) {
@@ -97,14 +105,14 @@ static size_t blocks_of(const struct tile *tile) {
 #undef TILE
 #undef PRODUCT
 
-size_t ti_orthogonal_workspace_bytes(enum ti_dtype dtype) {
+size_t ti_orthogonal_scratch_bytes(enum ti_dtype dtype) {
     const size_t bytes = dtype == TI_DTYPE_F64 ? sizeof(double) : sizeof(float);
     return bytes * TI_BLOCK * (TI_BLOCK + TI_TILE_COLS + TILE_STRIDE);
 }
 
-static struct buffers split_workspace(void *workspace, enum ti_dtype dtype) {
+static struct buffers split_scratch(void *scratch, enum ti_dtype dtype) {
     const size_t bytes = dtype == TI_DTYPE_F64 ? sizeof(double) : sizeof(float);
-    unsigned char *at = workspace;
+    unsigned char *at = scratch;
     const struct buffers buffers = {at, at + bytes * TI_BLOCK * TI_BLOCK,
                                     at + bytes * TI_BLOCK * (TI_BLOCK + TI_TILE_COLS)};
     return buffers;
@@ -187,38 +195,44 @@ static size_t at_most(uint64_t left, size_t max) {
     return left < max ? (size_t)left : max;
 }
 
-/* How much it is worth to run along these lines. */
-static uint64_t worth(const struct ti_lines *lines) {
-    return ti_lines_are_neighbours(lines) ? IN_PLACE_TIMES * lines->count : lines->count;
-}
-
-bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle) {
-    return worth(&rectangle->side[TI_SIDE_ROWS]) > worth(&rectangle->side[TI_SIDE_COLS]);
+/* Computes a tile, or goes on with it, and writes it when it is complete; false if it is not. */
+static bool add_tile(struct fill *fill, struct tile *tile, bool copied) {
+    const bool f64 = fill->sampler->dtype == TI_DTYPE_F64;
+    tile->term_ns = ti_orthogonal_term_ns(fill->kernels, f64, tile->across.count,
+                                          tile->along.count, copied, fill->stacked);
+    if (!(f64 ? tile_f64(fill, tile) : tile_f32(fill, tile))) return false;
+    write_tile(fill, tile);
+    fill->left_ns -=
+        TI_ORTHOGONAL_TILE_NS +
+        TI_ORTHOGONAL_ELEM_NS * (double)(tile->across.count * tile->along.count);
+    fill->progress->tiles++;
+    fill->progress->blocks = 0;
+    return true;
 }
 
 /* Of the matrix that is read now; 'out' is where it goes. */
-static void fill_rectangle(const struct fill *fill, const struct ti_rectangle *rectangle,
-                           uint64_t out) {
+static void add_matrix(struct fill *fill, const struct ti_rectangle *rectangle,
+                       uint64_t out) {
     const struct ti_lines *rows = &rectangle->side[TI_SIDE_ROWS],
                           *cols = &rectangle->side[TI_SIDE_COLS];
     const bool along_rows = ti_orthogonal_along_rows(rectangle);
     const struct ti_lines *across = along_rows ? cols : rows,
                           *along = along_rows ? rows : cols;
+    const bool copied = along->count > 1 && !ti_lines_are_neighbours(along);
     struct tile tile = {.left = side_of(fill, along_rows),
                         .right = side_of(fill, !along_rows),
                         .out = out};
-    for (uint64_t i = 0; i < across->count; i += tile.across.count) {
-        tile.across.count = at_most(across->count - i, TI_BLOCK);
-        ti_lines_get(across, i, tile.across.count, tile.across.number, tile.across.out);
-        for (uint64_t j = 0; j < along->count; j += tile.along.count) {
+    for (uint64_t i = 0; i < across->count; i += TI_BLOCK) {
+        for (uint64_t j = 0; j < along->count; j += TI_TILE_COLS) {
+            if (fill->tiles++ < fill->progress->tiles) continue;
+            fill->incomplete |= fill->left_ns <= 0;
+            if (fill->incomplete) return;
+            tile.across.count = at_most(across->count - i, TI_BLOCK);
             tile.along.count = at_most(along->count - j, TI_TILE_COLS);
+            ti_lines_get(across, i, tile.across.count, tile.across.number,
+                         tile.across.out);
             get_along(along, j, &tile.along);
-            if (fill->sampler->dtype == TI_DTYPE_F64) {
-                tile_f64(fill, &tile);
-            } else {
-                tile_f32(fill, &tile);
-            }
-            write_tile(fill, &tile);
+            fill->incomplete = !add_tile(fill, &tile, copied);
         }
     }
 }
@@ -226,30 +240,32 @@ static void fill_rectangle(const struct fill *fill, const struct ti_rectangle *r
 static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
     struct fill *fill = state;
     const struct ti_lines *matrices = &rectangle->side[TI_SIDE_BATCH];
-    for (uint64_t i = 0; i < matrices->count; i++) {
+    fill->stacked = matrices->count > 1;
+    for (uint64_t i = 0; i < matrices->count && !fill->incomplete; i++) {
         uint64_t out;
         const uint64_t batch = ti_lines_at(matrices, i, &out);
         fill->matrix = ti_orthogonal_matrix_get(fill->factor, batch);
-        fill_rectangle(fill, rectangle, out);
+        add_matrix(fill, rectangle, out);
     }
 }
 
-void ti_orthogonal_fill(const struct ti_sampler *sampler,
-                        const struct ti_orthogonal_factor *factor,
-                        const struct ti_kernels *kernels, const struct ti_view *view,
-                        uint64_t first, uint64_t count, void *out, void *workspace) {
+bool ti_orthogonal_compute(const struct ti_orthogonal *orthogonal,
+                           const struct ti_orthogonal_range *range, double max_ns,
+                           struct ti_orthogonal_progress *progress, void *scratch) {
+    const struct ti_sampler *sampler = orthogonal->sampler;
     struct ti_matrix_view split;
-    if (count == 0) return; /* 'workspace' may be NULL */
     struct fill fill = {.sampler = sampler,
-                        .factor = factor,
-                        .kernels = kernels,
-                        .out = out,
-                        .count = count,
-                        .buffers = split_workspace(workspace, sampler->dtype)};
+                        .factor = orthogonal->factor,
+                        .kernels = orthogonal->kernels,
+                        .out = range->out,
+                        .count = range->count,
+                        .buffers = split_scratch(scratch, sampler->dtype),
+                        .progress = progress,
+                        .left_ns = max_ns};
     /* Elements outside the matrix are 0. */
-    if (!sampler->matrix.covers_tensor) {
-        memset(out, 0, count * ti_dtype_bytes(sampler->dtype));
-    }
-    ti_matrix_view_make(&sampler->matrix, view, &split);
-    ti_matrix_view_split(&split, first, count, add_rectangle, &fill);
+    if (!sampler->matrix.covers_tensor && progress->tiles == 0 && progress->blocks == 0)
+        memset(range->out, 0, range->count * ti_dtype_bytes(sampler->dtype));
+    ti_matrix_view_make(&sampler->matrix, orthogonal->view, &split);
+    ti_matrix_view_split(&split, range->first, range->count, add_rectangle, &fill);
+    return !fill.incomplete;
 }

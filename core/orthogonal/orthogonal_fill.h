@@ -21,32 +21,38 @@
 #define TI_TILE_COLS ((size_t)512)
 
 struct ti_orthogonal_factor;
-struct ti_rectangle;
+
+/* What elements are computed from. */
+struct ti_orthogonal {
+    const struct ti_sampler *sampler;
+    /* complete, and of the matrices that are read */
+    const struct ti_orthogonal_factor *factor;
+    const struct ti_kernels *kernels;
+    /* of the tensor, simplified */
+    const struct ti_view *view;
+};
+
+/* Elements [first, first + count) of the view, and where they go, at any alignment. */
+struct ti_orthogonal_range {
+    uint64_t first, count;
+    void *out;
+};
+
+/* What of a range is computed: tiles, and blocks of the sums of the next one. Zeros: nothing. */
+struct ti_orthogonal_progress {
+    uint64_t tiles;
+    size_t blocks;
+};
 
 /*
- * Writes elements [first, first + count) of a simplified view of the tensor to 'out',
- * which has any alignment.
- *
- *   factor     complete, and of the sampler's matrices that these elements are of; may be NULL if
- *              count is 0
- *   workspace  ti_orthogonal_workspace_bytes(), aligned to 64; may be NULL if count is 0
+ * Computes for about 'max_ns', which may be infinite, but a block at least: less than 0.3 ms.
+ * True if the range is complete. Else another call with the same arguments goes on, as long as
+ * no one else writes to 'scratch', ti_orthogonal_scratch_bytes() aligned to 64.
  */
-void ti_orthogonal_fill(const struct ti_sampler *sampler,
-                        const struct ti_orthogonal_factor *factor,
-                        const struct ti_kernels *kernels, const struct ti_view *view,
-                        uint64_t first, uint64_t count, void *out, void *workspace);
+bool ti_orthogonal_compute(const struct ti_orthogonal *orthogonal,
+                           const struct ti_orthogonal_range *range, double max_ns,
+                           struct ti_orthogonal_progress *progress, void *scratch);
 
-size_t ti_orthogonal_workspace_bytes(enum ti_dtype dtype);
-
-/* Whether the vectors of the product run along the rectangle's rows, else along its columns. */
-bool ti_orthogonal_along_rows(const struct ti_rectangle *rectangle);
-
-/*
- * Nanoseconds of one core that ti_orthogonal_fill() takes for an element of the view, where
- * the sums are longest: an order of magnitude.
- */
-double ti_orthogonal_ns_per_elem(const struct ti_sampler *sampler,
-                                 const struct ti_kernels *kernels,
-                                 const struct ti_view *view);
+size_t ti_orthogonal_scratch_bytes(enum ti_dtype dtype);
 
 #endif

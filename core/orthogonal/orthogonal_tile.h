@@ -34,31 +34,37 @@ static void TILE(diagonal)(const struct fill *fill, const struct tile *tile, REA
     }
 }
 
-/* Computes a tile to buffers.c. */
-static void TILE(tile)(const struct fill *fill, const struct tile *tile) {
+/* Subtracts from a tile what a block of the sums adds to it. */
+static void TILE(block)(const struct fill *fill, const struct tile *tile, size_t block) {
     const struct across *across = &tile->across;
     const struct along *along = &tile->along;
     const size_t first = along->number[0];
     REAL *a = fill->buffers.a, *b = fill->buffers.b, *c = fill->buffers.c;
-    TILE(diagonal)(fill, tile, c);
-    for (size_t block = 0; block < blocks_of(tile); block++) {
-        const size_t start = block * TI_BLOCK,
-                     rows = ti_block_rows(fill->factor->k, block);
-        const size_t skip = along->neighbours && first < start ? start - first : 0;
-        const size_t stride =
-            along->neighbours ? tile->right->width - start : TI_TILE_COLS;
-        const struct ti_product size = {
-            rows, across->count, up_to_cols(along->count - skip), stride, TILE_STRIDE};
-        const REAL *b_data = b;
-        TILE(pack)(tile->left, block, rows, across->number, across->count, TI_BLOCK, a);
-        if (along->neighbours) {
-            /* Read in place: 'pack' would copy the same values. */
-            b_data = (const REAL *)tile->right->data +
-                     ti_upper_offset(tile->right->width, block) + (first + skip - start);
-        } else {
-            TILE(pack)
-            (tile->right, block, rows, along->number, along->count, TI_TILE_COLS, b);
-        }
-        fill->kernels->PRODUCT(&size, a, b_data, c + skip);
+    const size_t start = block * TI_BLOCK, rows = ti_block_rows(fill->factor->k, block);
+    const size_t skip = along->neighbours && first < start ? start - first : 0;
+    const size_t stride = along->neighbours ? tile->right->width - start : TI_TILE_COLS;
+    const struct ti_product size = {rows, across->count, up_to_cols(along->count - skip),
+                                    stride, TILE_STRIDE};
+    const REAL *b_data = b;
+    TILE(pack)(tile->left, block, rows, across->number, across->count, TI_BLOCK, a);
+    if (along->neighbours) {
+        /* Read in place: 'pack' would copy the same values. */
+        b_data = (const REAL *)tile->right->data +
+                 ti_upper_offset(tile->right->width, block) + (first + skip - start);
+    } else {
+        TILE(pack)
+        (tile->right, block, rows, along->number, along->count, TI_TILE_COLS, b);
     }
+    fill->kernels->PRODUCT(&size, a, b_data, c + skip);
+}
+
+/* Computes a tile to buffers.c, or goes on with it. True if it is complete. */
+static bool TILE(tile)(struct fill *fill, const struct tile *tile) {
+    size_t *done = &fill->progress->blocks;
+    if (*done == 0) TILE(diagonal)(fill, tile, fill->buffers.c);
+    for (; *done < blocks_of(tile) && fill->left_ns > 0; ++*done) {
+        TILE(block)(fill, tile, *done);
+        fill->left_ns -= TI_BLOCK * tile->term_ns;
+    }
+    return *done == blocks_of(tile);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Header and elements as one sequence of bytes: include/tensorinit/body.h. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,31 @@ enum ti_status ti_body_read(const struct ti_body *body, uint64_t offset,
     return status;
 }
 
+enum ti_status ti_body_prepare(const struct ti_body *body, uint64_t offset,
+                               uint64_t end_offset, double max_ns, void *workspace,
+                               uint64_t *count_bytes) {
+    const size_t elem_bytes = ti_dtype_bytes(body->plan->info.dtype);
+    const uint64_t header = body->header_bytes;
+    if (!ti_body_has_length(body)) return TI_ERANGE;
+    if (offset > end_offset || end_offset > body->bytes) return TI_ERANGE;
+    uint64_t count = end_offset - offset;
+    if (end_offset > header) {
+        const uint64_t first = offset > header ? (offset - header) / elem_bytes : 0;
+        const uint64_t end = (end_offset - header - 1) / elem_bytes + 1;
+        uint64_t elems;
+        const enum ti_status status =
+            ti_plan_prepare(body->plan, first, end, max_ns, workspace, &elems);
+        if (status != TI_OK) return status;
+        const uint64_t to = header + (first + elems) * elem_bytes;
+        if (elems == 0)
+            count = 0;
+        else if (to < end_offset)
+            count = to - offset;
+    }
+    *count_bytes = count;
+    return TI_OK;
+}
+
 enum ti_status ti_body_next(const struct ti_body *body, struct ti_body_cursor *cursor,
                             size_t capacity_bytes, void *out, size_t *bytes_written,
                             void *workspace) {
@@ -99,9 +125,12 @@ enum ti_status ti_body_next(const struct ti_body *body, struct ti_body_cursor *c
                     bytes_written, workspace);
     }
     if (cursor->offset > body->bytes) return TI_ERANGE;
-    const uint64_t rest = body->bytes - cursor->offset;
-    const size_t now = rest < capacity_bytes ? (size_t)rest : capacity_bytes;
-    enum ti_status status = ti_body_read(body, cursor->offset, now, out, workspace);
+    uint64_t ready;
+    enum ti_status status =
+        ti_body_prepare(body, cursor->offset, body->bytes, INFINITY, workspace, &ready);
+    if (status != TI_OK) return status;
+    const size_t now = ready < capacity_bytes ? (size_t)ready : capacity_bytes;
+    status = ti_body_read(body, cursor->offset, now, out, workspace);
     if (status != TI_OK) return status;
     cursor->offset += now;
     *bytes_written = now;

@@ -14,8 +14,8 @@
 #include "core/request/aliases.h"
 #include "core/request/canonical.h"
 #include "core/kernels/dispatch.h"
-#include "core/orthogonal/orthogonal_fill.h"
 #include "core/orthogonal/factor.h"
+#include "core/orthogonal/orthogonal_band.h"
 #include "core/base/float_state.h"
 #include "core/base/hash.h"
 #include "core/request/params.h"
@@ -194,11 +194,22 @@ static enum ti_status resolve_alias(const struct ti_spec *spec, struct ti_plan *
     return status;
 }
 
-static double ns_per_elem(const struct ti_plan *plan) {
+static bool is_orthogonal(const struct ti_plan *plan) {
+    return plan->sampler.class == &ti_sampler_orthogonal;
+}
+
+/* What elements cost, and the memory for what they share. */
+static void resolve_cost(struct ti_plan *plan) {
+    struct ti_plan_info *info = &plan->info;
     const struct ti_view *view = &plan->part.view;
-    if (plan->sampler.class == &ti_sampler_orthogonal)
-        return ti_orthogonal_ns_per_elem(&plan->sampler, plan->kernels, view);
-    return ti_sampler_ns_per_elem(&plan->sampler, plan->kernels, view);
+    if (!is_orthogonal(plan)) {
+        info->ns_per_elem = ti_sampler_ns_per_elem(&plan->sampler, plan->kernels, view);
+        return;
+    }
+    plan->cost = ti_orthogonal_cost(&plan->sampler, plan->kernels, view);
+    info->ns_per_elem = plan->cost.ns_per_elem;
+    if (info->elems > 0)
+        info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype, &plan->cost);
 }
 
 enum ti_status ti_plan_resolve(const struct ti_spec *spec, struct ti_plan **plan,
@@ -214,7 +225,7 @@ enum ti_status ti_plan_resolve(const struct ti_spec *spec, struct ti_plan **plan
         return status;
     }
     ti_view_simplify(&made->part.view);
-    made->info.ns_per_elem = ns_per_elem(made);
+    resolve_cost(made);
     *plan = made;
     return TI_OK;
 }
@@ -229,18 +240,45 @@ const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan) {
     return &plan->info;
 }
 
+static struct ti_orthogonal orthogonal_of(const struct ti_plan *plan) {
+    return (struct ti_orthogonal){&plan->sampler,
+                                  (const struct ti_orthogonal_factor *)plan->factor,
+                                  plan->kernels, &plan->part.view};
+}
+
+static bool lacks_factor(const struct ti_plan *plan) {
+    return plan->info.factor_bytes > 0 && !plan->factor;
+}
+
+enum ti_status ti_plan_prepare(const struct ti_plan *plan, uint64_t first_elem,
+                               uint64_t end_elem, double max_ns, void *workspace,
+                               uint64_t *count_elems) {
+    if (first_elem > end_elem || end_elem > plan->info.elems) return TI_ERANGE;
+    *count_elems = end_elem - first_elem;
+    if (first_elem == end_elem) return TI_OK;
+    if (lacks_factor(plan)) return TI_EFACTOR;
+    if (!is_orthogonal(plan)) return TI_OK;
+    const struct ti_orthogonal orthogonal = orthogonal_of(plan);
+    const struct ti_float_state state = ti_float_enter();
+    *count_elems = ti_orthogonal_prepare(&orthogonal, &plan->cost, first_elem, end_elem,
+                                         max_ns, workspace);
+    ti_float_leave(state);
+    return TI_OK;
+}
+
 enum ti_status ti_plan_fill(const struct ti_plan *plan, uint64_t first_elem,
                             uint64_t count_elems, void *out, void *workspace) {
     if (first_elem > plan->info.elems || count_elems > plan->info.elems - first_elem) {
         return TI_ERANGE;
     }
-    if (plan->info.factor_bytes > 0 && !plan->factor && count_elems > 0)
-        return TI_EFACTOR;
+    if (count_elems == 0) return TI_OK; /* 'workspace' may be NULL */
+    if (lacks_factor(plan)) return TI_EFACTOR;
     const struct ti_float_state state = ti_float_enter();
-    if (plan->sampler.class == &ti_sampler_orthogonal) {
-        ti_orthogonal_fill(
-            &plan->sampler, (const struct ti_orthogonal_factor *)plan->factor,
-            plan->kernels, &plan->part.view, first_elem, count_elems, out, workspace);
+    if (is_orthogonal(plan)) {
+        const struct ti_orthogonal orthogonal = orthogonal_of(plan);
+        ti_orthogonal_fill(&orthogonal,
+                           (struct ti_orthogonal_range){first_elem, count_elems, out},
+                           workspace);
     } else {
         ti_sampler_fill(&plan->sampler, plan->kernels, &plan->part.view, first_elem,
                         count_elems, out);
@@ -253,7 +291,10 @@ enum ti_status ti_workspace_make(const struct ti_plan *plan, void **workspace,
                                  struct ti_error *error) {
     const size_t bytes = (plan->info.workspace_bytes + 63) / 64 * 64;
     void *made = NULL;
-    if (bytes > 0 && !(made = aligned_alloc(64, bytes))) return ti_error_nomem(error);
+    if (bytes > 0) {
+        if (!(made = aligned_alloc(64, bytes))) return ti_error_nomem(error);
+        ti_orthogonal_workspace_init(made);
+    }
     *workspace = made;
     return TI_OK;
 }

@@ -8,6 +8,7 @@
 #include <tensorinit/plan.h>
 
 #include "core/kernels/kernels.h"
+#include "core/orthogonal/orthogonal_cost.h"
 #include "core/request/part.h"
 #include "core/request/schemes/schemes.h"
 #include "core/values/sampler.h"
@@ -23,6 +24,8 @@ struct ti_plan {
     const struct ti_factor *factor;
     /* with a simplified view */
     struct ti_part part;
+    /* of an orthogonal tensor */
+    struct ti_orthogonal_cost cost;
     /* 'info' points to these */
     char *query;
     char name[TI_MAX_NAME_BYTES + 1];

@@ -84,7 +84,6 @@ static enum ti_status plan_orthogonal(struct ti_plan *plan, struct ti_error *err
             "these are %llu matrices of %llu. Ask for fewer by slice or shard",
             (unsigned long long)batches.elems, (unsigned long long)elems);
     }
-    info->workspace_bytes = ti_orthogonal_workspace_bytes(info->dtype);
     info->factor_of_part = batches.elems > 1;
     info->factor_bytes = ti_orthogonal_factor_bytes(&size);
     info->factor_peak_bytes = ti_orthogonal_factor_peak_bytes(&size);

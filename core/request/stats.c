@@ -19,9 +19,6 @@
 /* Elements that are computed at a time. */
 #define FILL_ELEMS SUM_ELEMS
 
-/* The same from a factorization: to begin a row of the matrix costs. */
-#define FILL_FACTOR_ELEMS (8 * SUM_ELEMS)
-
 /* Bins of the fine histogram, at whose edges the distribution functions are compared. */
 #define FINE_BINS 1024
 #define FINE_PER_BIN (FINE_BINS / TI_STATS_BINS)
@@ -29,7 +26,6 @@
 struct ti_stats {
     const struct ti_plan *plan;
     unsigned char *elems;
-    size_t capacity_elems;
     /* sums are of (value - centre) / unit */
     double centre, unit;
     /* ends of the histogram, and fine bins per value unit */
@@ -48,20 +44,15 @@ struct ti_stats {
 /* (high - low) / 2, which does not overflow. */
 static double half_difference(double low, double high) { return high / 2 - low / 2; }
 
-static size_t capacity_of(const struct ti_plan *plan) {
-    return plan->info.factor_bytes > 0 ? FILL_FACTOR_ELEMS : FILL_ELEMS;
-}
-
 size_t ti_stats_bytes(const struct ti_plan *plan) {
-    return sizeof(struct ti_stats) + capacity_of(plan) * ti_dtype_bytes(plan->info.dtype);
+    return sizeof(struct ti_stats) + FILL_ELEMS * ti_dtype_bytes(plan->info.dtype);
 }
 
 enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats) {
     const struct ti_plan_info *info = &plan->info;
     struct ti_stats *made = calloc(1, sizeof *made);
     if (!made) return TI_ENOMEM;
-    made->capacity_elems = capacity_of(plan);
-    made->elems = malloc(made->capacity_elems * ti_dtype_bytes(info->dtype));
+    made->elems = malloc(FILL_ELEMS * ti_dtype_bytes(info->dtype));
     if (!made->elems) {
         free(made);
         return TI_ENOMEM;
@@ -186,10 +177,13 @@ enum ti_status ti_stats_add(struct ti_stats *stats, uint64_t first_elem,
     const uint64_t elems = stats->plan->info.elems;
     if (first_elem > elems || count_elems > elems - first_elem) return TI_ERANGE;
     while (count_elems > 0) {
-        const size_t now = count_elems < stats->capacity_elems ? (size_t)count_elems
-                                                               : stats->capacity_elems;
+        uint64_t ready;
         enum ti_status status =
-            ti_plan_fill(stats->plan, first_elem, now, stats->elems, workspace);
+            ti_plan_prepare(stats->plan, first_elem, first_elem + count_elems, INFINITY,
+                            workspace, &ready);
+        if (status != TI_OK) return status;
+        const size_t now = ready < FILL_ELEMS ? (size_t)ready : FILL_ELEMS;
+        status = ti_plan_fill(stats->plan, first_elem, now, stats->elems, workspace);
         if (status != TI_OK) return status;
         const struct ti_float_state state = ti_float_enter();
         add_values(stats, stats->elems, now);

@@ -333,8 +333,10 @@ enum ti_status ti_sampler_make(const struct ti_dist *dist, enum ti_dtype dtype,
     return TI_OK;
 }
 
-/* A number rounded to a float dtype as values are, at most its largest number. */
+/* A number rounded to a float dtype as values are, at most its largest number unless it is
+   infinite. */
 static double in_dtype(enum ti_dtype dtype, double x) {
+    if (isinf(x)) return x;
     const double max = ti_dtype_float_format(dtype)->max;
     float values[TI_TILE_WORDS] = {0};
     unsigned char out[TI_TILE_WORDS * sizeof(float)];
@@ -352,8 +354,8 @@ static double truncated_bound(const struct ti_sampler *sampler,
     const double z = rounded(sampler->dtype, cut);
     double bound = dist->bounded ? given : cut;
     if (!dist->bounded && scale == 0) bound = offset;
-    if (isinf(bound)) return bound;
-    if (dist->bounded || scale == 0) return in_dtype(sampler->dtype, bound);
+    if (isinf(bound) || dist->bounded || scale == 0)
+        return in_dtype(sampler->dtype, bound);
     bound = sampler->dtype == TI_DTYPE_F64 ? offset + scale * z
                                            : (float)offset + (float)scale * (float)z;
     return in_dtype(sampler->dtype, bound);

@@ -89,6 +89,19 @@ TI_API TI_MUST_USE enum ti_status ti_body_read(const struct ti_body *body,
                                                uint64_t offset, size_t count_bytes,
                                                void *out, void *workspace);
 
+/*
+ * ti_plan_prepare() in bytes, for readers that go through the body in small steps:
+ *
+ *   end_offset   where the reader is to end
+ *   count_bytes  out: how many bytes from 'offset' on ti_body_read() can take by now
+ *
+ * Returns as ti_plan_prepare(); TI_ERANGE also if the length is not known.
+ */
+TI_API TI_MUST_USE enum ti_status ti_body_prepare(const struct ti_body *body,
+                                                  uint64_t offset, uint64_t end_offset,
+                                                  double max_ns, void *workspace,
+                                                  uint64_t *count_bytes);
+
 /* Minimum size of the buffer for ti_body_next(). */
 #define TI_BODY_CAPACITY_MIN 16384
 

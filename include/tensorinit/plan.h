@@ -76,12 +76,12 @@ struct ti_plan_info {
     uint64_t elems;
     /* elems * bytes of the dtype */
     uint64_t body_bytes;
-    /* what ti_plan_fill() takes for an element of the part, in nanoseconds of one core: so
-       that a caller can choose how many to compute at a time. An order of magnitude,
-       measured on one machine; the most where elements differ. Without the factorization
-       that a plan with factor_bytes needs first */
+    /* what an element of the part takes, in nanoseconds of one core: so that a caller can
+       choose how many to compute at a time. An order of magnitude, measured on one
+       machine; the most where elements differ, and if ti_plan_prepare() computes them.
+       Without the factorization that a plan with factor_bytes needs first */
     double ns_per_elem;
-    /* size of the 'workspace' of ti_plan_fill(), 0 if it needs none */
+    /* size of the 'workspace' of ti_plan_prepare() and ti_plan_fill(), 0 if they need none */
     size_t workspace_bytes;
     /* memory of a complete factorization (factor.h), 0 if the plan needs none; and the
        maximum while it is computed */
@@ -143,9 +143,8 @@ TI_API const struct ti_plan_info *ti_plan_info(const struct ti_plan *plan);
  *   plan         from ti_plan_make(); only read, so threads may share it
  *   count_elems  0 is allowed and writes nothing
  *   out          caller's; count_elems * ti_dtype_bytes() bytes, any alignment
- *   workspace    from ti_workspace_make(), or the caller's: workspace_bytes of
- *                ti_plan_info(), aligned to 64; one for each concurrent call. May be NULL
- *                if that is 0 or count_elems is 0
+ *   workspace    from ti_workspace_make() for this plan; one for each concurrent call. May
+ *                be NULL if workspace_bytes of ti_plan_info() or count_elems is 0
  *
  * The bytes do not depend on CPU, thread, rounding mode or how a tensor is cut into
  * calls. Returns TI_OK; TI_ERANGE if the range leaves the tensor; TI_EFACTOR if the plan
@@ -157,8 +156,29 @@ TI_API TI_MUST_USE enum ti_status ti_plan_fill(const struct ti_plan *plan,
                                                void *out, void *workspace);
 
 /*
- * Allocates the 'workspace' of ti_plan_fill(): workspace_bytes of ti_plan_info(), aligned
- * to 64.
+ * For readers that go through a tensor in small steps. The rows of an orthogonal matrix share
+ * most of what it takes to compute them; this computes some rows to the workspace, so that
+ * ti_plan_fill() copies from there. Without it, or beyond what it has computed, ti_plan_fill()
+ * computes each range by itself, to the same bytes.
+ *
+ *   end_elem     where the reader is to end: nothing is computed beyond it
+ *   max_ns       about how long to compute, in nanoseconds; less than 0.3 ms too long at
+ *                most, times what the machine is slower than info.ns_per_elem says. INFINITY
+ *                for no limit
+ *   count_elems  out: how many elements from first_elem on ti_plan_fill() can take by now.
+ *                0 before end_elem if the time was up: the same call goes on. All, at once,
+ *                for plans whose elements share nothing
+ *
+ * Returns TI_OK; TI_ERANGE, TI_EFACTOR as ti_plan_fill(). Allocates nothing.
+ */
+TI_API TI_MUST_USE enum ti_status ti_plan_prepare(const struct ti_plan *plan,
+                                                  uint64_t first_elem, uint64_t end_elem,
+                                                  double max_ns, void *workspace,
+                                                  uint64_t *count_elems);
+
+/*
+ * Allocates the 'workspace' of ti_plan_prepare() and ti_plan_fill(): workspace_bytes of
+ * ti_plan_info().
  *
  * Returns TI_OK and the workspace in '*workspace', which the caller frees with
  * ti_workspace_free(), or NULL if the plan needs none; TI_ENOMEM ('*workspace' is

@@ -17,6 +17,9 @@
 /* What SHA-256 takes for a byte, on a machine without instructions for it. */
 #define HASH_NS_PER_BYTE 3.0
 
+/* What an element takes as text, hashed: up to 25 bytes. */
+#define TEXT_NS_PER_ELEM (TID_TEXT_NS_PER_ELEM + 25 * HASH_NS_PER_BYTE)
+
 /* A response while it is computed. */
 struct hashing {
     struct tid_planned planned;
@@ -27,6 +30,10 @@ struct hashing {
     struct tid_computed_document document;
 };
 
+static double ns_per_byte(const struct hashing *hashing) {
+    return tid_planned_ns_per_byte(&hashing->planned) + HASH_NS_PER_BYTE;
+}
+
 static void hashing_free(void *state) {
     struct hashing *hashing = state;
     tid_computed_document_clear(&hashing->document);
@@ -34,21 +41,36 @@ static void hashing_free(void *state) {
     free(hashing);
 }
 
-/* The next bytes of the body; 0 of them at its end. False on failure. */
-static bool next_block(struct hashing *hashing, double task_ns, size_t capacity_bytes,
+/* The next bytes of the body, 0 if none are computed yet. 'complete' at its end. */
+static bool next_text(struct hashing *hashing, double task_ns, size_t capacity_bytes,
+                      void *out, size_t *written) {
+    struct tid_planned *planned = &hashing->planned;
+    struct ti_body_cursor *cursor = &hashing->cursor;
+    *written = 0;
+    if (!tid_planned_elems(planned, cursor->elem, task_ns, TEXT_NS_PER_ELEM,
+                           &cursor->max_elems))
+        return false;
+    if (cursor->max_elems == 0) return true;
+    if (ti_body_next(planned->body, cursor, capacity_bytes, out, written,
+                     planned->workspace) != TI_OK)
+        return false;
+    hashing->complete = *written == 0;
+    return true;
+}
+
+static bool next_bytes(struct hashing *hashing, double task_ns, size_t capacity_bytes,
                        void *out, size_t *written) {
-    const struct tid_planned *planned = &hashing->planned;
-    const double ns = tid_planned_ns_per_byte(planned) + HASH_NS_PER_BYTE;
-    if (!ti_body_has_length(planned->body)) {
-        hashing->cursor.max_elems = 1 + (uint64_t)(task_ns / (16 * ns));
-        return ti_body_next(planned->body, &hashing->cursor, capacity_bytes, out, written,
-                            planned->workspace) == TI_OK;
-    }
-    const uint64_t left = ti_body_bytes(planned->body) - hashing->offset;
-    const double affordable = task_ns / ns;
-    *written = affordable < (double)capacity_bytes ? (size_t)affordable : capacity_bytes;
-    if (*written == 0) *written = 1;
-    if (*written > left) *written = (size_t)left;
+    struct tid_planned *planned = &hashing->planned;
+    const uint64_t total = ti_body_bytes(planned->body);
+    const double affordable = 1 + task_ns / ns_per_byte(hashing);
+    uint64_t ready;
+    if (!tid_planned_use_factor(planned) ||
+        ti_body_prepare(planned->body, hashing->offset, total, task_ns,
+                        planned->workspace, &ready) != TI_OK)
+        return false;
+    hashing->complete = hashing->offset == total;
+    if (ready > capacity_bytes) ready = capacity_bytes;
+    *written = affordable < (double)ready ? (size_t)affordable : (size_t)ready;
     return ti_body_read(planned->body, hashing->offset, *written, out,
                         planned->workspace) == TI_OK;
 }
@@ -56,16 +78,16 @@ static bool next_block(struct hashing *hashing, double task_ns, size_t capacity_
 /* Hashes for about 'task_ns', with 'out' as the buffer. */
 static enum tid_next hashing_add(struct hashing *hashing, double task_ns,
                                  size_t capacity_bytes, void *out, size_t *written) {
-    const double ns = tid_planned_ns_per_byte(&hashing->planned) + HASH_NS_PER_BYTE;
+    const bool text = !ti_body_has_length(hashing->planned.body);
     size_t bytes;
     do {
-        if (!next_block(hashing, task_ns, capacity_bytes, out, &bytes))
+        if (!(text ? next_text : next_bytes)(hashing, task_ns, capacity_bytes, out,
+                                             &bytes))
             return TID_NEXT_FAILED;
         sha256_update(&hashing->hash, bytes, out);
         hashing->offset += bytes;
-        task_ns -= (double)bytes * ns;
+        task_ns -= (double)bytes * ns_per_byte(hashing);
     } while (bytes > 0 && task_ns > 0);
-    hashing->complete = bytes == 0;
     return tid_computed_document_wait(&hashing->document, out, written);
 }
 
@@ -81,7 +103,6 @@ static bool hashing_finish(struct hashing *hashing) {
 static enum tid_next hashing_next(void *state, double task_ns, size_t capacity_bytes,
                                   void *out, size_t *written) {
     struct hashing *hashing = state;
-    if (!tid_planned_use_factor(&hashing->planned)) return TID_NEXT_FAILED;
     if (!hashing->complete)
         return hashing_add(hashing, task_ns, capacity_bytes, out, written);
     if (!hashing->document.text && !hashing_finish(hashing)) return TID_NEXT_FAILED;

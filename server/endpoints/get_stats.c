@@ -44,11 +44,10 @@ static bool counting_finish(struct counting *counting) {
 /* A slice of the elements. */
 static enum tid_next counting_add(struct counting *counting, double task_ns, void *out,
                                   size_t *written) {
-    const struct ti_plan_info *info = ti_plan_info(counting->planned.plan);
-    const uint64_t left = info->elems - counting->next;
-    uint64_t count = 1 + (uint64_t)(task_ns / (info->ns_per_elem + ADD_NS_PER_ELEM));
-    if (count > left) count = left;
-    if (ti_stats_add(counting->stats, counting->next, count,
+    uint64_t count;
+    if (!tid_planned_elems(&counting->planned, counting->next, task_ns, ADD_NS_PER_ELEM,
+                           &count) ||
+        ti_stats_add(counting->stats, counting->next, count,
                      counting->planned.workspace) != TI_OK)
         return TID_NEXT_FAILED;
     counting->next += count;
@@ -58,7 +57,6 @@ static enum tid_next counting_add(struct counting *counting, double task_ns, voi
 static enum tid_next counting_next(void *state, double task_ns, size_t capacity_bytes,
                                    void *out, size_t *written) {
     struct counting *counting = state;
-    if (!tid_planned_use_factor(&counting->planned)) return TID_NEXT_FAILED;
     if (counting->next < ti_plan_info(counting->planned.plan)->elems)
         return counting_add(counting, task_ns, out, written);
     if (!counting->document.text && !counting_finish(counting)) return TID_NEXT_FAILED;

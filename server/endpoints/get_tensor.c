@@ -46,15 +46,37 @@ static bool tensor_read_parts(void *state, uint64_t offset, size_t count_bytes,
                               tensor);
 }
 
+static bool tensor_prepare(void *state, uint64_t offset, uint64_t count_bytes,
+                           double task_ns, uint64_t *ready_bytes) {
+    struct tensor *tensor = state;
+    const uint64_t first = tensor->first + offset;
+    return tid_planned_use_factor(&tensor->planned) &&
+           ti_body_prepare(tensor->planned.body, first, first + count_bytes, task_ns,
+                           tensor->planned.workspace, ready_bytes) == TI_OK;
+}
+
+/* The same for several ranges: what is in one part. */
+static bool tensor_prepare_parts(void *state, uint64_t offset, uint64_t count_bytes,
+                                 double task_ns, uint64_t *ready_bytes) {
+    const struct tensor *tensor = state;
+    uint64_t first, bytes = tid_multipart_find(tensor->multipart, offset, &first);
+    if (bytes > 0) return tensor_prepare(state, first, bytes, task_ns, ready_bytes);
+    *ready_bytes = first < count_bytes ? first : count_bytes;
+    return true;
+}
+
 /* For text formats, whose length is not known in advance. */
 static enum tid_next tensor_next(void *state, double task_ns, size_t capacity_bytes,
                                  void *out, size_t *written) {
     struct tensor *tensor = state;
-    const double ns =
-        ti_plan_info(tensor->planned.plan)->ns_per_elem + TID_TEXT_NS_PER_ELEM;
-    tensor->cursor.max_elems = 1 + (uint64_t)(task_ns / ns);
-    if (!tid_planned_use_factor(&tensor->planned) ||
-        ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out, written,
+    uint64_t elems;
+    *written = 0;
+    if (!tid_planned_elems(&tensor->planned, tensor->cursor.elem, task_ns,
+                           TID_TEXT_NS_PER_ELEM, &elems))
+        return TID_NEXT_FAILED;
+    if (elems == 0) return TID_NEXT_MORE;
+    tensor->cursor.max_elems = elems;
+    if (ti_body_next(tensor->planned.body, &tensor->cursor, capacity_bytes, out, written,
                      tensor->planned.workspace) != TI_OK)
         return TID_NEXT_FAILED;
     return *written > 0 ? TID_NEXT_MORE : TID_NEXT_END;
@@ -313,6 +335,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
                               selection.status == 304 || selection.bytes == 0;
     /* A range within the header, as clients read it to find the tensor, computes nothing. */
     const bool elements = has_elements(planned, &selection.ranges);
+    const bool computes = elements && tid_planned_computes(planned);
     const enum tid_work work =
         headers_only || !elements ? TID_WORK_NONE : TID_WORK_STREAM;
     if (!tid_planned_prepare(&tensor->planned, context, request, 0, work, response)) {
@@ -325,10 +348,13 @@ static void respond(const struct tid_context *context, const struct tid_request 
     tid_response_body_stream(
         response, (struct tid_stream){
                       .bytes = selection.bytes,
-                      .computes = elements && tid_planned_computes(planned),
+                      .computes = computes,
                       .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
                       .lease = planned->lease,
                       .read = tensor->multipart ? tensor_read_parts : tensor_read,
+                      .prepare = !computes           ? NULL
+                                 : tensor->multipart ? tensor_prepare_parts
+                                                     : tensor_prepare,
                       .next = tensor_next,
                       .free = tensor_free,
                       .state = tensor});

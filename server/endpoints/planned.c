@@ -168,3 +168,18 @@ bool tid_planned_use_factor(struct tid_planned *planned) {
     const struct ti_factor *factor = tid_lease_get(planned->lease);
     return factor && ti_plan_use(planned->plan, factor) == TI_OK;
 }
+
+bool tid_planned_elems(struct tid_planned *planned, uint64_t first, double task_ns,
+                       double ns, uint64_t *count) {
+    const struct ti_plan_info *info = ti_plan_info(planned->plan);
+    const uint64_t max = 1 + (uint64_t)(task_ns / (info->ns_per_elem + ns));
+    *count = max;
+    if (!tid_planned_use_factor(planned)) return false;
+    /* Text formats go on behind the last element: empty arrays are made there. */
+    if (first >= info->elems) return true;
+    if (ti_plan_prepare(planned->plan, first, info->elems, task_ns, planned->workspace,
+                        count) != TI_OK)
+        return false;
+    if (*count > max) *count = max;
+    return true;
+}

@@ -84,4 +84,12 @@ bool tid_planned_prepare(struct tid_planned *planned, const struct tid_context *
  */
 bool tid_planned_use_factor(struct tid_planned *planned);
 
+/*
+ * Computes elements from 'first' on, for about 'task_ns' (ti_plan_prepare()). '*count' is how
+ * many of them something that takes 'ns' for each, besides, can take now: about as many as it
+ * has time for; 0 if there are none yet, so that the next call goes on. False on failure.
+ */
+bool tid_planned_elems(struct tid_planned *planned, uint64_t first, double task_ns,
+                       double ns, uint64_t *count);
+
 #endif

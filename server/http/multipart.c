@@ -77,6 +77,25 @@ static void advance(struct reading *reading, size_t bytes) {
     reading->left_bytes -= bytes;
 }
 
+uint64_t tid_multipart_find(const struct tid_multipart *multipart, uint64_t offset,
+                            uint64_t *first) {
+    const struct tid_ranges *ranges = &multipart->ranges;
+    for (unsigned i = 0;; i++) {
+        struct delimiter delimiter;
+        write_delimiter(multipart, i, &delimiter);
+        if (offset < delimiter.bytes || i == ranges->count) {
+            *first = delimiter.bytes - offset;
+            return 0;
+        }
+        offset -= delimiter.bytes;
+        if (offset < ranges->list[i].count_bytes) {
+            *first = ranges->list[i].first + offset;
+            return ranges->list[i].count_bytes - offset;
+        }
+        offset -= ranges->list[i].count_bytes;
+    }
+}
+
 bool tid_multipart_read(const struct tid_multipart *multipart, uint64_t offset,
                         size_t count_bytes, void *out, tid_part_read *read, void *state) {
     struct reading reading = {offset, count_bytes, out};

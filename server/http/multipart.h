@@ -44,6 +44,13 @@ uint64_t tid_multipart_init(struct tid_multipart *multipart,
 bool tid_multipart_read(const struct tid_multipart *multipart, uint64_t offset,
                         size_t count_bytes, void *out, tid_part_read *read, void *state);
 
+/*
+ * How many bytes from 'offset' of the body on are in one part; '*first' is where they are in
+ * the representation. 0 if a delimiter is there: then '*first' is how long it goes on.
+ */
+uint64_t tid_multipart_find(const struct tid_multipart *multipart, uint64_t offset,
+                            uint64_t *first);
+
 /* Writes the value of a Content-Range field (section 14.4) and returns its length. */
 #define TID_CONTENT_RANGE_BYTES 80
 size_t tid_content_range(struct tid_range range, uint64_t total_bytes,

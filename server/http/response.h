@@ -63,6 +63,13 @@ struct tid_stream {
     /* If the length is known: writes bytes [offset, offset + count_bytes). */
     bool (*read)(void *state, uint64_t offset, size_t count_bytes, void *out);
     /*
+     * Of a stream that computes, before 'read', or NULL: how many of 'count_bytes' from
+     * 'offset' on 'read' need only copy by now. Computes for about 'task_ns'; 0 if they are
+     * not complete then, so that the next call goes on.
+     */
+    bool (*prepare)(void *state, uint64_t offset, uint64_t count_bytes, double task_ns,
+                    uint64_t *ready_bytes);
+    /*
      * If it is unknown: writes the next bytes and their number, computing for about
      * 'task_ns' by the same estimates. Only 'next' that computes may write 0 bytes.
      */

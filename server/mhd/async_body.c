@@ -74,10 +74,15 @@ static void body_free(struct tid_async_body *body) {
     free(body);
 }
 
+/* The next bytes of a body with a length; none if they are not computed yet. */
 static enum tid_next read_block(struct tid_async_body *body) {
     const struct tid_stream *stream = &body->stream;
-    const uint64_t left = stream->bytes - body->offset;
-    const size_t count = left < body->block_bytes ? (size_t)left : body->block_bytes;
+    uint64_t ready = stream->bytes - body->offset;
+    if (stream->prepare &&
+        !stream->prepare(stream->state, body->offset, ready, body->pace.task_ns, &ready))
+        return TID_NEXT_FAILED;
+    if (ready == 0) return TID_NEXT_MORE;
+    const size_t count = ready < body->block_bytes ? (size_t)ready : body->block_bytes;
     body->block_end = tid_pace_bytes(&body->pace, stream->ns_per_byte, count);
     if (!stream->read(stream->state, body->offset, body->block_end, body->block))
         return TID_NEXT_FAILED;
@@ -99,7 +104,9 @@ static void block_run(struct tid_job *job, size_t task) {
                                       body->block_bytes, body->block, &body->block_end);
     const uint64_t took_ns = tid_clock_thread_ns() - start_ns;
     body->block_ns += took_ns;
-    tid_pace_update(&body->pace, took_ns);
+    /* What had been computed before tells nothing. */
+    if (!body->stream.prepare || body->block_end == 0)
+        tid_pace_update(&body->pace, took_ns);
 }
 
 /* Passes the block to the worker, which still exists: worker_free() waits for 'jobs'. */

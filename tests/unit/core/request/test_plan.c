@@ -446,6 +446,8 @@ static void bounds_of_dtypes(void **state) {
         {"scheme=uniform&low=1e-9&high=2e-9&dtype=f16", 0, 0},
         {"scheme=constant&value=0.1&dtype=bf16", 0.10009765625, 0.10009765625},
         {"scheme=constant&value=-7&dtype=i8", -7, -7},
+        {"scheme=constant&value=-inf", -INFINITY, -INFINITY},
+        {"scheme=constant&value=inf&dtype=bf16", INFINITY, INFINITY},
         {"scheme=truncated_normal&truncation=-1,2&std=0.3&mean=0.1&dtype=bf16",
          -0.2001953125, 0.69921875},
         {"scheme=truncated_normal&low=-0.3&std=0.1", (double)-0.3F, INFINITY},
