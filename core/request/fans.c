@@ -47,7 +47,7 @@ static enum ti_status copies_of(const struct ti_spec *spec, uint64_t outputs,
         return ti_error_set(
             error, TI_EVALUE, "icnr",
             "the number of outputs, %llu, must be a multiple of %llu^%u: with "
-            "icnr=%llu so many are equal",
+            "icnr=%llu that many are equal",
             (unsigned long long)outputs, (unsigned long long)factor, spec->rank - 2,
             (unsigned long long)factor);
     }

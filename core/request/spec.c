@@ -33,25 +33,6 @@ static const struct {
     {TI_PARAM_distribution, "Invalid `distribution` argument:"},
 };
 
-/* Frameworks' names that are known, but not supported. */
-static const struct {
-    const char *name, *text;
-} absent_schemes[] = {
-#define TI_SCHEME_ABSENT(name, text) {name, text},
-#include "core/request/meanings.def"
-};
-
-static const char *absent_scheme(enum ti_param param, const char *value,
-                                 size_t value_bytes) {
-    for (size_t i = 0; i < sizeof absent_schemes / sizeof *absent_schemes; i++) {
-        if (param == TI_PARAM_scheme &&
-            ti_text_is(value, value_bytes, absent_schemes[i].name)) {
-            return absent_schemes[i].text;
-        }
-    }
-    return NULL;
-}
-
 /* shard=0:auto, which a client resolves. */
 static bool is_auto_shard(enum ti_param param, const char *value, size_t value_bytes) {
     static const char end[] = ":auto";
@@ -89,9 +70,7 @@ static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
                              struct ti_error *error) {
     const struct ti_param_info *info = ti_param_get(param);
     const int shown = value_bytes > 64 ? 64 : (int)value_bytes;
-    const char *absent = absent_scheme(param, value, value_bytes);
     char words[64], accepts[400];
-    if (absent) return ti_error_set(error, TI_EVALUE, info->name, "%s", absent);
     if (is_auto_shard(param, value, value_bytes)) {
         return ti_error_set(error, TI_EVALUE, info->name,
                             "auto is the rank of a process, which only its client knows: "

@@ -122,10 +122,10 @@ struct ti_copies {
 static inline uint64_t ti_copies_source(const struct ti_copies *copies, uint64_t elem,
                                         uint64_t *run) {
     const uint64_t output = elem / copies->unit % copies->outputs,
-                   kept = copies->outputs / copies->count;
+                   distinct = copies->outputs / copies->count;
     if (copies->alternate) {
-        *run = kept - output % kept;
-        return elem / copies->outputs * kept + output % kept;
+        *run = distinct - output % distinct;
+        return elem / copies->outputs * distinct + output % distinct;
     }
     *run = copies->unit - elem % copies->unit;
     return output / copies->count * copies->unit + elem % copies->unit;

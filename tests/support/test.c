@@ -41,6 +41,7 @@ const char *test_minimal_query(const char *scheme) {
         {"zero_hadamard", "shape=18,10"},
         {"lstm_forget_bias", "shape=180"},
         {"bilinear", "shape=4,5,3,3"},
+        {"stft", "shape=18,1,10"},
         {"sparse", "shape=18,10&sparsity=0.5"},
     };
     for (size_t i = 0; i < COUNT_OF(minimal); i++) {

@@ -26,6 +26,7 @@ REQUIRED = {"constant": {"value": "1"}, "wang_init": {"layers": "3"},
             "sparse": {"shape": "42,10", "sparsity": "0.3"},
             "orthogonal": {"batch_axis": "1"}, "delta_orthogonal": {"shape": "7,3,5,4",
                                                                     "batch_axis": "1"},
+            "stft": {"shape": "20,1,21"},
             "lstm_forget_bias": {"shape": "420"}, "bilinear": {"shape": "4,5,5,5"}}
 
 

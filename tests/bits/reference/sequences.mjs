@@ -171,7 +171,7 @@ export const SEQUENCES = {
         }[scaling]();
         if (count > 0 && scale === 0) throw new Refused('shape', 'the window is 0');
         const [length, quarter] = [2 * (frequencies - 1), p.get('side') === 'real' ? 1 : 2];
-        const largest = w.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / (scale || 1);
+        const largest = w.reduce((max, x) => Math.max(max, Math.abs(x)), 0) / (scale || 1);
         return sequence(p, 3, largest, (t, c, f) => turn(t * f % length, length, quarter) * w[t] / scale);
     },
 

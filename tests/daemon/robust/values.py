@@ -88,7 +88,7 @@ NEEDS = {"json": {"format": "json"}, "metadata": {"format": "safetensors"},
 
 # What a scheme has to have, where it does not take the shape 2,2, or has no default.
 SHAPES = {"dirac": {"shape": "4,2,3"}, "lstm_forget_bias": {"shape": "8"},
-         "bilinear": {"shape": "2,3,2,2"},
+         "bilinear": {"shape": "2,3,2,2"}, "stft": {"shape": "4,1,3"},
          "log_uniform": {"low": "0.5", "high": "2"}, "log_of_uniform": {"low": "0.5"}}
 REQUIRED = {"layers": "2", "layer": "1", "sparsity": "0.5", "value": "1", "role": "q",
             "d_kv": "2", "width_multiplier": "2"}

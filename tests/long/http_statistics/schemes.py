@@ -300,7 +300,7 @@ def check_complete(server):
     for scheme in json.loads(server.get("/v1/schemes")[0])["schemes"]:
         plain = {"constant", "zeros", "ones", "identity", "dirac", "zero_hadamard",
                  "lstm_forget_bias", "bilinear", "arange", "linspace", "log_arange",
-                 "alibi_slopes", "rope_inv_freq", "sinusoidal"}
+                 "alibi_slopes", "rope_inv_freq", "sinusoidal", "stft"}
         check(scheme["name"] in tested | plain, scheme["name"], "is not tested")
 
 

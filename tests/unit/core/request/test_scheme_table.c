@@ -68,6 +68,7 @@ static const struct {
     {"alibi_slopes", "", ""},
     {"rope_inv_freq", "", "base factor low_freq_factor high_freq_factor original_length"},
     {"sinusoidal", "", "base arrangement"},
+    {"stft", "", "side window scaling periodic"},
     {"sparse", "", "sparsity std"},
     {"orthogonal", "", "gain layout batch_axis"},
     {"delta_orthogonal", "", "gain layout batch_axis"},

@@ -322,9 +322,9 @@ static void parts(void **state) {
 
 /* icnr: outputs that a pixel shuffle puts side by side are those of the small tensor. */
 static void equal_outputs(void **state) {
-    enum { REST = 5 * 3 * 3, KEPT = 4, COPIES = 9 };
+    enum { REST = 5 * 3 * 3, DISTINCT = 4, COPIES = 9 };
     for (int io = 0; io < 2; io++) {
-        float small[KEPT * REST], full[COPIES * KEPT * REST], part[100];
+        float small[DISTINCT * REST], full[COPIES * DISTINCT * REST], part[100];
         struct ti_plan *plan =
             test_plan(io ? "shape=3,3,5,4&scheme=kaiming_normal&layout=io"
                          : "shape=4,5,3,3&scheme=kaiming_normal");
@@ -336,7 +336,7 @@ static void equal_outputs(void **state) {
         for (size_t i = 0; i < COUNT_OF(full); i++) {
             const size_t output = io ? i % 36 : i / REST, rest = io ? i / 36 : i % REST;
             const size_t source =
-                io ? rest * KEPT + output % KEPT : output / COPIES * REST + rest;
+                io ? rest * DISTINCT + output % DISTINCT : output / COPIES * REST + rest;
             assert_true(full[i] == small[source]);
         }
         for (uint64_t first = 0; first < COUNT_OF(full) - 100; first += 7) {

@@ -436,6 +436,91 @@ static void huge(void **state) {
     }
 }
 
+/* Keras' STFT and the windows of scipy.signal.windows, from their own formulas: 'm' is that of a
+   symmetric window, of which a periodic one lacks the last value. */
+static long double scipy_window(const char *name, uint64_t t, uint64_t times,
+                                bool periodic) {
+    static const struct {
+        const char *name;
+        long double a[5];
+    } cosines[] = {
+        {"hann", {.5L, .5L}},
+        {"hamming", {.54L, .46L}},
+        {"blackman", {.42L, .5L, .08L}},
+        {"nuttall", {.3635819L, .4891775L, .1365995L, .0106411L}},
+        {"blackmanharris", {.35875L, .48829L, .14128L, .01168L}},
+        {"flattop", {.21557895L, .41663158L, .277263158L, .083578947L, .006947368L}},
+    };
+    const long double pi = acosl(-1), m = (long double)(times + periodic),
+                      n = (long double)t;
+    if (times <= 1) return 1;
+    if (strcmp(name, "bartlett") == 0)
+        return n <= (m - 1) / 2 ? 2 * n / (m - 1) : 2 - 2 * n / (m - 1);
+    if (strcmp(name, "cosine") == 0) return sinl(pi / m * (n + .5L));
+    if (strcmp(name, "tukey") == 0) {
+        const long double alpha = .5L, width = floorl(alpha * (m - 1) / 2);
+        if (n <= width) return .5L * (1 + cosl(pi * (-1 + 2 * n / alpha / (m - 1))));
+        if (n < m - width - 1) return 1;
+        return .5L * (1 + cosl(pi * (-2 / alpha + 1 + 2 * n / alpha / (m - 1))));
+    }
+    for (size_t i = 0; i < COUNT_OF(cosines); i++) {
+        if (strcmp(name, cosines[i].name) != 0) continue;
+        long double w = 0;
+        for (int k = 0; k < 5; k++)
+            w += cosines[i].a[k] * cosl(k * (-pi + 2 * pi * n / (m - 1)));
+        return w;
+    }
+    return 1;
+}
+
+static void check_stft(const char *window, uint64_t times, bool periodic, int scaling,
+                       bool imag) {
+    enum { FREQUENCIES = 9 };
+    static const char *const words[] = {"none", "density", "spectrum"};
+    char query[200];
+    double x[64 * FREQUENCIES];
+    long double sums[] = {1, 0, 0};
+    const long double pi = acosl(-1);
+    snprintf(
+        query, sizeof query,
+        "shape=%llu,1,%d&scheme=stft&window=%s&scaling=%s&periodic=%d&side=%s&dtype=f64",
+        (unsigned long long)times, FREQUENCIES, window, words[scaling], periodic,
+        imag ? "imag" : "real");
+    struct ti_plan *plan = test_plan(query);
+    assert_int_equal(ti_plan_fill(plan, 0, times * FREQUENCIES, x, NULL), TI_OK);
+    for (uint64_t t = 0; t < times; t++) {
+        const long double w = scipy_window(window, t, times, periodic);
+        sums[1] += w * w, sums[2] += fabsl(w);
+    }
+    sums[1] = sqrtl(sums[1]);
+    const long double scale = strcmp(window, "none") == 0 ? 1 : sums[scaling];
+    for (uint64_t i = 0; i < times * FREQUENCIES; i++) {
+        const uint64_t t = i / FREQUENCIES, f = i % FREQUENCIES;
+        const long double angle =
+            -2 * pi * (long double)(t * f) / (2 * (FREQUENCIES - 1));
+        const long double expected = (imag ? sinl(angle) : cosl(angle)) *
+                                     scipy_window(window, t, times, periodic) / scale;
+        assert_row(fabsl(x[i] - expected) < 1e-15L, query);
+        assert_row(x[i] >= ti_plan_info(plan)->low && x[i] <= ti_plan_info(plan)->high,
+                   query);
+    }
+    ti_plan_free(plan);
+}
+
+static void stft(void **state) {
+    static const char *const windows[] = {
+        "none",     "boxcar",  "bartlett",       "cosine",  "hann", "hamming",
+        "blackman", "nuttall", "blackmanharris", "flattop", "tukey"};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(windows); i++) {
+        for (uint64_t times = 3; times <= 64; times += times < 9 ? 1 : 11) {
+            for (int k = 0; k < 12; k++)
+                check_stft(windows[i], times, k % 2, k / 2 % 3, k / 6);
+        }
+        check_stft(windows[i], 1, false, 1, false);
+    }
+}
+
 /* With 2^n rows, any two columns are orthogonal, and rows as well if the matrix is
    square. */
 static void hadamard_is_orthogonal(void **state) {
@@ -550,6 +635,7 @@ int main(void) {
         cmocka_unit_test(any_cut),
         cmocka_unit_test(picked),
         cmocka_unit_test(huge),
+        cmocka_unit_test(stft),
         cmocka_unit_test(hadamard_is_orthogonal),
         cmocka_unit_test(no_numbers_drawn),
         cmocka_unit_test(refusals),
