@@ -332,7 +332,8 @@ run-fuzzers: $(FUZZERS) $(BUILD)/tests/fuzz/dictionary
 	@BUILD='$(BUILD)' FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/fuzz $(FUZZERS)
 
 bench: all $(BENCHES)
-	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' tests/long/bench/run
+	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' \
+		RANDOMPACK='$(RANDOMPACK)' tests/long/bench/run
 
 # Look after -----------------------------------------------------------------------------
 
@@ -428,7 +429,7 @@ make test-exhaustive  all 2^32 words
 make test-statistics  tests of the random streams, and of what is sent over HTTP
 make soak             a mixed load for SOAK_SECONDS=$(SOAK_SECONDS): memory stays flat
 make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS); needs clang
-make bench            a table of speeds and ratios; ZMIJ=PATH: its source, to compare with
+make bench            a table of speeds and ratios; ZMIJ, RANDOMPACK=PATH: to compare with
 make lint             tests/lint and clang-tidy
 make format           clang-format on all C files
 make compdb           compile_commands.json
