@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 What a daemon keeps to, each beside its limit: tab-separated what, value, unit, limit. How long
-the pieces of work are in which the dearest tensors are computed (pieces.c), and what others wait
+the tasks are in which the dearest tensors are computed (tasks.c), and what others wait
 for meanwhile; the first byte far inside a tensor; memory while many clients read.
 """
 import pathlib
@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import daemon  # noqa: E402
 
 BENCH = daemon.BUILD / "tests/long/bench"
-PIECES = ("shape=6000,6000&scheme=orthogonal", "shape=6000,6000&scheme=orthogonal&slice=:,::3",
+TASKS = ("shape=6000,6000&scheme=orthogonal", "shape=6000,6000&scheme=orthogonal&slice=:,::3",
           "shape=6000,6000&scheme=orthogonal&permute=1,0",
           "shape=2,2048,4096&layout=io&scheme=orthogonal&permute=2,1,0&dtype=f8_e4m3")
 DEAR = ("shape=2,2048,4096&layout=io&scheme=orthogonal&permute=2,1,0&dtype=f8_e4m3",
@@ -31,11 +31,11 @@ def row(what, value, unit, limit):
     print(what, value, unit, limit, sep="\t", flush=True)
 
 
-def pieces():
-    for query in PIECES:
-        out = subprocess.run([BENCH / "pieces", query], check=True, stdout=subprocess.PIPE,
+def tasks():
+    for query in TASKS:
+        out = subprocess.run([BENCH / "tasks", query], check=True, stdout=subprocess.PIPE,
                              text=True).stdout
-        row(f"longest piece, {query}", float(out.split()[-1]), "ms", 5)
+        row(f"longest task, {query}", float(out.split()[-1]), "ms", 5)
 
 
 def readers(server, targets):
@@ -96,5 +96,5 @@ def memory():
         end(clients)
 
 
-for measure in (pieces, dear, first_byte, memory):
+for measure in (tasks, dear, first_byte, memory):
     measure()

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pieces QUERY: how long the pieces of work are in which a reader has a tensor computed
+ * tasks QUERY: how long the tasks are in which a reader has a tensor computed
  * (ti_plan_prepare()), for 2 ms each by the plan's estimate: number, median and longest, in
- * milliseconds of processor time, each piece the best of some passes: on a shared machine the
+ * milliseconds of processor time, each task the best of some passes: on a shared machine the
  * others measure the neighbours.
  */
 #include <stdio.h>
@@ -13,13 +13,13 @@
 #include <tensorinit/tensorinit.h>
 
 #define PASSES 3
-#define PIECES_MAX 100000
-#define PIECE_NS 2e6
+#define TASKS_MAX 100000
+#define TASK_NS 2e6
 
 /* What is read of a tensor, at most, in milliseconds. */
 #define PASS_MS 3000
 
-static double took_ms[PIECES_MAX];
+static double took_ms[TASKS_MAX];
 
 static void check(enum ti_status status) {
     if (status == TI_OK) return;
@@ -48,22 +48,22 @@ static struct ti_plan *plan_of(const char *query) {
     return plan;
 }
 
-/* The number of pieces. */
+/* The number of tasks. */
 static size_t read_pass(const struct ti_plan *plan, bool first) {
     const uint64_t elems = ti_plan_info(plan)->elems;
     const double begin = processor_ms();
     void *workspace;
-    size_t piece = 0;
+    size_t task = 0;
     check(ti_workspace_make(plan, &workspace, NULL));
-    for (uint64_t at = 0, count; at < elems && piece < PIECES_MAX; at += count, piece++) {
+    for (uint64_t at = 0, count; at < elems && task < TASKS_MAX; at += count, task++) {
         const double start = processor_ms();
-        check(ti_plan_prepare(plan, at, elems, PIECE_NS, workspace, &count));
+        check(ti_plan_prepare(plan, at, elems, TASK_NS, workspace, &count));
         const double took = processor_ms() - start;
-        if (first || took < took_ms[piece]) took_ms[piece] = took;
+        if (first || took < took_ms[task]) took_ms[task] = took;
         if (first && start - begin > PASS_MS) break;
     }
     ti_workspace_free(workspace);
-    return piece;
+    return task;
 }
 
 int main(int argc, char **argv) {
@@ -73,11 +73,11 @@ int main(int argc, char **argv) {
     check(ti_factor_make(plan, &factor, NULL));
     ti_factor_run_all(factor);
     check(ti_plan_use(plan, factor));
-    const size_t pieces = read_pass(plan, true);
+    const size_t tasks = read_pass(plan, true);
     for (int pass = 1; pass < PASSES; pass++) read_pass(plan, false);
-    qsort(took_ms, pieces, sizeof *took_ms, compare);
-    if (pieces > 0)
-        printf("%zu\t%.2f\t%.2f\n", pieces, took_ms[pieces / 2], took_ms[pieces - 1]);
+    qsort(took_ms, tasks, sizeof *took_ms, compare);
+    if (tasks > 0)
+        printf("%zu\t%.2f\t%.2f\n", tasks, took_ms[tasks / 2], took_ms[tasks - 1]);
     ti_plan_free(plan);
     ti_factor_free(factor);
     return 0;
