@@ -158,7 +158,7 @@ BENCHES = $(filter-out $(BUILD)/tests/long/bench/peers/%,$(call tests_in,long/be
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS) $(if $(LIBFUZZER),,$(FUZZERS))
 TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
 	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
-	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|robust|soak|statistics)/' | LC_ALL=C sort)
+	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|robust|soak|statistics|valgrind)/' | LC_ALL=C sort)
 
 # Libraries and programs -----------------------------------------------------------------
 
@@ -314,7 +314,7 @@ test-programs test-core test-isa test-fault:
 test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
 test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
-	mutations statistics http_statistics robust image package))
+	mutations statistics http_statistics robust image package valgrind))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@$(if $(filter 1,$(REQUIRE_ALL)),$(INSTALL_DEPS) all long statistics)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
@@ -332,7 +332,8 @@ run-fuzzers: $(FUZZERS) $(BUILD)/tests/fuzz/dictionary
 	@BUILD='$(BUILD)' FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/fuzz $(FUZZERS)
 
 bench: all $(BENCHES)
-	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' tests/long/bench/run
+	@BUILD='$(abspath $(BUILD))' CONFIG='$(CONFIG)' CC='$(CC)' ZMIJ='$(ZMIJ)' \
+		RANDOMPACK='$(RANDOMPACK)' tests/long/bench/run
 
 # Look after -----------------------------------------------------------------------------
 
@@ -428,7 +429,7 @@ make test-exhaustive  all 2^32 words
 make test-statistics  tests of the random streams, and of what is sent over HTTP
 make soak             a mixed load for SOAK_SECONDS=$(SOAK_SECONDS): memory stays flat
 make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS); needs clang
-make bench            a table of speeds and ratios; ZMIJ=PATH: its source, to compare with
+make bench            a table of speeds and ratios; ZMIJ, RANDOMPACK=PATH: to compare with
 make lint             tests/lint and clang-tidy
 make format           clang-format on all C files
 make compdb           compile_commands.json

@@ -11,7 +11,7 @@ struct band {
     uint64_t first, count;
     struct ti_orthogonal_progress progress;
     bool complete;
-    /* of the workspace, that have been used before: then the system has provided them */
+    /* of the elements' memory, used before: then the system has provided it */
     size_t used_bytes;
 };
 
@@ -59,13 +59,13 @@ static void begin(struct band *band, const struct ti_orthogonal_cost *cost,
     band->complete = false;
 }
 
-/* Uses the memory up to there. Returns what is left of the time: 0 or less if it is up. */
-static double use(struct band *band, size_t bytes, double ns) {
+/* Uses so much of the elements' memory. Returns what is left of the time: 0 if it is up. */
+static double use(struct band *band, char *elems, size_t bytes, double ns) {
     for (; band->used_bytes < bytes && ns > 0; band->used_bytes += PAGE_BYTES) {
-        if (band->used_bytes > 0) ((char *)band)[band->used_bytes] = 0;
+        elems[band->used_bytes] = 0;
         ns -= PAGE_NS;
     }
-    return band->used_bytes < bytes ? 0 : ns;
+    return band->used_bytes < bytes || ns < 0 ? 0 : ns;
 }
 
 uint64_t ti_orthogonal_prepare(const struct ti_orthogonal *orthogonal,
@@ -77,9 +77,8 @@ uint64_t ti_orthogonal_prepare(const struct ti_orthogonal *orthogonal,
         const enum ti_dtype dtype = orthogonal->sampler->dtype;
         char *const elems = elems_of(band, dtype);
         const struct ti_orthogonal_range range = {band->first, band->count, elems};
-        const size_t bytes =
-            (size_t)(elems - (char *)band) + (size_t)band->count * ti_dtype_bytes(dtype);
-        const double left_ns = use(band, bytes, max_ns);
+        const size_t bytes = (size_t)band->count * ti_dtype_bytes(dtype);
+        const double left_ns = use(band, elems, bytes, max_ns);
         if (left_ns <= 0) return 0;
         band->complete = ti_orthogonal_compute(orthogonal, &range, left_ns,
                                                &band->progress, scratch_of(band));

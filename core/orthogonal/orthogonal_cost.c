@@ -28,10 +28,10 @@
 #define COLD_NS 50.0
 
 /*
- * A band is as many elements as share enough: that they cost at most DEARER as much as those of
- * the largest band, of BAND_BYTES_MAX. If these take less than BAND_NS there is no need for less.
+ * A band is as many elements as share enough: that bands cost at most DEARER as much as BAND_BYTES_MAX
+ * computed at once. Those that take less than BAND_NS need not be smaller.
  */
-#define BAND_NS 2e6
+#define BAND_NS 5e5
 #define BAND_BYTES_MAX ((uint64_t)1 << 21)
 #define DEARER 1.25
 
@@ -98,20 +98,40 @@ static void add_rectangle(void *state, const struct ti_rectangle *rectangle) {
     cost->ns += ns * (double)rectangle->side[TI_SIDE_BATCH].count;
 }
 
-/* Of the dearest of some ranges of 'elems' elements. */
-static double range_ns(struct cost cost, const struct ti_matrix_view *split, uint64_t all,
-                       uint64_t elems) {
+static double range_ns(struct cost cost, const struct ti_matrix_view *split,
+                       uint64_t first, uint64_t elems) {
+    cost.ns = TI_ORTHOGONAL_ELEM_NS * (double)elems;
+    ti_matrix_view_split(split, first, elems, add_rectangle, &cost);
+    return cost.ns;
+}
+
+/* Where the dearest of some ranges of 'elems' elements begins. */
+static uint64_t dearest(struct cost cost, const struct ti_matrix_view *split,
+                        uint64_t all, uint64_t elems) {
     enum { PLACES = 4 };
-    double max_ns = 0;
+    double max_ns = -1;
+    uint64_t found = 0;
     for (uint64_t i = 0; i < PLACES; i++) {
-        const uint64_t first = (all - elems) / (PLACES - 1) * i;
-        cost.ns = TI_ORTHOGONAL_ELEM_NS * (double)elems;
-        ti_matrix_view_split(split, i == PLACES - 1 ? all - elems : first, elems,
-                             add_rectangle, &cost);
-        if (cost.ns > max_ns) max_ns = cost.ns;
-        if (elems == all) break;
+        const uint64_t first =
+            i == PLACES - 1 ? all - elems : (all - elems) / (PLACES - 1) * i;
+        const double ns = range_ns(cost, split, first, elems);
+        if (ns > max_ns) max_ns = ns, found = first;
     }
-    return max_ns;
+    return found;
+}
+
+/* A range in bands of 'elems' elements: nanoseconds of all, and of the dearest. */
+static double bands_ns(struct cost cost, const struct ti_matrix_view *split,
+                       uint64_t first, uint64_t end, uint64_t elems, double *max_ns) {
+    double total = 0;
+    *max_ns = 0;
+    for (uint64_t count; first < end; first += count) {
+        count = min(elems, end - first);
+        const double ns = range_ns(cost, split, first, count);
+        if (ns > *max_ns) *max_ns = ns;
+        total += ns;
+    }
+    return total;
 }
 
 /* Bands of whole lines share most. */
@@ -126,20 +146,22 @@ struct ti_orthogonal_cost ti_orthogonal_cost(const struct ti_sampler *sampler,
     const struct cost cost = {kernels, sampler->dtype == TI_DTYPE_F64, 0};
     const uint64_t all = view->elems,
                    max = BAND_BYTES_MAX / ti_dtype_bytes(sampler->dtype);
-    struct ti_orthogonal_cost made = {TI_ORTHOGONAL_ELEM_NS, min(all, max), 1};
+    struct ti_orthogonal_cost made = {TI_ORTHOGONAL_ELEM_NS, 0, 1};
     struct ti_matrix_view split;
-    double cheapest = 0;
     if (all == 0 || matrix->rows == 0 || matrix->cols == 0) return made;
     ti_matrix_view_make(matrix, view, &split);
     if (split.rank > 0) made.line_elems = split.axis[split.rank - 1].count;
-    for (uint64_t elems = made.band_elems; elems > 0; elems -= elems / 3 + (elems < 3)) {
+    const uint64_t window = min(all, max), first = dearest(cost, &split, all, window);
+    const double window_ns = range_ns(cost, &split, first, window);
+    for (uint64_t elems = window; elems > 0; elems -= elems / 3 + (elems < 3)) {
         const uint64_t lines = whole_lines(elems, made.line_elems);
-        const double ns = range_ns(cost, &split, all, lines);
-        if (cheapest == 0) cheapest = ns / (double)lines;
-        if (ns > DEARER * cheapest * (double)lines) break;
+        double max_ns;
+        if (bands_ns(cost, &split, first, first + window, lines, &max_ns) >
+            DEARER * window_ns)
+            break;
         made.band_elems = lines;
-        made.ns_per_elem = ns / (double)lines;
-        if (ns <= BAND_NS) break;
+        made.ns_per_elem = max_ns / (double)lines;
+        if (max_ns <= BAND_NS) break;
     }
     return made;
 }

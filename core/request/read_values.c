@@ -24,7 +24,7 @@ bool ti_read_shape(struct ti_spec *spec, enum ti_param param, const char *text,
     while (ti_text_next(&list, ',', &text, &n)) {
         if (rank == TI_MAX_RANK || !ti_text_u64(text, n, &shape[rank++])) return false;
     }
-    memcpy(spec->shape, shape, sizeof shape);
+    memcpy(spec->shape, shape, rank * sizeof *shape);
     spec->rank = rank;
     return true;
 }

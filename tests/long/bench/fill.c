@@ -35,6 +35,8 @@ static const struct measurement measurements[] = {
     {"he_normal f64", "scheme=he_normal&fan_in=784&dtype=f64"},
     {"uniform f64", "scheme=uniform&dtype=f64"},
     {"normal f64", "scheme=normal&dtype=f64"},
+    {"normal bf16", "scheme=normal&dtype=bf16"},
+    {"uniform bf16", "scheme=uniform&dtype=bf16"},
     {"asymmetric cut f64", "scheme=truncated_normal&truncation=-1,2&dtype=f64"},
     {"asymmetric cut f32", "scheme=truncated_normal&truncation=-1,2"},
     {"narrow cut f32", "scheme=truncated_normal&truncation=0.3"},

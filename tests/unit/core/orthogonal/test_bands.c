@@ -72,7 +72,7 @@ static void compare(const struct test_tensor *tensor, const unsigned char *expec
     free(out);
 }
 
-/* From the start on, in pieces of any size. */
+/* From the start on, in ranges of any size. */
 static void in_order(void **state) {
     static const double times[] = {1, 3e4, 2e6, INFINITY};
     uint64_t random = 1;

@@ -53,6 +53,30 @@ static void body(void **state) {
     assert_true(tid_multipart_read(&multipart, 0, 7, out, fails, NULL));
 }
 
+/* Where each byte of the body comes from, and how far that goes on. */
+static void places(void **state) {
+    struct tid_multipart multipart;
+    const size_t bytes = sizeof expected - 1;
+    (void)state;
+    tid_multipart_init(&multipart, &ranges, 10000, "a/b", "sep");
+    const size_t parts[] = {(size_t)(strstr(expected, "ghi") - expected),
+                            (size_t)(strstr(expected, "\na\r") + 1 - expected), bytes};
+    for (size_t at = 0, part = 0; at < bytes; at++) {
+        const size_t length = part < 2 ? (size_t)ranges.list[part].count_bytes : 0;
+        if (part < 2 && at == parts[part] + length) part++;
+        const size_t inside = at - parts[part];
+        uint64_t first;
+        const uint64_t count = tid_multipart_find(&multipart, at, &first);
+        if (at < parts[part]) {
+            assert_int_equal(count, 0);
+            assert_int_equal(first, parts[part] - at);
+        } else {
+            assert_int_equal(count, ranges.list[part].count_bytes - inside);
+            assert_int_equal(first, ranges.list[part].first + inside);
+        }
+    }
+}
+
 /* Bodies near 2^63, and one too long to be counted. */
 static void large(void **state) {
     struct tid_multipart multipart;
@@ -76,6 +100,7 @@ static void large(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(body),
+        cmocka_unit_test(places),
         cmocka_unit_test(large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
