@@ -14,7 +14,7 @@
 
 /*
  * A handshake has at most 20 KiB at a time (RSA with 4096 bits). Untouched, it costs address
- * space only. It is given out from its beginning to its end, and anew once nothing of it is
+ * space only. It is given out from its beginning to its end, and again once nothing of it is
  * in use.
  */
 #define RESERVE_BYTES ((size_t)1 << 20)
