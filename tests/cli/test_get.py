@@ -55,7 +55,6 @@ class Get(Case):
                                      (OK, b"", b""))
                     target = daemon.target("/v1/tensor", tensor | {"format": name})
                     self.assertEqual(out.read_bytes(), self.server.get(target)[0])
-                    self.succeeds(tensorinit("verify", *options, out))
 
     def test_large_empty_and_scalar(self):
         for shape in ("3000,700", "0,5", "scalar"):
