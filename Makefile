@@ -366,13 +366,19 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 UNITS = $(wildcard deploy/systemd/*.service deploy/systemd/*.socket)
 
+# Where the shells look for completions.
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
+
 # $(call relocatable,DIR): from where the .pc files lie, if both are below PREFIX.
 relocatable = $(patsubst $(PREFIX)/%,$${prefix}/%,$1)
 PC_PREFIX = $(if $(filter $(PREFIX)/%,$(PCDIR)),$${pcfiledir}/$(shell realpath -sm --relative-to='$(PCDIR)' '$(PREFIX)'),$(PREFIX))
 
 install: all
 	install -d $(patsubst %,'$(DESTDIR)%',$(BINDIR) $(LIBDIR) $(PCDIR) \
-		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(UNITDIR) $(SYSUSERSDIR))
+		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(UNITDIR) $(SYSUSERSDIR) \
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(DAEMON) $(CLI) '$(DESTDIR)$(BINDIR)'
 	install -m 644 $(LIB_A) $(CLIENT_LIB_A) '$(DESTDIR)$(LIBDIR)'
 	cd '$(DESTDIR)$(LIBDIR)' && for lib in $(LIBRARIES); do \
@@ -387,6 +393,9 @@ install: all
 	install -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
 	install -m 644 $(filter %.1,$(MAN)) '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 $(filter %.8,$(MAN)) '$(DESTDIR)$(MANDIR)/man8'
+	install -m 644 deploy/completions/tensorinit.bash '$(DESTDIR)$(BASHDIR)/tensorinit'
+	install -m 644 deploy/completions/_tensorinit '$(DESTDIR)$(ZSHDIR)'
+	install -m 644 deploy/completions/tensorinit.fish '$(DESTDIR)$(FISHDIR)'
 	for unit in $(notdir $(UNITS)); do sed 's|/usr/bin/|$(BINDIR)/|' deploy/systemd/$$unit \
 		>'$(DESTDIR)$(UNITDIR)'/$$unit || exit 1; done
 	install -m 644 deploy/systemd/tensorinit.sysusers '$(DESTDIR)$(SYSUSERSDIR)/tensorinit.conf'
@@ -395,6 +404,7 @@ uninstall:
 	rm -f $(patsubst %,'$(DESTDIR)%',$(BINDIR)/tensorinit $(BINDIR)/tensorinitd \
 		$(foreach l,$(LIBRARIES),$(addprefix $(LIBDIR)/$l,.a .so .so.0 .so.$(VERSION))) \
 		$(PCDIR)/tensorinit.pc $(PCDIR)/tensorinit-client.pc \
+		$(BASHDIR)/tensorinit $(ZSHDIR)/_tensorinit $(FISHDIR)/tensorinit.fish \
 		$(patsubst deploy/systemd/%,$(UNITDIR)/%,$(UNITS)) $(SYSUSERSDIR)/tensorinit.conf \
 		$(foreach n,1 8,$(patsubst deploy/man/%,$(MANDIR)/man$n/%,$(filter %.$n,$(MAN)))))
 	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)'

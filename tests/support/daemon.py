@@ -132,9 +132,13 @@ def isas(runner=()):
     return done.stderr.rpartition(": ")[2].strip().split(", ")
 
 
-def help_of(command):
-    return subprocess.run([*command, "--help"], capture_output=True, text=True,
+def output_of(*command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           check=True).stdout
+
+
+def help_of(command):
+    return output_of(*command, "--help")
 
 
 def options(command):
