@@ -37,7 +37,7 @@ const struct cli_verb cli_verbs[] = {
         .name = "digest",
         .about = "prints the SHA-256 of what generate would write",
         .also = "hash sha256 sha256sum checksum",
-        .example = "digest --shape 512,784 --name fc1.weight --as fc1.npy | sha256sum -c",
+        .example = "digest --shape 512,784 --name fc1 --as fc1.npy | sha256sum -c",
         .tensor = true,
         .run = cli_digest,
     },

@@ -86,10 +86,6 @@ class Shells(Case):
             command, cwd=self.scratch, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=60, check=True, env={"PATH": path, "HOME": str(self.scratch)})
 
-    def needs(self, shell):
-        if not shutil.which(shell):
-            self.skipTest(f"no {shell}")
-
     def test_bash(self):
         for breaks in (" \t\n\"'><=;|&(:", " \t\n\"'><;|&(:"):
             for line, wanted in self.LINES:
@@ -105,7 +101,7 @@ class Shells(Case):
                            for word in wanted), (line, breaks))
 
     def test_fish(self):
-        self.needs("fish")
+        daemon.need(shutil.which("fish"), "fish")
         for line, wanted in self.LINES:
             done = self.run_shell("fish", "--no-config", "-c",
                                   'source "$argv[1]"; complete -C "$argv[2]"',
@@ -115,7 +111,7 @@ class Shells(Case):
 
     def test_zsh(self):
         """It has to be typed: zsh completes only in a terminal."""
-        self.needs("zsh")
+        daemon.need(shutil.which("zsh"), "zsh")
         process, terminal = pty.fork()
         if process == 0:
             os.chdir(self.scratch)

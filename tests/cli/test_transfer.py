@@ -52,9 +52,9 @@ class Transfer(Case):
     def proxy(self, *faults):
         return self.relay(faults)
 
-    def paced(self, port=None):
+    def paced(self, port=None, pace=0.004):
         """A proxy that takes some time."""
-        return self.relay(lambda number: Fault(pace=0.004), port)
+        return self.relay(lambda number: Fault(pace=pace), port)
 
     def get(self, url, *arguments, **options):
         return tensorinit("get", "--server", url, *arguments, "-o", self.out, **options)
@@ -369,6 +369,25 @@ class Resume(Transfer):
         self.assertEqual(os.listdir(self.scratch), [])
 
 
+    def test_timeout_is_for_all_ranges(self):
+        """Three gaps are left, at a server that needs 1 s for each."""
+        self.half()
+        state = json.loads(self.state.read_text())
+        mib = 1 << 20
+        state["done"] = [[0, mib], [2 * mib, 3 * mib], [4 * mib, 5 * mib], [6 * mib, LARGE_BYTES]]
+        self.part.write_bytes(raw(*LARGE))
+        self.state.write_text(json.dumps(state))
+        slow = self.relay(lambda number: Fault(pace=1 / 16))
+        started = time.monotonic()
+        done = self.get(slow.url, *LARGE, "--continue", "--timeout=1.5")
+        self.fails(UNAVAILABLE, "not ended in time", done)
+        self.assertGreaterEqual(len(slow.requests), 1)
+        self.assertLess(len(slow.requests), 3)
+        self.assertGreaterEqual(time.monotonic() - started, 1.5)
+        self.succeeds(self.get(self.server.url, *LARGE, "--continue"))
+        self.is_complete()
+
+
 class Faults(Transfer):
     def test_transfer_breaks_and_goes_on(self):
         proxy = self.proxy(Fault(cut=1_500_000), Fault(cut=1_000_000, reset=True))
@@ -445,7 +464,7 @@ class Servers(Transfer):
 
     def test_replicas_are_killed_and_restarted(self):
         replicas = [self.daemon_at(0) for _ in range(3)]
-        proxies = [self.paced(port) for _, port in replicas]
+        proxies = [self.paced(port, 0.015) for _, port in replicas]
         servers = [f"--server={proxy.url}" for proxy in proxies]
         command = subprocess.Popen(
             [daemon.COMMAND, "get", *servers, *LARGE, "-o", self.out],
@@ -459,6 +478,16 @@ class Servers(Transfer):
         self.assertEqual(command.wait(60), 0)
         self.is_complete()
         self.assertLess(sum(proxy.body_bytes for proxy in proxies), LARGE_BYTES * 1.1)
+
+    def test_server_hangs(self):
+        """Its range is taken over by a connection that has nothing left to do."""
+        hung = self.relay(lambda number: Fault(stall=1 << 20))
+        started = time.monotonic()
+        self.succeeds(tensorinit("get", f"--server={self.server.url}", f"--server={hung.url}",
+                                 *LARGE, "-o", self.out))
+        self.is_complete()
+        self.assertGreater(len(hung.requests), 0)
+        self.assertLess(time.monotonic() - started, 40)
 
     def test_several_in_the_environment(self):
         proxy = self.proxy(Fault(status=404))
