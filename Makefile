@@ -158,7 +158,7 @@ BENCHES = $(filter-out $(BUILD)/tests/long/bench/peers/%,$(call tests_in,long/be
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS) $(if $(LIBFUZZER),,$(FUZZERS))
 TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
 	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
-	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|robust|soak|statistics)/' | LC_ALL=C sort)
+	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|replicas|robust|soak|statistics)/' | LC_ALL=C sort)
 
 # Libraries and programs -----------------------------------------------------------------
 
@@ -314,7 +314,7 @@ test-programs test-core test-isa test-fault:
 test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
 test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
-	mutations statistics http_statistics robust image package))
+	mutations statistics http_statistics robust replicas image package))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@$(if $(filter 1,$(REQUIRE_ALL)),$(INSTALL_DEPS) all long statistics)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)

@@ -8,7 +8,6 @@ import re
 import struct
 import subprocess
 import termios
-import threading
 import urllib.error
 
 from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
@@ -239,13 +238,13 @@ class Options(Case):
             master, terminal = pty.openpty()
             self.addCleanup(os.close, master)
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
-            reader = threading.Thread(target=lambda: shown.append(os.read(master, 1 << 16)))
-            shown = []
-            reader.start()
             self.succeeds(tensorinit("help", "exit-codes", stdout=terminal))
+            os.write(terminal, b"end")
+            shown = b""
+            while not shown.endswith(b"end"):
+                shown += os.read(master, 65536)
             os.close(terminal)
-            reader.join(10)
-            width = max(map(len, shown[0].decode().split("\r\n")))
+            width = max(map(len, shown.decode().split("\r\n")))
             self.assertLessEqual(width, widest)
             self.assertGreater(width, widest - 20)
 
