@@ -156,9 +156,11 @@ BENCHES = $(filter-out $(BUILD)/tests/long/bench/peers/%,$(call tests_in,long/be
 
 # Without libFuzzer a fuzz target replays its corpus (tests/fuzz/replay.c), as a test.
 TEST_PROGRAMS = $(UNIT_TESTS) $(ISA_TESTS) $(FAULT_TESTS) $(if $(LIBFUZZER),,$(FUZZERS))
-TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,find tests -mindepth 2 -type f -perm -100 \
-	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')' | \
-	grep -Ev '^tests/long/(bench|exhaustive|image|mutations|package|races|robust|soak|statistics|valgrind)/' | LC_ALL=C sort)
+# Of tests/long, 'make test' runs one.
+TEST_SCRIPTS = $(call lazy,TEST_SCRIPTS,(echo tests/long/http_statistics/run; \
+	find tests -mindepth 2 -type f -perm -100 -not -path 'tests/long/*' \
+	'(' -path 'tests/lint/*' -o -path 'tests/builds/*' -o -name run -o -name 'run_*' ')') | \
+	LC_ALL=C sort)
 
 # Libraries and programs -----------------------------------------------------------------
 
@@ -314,7 +316,7 @@ test-programs test-core test-isa test-fault:
 test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
 test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
-	mutations statistics http_statistics robust races image package valgrind))
+	mutations statistics http_statistics robust races replicas image package valgrind))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@$(if $(filter 1,$(REQUIRE_ALL)),$(INSTALL_DEPS) all long statistics)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
@@ -367,13 +369,19 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 UNITS = $(wildcard deploy/systemd/*.service deploy/systemd/*.socket)
 
+# Where the shells look for completions.
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
+
 # $(call relocatable,DIR): from where the .pc files lie, if both are below PREFIX.
 relocatable = $(patsubst $(PREFIX)/%,$${prefix}/%,$1)
 PC_PREFIX = $(if $(filter $(PREFIX)/%,$(PCDIR)),$${pcfiledir}/$(shell realpath -sm --relative-to='$(PCDIR)' '$(PREFIX)'),$(PREFIX))
 
 install: all
 	install -d $(patsubst %,'$(DESTDIR)%',$(BINDIR) $(LIBDIR) $(PCDIR) \
-		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(UNITDIR) $(SYSUSERSDIR))
+		$(INCDIR)/tensorinit $(DOCDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(UNITDIR) $(SYSUSERSDIR) \
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(DAEMON) $(CLI) '$(DESTDIR)$(BINDIR)'
 	install -m 644 $(LIB_A) $(CLIENT_LIB_A) '$(DESTDIR)$(LIBDIR)'
 	cd '$(DESTDIR)$(LIBDIR)' && for lib in $(LIBRARIES); do \
@@ -388,6 +396,9 @@ install: all
 	install -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
 	install -m 644 $(filter %.1,$(MAN)) '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 $(filter %.8,$(MAN)) '$(DESTDIR)$(MANDIR)/man8'
+	install -m 644 deploy/completions/tensorinit.bash '$(DESTDIR)$(BASHDIR)/tensorinit'
+	install -m 644 deploy/completions/_tensorinit '$(DESTDIR)$(ZSHDIR)'
+	install -m 644 deploy/completions/tensorinit.fish '$(DESTDIR)$(FISHDIR)'
 	for unit in $(notdir $(UNITS)); do sed 's|/usr/bin/|$(BINDIR)/|' deploy/systemd/$$unit \
 		>'$(DESTDIR)$(UNITDIR)'/$$unit || exit 1; done
 	install -m 644 deploy/systemd/tensorinit.sysusers '$(DESTDIR)$(SYSUSERSDIR)/tensorinit.conf'
@@ -396,6 +407,7 @@ uninstall:
 	rm -f $(patsubst %,'$(DESTDIR)%',$(BINDIR)/tensorinit $(BINDIR)/tensorinitd \
 		$(foreach l,$(LIBRARIES),$(addprefix $(LIBDIR)/$l,.a .so .so.0 .so.$(VERSION))) \
 		$(PCDIR)/tensorinit.pc $(PCDIR)/tensorinit-client.pc \
+		$(BASHDIR)/tensorinit $(ZSHDIR)/_tensorinit $(FISHDIR)/tensorinit.fish \
 		$(patsubst deploy/systemd/%,$(UNITDIR)/%,$(UNITS)) $(SYSUSERSDIR)/tensorinit.conf \
 		$(foreach n,1 8,$(patsubst deploy/man/%,$(MANDIR)/man$n/%,$(filter %.$n,$(MAN)))))
 	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)'

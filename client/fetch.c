@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/client_error.h"
 #include "client/client_request.h"
@@ -34,7 +35,8 @@ struct jobs {
 static bool take_range(struct tic_fetch *fetch, uint64_t range_bytes, uint64_t *first,
                        uint64_t *end) {
     pthread_mutex_lock(&fetch->lock);
-    const bool taken = !fetch->failed && fetch->back - fetch->front >= 2 * range_bytes;
+    const bool taken =
+        !fetch->failed && fetch->back - fetch->streams[0]->front >= 2 * range_bytes;
     if (taken) {
         *end = fetch->back;
         /* Ranges begin at multiples of their size. */
@@ -45,15 +47,49 @@ static bool take_range(struct tic_fetch *fetch, uint64_t range_bytes, uint64_t *
     return taken;
 }
 
+/* A range of its own, or that of a server that hangs; false if all have been taken. */
+static bool next_range(struct tic_stream *stream) {
+    struct tic_fetch *fetch = stream->fetch;
+    const struct jobs *jobs = fetch->jobs;
+    const struct timespec pause = {.tv_nsec = 200000000};
+    uint64_t first, end;
+    bool busy = true;
+    while (!take_range(fetch, jobs->range_bytes, &first, &end) &&
+           !tic_stream_take_over(fetch, &first, &end, &busy)) {
+        if (!busy) return false;
+        nanosleep(&pause, NULL);
+    }
+    pthread_mutex_lock(&fetch->lock);
+    stream->at = stream->front = first;
+    stream->end = end;
+    pthread_mutex_unlock(&fetch->lock);
+    return true;
+}
+
+static void add_stream(struct tic_fetch *fetch, struct tic_stream *stream) {
+    pthread_mutex_lock(&fetch->lock);
+    fetch->streams[fetch->stream_count++] = stream;
+    pthread_mutex_unlock(&fetch->lock);
+}
+
+static void remove_stream(struct tic_fetch *fetch, const struct tic_stream *stream) {
+    pthread_mutex_lock(&fetch->lock);
+    for (size_t i = 1; i < fetch->stream_count; i++) {
+        if (fetch->streams[i] != stream) continue;
+        fetch->streams[i] = fetch->streams[--fetch->stream_count];
+    }
+    pthread_mutex_unlock(&fetch->lock);
+}
+
 static void *run_job(void *state) {
     struct job *job = state;
-    const struct jobs *jobs = job->fetch->jobs;
     struct tic_response response = {.text = NULL};
     struct tic_stream stream = {
         .fetch = job->fetch, .transport = job->transport, .response = &response};
-    while (take_range(job->fetch, jobs->range_bytes, &stream.at, &stream.end)) {
-        if (tic_stream_run(&stream) != TI_OK) break;
+    add_stream(job->fetch, &stream);
+    while (next_range(&stream) && tic_stream_run(&stream) == TI_OK) {
     }
+    remove_stream(job->fetch, &stream);
     tic_response_clear(&response);
     free(stream.problem);
     return NULL;
@@ -131,10 +167,15 @@ static enum ti_status run_streams(struct tic_fetch *fetch) {
         .response = &request->response,
         .is_first = true,
         .at = fetch->goal.first_byte,
+        .front = fetch->goal.first_byte,
     };
     fetch->jobs = &jobs;
+    fetch->streams[fetch->stream_count++] = &stream;
     const enum ti_status status = tic_stream_run(&stream);
     if (status == TI_OK) request->server = stream.server;
+    if (status == TI_OK && jobs.count > 0) {
+        run_job(&(struct job){.fetch = fetch, .transport = request->transports[0]});
+    }
     join(&jobs);
     free(stream.problem);
     return fetch->failed ? fetch->error.code : status;
@@ -166,7 +207,6 @@ static enum ti_status run_fetch(struct tic_request *request, const struct tic_si
         fetch.deadline_ms = tic_now_ms() + request->numbers[TIC_TIMEOUT_MS];
     }
     if (fetch.sink.write_at && !goal->head) fetch.start_others = start_others;
-    fetch.front = goal->first_byte;
     if (goal->count_bytes != TIC_TO_END) {
         fetch.back = goal->first_byte + goal->count_bytes;
     }

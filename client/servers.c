@@ -161,6 +161,14 @@ bool tic_servers_failed(struct tic_servers *servers, size_t server,
     return rest_ms > 0 && *pause_ms <= rest_ms;
 }
 
+void tic_servers_hung(struct tic_servers *servers, size_t server, uint64_t now_ms) {
+    struct tic_server_state *state = &servers->states[server];
+    pthread_mutex_lock(&servers->lock);
+    state->failures++;
+    state->again_ms = now_ms + backoff_ms(state, servers->numbers[TIC_RETRY_WAIT_MS]);
+    pthread_mutex_unlock(&servers->lock);
+}
+
 bool tic_servers_exclude(struct tic_servers *servers, size_t server,
                          struct ti_error *error) {
     pthread_mutex_lock(&servers->lock);

@@ -61,6 +61,9 @@ void tic_servers_leave(struct tic_servers *servers, size_t server);
 
 void tic_servers_delivered(struct tic_servers *servers, uint64_t bytes);
 
+/* Another server is better, for a while: this one sends nothing. */
+void tic_servers_hung(struct tic_servers *servers, size_t server, uint64_t now_ms);
+
 /* Whether the server may respond with the tensor later. */
 bool tic_failure_is_temporary(const struct tic_failure *failure);
 

@@ -19,6 +19,9 @@
 
 #define IDLE_MS 200
 
+/* A server that sends nothing for so long loses its range to a connection that is idle. */
+#define HUNG_MS 5000
+
 /* Ends the fetch. */
 static bool end(struct tic_stream *stream, enum ti_status status) {
     stream->status = status;
@@ -115,9 +118,28 @@ static uint64_t take_bytes(struct tic_stream *stream, uint64_t max_bytes) {
     if (stream->is_first) stream->end = fetch->back;
     uint64_t bytes = stream->end == TIC_TO_END ? max_bytes : stream->end - stream->at;
     if (bytes > max_bytes) bytes = max_bytes;
-    if (stream->is_first) fetch->front = stream->at + bytes;
+    stream->front = stream->at + bytes;
     pthread_mutex_unlock(&fetch->lock);
     return bytes;
+}
+
+/* Whether another connection has taken what is left of the range. */
+static bool is_taken_over(struct tic_stream *stream) {
+    take_bytes(stream, 0);
+    return stream->fetch->begun && !stream->fetch->goal.head && stream->at == stream->end;
+}
+
+/* The bytes have been delivered. */
+static void advance(struct tic_stream *stream, uint64_t bytes) {
+    struct tic_fetch *fetch = stream->fetch;
+    const uint64_t now_ms = tic_now_ms();
+    tic_servers_delivered(&fetch->servers, bytes);
+    stream->progress_bytes += bytes;
+    pthread_mutex_lock(&fetch->lock);
+    stream->at += bytes;
+    stream->moved_ms = now_ms;
+    stream->complete = stream->at == stream->end && stream->remaining_bytes > 0;
+    pthread_mutex_unlock(&fetch->lock);
 }
 
 static bool deliver(struct tic_stream *stream, const char *data, size_t bytes) {
@@ -143,11 +165,8 @@ static bool on_body(void *state, const char *data, size_t bytes) {
     }
     const size_t taken = (size_t)take_bytes(stream, bytes);
     if (taken > 0 && !deliver(stream, data, taken)) return cancel(stream);
-    stream->at += taken;
-    stream->progress_bytes += taken;
-    tic_servers_delivered(&stream->fetch->servers, taken);
     if (stream->remaining_bytes != TIC_UNKNOWN) stream->remaining_bytes -= bytes;
-    stream->complete = stream->at == stream->end && stream->remaining_bytes > 0;
+    advance(stream, taken);
     return !stream->complete;
 }
 
@@ -179,8 +198,11 @@ static bool on_idle(void *state) {
     if (atomic_load(&fetch->request->cancelled)) return cancel(stream);
     if (fetch->deadline_ms > 0 && now_ms >= fetch->deadline_ms) {
         return end(stream, tic_fail(&stream->error, TI_ENETWORK, "",
-                                    "the fetch has not ended within %" PRIu64 " ms",
-                                    fetch->request->numbers[TIC_TIMEOUT_MS]));
+                                    "the fetch has not ended in time"));
+    }
+    if (is_taken_over(stream)) {
+        stream->complete = true;
+        return false;
     }
     return call_idle(fetch, now_ms) || cancel(stream);
 }
@@ -386,9 +408,57 @@ static void set_failure(struct tic_stream *stream) {
     pthread_mutex_unlock(&fetch->lock);
 }
 
-static void count_try(struct tic_fetch *fetch) {
+static void begin_try(struct tic_stream *stream) {
+    struct tic_fetch *fetch = stream->fetch;
     pthread_mutex_lock(&fetch->lock);
     fetch->tries++;
+    stream->moved_ms = tic_now_ms();
+    pthread_mutex_unlock(&fetch->lock);
+}
+
+static void end_try(struct tic_stream *stream) {
+    pthread_mutex_lock(&stream->fetch->lock);
+    stream->moved_ms = 0;
+    pthread_mutex_unlock(&stream->fetch->lock);
+}
+
+/* What is left of a range, without what is being delivered. Called with the lock. */
+static uint64_t rest_of(const struct tic_stream *stream) {
+    const uint64_t end = stream->is_first ? stream->fetch->back : stream->end;
+    return end - stream->front;
+}
+
+bool tic_stream_take_over(struct tic_fetch *fetch, uint64_t *first, uint64_t *end,
+                          bool *busy) {
+    const uint64_t now_ms = tic_now_ms();
+    struct tic_stream *hung = NULL;
+    pthread_mutex_lock(&fetch->lock);
+    *busy = false;
+    for (size_t i = 0; i < fetch->stream_count && !fetch->failed; i++) {
+        struct tic_stream *stream = fetch->streams[i];
+        if (rest_of(stream) == 0) continue;
+        *busy = true;
+        if (stream->moved_ms > 0 && now_ms - stream->moved_ms >= HUNG_MS &&
+            (!hung || rest_of(stream) > rest_of(hung))) {
+            hung = stream;
+        }
+    }
+    if (hung) {
+        *first = hung->front;
+        *end = hung->front + rest_of(hung);
+        hung->end = hung->front;
+        if (hung->is_first) fetch->back = hung->front;
+        tic_servers_hung(&fetch->servers, hung->server, now_ms);
+    }
+    pthread_mutex_unlock(&fetch->lock);
+    return hung != NULL;
+}
+
+static void choose_server(struct tic_stream *stream, uint64_t *pause_ms) {
+    struct tic_fetch *fetch = stream->fetch;
+    const size_t server = tic_servers_choose(&fetch->servers, tic_now_ms(), pause_ms);
+    pthread_mutex_lock(&fetch->lock);
+    stream->server = server;
     pthread_mutex_unlock(&fetch->lock);
 }
 
@@ -398,11 +468,14 @@ enum ti_status tic_stream_run(struct tic_stream *stream) {
     while (!done && go_on) {
         struct tic_result result;
         uint64_t pause_ms;
-        stream->server = tic_servers_choose(&fetch->servers, tic_now_ms(), &pause_ms);
+        choose_server(stream, &pause_ms);
+        stream->complete = false;
         go_on = wait_ms(stream, pause_ms);
+        done = stream->complete;
         if (go_on) {
-            count_try(fetch);
+            begin_try(stream);
             run_exchange(stream, &result);
+            end_try(stream);
             done = stream->status == TI_OK && is_done(stream, &result);
             go_on = done || may_retry(stream, &result);
         }

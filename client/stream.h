@@ -13,6 +13,8 @@
 #include "client/transport.h"
 #include "client/verify.h"
 
+struct tic_stream;
+
 /* What the connections of a fetch share. */
 struct tic_fetch {
     struct tic_request *request;
@@ -33,9 +35,12 @@ struct tic_fetch {
     /* The first response; does not change after 'begun'. */
     bool begun;
     struct tic_info info;
-    /* The first connection delivers from the start of the part, and has got to 'front';
-       the others take from its end, and have got to 'back'. TIC_TO_END: not known. */
-    uint64_t front, back;
+    /* The first connection delivers from the start of the part; the others take from its
+       end, and have got to 'back'. TIC_TO_END: not known. */
+    uint64_t back;
+    /* Those that run, the first one at 0, also after its end. */
+    struct tic_stream *streams[TIC_JOBS_MAX + 1];
+    size_t stream_count;
     unsigned tries;
     uint64_t next_idle_ms;
     /* The first failure ends all connections. */
@@ -50,9 +55,14 @@ struct tic_stream {
     struct tic_response *response;
     /* This is the first connection: 'end' is where the others begin. */
     bool is_first;
-    /* The next byte of the body to deliver, and where the range ends. */
-    uint64_t at, end;
+    /* The next byte of the body to deliver. */
+    uint64_t at;
     size_t server;
+    /* With the fetch's lock: up to where bytes are delivered now, and where the range
+       ends, which another connection may move to 'front', if it takes the rest. */
+    uint64_t front, end;
+    /* When the current exchange began or has last delivered; 0 if there is none. */
+    uint64_t moved_ms;
     struct ti_error error;
 
     /* The current exchange: what it requested. */
@@ -75,6 +85,13 @@ struct tic_stream {
 
 /* A clock that does not go back. */
 uint64_t tic_now_ms(void);
+
+/*
+ * Takes the rest of a range whose server has sent nothing for some time, and sets 'first'
+ * and 'end' to it. False if there is none; '*busy' says whether some may come.
+ */
+bool tic_stream_take_over(struct tic_fetch *fetch, uint64_t *first, uint64_t *end,
+                          bool *busy);
 
 /*
  * Delivers bytes ['at', 'end') of the body. Returns a status, and if this is the first

@@ -62,6 +62,8 @@ struct cli_verb {
     const char *name, *about;
     /* Other words for the verb, which are not accepted, separated by spaces. */
     const char *also;
+    /* A command line for the help, after "tensorinit". */
+    const char *example;
     /* Name of the argument that is not an option, NULL if there is none. */
     const char *file;
     /* Whether it may be repeated. */
@@ -83,7 +85,6 @@ void cli_options_clear(struct cli_options *options);
 
 /* Makes the spec of the parameters, as cli_options_parse() does for a local verb. */
 int cli_options_make_spec(struct cli_options *options);
-void cli_options_help(const struct cli_verb *verb);
 
 /* The value of a parameter; NULL if it is not set. */
 const char *cli_options_get(const struct cli_options *options, const char *name);
@@ -172,6 +173,13 @@ void cli_threads_run(unsigned count, void *(*run)(void *), void *state);
 int cli_fail(const struct ti_error *error);
 int cli_fail_io(const char *path, const char *action);
 int cli_fail_memory(void);
+
+/*
+ * A line of progress is on the terminal now; it goes away before a message, by
+ * cli_clear_line(), which the functions above call themselves.
+ */
+void cli_line_shown(void);
+void cli_clear_line(void);
 
 /* Prints a note, "name: No name is given: ...", unless --quiet. */
 void cli_note(const struct cli_options *options, const char *field, const char *text);

@@ -32,6 +32,8 @@ struct transfer {
     /* The output is open and must be committed, kept or abandoned. */
     bool opened;
     bool warned; /* the server's warnings have been printed */
+    double started_s;
+    uint64_t timeout_ms; /* 0: no limit */
     char last_failure[TI_ERROR_TEXT_BYTES];
     /* Exit code of the output; its message has been printed. */
     int code;
@@ -148,7 +150,7 @@ static bool on_retry(void *state, const struct ti_error *failure, uint64_t pause
         return true;
     }
     snprintf(transfer->last_failure, sizeof transfer->last_failure, "%s", failure->text);
-    cli_progress_clear(&transfer->progress);
+    cli_clear_line();
     cli_get_print_error(transfer->options, transfer->request, failure);
     fputs("tensorinit: trying again\n", stderr);
     return true;
@@ -174,11 +176,22 @@ static int open_earlier(struct transfer *transfer) {
     return cli_part_check(transfer->options, output, state);
 }
 
+/* The time of --timeout is for all ranges of the transfer. */
+static void set_rest_of_time(struct transfer *transfer) {
+    if (transfer->timeout_ms == 0) return;
+    const double rest_ms =
+        (double)transfer->timeout_ms - (cli_now_s() - transfer->started_s) * 1000;
+    /* 0 would be no limit. */
+    tic_request_number(transfer->request, TIC_TIMEOUT_MS,
+                       rest_ms > 1 ? (uint64_t)rest_ms : 1);
+}
+
 /* Fetches a range of the body: bytes ['first', 'end'). */
 static enum ti_status fetch_range(struct transfer *transfer, const struct tic_sink *sink,
                                   uint64_t first, uint64_t end, struct ti_error *error) {
     enum ti_status status =
         tic_request_bytes(transfer->request, first, end - first, error);
+    set_rest_of_time(transfer);
     return status == TI_OK ? tic_fetch(transfer->request, sink, NULL, error) : status;
 }
 
@@ -271,7 +284,7 @@ static int run(struct transfer *transfer) {
 }
 
 int cli_get(struct cli_options *options) {
-    struct transfer transfer = {.options = options};
+    struct transfer transfer = {.options = options, .started_s = cli_now_s()};
     cli_options_set_format(options, options->output);
     int code = cli_output_check(options->output, cli_options_text(options));
     if (code != 0) return code;
@@ -283,6 +296,9 @@ int cli_get(struct cli_options *options) {
     transfer.query = cli_options_query(options);
     pthread_mutex_init(&transfer.lock, NULL);
     code = cli_progress_init(&transfer.progress, options);
+    if (code == 0 && options->timeout) {
+        code = cli_read_seconds("timeout", options->timeout, &transfer.timeout_ms);
+    }
     if (code == 0 && options->verify) code = cli_check_open(&transfer.check, options);
     if (code == 0) code = run(&transfer);
     cli_check_close(&transfer.check);

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/cli/cli.h"
 #include "client/cli/file_header.h"
+#include "client/cli/progress.h"
 
 struct comparison {
     const char *path;
@@ -37,6 +37,7 @@ static ssize_t read_file(struct comparison *comparison, size_t count) {
 static int differs(const struct comparison *comparison, size_t at, int expected,
                    int actual) {
     const uint64_t offset = comparison->offset + at;
+    cli_clear_line();
     printf("%s differs at byte %" PRIu64, comparison->path, offset);
     if (offset < comparison->header_bytes) {
         printf(", in the header");
@@ -113,13 +114,16 @@ static int compare_headers(const struct comparison *comparison,
     return code;
 }
 
-static int compare_body(struct comparison *comparison, struct cli_tensor *tensor) {
+static int compare_body(struct comparison *comparison, struct cli_tensor *tensor,
+                        const struct cli_options *options) {
+    struct cli_progress progress = {.begun = false};
     const struct ti_plan_info *info = ti_plan_info(tensor->plan);
     if (ti_body_has_length(tensor->body)) {
         comparison->elem_bytes = ti_dtype_bytes(info->dtype);
         comparison->header_bytes = ti_body_bytes(tensor->body) - info->body_bytes;
     }
-    const int code = cli_tensor_read(tensor, compare, comparison);
+    int code = cli_progress_init_reader(&progress, options);
+    if (code == 0) code = cli_progress_read(&progress, tensor, compare, comparison);
     return code != 0 ? code : check_end(comparison);
 }
 
@@ -160,7 +164,7 @@ static int verify_open(struct cli_options *options, struct comparison *compariso
     if (options->param_count > 0) cli_options_set_format(options, comparison->path);
     if ((code = cli_tensor_open(&tensor, options)) != 0) return code;
     code = compare_headers(comparison, &tensor, header);
-    if (code == 0) code = compare_body(comparison, &tensor);
+    if (code == 0) code = compare_body(comparison, &tensor, options);
     cli_tensor_close(&tensor);
     return code;
 }

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Error messages and notes of the command. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client/cli/cli.h"
+
+static atomic_bool line_is_shown;
+
+void cli_line_shown(void) { atomic_store(&line_is_shown, true); }
+
+void cli_clear_line(void) {
+    /* ECMA-48: to the first column; erase the rest of the line. */
+    if (atomic_exchange(&line_is_shown, false)) fputs("\r\033[K", stderr);
+}
 
 static bool is_name(char c) { return (c >= 'a' && c <= 'z') || c == '_' || c == '-'; }
 
@@ -37,6 +47,7 @@ static void print_text(const char *text) {
 }
 
 int cli_fail(const struct ti_error *error) {
+    cli_clear_line();
     fprintf(stderr, "tensorinit: %s%s%s", *error->field ? "--" : "", error->field,
             *error->field ? ": " : "");
     print_text(error->text);
@@ -44,11 +55,14 @@ int cli_fail(const struct ti_error *error) {
 }
 
 int cli_fail_io(const char *path, const char *action) {
-    fprintf(stderr, "tensorinit: %s %s: %s\n", action, path, strerror(errno));
+    const char *reason = strerror(errno);
+    cli_clear_line();
+    fprintf(stderr, "tensorinit: %s %s: %s\n", action, path, reason);
     return CLI_EIO;
 }
 
 int cli_fail_memory(void) {
+    cli_clear_line();
     fputs("tensorinit: out of memory\n", stderr);
     return CLI_ENOMEM;
 }

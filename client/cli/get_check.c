@@ -71,6 +71,7 @@ static int compare(const struct cli_check *check, uint64_t offset,
         if (memcmp(data, out, bytes) == 0) return 0;
         while (data[at] == out[at]) at++;
     }
+    cli_clear_line();
     fprintf(
         stderr,
         "tensorinit: --verify: what was received differs from the tensor at byte %" PRIu64

@@ -9,33 +9,7 @@
 
 #include <tensorinit/client.h>
 
-#include "client/cli/cli.h"
-
-enum kind { TEXT, FLAG, LIST, MAYBE };
-
-static const struct own_option {
-    enum kind kind;
-    const char *name, *letter, *argument, *verbs, *about;
-    size_t member; /* its offset */
-} own_options[] = {
-#define CLI_OPTION(kind, member, name, letter, argument, verbs, about)                   \
-    {kind, name, letter, argument, verbs, about, offsetof(struct cli_options, member)},
-#include "client/cli/cli_options.def"
-#undef CLI_OPTION
-};
-
-#define OWN_COUNT (sizeof own_options / sizeof *own_options)
-
-/* Whether 'verb' is one of the option's verbs. */
-static bool has_option(const struct cli_verb *verb, const struct own_option *option) {
-    const size_t length = strlen(verb->name);
-    for (const char *at = option->verbs; at && *at; at += strspn(at, " ")) {
-        const size_t word = strcspn(at, " ");
-        if (word == length && strncmp(at, verb->name, length) == 0) return true;
-        at += word;
-    }
-    return !option->verbs;
-}
+#include "client/cli/option_table.h"
 
 /* Matches --name or --name=VALUE; 'value' is NULL for the first. */
 static bool is_long(const char *arg, const char *name, const char **value) {
@@ -47,7 +21,7 @@ static bool is_long(const char *arg, const char *name, const char **value) {
 }
 
 /* Matches -l or, for an option with an argument, -lVALUE. */
-static bool is_short(const char *arg, const struct own_option *option,
+static bool is_short(const char *arg, const struct cli_own_option *option,
                      const char **value) {
     if (!option->letter || arg[0] != '-' || arg[1] != option->letter[0]) return false;
     *value = option->argument && arg[2] != '\0' ? arg + 2 : NULL;
@@ -139,12 +113,13 @@ static int parse_param(struct cli_options *options, int argc, char **argv, int *
 
 /* An argument that is no option: those of the verb that are near. */
 static int unknown_option(const struct cli_verb *verb, const char *arg) {
-    const char *names[OWN_COUNT];
+    const char *names[CLI_OWN_OPTIONS];
     size_t count = 0;
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(arg, "="), arg);
-    for (size_t i = 0; i < OWN_COUNT; i++) {
-        if (has_option(verb, &own_options[i])) names[count++] = own_options[i].name;
+    for (size_t i = 0; i < CLI_OWN_OPTIONS; i++) {
+        if (cli_has_option(verb, &cli_own_options[i]))
+            names[count++] = cli_own_options[i].name;
     }
     fprintf(stderr, "tensorinit: %s: %s has no such option", name, verb->name);
     cli_print_near(name, names, count, "--");
@@ -160,9 +135,9 @@ static bool is_near_option(const struct cli_verb *verb, const char *arg) {
     for (size_t i = 0; i < ti_param_count(); i++) {
         if (strcmp(name + 2, ti_param_get(i)->name) == 0) return false;
     }
-    for (size_t i = 0; i < OWN_COUNT; i++) {
-        if (has_option(verb, &own_options[i]) &&
-            ti_near_names(name, &own_options[i].name, 1, near) == 1) {
+    for (size_t i = 0; i < CLI_OWN_OPTIONS; i++) {
+        if (cli_has_option(verb, &cli_own_options[i]) &&
+            ti_near_names(name, &cli_own_options[i].name, 1, near) == 1) {
             return true;
         }
     }
@@ -214,7 +189,7 @@ int cli_read_count(const char *option, const char *text, unsigned max, unsigned 
 }
 
 /* The same for one of the command's own options; 'value' is the one in the argument. */
-static int parse_own(struct cli_options *options, const struct own_option *option,
+static int parse_own(struct cli_options *options, const struct cli_own_option *option,
                      const char *value, int argc, char **argv, int *at) {
     void *member = (char *)options + option->member;
     if (!option->argument) {
@@ -226,13 +201,13 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
         return CLI_USAGE;
     }
     const char **text = member;
-    if (!value && option->kind == MAYBE) {
+    if (!value && option->kind == CLI_KIND_MAYBE) {
         value = "";
     } else if (!value) {
         if (*at + 1 == argc) return missing_value(argv[*at]);
         value = argv[++*at];
     }
-    if (option->kind == LIST) return append(member, option->name, value);
+    if (option->kind == CLI_KIND_LIST) return append(member, option->name, value);
     if (*text) return duplicate(option->name);
     *text = value;
     return 0;
@@ -242,11 +217,11 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
  * Whether the argument is the parameter of the same name as a flag: it has a value, or the
  * verb has no such flag. Verbs with such a flag have no FILE.
  */
-static bool is_parameter(const struct cli_verb *verb, const struct own_option *option,
+static bool is_parameter(const struct cli_verb *verb, const struct cli_own_option *option,
                          int argc, char **argv, int at) {
     for (size_t i = 0; i < ti_param_count(); i++) {
         if (strcmp(ti_param_get(i)->name, option->name) != 0) continue;
-        return !has_option(verb, option) || strchr(argv[at], '=') ||
+        return !cli_has_option(verb, option) || strchr(argv[at], '=') ||
                (at + 1 < argc && argv[at + 1][0] != '-');
     }
     return false;
@@ -255,13 +230,13 @@ static bool is_parameter(const struct cli_verb *verb, const struct own_option *o
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
-    for (size_t i = 0; i < OWN_COUNT; i++) {
-        const struct own_option *option = &own_options[i];
+    for (size_t i = 0; i < CLI_OWN_OPTIONS; i++) {
+        const struct cli_own_option *option = &cli_own_options[i];
         if (!is_long(arg, option->name, &value) && !is_short(arg, option, &value)) {
             continue;
         }
         if (is_parameter(verb, option, argc, argv, *at)) break;
-        if (!has_option(verb, option)) return unknown_option(verb, arg);
+        if (!cli_has_option(verb, option)) return unknown_option(verb, arg);
         return parse_own(options, option, value, argc, argv, at);
     }
     if (arg[0] == '-' && arg[1] != '\0') {
@@ -366,113 +341,4 @@ bool cli_options_text(const struct cli_options *options) {
         return ti_format_is_text((enum ti_format)i);
     }
     return false;
-}
-
-/* Help ------------------------------------------------------------------------------- */
-
-#define HELP_COLUMNS 80
-#define ABOUT_COLUMN 27
-
-/* Prints lines from ABOUT_COLUMN to HELP_COLUMNS; '\n' starts a new one. */
-static void print_wrapped(const char *text) {
-    size_t column = ABOUT_COLUMN;
-    while (*text) {
-        const size_t word = strcspn(text, " \n");
-        if (column > ABOUT_COLUMN && column + 1 + word > HELP_COLUMNS) {
-            printf("\n%*s", ABOUT_COLUMN, "");
-            column = ABOUT_COLUMN;
-        } else if (column > ABOUT_COLUMN) {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", (int)word, text);
-        column += word;
-        text += word;
-        if (*text == '\n') column = HELP_COLUMNS;
-        if (*text) text++;
-    }
-    putchar('\n');
-}
-
-static void print_item(const char *item, const char *about) {
-    printf("%-*s", ABOUT_COLUMN, item);
-    if (strlen(item) >= ABOUT_COLUMN) printf("\n%*s", ABOUT_COLUMN, "");
-    print_wrapped(about);
-}
-
-static void print_option(enum kind kind, const char *letter, const char *name,
-                         const char *argument, const char *about) {
-    char option[64];
-    snprintf(option, sizeof option, "  %s%s%s--%s%s%s%s", letter ? "-" : "",
-             letter ? letter : "", letter ? ", " : "    ", name,
-             !argument       ? ""
-             : kind == MAYBE ? "[="
-                             : " ",
-             argument ? argument : "", kind == MAYBE ? "]" : "");
-    print_item(option, about);
-}
-
-static void print_parameters(void) {
-    char about[1024];
-    puts("\nParameters of the tensor, as in requests to the daemon:");
-    for (size_t i = 0; i < ti_param_count(); i++) {
-        const struct ti_param_info *param = ti_param_get(i);
-        snprintf(about, sizeof about, "%s\ntakes %s; default: %s", param->meaning,
-                 param->accepts, param->fallback);
-        print_option(FLAG, NULL, param->name, NULL, about);
-    }
-    puts("\nSchemes ('tensorinit schemes NAME' describes one in full):");
-    for (size_t i = 0; i < ti_scheme_count(); i++) {
-        const struct ti_scheme_info *scheme = ti_scheme_get(i);
-        char names[128];
-        snprintf(names, sizeof names, "  %s%s%s", scheme->name,
-                 *scheme->aliases ? ", " : "", scheme->aliases);
-        print_item(names, scheme->formula);
-    }
-    puts("\nThe default of --format is the file's extension, or raw.");
-}
-
-/* Exit codes with the titles of their status codes, from status.def. */
-static void print_exit_codes(void) {
-    static const struct {
-        int code;
-        const char *title;
-    } rows[] = {
-        {CLI_DIFFERS, "verify found a difference"},
-        {CLI_USAGE, "wrong usage"},
-#define TI_STATUS(name, http, exit_code, title) {exit_code, title},
-#include <tensorinit/status.def>
-#undef TI_STATUS
-    };
-    puts("\nExit codes:");
-    for (int code = 0; code < 128; code++) {
-        /* Not returned: the command factorizes before it reads, and cancels nothing. */
-        if (code == CLI_EFACTOR || code == CLI_ECANCELLED) continue;
-        char item[16], about[512] = "";
-        size_t used = 0;
-        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-            if (rows[i].code != code) continue;
-            used += (size_t)snprintf(about + used, sizeof about - used, "%s%s",
-                                     used > 0 ? "; " : "", rows[i].title);
-        }
-        snprintf(item, sizeof item, "  %d", code);
-        if (used > 0) print_item(item, about);
-    }
-}
-
-void cli_options_help(const struct cli_verb *verb) {
-    printf("usage: tensorinit %s%s%s%s%s [OPTIONS]\n\n%c%s.\n\n", verb->name,
-           !verb->tensor ? ""
-           : verb->many  ? " [--shape DIMS]"
-                         : " --shape DIMS",
-           verb->file ? " " : "", verb->file ? verb->file : "", verb->many ? "..." : "",
-           verb->about[0] - 'a' + 'A', verb->about + 1);
-    for (size_t i = 0; i < OWN_COUNT; i++) {
-        const struct own_option *option = &own_options[i];
-        if (!has_option(verb, option)) continue;
-        print_option(option->kind, option->letter, option->name, option->argument,
-                     option->about);
-    }
-    if (verb->tensor) print_parameters();
-    print_exit_codes();
 }

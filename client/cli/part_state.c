@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/cli/cli.h"
@@ -147,10 +148,15 @@ static bool read_json(struct cli_part_state *state, json_t *document) {
 
 int cli_part_load(struct cli_part_state *state, const char *path) {
     json_error_t where;
+    struct stat file;
     json_t *document = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
-    const bool valid = document && read_json(state, document);
+    const bool valid = document && read_json(state, document) && stat(path, &file) == 0;
     json_decref(document);
-    if (valid) return 0;
+    if (valid) {
+        /* cli_part_save() has to overwrite all of it. */
+        state->saved_bytes = (size_t)file.st_size;
+        return 0;
+    }
     fprintf(stderr,
             "tensorinit: %s is not the state of a transfer: remove it, or get the tensor "
             "without --continue\n",

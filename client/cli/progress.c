@@ -13,7 +13,7 @@
 /* Time over which the rate is smoothed. */
 #define SMOOTH_S 3.0
 
-static double now_s(void) {
+double cli_now_s(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
@@ -25,7 +25,8 @@ static bool is_output_on_terminal(const struct cli_options *options) {
     return to_stdout && isatty(STDOUT_FILENO);
 }
 
-int cli_progress_init(struct cli_progress *progress, const struct cli_options *options) {
+static int init(struct cli_progress *progress, const struct cli_options *options,
+                bool on_terminal) {
     const char *how = options->progress;
     if (how && strcmp(how, "json") != 0 && strcmp(how, "none") != 0) {
         fprintf(stderr, "tensorinit: --progress: '%s' is neither json nor none\n", how);
@@ -35,12 +36,21 @@ int cli_progress_init(struct cli_progress *progress, const struct cli_options *o
         progress->kind = *how == 'j' ? CLI_PROGRESS_JSON : CLI_PROGRESS_NONE;
     } else if (options->quiet) {
         progress->kind = CLI_PROGRESS_NONE;
-    } else if (isatty(STDERR_FILENO) && !is_output_on_terminal(options)) {
+    } else if (on_terminal && isatty(STDERR_FILENO)) {
         progress->kind = CLI_PROGRESS_TERMINAL;
     } else if (options->verbose) {
         progress->kind = CLI_PROGRESS_LINES;
     }
     return 0;
+}
+
+int cli_progress_init(struct cli_progress *progress, const struct cli_options *options) {
+    return init(progress, options, !is_output_on_terminal(options));
+}
+
+int cli_progress_init_reader(struct cli_progress *progress,
+                             const struct cli_options *options) {
+    return init(progress, options, true);
 }
 
 void cli_progress_begin(struct cli_progress *progress, uint64_t bytes,
@@ -50,7 +60,7 @@ void cli_progress_begin(struct cli_progress *progress, uint64_t bytes,
     progress->begun = true;
     atomic_store(&progress->bytes, bytes);
     progress->start_bytes = progress->shown_bytes = bytes;
-    progress->start_s = progress->shown_s = now_s();
+    progress->start_s = progress->shown_s = cli_now_s();
 }
 
 /* Size: "1.5 GiB". */
@@ -101,7 +111,7 @@ static void print_json(const struct cli_progress *progress, uint64_t bytes, bool
 
 void cli_progress_show(struct cli_progress *progress) {
     if (!progress->begun || progress->kind == CLI_PROGRESS_NONE) return;
-    const double now = now_s(), passed = now - progress->shown_s;
+    const double now = cli_now_s(), passed = now - progress->shown_s;
     if (passed < (progress->kind == CLI_PROGRESS_TERMINAL ? 0.2 : 1)) return;
     const uint64_t bytes = atomic_load(&progress->bytes);
     const double rate = (double)(bytes - progress->shown_bytes) / passed;
@@ -120,20 +130,15 @@ void cli_progress_show(struct cli_progress *progress) {
         fputc('\r', stderr);
         print_text(progress, bytes);
         fputs("\033[K", stderr); /* ECMA-48: erase the rest of the line */
-        progress->on_screen = true;
+        cli_line_shown();
     }
 }
 
-void cli_progress_clear(struct cli_progress *progress) {
-    if (progress->on_screen) fputs("\r\033[K", stderr);
-    progress->on_screen = false;
-}
-
 void cli_progress_end(struct cli_progress *progress, bool success) {
-    cli_progress_clear(progress);
+    cli_clear_line();
     if (!progress->begun || !success) return;
     const uint64_t bytes = atomic_load(&progress->bytes);
-    const double passed = now_s() - progress->start_s;
+    const double passed = cli_now_s() - progress->start_s;
     progress->rate = (double)(bytes - progress->start_bytes) / (passed > 0 ? passed : 1);
     if (progress->kind == CLI_PROGRESS_JSON) print_json(progress, bytes, true);
     if (progress->kind == CLI_PROGRESS_LINES) {
@@ -142,4 +147,30 @@ void cli_progress_end(struct cli_progress *progress, bool success) {
                 size_text((double)(bytes - progress->start_bytes), done), passed,
                 size_text(progress->rate, rate));
     }
+}
+
+/* A consumer with progress. */
+struct reading {
+    struct cli_progress *progress;
+    cli_consumer *consume;
+    void *state;
+};
+
+static int consume(void *state, const unsigned char *bytes, size_t count) {
+    const struct reading *reading = state;
+    const int code = reading->consume(reading->state, bytes, count);
+    atomic_fetch_add(&reading->progress->bytes, count);
+    if (code == 0) cli_progress_show(reading->progress);
+    return code;
+}
+
+int cli_progress_read(struct cli_progress *progress, struct cli_tensor *tensor,
+                      cli_consumer *consumer, void *state) {
+    struct reading reading = {progress, consumer, state};
+    const bool has_length = ti_body_has_length(tensor->body);
+    cli_progress_begin(progress, 0,
+                       has_length ? ti_body_bytes(tensor->body) : UINT64_MAX);
+    const int code = cli_tensor_read(tensor, consume, &reading);
+    cli_progress_end(progress, code == 0);
+    return code;
 }

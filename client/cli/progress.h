@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How far a transfer has got: on a terminal, or as lines. */
+/* How far a transfer or a computation has got: on a terminal, or as lines. */
 #ifndef TIC_PROGRESS_H
 #define TIC_PROGRESS_H
 
@@ -25,11 +25,22 @@ struct cli_progress {
     /* When it was shown last, with how many bytes, and the rate, smoothed over seconds. */
     double shown_s, rate;
     uint64_t shown_bytes;
-    bool begun, on_screen;
+    bool begun;
 };
 
-/* Reads the options. Prints what is wrong and returns an exit code. */
+/* A clock that does not go back. */
+double cli_now_s(void);
+
+/*
+ * Reads the options of a verb that writes a tensor, to standard output unless they say
+ * otherwise; then a terminal shows no progress. Prints what is wrong and returns an exit
+ * code.
+ */
 int cli_progress_init(struct cli_progress *progress, const struct cli_options *options);
+
+/* The same for a verb that writes no tensor. */
+int cli_progress_init_reader(struct cli_progress *progress,
+                             const struct cli_options *options);
 
 /* The transfer begins, or goes on, with 'bytes' of 'total_bytes'. */
 void cli_progress_begin(struct cli_progress *progress, uint64_t bytes,
@@ -38,8 +49,12 @@ void cli_progress_begin(struct cli_progress *progress, uint64_t bytes,
 /* Shows it if it is time. */
 void cli_progress_show(struct cli_progress *progress);
 
-/* Clears the terminal's line, before a message. */
-void cli_progress_clear(struct cli_progress *progress);
+/*
+ * Reads the tensor as cli_tensor_read() does, and shows how far it has got: begins and
+ * ends the progress. Returns an exit code.
+ */
+int cli_progress_read(struct cli_progress *progress, struct cli_tensor *tensor,
+                      cli_consumer *consume, void *state);
 
 /* The transfer has ended; says what it was if it was a success. */
 void cli_progress_end(struct cli_progress *progress, bool success);

@@ -19,7 +19,8 @@ The library counts if it is installed. The environment says more:
 
     TENSORINIT_LIBRARY  path of libtensorinit.so, which must then be usable; none: not to
                         look for it
-    TENSORINIT_SERVER   URLs of servers, separated by commas (http://127.0.0.1:8080)
+    TENSORINIT_SERVER   URLs of servers, separated by commas (http://127.0.0.1:8080), also
+                        unix:/run/tensorinitd/socket
     TENSORINIT_TOKEN    token for these servers
 
 This file is all that it takes, with Python 3.8 or later and numpy: copy it, fetch it from
@@ -45,6 +46,7 @@ import operator
 import os
 import random
 import re
+import socket
 import ssl
 import sys
 import threading
@@ -406,10 +408,41 @@ class _LibraryPlan:
 
 # Servers --------------------------------------------------------------------------------
 
+class _UnixConnection(http.client.HTTPConnection):
+    """To a daemon that listens on a unix socket."""
+
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _socket_path(url):
+    """(path, prefix) of unix:PATH or http+unix://ENCODED-PATH/prefix; None for other URLs."""
+    if url.startswith("unix:"):
+        return url[len("unix:"):], ""
+    if url.startswith("http+unix://"):
+        encoded, _, prefix = url[len("http+unix://"):].partition("/")
+        return urllib.parse.unquote(encoded), f"/{prefix}".rstrip("/")
+    return None
+
+
 class _Server:
     """One of the servers, and connections to it that are free."""
 
     def __init__(self, url):
+        self._free, self._process = [], os.getpid()
+        self.url, self.socket = url, None
+        if found := _socket_path(url):
+            self.socket, self.prefix = found
+            if not re.fullmatch(r"/[^\0]*[^\0/]", self.socket) or re.search("[?#]", self.prefix):
+                raise ParameterError("not the path of a unix socket; expected one like "
+                                     "unix:/run/tensorinitd/socket", "server")
+            return
         parts = urllib.parse.urlsplit(url)
         try:
             self.port = parts.port
@@ -420,9 +453,8 @@ class _Server:
             # Not quoted: it may contain a password.
             raise ParameterError("not the URL of a server; expected one like "
                                  "http://127.0.0.1:8080, without user, '?' and '#'", "server")
-        self.url, self.host, self.prefix = url, parts.hostname, parts.path.rstrip("/")
+        self.host, self.prefix = parts.hostname, parts.path.rstrip("/")
         self.is_https = parts.scheme == "https"
-        self._free, self._process = [], os.getpid()
 
     @property
     def free(self):
@@ -432,6 +464,8 @@ class _Server:
         return self._free
 
     def connect(self, timeout):
+        if self.socket:
+            return _UnixConnection(self.socket, timeout)
         if self.is_https:
             return http.client.HTTPSConnection(self.host, self.port, timeout=timeout,
                                                context=ssl.create_default_context())
@@ -443,7 +477,8 @@ class Servers:
     One or more tensorinitd, which all compute the same bytes: what one cannot send, the next
     does.
 
-      urls       a list, or one text with commas
+      urls       a list, or one text with commas: http://host:8080, https://host/prefix,
+                 unix:/run/tensorinitd/socket
       retry_for  seconds without progress until it is an error
       timeout    seconds of silence until a connection counts as broken
     """

@@ -48,7 +48,7 @@ class Sockets(Access):
                        f"http+unix://{encoded.lower()}/"):
             self.gets(server)
             self.gets(server, http_proxy="http://127.0.0.1:1")
-        large = "--shape=24,1024,1024", "--name=a", "--scheme=normal"
+        large = "--shape=8,1024,1024", "--name=a", "--scheme=normal"
         self.succeeds(tensorinit("get", f"--server=unix:{path}", *large, "-o", self.out))
         self.assertEqual(self.out.read_bytes(), raw(*large))
         self.fails(UNAVAILABLE, f"http\\+unix://{encoded}/x: There is nothing",

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Options, notes, help and wrong usage."""
+import fcntl
 import json
 import os
+import pty
 import re
 import struct
 import subprocess
-import unittest
+import termios
 import urllib.error
 
 from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
                      tensorinit)
+
+VERBS = ("generate", "get", "verify", "digest", "plan", "stats", "schemes")
 
 
 class Notes(Case):
@@ -165,21 +169,45 @@ class Options(Case):
         for word in ("usage: tensorinit ", "generate", "--version"):
             self.assertIn(word, done.stdout.decode())
 
-    def test_help_of_generate(self):
+    def test_help_of_a_verb(self):
         for arguments in (["--help"], ["-h"], ["--shape=2", "-h"], ["-ox", "--help"]):
             done = generate(*arguments, cwd=self.scratch)
             self.assertEqual((done.returncode, done.stderr), (OK, b""))
-            self.assertIn("--shape", done.stdout.decode())
+            self.assertEqual(done.stdout, tensorinit("help", "generate").stdout)
         self.assertEqual(os.listdir(self.scratch), [])
+        self.assertEqual(tensorinit("help").stdout, tensorinit("--help").stdout)
+        for word in ("usage: tensorinit generate --shape DIMS", "  -o, --output FILE ",
+                     "--scheme", "help parameters"):
+            self.assertIn(word, done.stdout.decode())
+
+    def test_help_has_an_example_that_works(self):
+        for verb in VERBS:
+            example = tensorinit(verb, "-h").stdout.decode().partition("\nExample:\n")[2]
+            words = example.split()
+            self.assertEqual(words[:2], ["tensorinit", verb])
+            if verb == "get":
+                continue
+            self.succeeds(generate("--shape=512,784", "--name=fc1.weight", "--seed=42", "-o",
+                                   self.scratch / "fc1.npy"))
+            command = example.replace("tensorinit", str(daemon.COMMAND), 1)
+            subprocess.run(["bash", "-c", command], cwd=self.scratch, capture_output=True,
+                           check=verb != "digest", timeout=60)
+
+    def test_help_of_what_is_not_there(self):
+        for arguments, message in ((["generat"], "did you mean generate"),
+                                   (["paramters"], "did you mean parameters"),
+                                   (["x"], "nothing about 'x'"), (["get", "get"], "'get'")):
+            self.fails(USAGE, message, tensorinit("help", *arguments))
 
     def test_help_names_every_scheme_and_parameter(self):
         with daemon.running() as server:
             document = json.loads(server.get("/v1/schemes")[0])
-        text = generate("--help").stdout.decode()
+        text = tensorinit("help", "parameters").stdout.decode()
         unwrapped = " ".join(text.split())
         for parameter in document["parameters"]:
-            self.assertRegex(text, rf"(?m)^ +--{parameter['name']} ")
+            self.assertRegex(text, rf"(?m)^  --{parameter['name']} ")
             self.assertIn(parameter["accepts"], unwrapped)
+        text = tensorinit("help", "schemes").stdout.decode()
         for scheme in document["schemes"]:
             names = ", ".join([scheme["name"], *scheme["aliases"]])
             formula = r"\s+".join(map(re.escape, scheme["formula"].split()))
@@ -189,8 +217,7 @@ class Options(Case):
         """All but those of status.def that the command does not return."""
         table = (daemon.ROOT / "include/tensorinit/status.def").read_text()
         rows = re.findall(r'TI_STATUS\((\w+), \d+, (\d+), "(.*)"\)', table)
-        text = tensorinit("schemes", "--help").stdout.decode().partition("Exit codes:")[2]
-        unwrapped = " ".join(text.split())
+        unwrapped = " ".join(tensorinit("help", "exit-codes").stdout.decode().split())
         for name, code, title in rows:
             if name in ("EFACTOR", "ECANCELLED"):
                 self.assertNotIn(title, unwrapped)
@@ -198,10 +225,28 @@ class Options(Case):
                 self.assertRegex(unwrapped, rf"\b{code} [^0-9]*{title}")
 
     def test_help_fits_a_terminal(self):
-        for verb in ([], ["generate"], ["get"], ["verify"], ["schemes"]):
-            for line in tensorinit(*verb, "--help").stdout.decode().splitlines():
+        """80 columns, and a verb a terminal of 30 lines; or the width of the terminal."""
+        for words in (["help"], ["help", "parameters"], ["help", "schemes"],
+                      ["help", "exit-codes"], *([verb, "--help"] for verb in VERBS)):
+            lines = tensorinit(*words).stdout.decode().splitlines()
+            for line in lines:
                 self.assertLessEqual(len(line), 80)
                 self.assertEqual(line, line.rstrip())
+            if words[0] in VERBS:
+                self.assertLess(len(lines), 30, words)
+        for columns, widest in ((20, 40), (50, 50), (100, 100), (500, 120)):
+            master, terminal = pty.openpty()
+            self.addCleanup(os.close, master)
+            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+            self.succeeds(tensorinit("help", "exit-codes", stdout=terminal))
+            os.write(terminal, b"end")
+            shown = b""
+            while not shown.endswith(b"end"):
+                shown += os.read(master, 65536)
+            os.close(terminal)
+            width = max(map(len, shown.decode().split("\r\n")))
+            self.assertLessEqual(width, widest)
+            self.assertGreater(width, widest - 20)
 
     def test_wrong_usage(self):
         for arguments, message in (([], "verb"), ([""], "verb"), (["generat"], "generat"),

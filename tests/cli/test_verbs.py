@@ -2,6 +2,8 @@
 """verify, digest, plan, stats and schemes."""
 import hashlib
 import json
+import os
+import pty
 import subprocess
 
 from support import (DIFFERS, IO_ERROR, MISMATCH, OK, SMALL, USAGE, Case, daemon, generate,
@@ -215,10 +217,65 @@ class Verbs(Case):
         self.fails(USAGE, "--threads", tensorinit("plan", *SMALL, "--threads=1"))
 
     def test_digest_is_a_line_of_sha256sum(self):
-        self.succeeds(generate(*SMALL, "-o", self.out))
-        line = tensorinit("digest", *SMALL).stdout.decode().replace("-", str(self.out))
-        subprocess.run(["sha256sum", "--check", "--status", "--strict"], input=line.encode(),
-                       check=True, timeout=60)
+        """With the name of --as, whose extension is the format as it is for -o."""
+        for name in ("w.bin", "w.npy", "a b*.npy", "back\\slash", "new\nline", "re\rturn"):
+            out = self.scratch / name
+            self.succeeds(generate(*SMALL, "-o", out))
+            done = tensorinit("digest", *SMALL, "--as", out)
+            self.assertEqual((done.returncode, done.stderr), (OK, b""))
+            subprocess.run(["sha256sum", "--check", "--status", "--strict"], input=done.stdout,
+                           check=True, timeout=60)
+        out.write_bytes(b"x")
+        done = subprocess.run(["sha256sum", "--check", "--status"], input=done.stdout, timeout=60)
+        self.assertEqual(done.returncode, 1)
+
+    def test_progress(self):
+        """Of all verbs that take long, in the same words."""
+        tensor = ("--shape=3000,1000", "--scheme=normal", "--name=a")
+        out = self.scratch / "w.bin"
+        for verb, *more in (["generate", "-o", out], ["verify", out], ["digest"]):
+            done = tensorinit(verb, *tensor, *more, "--progress=json")
+            self.succeeds(done)
+            row = json.loads(done.stderr.splitlines()[-1])
+            self.assertEqual((row["bytes"], row["total_bytes"], row["done"]),
+                             (12000000, 12000000, True))
+            self.assertRegex(tensorinit(verb, *tensor, *more, "-v").stderr.decode(),
+                             r"tensorinit: 11\.4 MiB in \d+\.\d s, \d+\.\d .iB/s\n\Z")
+            self.assertEqual(tensorinit(verb, *tensor, *more).stderr, b"")
+            self.assertEqual(tensorinit(verb, *tensor, *more, "-qv").returncode, USAGE)
+            self.fails(USAGE, "--progress: 'x'",
+                       tensorinit(verb, *tensor, *more, "--progress=x"))
+        json_tensor = (*SMALL, "--format=json", "--progress=json")
+        row = json.loads(tensorinit("digest", *json_tensor).stderr)
+        self.assertNotIn("total_bytes", row)
+        self.assertGreater(row["bytes"], 60)
+
+    def test_progress_on_a_terminal(self):
+        """None if the tensor itself goes there; a difference is not written into the line."""
+        out = self.scratch / "w.bin"
+        tensor = ("--shape=8000,1000", "--scheme=mamba_dt_bias", "--name=a", "--dtype=f64")
+        self.succeeds(generate(*tensor, "-o", out))
+        with open(out, "r+b") as file:
+            file.seek(-1, os.SEEK_END)
+            file.write(b"\x7f")
+        for words, code, end in ((["verify", *tensor, out], DIFFERS,
+                                  rb"\r\x1b\[K\S+w.bin differs at byte 63999999, .*\r\n\Z"),
+                                 (["digest", *tensor], OK, rb"\r\x1b\[K[0-9a-f]{64}  -\r\n\Z"),
+                                 (["generate", *SMALL, "--format=json"], OK, rb"\A\[\[.*")):
+            master, terminal = pty.openpty()
+            self.addCleanup(os.close, master)
+            process = subprocess.Popen([daemon.COMMAND, *words], stdin=subprocess.DEVNULL,
+                                       stdout=terminal, stderr=terminal)
+            os.close(terminal)
+            shown = b""
+            while True:
+                try:
+                    shown += os.read(master, 65536)
+                except OSError:
+                    break
+            self.assertEqual(process.wait(60), code)
+            self.assertRegex(shown, end)
+            self.assertEqual(b" of 61.0 MiB, " in shown, words[0] != "generate")
 
     def test_json_is_the_daemons_document(self):
         with daemon.running() as server:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """What the tests of tensorinit.py share: the module, both of its ways, the right bytes."""
-import os
 import pathlib
 import subprocess
 import unittest
@@ -8,25 +7,17 @@ import unittest
 import daemon
 import numpy
 import tensorinit
+from daemon import need
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULE = ROOT / "client/python/tensorinit.py"
 
 LIBRARY = daemon.BUILD / "libtensorinit.so.0"
-REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 try:
     import torch
 except ImportError:
     torch = None
-
-
-def need(found, what):
-    """Skips a test for what this machine lacks, unless all is required."""
-    if not found:
-        if REQUIRE_ALL:
-            raise AssertionError(f"missing, but all is required: {what}")
-        raise unittest.SkipTest(f"no {what}")
 
 
 def generated(**parameters):

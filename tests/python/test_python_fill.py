@@ -5,9 +5,11 @@ refused.
 """
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
+import types
 import unittest.mock
 import warnings
 
@@ -58,6 +60,18 @@ class NativeFill(Native):
         read = torch.frombuffer(array, dtype=torch.bfloat16).view(array.shape)
         rounded = torch.from_numpy(tensorinit.tensor("w", (4, 5))).bfloat16()
         self.assertTrue(torch.equal(read, rounded))
+
+    def test_types_of_ml_dtypes(self):
+        """A stand-in for the package: the array has the dtype that it calls bfloat16."""
+        module = types.ModuleType("ml_dtypes")
+        for name, size in (("bfloat16", 2), ("float8_e4m3fn", 1), ("float8_e5m2", 1)):
+            setattr(module, name, numpy.dtype(f"V{size}", metadata={"name": name}))
+        with unittest.mock.patch.dict(sys.modules, ml_dtypes=module):
+            for dtype, name in (("bf16", "bfloat16"), ("f8_e4m3", "float8_e4m3fn"),
+                                ("f8_e5m2", "float8_e5m2")):
+                array = tensorinit.tensor("w", (4, 5), dtype=dtype)
+                self.assertEqual(array.dtype.metadata, {"name": name})
+                self.assertTrue(same(array, shape="4,5", name="w", dtype=dtype), dtype)
 
     def test_bits(self):
         """An unsigned or opaque array takes the bits of what numpy lacks."""

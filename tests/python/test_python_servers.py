@@ -189,6 +189,20 @@ class Faults(unittest.TestCase):
                 source.sock.shutdown(2)
             self.assertEqual(len(tensorinit.tensor("w", (3, 4))), 3)
 
+    def test_unix_socket(self):
+        """Alone, in a list, reused, and when nobody listens there."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "d@1.sock"
+            encoded = str(path).replace("/", "%2F").replace("@", "%40")
+            with daemon.running("--listen", f"unix:{path}"):
+                for url in (f"unix:{path}", f"http+unix://{encoded}", f"http+unix://{encoded}/"):
+                    self.fetch(url)
+                self.fetch("http://127.0.0.1:9", f"unix:{path}")
+                used = tensorinit.Servers(f"http://127.0.0.1:9,unix:{path}")
+                self.assertEqual(used.source, f"http://127.0.0.1:9,unix:{path}")
+            with self.assertRaisesRegex(tensorinit.NetworkError, f"unix:{path}: "):
+                self.fetch(f"unix:{path}", retry_for=0)
+
     def test_token(self):
         with faulty(self.server.port) as server:
             self.fetch(server.url, token="abc")
@@ -197,7 +211,8 @@ class Faults(unittest.TestCase):
 
     def test_wrong_urls(self):
         for url in ("", "localhost:8080", "ftp://host", "http://", "http://host:x",
-                    "http://host/?q=1", "http://user:secret@host", "http://host/a b"):
+                    "http://host/?q=1", "http://user:secret@host", "http://host/a b",
+                    "unix:", "unix:relative", "unix:/", "http+unix://", "http+unix://%2Fa/?x"):
             with self.assertRaises(tensorinit.ParameterError) as caught:
                 tensorinit.Servers(url)
             self.assertEqual(caught.exception.field, "server")

@@ -14,8 +14,10 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
+import unittest
 import urllib.parse
 import urllib.request
 
@@ -24,11 +26,27 @@ BUILD = pathlib.Path(os.environ.get("BUILD") or ROOT / "build/release")
 DAEMON = BUILD / "tensorinitd"
 COMMAND = BUILD / "tensorinit"
 NO_SUCH_ISA = 69  # exit code, include/tensorinit/status.def
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 # A machine's proxy is not for 127.0.0.1, and its secrets are not for tests.
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[_name]
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def need(found, what):
+    """Skips a test for what this machine lacks, unless all is required."""
+    if not found:
+        if REQUIRE_ALL:
+            raise AssertionError(f"missing, but all is required: {what}")
+        raise unittest.SkipTest(f"no {what}")
+    return found
+
+
+def free_port():
+    """A port of 127.0.0.1 that was free."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 Response = collections.namedtuple("Response", "status headers body")
@@ -132,9 +150,13 @@ def isas(runner=()):
     return done.stderr.rpartition(": ")[2].strip().split(", ")
 
 
-def help_of(command):
-    return subprocess.run([*command, "--help"], capture_output=True, text=True,
+def output_of(*command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           check=True).stdout
+
+
+def help_of(command):
+    return output_of(*command, "--help")
 
 
 def options(command):

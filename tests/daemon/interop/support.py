@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the tests of interoperation share: a daemon, tensors of every dtype, and what numpy
 makes of their bytes."""
-import os
 import pathlib
 import shutil
 import sys
@@ -13,17 +12,8 @@ import numpy
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import daemon  # noqa: E402
 import dtypes  # noqa: E402
+from daemon import REQUIRE_ALL, need  # noqa: E402, F401
 from dtypes import DTYPES, FLOATS, INTEGERS  # noqa: E402
-
-REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
-
-
-def need(found, what):
-    """Skips a test for what this machine lacks, unless all is required."""
-    if not found:
-        if REQUIRE_ALL:
-            raise AssertionError(f"missing, but all is required: {what}")
-        raise unittest.SkipTest(f"no {what}")
 
 
 def program(name):

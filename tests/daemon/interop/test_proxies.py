@@ -74,12 +74,6 @@ listen tensors
 """
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 class Proxy(unittest.TestCase):
     """'url' is where clients see the daemon."""
 
@@ -157,7 +151,7 @@ class Nginx(Proxy):
         built = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=True)
         need("http_slice_module" in built.stderr, "nginx with the slice module")
         cls.server = cls.run_daemon("--trusted-proxies", "127.0.0.1")
-        port = free_port()
+        port = daemon.free_port()
         cls.url = f"http://127.0.0.1:{port}/ml"
         settings = NGINX.replace("{port}", str(port)).replace("{upstream}", cls.server.url)
         cls.start("nginx", lambda folder: [nginx, "-p", folder, "-c", folder / "settings"],
@@ -201,7 +195,7 @@ class Varnish(Proxy):
     def setUpClass(cls):
         varnishd = program("varnishd")
         cls.server = cls.run_daemon()
-        port = free_port()
+        port = daemon.free_port()
         cls.url = f"http://127.0.0.1:{port}"
         cls.start("varnish", lambda folder: [
             varnishd, "-F", "-j", "none", "-n", folder / "work", "-s", "malloc,64m",
@@ -251,7 +245,7 @@ class Haproxy(Proxy):
             cls.addClassCleanup(server.wait)
             cls.addClassCleanup(server.terminate)
         ports = [daemon.listening_port(server) for server in cls.servers]
-        port = free_port()
+        port = daemon.free_port()
         cls.url = f"http://127.0.0.1:{port}"
         settings = HAPROXY
         for name, value in zip(("port", "a", "b"), (port, *ports)):
