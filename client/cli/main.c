@@ -19,6 +19,8 @@ static const struct cli_verb verbs[] = {
      false, true, false, cli_plan},
     {"stats", "prints statistics and a histogram of the values",
      "statistics histogram summary", NULL, false, true, false, cli_stats},
+    {"model", "computes the files of a whole model", "checkpoint manifest init_model",
+     "MANIFEST", false, false, false, cli_model},
     {"schemes", "lists the schemes, or describes one in full",
      "list ls help initializers", "SCHEME", false, false, false, cli_schemes},
 };

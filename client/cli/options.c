@@ -213,6 +213,12 @@ int cli_read_count(const char *option, const char *text, unsigned max, unsigned 
     return 0;
 }
 
+int cli_read_threads(const struct cli_options *options, unsigned *threads) {
+    *threads = cli_threads_usable();
+    if (!options->threads) return 0;
+    return cli_read_count("threads", options->threads, CLI_THREADS_MAX, threads);
+}
+
 /* The same for one of the command's own options; 'value' is the one in the argument. */
 static int parse_own(struct cli_options *options, const struct own_option *option,
                      const char *value, int argc, char **argv, int *at) {
@@ -244,7 +250,7 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
  */
 static bool is_parameter(const struct cli_verb *verb, const struct own_option *option,
                          int argc, char **argv, int at) {
-    for (size_t i = 0; i < ti_param_count(); i++) {
+    for (size_t i = 0; verb->tensor && i < ti_param_count(); i++) {
         if (strcmp(ti_param_get(i)->name, option->name) != 0) continue;
         return !has_option(verb, option) || strchr(argv[at], '=') ||
                (at + 1 < argc && argv[at + 1][0] != '-');
@@ -255,15 +261,20 @@ static bool is_parameter(const struct cli_verb *verb, const struct own_option *o
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
+    bool is_other = false;
     for (size_t i = 0; i < OWN_COUNT; i++) {
         const struct own_option *option = &own_options[i];
         if (!is_long(arg, option->name, &value) && !is_short(arg, option, &value)) {
             continue;
         }
-        if (is_parameter(verb, option, argc, argv, *at)) break;
-        if (!has_option(verb, option)) return unknown_option(verb, arg);
-        return parse_own(options, option, value, argc, argv, at);
+        const bool is_param = is_parameter(verb, option, argc, argv, *at);
+        if (has_option(verb, option) && !is_param) {
+            return parse_own(options, option, value, argc, argv, at);
+        }
+        /* Several verbs may have options of this name, each its own. */
+        is_other |= !is_param;
     }
+    if (is_other) return unknown_option(verb, arg);
     if (arg[0] == '-' && arg[1] != '\0') {
         if (!verb->tensor || arg[1] != '-' || is_near_option(verb, arg)) {
             return unknown_option(verb, arg);
