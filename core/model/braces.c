@@ -162,8 +162,7 @@ bool ti_braces_same_pair(const struct ti_braces *a, const struct ti_braces *b,
                0;
 }
 
-size_t ti_braces_write(const struct ti_braces *braces,
-                       const uint64_t choices[TI_BRACES_MAX], char *out,
+size_t ti_braces_write(const struct ti_braces *braces, const uint64_t *choices, char *out,
                        size_t capacity) {
     size_t used = 0;
     for (unsigned i = 0; i <= braces->count; i++) {

@@ -56,9 +56,9 @@ bool ti_braces_same_pair(const struct ti_braces *a, const struct ti_braces *b,
 
 /*
  * Writes the text with an alternative for each pair of braces, NUL-terminated. Returns its
- * length; SIZE_MAX if it does not fit.
+ * length; SIZE_MAX if it does not fit. 'choices' has a number for each pair, from 0.
  */
-size_t ti_braces_write(const struct ti_braces *braces,
-                       const uint64_t choices[TI_BRACES_MAX], char *out, size_t capacity);
+size_t ti_braces_write(const struct ti_braces *braces, const uint64_t *choices, char *out,
+                       size_t capacity);
 
 #endif
