@@ -43,6 +43,7 @@ INCDIR = $(PREFIX)/include
 PCDIR = $(LIBDIR)/pkgconfig
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/tensorinit
+MODELDIR = $(PREFIX)/share/tensorinit/models
 
 # DEPS=no: install nothing. V=1: print whole commands. WERROR=1: warnings are errors.
 # REQUIRE_ALL=1: install all that the tests can use; a skipped test is then a failure.
@@ -366,7 +367,9 @@ clean:
 
 INSTALLED = $(wildcard include/tensorinit/*.h include/tensorinit/*.def)
 MAN = $(wildcard deploy/man/*.[18])
-DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv)
+DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv docs/*.json)
+# Folders of manifests: what lies in each is installed as it is.
+MODELS = $(wildcard deploy/models/*)
 LIBRARIES = libtensorinit libtensorinit-client
 
 # Units and the user that they name; the directories are where systemd looks for both prefixes.
@@ -393,6 +396,8 @@ install: all
 		-e 's|@INCDIR@|$(call relocatable,$(INCDIR))|' -e 's|@VERSION@|$(VERSION)|' \
 		deploy/$$pc.pc.in >'$(DESTDIR)$(PCDIR)'/$$pc.pc || exit 1; done
 	install -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
+	for model in $(notdir $(MODELS)); do install -d '$(DESTDIR)$(MODELDIR)'/$$model && \
+		install -m 644 deploy/models/$$model/* '$(DESTDIR)$(MODELDIR)'/$$model || exit 1; done
 	install -m 644 $(filter %.1,$(MAN)) '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 $(filter %.8,$(MAN)) '$(DESTDIR)$(MANDIR)/man8'
 	for unit in $(notdir $(UNITS)); do sed 's|/usr/bin/|$(BINDIR)/|' deploy/systemd/$$unit \
@@ -405,7 +410,8 @@ uninstall:
 		$(PCDIR)/tensorinit.pc $(PCDIR)/tensorinit-client.pc \
 		$(patsubst deploy/systemd/%,$(UNITDIR)/%,$(UNITS)) $(SYSUSERSDIR)/tensorinit.conf \
 		$(foreach n,1 8,$(patsubst deploy/man/%,$(MANDIR)/man$n/%,$(filter %.$n,$(MAN)))))
-	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)'
+	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)' \
+		$(patsubst deploy/models/%,'$(DESTDIR)$(MODELDIR)/%',$(MODELS))
 
 # The committed tree, without regard to what lies around it.
 dist:
