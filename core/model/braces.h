@@ -30,6 +30,7 @@ struct ti_brace {
 };
 
 struct ti_braces {
+    /* behind the pairs, in the same block */
     char *text;
     /* pairs of braces; 'pairs' has one more for the literal text after the last */
     unsigned count;

@@ -37,7 +37,7 @@ static struct ti_manifest *manifest_of(const struct row *rows, size_t count,
 
 static const char *const zeros[] = {"*", "scheme=zeros", NULL};
 
-/* A model with files of at most so many bytes; the caller frees it. */
+/* A model, cut into files of that size; the caller frees it. */
 static struct ti_model *model_of(const struct row *rows, size_t count,
                                  const char *const *rules, uint64_t max_shard_bytes) {
     struct ti_manifest *manifest = manifest_of(rows, count, rules);
