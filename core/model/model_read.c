@@ -36,7 +36,7 @@ static enum ti_status make_spec(const struct ti_model *model, size_t index, uint
 
 enum ti_status ti_model_plan(const struct ti_model *model, uint64_t seed, size_t tensor,
                              struct ti_plan **plan, struct ti_error *error) {
-    struct ti_spec *spec;
+    struct ti_spec *spec = NULL;
     if (tensor >= model->tensor_count) {
         return ti_error_set(error, TI_ERANGE, NULL, "the model has no such tensor");
     }
@@ -49,7 +49,7 @@ enum ti_status ti_model_plan(const struct ti_model *model, uint64_t seed, size_t
 
 unsigned ti_model_warnings(const struct ti_model *model, size_t tensor,
                            struct ti_warning warnings[TI_WARNINGS_MAX]) {
-    struct ti_spec *spec;
+    struct ti_spec *spec = NULL;
     struct ti_plan *plan;
     unsigned count = 0;
     if (tensor >= model->tensor_count ||
