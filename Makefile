@@ -43,6 +43,7 @@ INCDIR = $(PREFIX)/include
 PCDIR = $(LIBDIR)/pkgconfig
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/tensorinit
+MODELDIR = $(PREFIX)/share/tensorinit/models
 
 # DEPS=no: install nothing. V=1: print whole commands. WERROR=1: warnings are errors.
 # REQUIRE_ALL=1: install all that the tests can use; a skipped test is then a failure.
@@ -63,6 +64,8 @@ HTTP_CFLAGS = $(call lazy,HTTP_CFLAGS,pkg-config --cflags libmicrohttpd gnutls g
 HTTP_LIBS = $(call lazy,HTTP_LIBS,pkg-config --libs libmicrohttpd gnutls gmp jansson)
 CURL_CFLAGS = $(call lazy,CURL_CFLAGS,pkg-config --cflags libcurl jansson)
 CURL_LIBS = $(call lazy,CURL_LIBS,pkg-config --libs libcurl jansson)
+JSON_CFLAGS = $(call lazy,JSON_CFLAGS,pkg-config --cflags jansson)
+JSON_LIBS = $(call lazy,JSON_LIBS,pkg-config --libs jansson)
 CMOCKA_CFLAGS = $(call lazy,CMOCKA_CFLAGS,pkg-config --cflags cmocka)
 CMOCKA_LIBS = $(call lazy,CMOCKA_LIBS,pkg-config --libs cmocka)
 NPROC = $(call lazy,NPROC,nproc)
@@ -110,8 +113,9 @@ FLAGS_core = $(NETTLE_CFLAGS)
 FLAGS_kernels = $(OPT_KERNELS)
 FLAGS_server = $(NETTLE_CFLAGS) $(HTTP_CFLAGS) -iquote $(OBJ)
 FLAGS_client = $(NETTLE_CFLAGS) $(CURL_CFLAGS)
+FLAGS_manifest = $(JSON_CFLAGS)
 FLAGS_tests = -iquote tests $(CMOCKA_CFLAGS) $(NETTLE_CFLAGS) \
-	$(if $(findstring /server/,$@),$(HTTP_CFLAGS))
+	$(if $(findstring /server/,$@),$(HTTP_CFLAGS)) $(if $(findstring /manifest/,$@),$(JSON_CFLAGS))
 
 # Which of these an object of stem $* is compiled with.
 UNIT = $(if $(filter core/isa/%,$*),kernels,$(firstword $(subst /, ,$*)))
@@ -127,14 +131,17 @@ tests_in = $(patsubst %.c,$(BUILD)/%,$(wildcard \
 
 CORE_SRC = $(filter-out core/isa/%,$(wildcard core/*/*.c core/*/*/*.c))
 ISA_SRC = $(wildcard $(ISAS:%=core/isa/%.c))
+# Part of both programs.
+MANIFEST_SRC = $(wildcard manifest/*.c)
 SERVER_SRC = $(wildcard server/*.c server/*/*.c)
 CLIENT_LIB_SRC = $(wildcard client/*.c)
 CLI_SRC = $(wildcard client/cli/*.c)
 
 CORE_OBJ = $(call to_obj,$(CORE_SRC) $(ISA_SRC))
-SERVER_OBJ = $(call to_obj,$(SERVER_SRC))
+MANIFEST_OBJ = $(call to_obj,$(MANIFEST_SRC))
+SERVER_OBJ = $(call to_obj,$(SERVER_SRC) $(MANIFEST_SRC))
 CLIENT_LIB_OBJ = $(call to_obj,$(CLIENT_LIB_SRC))
-CLIENT_OBJ = $(call to_obj,$(CLIENT_LIB_SRC) $(CLI_SRC))
+CLIENT_OBJ = $(call to_obj,$(CLIENT_LIB_SRC) $(CLI_SRC) $(MANIFEST_SRC))
 SUPPORT_OBJ = $(call to_obj,$(wildcard tests/support/*.c))
 
 LIB_A = $(BUILD)/libtensorinit.a
@@ -241,14 +248,16 @@ $(CLI): $(CLIENT_OBJ) $(LIB_A) $(BUILD)/members-CLIENT $(BUILD)/flags-link
 # Archives without the main functions, for tests.
 $(OBJ)/server.a: $(filter-out $(OBJ)/server/main.o,$(SERVER_OBJ)) $(BUILD)/members-SERVER
 $(OBJ)/client.a: $(filter-out $(OBJ)/client/cli/main.o,$(CLIENT_OBJ)) $(BUILD)/members-CLIENT
+$(OBJ)/manifest.a: $(MANIFEST_OBJ) $(BUILD)/members-MANIFEST
 $(OBJ)/support.a: $(SUPPORT_OBJ) $(BUILD)/members-SUPPORT
-$(OBJ)/server.a $(OBJ)/client.a $(OBJ)/support.a:
+$(OBJ)/server.a $(OBJ)/client.a $(OBJ)/manifest.a $(OBJ)/support.a:
 	$(archive)
 
-# A test in a folder server/ or client/ links with that part as well.
-PART = $(filter server client,$(subst /, ,$(*D)))
+# A test in a folder server/, client/ or manifest/ links with that part as well.
+PART = $(filter server client manifest,$(subst /, ,$(*D)))
 LIBS_server = $(HTTP_LIBS)
 LIBS_client = $(CURL_LIBS)
+LIBS_manifest = $(JSON_LIBS)
 
 # For LD_PRELOAD: lets calls of the daemon fail.
 FAIL_NTH = $(BUILD)/tests/fault/fail_nth.so
@@ -301,7 +310,7 @@ programs: $(TEST_PROGRAMS) $(FAIL_NTH)
 
 # Without server and client: the part that runs under qemu. And without the statistics that
 # only the bits decide, which other tests hold to be the same everywhere.
-CORE_TESTS = $(filter-out $(foreach d,server client,$(BUILD)/tests/unit/$d/% \
+CORE_TESTS = $(filter-out $(foreach d,server client manifest,$(BUILD)/tests/unit/$d/% \
 	$(BUILD)/tests/fault/$d/% $(BUILD)/tests/fuzz/$d/%) \
 	$(BUILD)/tests/unit/core/orthogonal/test_haar,$(TEST_PROGRAMS))
 
@@ -339,8 +348,8 @@ bench: all $(BENCHES)
 
 # Look after -----------------------------------------------------------------------------
 
-C_FILES = $(call lazy,C_FILES,find core server client include tests -name '*.[ch]')
-C_SOURCES = $(CORE_SRC) $(ISA_SRC) $(SERVER_SRC) $(CLIENT_LIB_SRC) $(CLI_SRC)
+C_FILES = $(call lazy,C_FILES,find core manifest server client include tests -name '*.[ch]')
+C_SOURCES = $(CORE_SRC) $(ISA_SRC) $(MANIFEST_SRC) $(SERVER_SRC) $(CLIENT_LIB_SRC) $(CLI_SRC)
 
 lint: all compdb
 	@$(RUN_TESTS) $(filter tests/lint/%,$(TEST_SCRIPTS))
@@ -361,7 +370,9 @@ clean:
 
 INSTALLED = $(wildcard include/tensorinit/*.h include/tensorinit/*.def)
 MAN = $(wildcard deploy/man/*.[18])
-DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv)
+DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv docs/*.json)
+# Folders of manifests: what lies in each is installed as it is.
+MODELS = $(wildcard deploy/models/*)
 LIBRARIES = libtensorinit libtensorinit-client
 
 # Units and the user that they name; the directories are where systemd looks for both prefixes.
@@ -394,6 +405,8 @@ install: all
 		-e 's|@INCDIR@|$(call relocatable,$(INCDIR))|' -e 's|@VERSION@|$(VERSION)|' \
 		deploy/$$pc.pc.in >'$(DESTDIR)$(PCDIR)'/$$pc.pc || exit 1; done
 	install -m 644 $(DOCS) '$(DESTDIR)$(DOCDIR)'
+	for model in $(notdir $(MODELS)); do install -d '$(DESTDIR)$(MODELDIR)'/$$model && \
+		install -m 644 deploy/models/$$model/* '$(DESTDIR)$(MODELDIR)'/$$model || exit 1; done
 	install -m 644 $(filter %.1,$(MAN)) '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 $(filter %.8,$(MAN)) '$(DESTDIR)$(MANDIR)/man8'
 	install -m 644 deploy/completions/tensorinit.bash '$(DESTDIR)$(BASHDIR)/tensorinit'
@@ -410,7 +423,8 @@ uninstall:
 		$(BASHDIR)/tensorinit $(ZSHDIR)/_tensorinit $(FISHDIR)/tensorinit.fish \
 		$(patsubst deploy/systemd/%,$(UNITDIR)/%,$(UNITS)) $(SYSUSERSDIR)/tensorinit.conf \
 		$(foreach n,1 8,$(patsubst deploy/man/%,$(MANDIR)/man$n/%,$(filter %.$n,$(MAN)))))
-	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)'
+	rm -rf '$(DESTDIR)$(INCDIR)/tensorinit' '$(DESTDIR)$(DOCDIR)' \
+		$(patsubst deploy/models/%,'$(DESTDIR)$(MODELDIR)/%',$(MODELS))
 
 # The committed tree, without regard to what lies around it.
 dist:

@@ -14,10 +14,10 @@
 #include <tensorinit/plan.h>
 #include <tensorinit/version.h>
 
+#include "manifest/json_memory.h"
 #include "server/config.h"
 #include "server/context.h"
 #include "server/documents/json_openapi.h"
-#include "server/documents/json_query.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
 #include "server/health.h"
@@ -243,7 +243,7 @@ static int prepare_and_serve(struct startup *startup) {
     const enum tid_scope scope = has_admin ? TID_SCOPE_PUBLIC : TID_SCOPE_ALL;
     const unsigned worker_count = tid_cpus_threads(config->workers);
     struct tid_metrics metrics;
-    tid_json_query_init();
+    tim_json_memory_init();
     char *schemes = tid_json_schemes();
     char *openapi = tid_json_openapi(scope);
     int status = EXIT_SYSTEM;

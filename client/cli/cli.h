@@ -101,6 +101,9 @@ int cli_read_seconds(const char *option, const char *text, uint64_t *millisecond
 /* The same for a number from 1 to 'max'. */
 int cli_read_count(const char *option, const char *text, unsigned max, unsigned *value);
 
+/* How many threads compute: as --threads says, or all processors. */
+int cli_read_threads(const struct cli_options *options, unsigned *threads);
+
 /* Sets the parameter format from the extension of 'path' (may be NULL), unless it is
    set. */
 void cli_options_set_format(struct cli_options *options, const char *path);
@@ -117,6 +120,7 @@ int cli_plan(struct cli_options *options);
 int cli_schemes(struct cli_options *options);
 int cli_stats(struct cli_options *options);
 int cli_digest(struct cli_options *options);
+int cli_model(struct cli_options *options);
 
 /* Tensors that are computed here (local_tensor.c, factorize.c) ----------------------- */
 
@@ -145,6 +149,10 @@ void cli_tensor_close(struct cli_tensor *tensor);
  * an exit code.
  */
 int cli_tensor_factorize(struct cli_tensor *tensor);
+
+/* The same for a plan, which does not get it: '*factor' is the caller's. */
+int cli_factorize(const struct ti_plan *plan, unsigned threads,
+                  struct ti_factor **factor);
 
 /*
  * Calls 'consume' in this thread with the body, a chunk at a time and in order, until it
@@ -278,6 +286,9 @@ uint64_t cli_part_done(const struct cli_part_state *state);
  * prints both figures and returns CLI_EIO.
  */
 int cli_part_reserve(int fd, const char *path, uint64_t total_bytes);
+
+/* The same for files that will be written to a folder; reserves nothing. */
+int cli_space_check(const char *folder, uint64_t total_bytes);
 
 /*
  * Recomputes what the part file has, a sample of it or all, and compares. Prints what

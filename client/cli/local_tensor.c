@@ -8,12 +8,8 @@
 int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options) {
     struct ti_error error;
     memset(tensor, 0, sizeof *tensor);
-    tensor->threads = cli_threads_usable();
-    if (options->threads) {
-        const int code = cli_read_count("threads", options->threads, CLI_THREADS_MAX,
-                                        &tensor->threads);
-        if (code != 0) return code;
-    }
+    const int code = cli_read_threads(options, &tensor->threads);
+    if (code != 0) return code;
     if (ti_plan_make(options->spec, &tensor->plan, &error) != TI_OK ||
         ti_body_make(tensor->plan, &tensor->body, &error) != TI_OK ||
         ti_workspace_make(tensor->plan, &tensor->workspace, &error) != TI_OK) {
@@ -41,11 +37,32 @@ void cli_tensor_close(struct cli_tensor *tensor) {
     ti_factor_free(tensor->factor);
 }
 
+static bool open_thread(void *state, void **thread) {
+    const struct cli_tensor *tensor = state;
+    *thread = NULL;
+    return ti_workspace_make(tensor->plan, thread, NULL) == TI_OK;
+}
+
+static enum ti_status read_body(void *state, void *thread, uint64_t offset, size_t count,
+                                unsigned char *out) {
+    const struct cli_tensor *tensor = state;
+    if (ti_body_read(tensor->body, offset, count, out, thread) != TI_OK) {
+        abort(); /* cannot happen: the range lies inside the body, which is factorized */
+    }
+    return TI_OK;
+}
+
 int cli_tensor_read(struct cli_tensor *tensor, cli_consumer *consume, void *state) {
     struct ti_body_cursor cursor = {0};
     int code = cli_tensor_factorize(tensor);
     if (code == 0 && tensor->threads > 1 && ti_body_bytes(tensor->body) > 0) {
-        return cli_read_ahead(tensor, consume, state);
+        const struct cli_source source = {.bytes = ti_body_bytes(tensor->body),
+                                          .threads = tensor->threads,
+                                          .state = tensor,
+                                          .open = open_thread,
+                                          .close = ti_workspace_free,
+                                          .read = read_body};
+        return cli_read_ahead(&source, consume, state);
     }
     while (code == 0) {
         size_t written;

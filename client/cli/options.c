@@ -188,6 +188,12 @@ int cli_read_count(const char *option, const char *text, unsigned max, unsigned 
     return 0;
 }
 
+int cli_read_threads(const struct cli_options *options, unsigned *threads) {
+    *threads = cli_threads_usable();
+    if (!options->threads) return 0;
+    return cli_read_count("threads", options->threads, CLI_THREADS_MAX, threads);
+}
+
 /* The same for one of the command's own options; 'value' is the one in the argument. */
 static int parse_own(struct cli_options *options, const struct cli_own_option *option,
                      const char *value, int argc, char **argv, int *at) {
@@ -219,7 +225,7 @@ static int parse_own(struct cli_options *options, const struct cli_own_option *o
  */
 static bool is_parameter(const struct cli_verb *verb, const struct cli_own_option *option,
                          int argc, char **argv, int at) {
-    for (size_t i = 0; i < ti_param_count(); i++) {
+    for (size_t i = 0; verb->tensor && i < ti_param_count(); i++) {
         if (strcmp(ti_param_get(i)->name, option->name) != 0) continue;
         return !cli_has_option(verb, option) || strchr(argv[at], '=') ||
                (at + 1 < argc && argv[at + 1][0] != '-');
@@ -230,15 +236,20 @@ static bool is_parameter(const struct cli_verb *verb, const struct cli_own_optio
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
+    bool is_other = false;
     for (size_t i = 0; i < CLI_OWN_OPTIONS; i++) {
         const struct cli_own_option *option = &cli_own_options[i];
         if (!is_long(arg, option->name, &value) && !is_short(arg, option, &value)) {
             continue;
         }
-        if (is_parameter(verb, option, argc, argv, *at)) break;
-        if (!cli_has_option(verb, option)) return unknown_option(verb, arg);
-        return parse_own(options, option, value, argc, argv, at);
+        const bool is_param = is_parameter(verb, option, argc, argv, *at);
+        if (cli_has_option(verb, option) && !is_param) {
+            return parse_own(options, option, value, argc, argv, at);
+        }
+        /* Several verbs may have options of this name, each its own. */
+        is_other |= !is_param;
     }
+    if (is_other) return unknown_option(verb, arg);
     if (arg[0] == '-' && arg[1] != '\0') {
         if (!verb->tensor || arg[1] != '-' || is_near_option(verb, arg)) {
             return unknown_option(verb, arg);

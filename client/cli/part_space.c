@@ -44,6 +44,13 @@ static uint64_t free_bytes_of(int fd) {
     return (uint64_t)disk.f_bavail * disk.f_frsize;
 }
 
+int cli_space_check(const char *folder, uint64_t total_bytes) {
+    struct statvfs disk;
+    if (statvfs(folder, &disk) != 0 || disk.f_blocks == 0) return 0;
+    const uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    return total_bytes > free_bytes ? no_space(folder, total_bytes, free_bytes) : 0;
+}
+
 int cli_part_reserve(int fd, const char *path, uint64_t total_bytes) {
     struct stat file;
     if (fstat(fd, &file) != 0) return cli_fail_io(path, "cannot open");

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* For local_tensor.c: reading a body with several threads. */
+/* Reading what is computed, in order, with several threads. */
 #ifndef TIC_READ_AHEAD_H
 #define TIC_READ_AHEAD_H
 
 #include "client/cli/cli.h"
 
-/*
- * As cli_tensor_read(), with tensor->threads threads, this one among them, for a body of
- * known length, not empty, whose factorization is made.
- */
-int cli_read_ahead(struct cli_tensor *tensor, cli_consumer *consume, void *state);
+/* Bytes that can be computed from any offset, by several threads at a time. */
+struct cli_source {
+    uint64_t bytes; /* 1 or more */
+    unsigned threads;
+    void *state;
+    /* Makes what a thread needs, in '*thread'; false if memory runs out. */
+    bool (*open)(void *state, void **thread);
+    void (*close)(void *thread);
+    enum ti_status (*read)(void *state, void *thread, uint64_t offset, size_t count,
+                           unsigned char *out);
+};
+
+/* As cli_tensor_read(), with source->threads threads, this one among them. */
+int cli_read_ahead(const struct cli_source *source, cli_consumer *consume, void *state);
 
 #endif

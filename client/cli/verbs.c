@@ -58,6 +58,14 @@ const struct cli_verb cli_verbs[] = {
         .run = cli_stats,
     },
     {
+        .name = "model",
+        .about = "computes the files of a whole model",
+        .also = "checkpoint manifest init_model",
+        .example = "model gpt2 --seed 42 -o gpt2.safetensors",
+        .file = "MANIFEST",
+        .run = cli_model,
+    },
+    {
         .name = "schemes",
         .about = "lists the schemes, or describes one in full",
         .also = "list ls initializers",

@@ -39,6 +39,19 @@ const char *ti_dtype_safetensors(enum ti_dtype dtype) {
     return row_of(dtype)->safetensors;
 }
 
+unsigned ti_dtype_safetensors_rank(enum ti_dtype dtype) {
+    /* The order of its enum Dtype (safetensors/src/tensor.rs), from the last. */
+    static const enum ti_dtype order[] = {
+        TI_DTYPE_U64,     TI_DTYPE_I64,     TI_DTYPE_F64, TI_DTYPE_F32, TI_DTYPE_U32,
+        TI_DTYPE_I32,     TI_DTYPE_BF16,    TI_DTYPE_F16, TI_DTYPE_U16, TI_DTYPE_I16,
+        TI_DTYPE_F8_E4M3, TI_DTYPE_F8_E5M2, TI_DTYPE_I8,  TI_DTYPE_U8,  TI_DTYPE_BOOL,
+    };
+    _Static_assert(sizeof order / sizeof *order == TI_DTYPE_COUNT, "each dtype once");
+    unsigned rank = 0;
+    while (rank + 1 < TI_DTYPE_COUNT && order[rank] != dtype) rank++;
+    return rank;
+}
+
 const struct ti_float_format *ti_dtype_float_format(enum ti_dtype dtype) {
     const struct dtype_row *row = row_of(dtype);
     return row->format.exponent_bits > 0 ? &row->format : NULL;

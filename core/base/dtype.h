@@ -11,6 +11,9 @@
 const char *ti_dtype_npy_descr(enum ti_dtype dtype);
 const char *ti_dtype_safetensors(enum ti_dtype dtype);
 
+/* The place of the type in safetensors files, from 0: the first types are the widest. */
+unsigned ti_dtype_safetensors_rank(enum ti_dtype dtype);
+
 /* Whether elements can be infinite: false for integers, bool and f8_e4m3. */
 bool ti_dtype_has_infinity(enum ti_dtype dtype);
 

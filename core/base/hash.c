@@ -2,8 +2,6 @@
 /* Hashes of texts: see hash.h. */
 #include "core/base/hash.h"
 
-#include <stdint.h>
-
 #include <nettle/sha2.h>
 
 #include "core/base/hex.h"
@@ -19,4 +17,15 @@ void ti_hash_text(const char *text, size_t n, char digits[33]) {
         digits[2 * i + 1] = ti_hex_lower(digest[i]);
     }
     digits[32] = '\0';
+}
+
+uint64_t ti_hash_u64(const char *text, size_t n) {
+    uint8_t digest[8];
+    uint64_t value = 0;
+    struct sha256_ctx hash;
+    sha256_init(&hash);
+    sha256_update(&hash, n, (const uint8_t *)text);
+    sha256_digest(&hash, sizeof digest, digest);
+    for (int i = 0; i < 8; i++) value |= (uint64_t)digest[i] << 8 * i;
+    return value;
 }

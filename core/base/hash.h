@@ -4,8 +4,12 @@
 #define TI_HASH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The first 32 hexadecimal digits of the SHA-256 of a text, NUL-terminated. */
 void ti_hash_text(const char *text, size_t n, char digits[33]);
+
+/* The first 8 bytes of the SHA-256 of a text, little-endian. */
+uint64_t ti_hash_u64(const char *text, size_t n);
 
 #endif

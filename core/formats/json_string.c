@@ -5,6 +5,7 @@
 #include "core/base/hex.h"
 #include "core/formats/formats.h"
 
+/* A character below U+0020, a quote or a backslash. */
 static size_t escape(unsigned char c, char *out) {
     static const char short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
     for (const char *form = short_forms; *form; form += 2) {
@@ -12,10 +13,6 @@ static size_t escape(unsigned char c, char *out) {
         out[0] = '\\';
         out[1] = form[1];
         return 2;
-    }
-    if (c >= 0x20) {
-        out[0] = (char)c;
-        return 1;
     }
     memcpy(out, "\\u00", 4);
     out[4] = ti_hex_lower(c >> 4);
@@ -26,7 +23,14 @@ static size_t escape(unsigned char c, char *out) {
 size_t ti_json_string(const char *text, size_t n, char *out) {
     size_t used = 0;
     out[used++] = '"';
-    for (size_t i = 0; i < n; i++) used += escape((unsigned char)text[i], out + used);
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c >= 0x20 && c != '"' && c != '\\') {
+            out[used++] = (char)c;
+        } else {
+            used += escape(c, out + used);
+        }
+    }
     out[used++] = '"';
     return used;
 }

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <nettle/sha2.h>
-
 #include <tensorinit/version.h>
 
 #include "core/request/aliases.h"
@@ -77,15 +75,7 @@ static enum ti_status resolve_part(const struct ti_spec *spec, struct ti_plan *p
 
 /* Stream of a name: SHA-256's first 8 bytes, little-endian; 0 for no name. */
 static uint64_t stream_of(const char *name, size_t name_bytes) {
-    uint8_t digest[8];
-    uint64_t stream = 0;
-    struct sha256_ctx hash;
-    if (name_bytes == 0) return 0;
-    sha256_init(&hash);
-    sha256_update(&hash, name_bytes, (const uint8_t *)name);
-    sha256_digest(&hash, sizeof digest, digest);
-    for (int i = 0; i < 8; i++) stream |= (uint64_t)digest[i] << 8 * i;
-    return stream;
+    return name_bytes == 0 ? 0 : ti_hash_u64(name, name_bytes);
 }
 
 /* docs/SPEC.md, "Entity tag": raised when a format's bytes around the elements change. */

@@ -13,6 +13,8 @@
 #include <tensorinit/body.h>
 #include <tensorinit/dtype.h>
 #include <tensorinit/factor.h>
+#include <tensorinit/manifest.h>
+#include <tensorinit/model.h>
 #include <tensorinit/number.h>
 #include <tensorinit/plan.h>
 #include <tensorinit/schemes.h>

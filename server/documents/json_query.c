@@ -4,24 +4,11 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <tensorinit/number.h>
 
-/*
- * Set if jansson gets no memory in this thread. Its parser does not always report that:
- * up to 2.14, a text can lose a character, or be said to be invalid.
- */
-static _Thread_local bool no_memory;
-
-static void *noting_malloc(size_t bytes) {
-    void *memory = malloc(bytes);
-    if (!memory) no_memory = true;
-    return memory;
-}
-
-void tid_json_query_init(void) { json_set_alloc_funcs(noting_malloc, free); }
+#include "manifest/json_memory.h"
 
 /* Percent-encodes all but the unreserved characters (RFC 3986 section 2.3). */
 static void add_encoded(struct tid_buffer *buffer, const char *text, size_t bytes) {
@@ -109,9 +96,9 @@ enum ti_status tid_json_query(const char *json, size_t json_bytes,
     const char *key;
     json_t *value;
     enum ti_status status = TI_OK;
-    no_memory = false;
+    tim_json_memory_begin();
     json_t *object = json_loadb(json, json_bytes, JSON_REJECT_DUPLICATES, &reason);
-    if (no_memory) {
+    if (tim_json_memory_failed()) {
         json_decref(object);
         return fail(error, TI_ENOMEM, "", "The server is out of memory.");
     }

@@ -22,7 +22,4 @@ TI_MUST_USE enum ti_status tid_json_query(const char *json, size_t json_bytes,
                                           struct tid_buffer *query,
                                           struct ti_error *error);
 
-/* Before the first call, while there is one thread: how jansson allocates. */
-void tid_json_query_init(void);
-
 #endif

@@ -8,7 +8,7 @@ set -eu
 for tool in clang-format-14 clang-format; do
     case $("$tool" --version 2>/dev/null) in
     *'version 14.'*)
-        find core server client include tests -name '*.[ch]' -print0 2>/dev/null |
+        find core manifest server client include tests -name '*.[ch]' -print0 2>/dev/null |
             xargs -0 "$tool" --dry-run --Werror
         exit
         ;;

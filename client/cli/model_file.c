@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Computing the files of a model: see model_file.h. A file is read section by section: a
+ * tensor that needs a factorization, or what is between two such tensors.
+ */
+#include "client/cli/model_file.h"
+
+#include "client/cli/read_ahead.h"
+
+struct section {
+    const struct cli_model *model;
+    size_t file;
+    uint64_t first, end;
+    /* of the tensor that is the section, or NULL */
+    const struct ti_factor *factor;
+};
+
+static bool open_reader(void *state, void **thread) {
+    const struct section *section = state;
+    struct ti_model_reader *reader;
+    if (ti_model_reader_make(section->model->model, section->model->seed, &reader,
+                             NULL) != TI_OK) {
+        return false;
+    }
+    *thread = reader;
+    return true;
+}
+
+static void close_reader(void *thread) { ti_model_reader_free(thread); }
+
+static enum ti_status read_section(void *state, void *thread, uint64_t offset,
+                                   size_t count, unsigned char *out) {
+    const struct section *section = state;
+    enum ti_status status = TI_OK;
+    if (section->factor) {
+        struct ti_plan *plan;
+        status = ti_model_reader_plan(thread, section->file, section->first, &plan, NULL);
+        if (status == TI_OK) status = ti_plan_use(plan, section->factor);
+    }
+    if (status != TI_OK) return status;
+    return ti_model_read(thread, section->file, section->first + offset, count, out,
+                         NULL);
+}
+
+/* Finds the section that begins at section->first; '*tensor' is the one that needs a
+   factorization, or SIZE_MAX. */
+static void find_end(struct section *section, uint64_t bytes, size_t *tensor) {
+    const struct ti_model *model = section->model->model;
+    struct ti_model_span span;
+    *tensor = SIZE_MAX;
+    section->end = section->first;
+    while (section->end < bytes && *tensor == SIZE_MAX &&
+           ti_model_locate(model, section->file, section->end, &span) == TI_OK) {
+        const bool needs =
+            span.tensor != SIZE_MAX &&
+            ti_model_tensor(model, span.tensor)->kind->factor_peak_bytes > 0;
+        if (needs && section->end > section->first) return;
+        if (needs) *tensor = span.tensor;
+        section->end = span.end;
+    }
+}
+
+static int factorize(const struct cli_model *model, size_t tensor,
+                     struct ti_factor **factor) {
+    struct ti_plan *plan;
+    struct ti_error error;
+    if (ti_model_plan(model->model, model->seed, tensor, &plan, &error) != TI_OK) {
+        return cli_fail(&error);
+    }
+    const int code = cli_factorize(plan, model->threads, factor);
+    ti_plan_free(plan);
+    return code;
+}
+
+static int read_one(struct section *section, size_t tensor, cli_consumer *consume,
+                    void *state) {
+    struct ti_factor *factor = NULL;
+    int code = 0;
+    if (tensor != SIZE_MAX) code = factorize(section->model, tensor, &factor);
+    section->factor = factor;
+    const struct cli_source source = {.bytes = section->end - section->first,
+                                      .threads = section->model->threads,
+                                      .state = section,
+                                      .open = open_reader,
+                                      .close = close_reader,
+                                      .read = read_section};
+    if (code == 0) code = cli_read_ahead(&source, consume, state);
+    ti_factor_free(factor);
+    return code;
+}
+
+int cli_model_file_read(const struct cli_model *model, size_t file, cli_consumer *consume,
+                        void *state) {
+    const uint64_t bytes = ti_model_file(model->model, file)->bytes;
+    struct section section = {.model = model, .file = file};
+    int code = 0;
+    while (code == 0 && section.first < bytes) {
+        size_t tensor;
+        find_end(&section, bytes, &tensor);
+        code = read_one(&section, tensor, consume, state);
+        section.first = section.end;
+    }
+    return code;
+}
