@@ -166,7 +166,7 @@ class Response:
 class Connection:
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
-        self.received = b""
+        self.received = bytearray()  # += of bytes would copy all of them each time
         self.outgoing = b""
         self.methods = []
 
