@@ -31,14 +31,10 @@ enum ti_status tic_request_add_server(struct tic_request *request, const char *s
         return tic_fail(error, TI_ETOOLARGE, "server", "more than %d servers",
                         TIC_SERVERS_MAX);
     }
-    size_t length = strlen(server_url);
-    enum ti_status status = tic_transport_check_url(server_url, error);
-    if (status != TI_OK) return status;
-    while (length > 0 && server_url[length - 1] == '/') length--;
-    char *copy = strndup(server_url, length);
-    if (!copy) return tic_out_of_memory(error);
-    request->servers[request->server_count++] = copy;
-    return TI_OK;
+    enum ti_status status =
+        tic_server_url_parse(&request->servers[request->server_count], server_url, error);
+    if (status == TI_OK) request->server_count++;
+    return status;
 }
 
 enum ti_status tic_request_make(const char *server_url, struct tic_request **request,
@@ -68,7 +64,10 @@ void tic_request_free(struct tic_request *request) {
     }
     for (size_t i = 0; i < TIC_TEXT_COUNT; i++) free(request->texts[i]);
     free(request->params);
-    for (size_t i = 0; i < request->server_count; i++) free(request->servers[i]);
+    for (size_t i = 0; i < request->header_count; i++) free(request->headers[i]);
+    for (size_t i = 0; i < request->server_count; i++) {
+        tic_server_url_clear(&request->servers[i]);
+    }
     for (size_t i = 0; i < TIC_JOBS_MAX; i++) tic_transport_free(request->transports[i]);
     tic_response_clear(&request->response);
     free(request);
@@ -101,6 +100,7 @@ static void remove_param(struct tic_request *request, struct tic_param *param) {
 static enum ti_status set(struct tic_request *request, const char *param,
                           const char *value, struct ti_error *error) {
     struct tic_param *existing = find(request, param), *params, new = {0};
+    char *resolved = NULL;
     if (!*param)
         return tic_fail(error, TI_EPARAM, "", "the name of a parameter is empty");
     if (!value) {
@@ -110,11 +110,18 @@ static enum ti_status set(struct tic_request *request, const char *param,
     if (existing) {
         return tic_fail(error, TI_EDUPLICATE, param, "%s is given more than once", param);
     }
+    if (strcmp(param, "shard") == 0) {
+        enum ti_status status = tic_shard_resolve(value, &resolved, error);
+        if (status != TI_OK) return status;
+    }
     params = realloc(request->params, (request->param_count + 1) * sizeof *params);
-    if (!params) return tic_out_of_memory(error);
+    if (!params) {
+        free(resolved);
+        return tic_out_of_memory(error);
+    }
     request->params = params;
     new.name = strdup(param);
-    new.value = strdup(value);
+    new.value = resolved ? resolved : strdup(value);
     if (!new.name || !new.value) {
         free(new.name);
         free(new.value);
@@ -216,7 +223,7 @@ static char *encode(char *out, const char *text) {
 }
 
 char *tic_request_url_at(const struct tic_request *request, size_t server) {
-    const char *base = request->servers[server];
+    const char *base = request->servers[server].base;
     size_t capacity_bytes = strlen(base) + sizeof PATH;
     for (size_t i = 0; i < request->param_count; i++) {
         const struct tic_param *param = &request->params[i];
@@ -283,6 +290,10 @@ enum ti_status tic_request_text(struct tic_request *request, enum tic_text which
     if (!request) return tic_missing(error, "request");
     if ((unsigned)which >= TIC_TEXT_COUNT) {
         return tic_fail(error, TI_EPARAM, "", "unknown setting");
+    }
+    if (value && which == TIC_TOKEN) {
+        enum ti_status status = tic_request_check_token(request, value, error);
+        if (status != TI_OK) return status;
     }
     if (value && !(copy = strdup(value))) return tic_out_of_memory(error);
     free(request->texts[which]);

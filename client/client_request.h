@@ -10,6 +10,7 @@
 #include <tensorinit/dtype.h>
 
 #include "client/client_response.h"
+#include "client/server_url.h"
 
 struct tic_transport;
 
@@ -23,8 +24,8 @@ struct tic_param {
 };
 
 struct tic_request {
-    /* URLs of the servers without trailing slashes, and the one that is in use. */
-    char *servers[TIC_SERVERS_MAX];
+    /* The servers, and the one that is in use. */
+    struct tic_server_url servers[TIC_SERVERS_MAX];
     size_t server_count, server;
     struct tic_param *params;
     size_t param_count;
@@ -33,6 +34,9 @@ struct tic_request {
     uint64_t first, count;
     uint64_t numbers[TIC_NUMBER_COUNT];
     char *texts[TIC_TEXT_COUNT];
+    /* Fields as "Name: value", or "Name;" without a value. */
+    char *headers[TIC_HEADERS_MAX];
+    size_t header_count;
     /* Reuse connections from one fetch to the next; the first always exists. */
     struct tic_transport *transports[TIC_JOBS_MAX];
     /* Header of the last response. */
@@ -43,6 +47,10 @@ struct tic_request {
 
 /* The URL at a server; NULL if memory runs out. */
 char *tic_request_url_at(const struct tic_request *request, size_t server);
+
+/* Whether the text can be the token of the request: TI_EVALUE or TI_EINAPPLICABLE. */
+enum ti_status tic_request_check_token(const struct tic_request *request,
+                                       const char *token, struct ti_error *error);
 
 /* The value of a parameter; NULL if it is not set. */
 const char *tic_request_get(const struct tic_request *request, const char *param);

@@ -214,5 +214,5 @@ const char *tic_response_field_at(const struct tic_request *request, const char 
 }
 
 const char *tic_response_server(const struct tic_request *request) {
-    return request ? request->servers[request->server] : NULL;
+    return request ? request->servers[request->server].text : NULL;
 }

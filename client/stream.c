@@ -240,6 +240,7 @@ static void run_exchange(struct tic_stream *stream, struct tic_result *result) {
     write_range(&stream->expected, range, sizeof range);
     const struct tic_exchange exchange = {
         .url = url,
+        .socket = request->servers[stream->server].socket,
         .head = stream->expected.head,
         .range = *range ? range : NULL,
         .if_range = *range && tic_is_strong(etag) ? etag : NULL,
@@ -247,6 +248,8 @@ static void run_exchange(struct tic_stream *stream, struct tic_result *result) {
             tic_request_format(request, &format) ? ti_format_media_type(format) : "*/*",
         .numbers = request->numbers,
         .texts = request->texts,
+        .headers = request->headers,
+        .header_count = request->header_count,
         .line = on_line,
         .body = on_body,
         .idle = on_idle,

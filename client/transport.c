@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * HTTP by libcurl; no other file includes its header. What libcurl would read from its
- * environment (proxies, .netrc, cookies) is off, and so are redirects unless the request
- * allows them.
+ * environment (proxies, .netrc, cookies) is off, and so are redirects, unless the request
+ * allows them. They are followed here and not by libcurl, which would send all fields to
+ * another host, and connect to the same unix socket.
  */
 #include "client/transport.h"
 
@@ -62,6 +63,32 @@ static bool has_part(CURLU *url, CURLUPart which) {
     curl_free(text);
     return has;
 }
+
+static bool same_part(CURLU *a, CURLU *b, CURLUPart which) {
+    char *of_a = NULL, *of_b = NULL;
+    const bool same = curl_url_get(a, which, &of_a, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                      curl_url_get(b, which, &of_b, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                      strcasecmp(of_a, of_b) == 0;
+    curl_free(of_a);
+    curl_free(of_b);
+    return same;
+}
+
+/* Whether the scheme, host and port of both URLs are the same. */
+static bool same_origin(const char *a, const char *b) {
+    CURLU *parsed_a = curl_url(), *parsed_b = curl_url();
+    const bool same = parsed_a && parsed_b &&
+                      curl_url_set(parsed_a, CURLUPART_URL, a, 0) == CURLUE_OK &&
+                      curl_url_set(parsed_b, CURLUPART_URL, b, 0) == CURLUE_OK &&
+                      same_part(parsed_a, parsed_b, CURLUPART_SCHEME) &&
+                      same_part(parsed_a, parsed_b, CURLUPART_HOST) &&
+                      same_part(parsed_a, parsed_b, CURLUPART_PORT);
+    curl_url_cleanup(parsed_a);
+    curl_url_cleanup(parsed_b);
+    return same;
+}
+
+static bool is_https(const char *url) { return strncasecmp(url, "https:", 6) == 0; }
 
 static bool is_http(CURLU *url) {
     char *scheme = NULL;
@@ -124,18 +151,31 @@ static int on_progress(void *state, curl_off_t total, curl_off_t now, curl_off_t
 #define SET(option, value)                                                               \
     (code = code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_##option, value) : code)
 
-static CURLcode set_protocols(CURL *curl, const struct tic_exchange *exchange) {
+static CURLcode set_protocols(CURL *curl) {
     CURLcode code = CURLE_OK;
-    bool tls = strncasecmp(exchange->url, "https", 5) == 0;
 #if LIBCURL_VERSION_NUM >= 0x075500
     SET(PROTOCOLS_STR, "http,https");
-    SET(REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
 #else
     SET(PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
-    SET(REDIR_PROTOCOLS, tls ? CURLPROTO_HTTPS : CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
-    SET(FOLLOWLOCATION, exchange->numbers[TIC_REDIRECTS] > 0 ? 1L : 0L);
-    SET(MAXREDIRS, (long)exchange->numbers[TIC_REDIRECTS]);
+    SET(FOLLOWLOCATION, 0L);
+    return code;
+}
+
+/* A unix socket has no proxy. */
+static CURLcode set_route(CURL *curl, const struct tic_exchange *exchange,
+                          const char *socket) {
+    CURLcode code = CURLE_OK;
+    const char *proxy = exchange->texts[TIC_PROXY];
+    if (socket) {
+        SET(UNIX_SOCKET_PATH, socket);
+        SET(PROXY, "");
+    } else if (proxy) {
+        SET(PROXY, proxy);
+    } else if (exchange->numbers[TIC_PROXY_VARIABLES] == 0) {
+        /* Keeps libcurl from reading http_proxy and similar variables. */
+        SET(PROXY, "");
+    }
     return code;
 }
 
@@ -148,20 +188,18 @@ static CURLcode set_settings(CURL *curl, const struct tic_exchange *exchange) {
     SET(CONNECTTIMEOUT_MS, connect_ms > 0 ? connect_ms : (long)INT32_MAX);
     SET(LOW_SPEED_TIME, (long)numbers[TIC_STALL_TIMEOUT_S]);
     SET(LOW_SPEED_LIMIT, (long)numbers[TIC_STALL_BYTES_PER_S]);
-    /* "" keeps libcurl from reading http_proxy and similar variables. */
-    SET(PROXY, texts[TIC_PROXY] ? texts[TIC_PROXY] : "");
     SET(USERAGENT, texts[TIC_USER_AGENT] ? texts[TIC_USER_AGENT]
                                          : "libtensorinit-client/" TI_VERSION_STRING);
     if (texts[TIC_CA_FILE]) SET(CAINFO, texts[TIC_CA_FILE]);
     return code;
 }
 
-static CURLcode set_all(struct tic_transport *transport, struct curl_slist *fields,
-                        char *reason) {
+static CURLcode set_all(struct tic_transport *transport, const char *url,
+                        struct curl_slist *fields, char *reason) {
     CURL *curl = transport->curl;
     const struct tic_exchange *exchange = transport->exchange;
-    CURLcode code = set_protocols(curl, exchange);
-    SET(URL, exchange->url);
+    CURLcode code = set_protocols(curl);
+    SET(URL, url);
     SET(HTTPHEADER, fields);
     SET(RANGE, exchange->range);
     if (exchange->head) SET(NOBODY, 1L);
@@ -215,47 +253,128 @@ static enum tic_outcome outcome_of(const struct tic_transport *transport, CURLco
     }
 }
 
-static bool add_field(struct curl_slist **fields, const char *name, const char *value) {
-    char text[2 * TIC_INFO_TEXT_BYTES];
-    struct curl_slist *longer;
-    if (!value) return true;
-    snprintf(text, sizeof text, "%s: %s", name, value);
-    longer = curl_slist_append(*fields, text);
+static bool add_line(struct curl_slist **fields, const char *line) {
+    struct curl_slist *longer = curl_slist_append(*fields, line);
     if (longer) *fields = longer;
     return longer != NULL;
 }
 
-void tic_transport_run(struct tic_transport *transport,
-                       const struct tic_exchange *exchange, struct tic_result *result) {
-    char reason[CURL_ERROR_SIZE] = "";
+static bool add_field(struct curl_slist **fields, const char *name, const char *value) {
+    if (!value) return true;
+    char *line = malloc(strlen(name) + strlen(value) + 3);
+    if (line) stpcpy(stpcpy(stpcpy(line, name), ": "), value);
+    const bool added = line && add_line(fields, line);
+    free(line);
+    return added;
+}
+
+/* What only the servers of the request may see. */
+static bool add_credentials(struct curl_slist **fields,
+                            const struct tic_exchange *exchange) {
+    const char *token = exchange->texts[TIC_TOKEN];
+    char *value = token ? malloc(strlen(token) + sizeof "Bearer ") : NULL;
+    if (token && !value) return false;
+    if (value) stpcpy(stpcpy(value, "Bearer "), token);
+    const bool added = add_field(fields, "Authorization", value);
+    free(value);
+    if (!added) return false;
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        if (!add_line(fields, exchange->headers[i])) return false;
+    }
+    return true;
+}
+
+/* The state of an exchange with its redirects. */
+struct hop {
+    /* NULL for the URL of the exchange. */
+    char *url;
+    /* No redirect has led to another origin. */
+    bool trusted;
+    char reason[CURL_ERROR_SIZE];
+};
+
+static CURLcode run_hop(struct tic_transport *transport, struct hop *hop) {
+    const struct tic_exchange *exchange = transport->exchange;
     struct curl_slist *fields = NULL;
     CURLcode code = CURLE_OUT_OF_MEMORY;
-    curl_off_t retry_after_s = 0;
-    memset(result, 0, sizeof *result);
-    transport->exchange = exchange;
-    transport->stopped = false;
     transport->in_header = true;
     /* Resets the last exchange's settings and keeps its connection. */
     curl_easy_reset(transport->curl);
     if (add_field(&fields, "Accept", exchange->accept) &&
-        add_field(&fields, "If-Range", exchange->if_range)) {
-        code = set_all(transport, fields, reason);
+        add_field(&fields, "If-Range", exchange->if_range) &&
+        (!hop->trusted || add_credentials(&fields, exchange))) {
+        code =
+            set_all(transport, hop->url ? hop->url : exchange->url, fields, hop->reason);
+        if (code == CURLE_OK) {
+            code = set_route(transport->curl, exchange,
+                             hop->trusted ? exchange->socket : NULL);
+        }
         if (code == CURLE_OK) code = curl_easy_perform(transport->curl);
     }
+    curl_easy_setopt(transport->curl, CURLOPT_ERRORBUFFER, NULL);
+    curl_easy_setopt(transport->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(fields);
+    return code;
+}
+
+/* Prepares the next hop if the response is a redirect; false if it is not. */
+static bool redirects(struct tic_transport *transport, struct hop *hop, CURLcode *code) {
+    const char *from = hop->url ? hop->url : transport->exchange->url;
+    char *to = NULL;
+    curl_easy_getinfo(transport->curl, CURLINFO_REDIRECT_URL, &to);
+    if (!to) return false;
+    if (strncasecmp(to, "http:", 5) != 0 && !is_https(to)) {
+        snprintf(hop->reason, sizeof hop->reason,
+                 "it redirects to a URL that is neither http nor https");
+        *code = CURLE_TOO_MANY_REDIRECTS;
+    } else if (is_https(from) && !is_https(to)) {
+        snprintf(hop->reason, sizeof hop->reason, "it redirects from https to http");
+        *code = CURLE_TOO_MANY_REDIRECTS;
+    } else if (!(to = strdup(to))) {
+        *code = CURLE_OUT_OF_MEMORY;
+    } else {
+        hop->trusted = hop->trusted && same_origin(from, to);
+        free(hop->url);
+        hop->url = to;
+    }
+    return *code == CURLE_OK;
+}
+
+static CURLcode run_hops(struct tic_transport *transport, struct hop *hop) {
+    const uint64_t max = transport->exchange->numbers[TIC_REDIRECTS];
+    CURLcode code;
+    for (uint64_t count = 0;; count++) {
+        code = run_hop(transport, hop);
+        if (code != CURLE_OK || max == 0 || !redirects(transport, hop, &code)) break;
+        if (count == max) {
+            snprintf(hop->reason, sizeof hop->reason, "more than %d redirects", (int)max);
+            return CURLE_TOO_MANY_REDIRECTS;
+        }
+    }
+    return code;
+}
+
+void tic_transport_run(struct tic_transport *transport,
+                       const struct tic_exchange *exchange, struct tic_result *result) {
+    struct hop hop = {.trusted = true};
+    curl_off_t retry_after_s = 0;
+    memset(result, 0, sizeof *result);
+    transport->exchange = exchange;
+    transport->stopped = false;
+    const CURLcode code = run_hops(transport, &hop);
     result->outcome = outcome_of(transport, code);
     if (result->outcome == TIC_OUTCOME_DONE) {
         curl_easy_getinfo(transport->curl, CURLINFO_RETRY_AFTER, &retry_after_s);
         if (retry_after_s > 0) result->retry_after_s = (uint64_t)retry_after_s;
     } else {
         /* libcurl may quote a proxy's URL with its user and password. */
-        const bool has_detail = *reason && !strchr(reason, '@');
-        const char *text = has_detail ? reason : curl_easy_strerror(code);
+        const bool has_detail = *hop.reason && !strchr(hop.reason, '@');
+        const char *text = has_detail ? hop.reason : curl_easy_strerror(code);
         if (code == CURLE_OUT_OF_MEMORY && result->outcome == TIC_OUTCOME_GARBAGE) {
             text = "a line of its header is too long, or memory is short";
         }
         snprintf(result->reason, sizeof result->reason, "%s", text);
     }
-    curl_easy_setopt(transport->curl, CURLOPT_ERRORBUFFER, NULL);
-    curl_slist_free_all(fields);
+    free(hop.url);
     transport->exchange = NULL;
 }

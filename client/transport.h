@@ -24,6 +24,8 @@ enum ti_status tic_transport_check_url(const char *url, struct ti_error *error);
 /* What to request, and the functions that get the response. */
 struct tic_exchange {
     const char *url;
+    /* Path of the unix socket to connect to instead of the URL's host; NULL for none. */
+    const char *socket;
     /* HEAD instead of GET. */
     bool head;
     /* "100-199" or "100-"; NULL for the full body. */
@@ -35,6 +37,9 @@ struct tic_exchange {
     /* The request's settings. */
     const uint64_t *numbers;
     char *const *texts;
+    /* More fields: "Name: value", or "Name;" without a value. */
+    char *const *headers;
+    size_t header_count;
     /* Each gets 'state'; if one returns false, the exchange ends. 'line' gets each header
      * line with its line end, 'body' at least 1 byte of the body; 'idle' is called about
      * once a second. */

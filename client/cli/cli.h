@@ -25,6 +25,7 @@ struct cli_param {
     const char *name; /* from the command line, 'name_bytes' long; may be none */
     size_t name_bytes;
     const char *value;
+    char *resolved; /* the value if it is this process's part, to be freed; or NULL */
 };
 
 #define CLI_ITEMS_MAX 64
@@ -38,6 +39,7 @@ struct cli_list {
 #define CLI_TEXT const char *
 #define CLI_FLAG bool
 #define CLI_LIST struct cli_list
+#define CLI_MAYBE const char *
 
 /* The parsed command line; strings are borrowed from it. */
 struct cli_options {
@@ -46,9 +48,11 @@ struct cli_options {
     /* The same as they were given; a list may be given item by item. */
     struct cli_param *params;
     size_t param_count;
-    /* The argument that is not an option, or NULL. */
-    const char *file;
-    /* The command's own options, a member each: NULL or false if not given. */
+    /* The arguments that are not options, and the first of them or NULL. */
+    const char *file, **files;
+    size_t file_count;
+    /* The command's own options, a member each: NULL or false if not given, ""
+       for a MAYBE without a value. */
 #define CLI_OPTION(kind, member, name, letter, argument, verbs, about) CLI_##kind member;
 #include "client/cli/cli_options.def"
 #undef CLI_OPTION
@@ -60,6 +64,8 @@ struct cli_verb {
     const char *also;
     /* Name of the argument that is not an option, NULL if there is none. */
     const char *file;
+    /* Whether it may be repeated. */
+    bool many;
     /* Whether the verb has the tensor's parameters. */
     bool tensor;
     /* Whether a server validates the parameters. */
@@ -119,6 +125,7 @@ struct cli_tensor {
     struct ti_factor *factor; /* from cli_tensor_factorize(), or NULL */
     void *workspace;
     unsigned char *chunk; /* CLI_CHUNK_BYTES */
+    unsigned threads;     /* that compute: --threads, or all processors */
 };
 
 /* Bytes computed at a time: many rows of a matrix, but not more than an L3 cache. */
@@ -132,18 +139,32 @@ int cli_tensor_open(struct cli_tensor *tensor, const struct cli_options *options
 void cli_tensor_close(struct cli_tensor *tensor);
 
 /*
- * Computes the factorization, on all processors; nothing if the tensor needs none. Needed
+ * Computes the factorization, with all threads; nothing if the tensor needs none. Needed
  * before elements are filled; cli_tensor_read() does it. Prints what is wrong and returns
  * an exit code.
  */
 int cli_tensor_factorize(struct cli_tensor *tensor);
 
 /*
- * Calls 'consume' with the body, a chunk at a time, until it returns an exit code other
- * than 0. Returns an exit code.
+ * Calls 'consume' in this thread with the body, a chunk at a time and in order, until it
+ * returns an exit code other than 0. Returns an exit code. Meanwhile other threads compute
+ * what follows, unless the body is a text.
  */
 typedef int cli_consumer(void *state, const unsigned char *bytes, size_t count);
 int cli_tensor_read(struct cli_tensor *tensor, cli_consumer *consume, void *state);
+
+/* Threads (threads.c) ---------------------------------------------------------------- */
+
+#define CLI_THREADS_MAX 256
+
+/* How many processors this process may use, at most CLI_THREADS_MAX. */
+unsigned cli_threads_usable(void);
+
+/*
+ * Calls 'run' in 'count' threads, at most CLI_THREADS_MAX, this one among them, and waits
+ * until all have returned. It is not an error if others cannot be started.
+ */
+void cli_threads_run(unsigned count, void *(*run)(void *), void *state);
 
 /* Messages on standard error (fail.c) ------------------------------------------------ */
 

@@ -9,6 +9,7 @@
 #include <tensorinit/client.h>
 
 #include "client/cli/get_request.h"
+#include "client/cli/progress.h"
 
 /* The state is saved after each that many bytes. */
 #define SAVE_BYTES ((uint64_t)8 << 20)
@@ -23,6 +24,10 @@ struct transfer {
     pthread_mutex_t lock;
     struct cli_part_state state;
     bool resumable;
+    /* For --verify. */
+    struct cli_check check;
+    struct cli_progress progress;
+    uint64_t next_offset;   /* for an output that is written in order */
     uint64_t unsaved_bytes; /* received since it was saved */
     /* The output is open and must be committed, kept or abandoned. */
     bool opened;
@@ -80,14 +85,31 @@ static bool begin(void *state, const struct tic_info *info) {
     struct transfer *transfer = state;
     if (!transfer->warned) print_warnings(transfer);
     transfer->warned = true;
+    cli_progress_begin(&transfer->progress, cli_part_done(&transfer->state),
+                       info->total_bytes);
+    if (transfer->options->verify) {
+        transfer->code = cli_check_begin(&transfer->check, info);
+        if (transfer->code != 0) return false;
+    }
     transfer->code = open_output(transfer, info);
     return transfer->code == 0;
+}
+
+static int verify(const struct transfer *transfer, uint64_t offset, const void *data,
+                  size_t bytes) {
+    if (!transfer->options->verify) return 0;
+    return cli_check_bytes(&transfer->check, offset, data, bytes);
 }
 
 /* To an output that is not a part file, in order. */
 static bool write_next(void *state, const void *data, size_t bytes) {
     struct transfer *transfer = state;
-    transfer->code = cli_output_write(&transfer->output, data, bytes);
+    transfer->code = verify(transfer, transfer->next_offset, data, bytes);
+    transfer->next_offset += bytes;
+    atomic_fetch_add(&transfer->progress.bytes, bytes);
+    if (transfer->code == 0) {
+        transfer->code = cli_output_write(&transfer->output, data, bytes);
+    }
     return transfer->code == 0;
 }
 
@@ -102,12 +124,20 @@ static int add_done(struct transfer *transfer, uint64_t offset, size_t bytes) {
 /* To a part file; called by several threads. */
 static bool write_at(void *state, uint64_t offset, const void *data, size_t bytes) {
     struct transfer *transfer = state;
-    int code = cli_output_write_at(&transfer->output, offset, data, bytes);
+    int code = verify(transfer, offset, data, bytes);
+    if (code == 0) code = cli_output_write_at(&transfer->output, offset, data, bytes);
+    atomic_fetch_add(&transfer->progress.bytes, bytes);
     pthread_mutex_lock(&transfer->lock);
     if (code == 0 && transfer->resumable) code = add_done(transfer, offset, bytes);
     if (code != 0) transfer->code = code;
     pthread_mutex_unlock(&transfer->lock);
     return code == 0;
+}
+
+static bool on_idle(void *state) {
+    struct transfer *transfer = state;
+    cli_progress_show(&transfer->progress);
+    return true;
 }
 
 /* Says once that something has failed, not each time that it fails again. */
@@ -118,6 +148,7 @@ static bool on_retry(void *state, const struct ti_error *failure, uint64_t pause
         return true;
     }
     snprintf(transfer->last_failure, sizeof transfer->last_failure, "%s", failure->text);
+    cli_progress_clear(&transfer->progress);
     cli_get_print_error(transfer->options, transfer->request, failure);
     fputs("tensorinit: trying again\n", stderr);
     return true;
@@ -138,6 +169,8 @@ static int open_earlier(struct transfer *transfer) {
                 output->part_path, state->query);
         return CLI_EMISMATCH;
     }
+    /* Then all of it is computed again, and not a sample. */
+    if (transfer->check.all) state->same_boot = false;
     return cli_part_check(transfer->options, output, state);
 }
 
@@ -177,11 +210,15 @@ static enum ti_status fetch(struct transfer *transfer, struct ti_error *error) {
         .begin = begin,
         .write = write_next,
         .state = transfer,
+        .idle = on_idle,
         .retry = on_retry,
         .write_at = is_part ? write_at : NULL,
     };
-    if (transfer->resumable) return fetch_rest(transfer, &sink, error);
-    return tic_fetch(transfer->request, &sink, NULL, error);
+    const enum ti_status status = transfer->resumable
+                                      ? fetch_rest(transfer, &sink, error)
+                                      : tic_fetch(transfer->request, &sink, NULL, error);
+    cli_progress_end(&transfer->progress, status == TI_OK);
+    return status;
 }
 
 /* Keeps what has been received, if it can be used later. */
@@ -245,7 +282,10 @@ int cli_get(struct cli_options *options) {
     cli_output_handle_sigpipe();
     transfer.query = cli_options_query(options);
     pthread_mutex_init(&transfer.lock, NULL);
-    code = run(&transfer);
+    code = cli_progress_init(&transfer.progress, options);
+    if (code == 0 && options->verify) code = cli_check_open(&transfer.check, options);
+    if (code == 0) code = run(&transfer);
+    cli_check_close(&transfer.check);
     pthread_mutex_destroy(&transfer.lock);
     free(transfer.query);
     cli_part_clear(&transfer.state);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "client/cli/cli.h"
+#include "client/cli/json_print.h"
 
 static void print_shape(const char *label, unsigned rank, const uint64_t *shape) {
     printf("%-14s", label);
@@ -24,6 +24,11 @@ int cli_plan(struct cli_options *options) {
     struct cli_tensor tensor;
     int code = cli_tensor_open(&tensor, options);
     if (code != 0) return code;
+    if (options->as_json) {
+        code = cli_json_plan(&tensor);
+        cli_tensor_close(&tensor);
+        return code != 0 ? code : cli_close_stdout();
+    }
     const struct ti_plan_info *info = ti_plan_info(tensor.plan);
     printf("%-14s%s\n", "spec", TI_SPEC_NAME);
     printf("%-14s%s\n", "query", info->query);

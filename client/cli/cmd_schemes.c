@@ -60,7 +60,7 @@ static void drop_words(char *text, const char *word) {
 
 /* Says what is near to an unknown name. */
 static int unknown_scheme(const char *name) {
-    struct cli_param param = {"scheme", strlen("scheme"), name};
+    struct cli_param param = {"scheme", strlen("scheme"), name, NULL};
     const struct cli_options options = {.params = &param, .param_count = 1};
     struct ti_spec *spec = NULL;
     struct ti_error error;

@@ -2,9 +2,11 @@
 /* tensorinit stats: statistics of the values beside the plan's, and a histogram. */
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "client/cli/cli.h"
+#include "client/cli/json_print.h"
 
 #define BAR_WIDTH 50
 /* The summary has more bins than a terminal has lines. */
@@ -62,6 +64,73 @@ static void print_summary(const struct ti_stats_summary *summary,
     if (summary->count > 0) print_histogram(summary);
 }
 
+/* Elements of a task: enough that a merge costs nothing beside it. */
+#define TASK_ELEMS ((uint64_t)1 << 18)
+
+struct work {
+    const struct cli_tensor *tensor;
+    struct ti_stats *stats;
+    uint64_t elems, next_elem;
+    /* Elements that are merged, in order. */
+    uint64_t merged;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+};
+
+/* Takes the next task; false if there is none. */
+static bool take_task(struct work *work, uint64_t *first, uint64_t *count) {
+    pthread_mutex_lock(&work->lock);
+    const uint64_t left = work->elems - work->next_elem;
+    *first = work->next_elem;
+    *count = left < TASK_ELEMS ? left : TASK_ELEMS;
+    work->next_elem += *count;
+    pthread_mutex_unlock(&work->lock);
+    return *count > 0;
+}
+
+/* Merges a task's statistics when those before it are merged. */
+static void merge_in_order(struct work *work, struct ti_stats *part, uint64_t first,
+                           uint64_t count) {
+    pthread_mutex_lock(&work->lock);
+    while (work->merged != first) pthread_cond_wait(&work->changed, &work->lock);
+    if (ti_stats_merge(work->stats, part) != TI_OK) abort(); /* cannot happen */
+    work->merged += count;
+    pthread_cond_broadcast(&work->changed);
+    pthread_mutex_unlock(&work->lock);
+}
+
+static void *run_tasks(void *argument) {
+    struct work *work = argument;
+    struct ti_stats *part = NULL;
+    struct ti_error error;
+    void *workspace = NULL;
+    uint64_t first, count;
+    if (ti_workspace_make(work->tensor->plan, &workspace, &error) == TI_OK &&
+        ti_stats_make_part(work->tensor->plan, TASK_ELEMS, &part) == TI_OK) {
+        while (take_task(work, &first, &count)) {
+            if (ti_stats_add(part, first, count, workspace) != TI_OK) abort();
+            merge_in_order(work, part, first, count);
+        }
+    }
+    ti_stats_free(part);
+    ti_workspace_free(workspace);
+    return NULL;
+}
+
+/* Adds all elements, with all threads; false if memory runs out. */
+static bool add_all(const struct cli_tensor *tensor, struct ti_stats *stats) {
+    struct work work = {
+        .tensor = tensor, .stats = stats, .elems = ti_plan_info(tensor->plan)->elems};
+    const uint64_t tasks = work.elems / TASK_ELEMS + 1;
+    pthread_mutex_init(&work.lock, NULL);
+    pthread_cond_init(&work.changed, NULL);
+    cli_threads_run(tensor->threads < tasks ? tensor->threads : (unsigned)tasks,
+                    run_tasks, &work);
+    pthread_cond_destroy(&work.changed);
+    pthread_mutex_destroy(&work.lock);
+    return work.merged == work.elems;
+}
+
 int cli_stats(struct cli_options *options) {
     struct ti_stats_summary summary = {.struct_bytes = sizeof summary};
     struct ti_stats *stats = NULL;
@@ -70,12 +139,14 @@ int cli_stats(struct cli_options *options) {
     if (code != 0) return code;
     const struct ti_plan_info *info = ti_plan_info(tensor.plan);
     code = cli_tensor_factorize(&tensor);
-    if (code == 0 && (ti_stats_make(tensor.plan, &stats) != TI_OK ||
-                      ti_stats_add(stats, 0, info->elems, tensor.workspace) != TI_OK ||
-                      ti_stats_get(stats, &summary) != TI_OK)) {
+    if (code == 0 &&
+        (ti_stats_make(tensor.plan, &stats) != TI_OK || !add_all(&tensor, stats) ||
+         ti_stats_get(stats, &summary) != TI_OK)) {
         code = cli_fail_memory();
     }
-    if (code == 0) {
+    if (code == 0 && options->as_json) {
+        code = cli_json_stats(info, &summary);
+    } else if (code == 0) {
         print_summary(&summary, info);
     }
     ti_stats_free(stats);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/cli/get_request.h"
 
@@ -15,6 +16,10 @@
  */
 static void print_server(const char *server) {
     const char *at = strrchr(server, '@');
+    if (at && strncasecmp(server, "http:", 5) != 0 &&
+        strncasecmp(server, "https:", 6) != 0) {
+        at = NULL; /* in the path of a unix socket */
+    }
     if (at) {
         fprintf(stderr, "%.*s://%s", (int)strcspn(server, ":"), server, at + 1);
     } else {
@@ -131,6 +136,7 @@ int cli_get_make_request(const struct cli_options *options, const char *query,
     }
     if (code == 0) code = set_numbers(options, made);
     if (code == 0) code = set_texts(options, made);
+    if (code == 0) code = cli_get_set_access(options, made);
     if (code == 0) {
         *request = made;
     } else {

@@ -14,8 +14,32 @@
 int cli_get_make_request(const struct cli_options *options, const char *query,
                          struct tic_request **request);
 
+/*
+ * Sets certificates, token, fields and proxy of the request, from options and environment.
+ * Prints what is wrong and returns an exit code.
+ */
+int cli_get_set_access(const struct cli_options *options, struct tic_request *request);
+
 /* Prints an error; those that name no parameter are about the server. */
 void cli_get_print_error(const struct cli_options *options,
                          const struct tic_request *request, const struct ti_error *error);
+
+/* What get --verify compares with (get_check.c). Starts as all zeros. */
+struct cli_check {
+    struct ti_spec *spec;
+    struct cli_tensor tensor;
+    bool opened;
+    /* Every byte, instead of a sample that depends on 'seed'. */
+    bool all;
+    uint64_t seed;
+};
+
+/* Each prints what is wrong and returns an exit code. */
+int cli_check_open(struct cli_check *check, const struct cli_options *options);
+int cli_check_begin(const struct cli_check *check, const struct tic_info *info);
+/* May be called by several threads at the same time. */
+int cli_check_bytes(const struct cli_check *check, uint64_t offset, const void *data,
+                    size_t bytes);
+void cli_check_close(struct cli_check *check);
 
 #endif

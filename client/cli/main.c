@@ -7,20 +7,20 @@
 #include "client/cli/cli.h"
 
 static const struct cli_verb verbs[] = {
-    {"generate", "computes a tensor and writes it", "create make init write", NULL, true,
-     false, cli_generate},
-    {"get", "fetches a tensor from a tensorinitd", "fetch download pull curl", NULL, true,
-     true, cli_get},
-    {"verify", "compares a file with the tensor", "check compare diff cmp", "FILE", true,
-     false, cli_verify},
+    {"generate", "computes a tensor and writes it", "create make init write", NULL, false,
+     true, false, cli_generate},
+    {"get", "fetches a tensor from a tensorinitd", "fetch download pull curl", NULL,
+     false, true, true, cli_get},
+    {"verify", "compares files with their tensors, byte by byte",
+     "check compare diff cmp", "FILE", true, true, false, cli_verify},
     {"digest", "prints the SHA-256 of what generate would write",
-     "hash sha256 sha256sum checksum", NULL, true, false, cli_digest},
+     "hash sha256 sha256sum checksum", NULL, false, true, false, cli_digest},
     {"plan", "prints what would be generated", "explain info describe show dry-run", NULL,
-     true, false, cli_plan},
+     false, true, false, cli_plan},
     {"stats", "prints statistics and a histogram of the values",
-     "statistics histogram summary", NULL, true, false, cli_stats},
+     "statistics histogram summary", NULL, false, true, false, cli_stats},
     {"schemes", "lists the schemes, or describes one in full",
-     "list ls help initializers", "SCHEME", false, false, cli_schemes},
+     "list ls help initializers", "SCHEME", false, false, false, cli_schemes},
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)

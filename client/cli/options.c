@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tensorinit/client.h>
+
 #include "client/cli/cli.h"
 
-enum kind { TEXT, FLAG, LIST };
+enum kind { TEXT, FLAG, LIST, MAYBE };
 
 static const struct own_option {
     enum kind kind;
@@ -110,7 +112,8 @@ char *cli_options_query(const struct cli_options *options) {
 static void add_param(struct cli_options *options, const char *name, size_t name_bytes,
                       const char *value) {
     /* cli_options_parse() has allocated one for each argument, and one more. */
-    options->params[options->param_count++] = (struct cli_param){name, name_bytes, value};
+    options->params[options->param_count++] =
+        (struct cli_param){name, name_bytes, value, NULL};
 }
 
 /*
@@ -223,7 +226,9 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
         return CLI_USAGE;
     }
     const char **text = member;
-    if (!value) {
+    if (!value && option->kind == MAYBE) {
+        value = "";
+    } else if (!value) {
         if (*at + 1 == argc) return missing_value(argv[*at]);
         value = argv[++*at];
     }
@@ -231,6 +236,20 @@ static int parse_own(struct cli_options *options, const struct own_option *optio
     if (*text) return duplicate(option->name);
     *text = value;
     return 0;
+}
+
+/*
+ * Whether the argument is the parameter of the same name as a flag: it has a value, or the
+ * verb has no such flag. Verbs with such a flag have no FILE.
+ */
+static bool is_parameter(const struct cli_verb *verb, const struct own_option *option,
+                         int argc, char **argv, int at) {
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        if (strcmp(ti_param_get(i)->name, option->name) != 0) continue;
+        return !has_option(verb, option) || strchr(argv[at], '=') ||
+               (at + 1 < argc && argv[at + 1][0] != '-');
+    }
+    return false;
 }
 
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
@@ -241,6 +260,7 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         if (!is_long(arg, option->name, &value) && !is_short(arg, option, &value)) {
             continue;
         }
+        if (is_parameter(verb, option, argc, argv, *at)) break;
         if (!has_option(verb, option)) return unknown_option(verb, arg);
         return parse_own(options, option, value, argc, argv, at);
     }
@@ -250,11 +270,38 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         }
         return parse_param(options, argc, argv, at);
     }
-    if (!verb->file || options->file) {
+    if (!verb->file || (options->file && !verb->many)) {
         fprintf(stderr, "tensorinit: unexpected argument '%s' for %s\n", arg, verb->name);
         return CLI_USAGE;
     }
-    options->file = arg;
+    if (!options->file) options->file = arg;
+    options->files[options->file_count++] = arg;
+    return 0;
+}
+
+/* Puts the numbers of this process in place of --shard axis:auto. */
+static int resolve_shards(struct cli_options *options) {
+    struct ti_error error;
+    bool found = false;
+    for (size_t i = 0; i < options->param_count; i++) {
+        struct cli_param *param = &options->params[i];
+        const char *names[] = {"shard", "shard[]"};
+        bool is_shard = false;
+        for (size_t k = 0; k < 2; k++) {
+            is_shard |= strlen(names[k]) == param->name_bytes &&
+                        memcmp(names[k], param->name, param->name_bytes) == 0;
+        }
+        if (!is_shard) continue;
+        if (tic_shard_resolve(param->value, &param->resolved, &error) != TI_OK) {
+            return cli_fail(&error);
+        }
+        if (param->resolved && found) {
+            fputs("tensorinit: --shard: auto is given more than once\n", stderr);
+            return CLI_USAGE;
+        }
+        found |= param->resolved != NULL;
+        if (param->resolved) param->value = param->resolved;
+    }
     return 0;
 }
 
@@ -277,10 +324,12 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
     int code = 0;
     memset(options, 0, sizeof *options);
     options->params = calloc((size_t)argc + 1, sizeof *options->params);
-    if (!options->params) return cli_fail_memory();
+    options->files = calloc((size_t)argc + 1, sizeof *options->files);
+    if (!options->params || !options->files) return cli_fail_memory();
     for (int i = 0; i < argc && code == 0; i++) {
         code = parse_one(options, verb, argc, argv, &i);
     }
+    if (code == 0 && !options->help) code = resolve_shards(options);
     if (code == 0 && verb->tensor && !verb->remote && !options->help) {
         code = cli_options_make_spec(options);
     }
@@ -289,7 +338,9 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
 
 void cli_options_clear(struct cli_options *options) {
     ti_spec_free(options->spec);
+    for (size_t i = 0; i < options->param_count; i++) free(options->params[i].resolved);
     free(options->params);
+    free(options->files);
 }
 
 void cli_options_set_format(struct cli_options *options, const char *path) {
@@ -319,7 +370,7 @@ bool cli_options_text(const struct cli_options *options) {
 
 /* Help ------------------------------------------------------------------------------- */
 
-#define HELP_COLUMNS 98
+#define HELP_COLUMNS 80
 #define ABOUT_COLUMN 27
 
 /* Prints lines from ABOUT_COLUMN to HELP_COLUMNS; '\n' starts a new one. */
@@ -349,12 +400,15 @@ static void print_item(const char *item, const char *about) {
     print_wrapped(about);
 }
 
-static void print_option(const char *letter, const char *name, const char *argument,
-                         const char *about) {
+static void print_option(enum kind kind, const char *letter, const char *name,
+                         const char *argument, const char *about) {
     char option[64];
-    snprintf(option, sizeof option, "  %s%s%s--%s%s%s", letter ? "-" : "",
-             letter ? letter : "", letter ? ", " : "    ", name, argument ? " " : "",
-             argument ? argument : "");
+    snprintf(option, sizeof option, "  %s%s%s--%s%s%s%s", letter ? "-" : "",
+             letter ? letter : "", letter ? ", " : "    ", name,
+             !argument       ? ""
+             : kind == MAYBE ? "[="
+                             : " ",
+             argument ? argument : "", kind == MAYBE ? "]" : "");
     print_item(option, about);
 }
 
@@ -365,7 +419,7 @@ static void print_parameters(void) {
         const struct ti_param_info *param = ti_param_get(i);
         snprintf(about, sizeof about, "%s\ntakes %s; default: %s", param->meaning,
                  param->accepts, param->fallback);
-        print_option(NULL, param->name, NULL, about);
+        print_option(FLAG, NULL, param->name, NULL, about);
     }
     puts("\nSchemes ('tensorinit schemes NAME' describes one in full):");
     for (size_t i = 0; i < ti_scheme_count(); i++) {
@@ -407,13 +461,17 @@ static void print_exit_codes(void) {
 }
 
 void cli_options_help(const struct cli_verb *verb) {
-    printf("usage: tensorinit %s%s%s%s [OPTIONS]\n\n%c%s.\n\n", verb->name,
-           verb->tensor ? " --shape DIMS" : "", verb->file ? " " : "",
-           verb->file ? verb->file : "", verb->about[0] - 'a' + 'A', verb->about + 1);
+    printf("usage: tensorinit %s%s%s%s%s [OPTIONS]\n\n%c%s.\n\n", verb->name,
+           !verb->tensor ? ""
+           : verb->many  ? " [--shape DIMS]"
+                         : " --shape DIMS",
+           verb->file ? " " : "", verb->file ? verb->file : "", verb->many ? "..." : "",
+           verb->about[0] - 'a' + 'A', verb->about + 1);
     for (size_t i = 0; i < OWN_COUNT; i++) {
         const struct own_option *option = &own_options[i];
         if (!has_option(verb, option)) continue;
-        print_option(option->letter, option->name, option->argument, option->about);
+        print_option(option->kind, option->letter, option->name, option->argument,
+                     option->about);
     }
     if (verb->tensor) print_parameters();
     print_exit_codes();

@@ -52,6 +52,16 @@ static const char *absent_scheme(enum ti_param param, const char *value,
     return NULL;
 }
 
+/* shard=0:auto, which a client resolves. */
+static bool is_auto_shard(enum ti_param param, const char *value, size_t value_bytes) {
+    static const char end[] = ":auto";
+    const size_t n = sizeof end - 1;
+    for (size_t i = 0; param == TI_PARAM_shard && i + n <= value_bytes; i++) {
+        if (memcmp(value + i, end, n) == 0) return true;
+    }
+    return false;
+}
+
 /* A number that rounds to infinity, of a parameter that takes numbers. */
 static bool is_too_large(enum ti_param param, const char *value, size_t value_bytes) {
     ti_value_reader *const read = ti_param_kind(param)->read;
@@ -82,6 +92,13 @@ static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
     const char *absent = absent_scheme(param, value, value_bytes);
     char words[64], accepts[400];
     if (absent) return ti_error_set(error, TI_EVALUE, info->name, "%s", absent);
+    if (is_auto_shard(param, value, value_bytes)) {
+        return ti_error_set(error, TI_EVALUE, info->name,
+                            "auto is the rank of a process, which only its client knows: "
+                            "tensorinit and libtensorinit-client replace it, other "
+                            "clients send the numbers; it takes %s",
+                            info->accepts);
+    }
     if (is_too_large(param, value, value_bytes)) {
         return refuse_size(spec, param, value, shown, error);
     }

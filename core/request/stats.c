@@ -14,7 +14,7 @@
 #include "core/base/normal_cdf.h"
 
 /* Elements that are summed at a time: long sums lose accuracy. */
-#define SUM_ELEMS 1024
+#define SUM_ELEMS TI_STATS_PART_ELEMS
 
 /* Elements that are computed at a time. */
 #define FILL_ELEMS SUM_ELEMS
@@ -36,6 +36,9 @@ struct ti_stats {
        that is not complete */
     double sum[4], group[4];
     uint64_t fine[FINE_BINS];
+    /* of a part: the sums of each of its groups, which are added in order by a merge */
+    double (*groups)[4];
+    size_t max_groups;
 };
 
 /* (high - low) / 2, which does not overflow. */
@@ -75,8 +78,49 @@ enum ti_status ti_stats_make(const struct ti_plan *plan, struct ti_stats **stats
 
 void ti_stats_free(struct ti_stats *stats) {
     if (!stats) return;
+    free(stats->groups);
     free(stats->elems);
     free(stats);
+}
+
+enum ti_status ti_stats_make_part(const struct ti_plan *plan, uint64_t max_elems,
+                                  struct ti_stats **part) {
+    const uint64_t max_groups = max_elems / SUM_ELEMS + 1;
+    struct ti_stats *made = NULL;
+    if (max_groups > SIZE_MAX / sizeof *made->groups) return TI_ENOMEM;
+    if (ti_stats_make(plan, &made) != TI_OK) return TI_ENOMEM;
+    made->groups = malloc((size_t)max_groups * sizeof *made->groups);
+    made->max_groups = (size_t)max_groups;
+    if (!made->groups) {
+        ti_stats_free(made);
+        return TI_ENOMEM;
+    }
+    *part = made;
+    return TI_OK;
+}
+
+enum ti_status ti_stats_merge(struct ti_stats *stats, struct ti_stats *part) {
+    const uint64_t groups = part->count / SUM_ELEMS;
+    if (stats->count % SUM_ELEMS != 0 || !part->groups || groups >= part->max_groups) {
+        return TI_ERANGE;
+    }
+    if (part->count == 0) return TI_OK;
+    const struct ti_float_state state = ti_float_enter();
+    for (uint64_t i = 0; i < groups; i++) {
+        for (int k = 0; k < 4; k++) stats->sum[k] += part->groups[i][k];
+    }
+    ti_float_leave(state);
+    memcpy(stats->group, part->group, sizeof stats->group);
+    if (stats->count == 0 || part->min < stats->min) stats->min = part->min;
+    if (stats->count == 0 || part->max > stats->max) stats->max = part->max;
+    stats->count += part->count;
+    stats->zeros += part->zeros;
+    for (size_t i = 0; i < FINE_BINS; i++) stats->fine[i] += part->fine[i];
+    part->count = part->zeros = 0;
+    memset(part->sum, 0, sizeof part->sum);
+    memset(part->group, 0, sizeof part->group);
+    memset(part->fine, 0, sizeof part->fine);
+    return TI_OK;
 }
 
 static void add_value(struct ti_stats *stats, double value, double sum[4]) {
@@ -105,6 +149,10 @@ static void add_to_group(struct ti_stats *stats, const unsigned char *elems,
     }
     stats->count += count;
     const bool complete = stats->count % SUM_ELEMS == 0;
+    const uint64_t group = stats->count / SUM_ELEMS - 1;
+    if (complete && group < stats->max_groups) {
+        memcpy(stats->groups[group], sum, sizeof sum);
+    }
     for (int k = 0; k < 4; k++) {
         if (complete) stats->sum[k] += sum[k];
         stats->group[k] = complete ? 0 : sum[k];

@@ -14,8 +14,8 @@
  * request may name a scheme that is newer than this library. Every response is checked
  * against the request before its first byte is delivered: see tic_fetch().
  *
- * The library has no side effects: it does not read proxy variables, .netrc, cookies or
- * configuration files; it follows no redirect unless TIC_REDIRECTS allows it; it speaks
+ * The library has no side effects: it does not read .netrc, cookies or configuration
+ * files, nor proxy variables unless TIC_PROXY_VARIABLES allows it; it follows no redirect unless TIC_REDIRECTS allows it; it speaks
  * only http and https; it requests no compression; it starts no process and installs no
  * signal handler. With https, a write to a closed connection may raise SIGPIPE, which
  * programs should ignore.
@@ -25,8 +25,8 @@
  * Errors: see status.h. NULL where an object or a text is needed is TI_EVALUE. If the
  * server refuses a request, 'text' is the detail of its problem document and 'field' the
  * parameter that it names; the code is the one that the core has for that fault
- * (TI_EVALUE, TI_EMISSING, ...), or TI_ESERVER if there is none. Texts never show the user
- * name and password of a URL.
+ * (TI_EVALUE, TI_EMISSING, ...), or TI_ESERVER if there is none. Texts never show the
+ * user name and password of a URL, the token or the value of a field.
  */
 #ifndef TENSORINIT_CLIENT_H
 #define TENSORINIT_CLIENT_H
@@ -56,8 +56,10 @@ struct tic_request;
 /*
  * Makes a request without parameters. Sends nothing.
  *
- *   server_url  "http://host:port", "https://host" or, behind a proxy, with a path in
- *               front of /v1 ("https://host/tensors"); no query and no fragment
+ *   server_url  "http://host:port", "http://[::1]:port", "https://host" or, behind a
+ *               proxy, with a path in front of /v1 ("https://host/tensors"); no query and
+ *               no fragment. Or a unix socket: "unix:/run/tensorinit.sock", or
+ *               "http+unix://%2Frun%2Ftensorinit.sock", which may have such a path
  *
  * Returns TI_OK and a request in '*request', to be freed with tic_request_free();
  * TI_EVALUE with the field "server" if the URL is not accepted; TI_ENOMEM. On failure
@@ -85,7 +87,8 @@ TIC_API TI_MUST_USE enum ti_status tic_request_add_server(struct tic_request *re
  *
  *   param  its name ("shape", "scheme", "name", ...), not ""
  *   value  its text, without percent-encoding: the library encodes it. Spellings of
- *          docs/SPELLINGS.md are sent in their plain form
+ *          docs/SPELLINGS.md are sent in their plain form. "auto" in shard ("0:auto") is
+ *          replaced as by tic_shard_resolve()
  *
  * Returns TI_OK; TI_EDUPLICATE if the parameter is already set; TI_EPARAM for an empty
  * name; TI_ENOMEM. On failure the request is unchanged.
@@ -93,6 +96,20 @@ TIC_API TI_MUST_USE enum ti_status tic_request_add_server(struct tic_request *re
 TIC_API TI_MUST_USE enum ti_status tic_request_set(struct tic_request *request,
                                                    const char *param, const char *value,
                                                    struct ti_error *error);
+
+/*
+ * The part of this process, for the parameter shard: writes 'value' with
+ * "axis:INDEX/COUNT" in place of "axis:auto" to '*resolved', to be freed with free(), or
+ * NULL if it has no auto. Only then reads the environment, and no other variables than
+ * RANK and WORLD_SIZE (torchrun), OMPI_COMM_WORLD_RANK and OMPI_COMM_WORLD_SIZE (Open
+ * MPI), SLURM_PROCID and SLURM_NTASKS (srun), PMI_RANK and PMI_SIZE (MPICH, Intel MPI).
+ *
+ * Returns TI_OK; TI_EVALUE, with the names of the variables, if none is set, or if those
+ * that are set are not complete, not numbers, a rank that is not below its size, or
+ * differ; TI_EVALUE for several autos; TI_ENOMEM. On failure '*resolved' is untouched.
+ */
+TIC_API TI_MUST_USE enum ti_status tic_shard_resolve(const char *value, char **resolved,
+                                                     struct ti_error *error);
 
 /*
  * Sets all parameters of a URL's query component ("shape=2,3&name=fc1.weight"). Decodes
@@ -152,11 +169,15 @@ enum tic_number {
     /* 64 MiB: how much of a body may be read and discarded if the server sends the full
      * body instead of the requested part. */
     TIC_SKIP_BYTES,
-    /* 0: number of redirects to follow; never from https to http. */
+    /* 0: number of redirects to follow; never from https to http. Another scheme, host or
+     * port gets neither the token nor the fields of tic_request_header(). */
     TIC_REDIRECTS,
     /* 4: number of connections at a time that fetch ranges of one body, up to
      * TIC_JOBS_MAX; see tic_fetch(). 1 for no other connection. */
     TIC_JOBS,
+    /* 0: 1 takes the proxy from http_proxy, https_proxy, all_proxy and no_proxy, as curl
+     * does, if TIC_PROXY is unset. */
+    TIC_PROXY_VARIABLES,
     TIC_NUMBER_COUNT
 };
 
@@ -176,29 +197,51 @@ enum tic_text {
     /* ETag that it must have, with its quotes: that of an earlier fetch that this one
      * continues. */
     TIC_EXPECT_ETAG,
-    /* URL of a proxy. If unset, the connection is direct, whatever the environment. */
+    /* URL of a proxy. If unset, the connection is direct, unless TIC_PROXY_VARIABLES is
+     * set. A unix socket has no proxy. */
     TIC_PROXY,
     /* PEM file of the certificates to trust instead of the system's. */
     TIC_CA_FILE,
     /* Instead of "libtensorinit-client/VERSION". */
     TIC_USER_AGENT,
+    /* Sent to each server as "Authorization: Bearer TOKEN" (RFC 6750). */
+    TIC_TOKEN,
     TIC_TEXT_COUNT
 };
 
 /*
  * Sets a text to a copy of 'value', or unsets it if 'value' is NULL.
  *
- * Returns TI_OK; TI_EPARAM for a setting that does not exist; TI_ENOMEM. On failure the
- * setting is unchanged.
+ * Returns TI_OK; TI_EPARAM for a setting that does not exist; TI_EVALUE for a token that
+ * is not one, TI_EINAPPLICABLE if the field Authorization is set; TI_ENOMEM. On failure
+ * the setting is unchanged.
  */
 TIC_API TI_MUST_USE enum ti_status tic_request_text(struct tic_request *request,
                                                     enum tic_text which,
                                                     const char *value,
                                                     struct ti_error *error);
 
+#define TIC_HEADERS_MAX 64
+
 /*
- * The URL that a fetch would request, in '*url', to be freed with free(). Returns TI_OK
- * or TI_ENOMEM ('*url' untouched).
+ * Adds a field to the header of each request, or removes it if 'value' is NULL.
+ *
+ *   name   "X-Request-Id"; not one that the library sets itself, such as Range
+ *   value  may be "" and contains no control character
+ *
+ * Returns TI_OK; TI_EDUPLICATE if it is already set; TI_EVALUE for a name or value that
+ * is not valid; TI_EINAPPLICABLE for a field that cannot be set, and for Authorization
+ * beside TIC_TOKEN; TI_ETOOLARGE beyond TIC_HEADERS_MAX; TI_ENOMEM. The field of the
+ * error is "header". On failure the request is unchanged.
+ */
+TIC_API TI_MUST_USE enum ti_status tic_request_header(struct tic_request *request,
+                                                      const char *name, const char *value,
+                                                      struct ti_error *error);
+
+/*
+ * The URL that a fetch would request from the first server, in '*url', to be freed with
+ * free(); that of a unix socket begins with http://localhost. Returns TI_OK or TI_ENOMEM
+ * ('*url' untouched).
  */
 TIC_API TI_MUST_USE enum ti_status tic_request_url(const struct tic_request *request,
                                                    char **url, struct ti_error *error);

@@ -85,6 +85,29 @@ TI_API TI_MUST_USE enum ti_status ti_stats_add(struct ti_stats *stats,
                                                void *workspace);
 
 /*
+ * For several threads: statistics of a range of at most 'max_elems' elements, to be filled
+ * with ti_stats_add() by one of them and then merged. Returns as ti_stats_make(), and
+ * allocates 32 bytes more for each 1,024 of max_elems.
+ */
+TI_API TI_MUST_USE enum ti_status ti_stats_make_part(const struct ti_plan *plan,
+                                                     uint64_t max_elems,
+                                                     struct ti_stats **part);
+
+/*
+ * Adds the values of a part behind those of 'stats', and empties the part, which can be
+ * filled again. The summary is that of ti_stats_add() with the same elements.
+ *
+ *   stats  has a multiple of TI_STATS_PART_ELEMS values
+ *   part   from ti_stats_make_part(), of the same plan
+ *
+ * Returns TI_OK; TI_ERANGE if stats has another number of values, or the part has more
+ * than its maximum or is none (both are unchanged).
+ */
+#define TI_STATS_PART_ELEMS 1024
+TI_API TI_MUST_USE enum ti_status ti_stats_merge(struct ti_stats *stats,
+                                                 struct ti_stats *part);
+
+/*
  * Writes the summary, at most struct_bytes of it, to 'summary'; members that this version
  * of the library does not know are untouched. Values may be added afterwards.
  *

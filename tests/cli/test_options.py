@@ -6,6 +6,7 @@ import re
 import struct
 import subprocess
 import unittest
+import urllib.error
 
 from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
                      tensorinit)
@@ -33,6 +34,58 @@ class Notes(Case):
 
     def test_quiet_keeps_errors(self):
         self.fails(USAGE, "--shape", generate("-q", "--shape=x"))
+
+
+class Shards(Case):
+    """--shard axis:auto, with the variables of a launcher."""
+    LAUNCHERS = (("RANK", "WORLD_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+                 ("SLURM_PROCID", "SLURM_NTASKS"), ("PMI_RANK", "PMI_SIZE"))
+    TENSOR = ("--shape=16,3", "--name=a")
+
+    def run_as(self, variables, *arguments):
+        names = {name for pair in self.LAUNCHERS for name in pair}
+        rest = {name: value for name, value in os.environ.items() if name not in names}
+        return tensorinit(*arguments, env=rest | variables)
+
+    def test_part_of_the_rank(self):
+        whole = raw(*self.TENSOR)
+        for rank, size in self.LAUNCHERS:
+            parts = [self.run_as({rank: str(i), size: "5"}, "generate", *self.TENSOR,
+                                 "--shard=0:auto").stdout for i in range(5)]
+            self.assertEqual(b"".join(parts), whole)
+
+    def test_canonical_query_has_the_numbers(self):
+        for more in (["--shard=0:auto"], ["--shard", "0:auto"], ["--shard[]=0:auto"]):
+            done = self.run_as({"RANK": "1", "WORLD_SIZE": "4"}, "plan", *self.TENSOR, *more)
+            self.succeeds(done)
+            self.assertRegex(done.stdout.decode(), r"(?m)^query .*&slice=4:8")
+
+    def test_get_sends_the_numbers(self):
+        with daemon.running() as server:
+            done = self.run_as({"RANK": "1", "WORLD_SIZE": "4"}, "get", "--server",
+                               server.url, *self.TENSOR, "--shard=0:auto")
+            self.succeeds(done)
+            self.assertEqual(done.stdout, raw(*self.TENSOR, "--shard=0:1/4"))
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                server.get("/v1/tensor?shape=4&shard=0:auto")
+            with refused.exception as response:
+                self.assertEqual(response.code, 400)
+                self.assertIn(b"only its client knows", response.read())
+
+    def test_wrong_variables(self):
+        for variables, message in (
+                ({}, "--shard: .*RANK and WORLD_SIZE, or OMPI_COMM_WORLD_RANK"),
+                ({"RANK": "1"}, "has RANK but not WORLD_SIZE"),
+                ({"RANK": "", "WORLD_SIZE": "2"}, "RANK='' is not an integer"),
+                ({"PMI_RANK": "2", "PMI_SIZE": "2"}, "PMI_RANK=2 is not below PMI_SIZE=2"),
+                ({"RANK": "1", "WORLD_SIZE": "4", "SLURM_PROCID": "0", "SLURM_NTASKS": "1"},
+                 "RANK=1 and WORLD_SIZE=4 differ from SLURM_PROCID=0 and SLURM_NTASKS=1")):
+            for verb in ("generate", "get", "plan", "digest"):
+                self.fails(USAGE, message, self.run_as(variables, verb, *self.TENSOR,
+                                                       "--shard=0:auto"))
+        for more in (["--shard=0:auto,1:auto"], ["--shard=0:auto", "--shard=1:auto"]):
+            self.fails(USAGE, "--shard: auto is given",
+                       self.run_as({"RANK": "0", "WORLD_SIZE": "2"}, "plan", *self.TENSOR, *more))
 
 
 class Options(Case):
@@ -147,7 +200,7 @@ class Options(Case):
     def test_help_fits_a_terminal(self):
         for verb in ([], ["generate"], ["get"], ["verify"], ["schemes"]):
             for line in tensorinit(*verb, "--help").stdout.decode().splitlines():
-                self.assertLessEqual(len(line), 100)
+                self.assertLessEqual(len(line), 80)
                 self.assertEqual(line, line.rstrip())
 
     def test_wrong_usage(self):

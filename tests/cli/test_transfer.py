@@ -6,6 +6,7 @@ and never wrong bytes under the final name.
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 import tempfile
@@ -151,6 +152,118 @@ class Ranges(Transfer):
             process.wait()
         self.succeeds(self.get(proxy.url, *LARGE, "--continue"))
         self.is_complete()
+
+
+class Verify(Transfer):
+    """What is received is computed again."""
+
+    def test_flipped_bits(self):
+        """--verify=all finds each, wherever it is, and nothing wrong is written."""
+        for at in (0, 100, 1_999_999, 4_000_127):
+            proxy = self.proxy(Fault(flip=at))
+            done = self.get(proxy.url, *TENSOR, "--verify=all")
+            self.fails(MISMATCH, "", done)
+            self.assertIn(b"--verify: what was received differs from the tensor at byte "
+                          b"%d: " % at, done.stderr)
+            self.assertFalse(self.out.exists())
+            self.succeeds(self.get(proxy.url, *TENSOR, "--verify=all", "--continue"))
+            self.is_complete(TENSOR)
+            self.out.unlink()
+
+    def test_flipped_bit_in_a_range(self):
+        running = fault_proxy.running(self.server, lambda number: Fault(
+            flip=77_777) if number == 2 else None)
+        proxy = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        done = self.get(proxy.url, *LARGE, "--verify=all", "-j4")
+        self.fails(MISMATCH, "", done)
+        self.assertIn(b"differs from the tensor at byte ", done.stderr)
+        self.assertFalse(self.out.exists())
+        self.succeeds(self.get(proxy.url, *LARGE, "--verify=all", "--continue"))
+        self.is_complete()
+
+    def test_to_a_pipe(self):
+        proxy = self.proxy(Fault(flip=3_000_000))
+        done = tensorinit("get", f"--server={proxy.url}", *TENSOR, "--verify=all")
+        self.assertEqual(done.returncode, MISMATCH)
+        self.assertIn(b"differs from the tensor at byte 3000000: ", done.stderr)
+        self.assertEqual(done.stdout, raw(*TENSOR)[:len(done.stdout)])
+        self.assertLessEqual(len(done.stdout), 3_000_000)
+
+    def test_sample(self):
+        """It finds another tensor's bytes; the first block is compared in full."""
+        for fault in (Fault(flip=200_000), Fault(replace=("name=a", "name=b"))):
+            proxy = self.proxy(fault)
+            done = self.get(proxy.url, *TENSOR, "--verify")
+            self.fails(MISMATCH, "--verify: what was received differs", done)
+            self.assertFalse(self.out.exists())
+        for tensor in (TENSOR, LARGE, ("--shape=0,3", "--name=a"),
+                       ("--shape=90,70", "--name=a", "--scheme=orthogonal",
+                        "--format=safetensors", "--dtype=bf16")):
+            for option in "--verify", "--verify=all":
+                self.succeeds(self.get(self.server.url, *tensor, option))
+                self.is_complete(tensor)
+
+    def test_usage(self):
+        for options, message in ((("--verify=some",), "'some' is not all"),
+                                 (("--verify", "--format=json"), "length of json")):
+            self.fails(USAGE, f"--verify: .*{message}", tensorinit(
+                "get", f"--server={self.server.url}", "--shape=2,3", *options))
+
+
+class Progress(Transfer):
+    def slow(self):
+        running = fault_proxy.running(self.server, lambda number: Fault(pace=0.03))
+        proxy = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        return proxy.url
+
+    def test_json_lines(self):
+        done = self.get(self.slow(), *TENSOR, "--progress=json")
+        self.succeeds(done)
+        rows = [json.loads(line) for line in done.stderr.splitlines()]
+        total = len(raw(*TENSOR))
+        self.assertGreaterEqual(len(rows), 2)
+        self.assertEqual([row["done"] for row in rows], [False] * (len(rows) - 1) + [True])
+        self.assertEqual({row["total_bytes"] for row in rows}, {total})
+        self.assertEqual(rows[-1]["bytes"], total)
+        counts = [row["bytes"] for row in rows]
+        self.assertEqual(counts, sorted(counts))
+        self.assertGreater(counts[0], 0)
+        self.assertLess(counts[0], total)
+        self.assertLess(abs(rows[0]["seconds_left"] * rows[0]["bytes_per_s"] + counts[0] -
+                            total), total / 10)
+
+    def test_lines_and_none(self):
+        url = self.slow()
+        done = self.get(url, *TENSOR, "-v")
+        self.assertRegex(done.stderr.decode(), r"\Atensorinit: \d+(\.\d)? .?.?B of 3\.8 MiB, "
+                         r"\d+ %, \d+\.\d .iB/s, 0:00:\d\d left\n(?s:.*)"
+                         r"tensorinit: 3\.8 MiB in \d+\.\d s, \d+\.\d .iB/s\n\Z")
+        for options in (), ("-q", "-v"), ("--progress=none", "-v"):
+            self.assertEqual(self.get(url, *TENSOR, *options).stderr, b"")
+        self.fails(USAGE, "--progress: 'x'", self.get(url, *TENSOR, "--progress=x"))
+
+    def test_terminal(self):
+        """A line that is overwritten, and gone at the end; none with -q."""
+        url = self.slow()
+        for options in (), ("-q",):
+            master, terminal = pty.openpty()
+            command = subprocess.run(
+                [daemon.COMMAND, "get", "--server", url, *TENSOR, *options, "-o", self.out],
+                stdin=subprocess.DEVNULL, stderr=terminal, timeout=60, check=True)
+            self.assertEqual(command.returncode, 0)
+            os.write(terminal, b"end")
+            shown = b""
+            while not shown.endswith(b"end"):
+                shown += os.read(master, 65536)
+            os.close(terminal)
+            os.close(master)
+            if options:
+                self.assertEqual(shown, b"end")
+            else:
+                self.assertRegex(shown, rb"\A(\r[^\r\n]* of 3\.8 MiB, [^\r\n]*\x1b\[K)+"
+                                 rb"\r\x1b\[Kend\Z")
 
 
 class Resume(Transfer):

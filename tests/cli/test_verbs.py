@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """verify, digest, plan, stats and schemes."""
 import hashlib
+import json
 import subprocess
 
-from support import (DIFFERS, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate, raw,
-                     tensorinit)
+from support import (DIFFERS, IO_ERROR, MISMATCH, OK, SMALL, USAGE, Case, daemon, generate,
+                     raw, tensorinit)
 
 
 class Verbs(Case):
@@ -63,6 +64,47 @@ class Verbs(Case):
                 done = self.verify(content, name=name)
                 self.assertEqual((done.returncode, done.stderr), (DIFFERS, b""))
                 self.assertRegex(done.stdout.decode(), f"^\\S+{name} .*{message}")
+
+    def test_verify_needs_no_parameters(self):
+        """The file says which tensor it has, and another one does not get through."""
+        paths = []
+        for number, tensor in enumerate((SMALL, ("--shape=40,9", "--dtype=bf16", "--name=%&=",
+                                                 "--scheme=normal", "--slice=1:,::2"))):
+            paths.append(self.scratch / f"{number}.any")
+            paths[-1].write_bytes(raw(*tensor, "--format=safetensors", "--metadata=full"))
+        done = tensorinit("verify", *paths)
+        self.succeeds(done)
+        self.assertEqual(done.stdout.count(b" is exactly the tensor\n"), 2)
+        good = paths[0].read_bytes()
+        for wrong, code in ((good[:-1] + bytes([good[-1] ^ 1]), DIFFERS),
+                            (good + b"x", DIFFERS), (good[:-1], DIFFERS),
+                            (good.replace(b"name=a&", b"name=b&"), DIFFERS),
+                            (good.replace(b"shape=3,5", b"shape=5,3"), DIFFERS),
+                            (good.replace(b"shape=3,5", b"shape=3;5"), MISMATCH),
+                            (good.replace(b"1-draft", b"2-draft"), MISMATCH),
+                            (good[:40], USAGE), (b"", USAGE), (b"\xff" * 99, USAGE),
+                            (raw(*SMALL, "--format=npy"), USAGE),
+                            (raw(*SMALL, "--format=safetensors"), USAGE)):
+            paths[0].write_bytes(wrong)
+            done = tensorinit("verify", *paths)
+            self.assertEqual(done.returncode, code, (wrong[:300], done))
+            self.assertIn(b"1.any is exactly the tensor\n", done.stdout)
+        self.fails(USAGE, "verify one FILE", tensorinit("verify", *SMALL, *paths))
+
+    def test_verify_names_shape_and_dtype(self):
+        for name in "npy", "safetensors":
+            for written, wanted, message in (
+                    ("--shape=5,3", "--shape=3,5", "shape 5,3, expected 3,5"),
+                    ("--shape=5", "--shape=scalar", "shape 5, expected scalar"),
+                    ("--dtype=f64", "--dtype=f32", "dtype (<f8|F64), expected (<f4|F32)")):
+                shape = () if "shape" in written else ("--shape=3,5",)
+                path = self.scratch / f"w.{name}"
+                path.write_bytes(raw(*shape, written, "--name=a", "--scheme=normal",
+                                     f"--format={name}"))
+                done = tensorinit("verify", *shape, wanted, "--name=a",
+                                  "--scheme=normal", path)
+                self.assertEqual(done.returncode, DIFFERS)
+                self.assertRegex(done.stdout.decode(), f"w.{name} has the {message}\n")
 
     def test_verify_reads_standard_input(self):
         command = [daemon.COMMAND, "verify", *SMALL, "-"]
@@ -141,6 +183,60 @@ class Verbs(Case):
             self.assertRegex(done.stdout.decode(), r"^name +keras.HeNormal\n[^$]*\nname +he_normal\n")
         self.fails(USAGE, "did you mean 'he_normal' or 'keras.HeNormal'",
                    tensorinit("schemes", "HeNormal"))
+
+    def test_threads_change_no_byte(self):
+        """Tensors of several chunks and tasks, the last of them not complete."""
+        for more in (["--shape=1500,1001", "--name=a"],
+                     ["--shape=700,1000", "--name=a", "--scheme=orthogonal"],
+                     ["--shape=3000003", "--scheme=normal", "--dtype=bf16", "--format=npy"],
+                     ["--shape=100001", "--scheme=normal", "--format=json"],
+                     ["--shape=0", "--scheme=normal"]):
+            path = self.scratch / "w"
+            for verb in ("generate", "digest", "stats"):
+                done = [tensorinit(verb, "-q", *more, f"--threads={n}") for n in (1, 2, 7)]
+                self.succeeds(done[0])
+                for other in done[1:]:
+                    self.assertEqual((other.returncode, other.stdout), (OK, done[0].stdout))
+                if verb == "generate":
+                    path.write_bytes(done[0].stdout)
+            for n in (1, 3):
+                self.succeeds(tensorinit("verify", "-q", *more, f"--threads={n}", path))
+            if len(content := bytearray(path.read_bytes())) > 1000:
+                content[-999] ^= 1
+                path.write_bytes(content)
+                done = tensorinit("verify", "-q", *more, "--threads=3", path)
+                self.assertEqual(done.returncode, DIFFERS)
+                self.assertIn(f"byte {len(content) - 999}", done.stdout.decode())
+
+    def test_wrong_threads(self):
+        for value in ("0", "257", "x", "", "-1", "1.5"):
+            self.fails(USAGE, "--threads: .*a number from 1 to 256",
+                       tensorinit("digest", *SMALL, f"--threads={value}"))
+        self.fails(USAGE, "--threads", tensorinit("plan", *SMALL, "--threads=1"))
+
+    def test_digest_is_a_line_of_sha256sum(self):
+        self.succeeds(generate(*SMALL, "-o", self.out))
+        line = tensorinit("digest", *SMALL).stdout.decode().replace("-", str(self.out))
+        subprocess.run(["sha256sum", "--check", "--status", "--strict"], input=line.encode(),
+                       check=True, timeout=60)
+
+    def test_json_is_the_daemons_document(self):
+        with daemon.running() as server:
+            for query in ("shape=300,700&name=a", "shape=40&scheme=normal&std=0.1&seed=-1",
+                          "shape=6,4&scheme=keras.HeNormal&format=npy", "shape=5,7&scheme=identity",
+                          "shape=3,3&scheme=sparse&sparsity=0.5", "shape=0&scheme=uniform"):
+                arguments = ["--" + pair for pair in query.split("&")]
+                for verb in ("plan", "stats"):
+                    done = tensorinit(verb, "-q", *arguments, "--json")
+                    self.succeeds(done)
+                    wanted = json.loads(server.get(f"/v1/{verb}?{query}")[0])
+                    mine = json.loads(done.stdout)
+                    for name in ("isa", "warnings"):
+                        wanted.pop(name, None)
+                    self.assertEqual(mine, wanted)
+        for more in (["--json", "flat"], ["--json=flat"]):
+            done = tensorinit("plan", *SMALL, "--format=json", *more)
+            self.assertRegex(done.stdout.decode(), r"(?m)^query .*json=flat")
 
     def test_options_of_other_verbs(self):
         for verb in ("verify", "digest", "plan", "stats"):

@@ -25,7 +25,9 @@ DAEMON = BUILD / "tensorinitd"
 COMMAND = BUILD / "tensorinit"
 NO_SUCH_ISA = 69  # exit code, include/tensorinit/status.def
 
-# A machine's proxy is not for 127.0.0.1.
+# A machine's proxy is not for 127.0.0.1, and its secrets are not for tests.
+for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[_name]
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

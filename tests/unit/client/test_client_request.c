@@ -79,6 +79,103 @@ static void hides_credentials(void **state) {
     }
 }
 
+static void takes_unix_sockets(void **state) {
+    (void)state;
+    static const struct {
+        const char *url, *base, *socket;
+    } right[] = {
+        {"unix:/run/a%2F b", "http://localhost", "/run/a%2F b"},
+        {"UNIX:///run/a/", "http://localhost", "///run/a"},
+        {"http+unix://%2Frun%2fa%20b", "http://localhost", "/run/a b"},
+        {"http+unix://%2Fa/tensors//", "http://localhost/tensors", "/a"},
+    };
+    static const char *const wrong[] = {
+        "unix:",
+        "unix:a",
+        "unix:/",
+        "http+unix://",
+        "http+unix:///a",
+        "http+unix://%2",
+        "http+unix://%2Fa%0",
+        "http+unix://%2Fa%00b",
+        "http+unix://%2Fa%xx",
+        "http+unix://%2Fa?b",
+        "http+unix://%2Fa/b#c",
+        "https+unix://%2Fa",
+        "unix:/12345678901234567890123456789012345678901234567890123456789012345678901234567"
+        "89012345678901234567890123456789",
+    };
+    for (size_t i = 0; i < COUNT_OF(right); i++) {
+        struct tic_request *request = make(right[i].url);
+        assert_string_equal(request->servers[0].base, right[i].base);
+        assert_string_equal(request->servers[0].socket, right[i].socket);
+        tic_request_free(request);
+    }
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct tic_request *request = NULL;
+        struct ti_error error;
+        assert_row(tic_request_make(wrong[i], &request, &error) == TI_EVALUE, wrong[i]);
+        assert_string_equal(error.field, "server");
+    }
+}
+
+static void sets_fields_and_token(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        enum ti_status code;
+    } rows[] = {
+        {"X-A", " 1", TI_OK},
+        {"x-a", "2", TI_EDUPLICATE},
+        {"X-B", "", TI_OK},
+        {"X-C", NULL, TI_OK},
+        {"", "secret", TI_EVALUE},
+        {"a:", "secret", TI_EVALUE},
+        {"a b", "secret", TI_EVALUE},
+        {"A", "secret\n", TI_EVALUE},
+        {"A", "secret\rB: c", TI_EVALUE},
+        {"rAnge", "secret", TI_EINAPPLICABLE},
+        {"Transfer-Encoding", "secret", TI_EINAPPLICABLE},
+    };
+    static const char *const wrong[] = {"", "=", "a b", "a\r\nb", "a=b", "a,b", "\xff"};
+    struct tic_request *request = make("http://h");
+    struct ti_error error;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        enum ti_status code =
+            tic_request_header(request, rows[i].name, rows[i].value, &error);
+        assert_row(code == rows[i].code, rows[i].name);
+        if (code == TI_OK) continue;
+        assert_string_equal(error.field, "header");
+        assert_null(strstr(error.text, "secret"));
+    }
+    assert_int_equal(request->header_count, 2);
+    assert_string_equal(request->headers[0], "X-A: 1");
+    assert_string_equal(request->headers[1], "X-B;");
+    assert_int_equal(tic_request_header(request, "x-a", NULL, &error), TI_OK);
+    assert_int_equal(request->header_count, 1);
+    assert_string_equal(request->headers[0], "X-B;");
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        assert_row(tic_request_text(request, TIC_TOKEN, wrong[i], &error) == TI_EVALUE,
+                   wrong[i]);
+        assert_string_equal(error.field, "token");
+    }
+    assert_int_equal(tic_request_text(request, TIC_TOKEN, "aZ09-._~+/==", &error), TI_OK);
+    assert_int_equal(tic_request_header(request, "authorization", "x", &error),
+                     TI_EINAPPLICABLE);
+    assert_int_equal(tic_request_text(request, TIC_TOKEN, NULL, &error), TI_OK);
+    assert_int_equal(tic_request_header(request, "authorization", "x", &error), TI_OK);
+    assert_int_equal(tic_request_text(request, TIC_TOKEN, "a", &error), TI_EINAPPLICABLE);
+    assert_int_equal(tic_request_header(NULL, "A", "x", &error), TI_EVALUE);
+    assert_int_equal(tic_request_header(request, NULL, "x", &error), TI_EVALUE);
+    for (int i = 2; i < TIC_HEADERS_MAX; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "N%d", i);
+        assert_int_equal(tic_request_header(request, name, "x", &error), TI_OK);
+    }
+    assert_int_equal(tic_request_header(request, "One-More", "x", &error), TI_ETOOLARGE);
+    tic_request_free(request);
+}
+
 static void sets_and_removes(void **state) {
     (void)state;
     struct tic_request *request = make("http://h");
@@ -132,6 +229,88 @@ static void takes_queries(void **state) {
     }
 }
 
+static const char *const variables[] = {
+    "RANK",
+    "WORLD_SIZE",
+    "OMPI_COMM_WORLD_RANK",
+    "OMPI_COMM_WORLD_SIZE",
+    "SLURM_PROCID",
+    "SLURM_NTASKS",
+    "PMI_RANK",
+    "PMI_SIZE",
+};
+
+/* Sets the variables to the words of 'values', "-" for one that is not set. */
+static void set_variables(const char *values) {
+    char copy[128], *word;
+    snprintf(copy, sizeof copy, "%s", values);
+    word = strtok(copy, " ");
+    for (size_t i = 0; i < COUNT_OF(variables); i++, word = strtok(NULL, " ")) {
+        if (strcmp(word, "-") == 0) {
+            unsetenv(variables[i]);
+        } else {
+            setenv(variables[i], word, 1);
+        }
+    }
+}
+
+static void takes_the_rank_from_the_environment(void **state) {
+    (void)state;
+    static const struct {
+        const char *values, *shard, *sent;
+    } right[] = {
+        {"3 8 - - - - - -", "0:auto", "0:3/8"},
+        {"- - 0 1 - - - -", "-1:auto", "-1:0/1"},
+        {"- - - - 07 10 - -", "0:1/2,1:auto", "0:1/2,1:7/10"},
+        {"- - - - - - 1 2", "1:auto,0:5/8", "1:1/2,0:5/8"},
+        {"3 8 3 8 3 8 3 8", "(0:auto, 1:0/2)", "0:3/8,1:0/2"},
+        {"x - - 0 - - - -", "0:1/2", "0:1/2"},
+        /* The server refuses these. */
+        {"3 8 - - - - - -", "0:automatic", "0:automatic"},
+        {"3 8 - - - - - -", "auto", "auto"},
+    };
+    for (size_t i = 0; i < COUNT_OF(right); i++) {
+        struct tic_request *request = make("http://h");
+        set_variables(right[i].values);
+        assert_int_equal(tic_request_set(request, "shard", right[i].shard, NULL), TI_OK);
+        assert_string_equal(tic_request_get(request, "shard"), right[i].sent);
+        tic_request_free(request);
+    }
+    static const struct {
+        const char *values, *named[4];
+    } wrong[] = {
+        {"- - - - - - - -", {"RANK and WORLD_SIZE", "SLURM_NTASKS", "PMI_SIZE", "OMPI"}},
+        {"3 - - - - - - -", {"has RANK but not WORLD_SIZE"}},
+        {"- - - 8 - - - -", {"has OMPI_COMM_WORLD_SIZE but not OMPI_COMM_WORLD_RANK"}},
+        {"8 8 - - - - - -", {"RANK=8 is not below WORLD_SIZE=8"}},
+        {"- - - - 0 0 - -", {"SLURM_PROCID=0 is not below SLURM_NTASKS=0"}},
+        {"x 8 - - - - - -", {"RANK='x' is not an integer"}},
+        {"0 8x - - - - - -", {"WORLD_SIZE='8x'"}},
+        {"-1 8 - - - - - -", {"RANK='-1'"}},
+        {"0 99999999999999999999 - - - - - -", {"WORLD_SIZE='99999999999999999999'"}},
+        {"3 8 - - 0 1 - -",
+         {"RANK=3", "WORLD_SIZE=8", "SLURM_PROCID=0", "SLURM_NTASKS=1"}},
+        {"3 8 - - 3 8 3 -", {"has PMI_RANK but not PMI_SIZE"}},
+    };
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct tic_request *request = make("http://h");
+        struct ti_error error;
+        set_variables(wrong[i].values);
+        assert_row(tic_request_set_query(request, "shard=0:auto", &error) == TI_EVALUE,
+                   wrong[i].values);
+        assert_string_equal(error.field, "shard");
+        for (size_t k = 0; k < 4 && wrong[i].named[k]; k++) {
+            assert_row(strstr(error.text, wrong[i].named[k]), error.text);
+        }
+        expect_url(request, "http://h/v1/tensor");
+        tic_request_free(request);
+    }
+    struct tic_request *request = make("http://h");
+    set_variables("3 8 - - - - - -");
+    assert_int_equal(tic_request_set(request, "shard", "0:auto,1:auto", NULL), TI_EVALUE);
+    tic_request_free(request);
+}
+
 static void counts_elements(void **state) {
     (void)state;
     struct tic_request *request = make("http://h");
@@ -167,9 +346,14 @@ static void counts_elements(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wants_a_servers_url), cmocka_unit_test(hides_credentials),
-        cmocka_unit_test(sets_and_removes),    cmocka_unit_test(takes_queries),
+        cmocka_unit_test(wants_a_servers_url),
+        cmocka_unit_test(hides_credentials),
+        cmocka_unit_test(takes_unix_sockets),
+        cmocka_unit_test(sets_fields_and_token),
+        cmocka_unit_test(sets_and_removes),
+        cmocka_unit_test(takes_queries),
         cmocka_unit_test(counts_elements),
+        cmocka_unit_test(takes_the_rank_from_the_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

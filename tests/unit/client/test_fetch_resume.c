@@ -162,9 +162,45 @@ static void follows_redirects_if_allowed(void **state) {
           {.text = there}, {.text = there});
     tic_request_number(request, TIC_REDIRECTS, 1);
     expect_bytes(request, BODY, 1);
-    expect_failure(request, TI_EMISMATCH, 0);
+    assert_non_null(strstr(expect_failure(request, TI_ENETWORK, 0), "neither http"));
     expect_failure(request, TI_ENETWORK, 0);
     finish(&server, request);
+}
+
+/* Another host or port gets neither the token nor the program's fields, nor does it on the
+   way back. */
+static void does_not_send_secrets_elsewhere(void **state) {
+    (void)state;
+    char here[128], away[256], back[256];
+    struct scripted_server other;
+    struct ti_error error;
+    const struct server_response to_first[] = {{.text = back}};
+    server_start(&other, to_first, 1);
+    snprintf(away, sizeof away,
+             "HTTP/1.1 302 There\r\nConnection: close\r\nLocation: %s/x\r\n\r\n",
+             other.url);
+    SERVE(server, request, {.text = here}, {.text = away}, {.text = GOOD});
+    snprintf(here, sizeof here,
+             "HTTP/1.1 302 Here\r\nConnection: close\r\nLocation: /y\r\n\r\n");
+    snprintf(back, sizeof back,
+             "HTTP/1.1 302 Back\r\nConnection: close\r\nLocation: %s/z\r\n\r\n",
+             server.url);
+    tic_request_number(request, TIC_REDIRECTS, 3);
+    assert_int_equal(tic_request_text(request, TIC_TOKEN, "abc/123==", &error), TI_OK);
+    assert_int_equal(tic_request_header(request, "X-Key", "secret", &error), TI_OK);
+    expect_bytes(request, BODY, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(
+            strstr(server.requests[i], "Authorization: Bearer abc/123==\r\n"));
+        assert_non_null(strstr(server.requests[i], "X-Key: secret\r\n"));
+    }
+    assert_non_null(strstr(other.requests[0], "GET /x HTTP/1.1\r\n"));
+    assert_null(strstr(other.requests[0], "abc"));
+    assert_null(strstr(other.requests[0], "secret"));
+    assert_null(strstr(server.requests[2], "abc"));
+    assert_null(strstr(server.requests[2], "secret"));
+    finish(&server, request);
+    server_stop(&other);
 }
 
 static void notices_a_stall(void **state) {
@@ -245,6 +281,7 @@ int main(void) {
         cmocka_unit_test(refuses_null),
         cmocka_unit_test(retries_as_requested),
         cmocka_unit_test(follows_redirects_if_allowed),
+        cmocka_unit_test(does_not_send_secrets_elsewhere),
         cmocka_unit_test(notices_a_stall),
         cmocka_unit_test(is_cancelled),
     };

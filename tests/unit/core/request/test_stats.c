@@ -174,6 +174,40 @@ static void cuts(void **state) {
     }
 }
 
+/* Parts that are merged in order give the very summary of the whole. */
+static void parts(void **state) {
+    static const char *const rows[] = {
+        "shape=10000&scheme=normal",
+        "shape=8192&scheme=uniform&low=-3&high=-1&dtype=f64",
+        "shape=60,50&scheme=sparse&sparsity=0.5",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct ti_stats_summary whole = summary_of(rows[i]);
+        struct test_tensor tensor = test_tensor(rows[i]);
+        struct ti_stats_summary summary = {.struct_bytes = sizeof summary};
+        struct ti_stats *stats, *part;
+        assert_int_equal(ti_stats_make(tensor.plan, &stats), TI_OK);
+        assert_int_equal(ti_stats_make_part(tensor.plan, 2048, &part), TI_OK);
+        assert_int_equal(ti_stats_merge(stats, stats), TI_ERANGE);
+        for (uint64_t at = 0, now; at < tensor.info->elems; at += now) {
+            now = tensor.info->elems - at < 2048 ? tensor.info->elems - at : 2048;
+            assert_int_equal(ti_stats_add(part, at, now, tensor.workspace), TI_OK);
+            assert_int_equal(ti_stats_merge(stats, part), TI_OK);
+        }
+        assert_int_equal(ti_stats_get(stats, &summary), TI_OK);
+        assert_row(memcmp(&summary, &whole, sizeof whole) == 0, rows[i]);
+        /* More than its maximum, and behind a group that is not complete. */
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(ti_stats_add(part, 0, 2000, tensor.workspace), TI_OK);
+        }
+        assert_int_equal(ti_stats_merge(stats, part), TI_ERANGE);
+        ti_stats_free(part);
+        ti_stats_free(stats);
+        test_tensor_clear(&tensor);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(huge_ranges),
@@ -182,6 +216,7 @@ int main(void) {
         cmocka_unit_test(struct_sizes),
         cmocka_unit_test(ranges),
         cmocka_unit_test(cuts),
+        cmocka_unit_test(parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

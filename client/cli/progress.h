@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* How far a transfer has got: on a terminal, or as lines. */
+#ifndef TIC_PROGRESS_H
+#define TIC_PROGRESS_H
+
+#include <stdatomic.h>
+
+#include "client/cli/cli.h"
+
+enum cli_progress_kind {
+    CLI_PROGRESS_NONE,
+    CLI_PROGRESS_TERMINAL, /* a line that is overwritten */
+    CLI_PROGRESS_LINES,    /* a line of text each second */
+    CLI_PROGRESS_JSON,     /* an object on a line each second */
+};
+
+/* Starts as all zeros. */
+struct cli_progress {
+    enum cli_progress_kind kind;
+    atomic_uint_fast64_t bytes; /* so far; any thread may add */
+    uint64_t total_bytes;       /* UINT64_MAX: not known */
+    /* Since when, and what an earlier transfer had. */
+    double start_s;
+    uint64_t start_bytes;
+    /* When it was shown last, with how many bytes, and the rate, smoothed over seconds. */
+    double shown_s, rate;
+    uint64_t shown_bytes;
+    bool begun, on_screen;
+};
+
+/* Reads the options. Prints what is wrong and returns an exit code. */
+int cli_progress_init(struct cli_progress *progress, const struct cli_options *options);
+
+/* The transfer begins, or goes on, with 'bytes' of 'total_bytes'. */
+void cli_progress_begin(struct cli_progress *progress, uint64_t bytes,
+                        uint64_t total_bytes);
+
+/* Shows it if it is time. */
+void cli_progress_show(struct cli_progress *progress);
+
+/* Clears the terminal's line, before a message. */
+void cli_progress_clear(struct cli_progress *progress);
+
+/* The transfer has ended; says what it was if it was a success. */
+void cli_progress_end(struct cli_progress *progress, bool success);
+
+#endif
