@@ -190,7 +190,7 @@ class Faults(unittest.TestCase):
             self.assertEqual(len(tensorinit.tensor("w", (3, 4))), 3)
 
     def test_unix_socket(self):
-        """Alone, in a list, reused, and when nobody listens there."""
+        """Alone, in a list, reused, and when no one listens there."""
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "d@1.sock"
             encoded = str(path).replace("/", "%2F").replace("@", "%40")

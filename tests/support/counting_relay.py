@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-Passes connections on to a port of 127.0.0.1, and counts what comes back: how many bytes a
+Passes connections on to a port of 127.0.0.1, and counts what is sent back: how many bytes a
 client has really fetched. The kernel moves them (splice), so it costs little.
 
     with counting_relay.running(port) as relay:

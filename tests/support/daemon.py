@@ -164,6 +164,19 @@ def options(command):
     return set(re.findall(r"^ .*?(--[a-z][a-z_-]*)", help_of(command), re.MULTILINE))
 
 
+def verbs():
+    """Those of the command, as its --help lists them."""
+    told = help_of([COMMAND]).partition("verbs:\n")[2].partition("\n\n")[0]
+    return re.findall(r"^  (\w+) ", told, re.MULTILINE)
+
+
+def command_options():
+    """The long options of all verbs, and the parameters."""
+    told = output_of(COMMAND, "help", "parameters")
+    found = set(re.findall(r"^  (--[a-z_]+)", told, re.MULTILINE))
+    return found.union(*(options([COMMAND, *verb]) for verb in [[], *([v] for v in verbs())]))
+
+
 def version():
     """As --version says it: 0.1.0."""
     done = subprocess.run([DAEMON, "--version"], capture_output=True, text=True, check=True)

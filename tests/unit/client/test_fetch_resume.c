@@ -101,7 +101,8 @@ static void ends_in_time(void **state) {
     (void)state;
     SERVE(server, request, {OK TENSOR RAW LENGTH "0123", THEN_HANG, NULL, 0});
     tic_request_number(request, TIC_TIMEOUT_MS, 100);
-    assert_non_null(strstr(expect_failure(request, TI_ENETWORK, 4), "has not ended in time"));
+    assert_non_null(
+        strstr(expect_failure(request, TI_ENETWORK, 4), "has not ended in time"));
     tic_request_cancel(request);
     expect_failure(request, TI_ECANCELLED, 0);
     finish(&server, request);
