@@ -154,7 +154,9 @@ static enum need need_of(const struct tid_request *request) {
     if (!route || request->method == TID_METHOD_OPTIONS) return NEED_NOTHING;
     if (route->kind == TID_ROUTE_TENSOR || route->kind == TID_ROUTE_ABOUT_TENSOR)
         return NEED_TOKEN_OR_SIGNATURE;
-    return route->kind == TID_ROUTE_MEASURES ? NEED_TOKEN : NEED_NOTHING;
+    return route->kind == TID_ROUTE_MEASURES || tid_route_kind_has_models(route->kind)
+               ? NEED_TOKEN
+               : NEED_NOTHING;
 }
 
 static bool refuse(struct tid_response *response, unsigned status, const char *title,

@@ -10,10 +10,8 @@
 #include <tensorinit/spec.h>
 
 #include "server/documents/problem.h"
-#include "server/http/client_name.h"
 #include "server/http/limit_problem.h"
 #include "server/work/block_budget.h"
-#include "server/work/clients.h"
 #include "server/work/memory.h"
 #include "server/work/turn.h"
 
@@ -51,11 +49,8 @@ void tid_planned_clear(struct tid_planned *planned) {
     ti_plan_free(planned->plan);
     /* Last: the factorization must outlive the plan. */
     tid_lease_release(planned->lease);
-    if (planned->client) tid_client_end(planned->client, TID_CLIENT_COMPUTATIONS);
-    tid_client_release(planned->client);
     ti_workspace_free(planned->workspace);
-    if (planned->taken_bytes > 0)
-        tid_memory_give(planned->memory, TID_MEMORY_RESPONSE, planned->taken_bytes);
+    tid_admitted_clear(&planned->admitted);
     *planned = (struct tid_planned){0};
 }
 
@@ -79,34 +74,11 @@ double tid_planned_ns_per_byte(const struct tid_planned *planned) {
     return (info->ns_per_elem + TID_TEXT_NS_PER_ELEM) / (4 + 2 * elem_bytes);
 }
 
-/* A size as users write it, such as "12 MiB": a number from 10 to 10239. */
-struct size_text {
-    char text[32];
-};
-
-static struct size_text size_text(size_t bytes, bool round_up) {
-    static const char *const units[] = {"bytes", "KiB", "MiB"};
-    struct size_text size;
-    unsigned unit = 0;
-    bool rest = false;
-    for (; unit < 2 && bytes >= 10240; unit++) {
-        rest |= bytes % 1024 != 0;
-        bytes /= 1024;
-    }
-    snprintf(size.text, sizeof size.text, "%zu %s", bytes + (round_up && rest),
-             units[unit]);
-    return size;
-}
-
 static void respond_too_large(struct tid_response *response, size_t need_bytes,
                               size_t allowed_bytes, size_t limit_bytes) {
-    struct ti_error error = {.code = TI_ETOOLARGE, .field = "shape"};
-    snprintf(error.text, sizeof error.text,
-             "computing this tensor takes %s of memory, and this server allows %s, of %s "
-             "in all (--memory)",
-             size_text(need_bytes, true).text, size_text(allowed_bytes, false).text,
-             size_text(limit_bytes, false).text);
-    tid_problem_of(response, &error);
+    tid_problem_beyond_memory(response, ti_status_title(TI_ETOOLARGE), "shape",
+                              "computing this tensor", need_bytes, allowed_bytes,
+                              limit_bytes);
 }
 
 /* What can never fit is the client's error. */
@@ -144,39 +116,12 @@ static bool is_dear(const struct tid_planned *planned) {
     return (double)bytes * tid_planned_ns_per_byte(planned) > TID_TURN_BLOCK_NS;
 }
 
-/* Counts a computation of the client. */
-static bool admit(struct tid_planned *planned, const struct tid_context *context,
-                  const struct tid_request *request, struct tid_response *response) {
-    char name[TID_CLIENT_NAME_BYTES];
-    tid_client_name_of(request, context->trusted_proxies, name);
-    struct tid_client *client = tid_clients_get(context->clients, name);
-    if (!client) {
-        tid_problem_no_memory(response);
-        return false;
-    }
-    const enum tid_admission admission =
-        tid_client_begin(client, TID_CLIENT_COMPUTATIONS,
-                         tid_limit_max(context->limits, TID_LIMIT_client_computations),
-                         tid_limit_max(context->limits, TID_LIMIT_computations));
-    if (admission == TID_ADMITTED) {
-        planned->client = client;
-        return true;
-    }
-    tid_client_release(client);
-    const enum tid_limit limit = admission == TID_CLIENT_FULL
-                                     ? TID_LIMIT_client_computations
-                                     : TID_LIMIT_computations;
-    tid_limit_reached(context, limit, name);
-    tid_limit_problem(context, limit, response);
-    return false;
-}
-
 static bool lease(struct tid_planned *planned, struct tid_factor_cache *cache,
                   struct tid_response *response) {
     const struct ti_plan_info *info = ti_plan_info(planned->plan);
     const struct tid_factor_need need = {planned->plan, info->factor_key,
                                          info->factor_bytes, info->factor_peak_bytes,
-                                         planned->client};
+                                         planned->admitted.client};
     switch (tid_factor_cache_lease(cache, &need, &planned->lease)) {
     case TID_LEASE_MADE:
         return true;
@@ -200,18 +145,13 @@ bool tid_planned_prepare(struct tid_planned *planned, const struct tid_context *
     if (!check_limit(info, context->memory, bytes, response)) return false;
     if (work == TID_WORK_NONE) return true;
     if ((work == TID_WORK_COMPUTE || tid_planned_computes(planned) || is_dear(planned)) &&
-        !admit(planned, context, request, response))
+        !tid_admit_computation(&planned->admitted, context, request, response))
         return false;
     /* First: what waits for others is limited in number, so its buffers are, too. */
     if (info->factor_key[0] != '\0' && info->elems > 0 &&
         !lease(planned, context->factor_cache, response))
         return false;
-    if (bytes > 0 && !tid_memory_take(context->memory, TID_MEMORY_RESPONSE, bytes)) {
-        tid_problem_busy(response, TID_PROBLEM_MEMORY_IN_USE);
-        return false;
-    }
-    planned->memory = context->memory;
-    planned->taken_bytes = bytes;
+    if (!tid_admit_memory(&planned->admitted, context, bytes, response)) return false;
     if (ti_workspace_make(planned->plan, &planned->workspace, NULL) == TI_OK) return true;
     tid_problem_no_memory(response);
     return false;

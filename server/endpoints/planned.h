@@ -10,6 +10,7 @@
 #include <tensorinit/warnings.h>
 
 #include "server/context.h"
+#include "server/endpoints/admitted.h"
 #include "server/http/request.h"
 #include "server/http/response.h"
 #include "server/work/factor_cache.h"
@@ -29,11 +30,7 @@ struct tid_planned {
      */
     struct tid_lease *lease;
     void *workspace;
-    /* Who has a computation that counts (work/clients.h); NULL: it is none. */
-    struct tid_client *client;
-    /* Taken for the workspace and the endpoint's buffers. */
-    struct tid_memory *memory;
-    size_t taken_bytes;
+    struct tid_admitted admitted;
 };
 
 /*

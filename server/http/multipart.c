@@ -96,3 +96,23 @@ bool tid_multipart_read(const struct tid_multipart *multipart, uint64_t offset,
     }
     return reading.left_bytes == 0;
 }
+
+uint64_t tid_multipart_locate(const struct tid_multipart *multipart, uint64_t offset,
+                              uint64_t *first) {
+    const struct tid_ranges *ranges = &multipart->ranges;
+    struct delimiter delimiter;
+    *first = UINT64_MAX;
+    for (unsigned i = 0; i < ranges->count; i++) {
+        const struct tid_range range = ranges->list[i];
+        write_delimiter(multipart, i, &delimiter);
+        if (offset < delimiter.bytes) return delimiter.bytes - offset;
+        offset -= delimiter.bytes;
+        if (offset < range.count_bytes) {
+            *first = range.first + offset;
+            return range.count_bytes - offset;
+        }
+        offset -= range.count_bytes;
+    }
+    write_delimiter(multipart, ranges->count, &delimiter);
+    return offset < delimiter.bytes ? delimiter.bytes - offset : 0;
+}

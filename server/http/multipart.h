@@ -44,6 +44,14 @@ uint64_t tid_multipart_init(struct tid_multipart *multipart,
 bool tid_multipart_read(const struct tid_multipart *multipart, uint64_t offset,
                         size_t count_bytes, void *out, tid_part_read *read, void *state);
 
+/*
+ * What is at an offset of the body: the number of bytes from there to the end of a part, whose
+ * first one is byte '*first' of the representation; or of those between parts, and '*first' is
+ * UINT64_MAX.
+ */
+uint64_t tid_multipart_locate(const struct tid_multipart *multipart, uint64_t offset,
+                              uint64_t *first);
+
 /* Writes the value of a Content-Range field (section 14.4) and returns its length. */
 #define TID_CONTENT_RANGE_BYTES 80
 size_t tid_content_range(struct tid_range range, uint64_t total_bytes,
