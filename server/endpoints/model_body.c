@@ -145,14 +145,18 @@ static bool needs_factor(const struct sending *sending, size_t tensor) {
 
 /* How much of the file may be read at once: one tensor with a factorization, or others. */
 static size_t enter_file(struct sending *sending, uint64_t offset, size_t max_bytes) {
-    const uint64_t begin = offset, end = offset + max_bytes;
+    const struct ti_model_file *file =
+        ti_model_file(sending->model->model, sending->file);
+    const uint64_t begin = offset;
+    const uint64_t left = file->bytes - offset;
+    const uint64_t end = offset + (left < max_bytes ? left : max_bytes);
     for (unsigned i = 0; i < BLOCK_TENSORS_MAX && offset < end; i++) {
         struct ti_model_span span;
         if (ti_model_locate(sending->model->model, sending->file, offset, &span) != TI_OK)
             return 0;
         if (span.tensor == NO_TENSOR) {
-            const uint64_t left = span.end - offset;
-            offset += left < BLOCK_TEXT_BYTES_MAX ? left : BLOCK_TEXT_BYTES_MAX;
+            const uint64_t text = span.end - offset;
+            offset += text < BLOCK_TEXT_BYTES_MAX ? text : BLOCK_TEXT_BYTES_MAX;
             break;
         }
         const bool leased = needs_factor(sending, span.tensor);
@@ -161,7 +165,7 @@ static size_t enter_file(struct sending *sending, uint64_t offset, size_t max_by
         offset = span.end;
         if (leased) break;
     }
-    return offset < end ? (size_t)(offset - begin) : max_bytes;
+    return (size_t)((offset < end ? offset : end) - begin);
 }
 
 static size_t enter(void *state, uint64_t offset, size_t max_bytes,

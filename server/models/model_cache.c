@@ -15,7 +15,7 @@
 struct tid_model_cache {
     struct tid_memory *memory;
     pthread_mutex_t lock; /* of the rest */
-    /* The most recently used one last. */
+    /* The max_bytes recently used one last. */
     const struct tid_model *models[TID_MODELS_CACHED_MAX];
     size_t count, bytes;
 };
@@ -110,14 +110,14 @@ static size_t bytes_of(const struct tid_model *model) {
 
 /* Whether a model that takes so much can be cached, once others have made way. */
 static bool make_space(struct tid_model_cache *cache, size_t bytes) {
-    const size_t most = cache->memory->limit_bytes / MEMORY_PART;
+    const size_t max_bytes = cache->memory->limit_bytes / MEMORY_PART;
     for (;;) {
         pthread_mutex_lock(&cache->lock);
-        const bool fits = cache->count < TID_MODELS_CACHED_MAX && bytes <= most &&
-                          cache->bytes <= most - bytes;
+        const bool fits = cache->count < TID_MODELS_CACHED_MAX && bytes <= max_bytes &&
+                          cache->bytes <= max_bytes - bytes;
         pthread_mutex_unlock(&cache->lock);
         if (fits) return true;
-        if (bytes > most || !evict(cache)) return false;
+        if (bytes > max_bytes || !evict(cache)) return false;
     }
 }
 
@@ -171,9 +171,10 @@ static enum tid_found read_token(const char *name, size_t bytes,
                  "What follows the ~ is not a manifest as POST /v1/models writes it.");
         return TID_FOUND_NO_MODEL;
     case TID_TOKEN_TOO_LARGE:
-        snprintf(error->text, sizeof error->text,
-                 "A manifest in a URL has at most %d bytes, and %d characters there.",
-                 TID_MANIFEST_BYTES_MAX, TID_TOKEN_CHARS_MAX);
+        snprintf(
+            error->text, sizeof error->text,
+            "A manifest in a URL has at max_bytes %d bytes, and %d characters there.",
+            TID_MANIFEST_BYTES_MAX, TID_TOKEN_CHARS_MAX);
         return TID_FOUND_NO_MODEL;
     }
     const enum ti_status status = tid_source_make(name, bytes, json, json_bytes,

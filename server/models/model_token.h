@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Manifests as part of a URL: compressed by zlib (RFC 1950), in base64url without padding (RFC
- * 4648 section 5). Whoever has the URL has the manifest, so the server stores none.
+ * 4648 section 5). The URL has all of it, so the server stores none.
  */
 #ifndef TID_MODEL_TOKEN_H
 #define TID_MODEL_TOKEN_H
