@@ -54,6 +54,7 @@ struct tid_config {
     unsigned log_format; /* an enum tid_log_format */
     bool access_log;
     unsigned access_sample; /* one of that many successful requests */
+    struct tid_path models; /* a folder */
     struct tid_path token_file, signing_key_file;
     struct tid_path tls_certificate, tls_key, tls_client_ca;
     unsigned tls_min; /* a TID_TLS_12 or TID_TLS_13 */

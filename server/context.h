@@ -14,6 +14,8 @@ struct tid_clients;
 struct tid_limits;
 struct tid_pool;
 struct tid_metrics;
+struct tid_model_cache;
+struct tid_model_directory;
 struct tid_factor_cache;
 struct tid_memory;
 struct tid_reload_counts;
@@ -43,6 +45,8 @@ struct tid_context {
     struct tid_clients *clients;             /* who has computations */
     struct tid_limits *limits;               /* of what may be requested; NULL: none */
     struct tid_memory *memory;               /* what --memory allows */
+    struct tid_model_directory *models;      /* of --models; NULL: none */
+    struct tid_model_cache *model_cache;     /* what was made of them, and of URLs */
     const struct tid_reload_counts *reloads; /* what SIGHUP has done; NULL: unknown */
     const atomic_bool *stopping; /* the server has been asked to stop; NULL: never */
 };

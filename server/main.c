@@ -23,6 +23,7 @@
 #include "server/health.h"
 #include "server/log.h"
 #include "server/mhd/worker_set.h"
+#include "server/models/model_cache.h"
 #include "server/reload.h"
 #include "server/self_test.h"
 #include "server/service.h"
@@ -216,8 +217,9 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     tid_limits_set(&limits, &config->limits);
     context->limits = &limits;
     context->clients = tid_clients_make();
+    context->model_cache = tid_model_cache_make(&memory);
     context->pool = tid_pool_start(thread_count);
-    if (context->pool && context->clients) {
+    if (context->pool && context->clients && context->model_cache) {
         const struct tid_factor_options options = {context->pool, &memory,
                                                    config->wait_ms, TID_FACTOR_KEEP_MS,
                                                    &tid_factor_functions};
@@ -231,6 +233,7 @@ static int pool_and_serve(struct startup *startup, struct tid_context *context,
     }
     tid_pool_stop(context->pool);
     tid_factor_cache_free(context->factor_cache);
+    tid_model_cache_free(context->model_cache);
     tid_clients_free(context->clients);
     tid_memory_clear(&memory);
     return status;
@@ -243,7 +246,6 @@ static int prepare_and_serve(struct startup *startup) {
     const enum tid_scope scope = has_admin ? TID_SCOPE_PUBLIC : TID_SCOPE_ALL;
     const unsigned worker_count = tid_cpus_threads(config->workers);
     struct tid_metrics metrics;
-    tim_json_memory_init();
     char *schemes = tid_json_schemes();
     char *openapi = tid_json_openapi(scope);
     int status = EXIT_SYSTEM;
@@ -263,6 +265,7 @@ static int prepare_and_serve(struct startup *startup) {
             .metrics = &metrics,
             .cors = config->cors.text,
             .access = startup->files.access,
+            .models = startup->files.models,
             .base_path = config->base_path.text,
             .trusted_proxies = &config->trusted_proxies,
             .reloads = &startup->files.counts,
@@ -316,6 +319,7 @@ int main(int argc, char **argv) {
     struct tid_config_sources sources;
     char why[TID_CONFIG_WHY_BYTES];
 
+    tim_json_memory_init();
     switch (tid_config_read(config, argc, argv, environ, &sources, why, sizeof why)) {
     case TID_CONFIG_HELP:
         tid_config_help(stdout);

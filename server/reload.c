@@ -33,6 +33,13 @@ static bool open_access(struct tid_reload *files, const struct tid_config *confi
     return files->access != NULL;
 }
 
+static bool open_models(struct tid_reload *files, const struct tid_config *config,
+                        char *why, size_t why_bytes) {
+    if (!is_set(&config->models)) return true;
+    files->models = tid_models_open(config->models.text, why, why_bytes);
+    return files->models != NULL;
+}
+
 static void note_success(struct tid_reload *files) {
     atomic_store(&files->counts.success_ms, tid_clock_since_1970_ms());
     atomic_store(&files->counts.certificate_expiry,
@@ -45,7 +52,8 @@ bool tid_reload_open(struct tid_reload *files, struct tid_config *config) {
     files->config = config;
     files->read = *config;
     if (open_tls(files, config, why, sizeof why) &&
-        open_access(files, config, why, sizeof why)) {
+        open_access(files, config, why, sizeof why) &&
+        open_models(files, config, why, sizeof why)) {
         note_success(files);
         return true;
     }
@@ -143,7 +151,10 @@ static bool read_again(struct tid_reload *files) {
     if (files->access)
         success &= log_result("tokens and keys",
                               tid_access_reload(files->access, why, sizeof why), why);
-    if (!has_config && !files->tls && !files->access)
+    if (files->models)
+        success &=
+            log_result("models", tid_models_reload(files->models, why, sizeof why), why);
+    if (!has_config && !files->tls && !files->access && !files->models)
         tid_log(TID_LOG_INFO, "SIGHUP: there is no file to read again");
     return success;
 }
@@ -157,6 +168,8 @@ void tid_reload_again(struct tid_reload *files) {
 void tid_reload_close(struct tid_reload *files) {
     tid_tls_free(files->tls);
     tid_access_free(files->access);
+    tid_models_close(files->models);
+    files->models = NULL;
     files->tls = NULL;
     files->access = NULL;
 }

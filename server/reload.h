@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the daemon reads from files at its start and, on SIGHUP, again: certificates,
- * tokens and keys, and of the configuration those options that options.def says so of.
+ * tokens and keys, models, and of the configuration those options that options.def says so of.
  */
 #ifndef TID_RELOAD_H
 #define TID_RELOAD_H
@@ -13,12 +13,14 @@
 #include "server/documents/metrics.h"
 #include "server/mhd/tls.h"
 #include "server/mhd/worker_set.h"
+#include "server/models/model_directory.h"
 #include "server/service.h"
 #include "server/work/limits.h"
 
 struct tid_reload {
-    struct tid_tls *tls;       /* NULL: plain HTTP */
-    struct tid_access *access; /* NULL: requests need no token */
+    struct tid_tls *tls;                /* NULL: plain HTTP */
+    struct tid_access *access;          /* NULL: requests need no token */
+    struct tid_model_directory *models; /* NULL: there are none */
     struct tid_reload_counts counts;
     struct tid_config *config; /* with which the daemon runs */
     struct tid_config read;    /* as it was read: the daemon may have had to use less */

@@ -14,8 +14,8 @@
 
 /* Methods of a route, for Allow (RFC 9110 section 10.2.1). */
 static const char *allowed(unsigned route) {
-    return tid_route_takes_body(route) ? "GET, HEAD, POST, OPTIONS"
-                                       : "GET, HEAD, OPTIONS";
+    return tid_route_body(route) != TID_ROUTE_NO_BODY ? "GET, HEAD, POST, OPTIONS"
+                                                      : "GET, HEAD, OPTIONS";
 }
 
 static tid_endpoint *const endpoints[TID_ROUTE_COUNT] = {
@@ -75,7 +75,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
         respond_to_options(context, request, allowed(route), response);
         break;
     case TID_METHOD_POST:
-        if (tid_route_takes_body(route)) {
+        if (tid_route_body(route) != TID_ROUTE_NO_BODY) {
             endpoints[route](context, request, response);
             break;
         }

@@ -116,6 +116,8 @@ static enum ti_status check_query(struct ti_kind *kind, const char *query, size_
     kind->info.bytes = info->body_bytes;
     kind->info.mean = info->mean;
     kind->info.std = info->std;
+    kind->info.ns_per_elem = info->ns_per_elem;
+    kind->info.workspace_bytes = info->workspace_bytes;
     kind->info.factor_peak_bytes = info->factor_peak_bytes;
     memcpy(kind->etag, info->etag, sizeof kind->etag);
     ti_plan_free(plan);

@@ -76,8 +76,9 @@ struct ti_model_kind {
     uint64_t elems, bytes;
     /* of ti_plan_info(): informative numbers, NaN for a pattern */
     double mean, std;
-    /* of ti_plan_info(): 0 if no factorization is needed */
-    size_t factor_peak_bytes;
+    /* of ti_plan_info(): factor_peak_bytes is 0 if no factorization is needed */
+    double ns_per_elem;
+    size_t workspace_bytes, factor_peak_bytes;
 };
 
 struct ti_model_tensor {

@@ -164,7 +164,9 @@ static enum need need_of(unsigned route, enum tid_method method) {
     const struct tid_route_info *info = tid_route_get(route);
     if (!info || method == TID_METHOD_OPTIONS) return NEED_NOTHING;
     if (tid_route_kind_computes(info->kind)) return NEED_TOKEN_OR_SIGNATURE;
-    return info->kind == TID_ROUTE_MEASURES ? NEED_TOKEN : NEED_NOTHING;
+    return info->kind == TID_ROUTE_MEASURES || tid_route_kind_has_models(info->kind)
+               ? NEED_TOKEN
+               : NEED_NOTHING;
 }
 
 static bool refuse(struct tid_response *response, unsigned status, const char *title,

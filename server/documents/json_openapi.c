@@ -69,7 +69,10 @@ static json_t *plain_response(const char *type, const char *schema) {
 static json_t *responses(enum tid_route_kind kind, bool is_post) {
     const unsigned other = is_post ? TID_OF_PART | TID_OF_UNCHANGED : 0;
     json_t *object = json_object();
-    if (kind == TID_ROUTE_TENSOR) {
+    if (tid_route_kind_has_models(kind)) {
+        json_decref(object);
+        object = tid_openapi_model_responses(kind, is_post);
+    } else if (kind == TID_ROUTE_TENSOR) {
         for (size_t i = 0; i < COUNT_OF(tensor_responses); i++) {
             if ((tensor_responses[i].classes & other) != 0) continue;
             object = with(object, tensor_responses[i].status,
@@ -130,8 +133,15 @@ static json_t *stack_parameters(json_t *list) {
     return list;
 }
 
-static json_t *parameters_of(enum tid_route_kind kind, bool in_body) {
+static json_t *parameters_of(const struct tid_route_info *route, bool in_body) {
+    const enum tid_route_kind kind = route->kind;
     json_t *list = json_array();
+    if (tid_route_kind_has_models(kind)) {
+        list = tid_openapi_path_parameters(route->path, list);
+        if (kind == TID_ROUTE_HUB_PATHS && !in_body)
+            list = with_item(list, tid_openapi_hub_paths());
+        return list;
+    }
     if (kind == TID_ROUTE_NAMED_TEXT) return with_item(list, name_parameter());
     if (kind == TID_ROUTE_STACK) return stack_parameters(list);
     if (kind != TID_ROUTE_TENSOR && kind != TID_ROUTE_ABOUT_TENSOR) return list;
@@ -143,9 +153,15 @@ static json_t *parameters_of(enum tid_route_kind kind, bool in_body) {
     return list;
 }
 
+static json_t *body_of(enum tid_route_kind kind) {
+    if (kind == TID_ROUTE_MODELS) return tid_openapi_manifest_body();
+    if (kind == TID_ROUTE_HUB_PATHS) return tid_openapi_hub_paths_body();
+    return reference("requestBodies", "Parameters");
+}
+
 /* "/v1/tensor" -> "get_v1_tensor" */
 static json_t *operation_id(const char *method, const char *path) {
-    char id[64];
+    char id[96];
     size_t used = (size_t)snprintf(id, sizeof id, "%s", method);
     for (const char *at = path[1] != '\0' ? path : "/root";
          *at != '\0' && used + 1 < sizeof id; at++)
@@ -155,15 +171,18 @@ static json_t *operation_id(const char *method, const char *path) {
 
 /* What generated clients group operations by. */
 static const char *tag(enum tid_route_kind kind) {
+    if (tid_route_kind_has_models(kind)) return "models";
     return tid_route_kind_computes(kind) ? "tensors" : "service";
 }
 
 static json_t *tags(void) {
-    json_t *tensors = text_pair("name", "tensors"),
+    json_t *tensors = text_pair("name", "tensors"), *models = text_pair("name", "models"),
            *service = text_pair("name", "service");
+    models = with_text(models, "description",
+                       "Checkpoints of models, also as the Hugging Face Hub has them.");
     tensors = with_text(tensors, "description", "Tensors, and what is known about one.");
     service = with_text(service, "description", "The server and its interface.");
-    return with_item(with_item(json_array(), tensors), service);
+    return with_item(with_item(with_item(json_array(), tensors), models), service);
 }
 
 /*
@@ -173,7 +192,7 @@ static json_t *tags(void) {
 static json_t *security(enum tid_route_kind kind) {
     json_t *list = with_item(json_array(), json_object());
     list = with_item(list, pair("token", json_array()));
-    if (kind == TID_ROUTE_MEASURES) return list;
+    if (kind == TID_ROUTE_MEASURES || tid_route_kind_has_models(kind)) return list;
     json_t *signed_url = pair("expires", json_array());
     signed_url = with(with(signed_url, "key", json_array()), "signature", json_array());
     return with_item(list, signed_url);
@@ -187,14 +206,18 @@ static json_t *operation(const struct tid_route_info *route, const char *method)
     object = with(object, "tags", with_item(json_array(), json_string(tag(route->kind))));
     object = with(object, "description",
                   json_sprintf("%s returns %s.",
-                               is_head   ? "The header that GET"
-                               : is_post ? "With the parameters in its body, POST"
+                               is_head ? "The header that GET"
+                               : is_post && route->kind != TID_ROUTE_MODELS
+                                   ? "With the parameters in its body, POST"
+                               : is_post ? "With a manifest in its body, POST"
                                          : "GET",
-                               route->summary));
-    if (is_post)
-        object = with(object, "requestBody", reference("requestBodies", "Parameters"));
-    object = with(object, "parameters", parameters_of(route->kind, is_post));
-    if (tid_route_kind_computes(route->kind) || route->kind == TID_ROUTE_MEASURES)
+                               is_post && route->kind == TID_ROUTE_MODELS
+                                   ? "where its model is"
+                                   : route->summary));
+    if (is_post) object = with(object, "requestBody", body_of(route->kind));
+    object = with(object, "parameters", parameters_of(route, is_post));
+    if (tid_route_kind_computes(route->kind) || route->kind == TID_ROUTE_MEASURES ||
+        tid_route_kind_has_models(route->kind))
         object = with(object, "security", security(route->kind));
     return with(object, "responses", responses(route->kind, is_post));
 }
@@ -206,7 +229,8 @@ static json_t *paths(enum tid_scope scope) {
         if (!tid_route_is_served(i, scope)) continue;
         json_t *path =
             with(pair("get", operation(route, "get")), "head", operation(route, "head"));
-        if (tid_route_takes_body(i)) path = with(path, "post", operation(route, "post"));
+        if (tid_route_body(i) != TID_ROUTE_NO_BODY)
+            path = with(path, "post", operation(route, "post"));
         object = with(object, route->path, path);
     }
     return object;

@@ -56,19 +56,26 @@ static void add_member(struct tid_buffer *buffer, const char *key, const json_t 
         add_value(buffer, value);
 }
 
-char *tid_json_text(json_t *object) {
+static char *object_text(json_t *object, const char *begin, const char *between,
+                         const char *end) {
     struct tid_buffer buffer = {0};
-    const char *before = "{\n  ";
+    const char *before = begin;
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
         add_text(&buffer, before);
         add_member(&buffer, key, value);
-        before = ",\n  ";
+        before = between;
     }
-    add_text(&buffer, "\n}\n");
+    add_text(&buffer, end);
     return tid_buffer_take(&buffer);
 }
+
+char *tid_json_text(json_t *object) {
+    return object_text(object, "{\n  ", ",\n  ", "\n}\n");
+}
+
+char *tid_json_line(json_t *object) { return object_text(object, "{", ", ", "}"); }
 
 json_t *tid_json_integer(uint64_t value) {
     char text[TID_DIGITS_BYTES];

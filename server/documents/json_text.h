@@ -18,6 +18,9 @@ struct json_t;
  */
 char *tid_json_text(struct json_t *object);
 
+/* The same in one line, without a newline. */
+char *tid_json_line(struct json_t *object);
+
 /*
  * An integer up to 2^53 as a number, a larger one as text: many readers of JSON hold
  * numbers in binary64. A new reference; NULL if memory runs out.

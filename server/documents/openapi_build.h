@@ -11,6 +11,8 @@
 
 #include <tensorinit/propagation.h>
 
+#include "server/routes.h"
+
 static inline json_t *with(json_t *object, const char *key, json_t *value) {
     if (json_object_set_new(object, key, value) == 0) return object;
     json_decref(object);
@@ -56,6 +58,16 @@ json_t *tid_openapi_components(void);
 #define TID_OPENAPI_KEY_BYTES 48
 void tid_openapi_stack_key(const struct ti_stack_parameter *parameter,
                            char key[TID_OPENAPI_KEY_BYTES]);
+
+/*
+ * Of routes of models (openapi_models.c): what stands for each {name} of a path, added to a
+ * list; the parameter 'paths'; bodies of POST; responses but those of any route.
+ */
+json_t *tid_openapi_path_parameters(const char *path, json_t *list);
+json_t *tid_openapi_hub_paths(void);
+json_t *tid_openapi_manifest_body(void);
+json_t *tid_openapi_hub_paths_body(void);
+json_t *tid_openapi_model_responses(enum tid_route_kind kind, bool is_post);
 
 /* Names of header fields that /v1/tensor reads; NULL beyond the last. */
 const char *tid_openapi_request_field(size_t index);

@@ -31,7 +31,7 @@ void tid_endpoint_root(const struct tid_context *context,
     for (unsigned i = 0; i < TID_ROUTE_COUNT; i++) {
         const struct tid_route_info *route = tid_route_get(i);
         if (!tid_route_is_served(i, context->scope)) continue;
-        tid_buffer_printf(&buffer, "  %-23s%s\n", route->path, route->summary);
+        tid_buffer_printf(&buffer, "  %-22s %s\n", route->path, route->summary);
     }
     char *text = tid_buffer_take(&buffer);
     if (!text) {

@@ -3,7 +3,6 @@
  * GET /v1/tensor: the tensor. It is computed while it is sent, so memory does not grow
  * with its size, and a range costs only its own length.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +15,9 @@
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/planned.h"
-#include "server/http/conditional.h"
-#include "server/http/multipart.h"
 #include "server/http/negotiate.h"
-#include "server/http/range.h"
 #include "server/http/repr_digest.h"
+#include "server/http/selection.h"
 #include "server/http/tensor_fields.h"
 
 /* A body while it is sent. */
@@ -103,29 +100,14 @@ static struct tensor *tensor_make(const struct tid_request *request,
     return NULL;
 }
 
-/* An entity tag with its quotes (RFC 9110 section 8.8.3). */
-struct etag {
-    char text[sizeof((struct ti_plan_info *)0)->etag + 2];
-};
-
-static struct etag etag_of(const struct ti_plan *plan) {
-    const struct ti_plan_info *info = ti_plan_info(plan);
-    const size_t digits = sizeof info->etag - 1;
-    struct etag etag;
-
-    etag.text[0] = '"';
-    memcpy(etag.text + 1, info->etag, digits);
-    memcpy(etag.text + 1 + digits, "\"", 2);
-    return etag;
-}
-
-/*
- * Fields by which caches and clients that resume recognize the bytes that they have. They
- * are the same for 200, 206, 304, 412 and 416 (RFC 9110 sections 15.3.7 and 15.4.5).
- */
-static void add_validators(struct tid_response *response, const char *etag) {
-    tid_response_copy(response, "ETag", etag, strlen(etag));
-    tid_response_static(response, "Accept-Ranges", "bytes");
+/* What of the tensor conditions and ranges are about. */
+static struct tid_representation representation_of(const struct tensor *tensor) {
+    const struct ti_body *body = tensor->planned.body;
+    return (struct tid_representation){
+        .etag = ti_plan_info(tensor->planned.plan)->etag,
+        .bytes = ti_body_has_length(body) ? ti_body_bytes(body) : TID_STREAM_UNKNOWN,
+        .media_type = ti_format_media_type(ti_body_format(body)),
+        .what = "tensor"};
 }
 
 /* A name of 1024 bytes, each of them encoded, and 1024 bytes of other parameters. */
@@ -164,67 +146,6 @@ static void add_cache_fields(struct tid_response *response,
 }
 
 /*
- * The fields of 206: Content-Range for one range (RFC 9110 section 15.3.7.1), for several
- * the type of the body (section 15.3.7.2).
- */
-static void add_range_fields(struct tid_response *response, const struct tensor *tensor,
-                             const struct tid_ranges *ranges, uint64_t total) {
-    char text[128];
-    if (!tensor->multipart) {
-        tid_response_copy(response, "Content-Range", text,
-                          tid_content_range(ranges->list[0], total, text));
-        return;
-    }
-    const int used = snprintf(text, sizeof text, "multipart/byteranges; boundary=%s",
-                              tensor->multipart->boundary);
-    tid_response_replace(response, "Content-Type", text, (size_t)used);
-}
-
-/*
- * Prepares the body of several ranges. Its boundary is the digits of the entity tag, so
- * that it is the same from every replica and no tensor contains it: the tag is a hash of
- * all that a tensor depends on. '*bytes' is the length of the body. False if out of memory.
- */
-static bool make_multipart(struct tensor *tensor, const struct tid_ranges *ranges,
-                           uint64_t total, uint64_t *bytes) {
-    const struct tid_planned *planned = &tensor->planned;
-    tensor->multipart = malloc(sizeof *tensor->multipart);
-    if (!tensor->multipart) return false;
-    *bytes = tid_multipart_init(tensor->multipart, ranges, total,
-                                ti_format_media_type(ti_body_format(planned->body)),
-                                ti_plan_info(planned->plan)->etag);
-    return true;
-}
-
-/* Responds to a failed condition or an unsatisfiable range; false if there is neither. */
-static bool respond_early(const struct tid_request *request, const struct tensor *tensor,
-                          const char *etag, enum tid_condition condition,
-                          const struct tid_ranges *ranges,
-                          struct tid_response *response) {
-    if (condition == TID_CONDITION_FAILED) {
-        tid_problem(response, 412, "precondition failed",
-                    "The tensor's entity tag is not among those of If-Match.", "");
-    } else if (condition == TID_CONDITION_NOT_MODIFIED &&
-               request->method == TID_METHOD_POST) {
-        /* 304 is for GET and HEAD only (RFC 9110 section 13.1.2). */
-        tid_problem(response, 412, "precondition failed",
-                    "The tensor's entity tag is among those of If-None-Match.", "");
-    } else if (ranges->kind == TID_RANGE_UNSATISFIABLE) {
-        char text[TID_CONTENT_RANGE_BYTES];
-        const int used = snprintf(text, sizeof text, "bytes */%" PRIu64,
-                                  ti_body_bytes(tensor->planned.body));
-        tid_problem(
-            response, 416, "range not satisfiable",
-            "The range starts after the last byte; Content-Range gives the length.", "");
-        tid_response_copy(response, "Content-Range", text, (size_t)used);
-    } else {
-        return false;
-    }
-    add_validators(response, etag);
-    return true;
-}
-
-/*
  * Adds Repr-Digest (RFC 9530 section 3) if the request wants it and the representation is
  * so small that it can be generated twice, with no more than a kernel.
  */
@@ -260,63 +181,40 @@ static bool has_elements(const struct tid_planned *planned,
     return false;
 }
 
-/* What a response sends of a representation. */
-struct selection {
-    unsigned status;      /* 200, 206 or 304 */
-    bool sized;           /* the representation has a length: not text formats */
-    uint64_t total_bytes; /* then its length, else TID_STREAM_UNKNOWN */
-    struct tid_ranges ranges;
-    uint64_t bytes; /* of the response's body, or TID_STREAM_UNKNOWN */
-};
-
 /*
- * Evaluates conditions and ranges, in the order of RFC 9110 section 13.2.2. Text formats
- * have no known length, so they have neither ranges nor validators. False if the response
- * is another, which is then in '*response'.
+ * Evaluates conditions and ranges. Text formats have no known length, so they have neither
+ * ranges nor validators. False if the response is another, which is then in '*response'.
  */
 static bool select_bytes(const struct tid_request *request, struct tensor *tensor,
-                         const char *etag, struct selection *selection,
-                         struct tid_response *response) {
-    const struct ti_body *body = tensor->planned.body;
-    struct tid_ranges *ranges = &selection->ranges;
-    selection->status = 200;
-    selection->sized = ti_body_has_length(body);
-    selection->total_bytes = selection->sized ? ti_body_bytes(body) : TID_STREAM_UNKNOWN;
-    selection->bytes = selection->total_bytes;
-    tid_ranges_parse(NULL, selection->total_bytes, ranges);
-    if (!selection->sized) return true;
-
-    const enum tid_condition condition = tid_condition_evaluate(request, etag);
-    const bool fresh = condition == TID_CONDITION_NOT_MODIFIED;
-    if (!fresh && tid_range_applies(request, etag))
-        tid_ranges_parse(request->fields[TID_FIELD_RANGE], selection->total_bytes,
-                         ranges);
-    if (respond_early(request, tensor, etag, condition, ranges, response)) return false;
-    if (fresh) selection->status = 304;
-    if (ranges->kind == TID_RANGE_PART) selection->status = 206;
-    selection->bytes = ranges->list[0].count_bytes;
-    if (ranges->count == 1 ||
-        make_multipart(tensor, ranges, selection->total_bytes, &selection->bytes))
-        return true;
-    tid_problem_no_memory(response);
-    return false;
+                         struct tid_selection *selection, struct tid_response *response) {
+    const struct tid_representation representation = representation_of(tensor);
+    if (ti_body_has_length(tensor->planned.body)) {
+        const bool selected =
+            tid_selection_make(request, &representation, selection, response);
+        tensor->multipart = selection->multipart;
+        return selected;
+    }
+    *selection = (struct tid_selection){.status = 200, .bytes = TID_STREAM_UNKNOWN};
+    tid_ranges_parse(NULL, TID_STREAM_UNKNOWN, &selection->ranges);
+    return true;
 }
 
 static void add_fields(struct tid_response *response, const struct tid_request *request,
-                       const struct tensor *tensor, const char *etag,
-                       const struct selection *selection) {
+                       const struct tensor *tensor,
+                       const struct tid_selection *selection) {
     const struct tid_planned *planned = &tensor->planned;
+    const struct tid_representation representation = representation_of(tensor);
+    const bool sized = ti_body_has_length(planned->body);
     tid_tensor_fields_add(response, ti_plan_info(planned->plan),
                           ti_body_format(planned->body));
     tid_warning_fields_add(response, planned->warnings, planned->warning_count);
-    if (selection->sized)
-        add_validators(response, etag);
+    if (sized)
+        tid_validators_add(response, &representation);
     else
         tid_response_static(response, "Accept-Ranges", "none");
-    if (selection->sized && selection->status != 304)
-        add_digest(response, request, planned, selection->total_bytes);
-    if (selection->status == 206)
-        add_range_fields(response, tensor, &selection->ranges, selection->total_bytes);
+    if (sized && selection->status != 304)
+        add_digest(response, request, planned, representation.bytes);
+    tid_selection_add_range(response, &representation, selection);
     add_cache_fields(response, request, planned);
     tid_response_static(response, "X-Content-Type-Options", "nosniff");
 }
@@ -325,9 +223,8 @@ static void add_fields(struct tid_response *response, const struct tid_request *
 static void respond(const struct tid_context *context, const struct tid_request *request,
                     struct tensor *tensor, struct tid_response *response) {
     const struct tid_planned *planned = &tensor->planned;
-    const struct etag etag = etag_of(planned->plan);
-    struct selection selection;
-    if (!select_bytes(request, tensor, etag.text, &selection, response)) {
+    struct tid_selection selection;
+    if (!select_bytes(request, tensor, &selection, response)) {
         tensor_free(tensor);
         return;
     }
@@ -343,7 +240,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
         return;
     }
     tid_response_init(response, selection.status);
-    add_fields(response, request, tensor, etag.text, &selection);
+    add_fields(response, request, tensor, &selection);
     tensor->first = tensor->multipart ? 0 : selection.ranges.list[0].first;
     tid_response_body_stream(
         response, (struct tid_stream){

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "server/models/model_token.h"
+
 /* Whether a Content-Type (section 8.3) is this one; its parameters do not matter. */
 static bool is_type(const char *content_type, const char *type) {
     size_t bytes = strcspn(content_type, ";");
@@ -15,7 +17,7 @@ static bool is_type(const char *content_type, const char *type) {
 }
 
 struct tid_rejection tid_post_check(const struct tid_framing *framing,
-                                    const struct tid_request *request,
+                                    const struct tid_request *request, bool is_manifest,
                                     enum tid_post_type *type) {
     const char *content_type = request->fields[TID_FIELD_CONTENT_TYPE];
     const struct tid_rejection accepted = {0, NULL, NULL};
@@ -27,15 +29,23 @@ struct tid_rejection tid_post_check(const struct tid_framing *framing,
                                       "A body must have a Content-Length here, and no "
                                       "Transfer-Encoding."};
     /* Section 15.5.14. */
-    if (framing->content_bytes > TID_POST_BYTES_MAX)
+    if (is_manifest && framing->content_bytes > TID_MANIFEST_BYTES_MAX)
+        return (struct tid_rejection){413, "content too large",
+                                      "A manifest has at most 131072 bytes here; the "
+                                      "server's option --models serves larger ones."};
+    if (!is_manifest && framing->content_bytes > TID_POST_BYTES_MAX)
         return (struct tid_rejection){413, "content too large",
                                       "A body has at most 16384 bytes here."};
-    if (content_type && is_type(content_type, "application/json")) *type = TID_POST_JSON;
-    if (content_type && is_type(content_type, "application/x-www-form-urlencoded"))
+    if (content_type && is_type(content_type, "application/json"))
+        *type = is_manifest ? TID_POST_MANIFEST : TID_POST_JSON;
+    if (content_type && !is_manifest &&
+        is_type(content_type, "application/x-www-form-urlencoded"))
         *type = TID_POST_FORM;
     if (*type != TID_POST_NONE) return accepted;
     /* Section 15.5.16. */
     return (struct tid_rejection){
         415, "unsupported media type",
-        "The Content-Type of a body must be one of " TID_POST_TYPES "."};
+        is_manifest ? "The Content-Type of a manifest must be " TID_POST_MANIFEST_TYPES
+                      "."
+                    : "The Content-Type of a body must be one of " TID_POST_TYPES "."};
 }

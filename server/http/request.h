@@ -73,6 +73,8 @@ struct tid_request {
     size_t path_bytes;
     const char *query; /* without its '?' */
     size_t query_bytes;
+    const char *body; /* of a POST request whose body is no parameters; or NULL */
+    size_t body_bytes;
     const char *fields[TID_FIELD_COUNT]; /* values; NULL if the request lacks the field */
     const struct sockaddr *peer;         /* of the connection; NULL: there is none */
     char token[TID_TOKEN_NAME_BYTES];    /* the name of its token, or "" */

@@ -60,6 +60,13 @@ struct tid_stream {
      * 'next' is called; NULL if none is needed. Belongs to 'state': 'free' releases it.
      */
     struct tid_lease *lease;
+    /*
+     * If the length is known, for a body of parts; or NULL. Called by a worker before each
+     * 'read': how many bytes from 'offset' on that one may write, 1 to 'max_bytes'; 0 on
+     * failure. Sets '*lease' to the one that they need.
+     */
+    size_t (*enter)(void *state, uint64_t offset, size_t max_bytes,
+                    struct tid_lease **lease);
     /* If the length is known: writes bytes [offset, offset + count_bytes). */
     bool (*read)(void *state, uint64_t offset, size_t count_bytes, void *out);
     /*

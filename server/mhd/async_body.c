@@ -32,8 +32,8 @@ enum block_state {
 
 /*
  * A body while it is sent. The worker's thread owns it, except for what the job reads and
- * writes while it runs: the stream, 'offset', 'pace', 'block_ns', 'result' and the block
- * with its bounds.
+ * writes while it runs: the stream, 'offset', 'max_bytes', 'pace', 'block_ns', 'result' and the
+ * block with its bounds.
  */
 struct tid_async_body {
     struct tid_job job; /* first, so that a pointer to it is one to the body */
@@ -54,6 +54,7 @@ struct tid_async_body {
     struct tid_pace pace;
     uint64_t offset;       /* in the body, of the block to compute next; unless unsized */
     size_t block_bytes;    /* maximum of a block */
+    size_t max_bytes;      /* of the next one: 'enter' of the stream */
     size_t reserved_bytes; /* of the budget */
     uint64_t block_ns;     /* that the blocks took which have not been recorded yet */
     size_t block_begin, block_end;
@@ -82,7 +83,7 @@ static enum tid_next read_block(struct tid_async_body *body) {
         !stream->prepare(stream->state, body->offset, ready, body->pace.task_ns, &ready))
         return TID_NEXT_FAILED;
     if (ready == 0) return TID_NEXT_MORE;
-    const size_t count = ready < body->block_bytes ? (size_t)ready : body->block_bytes;
+    const size_t count = ready < body->max_bytes ? (size_t)ready : body->max_bytes;
     body->block_end = tid_pace_bytes(&body->pace, stream->ns_per_byte, count);
     if (!stream->read(stream->state, body->offset, body->block_end, body->block))
         return TID_NEXT_FAILED;
@@ -144,8 +145,22 @@ static void block_submit(void *argument) {
     tid_pool_submit(pool_of(body), &body->job);
 }
 
+/* Sets what the next block may have, and its lease. False on failure. */
+static bool block_enter(struct tid_async_body *body) {
+    struct tid_stream *stream = &body->stream;
+    body->max_bytes = body->block_bytes;
+    if (!stream->enter) return true;
+    body->max_bytes =
+        stream->enter(stream->state, body->offset, body->block_bytes, &stream->lease);
+    return body->max_bytes > 0;
+}
+
 /* Requests the next block. It is submitted when its factorization is complete. */
 static void block_request(struct tid_async_body *body) {
+    if (!block_enter(body)) {
+        body->block_state = BLOCK_FAILED;
+        return;
+    }
     body->block_state = BLOCK_PENDING;
     body->submitted = false;
     body->finished = false;

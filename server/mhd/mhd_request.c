@@ -223,7 +223,10 @@ static struct tid_rejection request_read(struct tid_connection *connection,
 static bool body_begin(struct tid_connection *connection,
                        const struct tid_framing *framing, struct tid_response *response) {
     enum tid_post_type type;
-    struct tid_rejection rejection = tid_post_check(framing, &connection->request, &type);
+    const bool is_manifest =
+        tid_route_body(connection->record.route) == TID_ROUTE_MANIFEST;
+    struct tid_rejection rejection =
+        tid_post_check(framing, &connection->request, is_manifest, &type);
     if (tid_framing_has_body(framing) && !connection->reads_body)
         rejection = (struct tid_rejection){400, "bad request",
                                            "Nothing may stand before the request line."};
@@ -232,7 +235,8 @@ static bool body_begin(struct tid_connection *connection,
                tid_request_body_begin(connection, type, framing->content_bytes, response);
     tid_problem(response, rejection.status, rejection.title, rejection.detail, "");
     if (rejection.status == 415)
-        tid_response_static(response, "Accept-Post", TID_POST_TYPES);
+        tid_response_static(response, "Accept-Post",
+                            is_manifest ? TID_POST_MANIFEST_TYPES : TID_POST_TYPES);
     return false;
 }
 
@@ -275,7 +279,7 @@ static enum MHD_Result header_check(struct tid_connection *connection,
         directly |= rejection.status == 414 || rejection.status == 431;
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
     } else if (request->method == TID_METHOD_POST &&
-               tid_route_takes_body(connection->record.route)) {
+               tid_route_body(connection->record.route) != TID_ROUTE_NO_BODY) {
         if (body_begin(connection, &framing, &response)) return MHD_YES;
     } else if (tid_framing_has_body(&framing)) {
         route(connection, &response);

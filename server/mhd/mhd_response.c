@@ -48,6 +48,13 @@ static ssize_t fail(struct tid_connection *connection) {
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
+/* How many bytes the next 'read' of a stream without a lease may write. */
+static size_t enter(const struct tid_stream *stream, uint64_t offset, size_t max_bytes) {
+    struct tid_lease *lease = NULL;
+    if (!stream->enter) return max_bytes;
+    return stream->enter(stream->state, offset, max_bytes, &lease);
+}
+
 /* Content reader of a stream of known length. */
 static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capacity) {
     struct stream_body *body = state;
@@ -57,8 +64,10 @@ static ssize_t stream_read(void *state, uint64_t offset, char *out, size_t capac
      */
     const size_t max_bytes = body->largest_bytes + TID_BLOCK_BYTES_MIN;
     /* libmicrohttpd never asks for more bytes than are left. */
-    const size_t count = tid_turn_block(&body->worker->turn, body->stream.ns_per_byte,
-                                        capacity < max_bytes ? capacity : max_bytes);
+    size_t count = tid_turn_block(&body->worker->turn, body->stream.ns_per_byte,
+                                  capacity < max_bytes ? capacity : max_bytes);
+    count = enter(&body->stream, offset, count);
+    if (count == 0) return fail(body->connection);
     if (count > body->largest_bytes) body->largest_bytes = count;
     tid_watch_enter(&body->connection->watch, TID_PHASE_RESPONSE);
     const int64_t start_ns = tid_clock_ns();
@@ -261,7 +270,9 @@ static struct MHD_Response *body_make(struct tid_connection *connection,
     struct tid_turn *turn = &connection->worker->turn;
     const double ns = min_block_ns(stream);
     const bool small = stream->bytes <= TID_SMALL_BODY_BYTES;
-    if (small && !stream->computes && tid_turn_spend(turn, ns))
+    if (small && !stream->computes &&
+        enter(stream, 0, (size_t)stream->bytes) == stream->bytes &&
+        tid_turn_spend(turn, ns))
         return small_response(connection, stream);
 
     const bool by_worker = !small && !stream->computes && tid_turn_reserve(turn, ns);

@@ -59,6 +59,11 @@ bool tid_request_body_end(struct tid_connection *connection,
     struct tid_buffer query = {0};
     struct ti_error error;
     if (!body || body->query) return true;
+    if (body->type == TID_POST_MANIFEST) {
+        request->body = body->text;
+        request->body_bytes = body->used_bytes;
+        return true;
+    }
     /* A parameter may stand in the target as well, but each only once. */
     tid_buffer_add(&query, request->query, request->query_bytes);
     if (body->type == TID_POST_JSON) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reads the body of a POST request and makes its parameters the query of the request, so
- * that endpoints need not know. Called by mhd_request.c. The deadline of the header
+ * that endpoints need not know; a manifest becomes the request's body. Called by mhd_request.c. The deadline of the header
  * (http/deadlines.h) counts for the body as well.
  */
 #ifndef TID_REQUEST_BODY_H
@@ -26,7 +26,7 @@ bool tid_request_body_add(struct tid_connection *connection, const char *bytes,
 bool tid_request_body_is_complete(const struct tid_connection *connection);
 
 /*
- * The body is complete, or there is none: sets the query. False, with the problem in
+ * The body is complete, or there is none: sets the query, or the body. False, with the problem in
  * '*response', if the body is malformed.
  */
 bool tid_request_body_end(struct tid_connection *connection,

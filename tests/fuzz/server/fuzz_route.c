@@ -4,11 +4,16 @@
  * The response must be one that HTTP allows (sections: RFC 9110), its fields printable,
  * its JSON well formed, whatever of the request they repeat.
  */
+#define _DEFAULT_SOURCE /* mkdtemp */
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "fuzz/server/request_head.h"
 #include "server/documents/json_openapi.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
 #include "server/documents/problem.h"
+#include "server/models/model_cache.h"
 #include "server/router.h"
 #include "server/routes.h"
 #include "server/work/factor_cache.h"
@@ -17,6 +22,33 @@
 #define ELEMS_MAX 1024
 /* What a stream may compute at once. */
 #define TASK_NS 1e6
+
+/* A model with a file beside it, in a folder that is read once. */
+static void models_open(struct tid_context *context) {
+    static char folder[] = "/tmp/fuzz_route.XXXXXX";
+    static const char *const files[][2] = {
+        {"manifest.json", "{\"tensors\": {\"a.{0..3}\": [4, 4], \"b\": [3]}, "
+                          "\"rules\": [[\"*\", \"scheme=normal\"]]}"},
+        {"config.json", "{}"}};
+    char path[128], why[1024];
+    if (!mkdtemp(folder)) exit(1);
+    snprintf(path, sizeof path, "%s/m", folder);
+    if (mkdir(path, 0700) != 0) exit(1);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/m/%s", folder, files[i][0]);
+        FILE *file = fopen(path, "w");
+        if (!file || fputs(files[i][1], file) < 0 || fclose(file) != 0) exit(1);
+    }
+    context->models = tid_models_open(folder, why, sizeof why);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/m/%s", folder, files[i][0]);
+        unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/m", folder);
+    rmdir(path);
+    rmdir(folder);
+    if (!context->models) exit(1);
+}
 
 static const struct tid_context *context_get(void) {
     static struct tid_context context;
@@ -37,6 +69,9 @@ static const struct tid_context *context_get(void) {
     context.metrics = &metrics;
     tid_memory_init(&memory, (size_t)16 << 20);
     context.memory = &memory;
+    context.model_cache = tid_model_cache_make(&memory);
+    if (!context.model_cache) exit(1);
+    models_open(&context);
     context.factor_cache = tid_factor_cache_make(&(struct tid_factor_options){
         .pool = context.pool, .memory = &memory, .functions = &tid_factor_functions});
     if (!context.factor_cache) exit(1);

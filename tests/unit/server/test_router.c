@@ -5,6 +5,7 @@
 #include "server/documents/json_openapi.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
+#include "server/models/model_cache.h"
 #include "server/router.h"
 #include "server/routes.h"
 #include "server/work/factor_cache.h"
@@ -30,9 +31,10 @@ static int context_make(void **state) {
     context.metrics = &metrics;
     context.pool = tid_pool_start(1);
     context.clients = tid_clients_make();
-    if (!context.pool || !context.clients) return -1;
     tid_memory_init(&memory, 16 << 20);
     context.memory = &memory;
+    context.model_cache = tid_model_cache_make(&memory);
+    if (!context.pool || !context.clients || !context.model_cache) return -1;
     context.factor_cache = tid_factor_cache_make(&(struct tid_factor_options){
         context.pool, &memory, 0, TID_FACTOR_KEEP_MS, &tid_factor_functions});
     return context.factor_cache ? 0 : -1;
@@ -42,6 +44,7 @@ static int context_free(void **state) {
     (void)state;
     tid_pool_stop(context.pool);
     tid_factor_cache_free(context.factor_cache);
+    tid_model_cache_free(context.model_cache);
     tid_clients_free(context.clients);
     tid_memory_clear(&memory);
     tid_metrics_clear(&metrics);
@@ -60,6 +63,10 @@ static void respond(enum tid_method method, const char *path, const char *query,
     tid_route(&context, tid_route_find(&request), &request, response);
     assert_false(response->overflow);
 }
+
+/* A manifest in a URL: four orthogonal matrices. */
+#define MODEL                                                                            \
+    "~eNqrVipJzSvOLypWsqpWStSrNtDTM65Vsoo20TGJrdVRKirNSQVKRUcraSnpKBUnZ6TmptrmF5Vk5Kfn5yXmKMXG1gIAwAYVnw"
 
 static const struct {
     enum tid_method method;
@@ -97,6 +104,23 @@ static const struct {
     {TID_METHOD_POST, "/v1/tensor", "shape=2,3", 200},
     {TID_METHOD_POST, "/v1/plan", "shape=2,3", 200},
     {TID_METHOD_POST, "/v1/schemes", "", 405},
+    {TID_METHOD_GET, "/v1/models", "", 200},
+    {TID_METHOD_GET, "/v1/models", "seed=1", 400},
+    {TID_METHOD_POST, "/v1/models", "", 400},
+    {TID_METHOD_GET, "/v1/models/gpt2", "", 404},
+    {TID_METHOD_GET, "/v1/models/" MODEL, "", 200},
+    {TID_METHOD_POST, "/v1/models/" MODEL, "", 405},
+    {TID_METHOD_GET, "/v1/models/" MODEL "/seed-1-bf16", "", 200},
+    {TID_METHOD_GET, "/v1/models/" MODEL "/seed-01", "", 404},
+    {TID_METHOD_GET, "/v1/models/" MODEL "/seed-1/model.safetensors", "", 200},
+    {TID_METHOD_HEAD, "/v1/models/" MODEL "/seed-1/manifest.json", "", 200},
+    {TID_METHOD_GET, "/v1/models/" MODEL "/seed-1/x", "", 404},
+    {TID_METHOD_GET, "/v1/models/" MODEL "/seed-1/x/y", "", 404},
+    {TID_METHOD_GET, "/v1/models/~x", "", 404},
+    {TID_METHOD_GET, "/gpt2/resolve/main/model.safetensors", "", 404},
+    {TID_METHOD_GET, "/a/gpt2/raw/main/model.safetensors", "", 404},
+    {TID_METHOD_GET, "/api/models/gpt2", "", 404},
+    {TID_METHOD_POST, "/api/models/gpt2/paths-info/main", "paths=a", 404},
     {TID_METHOD_POST, "/nothing", "", 404},
     {TID_METHOD_OTHER, "/v1/tensor", "shape=2,3", 405},
     {TID_METHOD_OTHER, "/nothing", "", 404},
@@ -123,6 +147,10 @@ static void statuses(void **state) {
         assert_row(problem == (response.status >= 400), rows[i].path);
         tid_response_clear(&response);
     }
+    /* What it has cached is no memory of the tests that follow. */
+    tid_model_cache_free(context.model_cache);
+    context.model_cache = tid_model_cache_make(&memory);
+    assert_non_null(context.model_cache);
 }
 
 /* The stream, read in parts of any size, is what the library returns at once. */

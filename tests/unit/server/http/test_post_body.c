@@ -38,7 +38,8 @@ static void checks(void **state) {
         if (rows[i].coding)
             tid_framing_add(&framing, "Transfer-Encoding", 17, rows[i].coding,
                             strlen(rows[i].coding));
-        const struct tid_rejection rejection = tid_post_check(&framing, &request, &type);
+        const struct tid_rejection rejection =
+            tid_post_check(&framing, &request, false, &type);
         assert_int_equal(rejection.status, rows[i].status);
         assert_int_equal(type, rows[i].accepted);
         assert_true((rejection.status == 0) == !rejection.title);

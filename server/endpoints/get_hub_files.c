@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GET /api/models/REPOSITORY/tree/REVISION: all files; with a path, that one. POST .../paths-info/REVISION: those that
+ * the parameter 'paths' lists. All are in one folder, and on one page.
+ */
+#include <string.h>
+
+#include "server/endpoints/endpoints.h"
+#include "server/endpoints/hub_request.h"
+#include "server/endpoints/model_body.h"
+#include "server/routes.h"
+
+/*
+ * The next value of a parameter in a query, [*at, end), and moves '*at' behind it. In the
+ * values only commas matter, which separate them: names of files need no encoding otherwise.
+ */
+static bool next_value(const char **at, const char *end, const char *name,
+                       const char **value, size_t *bytes) {
+    const size_t name_bytes = strlen(name);
+    while (*at < end) {
+        const char *pair = *at;
+        const char *stop = memchr(pair, '&', (size_t)(end - pair));
+        if (!stop) stop = end;
+        *at = stop < end ? stop + 1 : end;
+        if ((size_t)(stop - pair) <= name_bytes || pair[name_bytes] != '=' ||
+            memcmp(pair, name, name_bytes) != 0)
+            continue;
+        *value = pair + name_bytes + 1;
+        *bytes = (size_t)(stop - *value);
+        return true;
+    }
+    return false;
+}
+
+static bool is_expanded(const struct tid_request *request) {
+    const char *at = request->query, *end = request->query + request->query_bytes;
+    const char *value;
+    size_t bytes;
+    if (request->query_bytes == 0) return false;
+    while (next_value(&at, end, "expand", &value, &bytes)) {
+        if (bytes == 1 ? *value == '1' : bytes == 4 && (*value == 't' || *value == 'T'))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a value, "a%2Cb", has a name in it. */
+static bool list_has(const char *value, size_t bytes, const char *name) {
+    const size_t name_bytes = strlen(name);
+    while (bytes > 0) {
+        size_t part = 0;
+        while (part < bytes && value[part] != '%' && value[part] != ',') part++;
+        if (part == name_bytes && memcmp(value, name, part) == 0) return true;
+        const size_t separator = part == bytes ? 0 : value[part] == ',' ? 1 : 3;
+        if (part + separator >= bytes) return false;
+        value += part + separator;
+        bytes -= part + separator;
+    }
+    return false;
+}
+
+/* Whether the parameter 'paths' has a file. */
+static bool is_listed(const struct tid_request *request, const char *path) {
+    const char *at = request->query, *end = request->query + request->query_bytes;
+    const char *value;
+    size_t bytes;
+    while (request->query_bytes > 0 && next_value(&at, end, "paths", &value, &bytes)) {
+        if (list_has(value, bytes, path)) return true;
+    }
+    return false;
+}
+
+/* Whether the tree that a path selects has a file. */
+static bool is_in_tree(const struct tid_request *request, const char *path) {
+    const struct tid_path_part part = tid_route_part(request, "path");
+    return !part.text ||
+           (strlen(path) == part.bytes && memcmp(path, part.text, part.bytes) == 0);
+}
+
+static void respond(const struct tid_request *request, const struct tid_hub_request *hub,
+                    bool (*is_wanted)(const struct tid_request *request,
+                                      const char *path),
+                    struct tid_response *response) {
+    struct tid_hub_files files;
+    char *text = NULL;
+    if (tid_hub_files_make(hub, &files)) {
+        size_t count = 0;
+        for (size_t i = 0; i < files.count; i++) {
+            if (is_wanted(request, files.items[i].path))
+                files.items[count++] = files.items[i];
+        }
+        text = tid_json_hub_files(files.items, count, hub->commit, is_expanded(request));
+    }
+    tid_hub_files_free(&files);
+    tid_hub_respond(hub, text, response);
+}
+
+void tid_endpoint_hub_tree(const struct tid_context *context,
+                           const struct tid_request *request,
+                           struct tid_response *response) {
+    struct tid_hub_request hub;
+    if (!tid_hub_request_find(context, request, &hub, response)) return;
+    const struct tid_path_part path = tid_route_part(request, "path");
+    struct tid_model_file file;
+    if (path.text &&
+        !tid_model_file_find(hub.model, hub.variant.seed, path.text, path.bytes, &file))
+        tid_hub_problem(response, "EntryNotFound",
+                        "The model has no such file, and no folders.", hub.commit);
+    else
+        respond(request, &hub, is_in_tree, response);
+    tid_model_release(hub.model);
+}
+
+void tid_endpoint_hub_paths(const struct tid_context *context,
+                            const struct tid_request *request,
+                            struct tid_response *response) {
+    struct tid_hub_request hub;
+    if (!tid_hub_request_find(context, request, &hub, response)) return;
+    respond(request, &hub, is_listed, response);
+    tid_model_release(hub.model);
+}

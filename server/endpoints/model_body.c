@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* See model_body.h. */
+#include "server/endpoints/model_body.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <tensorinit/body.h>
+#include <tensorinit/factor.h>
+
+#include "server/documents/document.h"
+#include "server/documents/problem.h"
+#include "server/endpoints/admitted.h"
+#include "server/work/block_budget.h"
+#include "server/work/factor_cache.h"
+#include "server/work/memory.h"
+#include "server/work/turn.h"
+
+/* A block has no more tensors, since each takes some microseconds to plan... */
+#define BLOCK_TENSORS_MAX 32
+/* ... nor more of a header, which is written entry by entry. */
+#define BLOCK_TEXT_BYTES_MAX 131072
+/* Of more tensors it is not looked up what each costs. */
+#define COST_TENSORS_MAX 1024
+
+#define NO_TENSOR SIZE_MAX
+
+/* A file while it is sent. */
+struct sending {
+    const struct tid_model *model; /* a reference */
+    uint64_t seed;
+    size_t file;
+    const struct tid_beside *beside;
+    uint64_t first;                  /* byte of the file that the response starts with */
+    struct tid_multipart *multipart; /* NULL unless the response has several ranges */
+    struct tid_factor_cache *factor_cache;
+    struct tid_admitted admitted;
+    /* The tensor that is being read; 'lease' if it needs a factorization. */
+    size_t tensor;
+    struct ti_plan *plan;
+    struct ti_body *body;
+    void *workspace;
+    struct tid_lease *lease;
+};
+
+/* Tensors ---------------------------------------------------------------------------- */
+
+static void close_tensor(struct sending *sending) {
+    ti_body_free(sending->body);
+    ti_workspace_free(sending->workspace);
+    /* First: it has a pointer to the plan. */
+    tid_lease_release(sending->lease);
+    ti_plan_free(sending->plan);
+    sending->body = NULL;
+    sending->workspace = NULL;
+    sending->lease = NULL;
+    sending->plan = NULL;
+    sending->tensor = NO_TENSOR;
+}
+
+static bool open_tensor(struct sending *sending, size_t tensor) {
+    if (sending->tensor == tensor) return true;
+    close_tensor(sending);
+    if (ti_model_plan(sending->model->model, sending->seed, tensor, &sending->plan,
+                      NULL) != TI_OK ||
+        ti_body_make(sending->plan, &sending->body, NULL) != TI_OK ||
+        ti_workspace_make(sending->plan, &sending->workspace, NULL) != TI_OK) {
+        close_tensor(sending);
+        return false;
+    }
+    sending->tensor = tensor;
+    return true;
+}
+
+static bool read_tensor(struct sending *sending, size_t tensor, uint64_t offset,
+                        size_t count_bytes, void *out) {
+    if (!open_tensor(sending, tensor)) return false;
+    if (sending->lease) {
+        const struct ti_factor *factor = tid_lease_get(sending->lease);
+        if (!factor || ti_plan_use(sending->plan, factor) != TI_OK) return false;
+    }
+    return ti_body_read(sending->body, offset, count_bytes, out, sending->workspace) ==
+           TI_OK;
+}
+
+/* Reads of the file. */
+static bool read_file(void *state, uint64_t offset, size_t count_bytes, void *out) {
+    struct sending *sending = state;
+    const struct ti_model *model = sending->model->model;
+    char *to = out;
+    if (sending->beside) {
+        if (offset > sending->beside->bytes ||
+            count_bytes > sending->beside->bytes - offset)
+            return false;
+        memcpy(out, sending->beside->data + offset, count_bytes);
+        return true;
+    }
+    while (count_bytes > 0) {
+        struct ti_model_span span;
+        if (ti_model_locate(model, sending->file, offset, &span) != TI_OK) return false;
+        const uint64_t left = span.end - offset;
+        const size_t now = left < count_bytes ? (size_t)left : count_bytes;
+        const bool read =
+            span.tensor == NO_TENSOR
+                ? ti_model_text(model, sending->file, offset, now, to) == TI_OK
+                : read_tensor(sending, span.tensor, offset - span.first, now, to);
+        if (!read) return false;
+        to += now;
+        offset += now;
+        count_bytes -= now;
+    }
+    return true;
+}
+
+/* Streams ---------------------------------------------------------------------------- */
+
+static bool read_range(void *state, uint64_t offset, size_t count_bytes, void *out) {
+    const struct sending *sending = state;
+    return read_file(state, sending->first + offset, count_bytes, out);
+}
+
+static bool read_ranges(void *state, uint64_t offset, size_t count_bytes, void *out) {
+    const struct sending *sending = state;
+    return tid_multipart_read(sending->multipart, offset, count_bytes, out, read_file,
+                              state);
+}
+
+/* Leases the factorization of a tensor. */
+static bool lease_tensor(struct sending *sending, size_t tensor) {
+    if (sending->tensor == tensor && sending->lease) return true;
+    if (!open_tensor(sending, tensor)) return false;
+    const struct ti_plan_info *info = ti_plan_info(sending->plan);
+    const struct tid_factor_need need = {sending->plan, info->factor_key,
+                                         info->factor_bytes, info->factor_peak_bytes,
+                                         sending->admitted.client};
+    return tid_factor_cache_lease(sending->factor_cache, &need, &sending->lease) ==
+           TID_LEASE_MADE;
+}
+
+static bool needs_factor(const struct sending *sending, size_t tensor) {
+    const struct ti_model_kind *kind =
+        ti_model_tensor(sending->model->model, tensor)->kind;
+    return kind->factor_peak_bytes > 0 && kind->bytes > 0;
+}
+
+/* How much of the file may be read at once: one tensor with a factorization, or others. */
+static size_t enter_file(struct sending *sending, uint64_t offset, size_t max_bytes) {
+    const struct ti_model_file *file =
+        ti_model_file(sending->model->model, sending->file);
+    const uint64_t begin = offset;
+    const uint64_t left = file->bytes - offset;
+    const uint64_t end = offset + (left < max_bytes ? left : max_bytes);
+    for (unsigned i = 0; i < BLOCK_TENSORS_MAX && offset < end; i++) {
+        struct ti_model_span span;
+        if (ti_model_locate(sending->model->model, sending->file, offset, &span) != TI_OK)
+            return 0;
+        if (span.tensor == NO_TENSOR) {
+            const uint64_t text = span.end - offset;
+            offset += text < BLOCK_TEXT_BYTES_MAX ? text : BLOCK_TEXT_BYTES_MAX;
+            break;
+        }
+        const bool leased = needs_factor(sending, span.tensor);
+        if (leased && offset > begin) break;
+        if (leased && !lease_tensor(sending, span.tensor)) return 0;
+        offset = span.end;
+        if (leased) break;
+    }
+    return (size_t)((offset < end ? offset : end) - begin);
+}
+
+static size_t enter(void *state, uint64_t offset, size_t max_bytes,
+                    struct tid_lease **lease) {
+    struct sending *sending = state;
+    uint64_t first = sending->first + offset;
+    bool between = false; /* parts */
+    if (sending->beside) return max_bytes;
+    if (sending->multipart) {
+        uint64_t left = tid_multipart_find(sending->multipart, offset, &first);
+        between = left == 0;
+        if (between) left = first;
+        if (left < max_bytes) max_bytes = (size_t)left;
+    }
+    const size_t bytes = between ? max_bytes : enter_file(sending, first, max_bytes);
+    *lease = NULL;
+    /* One that is not needed for this block is not kept. */
+    if (sending->lease) {
+        struct ti_model_span span;
+        const bool needed = !between &&
+                            ti_model_locate(sending->model->model, sending->file, first,
+                                            &span) == TI_OK &&
+                            span.tensor == sending->tensor;
+        if (needed)
+            *lease = sending->lease;
+        else
+            close_tensor(sending);
+    }
+    return bytes;
+}
+
+static void sending_free(void *state) {
+    struct sending *sending = state;
+    close_tensor(sending);
+    tid_admitted_clear(&sending->admitted);
+    tid_model_release(sending->model);
+    free(sending->multipart);
+    free(sending);
+}
+
+/* What it takes ---------------------------------------------------------------------- */
+
+struct cost {
+    bool elements; /* the ranges reach beyond the header */
+    double ns_per_byte;
+    size_t workspace_bytes, factor_peak_bytes;
+};
+
+static void add_cost(struct cost *cost, double ns_per_byte, size_t workspace_bytes,
+                     size_t factor_peak_bytes) {
+    if (ns_per_byte > cost->ns_per_byte) cost->ns_per_byte = ns_per_byte;
+    if (workspace_bytes > cost->workspace_bytes) cost->workspace_bytes = workspace_bytes;
+    if (factor_peak_bytes > cost->factor_peak_bytes)
+        cost->factor_peak_bytes = factor_peak_bytes;
+}
+
+/* The maxima of the tensors that the ranges touch. */
+static struct cost cost_of(const struct tid_model_file *file,
+                           const struct tid_ranges *ranges) {
+    const struct tid_model *model = file->model;
+    struct cost cost = {.elements = false};
+    unsigned tensors = 0;
+    if (file->beside) return cost;
+    for (unsigned i = 0; i < ranges->count; i++) {
+        uint64_t offset = ranges->list[i].first;
+        const uint64_t end = offset + ranges->list[i].count_bytes;
+        while (offset < end && tensors < COST_TENSORS_MAX) {
+            struct ti_model_span span;
+            if (ti_model_locate(model->model, file->index, offset, &span) != TI_OK) break;
+            offset = span.end;
+            if (span.tensor == NO_TENSOR) continue;
+            const struct ti_model_kind *kind =
+                ti_model_tensor(model->model, span.tensor)->kind;
+            cost.elements = true;
+            add_cost(&cost, tid_kind_ns_per_byte(kind), kind->workspace_bytes,
+                     kind->factor_peak_bytes);
+            tensors++;
+        }
+    }
+    if (tensors == COST_TENSORS_MAX)
+        add_cost(&cost, model->ns_per_byte, model->workspace_bytes,
+                 model->factor_peak_bytes);
+    return cost;
+}
+
+/* What can never fit is no fault of the server. */
+static bool check_memory(const struct cost *cost, const struct tid_memory *memory,
+                         struct tid_response *response) {
+    const size_t limit = tid_memory_max(memory, TID_MEMORY_RESPONSE);
+    const size_t peak = cost->factor_peak_bytes;
+    size_t allowed = tid_memory_max(memory, tid_memory_use_of(memory, peak));
+    if (allowed > limit - cost->workspace_bytes) allowed = limit - cost->workspace_bytes;
+    if (peak <= allowed) return true;
+    tid_problem_beyond_memory(response, ti_status_title(TI_ETOOLARGE), "",
+                              "computing a tensor of this file", peak, allowed, limit,
+                              "");
+    return false;
+}
+
+/* Gets what is needed to send elements. False, with the problem, if it is not available. */
+static bool prepare(struct sending *sending, const struct tid_context *context,
+                    const struct tid_request *request, const struct cost *cost,
+                    uint64_t bytes, struct tid_response *response) {
+    struct tid_lease *lease;
+    const bool dear = TID_BLOCK_BYTES_MIN * cost->ns_per_byte > TID_TURN_BLOCK_NS;
+    if (!check_memory(cost, context->memory, response)) return false;
+    if ((dear || cost->factor_peak_bytes > 0) &&
+        !tid_admit_computation(&sending->admitted, context, request, response))
+        return false;
+    if (!tid_admit_memory(&sending->admitted, context, cost->workspace_bytes, response))
+        return false;
+    /* So that the status still says if the first tensor has to wait too long. */
+    const size_t first =
+        bytes < TID_BLOCK_BYTES_MIN ? (size_t)bytes : TID_BLOCK_BYTES_MIN;
+    if (enter(sending, 0, first, &lease) > 0) return true;
+    tid_problem_busy(response, TID_PROBLEM_MEMORY_IN_USE);
+    return false;
+}
+
+/* Responses -------------------------------------------------------------------------- */
+
+static void describe(struct tid_model_file *file, uint64_t bytes, const char *type) {
+    file->representation = (struct tid_representation){
+        .etag = file->etag, .bytes = bytes, .media_type = type, .what = "file"};
+}
+
+static void describe_own(struct tid_model_file *file) {
+    const struct ti_model *model = file->model->model;
+    const struct ti_model_file *info = ti_model_file(model, file->index);
+    ti_model_etag(model, file->index, file->seed, file->etag);
+    describe(file, info->bytes,
+             info->tensor_count > 0 ? ti_format_media_type(TI_FORMAT_SAFETENSORS)
+                                    : "application/json");
+}
+
+static void describe_beside(struct tid_model_file *file) {
+    memcpy(file->etag, file->beside->etag, sizeof file->etag);
+    describe(file, file->beside->bytes, file->beside->media_type);
+}
+
+bool tid_model_file_find(const struct tid_model *model, uint64_t seed, const char *name,
+                         size_t name_bytes, struct tid_model_file *file) {
+    char text[TI_MODEL_FILE_NAME_BYTES];
+    *file = (struct tid_model_file){.model = model, .seed = seed, .index = SIZE_MAX};
+    if (name_bytes < sizeof text) {
+        memcpy(text, name, name_bytes);
+        text[name_bytes] = '\0';
+        file->index = ti_model_find_file(model->model, text);
+    }
+    if (file->index != SIZE_MAX) {
+        describe_own(file);
+        return true;
+    }
+    file->beside = tid_source_find(model->source, name, name_bytes);
+    if (file->beside) describe_beside(file);
+    return file->beside != NULL;
+}
+
+bool tid_model_file_at(const struct tid_model *model, uint64_t seed, size_t number,
+                       struct tid_model_file *file, const char **name) {
+    const size_t own = ti_model_file_count(model->model);
+    *file = (struct tid_model_file){.model = model, .seed = seed, .index = number};
+    if (number < own) {
+        describe_own(file);
+        *name = ti_model_file(model->model, number)->name;
+        return true;
+    }
+    if (number - own >= model->source->file_count) return false;
+    file->beside = &model->source->files[number - own];
+    describe_beside(file);
+    *name = file->beside->name;
+    return true;
+}
+
+static void add_fields(struct tid_response *response, const struct tid_model_file *file,
+                       const struct tid_selection *selection) {
+    tid_document_init(response, selection->status, file->representation.media_type,
+                      TID_CACHE_HOUR);
+    tid_validators_add(response, &file->representation);
+    tid_selection_add_range(response, &file->representation, selection);
+    if (!file->beside && strcmp(file->representation.media_type, "application/json") != 0)
+        response->format = TI_FORMAT_SAFETENSORS;
+}
+
+void tid_model_file_respond(const struct tid_context *context,
+                            const struct tid_request *request,
+                            struct tid_model_file *file, struct tid_response *response) {
+    struct tid_selection selection;
+    struct sending *sending = calloc(1, sizeof *sending);
+    file->representation.etag = file->etag; /* the struct may have been copied */
+    if (!sending) {
+        tid_problem_no_memory(response);
+        return;
+    }
+    sending->model = tid_model_share(file->model);
+    sending->seed = file->seed;
+    sending->file = file->index;
+    sending->beside = file->beside;
+    sending->factor_cache = context->factor_cache;
+    sending->tensor = NO_TENSOR;
+    if (!tid_selection_make(request, &file->representation, &selection, response)) {
+        sending_free(sending);
+        return;
+    }
+    sending->multipart = selection.multipart;
+    if (!sending->multipart) sending->first = selection.ranges.list[0].first;
+    const bool headers_only = request->method == TID_METHOD_HEAD ||
+                              selection.status == 304 || selection.bytes == 0;
+    const struct cost cost = headers_only ? (struct cost){.elements = false}
+                                          : cost_of(file, &selection.ranges);
+    if (cost.elements &&
+        !prepare(sending, context, request, &cost, selection.bytes, response)) {
+        sending_free(sending);
+        return;
+    }
+    add_fields(response, file, &selection);
+    tid_response_body_stream(
+        response,
+        (struct tid_stream){.bytes = selection.bytes,
+                            .computes = cost.factor_peak_bytes > 0,
+                            .ns_per_byte = cost.ns_per_byte,
+                            .lease = sending->lease,
+                            .enter = enter,
+                            .read = sending->multipart ? read_ranges : read_range,
+                            .free = sending_free,
+                            .state = sending});
+}
