@@ -45,10 +45,11 @@ enum ti_status tid_planned_make(const struct tid_request *request, enum ti_forma
 }
 
 void tid_planned_clear(struct tid_planned *planned) {
+    /* First: the cache makes the factorization by the plan of any lease that it knows. To free
+       a plan does not touch its factorization. */
+    tid_lease_release(planned->lease);
     ti_body_free(planned->body);
     ti_plan_free(planned->plan);
-    /* Last: the factorization must outlive the plan. */
-    tid_lease_release(planned->lease);
     ti_workspace_free(planned->workspace);
     tid_admitted_clear(&planned->admitted);
     *planned = (struct tid_planned){0};
