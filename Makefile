@@ -180,7 +180,22 @@ $(BUILD)/flags-link: FORCE
 $(BUILD)/members-%: FORCE
 	$(call put,$($*_OBJ))
 
-# What the daemon serves as it is, for an #include in an array of bytes.
+# What the daemon serves as it is: bytes as numbers, for an #include.
+CHART_JS ?= /usr/share/javascript/chart.js/chart.min.js
+PAGE = $(sort $(wildcard server/page/*)) $(CHART_JS)
+PAGE_FILES = $(OBJ)/embedded/page_files.inc
+$(OBJ)/server/documents/page_files.o: $(PAGE_FILES)
+$(PAGE_FILES): scripts/embed-page $(PAGE) $(BUILD)/page-list
+	@mkdir -p $(@D)
+	$(call say,EMBED)
+	$(Q)scripts/embed-page $(PAGE) >$@
+
+$(BUILD)/page-list: FORCE
+	$(call put,$(PAGE))
+
+$(CHART_JS):
+	@echo "$@ is not there: 'scripts/install-deps build' installs it" >&2; exit 1
+
 EMBEDDED = $(OBJ)/embedded/tensorinit_py.inc
 $(OBJ)/server/endpoints/get_client.o: $(EMBEDDED)
 $(EMBEDDED): client/python/tensorinit.py
