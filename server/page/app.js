@@ -2,7 +2,7 @@
 // The page: which view is shown, by the URL.
 
 import { byId } from "./elements.js";
-import { setToken } from "./service.js";
+import { getSchemes, setToken } from "./service.js";
 import { editingEnds } from "./state.js";
 import * as tensor from "./tensor.js";
 import * as why from "./why.js";
@@ -61,4 +61,5 @@ byId("access").addEventListener("submit", (event) => {
   route();
 });
 
+getSchemes().then(({ spec }) => { byId("spec").textContent = spec; }, () => {});
 route();

@@ -39,7 +39,7 @@ export function short(number, digits = 6) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e-4 && size < 1e7) return String(Number(value.toPrecision(digits)));
-  return value.toExponential(Math.min(digits, 4) - 1).replace("e+", "e");
+  return String(Number(value.toPrecision(Math.min(digits, 4))).toExponential()).replace("e+", "e");
 }
 
 export function bytes(count) {

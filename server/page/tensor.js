@@ -24,6 +24,7 @@ const DIGEST_MAX = 2 ** 28; // bytes likewise
 const CORNER = { rows: 48, columns: 64 };
 
 const form = byId("tensor-form");
+const results = document.querySelector("#view-tensor .results");
 let document_; // /v1/schemes
 let running = new AbortController();
 let shown; // what the lines to copy are about
@@ -65,7 +66,7 @@ function schemeFields(scheme) {
   byId("fan-fields").replaceChildren(...made.fans);
   byId("fan-details").hidden = made.fans.length === 0;
   byId("scheme-about").replaceChildren(
-    element("code", {}, scheme.name), `: ${scheme.formula}. `,
+    element("code", {}, scheme.name), `: ${scheme.formula.replace(/\+-/g, "±")}. `,
     element("span", { class: "suits" }, `Suits ${scheme.suits}.`),
     ...(scheme.source ? [element("span", { class: "source" }, ` ${scheme.source}.`)] : []));
 }
@@ -90,7 +91,7 @@ const shardText = () => splits.map(({ axis, index, count }) => `${axis}:${index}
 
 /** Fields for one split, of which 'count' 1 is none. */
 function shardFields(shape) {
-  const axes = shape.map((size, axis) => [String(axis), `axis ${axis} (${integer(size)})`]);
+  const axes = shape.map((size, axis) => [String(axis), `${axis} (of ${integer(size)})`]);
   const made = [];
   for (let i = 0; i < 2; i++) {
     const split = splits[i] ?? { axis: Math.min(i, axes.length - 1), index: 0, count: 1 };
@@ -98,7 +99,7 @@ function shardFields(shape) {
     const ranks = Array.from({ length: Math.min(split.count, 1024) }, (_, index) =>
       [String(index), `${index} of ${split.count}`]);
     const which = i === 0 ? "Split" : "then";
-    made.push(field("t", { name: `split${i}-axis`, label: `${which} along`, options: axes }),
+    made.push(field("t", { name: `split${i}-axis`, label: `${which} axis`, options: axes }),
       field("t", { name: `split${i}-count`, label: "into parts", type: "number", mode: "numeric" }),
       field("t", { name: `split${i}-index`, label: "this rank", options: ranks }));
   }
@@ -160,7 +161,6 @@ function showNumbers(plan) {
   byId("numbers").replaceChildren(...rows);
   byId("warnings").replaceChildren(...plan.warnings.map(({ field: name, text }) =>
     element("li", {}, element("strong", {}, name), ` ${text}`)));
-  byId("spec").textContent = plan.spec;
 }
 
 /** A part small enough for statistics: the first rows. */
@@ -253,7 +253,8 @@ async function showCorner(asked, plan, signal) {
   heatMap(byId("corner"), cells, scale, `Heat map of ${rows} by ${columns} values between ${short(-scale, 3)} and ${short(scale, 3)}; the first values are below as numbers.`);
   byId("corner-scale").replaceChildren(element("span", {}, short(-scale, 3)), element("span", { class: "ramp" }),
     element("span", {}, short(scale, 3)));
-  byId("values").textContent = values.slice(0, 12).join("  ") + (Number(plan.elems) > 12 ? "  …" : "");
+  byId("values").replaceChildren(...values.slice(0, 12).map((value) => element("span", {}, String(value))),
+    ...(Number(plan.elems) > 12 ? [element("span", {}, "…")] : []));
 }
 
 function withoutFile(asked) {
@@ -307,15 +308,14 @@ async function update(wasChosen) {
   running.abort();
   running = new AbortController();
   const { signal } = running;
-  const results = document.querySelector("#view-tensor .results");
   results.setAttribute("aria-busy", "true");
   let asked = parameters(), plan;
   try {
     plan = await getJson("v1/plan", asked, signal);
   } catch (error) {
     if (isLate(error)) return;
-    const shape = SHAPES[asked.get("scheme")];
-    if (wasChosen && error.field === "shape" && shape && asked.get("shape") !== shape) {
+    const shape = SHAPES[asked.get("scheme")] ?? FIRST[0][1];
+    if (wasChosen && error.field === "shape" && asked.get("shape") !== shape) {
       form.elements.namedItem("shape").value = shape;
       splits = [];
       byId("tensor-note").textContent = `${asked.get("scheme")} does not take the shape ${asked.get("shape")}: here is ${shape}.`;
@@ -372,8 +372,12 @@ const typed = settle(200, (name) => changed(name));
 function listen() {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", ({ target }) => {
-    if (target.name === "scheme") choose();
-    else typed(target.name);
+    if (target.name === "scheme") {
+      choose();
+      return;
+    }
+    results.setAttribute("aria-busy", "true");
+    typed(target.name);
   });
   form.addEventListener("change", () => editingEnds());
   byId("shard-fields").addEventListener("change", () => {

@@ -16,6 +16,7 @@ const MAX_CURVES = 4;
 const POINTS = ["circle", "rect", "triangle", "rectRot"];
 
 const form = byId("why-form");
+const results = document.querySelector("#view-why .results");
 let schemes; // names
 let running = new AbortController();
 
@@ -112,6 +113,14 @@ async function compute(text, signal) {
     theory: wide, dead: share(result.runs, "dead_share"), saturated: share(result.runs, "saturated_share") };
 }
 
+/** At most nine ticks, at powers of ten. */
+function powersOfTen(axis) {
+  const low = Math.round(Math.log10(axis.min)), high = Math.round(Math.log10(axis.max));
+  const step = Math.ceil((high - low) / 8) || 1;
+  axis.ticks = [];
+  for (let power = high; power >= low; power -= step) axis.ticks.unshift({ value: 10 ** power });
+}
+
 function logChart(canvas, made, part, moments, text) {
   const datasets = [];
   made.forEach((curve, i) => {
@@ -130,12 +139,11 @@ function logChart(canvas, made, part, moments, text) {
       { borderDash: [4, 5], borderWidth: 1.25, pointHitRadius: 0 }));
   });
   const all = datasets.flatMap(({ data }) => data.map(({ y }) => y)).filter((y) => y > 0);
-  const spread = all.length ? Math.max(...all) / Math.min(...all) : 1;
+  const decades = all.length ? [Math.floor(Math.log10(Math.min(...all))), Math.ceil(Math.log10(Math.max(...all)) + 0.01)] : [-1, 1];
   draw(canvas, {
     type: "line", data: { datasets },
     x: { type: "linear", min: 1, max: Math.max(made[0].result.depth, 2), ticks: { precision: 0, maxTicksLimit: 11 }, text: "layer" },
-    y: { type: "logarithmic", ticks: { maxTicksLimit: 8, callback: (y) => (Math.abs(Math.log10(y) - Math.round(Math.log10(y))) < 1e-9 || spread < 100 ? short(y, 2) : "") },
-      ...(spread < 10 && all.length ? { min: Math.min(...all) / 3, max: Math.max(...all) * 3 } : {}) },
+    y: { type: "logarithmic", min: 10 ** decades[0], max: 10 ** decades[1], afterBuildTicks: powersOfTen, ticks: { callback: (y) => short(y, 2) } },
     legend: { filter: ({ text: label }) => label !== "", usePointStyle: true },
     tooltip: { filter: ({ dataset }) => dataset.label !== "", callbacks: {
       title: ([item]) => (item ? `layer ${item.parsed.x}` : ""),
@@ -165,7 +173,7 @@ function fate(points) {
 
 const LAST = { vanishes: "shrinks", explodes: "grows" };
 
-function describe(curve, points) {
+function describe(points) {
   const { kind, ratio, perLayer } = fate(points);
   if (ratio === null) return kind === "overflows" ? "becomes larger than any number" : "becomes exactly 0";
   if (kind === "holds") return `keeps its size (${short(points[0].middle, 2)} at one end, ${short(points.at(-1).middle, 2)} at the other)`;
@@ -174,12 +182,13 @@ function describe(curve, points) {
 }
 
 function sentences(made) {
-  const forward = made.map((curve) => `with ${curve.name} it ${describe(curve, curve.forward)}`);
-  const backward = made.map((curve) => `with ${curve.name} ${describe(curve, [...curve.backward].reverse())}`);
+  const forward = made.map((curve) => `with ${curve.name} it ${describe(curve.forward)}`);
+  const backward = made.map((curve) => `with ${curve.name} it ${describe([...curve.backward].reverse())}`);
   const worst = (part) => made.map((curve) => [Math.max(...curve[part]), curve]).sort((a, b) => b[0] - a[0])[0];
   const [dead, whose] = worst("dead");
+  const all = made.length > 1 && made.every(({ dead: shares }) => Math.max(...shares) > 0.8 * dead);
   const list = (parts) => (parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join("; ")}; and ${parts.at(-1)}`);
-  const end = dead >= 1 ? `; up to ${short(dead, 2)} % of the units of a layer are dead with ${whose.name}` : "";
+  const end = dead >= 1 ? `; up to ${short(dead, 2)} % of the units of a layer are dead with ${all ? "each of them" : whose.name}` : "";
   return `Through ${made[0].result.depth} layers the signal changes: ${list(forward)}. ` +
     `The gradient on its way back to the first layer: ${list(backward)}${end}.`;
 }
@@ -196,16 +205,18 @@ async function update() {
   running.abort();
   running = new AbortController();
   const { signal } = running;
-  const results = document.querySelector("#view-why .results");
   results.setAttribute("aria-busy", "true");
   byId("w-negative_slope").closest(".field").hidden = form.elements.namedItem("activation").value !== "leaky_relu";
   const wanted = curves(), made = [], failures = [];
   try {
-    for (const [i, text] of wanted.entries())
-      made.push(await compute(text, signal).catch((error) => {
+    for (const [i, text] of wanted.entries()) {
+      const curve = await compute(text, signal).catch((error) => {
         if (error.name === "AbortError") throw error;
         failures.push([i, error]);
-      }));
+        return null;
+      });
+      if (curve) made.push(curve);
+    }
   } catch (error) {
     return; // a later change computes
   }
@@ -236,7 +247,10 @@ const typed = settle(300, changed);
 
 function listen() {
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", ({ target }) => typed(target.name));
+  form.addEventListener("input", ({ target }) => {
+    results.setAttribute("aria-busy", "true");
+    typed(target.name);
+  });
   form.addEventListener("change", () => editingEnds());
   byId("add-curve").addEventListener("click", () => {
     const list = curves();
