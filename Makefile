@@ -13,7 +13,7 @@ MAKEFLAGS += -rR --no-print-directory
 .DEFAULT_GOAL := all
 .PHONY: all FORCE run programs check test test-programs test-core test-isa test-fault
 .PHONY: test-long test-exhaustive test-statistics soak fuzz run-fuzzers bench lint format compdb
-.PHONY: clean install uninstall dist image deb help
+.PHONY: clean install uninstall dist image deb pictures help
 
 # Settings -------------------------------------------------------------------------------
 
@@ -366,6 +366,10 @@ compdb:
 	@$(MAKE) -nB V=1 all programs | scripts/compdb >$(BUILD)/compile_commands.json
 	@echo $(BUILD)/compile_commands.json
 
+# Those of docs/WHY.md.
+pictures: $(DAEMON)
+	scripts/draw-propagation $(DAEMON) docs
+
 clean:
 	rm -rf build
 
@@ -373,7 +377,7 @@ clean:
 
 INSTALLED = $(wildcard include/tensorinit/*.h include/tensorinit/*.def)
 MAN = $(wildcard deploy/man/*.[18])
-DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv)
+DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv docs/*.svg)
 LIBRARIES = libtensorinit libtensorinit-client
 
 # Units and the user that they name; the directories are where systemd looks for both prefixes.
@@ -452,6 +456,7 @@ make dist             the source as tar.gz
 make image            a container image by IMAGE_TOOL=docker, podman or buildah, for
                       IMAGE_ARCH=amd64 or arm64
 make deb              Debian packages, of what is committed; needs debhelper
+make pictures         draw those of docs/WHY.md again
 make clean            remove build/
 
 CONFIG=$(CONFIG)  one of $(CONFIGS)
