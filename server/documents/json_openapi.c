@@ -107,10 +107,8 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
     } else {
         object = with(object, "200", text_response(kind));
     }
-    if (is_page(kind)) {
+    if (is_page(kind))
         object = with(object, "304", text_pair("description", "It has not changed."));
-        object = with(object, "412", reference("responses", "Problem"));
-    }
     if (is_post) {
         object = with(object, "411", reference("responses", "Problem"));
         object = with(object, "413", reference("responses", "Problem"));

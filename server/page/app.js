@@ -2,14 +2,18 @@
 // The page: which view is shown, by the URL.
 
 import { byId } from "./elements.js";
-import { getSchemes, setToken } from "./service.js";
+import { getSchemes, setToken, url } from "./service.js";
+import * as models from "./models.js";
 import { editingEnds } from "./state.js";
 import * as tensor from "./tensor.js";
 import * as why from "./why.js";
 
-const VIEWS = { tensor, why };
+const VIEWS = { tensor, why, models };
 const TITLES = { tensor: "Tensor", why: "Why it matters", models: "Models" };
 let present = null;
+
+const areThere = models.haveModels();
+areThere.then((have) => { byId("tab-models").hidden = !have; });
 
 const wanted = () => {
   const view = new URLSearchParams(location.search).get("view") ?? "tensor";
@@ -25,6 +29,7 @@ function keepPlace() {
 async function route() {
   editingEnds();
   present = wanted();
+  if (present === "models" && !await areThere) present = "tensor";
   keepPlace();
   for (const name of Object.keys(VIEWS)) {
     byId(`view-${name}`).hidden = name !== present;
@@ -40,8 +45,9 @@ async function route() {
   });
 }
 
-document.querySelector("nav").addEventListener("click", (event) => {
-  const tab = event.target.closest("a");
+/* Links within the page: the tabs, and a model's tensors. */
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest('a[href^="?"]');
   if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   history.pushState(null, "", tab.getAttribute("href"));
@@ -61,5 +67,6 @@ byId("access").addEventListener("submit", (event) => {
   route();
 });
 
+byId("openapi").href = url("openapi.json");
 getSchemes().then(({ spec }) => { byId("spec").textContent = spec; }, () => {});
 route();

@@ -59,7 +59,3 @@ export function getSchemes() {
   });
   return schemes;
 }
-
-export async function exists(path) {
-  return (await fetch(url(path), { method: "HEAD" }).catch(() => ({ ok: false }))).ok;
-}

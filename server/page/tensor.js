@@ -142,7 +142,7 @@ function showShards(plan) {
 
 function showNumbers(plan) {
   const rows = [];
-  const add = (name, value, title) => rows.push(element("div", {},
+  const add = (name, value, title) => rows.push(element("div", { class: name === "bounds" || name === "stream" ? "wide" : null },
     element("dt", {}, name), element("dd", { title: title ?? null }, value)));
   if (plan.fan_in !== undefined) add("fan in", integer(plan.fan_in));
   if (plan.fan_out !== undefined) add("fan out", integer(plan.fan_out));

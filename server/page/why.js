@@ -178,7 +178,7 @@ function describe(points) {
   if (ratio === null) return kind === "overflows" ? "becomes larger than any number" : "becomes exactly 0";
   if (kind === "holds") return `keeps its size (${short(points[0].middle, 2)} at one end, ${short(points.at(-1).middle, 2)} at the other)`;
   const factor = perLayer < 1 ? 1 / perLayer : perLayer;
-  return `${LAST[kind]} by ${short(factor, 3)} a layer, to ${short(points.at(-1).middle, 2)}`;
+  return `${LAST[kind]} ${short(factor, 3)}-fold a layer, to ${short(points.at(-1).middle, 2)}`;
 }
 
 function sentences(made) {
@@ -189,8 +189,8 @@ function sentences(made) {
   const all = made.length > 1 && made.every(({ dead: shares }) => Math.max(...shares) > 0.8 * dead);
   const list = (parts) => (parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join("; ")}; and ${parts.at(-1)}`);
   const end = dead >= 1 ? `; up to ${short(dead, 2)} % of the units of a layer are dead with ${all ? "each of them" : whose.name}` : "";
-  return `Through ${made[0].result.depth} layers the signal changes: ${list(forward)}. ` +
-    `The gradient on its way back to the first layer: ${list(backward)}${end}.`;
+  return [`Through ${made[0].result.depth} layers the signal changes: ${list(forward)}.`,
+    `The gradient on its way back to the first layer: ${list(backward)}${end}.`];
 }
 
 function layersTable(made) {
@@ -229,8 +229,8 @@ async function update() {
   results.classList.toggle("stale", failures.length > 0);
   results.setAttribute("aria-busy", "false");
   if (failures.length > 0) return;
-  const said = sentences(made);
-  byId("said").textContent = said;
+  const both = sentences(made), said = both.join(" ");
+  byId("said").replaceChildren(...both.map((sentence) => element("p", {}, sentence)));
   logChart(byId("forward"), made, "forward", "activation", `Activations by layer. ${said}`);
   logChart(byId("backward"), made, "backward", "gradient", `Gradients by layer. ${said}`);
   shareChart(byId("dead"), made, "dead", "Share of dead units by layer; the table below has the numbers.");

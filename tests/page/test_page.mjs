@@ -304,7 +304,7 @@ test("30 ReLU layers: what is drawn is what the service computes, and theory is 
   assert.equal(requests.filter((url) => url.includes("/v1/propagation")).length, 3);
   const said = await text(page, "#said");
   assert.match(said, /normal std=0\.01 it shrinks/);
-  assert.match(said, /xavier_normal mode=fan_in it shrinks by 1\.4/);
+  assert.match(said, /xavier_normal mode=fan_in it shrinks 1\.4\d?-fold/);
   assert.match(said, /he_normal it keeps its size/);
   const curves = (await chart(page, "forward")).filter(({ label }) => label !== "");
   assert.deepEqual(curves.map(({ label }) => label), ["normal std=0.01", "xavier_normal mode=fan_in", "he_normal"]);
@@ -416,6 +416,42 @@ test("with tokens: the page asks for one", async () => {
   await context.close();
   await other.stop();
   fs.rmSync(folder, { recursive: true });
+});
+
+test("models: a tab where the server has some, a table with links", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  /* The documents of a server with --models; this one has none. */
+  const tensors = [["wte.weight", [50257, 768], "normal", "&std=0.02", 0.02], ["h.0.attn.weight", [64, 32], "he_normal", "", 0.25]]
+    .map(([name, shape, scheme, more, std], i) => ({ name, dtype: "f32", shape, parameters: shape[0] * shape[1], bytes: 4 * shape[0] * shape[1],
+      query: `shape=${shape}&scheme=${scheme}&seed=7&name=${name}${more}`, mean: 0, std, rule: i + 1, file: "model.safetensors", offset: 0 }));
+  const document = { spec: "1-draft.2", name: "tiny", id: "0", path: "/v1/models/tiny/seed-7", seed: "7", parameters: 38599424, bytes: 154397696,
+    files: [{ name: "model.safetensors", bytes: 154398000, etag: "x", path: "/v1/models/tiny/seed-7/model.safetensors" }], tensors };
+  assert.equal(await (await fetch(`${server.url}/`)).text().then((text) => /\/v1\/models/.test(text)), false, "then test the real ones");
+  await page.route("**/v1/models", (route) => route.fulfill({ json: { models: [{ name: "tiny", path: document.path, parameters: 1, bytes: 4, tensors: 2 }] } }));
+  await page.route("**/v1/models/tiny", (route) => route.fulfill({ json: document }));
+  await go("/");
+  assert.equal(await page.locator("#tab-models").isVisible(), false);
+  await page.route(`${server.url}/`, (route) => (route.request().headers().accept.startsWith("text/plain")
+    ? route.fulfill({ contentType: "text/plain", body: "  /v1/models             all models\n" }) : route.continue()));
+  await go("/?view=models");
+  assert.ok(await page.locator("#tab-models").isVisible());
+  assert.match(await text(page, "#models-about"), /2 tensors/);
+  assert.equal(await page.locator("#models-files a").getAttribute("href"), `${server.url}${document.files[0].path}`);
+  await page.locator("#m-find").fill("attn");
+  await settled(page);
+  assert.deepEqual(await page.$$eval("#models-table tbody tr", (rows) => rows.map((one) => one.textContent)),
+    ["h.0.attn.weight64 × 32f32he_normal0.258 KiBmodel.safetensors"]);
+  await page.click("#models-table a");
+  await settled(page);
+  assert.equal(await page.locator("#t-name").inputValue(), "h.0.attn.weight");
+  assert.equal((await numbers(page)).std, "0.25");
+  await page.goBack();
+  await settled(page);
+  assert.equal(await page.locator("#m-find").inputValue(), "attn");
+  await page.evaluate(fs.readFileSync(AXE, "utf8"));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id), []);
+  await finish();
 });
 
 test("few requests before the first paint, few bytes in all", async () => {
