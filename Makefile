@@ -368,7 +368,7 @@ compdb:
 
 # Those of docs/WHY.md.
 pictures: $(DAEMON)
-	scripts/draw-propagation $(DAEMON) docs
+	scripts/why_pictures.py $(DAEMON) docs
 
 clean:
 	rm -rf build
@@ -456,7 +456,7 @@ make dist             the source as tar.gz
 make image            a container image by IMAGE_TOOL=docker, podman or buildah, for
                       IMAGE_ARCH=amd64 or arm64
 make deb              Debian packages, of what is committed; needs debhelper
-make pictures         draw those of docs/WHY.md again
+make pictures         those of docs/WHY.md, again
 make clean            remove build/
 
 CONFIG=$(CONFIG)  one of $(CONFIGS)

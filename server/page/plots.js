@@ -10,14 +10,14 @@ export const curveColour = (index) => style(`--curve-${index % 4 + 1}`);
 const charts = new Map(); // by canvas
 
 /** Replaces the chart of a canvas. The text is for those who do not see it. */
-export function draw(canvas, config, text) {
+export function plot(canvas, config, text) {
   charts.get(canvas)?.destroy();
   canvas.setAttribute("aria-label", text);
   const ink = style("--soft"), line = style("--line");
   const font = { family: getComputedStyle(document.body).fontFamily, size: 12 };
   const { x, y, legend } = config;
   const axis = (options) => ({
-    grid: { color: line, drawTicks: false }, border: { display: false },
+    grid: { color: line }, border: { display: false },
     ...options,
     title: { display: Boolean(options.text), text: options.text, color: ink, font },
     ticks: { color: ink, font, padding: 6, maxRotation: 0, autoSkipPadding: 16, ...options.ticks },

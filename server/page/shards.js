@@ -22,9 +22,9 @@ function chunk([from, to], index, count) {
 
 /** Of each axis the range [from, to) that the splits leave. */
 export function ranges(shape, splits) {
-  const kept = shape.map((size) => [0, Number(size)]);
-  for (const { axis, index, count } of splits) kept[axis] = chunk(kept[axis], index, count);
-  return kept;
+  const owned = shape.map((size) => [0, Number(size)]);
+  for (const { axis, index, count } of splits) owned[axis] = chunk(owned[axis], index, count);
+  return owned;
 }
 
 /** All ranks of the splits: lists of splits like those, one for each rank. */
@@ -38,7 +38,7 @@ export function shardPicture(shape, splits, choose) {
   const all = ranks(splits);
   if (splits.length === 0 || shape.length === 0) return element("p", { class: "about" }, "One rank: all of it.");
   if (all.length > MAX_RANKS)
-    return element("p", { class: "about" }, `${all.length} ranks: too many to draw.`);
+    return element("p", { class: "about" }, `${all.length} ranks: too many to show.`);
   const down = splits[0].axis;
   const across = splits.find(({ axis }) => axis !== down)?.axis ??
     [1, 0].find((axis) => axis !== down && axis < shape.length);
@@ -51,9 +51,9 @@ export function shardPicture(shape, splits, choose) {
     "aria-label": `The tensor in ${all.length} parts; part ${splits.map(({ index }) => index).join(", ")} is selected.` });
   const own = JSON.stringify(splits);
   all.forEach((list, number) => {
-    const kept = ranges(shape, list);
-    const [y, h] = place(down, height, kept[down]);
-    const [x, w] = across === undefined ? [0, width] : place(across, width, kept[across]);
+    const owned = ranges(shape, list);
+    const [y, h] = place(down, height, owned[down]);
+    const [x, w] = across === undefined ? [0, width] : place(across, width, owned[across]);
     if (w <= 0 || h <= 0) return;
     const label = list.map(({ index }) => index).join("·");
     const box = svg("rect", { x, y, width: w, height: h, rx: 2, class: JSON.stringify(list) === own ? "part own" : "part" });

@@ -4,7 +4,7 @@
 import { density } from "./density.js";
 import { byId, bytes, element, integer, settle, short, table } from "./elements.js";
 import { clearErrors, field, showProblem, words } from "./form.js";
-import { clear, curveColour, draw, heatMap } from "./plots.js";
+import { clear, curveColour, plot, heatMap } from "./plots.js";
 import { EXAMPLES, SHAPES } from "./scheme_examples.js";
 import { base, getJson, getSchemes, query, url } from "./service.js";
 import { parseShard, ranges, shardPicture } from "./shards.js";
@@ -132,9 +132,9 @@ function showShards(plan) {
     editingEnds();
     changed(null);
   }));
-  const kept = ranges(shape, splits);
+  const owned = ranges(shape, splits);
   byId("shards-about").textContent = splits.length === 0 ? "" :
-    `This rank owns [${kept.map(([from, to]) => `${from}:${to}`).join(", ")}]: shape ` +
+    `This rank owns [${owned.map(([from, to]) => `${from}:${to}`).join(", ")}]: shape ` +
     `(${plan.shape.join(", ")}), ${bytes(plan.bytes)} of it. The fans stay those of the whole tensor.`;
 }
 
@@ -142,7 +142,7 @@ function showShards(plan) {
 
 function showNumbers(plan) {
   const rows = [];
-  const add = (name, value, title) => rows.push(element("div", { class: name === "bounds" || name === "stream" ? "wide" : null },
+  const add = (name, value, title) => rows.push(element("div", { class: name === "bounds" || name === "stream" ? "full" : null },
     element("dt", {}, name), element("dd", { title: title ?? null }, value)));
   if (plan.fan_in !== undefined) add("fan in", integer(plan.fan_in));
   if (plan.fan_out !== undefined) add("fan out", integer(plan.fan_out));
@@ -164,22 +164,22 @@ function showNumbers(plan) {
 }
 
 /** A part small enough for statistics: the first rows. */
-function forStatistics(asked, plan) {
-  if (Number(plan.elems) <= STATS_MAX) return [asked, ""];
+function forStatistics(params, plan) {
+  if (Number(plan.elems) <= STATS_MAX) return [params, ""];
   const [from, to] = ranges(plan.full_shape, splits)[0];
   const row = Number(plan.elems) / Math.max(to - from, 1);
   const rows = Math.max(1, Math.floor(STATS_MAX / row));
   if (row > STATS_MAX) return [null, ""];
-  const part = new Map(asked);
+  const part = new Map(params);
   part.delete("shard");
   part.set("slice", [[from, from + rows], ...ranges(plan.full_shape, splits).slice(1)]
     .map((range) => range.join(":")).join(","));
   return [part, `of its first ${integer(rows)} rows`];
 }
 
-async function showHistogram(asked, plan, signal) {
+async function showHistogram(params, plan, signal) {
   const canvas = byId("histogram"), about = byId("histogram-about");
-  const [part, which] = forStatistics(asked, plan);
+  const [part, which] = forStatistics(params, plan);
   if (!part || Number(plan.elems) === 0) {
     clear(canvas, "No histogram");
     about.textContent = part ? "It has no values." : "Too large for a histogram.";
@@ -198,7 +198,7 @@ async function showHistogram(asked, plan, signal) {
     `${short(stats.std, 4)}${stats.promised_std === undefined ? "" : ` (promised ${short(stats.promised_std, 4)})`}, from ` +
     `${short(stats.min, 4)} to ${short(stats.max, 4)}.` +
     (stats.ks === undefined ? "" : ` Largest distance from the exact distribution: ${short(stats.ks, 2)}.`);
-  draw(canvas, {
+  plot(canvas, {
     type: "bar",
     data: { datasets: [
       { label: "values", data: bars, backgroundColor: curveColour(0), barPercentage: 1, categoryPercentage: 1, order: 2, grouped: false },
@@ -220,23 +220,23 @@ async function showHistogram(asked, plan, signal) {
 
 /** slice= of a corner of this rank's part: rows along axis 0, all else as columns. */
 function cornerSlice(shape) {
-  const kept = ranges(shape, splits);
-  if (kept.length === 0) return { rows: 1, columns: 1 };
-  const flat = kept.length === 1;
+  const owned = ranges(shape, splits);
+  if (owned.length === 0) return { rows: 1, columns: 1 };
+  const flat = owned.length === 1;
   let left = flat ? CORNER.rows * CORNER.columns : CORNER.columns;
-  const taken = kept.map(() => 1);
-  for (let axis = kept.length - 1; axis >= (flat ? 0 : 1); axis--) {
-    taken[axis] = Math.min(kept[axis][1] - kept[axis][0], Math.max(left, 1));
+  const taken = owned.map(() => 1);
+  for (let axis = owned.length - 1; axis >= (flat ? 0 : 1); axis--) {
+    taken[axis] = Math.min(owned[axis][1] - owned[axis][0], Math.max(left, 1));
     left = Math.floor(left / Math.max(taken[axis], 1));
   }
-  if (!flat) taken[0] = Math.min(kept[0][1] - kept[0][0], CORNER.rows);
-  const slice = kept.map(([from], axis) => `${from}:${from + taken[axis]}`).join(",");
+  if (!flat) taken[0] = Math.min(owned[0][1] - owned[0][0], CORNER.rows);
+  const slice = owned.map(([from], axis) => `${from}:${from + taken[axis]}`).join(",");
   const columns = flat ? Math.min(taken[0], CORNER.columns) : taken.slice(1).reduce((a, b) => a * b, 1);
   return { slice, rows: flat ? Math.ceil(taken[0] / Math.max(columns, 1)) : taken[0], columns };
 }
 
-async function showCorner(asked, plan, signal) {
-  const part = withoutFile(asked);
+async function showCorner(params, plan, signal) {
+  const part = withoutFile(params);
   const { slice, rows, columns } = cornerSlice(plan.full_shape);
   part.delete("shard");
   if (slice) part.set("slice", slice);
@@ -257,24 +257,24 @@ async function showCorner(asked, plan, signal) {
     ...(Number(plan.elems) > 12 ? [element("span", {}, "…")] : []));
 }
 
-function withoutFile(asked) {
-  const made = new Map(asked);
+function withoutFile(params) {
+  const made = new Map(params);
   made.delete("format");
   return made;
 }
 
-async function showDigest(asked, plan, signal) {
+async function showDigest(params, plan, signal) {
   const place = byId("digest");
   if (Number(plan.bytes) > DIGEST_MAX) {
     const button = element("button", { type: "button" }, "compute it");
     button.addEventListener("click", async () => {
       place.textContent = "…";
-      place.textContent = await getJson("v1/digest", asked, signal).then(({ sha256 }) => sha256, (error) => error.message);
+      place.textContent = await getJson("v1/digest", params, signal).then(({ sha256 }) => sha256, (error) => error.message);
     });
     place.replaceChildren(button);
     return;
   }
-  const { sha256 } = await getJson("v1/digest", asked, signal);
+  const { sha256 } = await getJson("v1/digest", params, signal);
   place.textContent = sha256;
 }
 
@@ -284,11 +284,11 @@ function showLines() {
   byId("snippet").textContent = lines(language, shown);
 }
 
-function prepareLines(asked, plan) {
-  const format = asked.get("format") ?? "raw";
-  const file = fileName(asked.get("name") ?? "", format);
-  shown = { server: base.href, query: query(asked), parameters: asked, file, format };
-  byId("download").href = url("v1/tensor", asked);
+function prepareLines(params, plan) {
+  const format = params.get("format") ?? "raw";
+  const file = fileName(params.get("name") ?? "", format);
+  shown = { server: base.href, query: query(params), parameters: params, file, format };
+  byId("download").href = url("v1/tensor", params);
   byId("download").download = file;
   byId("download").textContent = `Download ${file} (${bytes(plan.bytes)})`;
   showLines();
@@ -309,16 +309,16 @@ async function update(wasChosen) {
   running = new AbortController();
   const { signal } = running;
   results.setAttribute("aria-busy", "true");
-  let asked = parameters(), plan;
+  let params = parameters(), plan;
   try {
-    plan = await getJson("v1/plan", asked, signal);
+    plan = await getJson("v1/plan", params, signal);
   } catch (error) {
     if (isLate(error)) return;
-    const shape = SHAPES[asked.get("scheme")] ?? FIRST[0][1];
-    if (wasChosen && error.field === "shape" && asked.get("shape") !== shape) {
+    const shape = SHAPES[params.get("scheme")] ?? FIRST[0][1];
+    if (wasChosen && error.field === "shape" && params.get("shape") !== shape) {
       form.elements.namedItem("shape").value = shape;
       splits = [];
-      byId("tensor-note").textContent = `${asked.get("scheme")} does not take the shape ${asked.get("shape")}: here is ${shape}.`;
+      byId("tensor-note").textContent = `${params.get("scheme")} does not take the shape ${params.get("shape")}: here is ${shape}.`;
       remember(query(parameters()), null);
       await update(false);
       return;
@@ -335,12 +335,12 @@ async function update(wasChosen) {
   showNumbers(plan);
   shardFields(plan.full_shape);
   showShards(plan);
-  prepareLines(asked, plan);
+  prepareLines(params, plan);
   byId("digest").textContent = "…";
   await Promise.all([
-    showHistogram(asked, plan, signal).catch(say("histogram-about")),
-    showCorner(asked, plan, signal).catch(say("corner-about")),
-    showDigest(asked, plan, signal).catch(say("digest")),
+    showHistogram(params, plan, signal).catch(say("histogram-about")),
+    showCorner(params, plan, signal).catch(say("corner-about")),
+    showDigest(params, plan, signal).catch(say("digest")),
   ]);
   if (!signal.aborted) results.setAttribute("aria-busy", "false");
 }
@@ -402,12 +402,12 @@ export async function show(search) {
     ownFields();
     listen();
   }
-  const asked = search.has("shape") ? search : new URLSearchParams(FIRST);
-  const named = schemeOf(asked.get("scheme") ?? "he_normal");
+  const params = search.has("shape") ? search : new URLSearchParams(FIRST);
+  const named = schemeOf(params.get("scheme") ?? "he_normal");
   const select = form.elements.namedItem("scheme");
   schemeFields(named ?? document_.schemes[0]);
   const given = new Map(FIRST.filter(([name]) => name === "dtype" || name === "format" || name === "scheme"));
-  for (const [name, value] of asked) given.set(name, value);
+  for (const [name, value] of params) given.set(name, value);
   if (named) given.set("scheme", named.name);
   else if (![...select.options].some(({ value }) => value === given.get("scheme")))
     select.append(element("option", {}, given.get("scheme")));

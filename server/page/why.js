@@ -3,7 +3,7 @@
 
 import { byId, element, settle, short, table } from "./elements.js";
 import { clearErrors, field, showProblem } from "./form.js";
-import { curveColour, draw } from "./plots.js";
+import { curveColour, plot } from "./plots.js";
 import { getJson, getSchemes, query } from "./service.js";
 import { editingEnds, remember } from "./state.js";
 import { theory } from "./theory.js";
@@ -96,21 +96,21 @@ const share = (runs, name) => runs[0].layers.map((_, i) =>
   100 * runs.reduce((sum, { layers }) => sum + layers[i][name], 0) / runs.length);
 
 async function compute(text, signal) {
-  const asked = new Map([...stack(), ...new URLSearchParams(text)]);
-  const result = await getJson("v1/propagation", asked, signal);
+  const params = new Map([...stack(), ...new URLSearchParams(text)]);
+  const result = await getJson("v1/propagation", params, signal);
   /* Theory holds for weights with mean 0 that vary. */
   const plan = await getJson("v1/plan", new URLSearchParams(result.runs[0].query), signal).catch((error) => {
     if (error.name === "AbortError") throw error;
     return {};
   });
   const known = plan.mean === 0 && plan.std > 0;
-  const wide = known ? theory({ activation: result.activation, slope: result.negative_slope ?? 0.01,
+  const limit = known ? theory({ activation: result.activation, slope: result.negative_slope ?? 0.01,
     depth: result.depth, residual: result.residual, layerNorm: result.layer_norm,
     factor: result.width * plan.std ** 2 }) : { activation: null, gradient: null };
   const name = text.replace("scheme=", "").replace(/&/g, " ");
   return { name, result, std: plan.std,
     forward: overSeeds(result.runs, "activation"), backward: overSeeds(result.runs, "input_gradient"),
-    theory: wide, dead: share(result.runs, "dead_share"), saturated: share(result.runs, "saturated_share") };
+    theory: limit, dead: share(result.runs, "dead_share"), saturated: share(result.runs, "saturated_share") };
 }
 
 /** At most nine ticks, at powers of ten. */
@@ -134,13 +134,13 @@ function logChart(canvas, made, part, moments, text) {
       datasets.push(line("", points.map(({ low }) => low), { borderWidth: 0, pointHitRadius: 0 }));
       datasets.push(line("", points.map(({ high }) => high), { borderWidth: 0, pointHitRadius: 0, fill: "-1", backgroundColor: `${colour}33` }));
     }
-    const wide = curve.theory[moments];
-    if (wide) datasets.push(line("", wide.map((m) => (m > 0 && Number.isFinite(m) ? Math.sqrt(m) : null)),
+    const limit = curve.theory[moments];
+    if (limit) datasets.push(line("", limit.map((m) => (m > 0 && Number.isFinite(m) ? Math.sqrt(m) : null)),
       { borderDash: [4, 5], borderWidth: 1.25, pointHitRadius: 0 }));
   });
   const all = datasets.flatMap(({ data }) => data.map(({ y }) => y)).filter((y) => y > 0);
   const decades = all.length ? [Math.floor(Math.log10(Math.min(...all))), Math.ceil(Math.log10(Math.max(...all)) + 0.01)] : [-1, 1];
-  draw(canvas, {
+  plot(canvas, {
     type: "line", data: { datasets },
     x: { type: "linear", min: 1, max: Math.max(made[0].result.depth, 2), ticks: { precision: 0, maxTicksLimit: 11 }, text: "layer" },
     y: { type: "logarithmic", min: 10 ** decades[0], max: 10 ** decades[1], afterBuildTicks: powersOfTen, ticks: { callback: (y) => short(y, 2) } },
@@ -152,7 +152,7 @@ function logChart(canvas, made, part, moments, text) {
 }
 
 function shareChart(canvas, made, part, text) {
-  draw(canvas, {
+  plot(canvas, {
     type: "line",
     data: { datasets: made.map((curve, i) => ({ label: curve.name, borderColor: curveColour(i), backgroundColor: curveColour(i),
       borderWidth: 2, pointRadius: 0, pointHitRadius: 6, data: curve[part].map((y, layer) => ({ x: layer + 1, y })) })) },

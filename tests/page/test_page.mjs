@@ -126,9 +126,9 @@ test("each error shows beside its field, and nowhere else", async () => {
     if (name === "dtype") await control.selectOption(value);
     else await control.fill(value);
     await settled(page);
-    const answer = await fetch(`${server.url}/v1/plan${new URL(page.url()).search}`);
-    const problem = await answer.json();
-    assert.equal(answer.status, 400, `${name}=${value}`);
+    const response = await fetch(`${server.url}/v1/plan${new URL(page.url()).search}`);
+    const problem = await response.json();
+    assert.equal(response.status, 400, `${name}=${value}`);
     assert.equal(await control.getAttribute("aria-invalid"), "true", `${name}=${value}`);
     assert.equal(await text(page, `#t-${name}-error`), problem.detail);
     assert.ok(await page.locator(`#t-${name}-error`).isVisible());
@@ -322,9 +322,9 @@ test("theory's lines are near the service's mean over seeds", async () => {
     await go(`/?view=why&depth=12&width=256&seed=1,2,3,4&${stack}`);
     for (const id of ["forward", "backward"]) {
       const drawn = await chart(page, id);
-      const middle = drawn[0].y, wide = drawn.at(-1).y;
+      const middle = drawn[0].y, limit = drawn.at(-1).y;
       assert.equal(drawn.length, 4, `${stack}: a curve, its band, theory`);
-      middle.forEach((y, i) => assert.ok(Math.abs(Math.log(y / wide[i])) < 0.25, `${stack}, ${id}, layer ${i}: ${y}, theory ${wide[i]}`));
+      middle.forEach((y, i) => assert.ok(Math.abs(Math.log(y / limit[i])) < 0.25, `${stack}, ${id}, layer ${i}: ${y}, theory ${limit[i]}`));
     }
   }
   await go("/?view=why&depth=5&width=64&curve=scheme%3Duniform&curve=scheme%3Dhe_normal&layer_norm=true");
@@ -466,9 +466,9 @@ test("few requests before the first paint, few bytes in all", async () => {
   let total = 0;
   for (const url of [`${server.url}/`, ...files]) {
     for (const coding of ["gzip", "identity"]) {
-      const answer = await fetch(url, { headers: { Accept: "text/html", "Accept-Encoding": coding } });
-      assert.equal(answer.headers.get("content-encoding"), coding === "gzip" ? "gzip" : null, url);
-      total += Number(answer.headers.get("content-length"));
+      const response = await fetch(url, { headers: { Accept: "text/html", "Accept-Encoding": coding } });
+      assert.equal(response.headers.get("content-encoding"), coding === "gzip" ? "gzip" : null, url);
+      total += Number(response.headers.get("content-length"));
     }
   }
   assert.ok(total < 400e3, `${total} bytes in the binary`);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-Draws the pictures of docs/WHY.md from /v1/propagation: draw-propagation TENSORINITD FOLDER.
+Draws the pictures of docs/WHY.md from /v1/propagation: why_pictures.py TENSORINITD FOLDER.
 
 The numbers are the same on every machine, and so are the files: 'make pictures' writes them
 to docs/, tests/lint/docs/pictures compares. Python's standard library only.
@@ -100,7 +100,7 @@ def picture(url, panels):
     lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
              f'width="{width}" height="{height}" font-family="sans-serif" font-size="12" '
              'fill="#1d2329">',
-             "<!-- SPDX-License-Identifier: MIT; made by scripts/draw-propagation -->",
+             "<!-- SPDX-License-Identifier: MIT; made by scripts/why_pictures.py -->",
              f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
     for i, (title, name, stack, queries) in enumerate(panels):
         curves = [(label, curve(url, name, stack, query)) for label, query in queries]
