@@ -13,7 +13,7 @@ MAKEFLAGS += -rR --no-print-directory
 .DEFAULT_GOAL := all
 .PHONY: all FORCE run programs check test test-programs test-core test-isa test-fault
 .PHONY: test-long test-exhaustive test-statistics soak fuzz run-fuzzers bench lint format compdb
-.PHONY: clean install uninstall dist image deb help
+.PHONY: clean install uninstall dist image deb pictures help
 
 # Settings -------------------------------------------------------------------------------
 
@@ -189,7 +189,22 @@ $(BUILD)/flags-link: FORCE
 $(BUILD)/members-%: FORCE
 	$(call put,$($*_OBJ))
 
-# What the daemon serves as it is, for an #include in an array of bytes.
+# What the daemon serves as it is: bytes as numbers, for an #include.
+CHART_JS ?= /usr/share/javascript/chart.js/chart.min.js
+PAGE = $(sort $(wildcard server/page/*)) $(CHART_JS)
+PAGE_FILES = $(OBJ)/embedded/page_files.inc
+$(OBJ)/server/documents/page_files.o: $(PAGE_FILES)
+$(PAGE_FILES): scripts/embed-page $(PAGE) $(BUILD)/page-list
+	@mkdir -p $(@D)
+	$(call say,EMBED)
+	$(Q)scripts/embed-page $(PAGE) >$@
+
+$(BUILD)/page-list: FORCE
+	$(call put,$(PAGE))
+
+$(CHART_JS):
+	@echo "$@ is not there: 'scripts/install-deps build' installs it" >&2; exit 1
+
 EMBEDDED = $(OBJ)/embedded/tensorinit_py.inc
 $(OBJ)/server/endpoints/get_client.o: $(EMBEDDED)
 $(EMBEDDED): client/python/tensorinit.py
@@ -363,6 +378,10 @@ compdb:
 	@$(MAKE) -nB V=1 all programs | scripts/compdb >$(BUILD)/compile_commands.json
 	@echo $(BUILD)/compile_commands.json
 
+# Those of docs/WHY.md.
+pictures: $(DAEMON)
+	scripts/why_pictures.py $(DAEMON) docs
+
 clean:
 	rm -rf build
 
@@ -370,7 +389,7 @@ clean:
 
 INSTALLED = $(wildcard include/tensorinit/*.h include/tensorinit/*.def)
 MAN = $(wildcard deploy/man/*.[18])
-DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv docs/*.json)
+DOCS = $(wildcard README.md LICENSE CHANGELOG.md docs/*.md docs/*.tsv docs/*.json docs/*.svg)
 # Folders of manifests: what lies in each is installed as it is.
 MODELS = $(wildcard deploy/models/*)
 LIBRARIES = libtensorinit libtensorinit-client
@@ -464,6 +483,7 @@ make dist             the source as tar.gz
 make image            a container image by IMAGE_TOOL=docker, podman or buildah, for
                       IMAGE_ARCH=amd64 or arm64
 make deb              Debian packages, of what is committed; needs debhelper
+make pictures         those of docs/WHY.md, again
 make clean            remove build/
 
 CONFIG=$(CONFIG)  one of $(CONFIGS)

@@ -13,6 +13,8 @@ enum tid_route_kind {
     TID_ROUTE_JSON,         /* a JSON document without parameters */
     TID_ROUTE_TEXT,         /* a text */
     TID_ROUTE_NAMED_TEXT,   /* a text for each name, or 404 */
+    TID_ROUTE_PAGE,         /* a text, or HTML for a browser */
+    TID_ROUTE_PAGE_FILE,    /* a file of the page for each name, or 404 */
     TID_ROUTE_READY,        /* a text, or 503 */
     TID_ROUTE_MEASURES,     /* a text for those who run the server */
     TID_ROUTE_MODELS,       /* all models, as JSON; POST takes a manifest */

@@ -65,6 +65,27 @@ static json_t *plain_response(const char *type, const char *schema) {
                 content(type, text_pair("type", schema)));
 }
 
+static bool is_page(enum tid_route_kind kind) {
+    return kind == TID_ROUTE_PAGE || kind == TID_ROUTE_PAGE_FILE;
+}
+
+/* A text, or of the page what browsers take. */
+static json_t *text_response(enum tid_route_kind kind) {
+    static const char *const types[] = {"text/javascript", "text/css", "image/svg+xml",
+                                        "text/html"};
+    const bool is_file = kind == TID_ROUTE_PAGE_FILE;
+    json_t *content = json_object();
+    if (!is_file)
+        content =
+            with(content, "text/plain", pair("schema", text_pair("type", "string")));
+    for (size_t i = 0; is_page(kind) && i < COUNT_OF(types); i++) {
+        if (is_file || strcmp(types[i], "text/html") == 0)
+            content =
+                with(content, types[i], pair("schema", text_pair("type", "string")));
+    }
+    return with(text_pair("description", "The document."), "content", content);
+}
+
 /* 206, 304 and 416 are for GET and HEAD only. */
 static json_t *responses(enum tid_route_kind kind, bool is_post) {
     const unsigned other = is_post ? TID_OF_PART | TID_OF_UNCHANGED : 0;
@@ -87,8 +108,10 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
     } else if (kind == TID_ROUTE_JSON || kind == TID_ROUTE_STACK) {
         object = with(object, "200", plain_response("application/json", "object"));
     } else {
-        object = with(object, "200", plain_response("text/plain", "string"));
+        object = with(object, "200", text_response(kind));
     }
+    if (is_page(kind))
+        object = with(object, "304", text_pair("description", "It has not changed."));
     if (is_post) {
         object = with(object, "411", reference("responses", "Problem"));
         object = with(object, "413", reference("responses", "Problem"));
@@ -98,7 +121,7 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
         object = with(object, "400", reference("responses", "Problem"));
         object = with(object, "429", reference("responses", "Problem"));
     }
-    if (kind == TID_ROUTE_NAMED_TEXT)
+    if (kind == TID_ROUTE_NAMED_TEXT || kind == TID_ROUTE_PAGE_FILE)
         object = with(object, "404", reference("responses", "Problem"));
     if (kind == TID_ROUTE_READY)
         object = with(object, "503", reference("responses", "Problem"));
@@ -107,11 +130,14 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
 }
 
 /* The last segment of a path. */
-static json_t *name_parameter(void) {
+static json_t *name_parameter(enum tid_route_kind kind) {
+    const bool is_file = kind == TID_ROUTE_PAGE_FILE;
     json_t *object = with_text(text_pair("name", "name"), "in", "path");
     object = with(object, "required", json_true());
-    object = with_text(object, "description", "the last segment of a problem's type");
-    object = with_text(object, "example", "not-found");
+    object = with_text(object, "description",
+                       is_file ? "a file that the page names"
+                               : "the last segment of a problem's type");
+    object = with_text(object, "example", is_file ? "app.js" : "not-found");
     return with(object, "schema", text_pair("type", "string"));
 }
 
@@ -142,7 +168,8 @@ static json_t *parameters_of(const struct tid_route_info *route, bool in_body) {
             list = with_item(list, tid_openapi_hub_paths());
         return list;
     }
-    if (kind == TID_ROUTE_NAMED_TEXT) return with_item(list, name_parameter());
+    if (kind == TID_ROUTE_NAMED_TEXT || kind == TID_ROUTE_PAGE_FILE)
+        return with_item(list, name_parameter(kind));
     if (kind == TID_ROUTE_STACK) return stack_parameters(list);
     if (kind != TID_ROUTE_TENSOR && kind != TID_ROUTE_ABOUT_TENSOR) return list;
     for (size_t i = 0; !in_body && i < ti_param_count(); i++)

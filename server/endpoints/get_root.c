@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* GET /: a page for people: what this is, and a first request to copy. */
+/* GET /: the page for a browser; else a text: what this is, and a first request to copy. */
 #include <string.h>
 
 #include <tensorinit/version.h>
 
 #include "server/documents/buffer.h"
 #include "server/documents/document.h"
+#include "server/documents/page_files.h"
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
+#include "server/http/negotiate.h"
 #include "server/routes.h"
 
-void tid_endpoint_root(const struct tid_context *context,
-                       const struct tid_request *request, struct tid_response *response) {
+static void respond_with_text(const struct tid_context *context,
+                              const struct tid_request *request,
+                              struct tid_response *response) {
     static const char greeting[] =
         "tensorinitd " TI_VERSION_STRING
         ": initialized tensors over HTTP, spec " TI_SPEC_NAME "\n"
@@ -39,5 +42,16 @@ void tid_endpoint_root(const struct tid_context *context,
         return;
     }
     tid_document_init(response, 200, "text/plain; charset=utf-8", TID_CACHE_NEVER);
+    tid_response_static(response, "Vary", "Accept");
     tid_response_body_take(response, text, strlen(text));
+}
+
+void tid_endpoint_root(const struct tid_context *context,
+                       const struct tid_request *request, struct tid_response *response) {
+    static const char name[] = "index.html";
+    if (tid_prefers_html(request->fields[TID_FIELD_ACCEPT]))
+        tid_page_file_respond(tid_page_file_find(name, sizeof name - 1), request,
+                              "Accept, Accept-Encoding", response);
+    else
+        respond_with_text(context, request, response);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parses Accept: see negotiate.h. Sections: RFC 9110.
+ * Parses Accept and Accept-Encoding: see negotiate.h. Sections: RFC 9110.
  */
 #include "server/http/negotiate.h"
 
@@ -94,4 +94,20 @@ bool tid_negotiate(const char *accept, enum ti_format *format) {
         }
     }
     return weight_max > 0;
+}
+
+bool tid_prefers_html(const char *accept) {
+    return accept && weight_of(accept, "text/html") > weight_of(accept, "text/plain");
+}
+
+bool tid_accepts_gzip(const char *accept_encoding) {
+    struct media_range coding; /* a name with a weight, likewise */
+    bool any = false, is_named = false, gzip = false;
+    while (accept_encoding && next_range(&accept_encoding, &coding)) {
+        if (coding.bytes == 1 && coding.type[0] == '*') any = coding.weight > 0;
+        if (coding.bytes != 4 || strncasecmp(coding.type, "gzip", 4) != 0) continue;
+        is_named = true;
+        gzip = coding.weight > 0;
+    }
+    return is_named ? gzip : any;
 }

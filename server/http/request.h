@@ -34,6 +34,7 @@ enum tid_method {
 #define TID_FIELDS(TID_FIELD)                                                              \
     TID_FIELD(HOST, "Host", SINGLE)                                                        \
     TID_FIELD(ACCEPT, "Accept", LIST)                                                      \
+    TID_FIELD(ACCEPT_ENCODING, "Accept-Encoding", LIST)                                    \
     TID_FIELD(RANGE, "Range", RANGE)                                                       \
     TID_FIELD(IF_RANGE, "If-Range", RANGE)                                                 \
     TID_FIELD(IF_MATCH, "If-Match", LIST)                                                  \

@@ -106,10 +106,68 @@ static void each_media_type(void **state) {
     }
 }
 
+static const struct {
+    const char *accept;
+    bool html;
+} html_rows[] = {
+    /* Chromium's and Firefox's; curl's; others. */
+    {"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+     true},
+    {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true},
+    {"*/*", false},
+    {NULL, false},
+    {"", false},
+    {"text/*", false},
+    {"text/html", true},
+    {"TEXT/HTML;Q=0.1", true},
+    {"text/html, text/plain", false},
+    {"text/html;q=0.5, text/plain;q=0.4", true},
+    {"text/html;q=0, */*", false},
+    {"application/json", false},
+};
+
+static void prefers_html(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(html_rows); i++) {
+        if (tid_prefers_html(html_rows[i].accept) != html_rows[i].html)
+            fail_msg("%s", html_rows[i].accept ? html_rows[i].accept : "(none)");
+    }
+}
+
+static const struct {
+    const char *accept_encoding;
+    bool gzip;
+} gzip_rows[] = {
+    {"gzip, deflate, br, zstd", true},
+    {"br, GZIP;q=0.001", true},
+    {"*", true},
+    {"identity;q=1, *;q=0.1", true},
+    {NULL, false},
+    {"", false},
+    {"identity", false},
+    {"gzip;q=0", false},
+    {"gzip;q=0, *", false},
+    {"*, gzip;q=0", false},
+    {"*;q=0", false},
+    {"*;q=0, gzip", true},
+    {"gzipped, xgzip", false},
+};
+
+static void accepts_gzip(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(gzip_rows); i++) {
+        if (tid_accepts_gzip(gzip_rows[i].accept_encoding) != gzip_rows[i].gzip)
+            fail_msg("%s", gzip_rows[i].accept_encoding ? gzip_rows[i].accept_encoding
+                                                        : "(none)");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats),
         cmocka_unit_test(each_media_type),
+        cmocka_unit_test(prefers_html),
+        cmocka_unit_test(accepts_gzip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The page: which view is shown, by the URL.
+
+import { byId } from "./elements.js";
+import { getSchemes, setToken, url } from "./service.js";
+import * as models from "./models.js";
+import { editingEnds } from "./state.js";
+import * as tensor from "./tensor.js";
+import * as why from "./why.js";
+
+const VIEWS = { tensor, why, models };
+const TITLES = { tensor: "Tensor", why: "Why it matters", models: "Models" };
+let present = null;
+
+const areThere = models.haveModels();
+areThere.then((have) => { byId("tab-models").hidden = !have; });
+
+const wanted = () => {
+  const view = new URLSearchParams(location.search).get("view") ?? "tensor";
+  return view in VIEWS ? view : "tensor";
+};
+
+/** The tab of a view leads back to what it showed last. */
+function keepPlace() {
+  const tab = byId(`tab-${wanted()}`);
+  if (location.search) tab.setAttribute("href", location.search);
+}
+
+async function route() {
+  editingEnds();
+  present = wanted();
+  if (present === "models" && !await areThere) present = "tensor";
+  keepPlace();
+  for (const name of Object.keys(VIEWS)) {
+    byId(`view-${name}`).hidden = name !== present;
+    if (name === present) byId(`tab-${name}`).setAttribute("aria-current", "page");
+    else byId(`tab-${name}`).removeAttribute("aria-current");
+  }
+  document.title = `${TITLES[present]} – tensorinit`;
+  const box = byId(`${present}-problem`);
+  await VIEWS[present].show(new URLSearchParams(location.search)).catch((error) => {
+    if (!box) return;
+    box.textContent = error.message;
+    box.hidden = false;
+  });
+}
+
+/* Links within the page: the tabs, and a model's tensors. */
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest('a[href^="?"]');
+  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  history.pushState(null, "", tab.getAttribute("href"));
+  route();
+});
+addEventListener("popstate", route);
+document.addEventListener("remembered", keepPlace);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => VIEWS[present].redraw());
+
+document.addEventListener("token-needed", () => {
+  byId("access").hidden = false;
+});
+byId("access").addEventListener("submit", (event) => {
+  event.preventDefault();
+  setToken(byId("token").value);
+  byId("access").hidden = true;
+  route();
+});
+
+byId("openapi").href = url("openapi.json");
+getSchemes().then(({ spec }) => { byId("spec").textContent = spec; }, () => {});
+route();

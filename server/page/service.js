@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Requests to the service that this page came from.
+
+export const base = new URL("..", import.meta.url);
+
+const TOKEN = "tensorinit-token"; // of --tokens; for this tab only
+
+export function setToken(token) {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+/** What a problem document says (RFC 9457). */
+export class Problem extends Error {
+  constructor(document, status) {
+    super(document.detail ?? document.title ?? `status ${status}`);
+    this.field = document.field ?? "";
+    this.status = status;
+  }
+}
+
+/** A query that can stand in quotes of any kind, and stays legible. */
+export function query(parameters) {
+  const text = (value) => encodeURIComponent(value).replace(/'/g, "%27")
+    .replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%2F/g, "/");
+  return [...parameters].map(([name, value]) => `${text(name)}=${text(value)}`).join("&");
+}
+
+export function url(path, parameters = []) {
+  const text = query(parameters);
+  return new URL(path, base).href + (text ? `?${text}` : "");
+}
+
+async function send(path, parameters, signal) {
+  const token = sessionStorage.getItem(TOKEN);
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  let response;
+  try {
+    response = await fetch(url(path, parameters), { signal, headers });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem({ detail: "The service does not answer." }, 0);
+  }
+  if (response.ok) return response;
+  if (response.status === 401) document.dispatchEvent(new Event("token-needed"));
+  const problem = await response.json().catch(() => ({}));
+  throw new Problem(problem, response.status);
+}
+
+export async function getJson(path, parameters, signal) {
+  return (await send(path, parameters, signal)).json();
+}
+
+let schemes; // the document, fetched once
+
+export function getSchemes() {
+  schemes ??= getJson("v1/schemes").catch((error) => {
+    schemes = undefined;
+    throw error;
+  });
+  return schemes;
+}

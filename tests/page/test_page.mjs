@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: MIT
+// The page at /, as a person meets it: see run.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { AXE, BUILD, FOLDER, daemon, launch, open, settled } from "./browser.mjs";
+
+const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
+let server, browser;
+
+before(async () => {
+  server = await daemon();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const get = async (target) => (await fetch(server.url + target)).json();
+const text = (page, selector) => page.locator(selector).innerText();
+
+/** What the page shows as numbers: {std: "0.05", ...}; whole values where they are shortened. */
+const numbers = (page) => page.$$eval("#numbers > div", (rows) => Object.fromEntries(rows.map((row) =>
+  [row.querySelector("dt").textContent, row.querySelector("dd").title || row.querySelector("dd").textContent])));
+
+/** The chart of a canvas: the numbers that it draws. */
+const chart = (page, id) => page.evaluate((name) => {
+  const made = globalThis.Chart.getChart(name);
+  return made && made.data.datasets.map(({ label, data }) => ({ label, y: data.map((point) => point.y) }));
+}, id);
+
+test("each scheme has its numbers, its picture and its fields", async () => {
+  const { page, finish, go, allowErrors } = await open(browser, server.url);
+  allowErrors(); // a shape that the scheme does not take is replaced by one that it takes
+  await go("/?shape=64,64&seed=3&name=w");
+  const { schemes } = await get("/v1/schemes");
+  assert.deepEqual(await page.$$eval("#t-scheme option", (all) => all.map(({ value }) => value)), schemes.map(({ name }) => name));
+  for (const scheme of schemes) {
+    await page.selectOption("#t-scheme", scheme.name);
+    await settled(page);
+    const query = new URL(page.url()).search;
+    assert.equal(new URLSearchParams(query).get("scheme"), scheme.name);
+    assert.equal(await page.locator("#tensor-problem").isVisible(), false, scheme.name);
+    assert.equal(await page.locator("[aria-invalid]").count(), 0, scheme.name);
+    assert.match(await text(page, "#scheme-about"), new RegExp(`^${scheme.name}: `));
+    const plan = await get(`/v1/plan${query}`), stats = await get(`/v1/stats${query.replace(/&format=\w+/, "")}`);
+    const shown = await numbers(page);
+    if (plan.std !== undefined) assert.equal(shown.std, String(plan.std), scheme.name);
+    if (plan.fan_in !== undefined) assert.equal(shown["fan in"].replace(/\D/g, ""), String(plan.fan_in));
+    assert.equal(shown.size, `${plan.bytes} bytes`);
+    assert.equal(shown.stream, plan.stream);
+    const [bars, line] = await chart(page, "histogram");
+    const width = (stats.histogram_high - stats.histogram_low) / stats.histogram.length;
+    stats.histogram.forEach((count, i) =>
+      assert.ok(Math.abs(bars.y[i] * width * stats.count - count) < 1e-6 * stats.count, `${scheme.name}: bar ${i}`));
+    if (line) { // the density over the bars integrates to the share that has one
+      const step = (stats.histogram_high - stats.histogram_low) / (line.y.length - 1);
+      const sum = line.y.reduce((all, y, i) => all + y * (i === 0 || i === line.y.length - 1 ? 0.5 : 1), 0) * step;
+      const expected = scheme.name === "sparse" ? 1 - stats.zero_share : 1;
+      assert.ok(Math.abs(sum - expected) < 0.03, `${scheme.name}: the density's integral is ${sum}`);
+    }
+    for (const name of scheme.parameters.filter((one) => ["gain", "std", "low", "layers", "fan_in", "mode"].includes(one)))
+      assert.equal(await page.locator(`#t-${name}`).count(), 1, `${scheme.name}: ${name}`);
+  }
+  await finish();
+});
+
+test("which schemes have an exact density", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  for (const [query, has] of [["scheme=he_normal", true], ["scheme=uniform&low=-2&high=1", true], ["scheme=normal&mean=3", true],
+    ["scheme=truncated_normal&mean=1&std=2&truncation=-1,3", true], ["scheme=orthogonal", true], ["scheme=log_of_uniform", true],
+    ["scheme=identity", false], ["scheme=ones", false]]) {
+    await go(`/?shape=256,256&name=w&${query}`);
+    const drawn = await chart(page, "histogram");
+    assert.equal(drawn.length, has ? 2 : 1, query);
+    if (!has) continue;
+    /* 65,536 values in 64 bars: the bars follow the line. */
+    const largest = Math.max(...drawn[1].y);
+    drawn[0].y.forEach((y, i) => assert.ok(Math.abs(y - drawn[1].y[4 * i + 2]) < 0.12 * largest, `${query}: bar ${i}`));
+  }
+  await finish();
+});
+
+test("the heat map and the first values are the tensor's", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  for (const [query, slice, rows, columns] of [
+    ["shape=100,300&name=a&scheme=he_normal", "0:48,0:64", 48, 64],
+    ["shape=100,300&name=a&scheme=he_normal&shard=1:1/3", "0:48,100:164", 48, 64],
+    ["shape=16,8,3,3&name=a&dtype=bf16&scheme=he_normal", "0:16,0:7,0:3,0:3", 16, 63],
+    ["shape=9&scheme=arange&dtype=i32", "0:9", 1, 9]]) {
+    await go(`/?${query}`);
+    const values = await get(`/v1/tensor?${query.replace(/&shard=[^&]*/, "")}&slice=${slice}&format=json&json=flat`);
+    const shown = await page.$$eval("#values span", (all) => all.map((one) => one.textContent));
+    assert.deepEqual(shown.slice(0, 9), values.slice(0, 9).map(String), query);
+    const canvas = await page.$eval("#corner", (one) => [one.height, one.width]);
+    assert.deepEqual(canvas, [rows, columns], query);
+    /* The sign of each value: blue or orange. */
+    const signs = await page.$eval("#corner", (one) => {
+      const { data } = one.getContext("2d").getImageData(0, 0, one.width, one.height);
+      return Array.from({ length: data.length / 4 }, (_, i) => Math.sign(data[4 * i] - data[4 * i + 2]));
+    });
+    const strong = Math.max(...values.map(Math.abs)) / 10;
+    values.forEach((value, i) => { if (Math.abs(value) > strong) assert.equal(signs[i], Math.sign(value), `${query}: ${i}`); });
+  }
+  await finish();
+});
+
+test("each error shows beside its field, and nowhere else", async () => {
+  const { page, finish, go, allowErrors } = await open(browser, server.url);
+  allowErrors();
+  for (const [query, name, value] of [
+    ["scheme=he_normal", "shape", "2,x"], ["scheme=he_normal", "shape", ""], ["scheme=he_normal", "seed", "one"],
+    ["scheme=kaiming_normal", "gain", "-1"], ["scheme=normal", "std", "-1"], ["scheme=normal", "std", "1e999"],
+    ["scheme=truncated_normal", "truncation", "3,1"], ["scheme=constant&value=1", "value", ""],
+    ["scheme=sparse&sparsity=0.1", "sparsity", "2"], ["scheme=he_normal", "groups", "0"], ["scheme=normal", "dtype", "i8"]]) {
+    await go(`/?shape=64,64&name=w&${query}`);
+    const control = page.locator(`#t-${name}`);
+    if (name === "groups") await page.locator("#fan-details summary").click();
+    if (name === "dtype") await control.selectOption(value);
+    else await control.fill(value);
+    await settled(page);
+    const response = await fetch(`${server.url}/v1/plan${new URL(page.url()).search}`);
+    const problem = await response.json();
+    assert.equal(response.status, 400, `${name}=${value}`);
+    assert.equal(await control.getAttribute("aria-invalid"), "true", `${name}=${value}`);
+    assert.equal(await text(page, `#t-${name}-error`), problem.detail);
+    assert.ok(await page.locator(`#t-${name}-error`).isVisible());
+    assert.equal(await page.locator("[aria-invalid]").count(), 1);
+    /* And is gone once it is right. */
+    if (name === "dtype") await control.selectOption("f32");
+    else await control.fill({ shape: "8,8", seed: "1", gain: "1", std: "1", truncation: "2", value: "3", sparsity: "0.5", groups: "2" }[name]);
+    await settled(page);
+    assert.equal(await page.locator("[aria-invalid]").count(), 0, `${name}, right again`);
+  }
+  await go("/?view=why");
+  await page.locator("#w-depth").fill("0");
+  await settled(page);
+  assert.match(await text(page, "#w-depth-error"), /depth/);
+  await page.locator("#w-depth").fill("5");
+  await page.locator("#w-parameters1").fill("mode=fan_inn");
+  await settled(page);
+  assert.match(await text(page, "#w-parameters1-error"), /mode/);
+  assert.equal(await page.locator("[aria-invalid]").count(), 1);
+  await finish();
+});
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+/** Runs lines as a person would, and returns the digest that they lead to. */
+function run(language, lines, folder) {
+  const shell = (command) => execFileSync("bash", ["-euc", command], { cwd: folder, encoding: "utf8", env:
+    { ...process.env, PATH: `${BUILD}:${process.env.PATH}`, LD_LIBRARY_PATH: BUILD, http_proxy: "", HTTP_PROXY: "", no_proxy: "127.0.0.1" } });
+  switch (language) {
+    case "curl":
+    case "command":
+      return shell(lines).trim().split(" ")[0];
+    case "python":
+      fs.writeFileSync(path.join(folder, "w.py"), lines);
+      return shell(`${process.env.PYTHON || "python3"} w.py`).trim();
+    case "javascript":
+      fs.writeFileSync(path.join(folder, "w.mjs"), lines);
+      return shell(`${process.env.NODE} w.mjs`).trim();
+    case "c":
+      fs.writeFileSync(path.join(folder, "w.c"), lines);
+      shell(`${process.env.CC || "cc"} -Wall -Werror -I ${ROOT}/include w.c -L ${BUILD} -ltensorinit-client -ltensorinit -o w`);
+      return sha256(execFileSync(path.join(folder, "w"), [], { env: { ...process.env, LD_LIBRARY_PATH: BUILD } }));
+    default:
+      throw new Error(language);
+  }
+}
+
+test("copied lines run and give the digest shown, and so does the download", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "page-"));
+  const { page, finish, go } = await open(browser, server.url);
+  try {
+    for (const query of ["shape=40,30&scheme=he_normal&seed=42&name=fc1.weight&dtype=f32&format=npy",
+      "shape=8,30&scheme=normal&std=0.5&seed=-7&name=" + encodeURIComponent("it's \"a\" `b` $HOME %41+é ??/") + "&dtype=f16&format=raw&shard=0:1/3",
+      "shape=6,4&scheme=orthogonal&seed=0x1f&dtype=f64&format=safetensors", "shape=5,3&scheme=uniform&low=-1&high=-0.5&name=-x&format=json"]) {
+      await go(`/?${query}`);
+      const digest = await text(page, "#digest");
+      assert.equal(digest, sha256(new Uint8Array(await (await fetch(`${server.url}/v1/tensor?${query}`)).arrayBuffer())), query);
+      for (const language of await page.$$eval('input[name="language"]', (all) => all.map(({ value }) => value))) {
+        await page.check(`input[value="${language}"]`, { force: true });
+        await page.click("#copy");
+        const lines = await page.evaluate(() => navigator.clipboard.readText());
+        assert.equal(lines, await page.locator("#snippet").textContent());
+        assert.equal(run(language, lines, folder), digest, `${language}: ${query}\n${lines}`);
+      }
+      const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+      assert.equal(sha256(fs.readFileSync(await download.path())), digest, query);
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+  await finish();
+});
+
+test("ranks own what torch.chunk gives them", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await go("/?shape=10,16&name=w");
+  await page.locator("#t-split0-count").fill("4");
+  await page.locator("#t-split0-count").press("Tab");
+  await settled(page);
+  assert.match(page.url(), /shard=0:0\/4/);
+  assert.equal(await page.locator(".part").count(), 4);
+  await page.selectOption("#t-split0-index", "3");
+  await settled(page);
+  assert.match(await text(page, "#shards-about"), /\[9:10, 0:16\].*\(1, 16\)/);
+  await page.locator("#t-split1-count").fill("2");
+  await page.locator("#t-split1-count").press("Tab");
+  await settled(page);
+  assert.match(page.url(), /shard=0:3\/4,1:0\/2/);
+  assert.equal(await page.locator(".part").count(), 8);
+  await page.locator(".part").nth(1).click();
+  await settled(page);
+  assert.match(page.url(), /shard=0:0\/4,1:1\/2/);
+  const plan = await get(`/v1/plan${new URL(page.url()).search}`);
+  assert.match(await text(page, "#shards-about"), new RegExp(`\\(${plan.shape.join(", ")}\\)`));
+  await finish();
+});
+
+/** Everything that a view shows, for comparison. */
+const state = (page) => page.evaluate(() => [...document.querySelectorAll("main:not([hidden]) :is(input, select)")]
+  .filter(({ type }) => type !== "radio").map(({ id, value }) => `${id}=${value}`)
+  .concat(document.querySelector("main:not([hidden]) :is(#numbers, #said)").textContent));
+
+test("Back, forward and reload keep the state", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await go("/");
+  const seen = [await state(page)];
+  /* Typed with a pause, which makes one entry of the history all the same. */
+  await page.locator("#t-shape").selectText();
+  await page.keyboard.type("333,4");
+  await settled(page);
+  await page.keyboard.type("4");
+  await settled(page);
+  await page.keyboard.press("Tab");
+  await settled(page);
+  seen.push(await state(page));
+  await page.selectOption("#t-scheme", "xavier_uniform");
+  await settled(page);
+  await page.locator("#t-gain").fill("2.5");
+  await settled(page);
+  seen.push(await state(page));
+  await page.reload();
+  await settled(page);
+  assert.deepEqual(await state(page), seen[2]);
+  await page.click("#tab-why");
+  await settled(page);
+  await page.selectOption("#w-activation", "tanh");
+  await settled(page);
+  await page.click("#add-curve");
+  await settled(page);
+  await page.click("#tab-tensor");
+  await settled(page);
+  assert.deepEqual(await state(page), seen[2], "the tab leads to where one was");
+  for (let i = 0; i < 4; i++) await page.goBack();
+  await settled(page);
+  assert.deepEqual(await state(page), seen[2]);
+  await page.goBack();
+  await page.goBack();
+  await settled(page);
+  assert.deepEqual(await state(page), seen[1]);
+  await page.goBack();
+  await settled(page);
+  assert.deepEqual(await state(page), seen[0]);
+  await page.goForward();
+  await settled(page);
+  assert.deepEqual(await state(page), seen[1]);
+  await finish();
+});
+
+test("the other view keeps its state as well", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await go("/?view=why&depth=8&width=32");
+  await page.selectOption("#w-activation", "tanh");
+  await settled(page);
+  await page.click("#add-curve");
+  await settled(page);
+  const seen = await state(page);
+  await page.reload();
+  await settled(page);
+  assert.deepEqual(await state(page), seen);
+  await finish();
+});
+
+test("a field that the page lacks is named", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await go("/?shape=8,8&name=w&slice=0:2,:");
+  assert.match(await text(page, "#tensor-note"), /slice=0:2,:/);
+  await finish();
+});
+
+test("30 ReLU layers: what is drawn is what the service computes, and theory is near", async () => {
+  const { page, finish, go, requests } = await open(browser, server.url);
+  await go("/?view=why");
+  assert.equal(requests.filter((url) => url.includes("/v1/propagation")).length, 3);
+  const said = await text(page, "#said");
+  assert.match(said, /normal std=0\.01 it shrinks/);
+  assert.match(said, /xavier_normal mode=fan_in it shrinks 1\.4\d?-fold/);
+  assert.match(said, /he_normal it keeps its size/);
+  const curves = (await chart(page, "forward")).filter(({ label }) => label !== "");
+  assert.deepEqual(curves.map(({ label }) => label), ["normal std=0.01", "xavier_normal mode=fan_in", "he_normal"]);
+  const real = await get("/v1/propagation?scheme=he_normal&activation=relu&depth=30&width=256&batch=64&seed=1");
+  real.runs[0].layers.forEach((layer, i) =>
+    assert.ok(Math.abs(curves[2].y[i] ** 2 / layer.activation_second_moment - 1) < 1e-9, `layer ${i}`));
+  await finish();
+});
+
+test("theory's lines are near the service's mean over seeds", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  for (const stack of ["activation=relu&curve=scheme%3Dhe_normal", "activation=tanh&curve=scheme%3Dxavier_normal%26gain%3D1.6666666666666667",
+    "activation=gelu&curve=scheme%3Dhe_normal", "activation=relu&residual=true&curve=scheme%3Dxavier_normal",
+    "activation=selu&curve=scheme%3Dlecun_normal", "activation=leaky_relu&negative_slope=0.3&curve=scheme%3Dhe_normal"]) {
+    await go(`/?view=why&depth=12&width=256&seed=1,2,3,4&${stack}`);
+    for (const id of ["forward", "backward"]) {
+      const drawn = await chart(page, id);
+      const middle = drawn[0].y, limit = drawn.at(-1).y;
+      assert.equal(drawn.length, 4, `${stack}: a curve, its band, theory`);
+      middle.forEach((y, i) => assert.ok(Math.abs(Math.log(y / limit[i])) < 0.25, `${stack}, ${id}, layer ${i}: ${y}, theory ${limit[i]}`));
+    }
+  }
+  await go("/?view=why&depth=5&width=64&curve=scheme%3Duniform&curve=scheme%3Dhe_normal&layer_norm=true");
+  assert.equal((await chart(page, "forward")).length, 3, "uniform on [0, 1) has no theory, he_normal has");
+  assert.equal((await chart(page, "backward")).length, 2, "none with layer norm backward");
+  await finish();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [1280, 360]) {
+    test(`${colorScheme}, ${width} pixels: readable, nothing beyond the edge, axe-core finds nothing serious`, async () => {
+      const { page, finish, go } = await open(browser, server.url, { colorScheme, viewport: { width, height: 900 } });
+      for (const [name, target] of [["tensor", "/?shape=512,784&scheme=he_normal&seed=42&name=fc1.weight&shard=0:3/8,1:0/2"],
+        ["warned", "/?shape=512,784&scheme=normal&std=0"], ["why", "/?view=why&seed=1,2,3"]]) {
+        await go(target);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, name);
+        /* Charts are painted with the next frame. */
+        await page.waitForFunction(() => [...document.querySelectorAll("main:not([hidden]) .plot canvas")].every((one) =>
+          one.getContext("2d").getImageData(0, 0, one.width, one.height).data.some(Boolean)));
+        await page.screenshot({ path: path.join(FOLDER, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+        /* Not addScriptTag: the page's policy forbids it, rightly. */
+        await page.evaluate(fs.readFileSync(AXE, "utf8"));
+        const { violations, passes } = await page.evaluate(() => globalThis.axe.run());
+        assert.ok(passes.length > 10);
+        assert.deepEqual(violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+          .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), [], name);
+      }
+      await finish();
+    });
+  }
+}
+
+test("colours follow the system while the page is shown", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await go("/");
+  const colour = () => page.evaluate(() => globalThis.Chart.getChart("histogram").data.datasets[0].backgroundColor);
+  const light = await colour();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await settled(page);
+  assert.notEqual(await colour(), light);
+  await finish();
+});
+
+test("it can be used by keyboard alone", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await go("/");
+  const reached = new Set();
+  for (let i = 0; i < 60 && !reached.has("copy"); i++) {
+    await page.keyboard.press("Tab");
+    reached.add(await page.evaluate(() => document.activeElement.id));
+  }
+  for (const id of ["tab-why", "t-shape", "t-scheme", "t-gain", "t-split0-count", "download", "copy", "snippet"].slice(0, -1))
+    assert.ok(reached.has(id), `${id} by the Tab key; reached ${[...reached].join(" ")}`);
+  await page.focus("#tab-why");
+  await page.keyboard.press("Enter");
+  await settled(page);
+  assert.equal(await page.locator("#tab-why").getAttribute("aria-current"), "page");
+  assert.ok(await page.locator("#view-why").isVisible());
+  await finish();
+});
+
+test("below a base path, with and without its last slash", async () => {
+  const other = await daemon("--base-path", "/ml/tensors");
+  const { page, finish, go } = await open(browser, other.url);
+  for (const target of ["/ml/tensors", "/ml/tensors/", "/ml/tensors/?shape=4,4&name=w"]) {
+    await go(target);
+    assert.match(await page.locator("#snippet").textContent(), /\/ml\/tensors\/v1\/tensor\?shape=/);
+    assert.match(await page.locator("#download").getAttribute("href"), /\/ml\/tensors\/v1\/tensor\?/);
+  }
+  await finish();
+  await other.stop();
+});
+
+test("with tokens: the page asks for one", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "page-"));
+  const token = "page-test-token-0123456789abcdef";
+  fs.writeFileSync(path.join(folder, "tokens"), `tester = ${token}\n`, { mode: 0o600 });
+  const other = await daemon("--token-file", path.join(folder, "tokens"));
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${other.url}/?shape=4,4&name=w`);
+  await page.waitForSelector("#token", { state: "visible" });
+  await page.fill("#token", token);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#numbers dd");
+  await settled(page);
+  assert.equal(await page.locator("#access").isVisible(), false);
+  assert.match(await text(page, "#digest"), /^[0-9a-f]{64}$/);
+  await context.close();
+  await other.stop();
+  fs.rmSync(folder, { recursive: true });
+});
+
+test("models: a tab where the server has some, a table with links", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  /* The documents of a server with --models; this one has none. */
+  const tensors = [["wte.weight", [50257, 768], "normal", "&std=0.02", 0.02], ["h.0.attn.weight", [64, 32], "he_normal", "", 0.25]]
+    .map(([name, shape, scheme, more, std], i) => ({ name, dtype: "f32", shape, parameters: shape[0] * shape[1], bytes: 4 * shape[0] * shape[1],
+      query: `shape=${shape}&scheme=${scheme}&seed=7&name=${name}${more}`, mean: 0, std, rule: i + 1, file: "model.safetensors", offset: 0 }));
+  const document = { spec: "1-draft.2", name: "tiny", id: "0", path: "/v1/models/tiny/seed-7", seed: "7", parameters: 38599424, bytes: 154397696,
+    files: [{ name: "model.safetensors", bytes: 154398000, etag: "x", path: "/v1/models/tiny/seed-7/model.safetensors" }], tensors };
+  assert.equal(await (await fetch(`${server.url}/`)).text().then((text) => /\/v1\/models/.test(text)), false, "then test the real ones");
+  await page.route("**/v1/models", (route) => route.fulfill({ json: { models: [{ name: "tiny", path: document.path, parameters: 1, bytes: 4, tensors: 2 }] } }));
+  await page.route("**/v1/models/tiny", (route) => route.fulfill({ json: document }));
+  await go("/");
+  assert.equal(await page.locator("#tab-models").isVisible(), false);
+  await page.route(`${server.url}/`, (route) => (route.request().headers().accept.startsWith("text/plain")
+    ? route.fulfill({ contentType: "text/plain", body: "  /v1/models             all models\n" }) : route.continue()));
+  await go("/?view=models");
+  assert.ok(await page.locator("#tab-models").isVisible());
+  assert.match(await text(page, "#models-about"), /2 tensors/);
+  assert.equal(await page.locator("#models-files a").getAttribute("href"), `${server.url}${document.files[0].path}`);
+  await page.locator("#m-find").fill("attn");
+  await settled(page);
+  assert.deepEqual(await page.$$eval("#models-table tbody tr", (rows) => rows.map((one) => one.textContent)),
+    ["h.0.attn.weight64 × 32f32he_normal0.258 KiBmodel.safetensors"]);
+  await page.click("#models-table a");
+  await settled(page);
+  assert.equal(await page.locator("#t-name").inputValue(), "h.0.attn.weight");
+  assert.equal((await numbers(page)).std, "0.25");
+  await page.goBack();
+  await settled(page);
+  assert.equal(await page.locator("#m-find").inputValue(), "attn");
+  await page.evaluate(fs.readFileSync(AXE, "utf8"));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id), []);
+  await finish();
+});
+
+test("few requests before the first paint, few bytes in all", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await go("/");
+  const blocking = await page.evaluate(() => performance.getEntriesByType("resource")
+    .filter(({ renderBlockingStatus }) => renderBlockingStatus === "blocking").map(({ name }) => name));
+  assert.ok(blocking.length + 1 <= 5, blocking.join(" "));
+  const fetched = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+  const files = [...new Set(fetched.filter((name) => name.includes("/page/")))];
+  assert.ok(files.some((name) => name.endsWith("chart.min.js")));
+  let total = 0;
+  for (const url of [`${server.url}/`, ...files]) {
+    for (const coding of ["gzip", "identity"]) {
+      const response = await fetch(url, { headers: { Accept: "text/html", "Accept-Encoding": coding } });
+      assert.equal(response.headers.get("content-encoding"), coding === "gzip" ? "gzip" : null, url);
+      total += Number(response.headers.get("content-length"));
+    }
+  }
+  assert.ok(total < 400e3, `${total} bytes in the binary`);
+  await finish();
+});
