@@ -12,9 +12,6 @@ const VIEWS = { tensor, why, models };
 const TITLES = { tensor: "Tensor", why: "Why it matters", models: "Models" };
 let present = null;
 
-const areThere = models.haveModels();
-areThere.then((have) => { byId("tab-models").hidden = !have; });
-
 const wanted = () => {
   const view = new URLSearchParams(location.search).get("view") ?? "tensor";
   return view in VIEWS ? view : "tensor";
@@ -29,7 +26,6 @@ function keepPlace() {
 async function route() {
   editingEnds();
   present = wanted();
-  if (present === "models" && !await areThere) present = "tensor";
   keepPlace();
   for (const name of Object.keys(VIEWS)) {
     byId(`view-${name}`).hidden = name !== present;

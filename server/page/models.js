@@ -59,12 +59,6 @@ function changed(name) {
   });
 }
 
-/** Whether this server has models: whether its list of paths says so. */
-export async function haveModels() {
-  const text = await fetch(url(""), { headers: { Accept: "text/plain" } }).then((list) => list.text(), () => "");
-  return /^ *\/v1\/models /m.test(text);
-}
-
 export async function show(search) {
   if (!models) {
     ({ models } = await getJson("v1/models"));

@@ -28,7 +28,7 @@ static void test_free(void *memory) {
 #define calloc test_calloc
 #define free test_free
 #include "core/propagation/read_query.c"
-#include "core/propagation/stack.c"
+#include "core/propagation/buffers.c"
 #undef malloc
 #undef calloc
 #undef free

@@ -418,25 +418,19 @@ test("with tokens: the page asks for one", async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-test("models: a tab where the server has some, a table with links", async () => {
-  const { page, finish, go } = await open(browser, server.url);
-  /* The documents of a server with --models; this one has none. */
-  const tensors = [["wte.weight", [50257, 768], "normal", "&std=0.02", 0.02], ["h.0.attn.weight", [64, 32], "he_normal", "", 0.25]]
-    .map(([name, shape, scheme, more, std], i) => ({ name, dtype: "f32", shape, parameters: shape[0] * shape[1], bytes: 4 * shape[0] * shape[1],
-      query: `shape=${shape}&scheme=${scheme}&seed=7&name=${name}${more}`, mean: 0, std, rule: i + 1, file: "model.safetensors", offset: 0 }));
-  const document = { spec: "1-draft.2", name: "tiny", id: "0", path: "/v1/models/tiny/seed-7", seed: "7", parameters: 38599424, bytes: 154397696,
-    files: [{ name: "model.safetensors", bytes: 154398000, etag: "x", path: "/v1/models/tiny/seed-7/model.safetensors" }], tensors };
-  assert.equal(await (await fetch(`${server.url}/`)).text().then((text) => /\/v1\/models/.test(text)), false, "then test the real ones");
-  await page.route("**/v1/models", (route) => route.fulfill({ json: { models: [{ name: "tiny", path: document.path, parameters: 1, bytes: 4, tensors: 2 }] } }));
-  await page.route("**/v1/models/tiny", (route) => route.fulfill({ json: document }));
-  await go("/");
-  assert.equal(await page.locator("#tab-models").isVisible(), false);
-  await page.route(`${server.url}/`, (route) => (route.request().headers().accept.startsWith("text/plain")
-    ? route.fulfill({ contentType: "text/plain", body: "  /v1/models             all models\n" }) : route.continue()));
+test("models: the tensors of one as a table, with links", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "page-"));
+  fs.mkdirSync(path.join(folder, "tiny"));
+  fs.writeFileSync(path.join(folder, "tiny", "manifest.json"), JSON.stringify({ seed: 7,
+    tensors: { "wte.weight": [300, 16], "h.0.attn.weight": [64, 32] },
+    rules: [["wte.*", "scheme=normal&std=0.02"], ["*", "scheme=he_normal"]] }));
+  const other = await daemon("--models", folder);
+  const { page, finish, go } = await open(browser, other.url);
   await go("/?view=models");
-  assert.ok(await page.locator("#tab-models").isVisible());
+  await settled(page);
   assert.match(await text(page, "#models-about"), /2 tensors/);
-  assert.equal(await page.locator("#models-files a").getAttribute("href"), `${server.url}${document.files[0].path}`);
+  const file = await (await fetch(await page.locator("#models-files a").first().getAttribute("href"))).arrayBuffer();
+  assert.match(Buffer.from(file).subarray(8, 200).toString(), /h\.0\.attn\.weight/);
   await page.locator("#m-find").fill("attn");
   await settled(page);
   assert.deepEqual(await page.$$eval("#models-table tbody tr", (rows) => rows.map((one) => one.textContent)),
@@ -452,6 +446,8 @@ test("models: a tab where the server has some, a table with links", async () => 
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   assert.deepEqual(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id), []);
   await finish();
+  await other.stop();
+  fs.rmSync(folder, { recursive: true });
 });
 
 test("few requests before the first paint, few bytes in all", async () => {

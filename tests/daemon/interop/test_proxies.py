@@ -51,7 +51,8 @@ http {
 }
 """
 
-# Two servers, of which it takes those that are ready.
+# Two servers, of which it takes those that are ready. A connection that a server closes just
+# when a request goes out on it is nobody's fault: the request is sent again (RFC 9110, 9.2.2).
 HAPROXY = """
 global
     stats socket {folder}/socket mode 600
@@ -62,6 +63,7 @@ defaults
     timeout server 60s
     retries 3
     option redispatch
+    retry-on conn-failure empty-response
 listen tensors
     bind 127.0.0.1:{port}
     option http-restrict-req-hdr-names reject
