@@ -151,7 +151,8 @@ struct ti_orthogonal_cost ti_orthogonal_cost(const struct ti_sampler *sampler,
     if (all == 0 || matrix->rows == 0 || matrix->cols == 0) return made;
     ti_matrix_view_make(matrix, view, &split);
     if (split.rank > 0) made.line_elems = split.axis[split.rank - 1].count;
-    const uint64_t window = min(all, max), first = dearest(cost, &split, all, window);
+    const uint64_t window = whole_lines(min(all, max), made.line_elems),
+                   first = dearest(cost, &split, all, window);
     const double window_ns = range_ns(cost, &split, first, window);
     for (uint64_t elems = window; elems > 0; elems -= elems / 3 + (elems < 3)) {
         const uint64_t lines = whole_lines(elems, made.line_elems);

@@ -18,6 +18,7 @@ export const EXAMPLES = {
 export const SHAPES = {
   dirac: "64,64,3,3",
   delta_orthogonal: "64,64,3,3",
+  stft: "20,1,21",
   lstm_forget_bias: "2048",
   bilinear: "64,64,4,4",
 };

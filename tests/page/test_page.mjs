@@ -363,8 +363,7 @@ test("colours follow the system while the page is shown", async () => {
   const colour = () => page.evaluate(() => globalThis.Chart.getChart("histogram").data.datasets[0].backgroundColor);
   const light = await colour();
   await page.emulateMedia({ colorScheme: "dark" });
-  await settled(page);
-  assert.notEqual(await colour(), light);
+  await page.waitForFunction((old) => globalThis.Chart.getChart("histogram").data.datasets[0].backgroundColor !== old, light);
   await finish();
 });
 

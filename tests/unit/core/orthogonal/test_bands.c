@@ -20,6 +20,8 @@ static const char *const queries[] = {
     "shape=1000,1000&scheme=orthogonal&slice=7:,::3&permute=1,0",
     "shape=2,400,900&scheme=orthogonal&layout=io&permute=2,1,0&dtype=f8_e4m3",
     "shape=20,30000&scheme=orthogonal",
+    /* the largest band is two lines and a part of a third one */
+    "shape=10,100000&scheme=orthogonal&dtype=f64",
     "shape=500,400,3,3&scheme=delta_orthogonal&permute=3,1,2,0&dtype=f16",
     "shape=1,9&scheme=orthogonal",
 };
