@@ -52,7 +52,7 @@ http {
 """
 
 # Two servers, of which it takes those that are ready. A connection that a server closes just
-# when a request goes out on it is nobody's fault: the request is sent again (RFC 9110, 9.2.2).
+# when a request goes out on it is no one's fault: the request is sent again (RFC 9110, 9.2.2).
 HAPROXY = """
 global
     stats socket {folder}/socket mode 600
