@@ -13,7 +13,6 @@
 #include "server/endpoints/admitted.h"
 #include "server/work/block_budget.h"
 #include "server/work/factor_cache.h"
-#include "server/work/memory.h"
 #include "server/work/turn.h"
 
 /* A block has no more tensors, since each takes some microseconds to plan... */
@@ -251,27 +250,19 @@ static struct cost cost_of(const struct tid_model_file *file,
     return cost;
 }
 
-/* What can never fit is no fault of the server. */
-static bool check_memory(const struct cost *cost, const struct tid_memory *memory,
-                         struct tid_response *response) {
-    const size_t limit = tid_memory_max(memory, TID_MEMORY_RESPONSE);
-    const size_t peak = cost->factor_peak_bytes;
-    size_t allowed = tid_memory_max(memory, tid_memory_use_of(memory, peak));
-    if (allowed > limit - cost->workspace_bytes) allowed = limit - cost->workspace_bytes;
-    if (peak <= allowed) return true;
-    tid_problem_beyond_memory(response, ti_status_title(TI_ETOOLARGE), "",
-                              "computing a tensor of this file", peak, allowed, limit,
-                              "");
-    return false;
-}
-
 /* Gets what is needed to send elements. False, with the problem, if it is not available. */
 static bool prepare(struct sending *sending, const struct tid_context *context,
                     const struct tid_request *request, const struct cost *cost,
                     uint64_t bytes, struct tid_response *response) {
+    const struct tid_memory_words words = {.title = ti_status_title(TI_ETOOLARGE),
+                                           .field = "",
+                                           .what = "computing a tensor of this file",
+                                           .advice = ""};
     struct tid_lease *lease;
     const bool dear = TID_BLOCK_BYTES_MIN * cost->ns_per_byte > TID_TURN_BLOCK_NS;
-    if (!check_memory(cost, context->memory, response)) return false;
+    if (!tid_check_memory(context->memory, cost->workspace_bytes, cost->factor_peak_bytes,
+                          &words, response))
+        return false;
     if ((dear || cost->factor_peak_bytes > 0) &&
         !tid_admit_computation(&sending->admitted, context, request, response))
         return false;
