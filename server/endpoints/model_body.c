@@ -71,13 +71,16 @@ static bool open_tensor(struct sending *sending, size_t tensor) {
     return true;
 }
 
+/* Gives the plan its factorization, each time: it may have been computed again. */
+static bool use_factor(struct sending *sending) {
+    if (!sending->lease) return true;
+    const struct ti_factor *factor = tid_lease_get(sending->lease);
+    return factor && ti_plan_use(sending->plan, factor) == TI_OK;
+}
+
 static bool read_tensor(struct sending *sending, size_t tensor, uint64_t offset,
                         size_t count_bytes, void *out) {
-    if (!open_tensor(sending, tensor)) return false;
-    if (sending->lease) {
-        const struct ti_factor *factor = tid_lease_get(sending->lease);
-        if (!factor || ti_plan_use(sending->plan, factor) != TI_OK) return false;
-    }
+    if (!open_tensor(sending, tensor) || !use_factor(sending)) return false;
     return ti_body_read(sending->body, offset, count_bytes, out, sending->workspace) ==
            TI_OK;
 }
@@ -111,6 +114,20 @@ static bool read_file(void *state, uint64_t offset, size_t count_bytes, void *ou
     return true;
 }
 
+/* Prepares bytes of the file: those of the tensor that has the lease. */
+static bool prepare_file(void *state, uint64_t offset, uint64_t count_bytes,
+                         double task_ns, uint64_t *ready_bytes) {
+    struct sending *sending = state;
+    struct ti_model_span span;
+    if (ti_model_locate(sending->model->model, sending->file, offset, &span) != TI_OK ||
+        span.tensor != sending->tensor || !use_factor(sending))
+        return false;
+    const uint64_t end =
+        count_bytes < span.end - offset ? offset + count_bytes : span.end;
+    return ti_body_prepare(sending->body, offset - span.first, end - span.first, task_ns,
+                           sending->workspace, ready_bytes) == TI_OK;
+}
+
 /* Streams ---------------------------------------------------------------------------- */
 
 static bool read_range(void *state, uint64_t offset, size_t count_bytes, void *out) {
@@ -122,6 +139,20 @@ static bool read_ranges(void *state, uint64_t offset, size_t count_bytes, void *
     const struct sending *sending = state;
     return tid_multipart_read(sending->multipart, offset, count_bytes, out, read_file,
                               state);
+}
+
+static bool prepare_range(void *state, uint64_t offset, uint64_t count_bytes,
+                          double task_ns, uint64_t *ready_bytes) {
+    const struct sending *sending = state;
+    return prepare_file(state, sending->first + offset, count_bytes, task_ns,
+                        ready_bytes);
+}
+
+static bool prepare_ranges(void *state, uint64_t offset, uint64_t count_bytes,
+                           double task_ns, uint64_t *ready_bytes) {
+    const struct sending *sending = state;
+    return tid_multipart_prepare(sending->multipart, offset, count_bytes, task_ns,
+                                 ready_bytes, prepare_file, state);
 }
 
 /* Leases the factorization of a tensor. */
@@ -374,13 +405,14 @@ void tid_model_file_respond(const struct tid_context *context,
     }
     add_fields(response, file, &selection);
     tid_response_body_stream(
-        response,
-        (struct tid_stream){.bytes = selection.bytes,
-                            .computes = cost.factor_peak_bytes > 0,
-                            .ns_per_byte = cost.ns_per_byte,
-                            .lease = sending->lease,
-                            .enter = enter,
-                            .read = sending->multipart ? read_ranges : read_range,
-                            .free = sending_free,
-                            .state = sending});
+        response, (struct tid_stream){
+                      .bytes = selection.bytes,
+                      .computes = cost.factor_peak_bytes > 0,
+                      .ns_per_byte = cost.ns_per_byte,
+                      .lease = sending->lease,
+                      .enter = enter,
+                      .read = sending->multipart ? read_ranges : read_range,
+                      .prepare = sending->multipart ? prepare_ranges : prepare_range,
+                      .free = sending_free,
+                      .state = sending});
 }
