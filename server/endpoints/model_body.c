@@ -11,6 +11,7 @@
 #include "server/documents/document.h"
 #include "server/documents/problem.h"
 #include "server/endpoints/admitted.h"
+#include "server/http/selection.h"
 #include "server/work/block_budget.h"
 #include "server/work/factor_cache.h"
 #include "server/work/turn.h"
@@ -309,23 +310,20 @@ static bool prepare(struct sending *sending, const struct tid_context *context,
 
 /* Responses -------------------------------------------------------------------------- */
 
-static void describe(struct tid_model_file *file, uint64_t bytes, const char *type) {
-    file->representation = (struct tid_representation){
-        .etag = file->etag, .bytes = bytes, .media_type = type, .what = "file"};
-}
-
 static void describe_own(struct tid_model_file *file) {
     const struct ti_model *model = file->model->model;
     const struct ti_model_file *info = ti_model_file(model, file->index);
     ti_model_etag(model, file->index, file->seed, file->etag);
-    describe(file, info->bytes,
-             info->tensor_count > 0 ? ti_format_media_type(TI_FORMAT_SAFETENSORS)
-                                    : "application/json");
+    file->bytes = info->bytes;
+    file->media_type = info->tensor_count > 0
+                           ? ti_format_media_type(TI_FORMAT_SAFETENSORS)
+                           : "application/json";
 }
 
 static void describe_beside(struct tid_model_file *file) {
     memcpy(file->etag, file->beside->etag, sizeof file->etag);
-    describe(file, file->beside->bytes, file->beside->media_type);
+    file->bytes = file->beside->bytes;
+    file->media_type = file->beside->media_type;
 }
 
 bool tid_model_file_find(const struct tid_model *model, uint64_t seed, const char *name,
@@ -346,38 +344,46 @@ bool tid_model_file_find(const struct tid_model *model, uint64_t seed, const cha
     return file->beside != NULL;
 }
 
-bool tid_model_file_at(const struct tid_model *model, uint64_t seed, size_t number,
-                       struct tid_model_file *file, const char **name) {
+struct tid_json_file *tid_model_files(const struct tid_model *model, uint64_t seed,
+                                      size_t *count) {
     const size_t own = ti_model_file_count(model->model);
-    *file = (struct tid_model_file){.model = model, .seed = seed, .index = number};
-    if (number < own) {
-        describe_own(file);
-        *name = ti_model_file(model->model, number)->name;
-        return true;
+    *count = own + model->source->file_count;
+    struct tid_json_file *files = malloc(*count * sizeof *files);
+    for (size_t i = 0; files && i < *count; i++) {
+        struct tid_json_file *item = &files[i];
+        if (i < own) {
+            const struct ti_model_file *info = ti_model_file(model->model, i);
+            *item = (struct tid_json_file){.name = info->name, .bytes = info->bytes};
+            ti_model_etag(model->model, i, seed, item->etag);
+        } else {
+            const struct tid_beside *beside = &model->source->files[i - own];
+            *item = (struct tid_json_file){.name = beside->name, .bytes = beside->bytes};
+            memcpy(item->etag, beside->etag, sizeof item->etag);
+        }
     }
-    if (number - own >= model->source->file_count) return false;
-    file->beside = &model->source->files[number - own];
-    describe_beside(file);
-    *name = file->beside->name;
-    return true;
+    return files;
 }
 
 static void add_fields(struct tid_response *response, const struct tid_model_file *file,
+                       const struct tid_representation *representation,
                        const struct tid_selection *selection) {
-    tid_document_init(response, selection->status, file->representation.media_type,
-                      TID_CACHE_HOUR);
-    tid_validators_add(response, &file->representation);
-    tid_selection_add_range(response, &file->representation, selection);
-    if (!file->beside && strcmp(file->representation.media_type, "application/json") != 0)
+    tid_document_init(response, selection->status, file->media_type, TID_CACHE_HOUR);
+    tid_validators_add(response, representation);
+    tid_selection_add_range(response, representation, selection);
+    if (!file->beside && strcmp(file->media_type, "application/json") != 0)
         response->format = TI_FORMAT_SAFETENSORS;
 }
 
 void tid_model_file_respond(const struct tid_context *context,
                             const struct tid_request *request,
-                            struct tid_model_file *file, struct tid_response *response) {
+                            const struct tid_model_file *file,
+                            struct tid_response *response) {
+    const struct tid_representation representation = {.etag = file->etag,
+                                                      .bytes = file->bytes,
+                                                      .media_type = file->media_type,
+                                                      .what = "file"};
     struct tid_selection selection;
     struct sending *sending = calloc(1, sizeof *sending);
-    file->representation.etag = file->etag; /* the struct may have been copied */
     if (!sending) {
         tid_problem_no_memory(response);
         return;
@@ -388,7 +394,7 @@ void tid_model_file_respond(const struct tid_context *context,
     sending->beside = file->beside;
     sending->factor_cache = context->factor_cache;
     sending->tensor = NO_TENSOR;
-    if (!tid_selection_make(request, &file->representation, &selection, response)) {
+    if (!tid_selection_make(request, &representation, &selection, response)) {
         sending_free(sending);
         return;
     }
@@ -403,7 +409,7 @@ void tid_model_file_respond(const struct tid_context *context,
         sending_free(sending);
         return;
     }
-    add_fields(response, file, &selection);
+    add_fields(response, file, &representation, &selection);
     tid_response_body_stream(
         response, (struct tid_stream){
                       .bytes = selection.bytes,
