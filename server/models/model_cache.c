@@ -171,10 +171,9 @@ static enum tid_found read_token(const char *name, size_t bytes,
                  "What follows the ~ is not a manifest as POST /v1/models writes it.");
         return TID_FOUND_NO_MODEL;
     case TID_TOKEN_TOO_LARGE:
-        snprintf(
-            error->text, sizeof error->text,
-            "A manifest in a URL has at most %d bytes, and %d characters there.",
-            TID_MANIFEST_BYTES_MAX, TID_TOKEN_CHARS_MAX);
+        snprintf(error->text, sizeof error->text,
+                 "A manifest in a URL has at most %d bytes, and %d characters there.",
+                 TID_MANIFEST_BYTES_MAX, TID_TOKEN_CHARS_MAX);
         return TID_FOUND_NO_MODEL;
     }
     const enum ti_status status = tid_source_make(name, bytes, json, json_bytes,
