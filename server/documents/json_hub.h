@@ -4,19 +4,15 @@
 #define TID_JSON_HUB_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-struct tid_hub_file {
-    const char *path, *etag;
-    uint64_t bytes;
-};
+#include "server/documents/json_model.h"
 
 /* What is known of a repository. As all below: from malloc(), NULL if memory runs out. */
 char *tid_json_hub_model(const char *repository, const char *commit,
-                         const struct tid_hub_file *files, size_t count);
+                         const struct tid_json_file *files, size_t count);
 
 /* A list of files; with 'expand' each has its last commit. */
-char *tid_json_hub_files(const struct tid_hub_file *files, size_t count,
+char *tid_json_hub_files(const struct tid_json_file *files, size_t count,
                          const char *commit, int expand);
 
 #endif

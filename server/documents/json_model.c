@@ -143,16 +143,6 @@ void tid_json_model_begin(struct tid_buffer *buffer, const struct tid_model *mod
     free(path);
 }
 
-static bool set_shape(json_t *object, const struct ti_model_kind *kind) {
-    json_t *shape = json_array();
-    if (json_object_set_new(object, "shape", shape) != 0) return false;
-    for (unsigned i = 0; i < kind->rank; i++) {
-        if (json_array_append_new(shape, tid_json_integer(kind->shape[i])) != 0)
-            return false;
-    }
-    return true;
-}
-
 /* What the plan of the tensor says. */
 static bool set_plan(json_t *object, const struct tid_model *model, uint64_t seed,
                      size_t tensor) {
@@ -176,7 +166,8 @@ void tid_json_model_tensor(struct tid_buffer *buffer, const struct tid_model *mo
     const bool complete =
         tid_json_set_text(object, "name", info->name) &&
         tid_json_set_text(object, "dtype", ti_dtype_name(kind->dtype)) &&
-        set_shape(object, kind) && tid_json_set_u64(object, "parameters", kind->elems) &&
+        tid_json_set_shape(object, "shape", kind->rank, kind->shape) &&
+        tid_json_set_u64(object, "parameters", kind->elems) &&
         tid_json_set_u64(object, "bytes", kind->bytes) &&
         set_plan(object, model, seed, tensor) &&
         tid_json_set_u64(object, "rule", (uint64_t)info->rule + 1) &&

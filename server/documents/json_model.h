@@ -8,9 +8,10 @@
 #include "server/documents/buffer.h"
 #include "server/models/model_source.h"
 
-/* A file of a model, for the list in its document. */
+/* A file of a model, for lists in documents. */
 struct tid_json_file {
-    const char *name, *etag;
+    const char *name; /* borrowed from the model */
+    char etag[33];
     uint64_t bytes;
 };
 

@@ -71,29 +71,26 @@ static bool is_page(enum tid_route_kind kind) {
 
 /* A text, or of the page what browsers take. */
 static json_t *text_response(enum tid_route_kind kind) {
-    static const char *const types[] = {"text/javascript", "text/css", "image/svg+xml",
-                                        "text/html"};
-    const bool is_file = kind == TID_ROUTE_PAGE_FILE;
+    static const char *const text[] = {"text/plain", NULL};
+    static const char *const page[] = {"text/plain", "text/html", NULL};
+    static const char *const file[] = {"text/javascript", "text/css", "image/svg+xml",
+                                       "text/html", NULL};
+    const char *const *types = kind == TID_ROUTE_PAGE        ? page
+                               : kind == TID_ROUTE_PAGE_FILE ? file
+                                                             : text;
     json_t *content = json_object();
-    if (!is_file)
-        content =
-            with(content, "text/plain", pair("schema", text_pair("type", "string")));
-    for (size_t i = 0; is_page(kind) && i < COUNT_OF(types); i++) {
-        if (is_file || strcmp(types[i], "text/html") == 0)
-            content =
-                with(content, types[i], pair("schema", text_pair("type", "string")));
-    }
+    for (; *types; types++)
+        content = with(content, *types, pair("schema", text_pair("type", "string")));
     return with(text_pair("description", "The document."), "content", content);
 }
 
 /* 206, 304 and 416 are for GET and HEAD only. */
 static json_t *responses(enum tid_route_kind kind, bool is_post) {
     const unsigned other = is_post ? TID_OF_PART | TID_OF_UNCHANGED : 0;
-    json_t *object = json_object();
-    if (tid_route_kind_has_models(kind)) {
-        json_decref(object);
-        object = tid_openapi_model_responses(kind, is_post);
-    } else if (kind == TID_ROUTE_TENSOR) {
+    const bool has_models = tid_route_kind_has_models(kind);
+    json_t *object =
+        has_models ? tid_openapi_model_responses(kind, is_post) : json_object();
+    if (kind == TID_ROUTE_TENSOR) {
         for (size_t i = 0; i < COUNT_OF(tensor_responses); i++) {
             if ((tensor_responses[i].classes & other) != 0) continue;
             object = with(object, tensor_responses[i].status,
@@ -107,7 +104,7 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
                                 "ones and the seed are strings."));
     } else if (kind == TID_ROUTE_JSON || kind == TID_ROUTE_STACK) {
         object = with(object, "200", plain_response("application/json", "object"));
-    } else {
+    } else if (!has_models) {
         object = with(object, "200", text_response(kind));
     }
     if (is_page(kind))

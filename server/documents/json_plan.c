@@ -13,18 +13,6 @@
 #include "server/documents/json_text.h"
 #include "server/http/digits.h"
 
-static bool set_shape(json_t *object, const char *key, unsigned rank,
-                      const uint64_t *dims) {
-    json_t *shape = json_array();
-    for (unsigned i = 0; i < rank; i++) {
-        if (json_array_append_new(shape, tid_json_integer(dims[i])) != 0) {
-            json_decref(shape);
-            return false;
-        }
-    }
-    return json_object_set_new(object, key, shape) == 0;
-}
-
 static bool set_numbers(json_t *object, const struct ti_plan_info *info) {
     char stream[TID_DIGITS_BYTES], seed[TID_DIGITS_BYTES];
     tid_digits_hex(info->stream, stream);
@@ -72,8 +60,8 @@ char *tid_json_plan(const struct ti_plan *plan, const struct ti_body *body,
         tid_json_set_text(object, "format", ti_format_name(ti_body_format(body))) &&
         tid_json_set_text(object, "query", info->query) &&
         tid_json_set_text(object, "etag", info->etag) &&
-        set_shape(object, "shape", info->rank, info->shape) &&
-        set_shape(object, "full_shape", info->full_rank, info->full_shape) &&
+        tid_json_set_shape(object, "shape", info->rank, info->shape) &&
+        tid_json_set_shape(object, "full_shape", info->full_rank, info->full_shape) &&
         tid_json_set_u64(object, "elems", info->elems) &&
         (!ti_body_has_length(body) ||
          tid_json_set_u64(object, "bytes", ti_body_bytes(body))) &&

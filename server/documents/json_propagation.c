@@ -8,6 +8,7 @@
 #include <tensorinit/version.h>
 
 #include "server/documents/json_text.h"
+#include "server/http/digits.h"
 
 /* Members "NAME_mean", "NAME_std" and "NAME_second_moment". */
 static bool set_moments(json_t *object, const char *name,
@@ -62,8 +63,8 @@ static bool set_runs(json_t *object, const struct ti_propagation *stack) {
     for (unsigned i = 0; complete && i < ti_propagation_info(stack)->runs; i++) {
         const struct ti_propagation_run *run = ti_propagation_run_at(stack, i);
         json_t *item = json_object();
-        char seed[24];
-        snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
+        char seed[TID_DIGITS_BYTES];
+        tid_digits_u64(run->seed, seed);
         complete = append(list, item,
                           tid_json_set_text(item, "scheme", run->scheme) &&
                               tid_json_set_text(item, "seed", seed) &&

@@ -96,6 +96,18 @@ bool tid_json_set_text(json_t *object, const char *key, const char *value) {
     return json_object_set_new(object, key, json_string(value)) == 0;
 }
 
+bool tid_json_set_shape(json_t *object, const char *key, unsigned rank,
+                        const uint64_t *dims) {
+    json_t *shape = json_array();
+    for (unsigned i = 0; i < rank; i++) {
+        if (json_array_append_new(shape, tid_json_integer(dims[i])) != 0) {
+            json_decref(shape);
+            return false;
+        }
+    }
+    return json_object_set_new(object, key, shape) == 0;
+}
+
 /* The next word of '*list' and its length; NULL at the end. Moves '*list' behind it. */
 static const char *next_word(const char **list, const char *separators, size_t *length) {
     const char *word = *list + strspn(*list, separators);

@@ -28,12 +28,14 @@ char *tid_json_line(struct json_t *object);
 struct json_t *tid_json_integer(uint64_t value);
 
 /*
- * Set a member of 'object'; false if memory runs out. Integers are as above; a real that is not finite is left
- * out, since JSON has no spelling for it.
+ * Set a member of 'object'; false if memory runs out. Integers are as above; a real that is
+ * not finite is left out, since JSON has no spelling for it.
  */
 bool tid_json_set_u64(struct json_t *object, const char *key, uint64_t value);
 bool tid_json_set_real(struct json_t *object, const char *key, double value);
 bool tid_json_set_text(struct json_t *object, const char *key, const char *value);
+bool tid_json_set_shape(struct json_t *object, const char *key, unsigned rank,
+                        const uint64_t *dims);
 
 /*
  * Lists of the library's tables: the words "a, b" as an array of texts; pairs as an

@@ -68,17 +68,27 @@ static struct size_text size_text(size_t bytes, bool round_up) {
     return size;
 }
 
-void tid_problem_beyond_memory(struct tid_response *response, const char *title,
-                               const char *field, const char *what, size_t need_bytes,
-                               size_t allowed_bytes, size_t limit_bytes,
-                               const char *advice) {
+static bool refuse(struct tid_response *response, const struct tid_memory_words *words,
+                   size_t need_bytes, size_t allowed_bytes, size_t limit_bytes) {
     char detail[256];
     snprintf(
         detail, sizeof detail,
         "%s takes %s of memory, and this server allows %s, of %s in all (--memory)%s",
-        what, size_text(need_bytes, true).text, size_text(allowed_bytes, false).text,
-        size_text(limit_bytes, false).text, advice);
-    tid_problem(response, 400, title, detail, field);
+        words->what, size_text(need_bytes, true).text,
+        size_text(allowed_bytes, false).text, size_text(limit_bytes, false).text,
+        words->advice);
+    tid_problem(response, 400, words->title, detail, words->field);
+    return false;
+}
+
+bool tid_check_memory(const struct tid_memory *memory, size_t bytes, size_t peak_bytes,
+                      const struct tid_memory_words *words,
+                      struct tid_response *response) {
+    const size_t limit = tid_memory_max(memory, TID_MEMORY_RESPONSE);
+    size_t allowed = tid_memory_max(memory, tid_memory_use_of(memory, peak_bytes));
+    if (bytes > limit) return refuse(response, words, bytes, limit, limit);
+    if (allowed > limit - bytes) allowed = limit - bytes;
+    return peak_bytes <= allowed || refuse(response, words, peak_bytes, allowed, limit);
 }
 
 void tid_admitted_clear(struct tid_admitted *admitted) {

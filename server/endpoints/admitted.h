@@ -29,12 +29,22 @@ bool tid_admit_computation(struct tid_admitted *admitted,
 bool tid_admit_memory(struct tid_admitted *admitted, const struct tid_context *context,
                       size_t bytes, struct tid_response *response);
 
-/* The problem, with a title of problems.def, that 'what' takes more memory than the server
-   can ever give; 'advice' is appended. */
-void tid_problem_beyond_memory(struct tid_response *response, const char *title,
-                               const char *field, const char *what, size_t need_bytes,
-                               size_t allowed_bytes, size_t limit_bytes,
-                               const char *advice);
+/* How a problem says that memory does not suffice. */
+struct tid_memory_words {
+    const char *title;  /* of problems.def */
+    const char *field;  /* the parameter at fault, or "" */
+    const char *what;   /* takes the memory */
+    const char *advice; /* is appended */
+};
+
+/*
+ * Whether the server can ever give 'bytes' to a response, and besides 'peak_bytes' to a
+ * factorization, 0 if there is none. If not, the problem is in '*response': what can never fit
+ * is no fault of the server.
+ */
+bool tid_check_memory(const struct tid_memory *memory, size_t bytes, size_t peak_bytes,
+                      const struct tid_memory_words *words,
+                      struct tid_response *response);
 
 /* Gives all back. */
 void tid_admitted_clear(struct tid_admitted *admitted);

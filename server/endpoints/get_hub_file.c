@@ -17,8 +17,7 @@ static void add_fields(struct tid_response *response, const struct tid_hub_reque
     const char *etag = tid_response_field(response, "ETag");
     tid_response_copy(response, "X-Repo-Commit", hub->commit, TID_COMMIT_DIGITS);
     if (etag) tid_response_copy(response, "X-Linked-Etag", etag, strlen(etag));
-    tid_response_copy(response, "X-Linked-Size", size,
-                      tid_digits_u64(file->representation.bytes, size));
+    tid_response_copy(response, "X-Linked-Size", size, tid_digits_u64(file->bytes, size));
 }
 
 void tid_endpoint_hub_file(const struct tid_context *context,

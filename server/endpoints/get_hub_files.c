@@ -3,8 +3,10 @@
  * GET /api/models/REPOSITORY/tree/REVISION: all files; with a path, that one. POST .../paths-info/REVISION: those that
  * the parameter 'paths' lists. All are in one folder, and on one page.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "server/documents/json_hub.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/hub_request.h"
 #include "server/endpoints/model_body.h"
@@ -81,17 +83,14 @@ static void respond(const struct tid_request *request, const struct tid_hub_requ
                     bool (*is_wanted)(const struct tid_request *request,
                                       const char *path),
                     struct tid_response *response) {
-    struct tid_hub_files files;
+    size_t all = 0, count = 0;
     char *text = NULL;
-    if (tid_hub_files_make(hub, &files)) {
-        size_t count = 0;
-        for (size_t i = 0; i < files.count; i++) {
-            if (is_wanted(request, files.items[i].path))
-                files.items[count++] = files.items[i];
-        }
-        text = tid_json_hub_files(files.items, count, hub->commit, is_expanded(request));
+    struct tid_json_file *files = tid_model_files(hub->model, hub->variant.seed, &all);
+    for (size_t i = 0; files && i < all; i++) {
+        if (is_wanted(request, files[i].name)) files[count++] = files[i];
     }
-    tid_hub_files_free(&files);
+    if (files) text = tid_json_hub_files(files, count, hub->commit, is_expanded(request));
+    free(files);
     tid_hub_respond(hub, text, response);
 }
 

@@ -67,23 +67,14 @@ static enum tid_next describing_next(void *state, double task_ns, size_t capacit
 /* The beginning of the document, in which the files are. False if memory runs out. */
 static bool begin(struct describing *describing, const struct tid_variant *variant,
                   const char *prefix) {
-    const struct tid_model *model = describing->model;
-    const size_t count = ti_model_file_count(model->model) + model->source->file_count;
-    struct tid_json_file *list = malloc(count * sizeof *list);
-    char(*etags)[33] = malloc(count * sizeof *etags);
-    struct tid_model_file file;
-    for (size_t i = 0; list && etags && i < count; i++) {
-        tid_model_file_at(model, variant->seed, i, &file, &list[i].name);
-        memcpy(etags[i], file.etag, sizeof etags[i]);
-        list[i].etag = etags[i];
-        list[i].bytes = file.representation.bytes;
-    }
-    const bool made = list && etags;
-    if (made)
-        tid_json_model_begin(&describing->buffer, model, variant, prefix, list, count);
-    free(list);
-    free(etags);
-    return made && !describing->buffer.failed;
+    size_t count;
+    struct tid_json_file *files =
+        tid_model_files(describing->model, variant->seed, &count);
+    if (!files) return false;
+    tid_json_model_begin(&describing->buffer, describing->model, variant, prefix, files,
+                         count);
+    free(files);
+    return !describing->buffer.failed;
 }
 
 void tid_endpoint_model(const struct tid_context *context,

@@ -13,7 +13,6 @@
 #include "server/endpoints/computed_document.h"
 #include "server/endpoints/endpoints.h"
 #include "server/http/limit_problem.h"
-#include "server/work/memory.h"
 
 /* A response while it is computed. */
 struct running {
@@ -49,14 +48,14 @@ static enum tid_next running_next(void *state, double task_ns, size_t capacity_b
 static bool is_allowed(const struct tid_context *context,
                        const struct ti_propagation_info *info,
                        struct tid_response *response) {
-    const size_t limit = tid_memory_max(context->memory, TID_MEMORY_RESPONSE);
-    if (tid_refuse_beyond(context, TID_LIMIT_propagation_products, info->products,
-                          response))
-        return false;
-    if (info->peak_bytes <= limit) return true;
-    tid_problem_beyond_memory(response, "network too large", "width", "this network",
-                              (size_t)info->peak_bytes, limit, limit, "");
-    return false;
+    const struct tid_memory_words words = {.title = "network too large",
+                                           .field = "width",
+                                           .what = "this network",
+                                           .advice = ""};
+    return !tid_refuse_beyond(context, TID_LIMIT_propagation_products, info->products,
+                              response) &&
+           tid_check_memory(context->memory, (size_t)info->peak_bytes, 0, &words,
+                            response);
 }
 
 /* Gets what the computation needs. */

@@ -52,14 +52,12 @@ static bool tensor_prepare(void *state, uint64_t offset, uint64_t count_bytes,
                            tensor->planned.workspace, ready_bytes) == TI_OK;
 }
 
-/* The same for several ranges: what is in one part. */
+/* The same for several ranges. */
 static bool tensor_prepare_parts(void *state, uint64_t offset, uint64_t count_bytes,
                                  double task_ns, uint64_t *ready_bytes) {
     const struct tensor *tensor = state;
-    uint64_t first, bytes = tid_multipart_find(tensor->multipart, offset, &first);
-    if (bytes > 0) return tensor_prepare(state, first, bytes, task_ns, ready_bytes);
-    *ready_bytes = first < count_bytes ? first : count_bytes;
-    return true;
+    return tid_multipart_prepare(tensor->multipart, offset, count_bytes, task_ns,
+                                 ready_bytes, tensor_prepare, state);
 }
 
 /* For text formats, whose length is not known in advance. */
@@ -232,7 +230,6 @@ static void respond(const struct tid_context *context, const struct tid_request 
                               selection.status == 304 || selection.bytes == 0;
     /* A range within the header, as clients read it to find the tensor, computes nothing. */
     const bool elements = has_elements(planned, &selection.ranges);
-    const bool computes = elements && tid_planned_computes(planned);
     const enum tid_work work =
         headers_only || !elements ? TID_WORK_NONE : TID_WORK_STREAM;
     if (!tid_planned_prepare(&tensor->planned, context, request, 0, work, response)) {
@@ -243,18 +240,17 @@ static void respond(const struct tid_context *context, const struct tid_request 
     add_fields(response, request, tensor, &selection);
     tensor->first = tensor->multipart ? 0 : selection.ranges.list[0].first;
     tid_response_body_stream(
-        response, (struct tid_stream){
-                      .bytes = selection.bytes,
-                      .computes = computes,
-                      .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
-                      .lease = planned->lease,
-                      .read = tensor->multipart ? tensor_read_parts : tensor_read,
-                      .prepare = !computes           ? NULL
-                                 : tensor->multipart ? tensor_prepare_parts
-                                                     : tensor_prepare,
-                      .next = tensor_next,
-                      .free = tensor_free,
-                      .state = tensor});
+        response,
+        (struct tid_stream){
+            .bytes = selection.bytes,
+            .computes = elements && tid_planned_computes(planned),
+            .ns_per_byte = elements ? tid_planned_ns_per_byte(planned) : 0,
+            .lease = planned->lease,
+            .read = tensor->multipart ? tensor_read_parts : tensor_read,
+            .prepare = tensor->multipart ? tensor_prepare_parts : tensor_prepare,
+            .next = tensor_next,
+            .free = tensor_free,
+            .state = tensor});
 }
 
 /* RFC 9110 section 15.5.7: with what would be acceptable. */

@@ -2,12 +2,10 @@
 /* See hub_request.h. */
 #include "server/endpoints/hub_request.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/documents/document.h"
 #include "server/documents/problem.h"
-#include "server/endpoints/model_body.h"
 #include "server/endpoints/model_request.h"
 #include "server/routes.h"
 
@@ -105,28 +103,6 @@ bool tid_hub_request_find(const struct tid_context *context,
     }
     tid_commit_write(&hub->variant, hub->model->check, hub->commit);
     return true;
-}
-
-bool tid_hub_files_make(const struct tid_hub_request *hub, struct tid_hub_files *files) {
-    const size_t count =
-        ti_model_file_count(hub->model->model) + hub->model->source->file_count;
-    struct tid_model_file file;
-    files->items = malloc(count * sizeof *files->items);
-    files->etags = malloc(count * sizeof *files->etags);
-    files->count = files->items && files->etags ? count : 0;
-    for (size_t i = 0; i < files->count; i++) {
-        struct tid_hub_file *item = &files->items[i];
-        tid_model_file_at(hub->model, hub->variant.seed, i, &file, &item->path);
-        memcpy(files->etags[i], file.etag, sizeof file.etag);
-        item->etag = files->etags[i];
-        item->bytes = file.representation.bytes;
-    }
-    return files->count > 0;
-}
-
-void tid_hub_files_free(struct tid_hub_files *files) {
-    free(files->items);
-    free(files->etags);
 }
 
 void tid_hub_respond(const struct tid_hub_request *hub, char *text,

@@ -7,7 +7,6 @@
 #define TID_HUB_REQUEST_H
 
 #include "server/context.h"
-#include "server/documents/json_hub.h"
 #include "server/http/request.h"
 #include "server/http/response.h"
 #include "server/models/model_cache.h"
@@ -27,15 +26,6 @@ bool tid_hub_request_find(const struct tid_context *context,
 /* 404 as its clients know it: "EntryNotFound", with the commit unless that is NULL. */
 void tid_hub_problem(struct tid_response *response, const char *code, const char *detail,
                      const char *commit);
-
-/* All files, in an array from malloc(); false if memory runs out. */
-struct tid_hub_files {
-    struct tid_hub_file *items;
-    char (*etags)[33];
-    size_t count;
-};
-bool tid_hub_files_make(const struct tid_hub_request *hub, struct tid_hub_files *files);
-void tid_hub_files_free(struct tid_hub_files *files);
 
 /* Responds with a document, or without memory if 'text' is NULL. */
 void tid_hub_respond(const struct tid_hub_request *hub, char *text,

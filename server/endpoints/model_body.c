@@ -11,9 +11,9 @@
 #include "server/documents/document.h"
 #include "server/documents/problem.h"
 #include "server/endpoints/admitted.h"
+#include "server/http/selection.h"
 #include "server/work/block_budget.h"
 #include "server/work/factor_cache.h"
-#include "server/work/memory.h"
 #include "server/work/turn.h"
 
 /* A block has no more tensors, since each takes some microseconds to plan... */
@@ -72,13 +72,16 @@ static bool open_tensor(struct sending *sending, size_t tensor) {
     return true;
 }
 
+/* Gives the plan its factorization, each time: it may have been computed again. */
+static bool use_factor(struct sending *sending) {
+    if (!sending->lease) return true;
+    const struct ti_factor *factor = tid_lease_get(sending->lease);
+    return factor && ti_plan_use(sending->plan, factor) == TI_OK;
+}
+
 static bool read_tensor(struct sending *sending, size_t tensor, uint64_t offset,
                         size_t count_bytes, void *out) {
-    if (!open_tensor(sending, tensor)) return false;
-    if (sending->lease) {
-        const struct ti_factor *factor = tid_lease_get(sending->lease);
-        if (!factor || ti_plan_use(sending->plan, factor) != TI_OK) return false;
-    }
+    if (!open_tensor(sending, tensor) || !use_factor(sending)) return false;
     return ti_body_read(sending->body, offset, count_bytes, out, sending->workspace) ==
            TI_OK;
 }
@@ -112,6 +115,20 @@ static bool read_file(void *state, uint64_t offset, size_t count_bytes, void *ou
     return true;
 }
 
+/* Prepares bytes of the file: those of the tensor that has the lease. */
+static bool prepare_file(void *state, uint64_t offset, uint64_t count_bytes,
+                         double task_ns, uint64_t *ready_bytes) {
+    struct sending *sending = state;
+    struct ti_model_span span;
+    if (ti_model_locate(sending->model->model, sending->file, offset, &span) != TI_OK ||
+        span.tensor != sending->tensor || !use_factor(sending))
+        return false;
+    const uint64_t end =
+        count_bytes < span.end - offset ? offset + count_bytes : span.end;
+    return ti_body_prepare(sending->body, offset - span.first, end - span.first, task_ns,
+                           sending->workspace, ready_bytes) == TI_OK;
+}
+
 /* Streams ---------------------------------------------------------------------------- */
 
 static bool read_range(void *state, uint64_t offset, size_t count_bytes, void *out) {
@@ -123,6 +140,20 @@ static bool read_ranges(void *state, uint64_t offset, size_t count_bytes, void *
     const struct sending *sending = state;
     return tid_multipart_read(sending->multipart, offset, count_bytes, out, read_file,
                               state);
+}
+
+static bool prepare_range(void *state, uint64_t offset, uint64_t count_bytes,
+                          double task_ns, uint64_t *ready_bytes) {
+    const struct sending *sending = state;
+    return prepare_file(state, sending->first + offset, count_bytes, task_ns,
+                        ready_bytes);
+}
+
+static bool prepare_ranges(void *state, uint64_t offset, uint64_t count_bytes,
+                           double task_ns, uint64_t *ready_bytes) {
+    const struct sending *sending = state;
+    return tid_multipart_prepare(sending->multipart, offset, count_bytes, task_ns,
+                                 ready_bytes, prepare_file, state);
 }
 
 /* Leases the factorization of a tensor. */
@@ -251,27 +282,19 @@ static struct cost cost_of(const struct tid_model_file *file,
     return cost;
 }
 
-/* What can never fit is no fault of the server. */
-static bool check_memory(const struct cost *cost, const struct tid_memory *memory,
-                         struct tid_response *response) {
-    const size_t limit = tid_memory_max(memory, TID_MEMORY_RESPONSE);
-    const size_t peak = cost->factor_peak_bytes;
-    size_t allowed = tid_memory_max(memory, tid_memory_use_of(memory, peak));
-    if (allowed > limit - cost->workspace_bytes) allowed = limit - cost->workspace_bytes;
-    if (peak <= allowed) return true;
-    tid_problem_beyond_memory(response, ti_status_title(TI_ETOOLARGE), "",
-                              "computing a tensor of this file", peak, allowed, limit,
-                              "");
-    return false;
-}
-
 /* Gets what is needed to send elements. False, with the problem, if it is not available. */
 static bool prepare(struct sending *sending, const struct tid_context *context,
                     const struct tid_request *request, const struct cost *cost,
                     uint64_t bytes, struct tid_response *response) {
+    const struct tid_memory_words words = {.title = ti_status_title(TI_ETOOLARGE),
+                                           .field = "",
+                                           .what = "computing a tensor of this file",
+                                           .advice = ""};
     struct tid_lease *lease;
     const bool dear = TID_BLOCK_BYTES_MIN * cost->ns_per_byte > TID_TURN_BLOCK_NS;
-    if (!check_memory(cost, context->memory, response)) return false;
+    if (!tid_check_memory(context->memory, cost->workspace_bytes, cost->factor_peak_bytes,
+                          &words, response))
+        return false;
     if ((dear || cost->factor_peak_bytes > 0) &&
         !tid_admit_computation(&sending->admitted, context, request, response))
         return false;
@@ -287,23 +310,20 @@ static bool prepare(struct sending *sending, const struct tid_context *context,
 
 /* Responses -------------------------------------------------------------------------- */
 
-static void describe(struct tid_model_file *file, uint64_t bytes, const char *type) {
-    file->representation = (struct tid_representation){
-        .etag = file->etag, .bytes = bytes, .media_type = type, .what = "file"};
-}
-
 static void describe_own(struct tid_model_file *file) {
     const struct ti_model *model = file->model->model;
     const struct ti_model_file *info = ti_model_file(model, file->index);
     ti_model_etag(model, file->index, file->seed, file->etag);
-    describe(file, info->bytes,
-             info->tensor_count > 0 ? ti_format_media_type(TI_FORMAT_SAFETENSORS)
-                                    : "application/json");
+    file->bytes = info->bytes;
+    file->media_type = info->tensor_count > 0
+                           ? ti_format_media_type(TI_FORMAT_SAFETENSORS)
+                           : "application/json";
 }
 
 static void describe_beside(struct tid_model_file *file) {
     memcpy(file->etag, file->beside->etag, sizeof file->etag);
-    describe(file, file->beside->bytes, file->beside->media_type);
+    file->bytes = file->beside->bytes;
+    file->media_type = file->beside->media_type;
 }
 
 bool tid_model_file_find(const struct tid_model *model, uint64_t seed, const char *name,
@@ -324,38 +344,46 @@ bool tid_model_file_find(const struct tid_model *model, uint64_t seed, const cha
     return file->beside != NULL;
 }
 
-bool tid_model_file_at(const struct tid_model *model, uint64_t seed, size_t number,
-                       struct tid_model_file *file, const char **name) {
+struct tid_json_file *tid_model_files(const struct tid_model *model, uint64_t seed,
+                                      size_t *count) {
     const size_t own = ti_model_file_count(model->model);
-    *file = (struct tid_model_file){.model = model, .seed = seed, .index = number};
-    if (number < own) {
-        describe_own(file);
-        *name = ti_model_file(model->model, number)->name;
-        return true;
+    *count = own + model->source->file_count;
+    struct tid_json_file *files = malloc(*count * sizeof *files);
+    for (size_t i = 0; files && i < *count; i++) {
+        struct tid_json_file *item = &files[i];
+        if (i < own) {
+            const struct ti_model_file *info = ti_model_file(model->model, i);
+            *item = (struct tid_json_file){.name = info->name, .bytes = info->bytes};
+            ti_model_etag(model->model, i, seed, item->etag);
+        } else {
+            const struct tid_beside *beside = &model->source->files[i - own];
+            *item = (struct tid_json_file){.name = beside->name, .bytes = beside->bytes};
+            memcpy(item->etag, beside->etag, sizeof item->etag);
+        }
     }
-    if (number - own >= model->source->file_count) return false;
-    file->beside = &model->source->files[number - own];
-    describe_beside(file);
-    *name = file->beside->name;
-    return true;
+    return files;
 }
 
 static void add_fields(struct tid_response *response, const struct tid_model_file *file,
+                       const struct tid_representation *representation,
                        const struct tid_selection *selection) {
-    tid_document_init(response, selection->status, file->representation.media_type,
-                      TID_CACHE_HOUR);
-    tid_validators_add(response, &file->representation);
-    tid_selection_add_range(response, &file->representation, selection);
-    if (!file->beside && strcmp(file->representation.media_type, "application/json") != 0)
+    tid_document_init(response, selection->status, file->media_type, TID_CACHE_HOUR);
+    tid_validators_add(response, representation);
+    tid_selection_add_range(response, representation, selection);
+    if (!file->beside && strcmp(file->media_type, "application/json") != 0)
         response->format = TI_FORMAT_SAFETENSORS;
 }
 
 void tid_model_file_respond(const struct tid_context *context,
                             const struct tid_request *request,
-                            struct tid_model_file *file, struct tid_response *response) {
+                            const struct tid_model_file *file,
+                            struct tid_response *response) {
+    const struct tid_representation representation = {.etag = file->etag,
+                                                      .bytes = file->bytes,
+                                                      .media_type = file->media_type,
+                                                      .what = "file"};
     struct tid_selection selection;
     struct sending *sending = calloc(1, sizeof *sending);
-    file->representation.etag = file->etag; /* the struct may have been copied */
     if (!sending) {
         tid_problem_no_memory(response);
         return;
@@ -366,7 +394,7 @@ void tid_model_file_respond(const struct tid_context *context,
     sending->beside = file->beside;
     sending->factor_cache = context->factor_cache;
     sending->tensor = NO_TENSOR;
-    if (!tid_selection_make(request, &file->representation, &selection, response)) {
+    if (!tid_selection_make(request, &representation, &selection, response)) {
         sending_free(sending);
         return;
     }
@@ -381,15 +409,16 @@ void tid_model_file_respond(const struct tid_context *context,
         sending_free(sending);
         return;
     }
-    add_fields(response, file, &selection);
+    add_fields(response, file, &representation, &selection);
     tid_response_body_stream(
-        response,
-        (struct tid_stream){.bytes = selection.bytes,
-                            .computes = cost.factor_peak_bytes > 0,
-                            .ns_per_byte = cost.ns_per_byte,
-                            .lease = sending->lease,
-                            .enter = enter,
-                            .read = sending->multipart ? read_ranges : read_range,
-                            .free = sending_free,
-                            .state = sending});
+        response, (struct tid_stream){
+                      .bytes = selection.bytes,
+                      .computes = cost.factor_peak_bytes > 0,
+                      .ns_per_byte = cost.ns_per_byte,
+                      .lease = sending->lease,
+                      .enter = enter,
+                      .read = sending->multipart ? read_ranges : read_range,
+                      .prepare = sending->multipart ? prepare_ranges : prepare_range,
+                      .free = sending_free,
+                      .state = sending});
 }

@@ -8,9 +8,9 @@
 #define TID_MODEL_BODY_H
 
 #include "server/context.h"
+#include "server/documents/json_model.h"
 #include "server/http/request.h"
 #include "server/http/response.h"
-#include "server/http/selection.h"
 #include "server/models/model_source.h"
 
 /* A file: one of the model's own, or one beside the manifest. */
@@ -19,20 +19,18 @@ struct tid_model_file {
     uint64_t seed;
     size_t index;                    /* of ti_model_file(), unless it is beside */
     const struct tid_beside *beside; /* or NULL */
-    struct tid_representation representation;
-    char etag[33]; /* to which that points */
+    uint64_t bytes;
+    const char *media_type; /* static */
+    char etag[33];
 };
 
 /* The file of a name; false if the model has none. */
 bool tid_model_file_find(const struct tid_model *model, uint64_t seed, const char *name,
                          size_t name_bytes, struct tid_model_file *file);
 
-/*
- * All files, by their number from 0: the model's, then those beside the manifest. '*name' is
- * borrowed. False beyond the last.
- */
-bool tid_model_file_at(const struct tid_model *model, uint64_t seed, size_t number,
-                       struct tid_model_file *file, const char **name);
+/* All files, those beside the manifest last: an array from malloc(); NULL without memory. */
+struct tid_json_file *tid_model_files(const struct tid_model *model, uint64_t seed,
+                                      size_t *count);
 
 /*
  * Responds to GET and HEAD: 200, 206, 304, 412 and 416, with fields that any cache and client
@@ -40,6 +38,7 @@ bool tid_model_file_at(const struct tid_model *model, uint64_t seed, size_t numb
  */
 void tid_model_file_respond(const struct tid_context *context,
                             const struct tid_request *request,
-                            struct tid_model_file *file, struct tid_response *response);
+                            const struct tid_model_file *file,
+                            struct tid_response *response);
 
 #endif

@@ -2,7 +2,6 @@
 /* See planned.h. */
 #include "server/endpoints/planned.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <tensorinit/factor.h>
@@ -12,7 +11,6 @@
 #include "server/documents/problem.h"
 #include "server/http/limit_problem.h"
 #include "server/work/block_budget.h"
-#include "server/work/memory.h"
 #include "server/work/turn.h"
 
 /* Sets the format unless the query did; true if so. */
@@ -75,32 +73,19 @@ double tid_planned_ns_per_byte(const struct tid_planned *planned) {
     return (info->ns_per_elem + TID_TEXT_NS_PER_ELEM) / (4 + 2 * elem_bytes);
 }
 
-static void respond_too_large(struct tid_response *response,
-                              const struct ti_plan_info *info, size_t need_bytes,
-                              size_t allowed_bytes, size_t limit_bytes) {
-    const char *advice =
-        info->factor_of_part
-            ? "; ask for fewer of its matrices or columns at a time by slice or shard"
-            : "";
-    tid_problem_beyond_memory(response, ti_status_title(TI_ETOOLARGE), "shape",
-                              "computing this tensor", need_bytes, allowed_bytes,
-                              limit_bytes, advice);
-}
-
 /* What can never fit is the client's error. */
 static bool check_limit(const struct ti_plan_info *info, const struct tid_memory *memory,
                         size_t buffer_bytes, struct tid_response *response) {
-    const size_t limit = tid_memory_max(memory, TID_MEMORY_RESPONSE);
-    const size_t peak = info->factor_peak_bytes;
-    size_t allowed = tid_memory_max(memory, tid_memory_use_of(memory, peak));
-    if (buffer_bytes > limit) {
-        respond_too_large(response, info, buffer_bytes, limit, limit);
-        return false;
-    }
-    if (allowed > limit - buffer_bytes) allowed = limit - buffer_bytes;
-    if (peak <= allowed) return true;
-    respond_too_large(response, info, peak, allowed, limit);
-    return false;
+    const struct tid_memory_words words = {
+        .title = ti_status_title(TI_ETOOLARGE),
+        .field = "shape",
+        .what = "computing this tensor",
+        .advice = info->factor_of_part
+                      ? "; ask for fewer of its matrices or columns at a time by slice "
+                        "or shard"
+                      : ""};
+    return tid_check_memory(memory, buffer_bytes, info->factor_peak_bytes, &words,
+                            response);
 }
 
 bool tid_planned_allowed(const struct tid_planned *planned,

@@ -96,6 +96,16 @@ uint64_t tid_multipart_find(const struct tid_multipart *multipart, uint64_t offs
     }
 }
 
+bool tid_multipart_prepare(const struct tid_multipart *multipart, uint64_t offset,
+                           uint64_t count_bytes, double task_ns, uint64_t *ready_bytes,
+                           tid_part_prepare *prepare, void *state) {
+    uint64_t first;
+    const uint64_t bytes = tid_multipart_find(multipart, offset, &first);
+    if (bytes > 0) return prepare(state, first, bytes, task_ns, ready_bytes);
+    *ready_bytes = first < count_bytes ? first : count_bytes;
+    return true;
+}
+
 bool tid_multipart_read(const struct tid_multipart *multipart, uint64_t offset,
                         size_t count_bytes, void *out, tid_part_read *read, void *state) {
     struct reading reading = {offset, count_bytes, out};

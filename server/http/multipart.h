@@ -51,6 +51,15 @@ bool tid_multipart_read(const struct tid_multipart *multipart, uint64_t offset,
 uint64_t tid_multipart_find(const struct tid_multipart *multipart, uint64_t offset,
                             uint64_t *first);
 
+/* Prepares bytes of the representation, as 'prepare' of a struct tid_stream. */
+typedef bool tid_part_prepare(void *state, uint64_t offset, uint64_t count_bytes,
+                              double task_ns, uint64_t *ready_bytes);
+
+/* The same of the body, by 'prepare': what is in one part. False if that fails. */
+bool tid_multipart_prepare(const struct tid_multipart *multipart, uint64_t offset,
+                           uint64_t count_bytes, double task_ns, uint64_t *ready_bytes,
+                           tid_part_prepare *prepare, void *state);
+
 /* Writes the value of a Content-Range field (section 14.4) and returns its length. */
 #define TID_CONTENT_RANGE_BYTES 80
 size_t tid_content_range(struct tid_range range, uint64_t total_bytes,

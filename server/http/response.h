@@ -70,9 +70,9 @@ struct tid_stream {
     /* If the length is known: writes bytes [offset, offset + count_bytes). */
     bool (*read)(void *state, uint64_t offset, size_t count_bytes, void *out);
     /*
-     * Of a stream that computes, before 'read', or NULL: how many of 'count_bytes' from
-     * 'offset' on 'read' need only copy by now. Computes for about 'task_ns'; 0 if they are
-     * not complete then, so that the next call goes on.
+     * If the length is known, before each 'read' that needs a lease; or NULL: how many of
+     * 'count_bytes' from 'offset' on 'read' need only copy by now. Computes for about
+     * 'task_ns'; 0 if they are not complete then, so that the next call goes on.
      */
     bool (*prepare)(void *state, uint64_t offset, uint64_t count_bytes, double task_ns,
                     uint64_t *ready_bytes);

@@ -75,11 +75,16 @@ static void body_free(struct tid_async_body *body) {
     free(body);
 }
 
+/* Whether what 'read' copies is computed first. */
+static bool is_prepared(const struct tid_stream *stream) {
+    return stream->prepare && stream->lease;
+}
+
 /* The next bytes of a body with a length; none if they are not computed yet. */
 static enum tid_next read_block(struct tid_async_body *body) {
     const struct tid_stream *stream = &body->stream;
     uint64_t ready = stream->bytes - body->offset;
-    if (stream->prepare &&
+    if (is_prepared(stream) &&
         !stream->prepare(stream->state, body->offset, ready, body->pace.task_ns, &ready))
         return TID_NEXT_FAILED;
     if (ready == 0) return TID_NEXT_MORE;
@@ -106,7 +111,7 @@ static void block_run(struct tid_job *job, size_t task) {
     const uint64_t took_ns = tid_clock_thread_ns() - start_ns;
     body->block_ns += took_ns;
     /* What had been computed before tells nothing. */
-    if (!body->stream.prepare || body->block_end == 0)
+    if (!is_prepared(stream) || body->block_end == 0)
         tid_pace_update(&body->pace, took_ns);
 }
 

@@ -15,7 +15,7 @@
 struct tid_model_cache {
     struct tid_memory *memory;
     pthread_mutex_t lock; /* of the rest */
-    /* The max_bytes recently used one last. */
+    /* The one that was used last is the last. */
     const struct tid_model *models[TID_MODELS_CACHED_MAX];
     size_t count, bytes;
 };
@@ -171,10 +171,9 @@ static enum tid_found read_token(const char *name, size_t bytes,
                  "What follows the ~ is not a manifest as POST /v1/models writes it.");
         return TID_FOUND_NO_MODEL;
     case TID_TOKEN_TOO_LARGE:
-        snprintf(
-            error->text, sizeof error->text,
-            "A manifest in a URL has at max_bytes %d bytes, and %d characters there.",
-            TID_MANIFEST_BYTES_MAX, TID_TOKEN_CHARS_MAX);
+        snprintf(error->text, sizeof error->text,
+                 "A manifest in a URL has at most %d bytes, and %d characters there.",
+                 TID_MANIFEST_BYTES_MAX, TID_TOKEN_CHARS_MAX);
         return TID_FOUND_NO_MODEL;
     }
     const enum ti_status status = tid_source_make(name, bytes, json, json_bytes,

@@ -77,6 +77,39 @@ static void places(void **state) {
     }
 }
 
+/* Notes what is to be prepared, of which one byte is ready; false where none may be. */
+struct asked {
+    uint64_t first, bytes;
+};
+
+static bool note(void *state, uint64_t first, uint64_t bytes, double task_ns,
+                 uint64_t *ready_bytes) {
+    struct asked *asked = state;
+    assert_true(task_ns == 5);
+    *asked = (struct asked){first, bytes};
+    *ready_bytes = 1;
+    return first < 500 || first > 501;
+}
+
+/* What is prepared is in one part; delimiters are ready, but no further than is asked. */
+static void prepared(void **state) {
+    struct tid_multipart multipart;
+    const size_t bytes = sizeof expected - 1;
+    (void)state;
+    tid_multipart_init(&multipart, &ranges, 10000, "a/b", "sep");
+    for (size_t at = 0; at < bytes; at++) {
+        struct asked asked = {0, 0};
+        uint64_t first, ready = 0;
+        const uint64_t inside = tid_multipart_find(&multipart, at, &first);
+        const bool done =
+            tid_multipart_prepare(&multipart, at, 4, 5, &ready, note, &asked);
+        assert_int_equal(asked.bytes, inside);
+        assert_int_equal(asked.first, inside > 0 ? first : 0);
+        assert_int_equal(done, inside == 0 || first < 500 || first > 501);
+        assert_int_equal(ready, inside > 0 ? 1 : first < 4 ? first : 4);
+    }
+}
+
 /* Bodies near 2^63, and one too long to be counted. */
 static void large(void **state) {
     struct tid_multipart multipart;
@@ -101,6 +134,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(body),
         cmocka_unit_test(places),
+        cmocka_unit_test(prepared),
         cmocka_unit_test(large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
