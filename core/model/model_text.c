@@ -197,16 +197,6 @@ enum ti_status ti_model_text(const struct ti_model *model, size_t file, uint64_t
 
 /* Making them ------------------------------------------------------------------------ */
 
-static void write_digest(struct sha256_ctx *hash, char digits[33]) {
-    uint8_t digest[16];
-    sha256_digest(hash, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        digits[2 * i] = ti_hex_lower(digest[i] >> 4);
-        digits[2 * i + 1] = ti_hex_lower(digest[i]);
-    }
-    digits[32] = '\0';
-}
-
 static void add_hash(struct sha256_ctx *hash, const char *text, size_t n) {
     sha256_update(hash, n, (const uint8_t *)text);
 }
@@ -251,7 +241,7 @@ static enum ti_status measure(struct ti_model *model, size_t index,
     for (size_t i = 0; !file->is_index && i < text.count; i++) {
         add_tensor(&hash, model, text.tensors[i]);
     }
-    write_digest(&hash, file->digest);
+    ti_hash_digits(&hash, file->digest);
     file->info.header_bytes = used;
     return TI_OK;
 }
@@ -281,7 +271,7 @@ enum ti_status ti_model_make_texts(struct ti_model *model, struct ti_error *erro
         if (status == TI_OK) status = add_header(model, i, error);
         add_hash(&hash, model->files[i].digest, sizeof model->files[i].digest);
     }
-    if (status == TI_OK) write_digest(&hash, model->id);
+    if (status == TI_OK) ti_hash_digits(&hash, model->id);
     return status;
 }
 
