@@ -47,12 +47,6 @@ static bool takes_default(const struct maker *maker, const struct ti_manifest_ke
            ti_dtype_kind(key->dtype) == TI_DTYPE_KIND_FLOAT;
 }
 
-static size_t put(const char *text, char *out) {
-    const size_t n = strlen(text);
-    memcpy(out, text, n);
-    return n;
-}
-
 /* Writes the query of a tensor; returns its length, or SIZE_MAX if it does not fit. */
 static size_t write_query(const struct maker *maker,
                           const struct ti_manifest_name *tensor, char out[QUERY_BYTES]) {
@@ -71,15 +65,12 @@ static size_t write_query(const struct maker *maker,
     if (!rule->has_dtype) {
         const enum ti_dtype dtype =
             takes_default(maker, key) ? maker->options->dtype : key->dtype;
-        used += put(used > 0 ? "&dtype=" : "dtype=", out + used);
-        used += put(ti_dtype_name(dtype), out + used);
+        used += ti_text_put(used > 0 ? "&dtype=" : "dtype=", out + used);
+        used += ti_text_put(ti_dtype_name(dtype), out + used);
     }
-    used += put("&shape=", out + used);
-    if (key->rank == 0) used += put("scalar", out + used);
-    for (unsigned i = 0; i < key->rank; i++) {
-        if (i > 0) out[used++] = ',';
-        used += ti_text_put_u64(key->shape[i], out + used);
-    }
+    used += ti_text_put("&shape=", out + used);
+    used += key->rank == 0 ? ti_text_put("scalar", out + used)
+                           : ti_text_put_list(key->shape, key->rank, out + used);
     out[used] = '\0';
     return used;
 }

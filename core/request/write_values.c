@@ -16,14 +16,9 @@
 size_t ti_write_shape(const struct ti_canonical_source *from, enum ti_param param,
                       char *out) {
     const struct ti_spec *spec = from->spec;
-    size_t used = 0;
     (void)param;
-    if (spec->rank == 0) return ti_text_put("scalar", out);
-    for (unsigned i = 0; i < spec->rank; i++) {
-        if (i > 0) out[used++] = ',';
-        used += ti_text_put_u64(spec->shape[i], out + used);
-    }
-    return used;
+    return spec->rank == 0 ? ti_text_put("scalar", out)
+                           : ti_text_put_list(spec->shape, spec->rank, out);
 }
 
 size_t ti_write_scheme(const struct ti_canonical_source *from, enum ti_param param,
