@@ -31,7 +31,7 @@ static bool decode(const char *text, size_t n, char *out, size_t *out_bytes) {
 /* The unreserved characters of RFC 3986, section 2.3. */
 #define UNRESERVED "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-/* 'plain' has the characters that stay, and a NUL, which is not one of them. */
+/* 'plain' has the characters that stay. */
 static char *encode(const char *text, size_t n, const char *plain, char *out) {
     const size_t plain_count = strlen(plain);
     for (size_t i = 0; i < n; i++) {
