@@ -16,8 +16,6 @@ struct buffer {
 static void list_buffers(struct ti_propagation *stack, struct buffer list[BUFFERS]) {
     const struct ti_propagation_info *info = &stack->info;
     const size_t matrix = ti_matrix_numbers(stack);
-    const size_t cols =
-        (info->width + TI_PRODUCT_COLS - 1) / TI_PRODUCT_COLS * TI_PRODUCT_COLS;
     const struct buffer all[BUFFERS] = {
         {&stack->activations, (info->depth + (size_t)1) * matrix},
         {&stack->slopes, info->depth * matrix},
@@ -25,7 +23,7 @@ static void list_buffers(struct ti_propagation *stack, struct buffer list[BUFFER
         {&stack->gradients, matrix},
         {&stack->at_z, matrix},
         {&stack->at_input, matrix},
-        {&stack->transposed, info->batch * cols},
+        {&stack->transposed, info->batch * ti_transposed_stride(stack)},
         {&stack->weights, stack->blocks * stack->blocks * TI_BLOCK * TI_BLOCK},
         {&stack->square, TI_BLOCK * (TI_BLOCK + TI_STRIP_COLS)},
         {&stack->inverse_std, info->batch},
@@ -42,9 +40,8 @@ void ti_propagation_measure(struct ti_propagation *stack) {
     struct ti_propagation_info *info = &stack->info;
     struct buffer list[BUFFERS];
     size_t peak_bytes = 0;
-    stack->stride =
-        (info->batch + TI_PRODUCT_COLS - 1) / TI_PRODUCT_COLS * TI_PRODUCT_COLS;
-    stack->blocks = (info->width + TI_BLOCK - 1) / TI_BLOCK;
+    stack->stride = ti_round_up(info->batch, TI_PRODUCT_COLS);
+    stack->blocks = ti_divide_up(info->width, TI_BLOCK);
     info->products =
         (uint64_t)info->runs * info->depth * 3 * info->width * info->width * info->batch;
     for (unsigned i = 0; i < info->runs; i++) {

@@ -11,6 +11,7 @@
 #include "core/base/dtype.h"
 #include "core/base/error.h"
 #include "core/base/float_state.h"
+#include "core/base/sizes.h"
 #include "core/propagation/activations.h"
 #include "core/propagation/propagation.h"
 
@@ -24,10 +25,6 @@
 
 /* Samples that a layer norm takes at a time. */
 #define NORM_SAMPLES 32
-
-static size_t min(size_t a, size_t b) { return a < b ? a : b; }
-
-static size_t round_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
 static double *matrix(const struct ti_propagation *stack, double *first, size_t index) {
     return first + index * ti_matrix_numbers(stack);
@@ -209,7 +206,7 @@ static void denormalize_sample(struct ti_propagation *stack, size_t sample) {
 static void for_samples(struct ti_propagation *stack, size_t group,
                         void (*sample)(struct ti_propagation *stack, size_t sample)) {
     const size_t first = group * NORM_SAMPLES;
-    const size_t end = min(first + NORM_SAMPLES, stack->info.batch);
+    const size_t end = ti_min(first + NORM_SAMPLES, stack->info.batch);
     for (size_t i = first; i < end; i++) sample(stack, i);
 }
 
@@ -300,7 +297,7 @@ static void finish_activate(struct ti_propagation *stack) {
 /* A unit of what W is multiplied with. */
 static enum ti_status do_transpose(struct ti_propagation *stack, size_t unit,
                                    struct ti_error *error) {
-    const size_t row_numbers = round_up(stack->info.width, TI_PRODUCT_COLS);
+    const size_t row_numbers = ti_transposed_stride(stack);
     const double *x = row_of(stack, factor_of_weights(stack), unit);
     (void)error;
     for (size_t i = 0; i < stack->info.batch; i++) {
@@ -324,13 +321,13 @@ static enum ti_status do_descend(struct ti_propagation *stack, size_t unit,
    sign of the mean. */
 static void multiply_strip(struct ti_propagation *stack, size_t block, size_t first_col,
                            size_t cols) {
-    const size_t row_numbers = round_up(stack->info.width, TI_PRODUCT_COLS);
+    const size_t row_numbers = ti_transposed_stride(stack);
     const size_t rows = ti_block_units(stack, block);
     for (size_t sample = 0; sample < stack->info.batch; sample += TI_BLOCK) {
         const struct ti_product size = {
-            .depth = min(TI_BLOCK, stack->info.batch - sample),
+            .depth = ti_min(TI_BLOCK, stack->info.batch - sample),
             .rows = rows,
-            .cols = round_up(cols, TI_PRODUCT_COLS),
+            .cols = ti_round_up(cols, TI_PRODUCT_COLS),
             .b_stride = row_numbers,
             .c_stride = TI_STRIP_COLS,
         };
@@ -346,14 +343,14 @@ static void multiply_strip(struct ti_propagation *stack, size_t block, size_t fi
 }
 
 static size_t strips_of_row(const struct ti_propagation *stack) {
-    return (stack->info.width + TI_STRIP_COLS - 1) / TI_STRIP_COLS;
+    return ti_divide_up(stack->info.width, TI_STRIP_COLS);
 }
 
 static enum ti_status do_weights(struct ti_propagation *stack, size_t unit,
                                  struct ti_error *error) {
     const size_t strips = strips_of_row(stack), block = unit / strips;
     const size_t first_col = unit % strips * TI_STRIP_COLS;
-    const size_t cols = min(TI_STRIP_COLS, stack->info.width - first_col);
+    const size_t cols = ti_min(TI_STRIP_COLS, stack->info.width - first_col);
     (void)error;
     memset(stack->strip, 0, TI_BLOCK * TI_STRIP_COLS * sizeof *stack->strip);
     multiply_strip(stack, block, first_col, cols);
@@ -412,8 +409,7 @@ static size_t strips(const struct ti_propagation *stack) {
     return stack->blocks * strips_of_row(stack);
 }
 static size_t norms(const struct ti_propagation *stack) {
-    const size_t groups = (stack->info.batch + NORM_SAMPLES - 1) / NORM_SAMPLES;
-    return stack->info.layer_norm ? groups : 0;
+    return stack->info.layer_norm ? ti_divide_up(stack->info.batch, NORM_SAMPLES) : 0;
 }
 
 /* What a unit of work takes, in nanoseconds: an order of magnitude. */
