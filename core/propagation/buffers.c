@@ -11,7 +11,7 @@ struct buffer {
     size_t numbers;
 };
 
-#define BUFFERS 10
+#define BUFFERS 11
 
 static void list_buffers(struct ti_propagation *stack, struct buffer list[BUFFERS]) {
     const struct ti_propagation_info *info = &stack->info;
@@ -25,7 +25,8 @@ static void list_buffers(struct ti_propagation *stack, struct buffer list[BUFFER
         {&stack->at_input, matrix},
         {&stack->transposed, info->batch * ti_transposed_stride(stack)},
         {&stack->weights, stack->blocks * stack->blocks * TI_BLOCK * TI_BLOCK},
-        {&stack->square, TI_BLOCK * (TI_BLOCK + TI_STRIP_COLS)},
+        {&stack->square, TI_BLOCK * TI_BLOCK},
+        {&stack->strip, TI_BLOCK * TI_STRIP_COLS},
         {&stack->inverse_std, info->batch},
     };
     for (size_t i = 0; i < BUFFERS; i++) list[i] = all[i];
@@ -64,7 +65,6 @@ enum ti_status ti_propagation_begin(struct ti_propagation *stack,
         complete = complete && *list[i].at;
     }
     if (!stack->elems) stack->elems = malloc(elems_bytes(stack));
-    stack->strip = stack->square + (size_t)TI_BLOCK * TI_BLOCK;
     return complete && stack->elems ? TI_OK : ti_error_nomem(error);
 }
 
