@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A stack of layers, while signals run through it: propagate.c computes, the others serve. */
+/* A stack of layers, while signals run through it: layer.h and propagate.c compute, the others serve. */
 #ifndef TI_PROPAGATION_H
 #define TI_PROPAGATION_H
 
