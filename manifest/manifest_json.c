@@ -18,6 +18,8 @@ struct reader {
     const struct tim_checkpoint *checkpoint;
     struct ti_manifest *manifest;
     struct ti_error *error;
+    /* of the member that is read: the item that an error is about, or SIZE_MAX */
+    size_t item;
 };
 
 /* Puts the line of a member, or of an item in it, before the text of the error. */
@@ -75,7 +77,6 @@ static enum ti_status add_tensors(struct reader *reader, const char *key,
     struct tim_tensor_entry entry;
     const char *name;
     json_t *of_name;
-    size_t index = 0;
     if (reader->checkpoint) {
         return tim_error(reader->error, TI_EINAPPLICABLE, key,
                          "the manifest has tensors, and so has the checkpoint");
@@ -86,17 +87,14 @@ static enum ti_status add_tensors(struct reader *reader, const char *key,
     }
     json_object_foreach((json_t *)value, name, of_name) {
         if (strcmp(name, "__metadata__") == 0) continue;
+        reader->item++; /* from SIZE_MAX on */
         enum ti_status status =
             tim_tensor_entry_read(name, of_name, &entry, reader->error);
         if (status == TI_OK) {
             status =
                 ti_manifest_add_tensor(reader->manifest, &entry.tensor, reader->error);
         }
-        if (status != TI_OK) {
-            add_line(reader->json, reader->bytes, key, index, reader->error);
-            return status;
-        }
-        index++;
+        if (status != TI_OK) return status;
     }
     return TI_OK;
 }
@@ -125,10 +123,9 @@ static enum ti_status add_rules(struct reader *reader, const char *key,
         const enum ti_status status = add_rule(reader, rule);
         if (status == TI_OK) continue;
         const struct ti_error reason = *reader->error;
-        tim_error(reader->error, status, reason.field, "rule %zu: %s", index + 1,
-                  reason.text);
-        add_line(reader->json, reader->bytes, key, index, reader->error);
-        return status;
+        reader->item = index;
+        return tim_error(reader->error, status, reason.field, "rule %zu: %s", index + 1,
+                         reason.text);
     }
     return TI_OK;
 }
@@ -163,10 +160,10 @@ static enum ti_status read_member(struct reader *reader, const char *key,
                                   const json_t *value) {
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
         if (strcmp(members[i].key, key) != 0) continue;
+        reader->item = SIZE_MAX;
         const enum ti_status status = members[i].read(reader, key, value);
-        /* An error about an item has that one's line. */
-        if (status != TI_OK && strncmp(reader->error->text, "line ", 5) != 0) {
-            add_line(reader->json, reader->bytes, key, SIZE_MAX, reader->error);
+        if (status != TI_OK) {
+            add_line(reader->json, reader->bytes, key, reader->item, reader->error);
         }
         return status;
     }

@@ -87,6 +87,7 @@ enum ti_kernel {
  * not overlap. Numbers lie aligned as their type.
  */
 #define TI_BLOCK 64
+#define TI_SQUARE ((size_t)TI_BLOCK * TI_BLOCK)
 #define TI_PRODUCT_COLS 32
 
 struct ti_product {

@@ -36,21 +36,11 @@ struct maker {
     struct ti_error *error;
 };
 
-static const struct ti_manifest_name *name_of(const struct maker *maker, uint32_t index) {
-    return &maker->model->manifest->tensors[index];
-}
-
 /* The dtype of the options gives way to one that is certain. */
 static bool takes_default(const struct maker *maker, const struct ti_manifest_key *key) {
     if (!key->has_dtype) return true;
     return key->dtype_yields && maker->options->has_dtype &&
            ti_dtype_kind(key->dtype) == TI_DTYPE_KIND_FLOAT;
-}
-
-static size_t put(const char *text, char *out) {
-    const size_t n = strlen(text);
-    memcpy(out, text, n);
-    return n;
 }
 
 /* Writes the query of a tensor; returns its length, or SIZE_MAX if it does not fit. */
@@ -71,32 +61,28 @@ static size_t write_query(const struct maker *maker,
     if (!rule->has_dtype) {
         const enum ti_dtype dtype =
             takes_default(maker, key) ? maker->options->dtype : key->dtype;
-        used += put(used > 0 ? "&dtype=" : "dtype=", out + used);
-        used += put(ti_dtype_name(dtype), out + used);
+        used += ti_text_put(used > 0 ? "&dtype=" : "dtype=", out + used);
+        used += ti_text_put(ti_dtype_name(dtype), out + used);
     }
-    used += put("&shape=", out + used);
-    if (key->rank == 0) used += put("scalar", out + used);
-    for (unsigned i = 0; i < key->rank; i++) {
-        if (i > 0) out[used++] = ',';
-        used += ti_text_put_u64(key->shape[i], out + used);
-    }
+    used += ti_text_put("&shape=", out + used);
+    used += key->rank == 0 ? ti_text_put("scalar", out + used)
+                           : ti_text_put_list(key->shape, key->rank, out + used);
     out[used] = '\0';
     return used;
 }
 
 /* Adds tensor and rule to an error about a query. */
-static enum ti_status explain(const struct maker *maker,
-                              const struct ti_manifest_name *tensor) {
+static void explain(const struct maker *maker, const struct ti_manifest_name *tensor) {
     const struct ti_manifest *manifest = maker->model->manifest;
     struct ti_error *error = maker->error;
     maker->place->tensor = tensor->key;
     maker->place->rule = tensor->rule;
-    if (!error || error->code == TI_ENOMEM) return error ? error->code : TI_EVALUE;
+    if (!error || error->code == TI_ENOMEM) return;
     const struct ti_error reason = *error;
-    return ti_error_set(error, reason.code, reason.field,
-                        "tensor '%.200s', rule %u ('%.100s'): %s",
-                        manifest->names + tensor->name, (unsigned)tensor->rule + 1,
-                        manifest->rules[tensor->rule].pattern.text, reason.text);
+    ti_error_set(error, reason.code, reason.field,
+                 "tensor '%.200s', rule %u ('%.100s'): %s",
+                 manifest->names + tensor->name, (unsigned)tensor->rule + 1,
+                 manifest->rules[tensor->rule].pattern.text, reason.text);
 }
 
 /* Plans the query once, which checks it. */
@@ -129,16 +115,14 @@ static enum ti_status make_kind(struct maker *maker,
                                 size_t bytes) {
     struct ti_model *model = maker->model;
     const struct ti_manifest_key *key = &model->manifest->keys[tensor->key];
-    struct ti_error error;
     struct ti_kind kind = {.info = {.rank = key->rank, .shape = key->shape},
                            .has_name = model->manifest->rules[tensor->rule].has_name};
     struct ti_kind *kinds = ti_manifest_grow(model->kinds, model->kind_count,
                                              &model->kind_capacity, sizeof *kinds);
     if (!kinds) return ti_error_nomem(maker->error);
     model->kinds = kinds;
-    enum ti_status status = check_query(&kind, query, bytes, &error);
+    enum ti_status status = check_query(&kind, query, bytes, maker->error);
     if (status != TI_OK) {
-        if (maker->error) *maker->error = error;
         explain(maker, tensor);
         return status;
     }
@@ -230,7 +214,7 @@ static enum ti_status check_key(const struct maker *maker,
 static enum ti_status add_tensor(struct maker *maker, uint32_t index) {
     struct ti_model *model = maker->model;
     const struct ti_manifest *manifest = model->manifest;
-    const struct ti_manifest_name *tensor = name_of(maker, index);
+    const struct ti_manifest_name *tensor = &manifest->tensors[index];
     struct last *last = &maker->last[tensor->key];
     uint32_t kind = last->kind;
     if (last->kind == NO_KIND || last->rule != tensor->rule ||

@@ -15,6 +15,13 @@
 /* Larger bodies have no offsets in 63 bits. */
 #define BYTES_MAX (((uint64_t)1 << 63) - 1)
 
+/* The number of a file that was being filled: of those of tensors [first, end) that wait for it. */
+static void number(struct ti_model *model, size_t first, size_t end, unsigned file) {
+    for (size_t i = first; i < end; i++) {
+        if (model->tensors[i].file == UINT32_MAX) model->tensors[i].file = file;
+    }
+}
+
 /*
  * Gives each tensor the number of its file; returns how many there are. A tensor that is larger
  * than a file may be is one of its own, which comes before the one that is being filled.
@@ -31,10 +38,7 @@ static unsigned cut(struct ti_model *model, uint64_t max_shard_bytes) {
             continue;
         }
         if (current_bytes + bytes > max_shard_bytes) {
-            for (size_t k = current; k < i; k++) {
-                if (model->tensors[k].file == UINT32_MAX) model->tensors[k].file = files;
-            }
-            files++;
+            number(model, current, i, files++);
             has_current = false;
             current_bytes = 0;
         }
@@ -43,10 +47,8 @@ static unsigned cut(struct ti_model *model, uint64_t max_shard_bytes) {
         model->tensors[i].file = UINT32_MAX;
         current_bytes += bytes;
     }
-    for (size_t k = current; has_current && k < model->tensor_count; k++) {
-        if (model->tensors[k].file == UINT32_MAX) model->tensors[k].file = files;
-    }
-    return files + has_current;
+    if (has_current) number(model, current, model->tensor_count, files++);
+    return files;
 }
 
 /* One file has another name than several, and no index. */
@@ -63,7 +65,7 @@ static void name_file(struct ti_model *model, size_t file, unsigned count) {
     }
 }
 
-/* Where the tensors of each file begin, of those that 'from' lists; and their number. */
+/* How many tensors each file has, and where they begin. */
 static void count_tensors(struct ti_model *model) {
     size_t first = 0;
     for (size_t i = 0; i < model->tensor_count; i++) {

@@ -24,32 +24,23 @@
 #define HEADER_PREFIX "{\"__metadata__\":{\"format\":\"pt\"}"
 #define INDEX_SUFFIX "\n  }\n}"
 
-static size_t put(const char *text, char *out) {
-    const size_t n = strlen(text);
-    memcpy(out, text, n);
-    return n;
-}
-
 /* Entries of a header ---------------------------------------------------------------- */
 
 static size_t write_header_entry(const struct ti_model_tensor *tensor,
                                  uint64_t header_bytes, char *out) {
     const struct ti_model_kind *kind = tensor->kind;
     const uint64_t offset = tensor->offset - header_bytes;
-    size_t used = put(",", out);
+    size_t used = ti_text_put(",", out);
     used += ti_json_string(tensor->name, strlen(tensor->name), out + used);
-    used += put(":{\"dtype\":\"", out + used);
-    used += put(ti_dtype_safetensors(kind->dtype), out + used);
-    used += put("\",\"shape\":[", out + used);
-    for (unsigned i = 0; i < kind->rank; i++) {
-        if (i > 0) out[used++] = ',';
-        used += ti_text_put_u64(kind->shape[i], out + used);
-    }
-    used += put("],\"data_offsets\":[", out + used);
+    used += ti_text_put(":{\"dtype\":\"", out + used);
+    used += ti_text_put(ti_dtype_safetensors(kind->dtype), out + used);
+    used += ti_text_put("\",\"shape\":[", out + used);
+    used += ti_text_put_list(kind->shape, kind->rank, out + used);
+    used += ti_text_put("],\"data_offsets\":[", out + used);
     used += ti_text_put_u64(offset, out + used);
     out[used++] = ',';
     used += ti_text_put_u64(offset + kind->bytes, out + used);
-    return used + put("]}", out + used);
+    return used + ti_text_put("]}", out + used);
 }
 
 /* Entries of the index --------------------------------------------------------------- */
@@ -64,7 +55,7 @@ static uint32_t next_code_point(const unsigned char **at) {
 }
 
 static size_t put_utf16(uint32_t unit, char *out) {
-    size_t used = put("\\u", out);
+    size_t used = ti_text_put("\\u", out);
     for (int shift = 12; shift >= 0; shift -= 4) {
         out[used++] = ti_hex_lower(unit >> shift);
     }
@@ -73,7 +64,7 @@ static size_t put_utf16(uint32_t unit, char *out) {
 
 /* A JSON string in ASCII, as Python's json writes it. */
 static size_t write_ascii_string(const char *text, char *out) {
-    size_t used = put("\"", out);
+    size_t used = ti_text_put("\"", out);
     for (const unsigned char *at = (const unsigned char *)text; *at;) {
         const unsigned char byte = *at;
         if (byte < 0x7f) {
@@ -91,17 +82,17 @@ static size_t write_ascii_string(const char *text, char *out) {
             used += put_utf16(0xdc00 + (code & 0x3ff), out + used);
         }
     }
-    return used + put("\"", out + used);
+    return used + ti_text_put("\"", out + used);
 }
 
 static size_t write_index_entry(const struct ti_model *model,
                                 const struct ti_model_tensor *tensor, bool first,
                                 char *out) {
-    size_t used = put(first ? "\n    " : ",\n    ", out);
+    size_t used = ti_text_put(first ? "\n    " : ",\n    ", out);
     used += write_ascii_string(tensor->name, out + used);
-    used += put(": \"", out + used);
-    used += put(model->files[tensor->file].info.name, out + used);
-    return used + put("\"", out + used);
+    used += ti_text_put(": \"", out + used);
+    used += ti_text_put(model->files[tensor->file].info.name, out + used);
+    return used + ti_text_put("\"", out + used);
 }
 
 /* Texts ------------------------------------------------------------------------------ */
@@ -134,7 +125,7 @@ static size_t write_start(const struct text *text, char *out) {
     /* Both lengths are not known while the model is being made; this one has 8 bytes. */
     const uint64_t length = text->file->info.header_bytes - 8;
     for (int i = 0; i < 8; i++) out[i] = (char)(length >> 8 * i & 0xff);
-    return 8 + put(HEADER_PREFIX, out + 8);
+    return 8 + ti_text_put(HEADER_PREFIX, out + 8);
 }
 
 static size_t write_entry(const struct text *text, size_t i, char *out) {
@@ -145,8 +136,8 @@ static size_t write_entry(const struct text *text, size_t i, char *out) {
 
 /* 'used': bytes before the end. The header's elements are aligned to 8 bytes. */
 static size_t write_end(const struct text *text, uint64_t used, char *out) {
-    if (text->file->is_index) return put(INDEX_SUFFIX, out);
-    size_t n = put("}", out);
+    if (text->file->is_index) return ti_text_put(INDEX_SUFFIX, out);
+    size_t n = ti_text_put("}", out);
     while ((used + n) % 8 != 0) out[n++] = ' ';
     return n;
 }
@@ -197,16 +188,6 @@ enum ti_status ti_model_text(const struct ti_model *model, size_t file, uint64_t
 
 /* Making them ------------------------------------------------------------------------ */
 
-static void write_digest(struct sha256_ctx *hash, char digits[33]) {
-    uint8_t digest[16];
-    sha256_digest(hash, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        digits[2 * i] = ti_hex_lower(digest[i] >> 4);
-        digits[2 * i + 1] = ti_hex_lower(digest[i]);
-    }
-    digits[32] = '\0';
-}
-
 static void add_hash(struct sha256_ctx *hash, const char *text, size_t n) {
     sha256_update(hash, n, (const uint8_t *)text);
 }
@@ -251,7 +232,7 @@ static enum ti_status measure(struct ti_model *model, size_t index,
     for (size_t i = 0; !file->is_index && i < text.count; i++) {
         add_tensor(&hash, model, text.tensors[i]);
     }
-    write_digest(&hash, file->digest);
+    ti_hash_digits(&hash, file->digest);
     file->info.header_bytes = used;
     return TI_OK;
 }
@@ -281,7 +262,7 @@ enum ti_status ti_model_make_texts(struct ti_model *model, struct ti_error *erro
         if (status == TI_OK) status = add_header(model, i, error);
         add_hash(&hash, model->files[i].digest, sizeof model->files[i].digest);
     }
-    if (status == TI_OK) write_digest(&hash, model->id);
+    if (status == TI_OK) ti_hash_digits(&hash, model->id);
     return status;
 }
 
@@ -293,7 +274,7 @@ void ti_model_etag(const struct ti_model *model, size_t file, uint64_t seed,
         return;
     }
     /* The index is the same for all seeds. */
-    size_t n = put(model->files[file].digest, text);
+    size_t n = ti_text_put(model->files[file].digest, text);
     text[n++] = ' ';
     n += ti_text_put_u64(model->files[file].is_index ? 0 : seed, text + n);
     ti_hash_text(text, n, etag);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/base/error.h"
-#include "core/base/hex.h"
 #include "core/request/query.h"
 #include "core/request/text.h"
 
@@ -113,26 +112,6 @@ void ti_rule_clear(struct ti_rule *rule) {
     free(rule->places);
 }
 
-static bool is_unreserved(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static size_t write_encoded(const struct ti_capture *capture, char *out) {
-    size_t used = 0;
-    for (size_t i = 0; i < capture->bytes; i++) {
-        const char c = capture->text[i];
-        if (is_unreserved(c)) {
-            out[used++] = c;
-        } else {
-            out[used++] = '%';
-            out[used++] = ti_hex_upper((unsigned char)c >> 4);
-            out[used++] = ti_hex_upper((unsigned char)c);
-        }
-    }
-    return used;
-}
-
 size_t ti_rule_write(const struct ti_rule *rule, const struct ti_capture *captures,
                      char *out, size_t capacity) {
     size_t used = 0, from = 0;
@@ -147,7 +126,8 @@ size_t ti_rule_write(const struct ti_rule *rule, const struct ti_capture *captur
         memcpy(out + used, rule->query + from, end - from);
         used += end - from;
         if (!place) break;
-        used += write_encoded(capture, out + used);
+        used = (size_t)(ti_query_encode_all(capture->text, capture->bytes, out + used) -
+                        out);
         from = end + place->bytes;
     }
     return used;

@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "core/base/float_state.h"
+#include "core/base/sizes.h"
 #include "core/orthogonal/reflections.h"
 
 /*
@@ -19,8 +20,6 @@
  * matrices are small. Large ones have tasks enough by themselves.
  */
 #define GROUP_BYTES ((size_t)32 << 20)
-
-static size_t up_to_blocks(size_t x) { return x / TI_BLOCK + (x % TI_BLOCK > 0); }
 
 /* Making ----------------------------------------------------------------------------- */
 
@@ -34,8 +33,8 @@ static struct sizes sizes_of(const struct ti_orthogonal_size *size) {
     const bool tall = size->rows > size->cols;
     struct sizes sizes = {.n = (size_t)(tall ? size->rows : size->cols),
                           .k = (size_t)(tall ? size->cols : size->rows)};
-    sizes.blocks = up_to_blocks(sizes.k);
-    sizes.v = bytes * ti_upper_count(up_to_blocks(sizes.n) * TI_BLOCK, sizes.k);
+    sizes.blocks = ti_divide_up(sizes.k, TI_BLOCK);
+    sizes.v = bytes * ti_upper_count(ti_round_up(sizes.n, TI_BLOCK), sizes.k);
     sizes.t = bytes * ti_upper_count(sizes.blocks * TI_BLOCK, sizes.k);
     sizes.sign = sizes.blocks * TI_BLOCK * sizeof(double);
     sizes.squares = ti_triangle(sizes.blocks) * TI_SQUARE * sizeof(double);
@@ -78,7 +77,7 @@ static struct ti_orthogonal_matrix matrix_at(const struct ti_orthogonal_factor *
     const struct ti_orthogonal_size size = {factor->n, factor->k, 1, factor->f64};
     const struct sizes sizes = sizes_of(&size);
     const struct ti_orthogonal_matrix matrix = {
-        {up_to_blocks(factor->n) * TI_BLOCK, (char *)factor->v + index * sizes.v},
+        {ti_round_up(factor->n, TI_BLOCK), (char *)factor->v + index * sizes.v},
         {factor->blocks * TI_BLOCK, (char *)factor->t + index * sizes.t},
         factor->sign + index * (factor->blocks * TI_BLOCK)};
     return matrix;
@@ -134,13 +133,12 @@ static size_t count_of(const struct ti_orthogonal_factor *factor) {
 
 /* Matrices of the group that a phase is of. */
 static size_t members(const struct ti_orthogonal_factor *factor, size_t group) {
-    const size_t left = count_of(factor) - group * factor->group;
-    return left < factor->group ? left : factor->group;
+    return ti_min(count_of(factor) - group * factor->group, factor->group);
 }
 
 static unsigned orthogonal_phases(const struct ti_factor *base) {
     const struct ti_orthogonal_factor *factor = (const struct ti_orthogonal_factor *)base;
-    const size_t groups = (count_of(factor) - 1) / factor->group + 1;
+    const size_t groups = ti_divide_up(count_of(factor), factor->group);
     return (unsigned)(groups * ti_reflections_phases(factor));
 }
 

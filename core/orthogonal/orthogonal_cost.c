@@ -58,10 +58,8 @@ static uint64_t min(uint64_t a, uint64_t b) { return a < b ? a : b; }
 /* The largest of lines [from, from + max). */
 static uint32_t last_line(const struct ti_lines *lines, uint64_t from, uint64_t max) {
     const uint64_t end = lines->count - from < max ? lines->count : from + max;
-    uint32_t number;
     uint64_t out;
-    ti_lines_get(lines, end - 1, 1, &number, &out);
-    return number;
+    return (uint32_t)ti_lines_at(lines, end - 1, &out);
 }
 
 double ti_orthogonal_term_ns(const struct ti_kernels *kernels, bool f64, size_t across,

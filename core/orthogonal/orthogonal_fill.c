@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "core/base/sizes.h"
 #include "core/orthogonal/factor.h"
 #include "core/orthogonal/matrix_view.h"
 #include "core/orthogonal/orthogonal_cost.h"
@@ -70,10 +71,6 @@ struct tile {
     /* what a term of all its sums takes */
     double term_ns;
 };
-
-static size_t up_to_cols(size_t x) {
-    return (x + TI_PRODUCT_COLS - 1) / TI_PRODUCT_COLS * TI_PRODUCT_COLS;
-}
 
 /* V or T, whichever has the columns (or the rows) of the matrix; V has the longer
    side. */

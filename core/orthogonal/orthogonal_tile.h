@@ -43,7 +43,8 @@ static void TILE(block)(const struct fill *fill, const struct tile *tile, size_t
     const size_t start = block * TI_BLOCK, rows = ti_block_rows(fill->factor->k, block);
     const size_t skip = along->neighbours && first < start ? start - first : 0;
     const size_t stride = along->neighbours ? tile->right->width - start : TI_TILE_COLS;
-    const struct ti_product size = {rows, across->count, up_to_cols(along->count - skip),
+    const struct ti_product size = {rows, across->count,
+                                    ti_round_up(along->count - skip, TI_PRODUCT_COLS),
                                     stride, TILE_STRIDE};
     const REAL *b_data = b;
     TILE(pack)(tile->left, block, rows, across->number, across->count, TI_BLOCK, a);

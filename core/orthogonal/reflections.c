@@ -20,6 +20,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/sizes.h"
 #include "core/values/fill.h"
 
 /*
@@ -36,8 +37,6 @@
 #define TASK_BLOCKS 8
 #define TASK_PRODUCTS 128
 #define SOLUTION_PRODUCTS 48
-
-static size_t divide_up(size_t x, size_t y) { return x / y + (x % y > 0); }
 
 static double *square_at(double *squares, size_t i, size_t j) {
     return squares + (ti_triangle(j) + i) * TI_SQUARE;
@@ -101,7 +100,7 @@ static void reflector(const struct ti_work *work, size_t l, size_t from, size_t 
 }
 
 static size_t reflector_phases(const struct ti_orthogonal_factor *factor) {
-    return divide_up(factor->n, TASK_COORDINATES);
+    return ti_divide_up(factor->n, TASK_COORDINATES);
 }
 
 /* Rows of a task. */
@@ -110,8 +109,8 @@ static size_t reflector_rows(const struct ti_orthogonal_factor *factor) {
 }
 
 static void reflectors(const struct ti_work *work, size_t phase, size_t task) {
-    const size_t from = phase * TASK_COORDINATES, left = work->factor->n - from;
-    const size_t end = from + (left < TASK_COORDINATES ? left : TASK_COORDINATES);
+    const size_t from = phase * TASK_COORDINATES;
+    const size_t end = ti_min(from + TASK_COORDINATES, work->factor->n);
     const size_t rows = reflector_rows(work->factor), first = task * rows;
     for (size_t l = first; l < first + rows && l < work->factor->k; l++)
         reflector(work, l, from, end);
@@ -168,12 +167,11 @@ static size_t product_tasks(size_t blocks) {
 
 /* Coordinates of a phase. */
 static size_t product_coordinates(const struct ti_orthogonal_factor *factor) {
-    const size_t blocks = factor->blocks < TASK_BLOCKS ? factor->blocks : TASK_BLOCKS;
-    return TASK_PRODUCTS / blocks * TI_BLOCK;
+    return TASK_PRODUCTS / ti_min(factor->blocks, TASK_BLOCKS) * TI_BLOCK;
 }
 
 static size_t product_phases(const struct ti_orthogonal_factor *factor) {
-    return divide_up(factor->n, product_coordinates(factor));
+    return ti_divide_up(factor->n, product_coordinates(factor));
 }
 
 /* Adds coordinates [from, end) to U[i][j] = sum over r of V[i][r] * V[j][r]. With the
@@ -198,7 +196,7 @@ static void products(const struct ti_work *work, size_t phase, size_t task) {
     const size_t coordinates = product_coordinates(work->factor);
     size_t column, first;
     find_products(task, &column, &first);
-    const size_t last = first + TASK_BLOCKS > column ? column : first + TASK_BLOCKS - 1;
+    const size_t last = ti_min(first + TASK_BLOCKS - 1, column);
     size_t from = phase * coordinates, end = from + coordinates;
     if (from < column * TI_BLOCK) from = column * TI_BLOCK; /* V is 0 before */
     if (end > work->factor->n) end = work->factor->n;
@@ -249,7 +247,7 @@ static void store_t(const struct ti_work *work, size_t row, size_t column,
 /* Phases of a row of blocks: its longest sums, at the end, have one product for each row
    below. */
 static size_t row_phases(size_t rows_below) {
-    return rows_below > 0 ? divide_up(rows_below, SOLUTION_PRODUCTS) : 1;
+    return rows_below > 0 ? ti_divide_up(rows_below, SOLUTION_PRODUCTS) : 1;
 }
 
 static size_t solution_phases(const struct ti_orthogonal_factor *factor) {
@@ -275,8 +273,7 @@ static void solution(const struct ti_work *work, size_t row, size_t step, size_t
     const double *sign = work->matrix.sign + column * TI_BLOCK;
     double *x = square_at(work->x, row, column);
     const size_t first = row + 1 + step * SOLUTION_PRODUCTS;
-    const size_t end =
-        first + SOLUTION_PRODUCTS < column + 1 ? first + SOLUTION_PRODUCTS : column + 1;
+    const size_t end = ti_min(first + SOLUTION_PRODUCTS, column + 1);
     if (step > 0 && first > column) return; /* complete */
     if (step == 0) {
         square_of_v(work, row, column * TI_BLOCK, x);
@@ -313,7 +310,7 @@ size_t ti_reflections_tasks(const struct ti_orthogonal_factor *factor, size_t ph
     size_t row, step;
     switch (find_part(factor, &phase)) {
     case PART_REFLECTORS:
-        return divide_up(factor->k, reflector_rows(factor));
+        return ti_divide_up(factor->k, reflector_rows(factor));
     case PART_PRODUCTS:
         return product_tasks(factor->blocks);
     case PART_SOLUTION:

@@ -11,9 +11,6 @@
 
 #include "core/orthogonal/factor.h"
 
-/* Values of a square block. */
-#define TI_SQUARE ((size_t)TI_BLOCK * TI_BLOCK)
-
 /* Blocks (i, j), i <= j, in columns before column j. */
 static inline size_t ti_triangle(size_t j) { return j * (j + 1) / 2; }
 

@@ -97,16 +97,12 @@ double ti_activation_steepest(enum ti_activation activation, double slope) {
     return leaky && fabs(slope) > steepest ? fabs(slope) : steepest;
 }
 
-static const char *const texts[TI_ACTIVATION_COUNT][2] = {
-#define TI_ACTIVATION(id, name, formula) {name, formula},
+static const char *const names[TI_ACTIVATION_COUNT] = {
+#define TI_ACTIVATION(id, name) name,
     TI_ACTIVATIONS(TI_ACTIVATION)
 #undef TI_ACTIVATION
 };
 
 const char *ti_activation_name(enum ti_activation activation) {
-    return (unsigned)activation < TI_ACTIVATION_COUNT ? texts[activation][0] : NULL;
-}
-
-const char *ti_activation_formula(enum ti_activation activation) {
-    return (unsigned)activation < TI_ACTIVATION_COUNT ? texts[activation][1] : NULL;
+    return (unsigned)activation < TI_ACTIVATION_COUNT ? names[activation] : NULL;
 }

@@ -11,13 +11,11 @@ struct buffer {
     size_t numbers;
 };
 
-#define BUFFERS 10
+#define BUFFERS 11
 
 static void list_buffers(struct ti_propagation *stack, struct buffer list[BUFFERS]) {
     const struct ti_propagation_info *info = &stack->info;
     const size_t matrix = ti_matrix_numbers(stack);
-    const size_t cols =
-        (info->width + TI_PRODUCT_COLS - 1) / TI_PRODUCT_COLS * TI_PRODUCT_COLS;
     const struct buffer all[BUFFERS] = {
         {&stack->activations, (info->depth + (size_t)1) * matrix},
         {&stack->slopes, info->depth * matrix},
@@ -25,9 +23,10 @@ static void list_buffers(struct ti_propagation *stack, struct buffer list[BUFFER
         {&stack->gradients, matrix},
         {&stack->at_z, matrix},
         {&stack->at_input, matrix},
-        {&stack->transposed, info->batch * cols},
+        {&stack->transposed, info->batch * ti_transposed_stride(stack)},
         {&stack->weights, stack->blocks * stack->blocks * TI_BLOCK * TI_BLOCK},
-        {&stack->square, TI_BLOCK * (TI_BLOCK + TI_STRIP_COLS)},
+        {&stack->square, TI_BLOCK * TI_BLOCK},
+        {&stack->strip, TI_BLOCK * TI_STRIP_COLS},
         {&stack->inverse_std, info->batch},
     };
     for (size_t i = 0; i < BUFFERS; i++) list[i] = all[i];
@@ -42,9 +41,8 @@ void ti_propagation_measure(struct ti_propagation *stack) {
     struct ti_propagation_info *info = &stack->info;
     struct buffer list[BUFFERS];
     size_t peak_bytes = 0;
-    stack->stride =
-        (info->batch + TI_PRODUCT_COLS - 1) / TI_PRODUCT_COLS * TI_PRODUCT_COLS;
-    stack->blocks = (info->width + TI_BLOCK - 1) / TI_BLOCK;
+    stack->stride = ti_round_up(info->batch, TI_PRODUCT_COLS);
+    stack->blocks = ti_divide_up(info->width, TI_BLOCK);
     info->products =
         (uint64_t)info->runs * info->depth * 3 * info->width * info->width * info->batch;
     for (unsigned i = 0; i < info->runs; i++) {
@@ -67,7 +65,6 @@ enum ti_status ti_propagation_begin(struct ti_propagation *stack,
         complete = complete && *list[i].at;
     }
     if (!stack->elems) stack->elems = malloc(elems_bytes(stack));
-    stack->strip = stack->square + (size_t)TI_BLOCK * TI_BLOCK;
     return complete && stack->elems ? TI_OK : ti_error_nomem(error);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A stack of layers, while signals run through it: propagate.c computes, the others serve. */
+/* A stack of layers, while signals run through it: layer.h and propagate.c compute, the others serve. */
 #ifndef TI_PROPAGATION_H
 #define TI_PROPAGATION_H
 
@@ -7,6 +7,7 @@
 #include <tensorinit/plan.h>
 #include <tensorinit/propagation.h>
 
+#include "core/base/sizes.h"
 #include "core/kernels/kernels.h"
 #include "core/propagation/moments.h"
 
@@ -80,8 +81,12 @@ static inline size_t ti_matrix_numbers(const struct ti_propagation *stack) {
 
 /* Units in a block. */
 static inline size_t ti_block_units(const struct ti_propagation *stack, size_t block) {
-    const size_t rest = stack->info.width - block * TI_BLOCK;
-    return rest < TI_BLOCK ? rest : TI_BLOCK;
+    return ti_min(stack->info.width - block * TI_BLOCK, TI_BLOCK);
+}
+
+/* Numbers in a row of 'transposed'. */
+static inline size_t ti_transposed_stride(const struct ti_propagation *stack) {
+    return ti_round_up(stack->info.width, TI_PRODUCT_COLS);
 }
 
 /* Columns of a strip of weights' gradients, all rows of a block. */

@@ -15,6 +15,7 @@
 #include "core/request/params.h"
 #include "core/request/query.h"
 #include "core/request/spec.h"
+#include "core/request/words.h"
 
 enum stack_parameter {
 #define TI_STACK_PARAMETER(name, fallback, accepts, meaning) STACK_##name,
@@ -145,20 +146,20 @@ static enum ti_status read_activation(const struct query *query,
                                       struct ti_error *error) {
     const struct value *value = &query->value[STACK_activation];
     const char *names[TI_ACTIVATION_COUNT], *near[TI_NEAR_MAX];
-    char typed[32];
+    char typed[32], list[128] = "";
     for (unsigned i = 0; i < TI_ACTIVATION_COUNT; i++) {
         *activation = (enum ti_activation)i;
         names[i] = ti_activation_name(*activation);
         if (ti_text_is(value->text, value->n, names[i])) return TI_OK;
+        ti_words_add(list, sizeof list, names[i]);
     }
     const size_t n = value->n < sizeof typed ? value->n : sizeof typed - 1;
     memcpy(typed, value->text, n);
     typed[n] = '\0';
     const bool found = ti_near_names(typed, names, TI_ACTIVATION_COUNT, near) > 0;
     return ti_error_set(error, TI_EVALUE, "activation",
-                        "activation does not take '%s'; it takes one of linear, relu, "
-                        "leaky_relu, tanh, sigmoid, gelu, silu, selu, elu%s%s%s",
-                        typed, found ? "; did you mean '" : "", found ? near[0] : "",
+                        "activation does not take '%s'; it takes one of %s%s%s%s", typed,
+                        list, found ? "; did you mean '" : "", found ? near[0] : "",
                         found ? "'?" : "");
 }
 

@@ -40,7 +40,7 @@ static enum ti_status copies_of(const struct ti_spec *spec, uint64_t outputs,
     }
     for (unsigned i = 2; i < spec->rank; i++) {
         /* A product of divisors: no overflow. */
-        if (outputs == 0 || outputs / *copies % factor == 0) {
+        if (outputs / *copies % factor == 0) {
             *copies *= outputs > 0 ? factor : 1;
             continue;
         }

@@ -47,23 +47,20 @@ static struct ti_view touched_matrices(const struct ti_plan *plan) {
     const struct ti_part *part = &plan->part;
     struct ti_view batches = {.elems = 1};
     unsigned place[TI_MAX_RANK];
-    uint64_t unit = 1;
-    for (unsigned i = 0; i < part->rank; i++) place[part->axis[i]] = i;
-    for (unsigned i = part->rank; i-- > 0;) {
+    const uint64_t stacked = plan->sampler.matrix.batches;
+    uint64_t unit = 1; /* matrices from one place on the axis to the next */
+    for (unsigned i = 0; i < part->rank; i++) {
+        place[part->axis[i]] = i;
+        if (stacked >> i & 1) unit *= plan->info.full_shape[i];
+    }
+    for (unsigned i = 0; i < part->rank; i++) {
         const struct ti_selection axis = ascending(&part->selection[place[i]]);
-        if (!(plan->sampler.matrix.batches >> i & 1)) continue;
+        if (!(stacked >> i & 1)) continue;
+        unit /= plan->info.full_shape[i]; /* not 0: the part has elements */
         batches.base += axis.start * unit;
         batches.elems *= axis.count;
         batches.shape[batches.rank] = axis.count;
         batches.stride[batches.rank++] = axis.step * (int64_t)unit;
-        unit *= plan->info.full_shape[i];
-    }
-    for (unsigned i = 0; i < batches.rank / 2; i++) { /* the first axis first */
-        const unsigned other = batches.rank - 1 - i;
-        const uint64_t dim = batches.shape[i];
-        const int64_t stride = batches.stride[i];
-        batches.shape[i] = batches.shape[other], batches.shape[other] = dim;
-        batches.stride[i] = batches.stride[other], batches.stride[other] = stride;
     }
     ti_view_simplify(&batches);
     return batches;

@@ -28,12 +28,15 @@ static bool decode(const char *text, size_t n, char *out, size_t *out_bytes) {
     return true;
 }
 
-char *ti_query_encode(const char *text, size_t n, char *out) {
-    static const char plain[] = "-._~,:/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "abcdefghijklmnopqrstuvwxyz";
+/* The unreserved characters of RFC 3986, section 2.3. */
+#define UNRESERVED "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+/* 'plain' has the characters that stay. */
+static char *encode(const char *text, size_t n, const char *plain, char *out) {
+    const size_t plain_count = strlen(plain);
     for (size_t i = 0; i < n; i++) {
         const unsigned char c = (unsigned char)text[i];
-        if (memchr(plain, c, sizeof plain - 1)) {
+        if (memchr(plain, c, plain_count)) {
             *out++ = (char)c;
         } else {
             *out++ = '%';
@@ -42,6 +45,14 @@ char *ti_query_encode(const char *text, size_t n, char *out) {
         }
     }
     return out;
+}
+
+char *ti_query_encode(const char *text, size_t n, char *out) {
+    return encode(text, n, UNRESERVED ",:/", out);
+}
+
+char *ti_query_encode_all(const char *text, size_t n, char *out) {
+    return encode(text, n, UNRESERVED, out);
 }
 
 enum ti_status ti_query_decode(const struct ti_text_pair *pair, char *scratch,

@@ -22,4 +22,7 @@ enum ti_status ti_query_decode(const struct ti_text_pair *pair, char *scratch,
  */
 char *ti_query_encode(const char *text, size_t n, char *out);
 
+/* The same, but for all but the unreserved characters. */
+char *ti_query_encode_all(const char *text, size_t n, char *out);
+
 #endif

@@ -198,3 +198,12 @@ size_t ti_text_put_u64(uint64_t value, char *out) {
     for (size_t i = 0; i < n; i++) out[i] = digits[n - 1 - i];
     return n;
 }
+
+size_t ti_text_put_list(const uint64_t *values, unsigned count, char *out) {
+    size_t used = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (i > 0) out[used++] = ',';
+        used += ti_text_put_u64(values[i], out + used);
+    }
+    return used;
+}

@@ -73,6 +73,9 @@ bool ti_text_is_utf8(const char *text, size_t n);
 size_t ti_text_put(const char *word, char *out);
 size_t ti_text_put_u64(uint64_t value, char *out);
 
+/* Writes "2,3,4" in the same way; nothing for no numbers. */
+size_t ti_text_put_list(const uint64_t *values, unsigned count, char *out);
+
 /* The value of a hexadecimal digit; -1 for other characters. */
 int ti_text_hex(char c);
 

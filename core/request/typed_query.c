@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/hex.h"
 #include "core/request/hints.h"
 #include "core/request/near_match.h"
 #include "core/request/params.h"

@@ -7,8 +7,8 @@
 
 #include <tensorinit/number.h>
 
-#include "core/base/hex.h"
 #include "core/request/params.h"
+#include "core/request/query.h"
 #include "core/request/schemes/schemes.h"
 #include "core/request/text.h"
 #include "core/request/words.h"
@@ -16,14 +16,9 @@
 size_t ti_write_shape(const struct ti_canonical_source *from, enum ti_param param,
                       char *out) {
     const struct ti_spec *spec = from->spec;
-    size_t used = 0;
     (void)param;
-    if (spec->rank == 0) return ti_text_put("scalar", out);
-    for (unsigned i = 0; i < spec->rank; i++) {
-        if (i > 0) out[used++] = ',';
-        used += ti_text_put_u64(spec->shape[i], out + used);
-    }
-    return used;
+    return spec->rank == 0 ? ti_text_put("scalar", out)
+                           : ti_text_put_list(spec->shape, spec->rank, out);
 }
 
 size_t ti_write_scheme(const struct ti_canonical_source *from, enum ti_param param,
@@ -38,24 +33,11 @@ size_t ti_write_seed(const struct ti_canonical_source *from, enum ti_param param
     return ti_text_put_u64(from->spec->seed, out);
 }
 
-/* Percent-encodes all but the unreserved characters of RFC 3986, section 2.3. */
 size_t ti_write_name(const struct ti_canonical_source *from, enum ti_param param,
                      char *out) {
-    static const char unreserved[] = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "abcdefghijklmnopqrstuvwxyz";
-    size_t used = 0;
     (void)param;
-    for (size_t i = 0; i < from->spec->name_bytes; i++) {
-        const unsigned char c = (unsigned char)from->spec->name[i];
-        if (memchr(unreserved, c, sizeof unreserved - 1)) {
-            out[used++] = (char)c;
-        } else {
-            out[used++] = '%';
-            out[used++] = ti_hex_upper(c >> 4);
-            out[used++] = ti_hex_upper(c);
-        }
-    }
-    return used;
+    return (size_t)(ti_query_encode_all(from->spec->name, from->spec->name_bytes, out) -
+                    out);
 }
 
 size_t ti_write_permute(const struct ti_canonical_source *from, enum ti_param param,

@@ -89,11 +89,12 @@ enum ti_status ti_scheme_delta_orthogonal(const struct ti_spec *spec,
     matrix.batches = stack.batches;
     set_all(side);
     for (unsigned i = 0; i < stack.rank; i++) {
-        const uint64_t dim = ti_stack_dim(spec, &stack, i);
-        side[stack.axis[i]] = i == rows_at       ? TI_SIDE_ROWS
-                              : i == rows_at + 1 ? TI_SIDE_COLS
-                                                 : TI_SIDE_KERNEL;
-        if (side[stack.axis[i]] == TI_SIDE_KERNEL)
+        const unsigned axis = stack.axis[i];
+        const uint64_t dim = spec->shape[axis];
+        side[axis] = i == rows_at       ? TI_SIDE_ROWS
+                     : i == rows_at + 1 ? TI_SIDE_COLS
+                                        : TI_SIDE_KERNEL;
+        if (side[axis] == TI_SIDE_KERNEL)
             matrix.centre = matrix.centre * dim + (dim > 0 ? (dim - 1) / 2 : 0);
     }
     set_places(spec, side, &matrix);

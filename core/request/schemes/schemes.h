@@ -119,10 +119,6 @@ struct ti_stack {
 enum ti_status ti_scheme_stack(const struct ti_spec *spec, unsigned min, unsigned max,
                                struct ti_stack *stack, struct ti_error *error);
 
-/* The size of one of them. */
-uint64_t ti_stack_dim(const struct ti_spec *spec, const struct ti_stack *stack,
-                      unsigned place);
-
 /* TI_EVALUE on shape unless the rank is 'rank'. */
 enum ti_status ti_scheme_rank(const struct ti_spec *spec, unsigned rank,
                               struct ti_error *error);

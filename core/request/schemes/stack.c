@@ -37,8 +37,3 @@ enum ti_status ti_scheme_stack(const struct ti_spec *spec, unsigned min, unsigne
     *stack = found;
     return TI_OK;
 }
-
-uint64_t ti_stack_dim(const struct ti_spec *spec, const struct ti_stack *stack,
-                      unsigned place) {
-    return spec->shape[stack->axis[place]];
-}

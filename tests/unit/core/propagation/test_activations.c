@@ -110,7 +110,6 @@ static void take_any_number(void **state) {
         assert_false(isnan(ti_activate(activation, SLOPE, -1e308).derivative));
     }
     assert_null(ti_activation_name(TI_ACTIVATION_COUNT));
-    assert_null(ti_activation_formula(TI_ACTIVATION_COUNT));
 }
 
 int main(void) {
