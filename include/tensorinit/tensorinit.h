@@ -17,6 +17,7 @@
 #include <tensorinit/model.h>
 #include <tensorinit/number.h>
 #include <tensorinit/plan.h>
+#include <tensorinit/propagation.h>
 #include <tensorinit/schemes.h>
 #include <tensorinit/spec.h>
 #include <tensorinit/spellings.h>
