@@ -40,8 +40,7 @@ static void print_digest(struct writer *writer, const char *path) {
     uint8_t digest[SHA256_DIGEST_SIZE];
     sha256_digest(&writer->hash, sizeof digest, digest);
     cli_clear_line();
-    for (size_t i = 0; i < sizeof digest; i++) printf("%02x", digest[i]);
-    printf("  %s\n", path);
+    cli_print_digest(digest, path);
 }
 
 static int write_file(struct writer *writer, size_t file, const char *path) {
@@ -84,10 +83,8 @@ static int write_files(struct writer *writer) {
 /* Files ------------------------------------------------------------------------------ */
 
 static bool is_checkpoint_file(const char *name) {
-    const size_t n = strlen(name);
-    return strcmp(name, "model.safetensors.index.json") == 0 ||
-           (strncmp(name, "model", 5) == 0 && n > 12 &&
-            strcmp(name + n - 12, ".safetensors") == 0);
+    return strcmp(name, CLI_INDEX_NAME) == 0 ||
+           (strncmp(name, "model", 5) == 0 && cli_path_is_file(name));
 }
 
 /* Loaders would take the files of another model, or of another cut, for this one's. */
