@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading the headers of a checkpoint's files: see model_load.h. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +7,7 @@
 
 #include "client/cli/model_load.h"
 
-#define INDEX_NAME "model.safetensors.index.json"
 #define INDEX_BYTES_MAX ((size_t)256 << 20)
-
-static int fail(const char *path, const struct ti_error *error) {
-    fprintf(stderr, "tensorinit: %s: %s\n", path, error->text);
-    return ti_status_exit_code(error->code);
-}
 
 /* The JSON text at the start of a safetensors file. */
 static int read_header(const char *path, char **json, size_t *bytes) {
@@ -87,7 +80,7 @@ static int add_index(struct tim_checkpoint *checkpoint, const char *path) {
     int code = cli_file_read(path, INDEX_BYTES_MAX, &json, &bytes);
     if (code != 0) return code;
     if (tim_checkpoint_index(checkpoint, json, bytes, &error) != TI_OK) {
-        code = fail(path, &error);
+        code = cli_fail_in(path, &error);
     }
     free(json);
     return code == 0 ? add_files(checkpoint, path) : code;
@@ -100,7 +93,7 @@ static bool exists(const char *path) {
 
 /* A folder has an index, or one file. */
 static int add_folder(struct tim_checkpoint *checkpoint, const char *folder) {
-    char *index = cli_path_join(folder, INDEX_NAME);
+    char *index = cli_path_join(folder, CLI_INDEX_NAME);
     char *single = cli_path_join(folder, "model.safetensors");
     int code;
     if (!index || !single) {
@@ -111,7 +104,7 @@ static int add_folder(struct tim_checkpoint *checkpoint, const char *folder) {
         code = add_file(checkpoint, single);
     } else {
         fprintf(stderr,
-                "tensorinit: %s has neither " INDEX_NAME " nor model.safetensors\n",
+                "tensorinit: %s has neither " CLI_INDEX_NAME " nor model.safetensors\n",
                 folder);
         code = CLI_EIO;
     }

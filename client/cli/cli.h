@@ -162,6 +162,9 @@ int cli_factorize(const struct ti_plan *plan, unsigned threads,
 typedef int cli_consumer(void *state, const unsigned char *bytes, size_t count);
 int cli_tensor_read(struct cli_tensor *tensor, cli_consumer *consume, void *state);
 
+/* Prints a SHA-256 and the name of its file as a line for sha256sum -c (digest_line.c). */
+void cli_print_digest(const unsigned char *digest, const char *name);
+
 /* Threads (threads.c) ---------------------------------------------------------------- */
 
 #define CLI_THREADS_MAX 256
@@ -180,6 +183,8 @@ void cli_threads_run(unsigned count, void *(*run)(void *), void *state);
 /* Each prints "tensorinit: TEXT" and returns the exit code. */
 int cli_fail(const struct ti_error *error);
 int cli_fail_io(const char *path, const char *action);
+/* "tensorinit: WHERE: TEXT", of an error in a file or a variable. */
+int cli_fail_in(const char *where, const struct ti_error *error);
 int cli_fail_memory(void);
 
 /*

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit digest: SHA-256 of the bytes, as a line for sha256sum -c. */
 #include <stdio.h>
-#include <string.h>
 
 #include <nettle/sha2.h>
 
@@ -10,33 +9,6 @@
 static int add_chunk(void *state, const unsigned char *bytes, size_t count) {
     sha256_update(state, count, bytes);
     return 0;
-}
-
-/* As coreutils do: a line with a name that has one of these begins with a backslash. */
-static void print_name(const char *name) {
-    for (; *name; name++) {
-        switch (*name) {
-        case '\\':
-            fputs("\\\\", stdout);
-            break;
-        case '\n':
-            fputs("\\n", stdout);
-            break;
-        case '\r':
-            fputs("\\r", stdout);
-            break;
-        default:
-            putchar(*name);
-        }
-    }
-}
-
-static void print_line(const unsigned char *digest, const char *name) {
-    if (strpbrk(name, "\\\n\r")) putchar('\\');
-    for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++) printf("%02x", digest[i]);
-    fputs("  ", stdout);
-    print_name(name);
-    putchar('\n');
 }
 
 int cli_digest(struct cli_options *options) {
@@ -53,6 +25,6 @@ int cli_digest(struct cli_options *options) {
     cli_tensor_close(&tensor);
     if (code != 0) return code;
     sha256_digest(&hash, sizeof digest, digest);
-    print_line(digest, options->as_file ? options->as_file : "-");
+    cli_print_digest(digest, options->as_file ? options->as_file : "-");
     return cli_close_stdout();
 }

@@ -32,8 +32,7 @@ static int write_chunk(void *state, const unsigned char *bytes, size_t count) {
     int code = 0;
     if (writer->path) code = cli_output_write(&writer->output, bytes, count);
     if (writer->digests) sha256_update(&writer->hash, count, bytes);
-    atomic_fetch_add(&writer->progress.bytes, count);
-    cli_progress_show(&writer->progress);
+    cli_progress_add(&writer->progress, count);
     return code;
 }
 
@@ -41,8 +40,7 @@ static void print_digest(struct writer *writer, const char *path) {
     uint8_t digest[SHA256_DIGEST_SIZE];
     sha256_digest(&writer->hash, sizeof digest, digest);
     cli_clear_line();
-    for (size_t i = 0; i < sizeof digest; i++) printf("%02x", digest[i]);
-    printf("  %s\n", path);
+    cli_print_digest(digest, path);
 }
 
 static int write_file(struct writer *writer, size_t file, const char *path) {
@@ -85,10 +83,8 @@ static int write_files(struct writer *writer) {
 /* Files ------------------------------------------------------------------------------ */
 
 static bool is_checkpoint_file(const char *name) {
-    const size_t n = strlen(name);
-    return strcmp(name, "model.safetensors.index.json") == 0 ||
-           (strncmp(name, "model", 5) == 0 && n > 12 &&
-            strcmp(name + n - 12, ".safetensors") == 0);
+    return strcmp(name, CLI_INDEX_NAME) == 0 ||
+           (strncmp(name, "model", 5) == 0 && cli_path_is_file(name));
 }
 
 /* Loaders would take the files of another model, or of another cut, for this one's. */
@@ -125,12 +121,9 @@ static int prepare_folder(const struct ti_model *model, const char *folder,
 static int write_model(const struct cli_model *model, struct cli_options *options) {
     struct writer writer = {
         .model = model, .path = options->model_output, .digests = options->digests};
-    uint64_t total = 0;
+    const uint64_t total = cli_model_files_bytes(model);
     int code = cli_progress_init(&writer.progress, options);
     if (code != 0) return code;
-    for (size_t i = 0; i < ti_model_file_count(model->model); i++) {
-        total += ti_model_file(model->model, i)->bytes;
-    }
     if (writer.path && !cli_path_is_file(writer.path)) {
         code = prepare_folder(model->model, writer.path, total);
     }

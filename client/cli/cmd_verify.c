@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit verify: compares a file with the tensor, byte by byte. */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,78 +7,32 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/cli/file_compare.h"
 #include "client/cli/file_header.h"
 #include "client/cli/progress.h"
 
-struct comparison {
-    const char *path;
-    int fd;
-    unsigned char *chunk;  /* CLI_CHUNK_BYTES of the file */
-    uint64_t offset;       /* bytes compared so far */
+/* Where the elements of the tensor are in the file. */
+struct layout {
     uint64_t header_bytes; /* before the first element */
     size_t elem_bytes;     /* 0 for text */
 };
 
-/* Reads 'count' bytes, or fewer at the end of the file; -1 if that fails. */
-static ssize_t read_file(struct comparison *comparison, size_t count) {
-    size_t used = 0;
-    while (used < count) {
-        ssize_t now = read(comparison->fd, comparison->chunk + used, count - used);
-        if (now < 0 && errno == EINTR) continue;
-        if (now < 0) return -1;
-        if (now == 0) break;
-        used += (size_t)now;
-    }
-    return (ssize_t)used;
-}
-
-/* Prints where the file differs; 'actual' is -1 at its end. */
-static int differs(const struct comparison *comparison, size_t at, int expected,
-                   int actual) {
-    const uint64_t offset = comparison->offset + at;
-    cli_clear_line();
-    printf("%s differs at byte %" PRIu64, comparison->path, offset);
-    if (offset < comparison->header_bytes) {
+static void print_place(const void *state, uint64_t offset) {
+    const struct layout *layout = state;
+    if (offset < layout->header_bytes) {
         printf(", in the header");
-    } else if (comparison->elem_bytes > 0) {
+    } else if (layout->elem_bytes > 0) {
         printf(", in element %" PRIu64,
-               (offset - comparison->header_bytes) / comparison->elem_bytes);
+               (offset - layout->header_bytes) / layout->elem_bytes);
     }
-    if (actual < 0) {
-        puts(": the file ends there");
-    } else {
-        printf(": 0x%02x, expected 0x%02x\n", actual, expected);
-    }
-    return CLI_DIFFERS;
 }
 
 static int compare(void *state, const unsigned char *bytes, size_t count) {
-    struct comparison *comparison = state;
-    const ssize_t available = read_file(comparison, count);
-    if (available < 0) return cli_fail_io(comparison->path, "cannot read");
-    const bool equal =
-        (size_t)available == count && memcmp(comparison->chunk, bytes, count) == 0;
-    for (size_t i = 0; !equal && i < count; i++) {
-        if (i == (size_t)available) return differs(comparison, i, bytes[i], -1);
-        if (comparison->chunk[i] != bytes[i]) {
-            return differs(comparison, i, bytes[i], comparison->chunk[i]);
-        }
-    }
-    comparison->offset += count;
-    return 0;
-}
-
-static int check_end(struct comparison *comparison) {
-    const ssize_t more = read_file(comparison, 1);
-    if (more < 0) return cli_fail_io(comparison->path, "cannot read");
-    if (more == 0) return 0;
-    printf("%s is longer than the tensor, which has %" PRIu64 " bytes\n",
-           comparison->path, comparison->offset);
-    return CLI_DIFFERS;
+    return cli_compare_next(state, bytes, count);
 }
 
 /* The header at the start of a file; empty for a pipe. */
-static int read_header(const struct comparison *comparison,
+static int read_header(const struct cli_comparison *comparison,
                        struct cli_file_header *header) {
     unsigned char *bytes = malloc(CLI_HEADER_BYTES);
     if (!bytes) return cli_fail_memory();
@@ -89,7 +42,7 @@ static int read_header(const struct comparison *comparison,
     return 0;
 }
 
-static int differs_in(const struct comparison *comparison, const char *what,
+static int differs_in(const struct cli_comparison *comparison, const char *what,
                       const char *actual, const char *expected) {
     if (strcmp(actual, expected) == 0) return 0;
     printf("%s has the %s %s, expected %s\n", comparison->path, what, actual, expected);
@@ -97,7 +50,7 @@ static int differs_in(const struct comparison *comparison, const char *what,
 }
 
 /* A wrong shape or dtype is said as such, and not as the difference of a byte. */
-static int compare_headers(const struct comparison *comparison,
+static int compare_headers(const struct cli_comparison *comparison,
                            const struct cli_tensor *tensor,
                            const struct cli_file_header *actual) {
     const uint64_t bytes = ti_body_header_bytes(tensor->body);
@@ -114,21 +67,24 @@ static int compare_headers(const struct comparison *comparison,
     return code;
 }
 
-static int compare_body(struct comparison *comparison, struct cli_tensor *tensor,
+static int compare_body(struct cli_comparison *comparison, struct cli_tensor *tensor,
                         const struct cli_options *options) {
     struct cli_progress progress = {.begun = false};
+    struct layout layout = {.elem_bytes = 0};
     const struct ti_plan_info *info = ti_plan_info(tensor->plan);
     if (ti_body_has_length(tensor->body)) {
-        comparison->elem_bytes = ti_dtype_bytes(info->dtype);
-        comparison->header_bytes = ti_body_bytes(tensor->body) - info->body_bytes;
+        layout.elem_bytes = ti_dtype_bytes(info->dtype);
+        layout.header_bytes = ti_body_bytes(tensor->body) - info->body_bytes;
     }
+    comparison->print_place = print_place;
+    comparison->state = &layout;
     int code = cli_progress_init_reader(&progress, options);
     if (code == 0) code = cli_progress_read(&progress, tensor, compare, comparison);
-    return code != 0 ? code : check_end(comparison);
+    return code != 0 ? code : cli_compare_end(comparison, "the tensor, which has ");
 }
 
 /* Makes the spec of what the file itself says. */
-static int make_spec(struct cli_options *options, const struct comparison *comparison,
+static int make_spec(struct cli_options *options, const struct cli_comparison *comparison,
                      const struct cli_file_header *header) {
     struct ti_error error;
     if (!header->query) {
@@ -155,7 +111,7 @@ static int make_spec(struct cli_options *options, const struct comparison *compa
     return CLI_EMISMATCH;
 }
 
-static int verify_open(struct cli_options *options, struct comparison *comparison,
+static int verify_open(struct cli_options *options, struct cli_comparison *comparison,
                        const struct cli_file_header *header) {
     struct cli_tensor tensor;
     int code = 0;
@@ -171,7 +127,7 @@ static int verify_open(struct cli_options *options, struct comparison *compariso
 
 static int verify(struct cli_options *options, const char *path, unsigned char *chunk) {
     const bool from_stdin = strcmp(path, "-") == 0;
-    struct comparison comparison = {.path = path, .chunk = chunk};
+    struct cli_comparison comparison = {.path = path, .chunk = chunk};
     struct cli_file_header header = {.query = NULL};
     comparison.fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (comparison.fd < 0) return cli_fail_io(path, "cannot open");

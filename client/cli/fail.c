@@ -54,6 +54,12 @@ int cli_fail(const struct ti_error *error) {
     return ti_status_exit_code(error->code);
 }
 
+int cli_fail_in(const char *where, const struct ti_error *error) {
+    cli_clear_line();
+    fprintf(stderr, "tensorinit: %s: %s\n", where, error->text);
+    return ti_status_exit_code(error->code);
+}
+
 int cli_fail_io(const char *path, const char *action) {
     const char *reason = strerror(errno);
     cli_clear_line();

@@ -56,12 +56,9 @@ static int set_token(const struct cli_options *options, struct tic_request *requ
         if (code != 0) return code;
         token = from_file;
     }
-    const enum ti_status status =
-        token ? tic_request_text(request, TIC_TOKEN, token, &error) : TI_OK;
-    if (status == TI_OK) return 0;
-    fprintf(stderr, "tensorinit: %s: %s\n",
-            options->token_file ? options->token_file : "TENSORINIT_TOKEN", error.text);
-    return ti_status_exit_code(status);
+    if (!token || tic_request_text(request, TIC_TOKEN, token, &error) == TI_OK) return 0;
+    return cli_fail_in(options->token_file ? options->token_file : "TENSORINIT_TOKEN",
+                       &error);
 }
 
 /* "Name: value" */

@@ -21,13 +21,7 @@ static json_t *integer(uint64_t value) {
 /* An infinity is left out, as JSON has none; NULL for it. */
 static json_t *real(double value) { return isfinite(value) ? json_real(value) : NULL; }
 
-static json_t *shape(unsigned rank, const uint64_t *dims) {
-    json_t *list = json_array();
-    for (unsigned i = 0; i < rank; i++) json_array_append_new(list, integer(dims[i]));
-    return list;
-}
-
-static json_t *counts(const uint64_t *values, size_t count) {
+static json_t *integers(const uint64_t *values, size_t count) {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(list, integer(values[i]));
     return list;
@@ -55,8 +49,9 @@ int cli_json_plan(const struct cli_tensor *tensor) {
         *info->framework_name ? info->framework_name : NULL, "distribution",
         ti_distribution_name(info->distribution), "dtype", ti_dtype_name(info->dtype),
         "format", ti_format_name(ti_body_format(tensor->body)), "query", info->query,
-        "etag", info->etag, "shape", shape(info->rank, info->shape), "full_shape",
-        shape(info->full_rank, info->full_shape), "elems", integer(info->elems), "bytes",
+        "etag", info->etag, "shape", integers(info->shape, info->rank), "full_shape",
+        integers(info->full_shape, info->full_rank), "elems", integer(info->elems),
+        "bytes",
         ti_body_has_length(tensor->body) ? integer(ti_body_bytes(tensor->body)) : NULL,
         "seed", seed, "name", info->name, "stream", stream, "fan_in",
         info->has_fan_in ? integer(info->fan_in) : NULL, "fan_out",
@@ -80,5 +75,5 @@ int cli_json_stats(const struct ti_plan_info *info,
         "histogram_low", real(summary->bins_low), "histogram_high",
         real(summary->bins_high), "promised_mean", real(info->mean), "promised_std",
         real(info->std), "promised_low", real(info->low), "promised_high",
-        real(info->high), "histogram", counts(summary->bins, TI_STATS_BINS)));
+        real(info->high), "histogram", integers(summary->bins, TI_STATS_BINS)));
 }

@@ -102,3 +102,11 @@ int cli_model_file_read(const struct cli_model *model, size_t file, cli_consumer
     }
     return code;
 }
+
+uint64_t cli_model_files_bytes(const struct cli_model *model) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < ti_model_file_count(model->model); i++) {
+        total += ti_model_file(model->model, i)->bytes;
+    }
+    return total;
+}

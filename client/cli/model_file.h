@@ -12,4 +12,7 @@
 int cli_model_file_read(const struct cli_model *model, size_t file, cli_consumer *consume,
                         void *state);
 
+/* Sum of the files' sizes, with their headers and the index. */
+uint64_t cli_model_files_bytes(const struct cli_model *model);
+
 #endif

@@ -54,11 +54,6 @@ static char *find_manifest(const char *name) {
     return path;
 }
 
-static int fail(const char *path, const struct ti_error *error) {
-    fprintf(stderr, "tensorinit: %s: %s\n", path, error->text);
-    return ti_status_exit_code(error->code);
-}
-
 /* Puts the values of the options in place of the manifest's. */
 static int read_options(const struct cli_options *options, bool one_file,
                         struct ti_model_options *model) {
@@ -112,7 +107,7 @@ static int make(struct cli_model *model, const struct cli_options *options, bool
     struct ti_error error;
     if (tim_manifest_read(json, bytes, TI_MANIFEST_TENSORS_MAX, checkpoint,
                           &model->manifest, &error) != TI_OK) {
-        return fail(path, &error);
+        return cli_fail_in(path, &error);
     }
     struct ti_model_options own = *ti_manifest_options(model->manifest);
     const int code = read_options(options, one_file, &own);
@@ -120,7 +115,7 @@ static int make(struct cli_model *model, const struct cli_options *options, bool
     model->seed = own.seed;
     if (ti_model_make(model->manifest, &own, &model->model, &place, &error) != TI_OK) {
         tim_manifest_explain(json, bytes, &place, &error);
-        return fail(path, &error);
+        return cli_fail_in(path, &error);
     }
     print_warnings(options, model->model);
     return 0;

@@ -36,6 +36,9 @@ int cli_checkpoint_read(const char *path, struct tim_checkpoint **checkpoint);
  */
 int cli_file_read(const char *path, size_t max, char **bytes, size_t *count);
 
+/* The index of a checkpoint's files. */
+#define CLI_INDEX_NAME "model.safetensors.index.json"
+
 /* DIR/NAME, to be freed with free(); NULL if memory runs out. */
 char *cli_path_join(const char *folder, const char *name);
 

@@ -134,6 +134,11 @@ void cli_progress_show(struct cli_progress *progress) {
     }
 }
 
+void cli_progress_add(struct cli_progress *progress, size_t bytes) {
+    atomic_fetch_add(&progress->bytes, bytes);
+    cli_progress_show(progress);
+}
+
 void cli_progress_end(struct cli_progress *progress, bool success) {
     cli_clear_line();
     if (!progress->begun || !success) return;
@@ -159,8 +164,7 @@ struct reading {
 static int consume(void *state, const unsigned char *bytes, size_t count) {
     const struct reading *reading = state;
     const int code = reading->consume(reading->state, bytes, count);
-    atomic_fetch_add(&reading->progress->bytes, count);
-    if (code == 0) cli_progress_show(reading->progress);
+    if (code == 0) cli_progress_add(reading->progress, count);
     return code;
 }
 

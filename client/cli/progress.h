@@ -49,6 +49,9 @@ void cli_progress_begin(struct cli_progress *progress, uint64_t bytes,
 /* Shows it if it is time. */
 void cli_progress_show(struct cli_progress *progress);
 
+/* Adds bytes, and shows it if it is time. */
+void cli_progress_add(struct cli_progress *progress, size_t bytes);
+
 /*
  * Reads the tensor as cli_tensor_read() does, and shows how far it has got: begins and
  * ends the progress. Returns an exit code.

@@ -35,7 +35,6 @@ async function route() {
   document.title = `${TITLES[present]} – tensorinit`;
   const box = byId(`${present}-problem`);
   await VIEWS[present].show(new URLSearchParams(location.search)).catch((error) => {
-    if (!box) return;
     box.textContent = error.message;
     box.hidden = false;
   });

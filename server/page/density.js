@@ -3,7 +3,8 @@
 
 const SQRT_TAU = Math.sqrt(2 * Math.PI);
 
-const normal = (z) => Math.exp(-z * z / 2) / SQRT_TAU;
+/** The density of the standard normal distribution. */
+export const normal = (z) => Math.exp(-z * z / 2) / SQRT_TAU;
 
 /** Simpson's rule. */
 export function integrate(f, from, to, steps = 400) {

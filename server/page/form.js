@@ -31,7 +31,7 @@ export function field(prefix, { name, label, hint, options, placeholder, type, e
 }
 
 /** Shows an error beside the control of its field; false if the form has none. */
-export function showError(form, name, text) {
+function showError(form, name, text) {
   const control = form.elements.namedItem(name);
   if (!control?.id) return false;
   const details = control.closest("details");

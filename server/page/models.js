@@ -2,7 +2,7 @@
 // The view of the models of this server: the tensors of one as a table, with links.
 
 import { byId, bytes, element, integer, settle, short } from "./elements.js";
-import { field } from "./form.js";
+import { field, showProblem } from "./form.js";
 import { getJson, query, url } from "./service.js";
 import { editingEnds, remember } from "./state.js";
 
@@ -45,6 +45,7 @@ async function update() {
     results.setAttribute("aria-busy", "false");
     throw error;
   }
+  byId("models-problem").hidden = true;
   byId("models-files").replaceChildren(...model.files.map((file) => element("li", {},
     element("a", { href: new URL(file.path, url("")).href, download: true }, file.name), ` ${bytes(file.bytes)}`)));
   showTensors();
@@ -53,10 +54,7 @@ async function update() {
 
 function changed(name) {
   remember(query([["view", "models"], ["model", value("model")], ...(value("find") ? [["find", value("find")]] : [])]), name);
-  return update().catch((error) => {
-    byId("models-problem").textContent = error.message;
-    byId("models-problem").hidden = false;
-  });
+  return update().catch((error) => showProblem(byId("models-problem"), form, error));
 }
 
 export async function show(search) {

@@ -10,7 +10,7 @@ export function setToken(token) {
 }
 
 /** What a problem document says (RFC 9457). */
-export class Problem extends Error {
+class Problem extends Error {
   constructor(document, status) {
     super(document.detail ?? document.title ?? `status ${status}`);
     this.field = document.field ?? "";

@@ -42,11 +42,10 @@ function ownFields() {
   byId("tensor-fields").replaceChildren(
     field("t", { name: "shape", label: "Shape", hint: hints.get("shape"), placeholder: "512,784" }),
     field("t", { name: "scheme", label: "Scheme", options: schemes }),
-    field("t", { name: "seed", label: "Seed", hint: "" }),
+    field("t", { name: "seed", label: "Seed" }),
     field("t", { name: "name", label: "Tensor name", hint: "its own stream of random numbers" }),
     field("t", { name: "dtype", label: "Dtype", options: optionsOf("dtype") }),
     field("t", { name: "format", label: "File format", options: optionsOf("format") }));
-  form.elements.namedItem("seed").setAttribute("inputmode", "text");
 }
 
 /** The scheme's own parameters, with what they are if not given. */
@@ -89,28 +88,22 @@ let splits = [];
 
 const shardText = () => splits.map(({ axis, index, count }) => `${axis}:${index}/${count}`).join(",");
 
-/** Fields for one split, of which 'count' 1 is none. */
+/** Fields for the splits, and for one more; 'count' 1 is none. */
 function shardFields(shape) {
   const axes = shape.map((size, axis) => [String(axis), `${axis} (of ${integer(size)})`]);
-  const made = [];
-  for (let i = 0; i < 2; i++) {
-    const split = splits[i] ?? { axis: Math.min(i, axes.length - 1), index: 0, count: 1 };
-    if (i > 0 && splits.length === 0) break;
-    const ranks = Array.from({ length: Math.min(split.count, 1024) }, (_, index) =>
-      [String(index), `${index} of ${split.count}`]);
-    const which = i === 0 ? "Split" : "then";
-    made.push(field("t", { name: `split${i}-axis`, label: `${which} axis`, options: axes }),
-      field("t", { name: `split${i}-count`, label: "into parts", type: "number", mode: "numeric" }),
-      field("t", { name: `split${i}-index`, label: "this rank", options: ranks }));
-  }
+  const listed = [0, 1].slice(0, splits.length + 1).map((i) =>
+    splits[i] ?? { axis: Math.min(i, axes.length - 1), index: 0, count: 1 });
   const focused = document.activeElement?.id;
-  byId("shard-fields").replaceChildren(...made);
-  for (let i = 0; i < made.length / 3; i++) {
-    const split = splits[i] ?? { axis: Math.min(i, axes.length - 1), index: 0, count: 1 };
-    const set = (part) => { byId(`t-split${i}-${part}`).value = String(split[part]); };
-    ["axis", "count", "index"].forEach(set);
+  byId("shard-fields").replaceChildren(...listed.flatMap(({ count }, i) => {
+    const ranks = Array.from({ length: Math.min(count, 1024) }, (_, index) => [String(index), `${index} of ${count}`]);
+    return [field("t", { name: `split${i}-axis`, label: `${i === 0 ? "Split" : "then"} axis`, options: axes }),
+      field("t", { name: `split${i}-count`, label: "into parts", type: "number", mode: "numeric" }),
+      field("t", { name: `split${i}-index`, label: "this rank", options: ranks })];
+  }));
+  listed.forEach((split, i) => {
+    for (const part of ["axis", "count", "index"]) byId(`t-split${i}-${part}`).value = String(split[part]);
     byId(`t-split${i}-count`).setAttribute("min", "1");
-  }
+  });
   if (focused) byId(focused)?.focus();
 }
 
@@ -280,7 +273,7 @@ async function showDigest(params, plan, signal) {
 
 function showLines() {
   if (!shown) return;
-  const language = form.ownerDocument.querySelector('input[name="language"]:checked').value;
+  const language = document.querySelector('input[name="language"]:checked').value;
   byId("snippet").textContent = lines(language, shown);
 }
 
@@ -379,7 +372,7 @@ function listen() {
     results.setAttribute("aria-busy", "true");
     typed(target.name);
   });
-  form.addEventListener("change", () => editingEnds());
+  form.addEventListener("change", editingEnds);
   byId("shard-fields").addEventListener("change", () => {
     readSplits();
     editingEnds();

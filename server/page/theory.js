@@ -2,10 +2,9 @@
 // What a very wide stack does on average (docs/WHY.md): the second moments of activations
 // and gradients, layer by layer, if weights are independent with mean 0.
 
-import { integrate } from "./density.js";
+import { integrate, normal } from "./density.js";
 
 const erf = (x) => 2 / Math.sqrt(Math.PI) * integrate((t) => Math.exp(-t * t), 0, Math.max(-6, Math.min(x, 6)), 200);
-const phi = (z) => Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 const SELU = [1.0507009873554805, 1.6732632423543772];
 
@@ -16,7 +15,7 @@ const FUNCTIONS = {
   leaky_relu: (slope) => [(z) => (z > 0 ? z : slope * z), (z) => (z > 0 ? 1 : slope)],
   tanh: () => [Math.tanh, (z) => 1 - Math.tanh(z) ** 2],
   sigmoid: () => [sigmoid, (z) => sigmoid(z) * (1 - sigmoid(z))],
-  gelu: () => [(z) => z * (1 + erf(z / Math.SQRT2)) / 2, (z) => (1 + erf(z / Math.SQRT2)) / 2 + z * phi(z)],
+  gelu: () => [(z) => z * (1 + erf(z / Math.SQRT2)) / 2, (z) => (1 + erf(z / Math.SQRT2)) / 2 + z * normal(z)],
   silu: () => [(z) => z * sigmoid(z), (z) => sigmoid(z) * (1 + z * (1 - sigmoid(z)))],
   selu: () => [(z) => SELU[0] * (z > 0 ? z : SELU[1] * Math.expm1(z)), (z) => SELU[0] * (z > 0 ? 1 : SELU[1] * Math.exp(z))],
   elu: () => [(z) => (z > 0 ? z : Math.expm1(z)), (z) => (z > 0 ? 1 : Math.exp(z))],
@@ -25,7 +24,7 @@ const FUNCTIONS = {
 /** The mean of f(z) for z normal with mean 0 and second moment q; a kink at 0 does no harm. */
 function mean(f, q) {
   const s = Math.sqrt(q);
-  const g = (u) => f(s * u) * phi(u);
+  const g = (u) => f(s * u) * normal(u);
   return integrate(g, -8, -1e-12, 120) + integrate(g, 1e-12, 8, 120);
 }
 

@@ -108,7 +108,7 @@ async function compute(text, signal) {
     depth: result.depth, residual: result.residual, layerNorm: result.layer_norm,
     factor: result.width * plan.std ** 2 }) : { activation: null, gradient: null };
   const name = text.replace("scheme=", "").replace(/&/g, " ");
-  return { name, result, std: plan.std,
+  return { name, result,
     forward: overSeeds(result.runs, "activation"), backward: overSeeds(result.runs, "input_gradient"),
     theory: limit, dead: share(result.runs, "dead_share"), saturated: share(result.runs, "saturated_share") };
 }
@@ -251,7 +251,7 @@ function listen() {
     results.setAttribute("aria-busy", "true");
     typed(target.name);
   });
-  form.addEventListener("change", () => editingEnds());
+  form.addEventListener("change", editingEnds);
   byId("add-curve").addEventListener("click", () => {
     const list = curves();
     setCurves([...list, "scheme=orthogonal"]);

@@ -258,6 +258,13 @@ class Verify(Model):
         digest = hashlib.sha256((self.scratch / "x.safetensors").read_bytes()).hexdigest()
         self.assertEqual(done.stdout.decode(), f"{digest}  {self.scratch}/x.safetensors\n")
 
+    def test_digest_of_a_name_that_sha256sum_quotes(self):
+        done = self.model("-o", self.scratch / "a\n\\b.safetensors", "--digests")
+        self.succeeds(done)
+        expected = subprocess.run(["sha256sum", self.scratch / "a\n\\b.safetensors"],
+                                  capture_output=True, check=True)
+        self.assertEqual(done.stdout, expected.stdout)
+
 
 class Shapes(Model):
     def test_of_a_checkpoint(self):

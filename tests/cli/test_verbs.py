@@ -127,6 +127,10 @@ class Verbs(Case):
         self.assertEqual((plan["scheme"], plan["shape"], plan["fan_in"]),
                          ("he_normal", "300,700", "700"))
         self.assertAlmostEqual(float(plan["std"]), (2 / 700) ** 0.5, places=12)
+        done = tensorinit("plan", "--shape=3,7", "--name=a", "--scheme=torch.kaiming_uniform_")
+        lines = done.stdout.decode().splitlines()
+        self.assertIn("framework_name torch.kaiming_uniform_", lines)
+        self.assertIn("shape         3,7", lines)
 
     def test_numbers_are_the_shortest(self):
         """As /v1/plan and canonical queries spell them."""
