@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Paths and files of a model: see model_load.h. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
