@@ -107,7 +107,7 @@ def listening_port(process):
     for line in process.stderr:
         if match := re.search(r'listening on http://\S+:(\d+)"', line.strip()):
             return int(match[1])
-        print(line, end="")
+        print(line, end="", file=sys.stderr)
     return None
 
 
