@@ -139,19 +139,32 @@ def check_model(reader, name, row, recipes):
     check(not unused, f"{name}: rows of recipes.tsv that match no tensor: {unused}")
 
 
-def check_command(name):
+def check_command(name, tensors):
     """The command has the same model, and finds no fault with it."""
     done = subprocess.run([daemon.COMMAND, "model", MODELS / name, "--check"], text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, check=False)
     check(done.returncode == 0 and not done.stderr, f"{name}: {done.stderr}")
+    last = done.stdout.rpartition("\n\n")[2]
+    check(last.startswith(f"{tensors} tensors, "), f"{name}: {last}")
+
+
+def manifest(name):
+    return json.loads((MODELS / name / "manifest.json").read_text(encoding="utf-8"))
 
 
 def check_sources(name):
-    manifest = json.loads((MODELS / name / "manifest.json").read_text(encoding="utf-8"))
-    check(manifest.get("description"), f"{name}: no description")
-    check(manifest.get("sources"), f"{name}: no sources")
-    for source in manifest.get("sources", []):
+    sources = manifest(name).get("sources")
+    check(sources, f"{name}: no sources")
+    for source in sources or []:
         check(SOURCE.fullmatch(source), f"{name}: no file and commit: {source}")
+
+
+def check_page(models):
+    """docs/MANIFEST.md has the models, their parameters and dtypes."""
+    page = (daemon.ROOT / "docs/MANIFEST.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| `([\w-]+)` \| ([\d,]+) \| (\w+) \| .* \| .* \|$", page, re.M)
+    wanted = [(name, f"{int(row[0]):,}", manifest(name)["dtype"]) for name, row in models.items()]
+    check(found == wanted, f"docs/MANIFEST.md: {set(found) ^ set(wanted) or 'another order'}")
 
 
 def main():
@@ -168,9 +181,10 @@ def main():
         check(listed == folders, f"served: {listed}")
         for name in sorted(folders & set(models) & set(recipes)):
             check_model(reader, name, models[name], Recipes(recipes[name]))
-    for name in sorted(folders):
-        check_command(name)
+    for name in sorted(folders & set(models)):
+        check_command(name, models[name][1])
         check_sources(name)
+    check_page(models)
     print(f"{len(folders)} models", *failures, sep="\n")
     sys.exit(1 if failures else 0)
 
