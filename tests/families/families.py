@@ -3,7 +3,7 @@
 Every model of deploy/models is in models.tsv and recipes.tsv, and the other way round. Each has
 the number of parameters that is published, names its sources with a commit or release, and is
 served by the daemon with the distributions that the sources have: in the plan of all tensors,
-and in the values of some.
+and in the values of some. A config.json has the sizes of the tensors (configs.tsv).
 """
 import fnmatch
 import functools
@@ -25,7 +25,7 @@ import expected  # noqa: E402
 MODELS = daemon.ROOT / "deploy/models"
 SOURCE = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/blob/([0-9a-f]{8,40}|v\d[\w.]*)/\S+ \(.+\)")
 
-# The tensors whose values are computed: all of the small models; of others, enough of each kind.
+# The tensors whose values are computed: all of two models; of others some of each kind.
 VALUES = {
     "gpt2": ["*"],
     "llama-3-8b-torchtitan": ["*.layers.31.self_attn.[ok]_proj.weight"],
@@ -33,10 +33,10 @@ VALUES = {
     "mamba2-130m": ["*.layers.2?.*"],
     "bert-base": ["embeddings.*"],
     "t5-small": ["shared.weight", "*.block.0.*"],
-    "whisper-tiny": ["*"],
+    "whisper-tiny": ["*embed*", "*.conv?.*", "*.layers.0.*"],
     "vit-b16": ["cls_token", "*embed*", "blocks.0.*"],
     "resnet50": ["*"],
-    "convnext-tiny": ["*"],
+    "convnext-tiny": ["features.[0-5].*", "classifier.*"],
 }
 
 failures = []
@@ -122,7 +122,7 @@ def check_tensor(reader, model, tensor, wanted):
     check(not wrong, f"{at}: {wrong}")
 
 
-def check_model(reader, name, row, recipes):
+def check_model(reader, name, row, recipes, sizes):
     parameters, tensors, besides = int(row[0]), int(row[1]), row[2].split()
     model = reader.json(f"/v1/models/{name}")
     if "tensors" not in model:
@@ -131,12 +131,28 @@ def check_model(reader, name, row, recipes):
     counted = sum(t["parameters"] for t in model["tensors"] if not matches(t["name"], besides))
     check(counted == parameters, f"{name}: {counted} parameters, not {parameters}")
     check(len(model["tensors"]) == tensors, f"{name}: {len(model['tensors'])} tensors, not {tensors}")
-    for pattern in besides if besides != ["-"] else []:
+    for pattern in VALUES.get(name, []) + [p for p in besides if p != "-"]:
         check(any(matches(t["name"], [pattern]) for t in model["tensors"]), f"{name}: no {pattern}")
     for tensor in model["tensors"]:
         check_tensor(reader, model, tensor, recipes.of(tensor))
+    check_config(reader, name, model, sizes)
     unused = [pattern for pattern, _ in recipes.recipes if pattern not in recipes.used]
     check(not unused, f"{name}: rows of recipes.tsv that match no tensor: {unused}")
+
+
+def check_config(reader, name, model, sizes):
+    """config.json is served beside the tensors, and has their sizes."""
+    file = MODELS / name / "config.json"
+    check(file.exists() == bool(sizes), f"{name}: config.json and configs.tsv")
+    if not (file.exists() and sizes):
+        return
+    config = reader.json(f"/{name}/resolve/seed-42/config.json")
+    check(config == json.loads(file.read_text(encoding="utf-8")), f"{name}: config.json")
+    for text, pattern, axis in sizes:
+        shapes = [t["shape"] for t in model["tensors"] if matches(t["name"], [pattern])]
+        found = {len(shapes)} if axis == "count" else {shape[int(axis)] for shape in shapes}
+        wanted = eval(text, {}, config)
+        check(found == {wanted}, f"{name}: {text} is {wanted}, {pattern} has {found}")
 
 
 def check_command(name, tensors):
@@ -172,15 +188,18 @@ def main():
     recipes = {}
     for name, pattern, text in rows("recipes.tsv", 3):
         recipes.setdefault(name, []).append((pattern, text))
+    sizes = list(rows("configs.tsv", 4))
     folders = {path.name for path in MODELS.iterdir()}
     for what, names in (("models.tsv", models), ("recipes.tsv", recipes)):
         check(set(names) == folders, f"{what} and deploy/models: {set(names) ^ folders}")
+    check(set(VALUES) <= folders, f"VALUES: {set(VALUES) - folders}")
     with daemon.running("--models", MODELS) as server, server.connect() as connection:
         reader = Reader(connection)
         listed = {m["name"] for m in reader.json("/v1/models")["models"]}
         check(listed == folders, f"served: {listed}")
         for name in sorted(folders & set(models) & set(recipes)):
-            check_model(reader, name, models[name], Recipes(recipes[name]))
+            check_model(reader, name, models[name], Recipes(recipes[name]),
+                        [row for models_of, *row in sizes if name in models_of.split()])
     for name in sorted(folders & set(models)):
         check_command(name, models[name][1])
         check_sources(name)
