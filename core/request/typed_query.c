@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/error.h"
 #include "core/request/hints.h"
 #include "core/request/near_match.h"
 #include "core/request/params.h"
@@ -113,14 +114,15 @@ static bool follows(const struct typed_pair *first, const struct typed_pair *pai
 
 /*
  * Whether the pairs from 'first' on are the items of a list, in order. With several
- * pairs each must be one item: shape=2,3 twice is a mistake.
+ * pairs each must be one item: shape=2,3 twice is a mistake, as are several notations.
  */
 static bool is_joinable(const struct typed_query *query, const struct typed_pair *first) {
     int items = 0;
     bool commas = false;
-    for (const struct typed_pair *pair = first; pair < query->pairs + query->count;
+    for (const struct typed_pair *pair = query->pairs; pair < query->pairs + query->count;
          pair++) {
-        if (!follows(first, pair)) continue;
+        if (!pair->known || pair->param != first->param) continue;
+        if (pair < first || !follows(first, pair)) return false;
         if (pair->index >= 0 && pair->index != items) return false;
         commas |= memchr(pair->value, ',', pair->value_bytes) != NULL;
         items++;
@@ -141,6 +143,7 @@ static void join(struct typed_query *query, struct typed_pair *first) {
         pair->dropped = pair != first;
     }
     first->name = ti_param_get(first->param)->name;
+    first->index = not_item;
     first->value = query->text;
     first->value_bytes = (size_t)(out - query->text);
     query->text = out;
@@ -197,6 +200,7 @@ static void drop_infinite(struct typed_query *query) {
                                                        .value = "none",
                                                        .value_bytes = 4,
                                                        .param = TI_PARAM_truncation,
+                                                       .index = not_item,
                                                        .known = true};
 }
 
@@ -235,6 +239,19 @@ static enum ti_status prepare(struct typed_query *query, const char *text, size_
 
 /* ------------------------------------------------------------------------------------ */
 
+/* As ti_spec_set(); an item that has not been joined to a list cannot be set. */
+static enum ti_status set_pair(struct ti_spec *spec, const struct typed_pair *pair,
+                               struct ti_error *error) {
+    if (pair->known && pair->index != not_item) {
+        const char *list = ti_param_get(pair->param)->name;
+        return ti_error_set(error, TI_EPARAM, pair->name,
+                            "'%.64s': expected %s[0]=, %s[1]=, ... in order, or %s[]= or "
+                            "%s= for each item, without commas; not several of these",
+                            pair->name, list, list, list, list);
+    }
+    return ti_spec_set(spec, pair->name, pair->value, pair->value_bytes, error);
+}
+
 /* Sets the pairs that can be set; of the others the first is '*failed', unless there is one. */
 static void set_pairs(struct ti_spec *spec, struct typed_query *query, bool first,
                       const struct typed_pair **failed, struct ti_error *error) {
@@ -243,8 +260,7 @@ static void set_pairs(struct ti_spec *spec, struct typed_query *query, bool firs
         const bool is_first = pair->known && (pair->param == TI_PARAM_scheme ||
                                               pair->param == TI_PARAM_dtype);
         if (pair->dropped || is_first != first) continue;
-        pair->refused = ti_spec_set(spec, pair->name, pair->value, pair->value_bytes,
-                                    *failed ? NULL : error) != TI_OK;
+        pair->refused = set_pair(spec, pair, *failed ? NULL : error) != TI_OK;
         if (pair->refused && !*failed) *failed = pair;
     }
 }
@@ -276,10 +292,7 @@ static void hint_pairs(struct ti_spec *spec, const struct typed_query *query,
     for (unsigned i = 1; i < count; i++) {
         const struct typed_pair *pair = refused[i];
         struct ti_error other;
-        if (ti_spec_set(spec, pair->name, pair->value, pair->value_bytes, &other) ==
-            TI_OK) {
-            continue;
-        }
+        if (set_pair(spec, pair, &other) == TI_OK) continue;
         const unsigned found = add_hints(spec, pair, left - (count - 1 - i), &other);
         if (found > 0) ti_hints_add_error(error, &other);
         left -= found;

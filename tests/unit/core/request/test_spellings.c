@@ -105,7 +105,9 @@ static void every_module(void **state) {
 static void refusals(void **state) {
     static const char *const rows[][2] = {
         {"shape=2,3&shape=2,3", "shape"},
-        {"shape=2&shape[]=3", "shape"},
+        {"shape=2&shape[]=3", "shape[]"},
+        {"shape=2,3&permute[0]=1&permute[]=0", "permute[0]"},
+        {"shape=2,3&permute=1&permute[1]=0&permute=2", "permute[1]"},
         {"shape[1]=2&shape[0]=3", "shape[1]"},
         {"shape[0]=2&shape[0]=3", "shape[0]"},
         {"shape[0]=2&shape[2]=3", "shape[0]"},
