@@ -4,6 +4,7 @@ Models by both ways: the bytes of the files that 'tensorinit model' writes, modu
 filled by a manifest, and what is refused.
 """
 import copy
+import hashlib
 import json
 import os
 import pathlib
@@ -214,16 +215,32 @@ class HttpModels(Http, NativeModels):
             tensorinit.model({"tensors": names, "rules": [["*", "scheme=ones"]]})
 
 
-class GPT2(Native):
-    """The family that 'make install' installs."""
-    MANIFEST = ROOT / "deploy/models/gpt2"
+class NativeGPT2(Native):
+    """A model that exists, as large as it is."""
+    MODELS = ROOT / "deploy/models"
 
-    def test_parameters(self):
-        model = tensorinit.model(self.MANIFEST, seed=42)
-        shapes = [model.info(name).shape for name in model]
-        self.assertEqual(sum(numpy.prod(shape, dtype=int) for shape in shapes), 124439808)
-        last = model.tensor("h.11.mlp.c_proj.weight", slice=numpy.s_[-5:])
-        self.assertAlmostEqual(last.std(), 0.02 / 24 ** 0.5, delta=2e-4)
+    def test_file(self):
+        """With a writer's header, the arrays are the file of all other ways, 497 MB."""
+        with unittest.mock.patch.dict(os.environ, TENSORINIT_MODELS=str(self.MODELS)):
+            model = tensorinit.model("gpt2", seed=42)
+        shapes = {name: model.info(name).shape for name in model}
+        counts = {name: int(numpy.prod(shape)) for name, shape in shapes.items()}
+        self.assertEqual(sum(counts.values()), 124439808)
+        first, names = checkpoint_writer.beginning(
+            {name: ("F32", shapes[name], 4 * counts[name]) for name in model})
+        digest = hashlib.sha256(first)
+        for name in names:
+            array = model[name]
+            digest.update(array)
+            std = 0.02 / 24 ** 0.5 if "c_proj.weight" in name else 0.02
+            if array.ndim == 2:
+                self.assertAlmostEqual(array.std() / std, 1, delta=0.004, msg=name)
+        self.assertEqual(digest.hexdigest(),
+                         "f07629c641b90f355acd3d6d8a88122d87ce463045240dde7644008f134f11c0")
+
+
+class HttpGPT2(Http, NativeGPT2):
+    options = ("--models", NativeGPT2.MODELS)
 
 
 # Modules --------------------------------------------------------------------------------
