@@ -552,7 +552,10 @@ class _LibraryModel:
             raise ParameterError("tensors is an object, rules an array", "manifest")
         for key, value in members.items():
             if key in ("$schema", "description", "sources"):
-                continue  # for people
+                # For people. Both ways refuse the same.
+                for text in value if isinstance(value, list) else [value]:
+                    _c_text(text, f"the manifest's {key}", key)
+                continue
             if isinstance(value, int) and not isinstance(value, bool):
                 value = str(value)
             value = _c_text(value, f"the manifest's {key}", key)

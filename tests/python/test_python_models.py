@@ -159,14 +159,17 @@ class NativeModels(Native):
         return path
 
     def test_refused(self):
+        ones = '"rules": [["*", "scheme=ones"]]'
         start = '{"tensors": {"a": [2]}, "rules": '
-        for text in (start + "[]", start + '[["*", "scheme=ones"]], "rules": []}',
+        for text in (start + "[]", start + f'[["*", "scheme=zeros"]], {ones}}}',
                      start + '[["*", "scheme=ones"]], "seed": NaN}',
                      start + '[["*", "scheme=ones"]], "seed": null}',
-                     start + '[["*", "scheme=ones"]], "dtype": "f\\u0000"}',
+                     start + '[["*", "scheme=ones"]], "sources": ["a", 5]}',
+                     start + '[["*", "scheme=ones\\u0000"]]}',
                      start + '[["*\\ud800", "scheme=ones"]]}',
-                     '{"tensors": {"a": [true]}, "rules": [["*", "scheme=ones"]]}',
-                     '{"tensors": {"a": [9223372036854775808]}, "rules": [["*", "scheme=ones"]]}',
+                     '{"tensors": {"a": {"shape": [2], "data_offsets": [NaN]}}, ' + ones + "}",
+                     '{"tensors": {"a": [true]}, ' + ones + "}",
+                     '{"tensors": {"a": [9223372036854775808]}, ' + ones + "}",
                      '{"tensors": ' + 15000 * '{"a": ' + '1' + 15001 * "}"):
             with self.subTest(text[:80]), self.assertRaises(tensorinit.ParameterError):
                 tensorinit.model(text)
@@ -356,6 +359,8 @@ class NativeManifests(Native):
                  r"the module has no parameter x\.0, .*x\.4 and 3 more$"),
                 ({**MODULE, "tensors": {n: s for n, s in tensors.items() if n[0] != "e"}},
                  "module", "^the model has no tensor embed.weight$"),
+                ({**MODULE, "tensors": {**tensors, "mask": [3]}}, "module",
+                 "^the module has no parameter mask$"),
                 ({"tensors": {"y": [1]}, "rules": [["*", "scheme=ones"]]}, "module",
                  "no tensor embed.weight, .* more; the module has no parameter y$"),
                 ({**MODULE, "tensors": {**tensors, "embed.weight": [51, 16]}}, "shape",
@@ -368,6 +373,10 @@ class NativeManifests(Native):
             tensorinit.init_(module, "*")
         self.assertTrue(all(param.isnan().all() for param in module.parameters()))
         self.refused("seed", tensorinit.init_, module, MODULE, "x")
+        twice = wrap(torch.nn.Linear(2, 2, bias=False), "_orig_mod")
+        twice.weight = torch.nn.Parameter(torch.zeros(2, 2))
+        self.refused("module", tensorinit.init_, twice, {
+            "tensors": {"weight": [2, 2]}, "rules": [["*", "scheme=ones"]]})
 
     def test_parts(self):
         """Each rank of tensor parallelism has its part of the one model."""
