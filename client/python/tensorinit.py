@@ -10,6 +10,12 @@ Initialized tensors in Python: numpy arrays, PyTorch tensors and modules, JAX ar
                              ("*.bias", "scheme=zeros"),
                              ("*", "scheme=normal&std=0.02")], seed=42)
 
+    # all tensors of a manifest (docs/MANIFEST.md), by its file or the name of a model
+    for name, array in tensorinit.model("gpt2", seed=42).items(): ...
+    tensorinit.init_(model, "gpt2", seed=42)
+    torch.distributed.checkpoint.load(
+        model.state_dict(), storage_reader=tensorinit.storage_reader("gpt2", seed=42))
+
 The bytes are those of docs/SPEC.md, the same on every machine and by both ways:
 
     tensorinit.backend == "native"  libtensorinit computes them, in place, with all processors
@@ -22,6 +28,8 @@ The library counts if it is installed. The environment says more:
     TENSORINIT_SERVER   URLs of servers, separated by commas (http://127.0.0.1:8080), also
                         unix:/run/tensorinitd/socket
     TENSORINIT_TOKEN    token for these servers
+    TENSORINIT_MODELS   folder of the manifests that the library finds by name; else
+                        tensorinit/models in the folders of XDG_DATA_DIRS
 
 This file is all that it takes, with Python 3.8 or later and numpy: copy it, fetch it from
 a server (/client/tensorinit.py), or 'pip install ./client/python'. PyTorch and JAX are used
@@ -39,6 +47,7 @@ import collections.abc
 import concurrent.futures
 import ctypes
 import http.client
+import importlib
 import json
 import math
 import numbers
@@ -59,7 +68,8 @@ import numpy
 
 __version__ = "0.1.0"
 __all__ = ["Error", "ParameterError", "NetworkError", "MismatchError", "TensorinitWarning",
-           "Library", "Servers", "use", "tensor", "fill_", "init_", "callback"]
+           "Library", "Servers", "use", "tensor", "fill_", "callback", "Model", "model",
+           "init_", "storage_reader"]
 
 # How many threads compute; None: as many as there are processors for this process.
 threads = None
@@ -94,6 +104,14 @@ class TensorinitWarning(UserWarning):
     """What is probably a mistake in a valid request."""
 
 
+def _naming(what, function, *arguments):
+    """What the function returns; its errors begin with what they are about."""
+    try:
+        return function(*arguments)
+    except Error as error:
+        raise type(error)(f"{what}: {error}", error.field, error.title) from None
+
+
 # Element types --------------------------------------------------------------------------
 
 # Names in requests, in numpy, and in ml_dtypes, torch and JAX. What numpy lacks is opaque
@@ -122,6 +140,13 @@ def _torch_of(value):
     """The module torch if the value is one of its tensors or dtypes, else None."""
     torch = sys.modules.get("torch")
     return torch if torch and isinstance(value, (torch.Tensor, torch.dtype)) else None
+
+
+def _torch_dtype(torch, short):
+    name = _DTYPES[short][1]
+    if not hasattr(torch, name):
+        raise ParameterError(f"torch {torch.__version__} has no dtype {name}", "dtype")
+    return getattr(torch, name)
 
 
 # Parameters -----------------------------------------------------------------------------
@@ -223,7 +248,30 @@ class _PlanInfo(ctypes.Structure):
                 ("query", ctypes.c_char_p), ("etag", ctypes.c_char * 33)]
 
 
+class _ManifestTensor(ctypes.Structure):
+    _fields_ = [("struct_bytes", ctypes.c_size_t), ("key", ctypes.c_char_p),
+                ("literal", ctypes.c_bool), ("rank", ctypes.c_uint),
+                ("shape", ctypes.POINTER(ctypes.c_uint64)), ("dtype", ctypes.c_char_p),
+                ("dtype_yields", ctypes.c_bool), ("stream_name", ctypes.c_char_p)]
+
+
+class _ModelOptions(ctypes.Structure):
+    """As _PlanInfo, and so are the next two."""
+    _fields_ = [("seed", ctypes.c_uint64)]
+
+
+class _ModelTensor(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("stream_name", ctypes.c_char_p),
+                ("kind", ctypes.c_void_p)]
+
+
+class _ModelKind(ctypes.Structure):
+    _fields_ = [("query", ctypes.c_char_p), ("dtype", ctypes.c_int), ("rank", ctypes.c_uint),
+                ("shape", ctypes.POINTER(ctypes.c_uint64))]
+
+
 _WARNINGS_MAX = 6
+_MANIFEST_TENSORS_MAX = 1000000
 
 # Result and arguments of each function that is called, as the headers declare them.
 _POINTER, _STATUS, _TEXT = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
@@ -244,6 +292,19 @@ _FUNCTIONS = {
     "ti_factor_phases": (ctypes.c_uint, [_POINTER]),
     "ti_factor_tasks": (ctypes.c_size_t, [_POINTER, ctypes.c_uint]),
     "ti_factor_run": (None, [_POINTER, ctypes.c_uint, ctypes.c_size_t]),
+    "ti_manifest_make": (_STATUS, [ctypes.c_size_t, _POINTER, _POINTER]),
+    "ti_manifest_free": (None, [_POINTER]),
+    "ti_manifest_set": (_STATUS, [_POINTER, _TEXT, _TEXT, ctypes.c_size_t, _POINTER]),
+    "ti_manifest_add_tensor": (_STATUS, [_POINTER, _POINTER, _POINTER]),
+    "ti_manifest_add_rule": (_STATUS, [_POINTER, _TEXT, _TEXT, _POINTER]),
+    "ti_manifest_finish": (_STATUS, [_POINTER, _POINTER, _POINTER]),
+    "ti_manifest_options": (_POINTER, [_POINTER]),
+    "ti_model_make": (_STATUS, [_POINTER, _POINTER, _POINTER, _POINTER, _POINTER]),
+    "ti_model_free": (None, [_POINTER]),
+    "ti_model_tensor_count": (ctypes.c_size_t, [_POINTER]),
+    "ti_model_tensor": (_POINTER, [_POINTER, ctypes.c_size_t]),
+    "ti_model_plan": (_STATUS, [_POINTER, ctypes.c_uint64, ctypes.c_size_t, _POINTER,
+                                _POINTER]),
     "ti_dtype_name": (_TEXT, [ctypes.c_int]),
     "ti_status_title": (_TEXT, [ctypes.c_int]),
     "ti_status_http": (ctypes.c_int, [ctypes.c_int]),
@@ -332,6 +393,11 @@ class Library:
     def plan(self, query):
         return _LibraryPlan(self, self._library, query)
 
+    def model(self, name, text, dtype):
+        if text is None:
+            text = _read_text(_installed_manifest(name))
+        return _LibraryModel(self, self._library, text, dtype)
+
 
 class _LibraryPlan:
     """A tensor of a query. fill() writes elements of it."""
@@ -404,6 +470,147 @@ class _LibraryPlan:
 
         if count:
             _in_parallel(-(-count // size), task)
+
+
+def _installed_manifest(name):
+    """The path of the manifest that 'make install' has put there."""
+    folders = [os.environ.get("TENSORINIT_MODELS")]
+    if not folders[0]:
+        shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+        folders = [os.path.join(folder, "tensorinit/models") for folder in shared.split(":")]
+    for folder in folders:
+        path = os.path.join(folder, name, "manifest.json")
+        if os.path.exists(path):
+            return path
+    raise ParameterError(f"{name!r} is neither a file nor the name of a manifest in "
+                         f"{', '.join(folders)} (TENSORINIT_MODELS)", "manifest")
+
+
+def _members(text):
+    """A manifest's JSON as Python has it, which reads more than is JSON."""
+    def members_once(pairs):
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            raise ValueError("an object has a key twice")
+        return members
+
+    def constant(name):
+        raise ValueError(f"{name} is not a number of JSON")
+
+    try:
+        members = json.loads(text, object_pairs_hook=members_once, parse_constant=constant)
+    except (ValueError, RecursionError) as error:
+        raise ParameterError(f"the manifest is not valid JSON: {error}", "manifest") from None
+    if not isinstance(members, dict):
+        raise ParameterError("the manifest is not a JSON object", "manifest")
+    return members
+
+
+def _c_text(value, what, field):
+    """A text of JSON for the library, which takes bytes up to a NUL."""
+    try:
+        encoded = value.encode()
+    except (AttributeError, UnicodeEncodeError):
+        raise ParameterError(f"{what} is not a string", field) from None
+    if b"\0" in encoded:
+        raise ParameterError(f"{what} has a NUL", field)
+    return encoded
+
+
+class _LibraryModel:
+    """
+    The tensors of a manifest, whose members the library takes one by one: what names, braces,
+    patterns and queries mean is known there alone.
+    """
+
+    def __init__(self, owner, library, text, dtype):
+        self._owner, self._library = owner, library
+        error, made, model = _LibraryError(), ctypes.c_void_p(), ctypes.c_void_p()
+        members = _members(text)
+        if dtype is not None:
+            members["dtype"] = _parameter_text("dtype", dtype)
+        owner.check(library.ti_manifest_make(_MANIFEST_TENSORS_MAX, ctypes.byref(made),
+                                             ctypes.byref(error)), error)
+        try:
+            self._add(made, members, error)
+            owner.check(library.ti_manifest_finish(made, None, ctypes.byref(error)), error)
+            options = library.ti_manifest_options(made)
+            self._seed = _ModelOptions.from_address(options).seed
+            owner.check(library.ti_model_make(made, options, ctypes.byref(model), None,
+                                              ctypes.byref(error)), error)
+        finally:
+            library.ti_manifest_free(made)
+        self._model = model
+        weakref.finalize(self, library.ti_model_free, model).atexit = False
+        self.names = [self._tensor(index).name.decode()
+                      for index in range(library.ti_model_tensor_count(model))]
+
+    def _add(self, made, members, error):
+        library = self._library
+        tensors, rules = members.pop("tensors", {}), members.pop("rules", [])
+        if not isinstance(tensors, dict) or not isinstance(rules, list):
+            raise ParameterError("tensors is an object, rules an array", "manifest")
+        for key, value in members.items():
+            if key in ("$schema", "description", "sources"):
+                # For people. Both ways refuse the same.
+                for text in value if isinstance(value, list) else [value]:
+                    _c_text(text, f"the manifest's {key}", key)
+                continue
+            if isinstance(value, int) and not isinstance(value, bool):
+                value = str(value)
+            value = _c_text(value, f"the manifest's {key}", key)
+            self._owner.check(library.ti_manifest_set(
+                made, _c_text(key, "a key", "manifest"), value, len(value),
+                ctypes.byref(error)), error)
+        for key, value in tensors.items():
+            if key != "__metadata__":
+                entry = self._entry(key, value)
+                self._owner.check(library.ti_manifest_add_tensor(
+                    made, ctypes.byref(entry), ctypes.byref(error)), error)
+        for number, rule in enumerate(rules, 1):
+            if not isinstance(rule, list) or len(rule) != 2:
+                raise ParameterError(f"rule {number} is not a pattern and a query: {rule!r}",
+                                     "rules")
+            pattern, query = (_c_text(text, f"{text!r} of rule {number}", "rules")
+                              for text in rule)
+            status = library.ti_manifest_add_rule(made, pattern, query, ctypes.byref(error))
+            _naming(f"rule {number}", self._owner.check, status, error)
+
+    @staticmethod
+    def _entry(key, value):
+        entry = {"shape": value} if isinstance(value, list) else value
+        if not isinstance(entry, dict) or "shape" not in entry or \
+                not entry.keys() <= {"shape", "dtype", "name", "data_offsets"}:
+            raise ParameterError(f"tensor {key!r} is a shape, [512, 784], or an object with "
+                                 f"shape and perhaps dtype and name, not {value!r}", "tensors")
+        shape = entry["shape"]
+        if not isinstance(shape, list) or \
+                not all(type(dim) is int and 0 <= dim < 1 << 63 for dim in shape):
+            raise ParameterError(f"the shape of tensor {key!r} is an array of integers of 0 or "
+                                 f"more, not {shape!r}", "shape")
+        made = _ManifestTensor(struct_bytes=ctypes.sizeof(_ManifestTensor), rank=len(shape),
+                               key=_c_text(key, "the name of a tensor", "tensors"),
+                               shape=(ctypes.c_uint64 * len(shape))(*shape))
+        for member, field in (("dtype", "dtype"), ("stream_name", "name")):
+            if field in entry:
+                setattr(made, member,
+                        _c_text(entry[field], f"the {field} of tensor {key!r}", field))
+        return made
+
+    def _tensor(self, index):
+        return _ModelTensor.from_address(self._library.ti_model_tensor(self._model, index))
+
+    def info(self, index):
+        library, error, plan = self._library, _LibraryError(), ctypes.c_void_p()
+        kind = _ModelKind.from_address(self._tensor(index).kind)
+        self._owner.check(library.ti_model_plan(self._model, self._seed, index,
+                                                ctypes.byref(plan), ctypes.byref(error)), error)
+        try:
+            query = _PlanInfo.from_address(library.ti_plan_info(plan)).query.decode()
+        finally:
+            library.ti_plan_free(plan)
+        return TensorInfo(tuple(kind.shape[:kind.rank]),
+                          library.ti_dtype_name(kind.dtype).decode(), query)
 
 
 # Servers --------------------------------------------------------------------------------
@@ -502,7 +709,10 @@ class Servers:
     def plan(self, query):
         return _ServedPlan(self, query)
 
-    def _exchange(self, server, target, headers, read):
+    def model(self, name, text, dtype):
+        return _ServedModel(self, name, text, dtype)
+
+    def _exchange(self, server, target, headers, read, body):
         """What 'read' makes of the response. Connections that are left intact are reused."""
         while True:
             try:
@@ -511,8 +721,8 @@ class Servers:
                 connection, is_reused = server.connect(self._timeout), False
             is_intact, has_response = False, False
             try:
-                connection.request("GET", server.prefix + target,
-                                   headers={**self._headers, **headers})
+                connection.request("GET" if body is None else "POST", server.prefix + target,
+                                   body, {**self._headers, **headers})
                 response = connection.getresponse()
                 has_response = True
                 result = read(response)
@@ -528,9 +738,21 @@ class Servers:
                 else:
                     connection.close()
 
-    def get(self, target, headers, read, progress=lambda: 0):
+    def get_json(self, target, body=None):
+        """The document; with a body, which is JSON, the response to it."""
+        def read(response):
+            try:
+                return json.loads(response.read())
+            except ValueError:
+                path = target.partition("?")[0]
+                raise MismatchError(f"the response to {path} is not JSON", "server") from None
+
+        return self.request(target, lambda: {"Content-Type": "application/json"} if body else {},
+                            read, body=body)
+
+    def request(self, target, headers, read, progress=lambda: 0, body=None):
         """
-        read(response) for a status of 200 or 206. Refusals are errors, unless they say that
+        read(response) for a status of 200, 201 or 206. Refusals are errors, unless they say that
         they pass; then and after broken connections, the next server is tried.
         """
         pause, tries, seen = 0.1, 0, progress()
@@ -540,12 +762,12 @@ class Servers:
             wait = None
 
             def read_any(response):
-                if response.status in (200, 206):
+                if response.status in (200, 201, 206):
                     return True, read(response)
                 return False, _refusal(server.url, response)
 
             try:
-                is_read, result = self._exchange(server, target, headers(), read_any)
+                is_read, result = self._exchange(server, target, headers(), read_any, body)
                 if is_read:
                     return result
                 failure, wait = result
@@ -597,7 +819,7 @@ class _ServedPlan:
     def __init__(self, servers, query):
         self._servers = servers
         # The canonical query leaves out what changes no byte of the elements.
-        plan = servers.get(f"/v1/plan?{query}", dict, _read_json)
+        plan = servers.get_json(f"/v1/plan?{query}")
         try:
             self.dtype, self.shape = plan["dtype"], tuple(int(dim) for dim in plan["shape"])
             self.query, self.etag = plan["query"], plan["etag"]
@@ -638,15 +860,43 @@ class _ServedPlan:
             response.read()
 
         if len(view):
-            self._servers.get(f"/v1/tensor?{self.query}", headers, read, lambda: got)
+            self._servers.request(f"/v1/tensor?{self.query}", headers, read, lambda: got)
 
 
-def _read_json(response):
-    body = response.read()
-    try:
-        return json.loads(body)
-    except ValueError:
-        raise MismatchError("the response to /v1/plan is not JSON", "server") from None
+class _ServedModel:
+    """The tensors of a model, by its name or manifest: what a server makes of that."""
+
+    def __init__(self, servers, name, text, dtype):
+        try:
+            what = name or "the manifest"
+            if text is not None:
+                # The server stores nothing: the name has the manifest in it.
+                body = text.encode(errors="surrogatepass")
+                name = servers.get_json("/v1/models", body)["name"]
+            path = "/v1/models/" + urllib.parse.quote(name, safe="")
+            document = _naming(what, servers.get_json, path)
+            if dtype is not None:
+                document = self._of_dtype(servers, path, document, dtype)
+            self._tensors = document["tensors"]
+            self.names = [tensor["name"] for tensor in self._tensors]
+        except (KeyError, TypeError) as error:
+            raise MismatchError(f"{servers.source} sends no model that this version knows "
+                                f"({error!r})", "server") from None
+
+    @staticmethod
+    def _of_dtype(servers, path, document, dtype):
+        short = servers.plan(_Request("shape=1&scheme=zeros", {"dtype": dtype}).text).dtype
+        try:
+            return servers.get_json(f"{path}/{document['revision']}-{short}")
+        except NetworkError as error:
+            # A model's URL does not have its own dtype.
+            if error.field != "dtype":
+                raise
+            return document
+
+    def info(self, index):
+        tensor = self._tensors[index]
+        return TensorInfo(tuple(map(int, tensor["shape"])), tensor["dtype"], tensor["query"])
 
 
 # Which of both --------------------------------------------------------------------------
@@ -868,6 +1118,17 @@ def _fill(plan, target, first_elem=0):
         target.write(rows, part)
 
 
+def _new(plan, torch):
+    """What a plan describes: a torch tensor, or a numpy array if torch is None."""
+    if torch:
+        out = torch.empty(plan.shape, dtype=_torch_dtype(torch, plan.dtype))
+        _fill(plan, _Tensor(torch, out))
+    else:
+        out = numpy.empty(plan.shape, _numpy_dtype(plan.dtype))
+        _fill(plan, _Array(out))
+    return out
+
+
 # What callers use -----------------------------------------------------------------------
 
 def tensor(name, shape, query="", **parameters):
@@ -879,15 +1140,7 @@ def tensor(name, shape, query="", **parameters):
     torch.frombuffer(w, dtype=torch.bfloat16).view(w.shape) reads.
     """
     request = _Request(query, {"name": name, "shape": shape, **parameters})
-    plan = _make_plan(request, name)
-    torch = _torch_of(request.dtype)
-    if torch:
-        out = torch.empty(plan.shape, dtype=request.dtype)
-        _fill(plan, _Tensor(torch, out))
-    else:
-        out = numpy.empty(plan.shape, _numpy_dtype(plan.dtype))
-        _fill(plan, _Array(out))
-    return out
+    return _new(_make_plan(request, name), _torch_of(request.dtype))
 
 
 def fill_(out, name, query="", *, first_elem=None, **parameters):
@@ -914,6 +1167,127 @@ def callback(name, shape, query="", **parameters):
         jax.make_array_from_callback(shape, sharding, tensorinit.callback(name, shape, ...))
     """
     return lambda index: tensor(name, shape, query, slice=tuple(index) or None, **parameters)
+
+
+# Models ---------------------------------------------------------------------------------
+
+# Of one tensor: its full shape, its dtype ("bf16"), and the query of its elements.
+TensorInfo = collections.namedtuple("TensorInfo", "shape dtype query")
+
+
+def _read_text(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except UnicodeDecodeError:
+        raise ParameterError(f"{os.fspath(path)} is not UTF-8", "manifest") from None
+
+
+def _name_or_text(manifest):
+    """(name, None) of a model that is known by name, or (None, JSON text)."""
+    if isinstance(manifest, collections.abc.Mapping):
+        try:
+            return None, json.dumps(dict(manifest))
+        except (TypeError, ValueError) as error:
+            raise ParameterError(f"the manifest is not JSON: {error}", "manifest") from None
+    if not isinstance(manifest, (str, os.PathLike)):
+        raise ParameterError("a manifest is a path, a dict, JSON text or the name of a model, "
+                             f"not {manifest!r}", "manifest")
+    if isinstance(manifest, str) and manifest.lstrip().startswith("{"):
+        return None, manifest
+    if os.path.isdir(manifest):
+        return None, _read_text(os.path.join(manifest, "manifest.json"))
+    if isinstance(manifest, str) and "/" not in manifest and not os.path.exists(manifest):
+        return manifest, None
+    return None, _read_text(manifest)
+
+
+class Model(collections.abc.Mapping):
+    """
+    The tensors of a model by their names, in the manifest's order: see model(). Each is
+    computed when it is read, every time, and belongs to the caller: a model larger than
+    memory is only its names.
+    """
+
+    def __init__(self, source, seed=None, torch=None):
+        self._source, self._seed, self._torch = source, seed, torch
+        self._indices = {name: index for index, name in enumerate(source.names)}
+
+    def __iter__(self):
+        return iter(self._indices)
+
+    def __len__(self):
+        return len(self._indices)
+
+    def __contains__(self, name):
+        return name in self._indices
+
+    def __getitem__(self, name):
+        return self.tensor(name)
+
+    def of_seed(self, seed):
+        """The same model with another seed; None: with its own."""
+        return self if seed is None else Model(self._source, seed, self._torch)
+
+    # Not by the values of all tensors.
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
+    def __repr__(self):
+        return f"<tensorinit.Model of {len(self)} tensors>"
+
+    def info(self, name):
+        """TensorInfo(shape, dtype, query) of a tensor, without computing it."""
+        found = self._source.info(self._indices[name])
+        if self._seed is None:
+            return found
+        parameters = {**_parameters_of(found.query), "seed": self._seed}
+        return found._replace(query=_Request(parameters, {}).text)
+
+    def tensor(self, name, **parameters):
+        """The tensor, or a part of it by shard= or slice=, or in another dtype=."""
+        request = _Request({**_parameters_of(self.info(name).query), **parameters}, {})
+        torch = _torch_of(request.dtype) or ("dtype" not in parameters and self._torch)
+        return _new(_make_plan(request, name, stacklevel=4), torch)
+
+    def prepare(self, out, name, part):
+        """As _prepare(), for what has this name in a module, and its own dtype there."""
+        shape, _, query = self.info(name)
+        local = part.get("shape", None if part else out.shape)
+        if local is not None and _parameter_text("shape", local) != _shape_text(shape):
+            raise ParameterError(f"the shape is {_parameter_text('shape', local)}, in the model "
+                                 f"{_shape_text(shape)}", "shape")
+        query = {n: v for n, v in _parameters_of(query).items() if n not in ("shape", "dtype")}
+        return _prepare(out, query.pop("name", ""), query, {**part, "shape": shape})
+
+
+def _parameters_of(query):
+    return dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+
+
+def model(manifest, seed=None, dtype=None):
+    """
+    A model: a read-only dict of its tensors that computes each when it is read. The bytes are
+    those of the file that 'tensorinit model' writes.
+
+      manifest  path of a manifest (docs/MANIFEST.md) or of its folder; a dict; JSON text; or
+                the name of a model: one that the server has (--models), or with the library
+                an installed one
+      seed      in place of the manifest's
+      dtype     in place of the manifest's, for the tensors without one of their own. One of
+                torch's makes all of them torch tensors
+
+        gpt2 = tensorinit.model("gpt2", seed=42)
+        norms = {name: numpy.linalg.norm(array) for name, array in gpt2.items()}
+        rows = gpt2.tensor("wte.weight", slice=numpy.s_[:100])
+    """
+    if seed is not None:
+        # An error now, not with the first tensor.
+        _backend().plan(_Request("shape=1&scheme=normal", {"seed": seed}).text)
+    if not isinstance(manifest, Model):
+        return Model(_backend().model(*_name_or_text(manifest), dtype), seed, _torch_of(dtype))
+    if dtype is not None:
+        raise ParameterError("the dtype of a Model cannot be changed", "dtype")
+    return manifest.of_seed(seed)
 
 
 # Modules --------------------------------------------------------------------------------
@@ -984,29 +1358,53 @@ def _distributed_part(param):
         return param.to_local(), part
 
 
-def init_(module, rules, seed=0, *, part=None):
+def init_(module, rules, seed=None, *, part=None):
     """
     Fills all parameters of a torch module in place.
 
-      rules  (pattern, query) pairs or a dict: the first pattern that matches a parameter's
-             name decides. * stands for any characters, ? for one, {l} for a run without a
-             dot that the query may use ("scheme=mitchell&layer={l}"). A query of None
-             leaves the parameter as it is
-      seed   for queries without one
+      rules  a model, as model() takes it: the parameter of a name is the model's tensor of
+             that name, and so are buffers. Or (pattern, query) pairs or a dict of them: the
+             first pattern that matches a parameter's name decides. * stands for any
+             characters, ? for one, {l} for a run without a dot that the query may use
+             ("scheme=mitchell&layer={l}"). A query of None leaves the parameter as it is
+      seed   in place of the manifest's; or for queries without one, then 0 by default
       part   part(name, parameter) returns what the rank has of a tensor, as parameters of
              fill_(): {"shape": (4096, 4096), "shard": (0, rank, ranks)}; None: all of it.
              DTensors need none
 
     Names are those of the model without wrappers: DistributedDataParallel, FSDP and
-    torch.compile change no numbers. A parameter that no pattern matches, and a pattern that
-    decides nothing, are errors; nothing is filled then. Returns the canonical query of each
-    parameter.
+    torch.compile change no numbers. Parameters have their own dtype, whatever the manifest
+    says: bf16 ones are the f32 ones, rounded. A module that was made on the device 'meta' is
+    filled after its to_empty().
+
+    A parameter without a tensor or pattern, a tensor or pattern without a parameter, and
+    another shape are errors; nothing is filled then. A weight of two names (a tied head)
+    needs a tensor under one of them. Returns the canonical query of each parameter.
     """
+    prepare = _prepare_by_model if _is_manifest(rules) else _prepare_by_rules
+    fills = prepare(module, rules, seed, part or (lambda name, param: None))
+    for fill in fills.values():
+        _fill(*fill)
+    return {name: plan.query for name, (plan, _, _) in fills.items()}
+
+
+def _is_manifest(rules):
+    return isinstance(rules, (str, os.PathLike, Model)) or (
+        isinstance(rules, collections.abc.Mapping) and isinstance(rules.get("rules"),
+                                                                  (list, tuple)))
+
+
+def _some(names):
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")
+
+
+def _prepare_by_rules(module, rules, seed, part):
     try:
         rules = [_Rule(pattern, query) for pattern, query in
                  (rules.items() if hasattr(rules, "items") else rules)]
     except (TypeError, ValueError):
-        raise ParameterError("rules are (pattern, query) pairs or a dict", "rules") from None
+        raise ParameterError("rules are (pattern, query) pairs or a dict, or a manifest",
+                             "rules") from None
     fills, unmatched = {}, []
     for wrapped, param in module.named_parameters():
         name = plain_name(wrapped)
@@ -1019,19 +1417,132 @@ def init_(module, rules, seed=0, *, part=None):
             continue
         if name in fills:
             raise ParameterError(f"two parameters are named {name}", "module")
-        try:
-            fills[name] = _prepare(param, name, rule.query_of(found),
-                                   part(name, param) or {} if part else {}, seed)
-        except ParameterError as error:
-            raise ParameterError(f"{name}: {error}", error.field, error.title) from None
+        fills[name] = _naming(name, _prepare, param, name, rule.query_of(found),
+                              part(name, param) or {}, seed)
     if unmatched:
-        raise ParameterError("no pattern matches " + ", ".join(unmatched[:5]) +
-                             (f" and {len(unmatched) - 5} more" if unmatched[5:] else ""),
-                             "rules")
+        raise ParameterError("no pattern matches " + _some(unmatched), "rules")
     unused = [rule.pattern for rule in rules if not rule.used]
     if unused:
         raise ParameterError("no parameter is left for the pattern " + ", ".join(unused),
                              "rules")
-    for fill in fills.values():
-        _fill(*fill)
-    return {name: plan.query for name, (plan, _, _) in fills.items()}
+    return fills
+
+
+def _named_tensors(module):
+    """(name, tensor, whether it is a parameter) of all that state_dict() has, tied ones too."""
+    for prefix, inner in module.named_modules(remove_duplicate=False):
+        buffers = {name: buffer for name, buffer in inner._buffers.items()
+                   if name not in inner._non_persistent_buffers_set}
+        for members, is_parameter in ((inner._parameters, True), (buffers, False)):
+            for name, tensor in members.items():
+                if tensor is not None:
+                    yield plain_name(f"{prefix}.{name}" if prefix else name), tensor, is_parameter
+
+
+def _prepare_by_model(module, manifest, seed, part):
+    tensors, names_of, missing = model(manifest, seed), {}, []
+    for name, tensor, is_parameter in _named_tensors(module):
+        _, names, _ = names_of.setdefault(id(tensor), (tensor, [], is_parameter))
+        if name not in names:
+            names.append(name)
+    found, unused = [], dict.fromkeys(tensors)
+    for tensor, names, is_parameter in names_of.values():
+        known = [name for name in names if name in tensors]
+        if known:
+            found.append((tensor, known))
+        elif is_parameter:
+            missing.append(names[0])
+        for name in known:
+            if unused.pop(name, name) is not None:
+                raise ParameterError(f"two parameters are named {name}", "module")
+    reasons = [f"{what} {_some(list(names))}" for what, names in (
+        ("the model has no tensor", missing), ("the module has no parameter", unused)) if names]
+    if reasons:
+        raise ParameterError("; ".join(reasons), "module")
+    fills = {}
+    for tensor, names in found:
+        tied = [_naming(name, tensors.prepare, tensor, name, part(name, tensor) or {})
+                for name in names]
+        if len({plan.etag for plan, _, _ in tied}) > 1:
+            raise ParameterError(f"{' and '.join(names)} are one parameter of the module, but "
+                                 "different tensors of the model", "module")
+        fills[names[0]] = tied[0]
+    return fills
+
+
+# Checkpoints ----------------------------------------------------------------------------
+
+def storage_reader(manifest, seed=None):
+    """
+    A model as a checkpoint of torch.distributed.checkpoint that no one has written:
+
+        state = module.state_dict()
+        torch.distributed.checkpoint.load(
+            state, storage_reader=tensorinit.storage_reader("llama-2-7b", seed=42))
+        module.load_state_dict(state)
+
+    Each rank computes what it reads, into its memory, and in the dtype that this has: on any
+    mesh the weights are those of init_() in one process. 'manifest' and 'seed' are those of
+    model().
+
+    The tests load plain tensors and ShardedTensors by PyTorch 1.13, whose checkpoints are
+    torch.distributed._shard.checkpoint. load() and DTensors need PyTorch 2.2: of these the
+    tests have no more than a stand-in with their interface.
+    """
+    import torch
+    try:
+        checkpoint = importlib.import_module("torch.distributed.checkpoint")
+    except ImportError:
+        checkpoint = importlib.import_module("torch.distributed._shard.checkpoint")
+    return _reader_class(torch, checkpoint)(model(manifest, seed))
+
+
+def _reader_class(torch, checkpoint):
+    """A StorageReader of this torch; later ones pass more arguments."""
+    class ModelReader(checkpoint.StorageReader):
+        def __init__(self, tensors):
+            super().__init__()
+            self._tensors = tensors
+
+        @classmethod
+        def validate_checkpoint_id(cls, checkpoint_id):
+            return True
+
+        def reset(self, checkpoint_id=None):
+            """Nothing depends on the name of the checkpoint."""
+
+        def read_metadata(self, *_, **__):
+            return checkpoint.Metadata({name: self._metadata(*self._tensors.info(name))
+                                        for name in self._tensors})
+
+        @staticmethod
+        def _metadata(shape, dtype, _):
+            size = torch.Size(shape)
+            return checkpoint.TensorStorageMetadata(
+                checkpoint.metadata.TensorProperties(dtype=_torch_dtype(torch, dtype)), size,
+                [checkpoint.ChunkStorageMetadata(torch.Size([0] * len(size)), size)])
+
+        def set_up_storage_reader(self, *_, **__):
+            """All is in read_metadata()."""
+
+        init = set_up_storage_reader  # of PyTorch 1.13
+
+        def prepare_local_plan(self, plan):
+            return plan
+
+        def prepare_global_plan(self, plans):
+            return plans
+
+        def read_data(self, plan, planner):
+            for item in plan.items:
+                out = planner.resolve_tensor(item).detach()
+                index = tuple(slice(start, start + count) for start, count in
+                              zip(item.storage_offsets, item.lengths))
+                name = item.storage_index.fqn
+                _fill(*self._tensors.prepare(out, name, {"slice": index or None}))
+                planner.commit_tensor(item, out)
+            done = torch.futures.Future()
+            done.set_result(None)
+            return done
+
+    return ModelReader

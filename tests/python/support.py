@@ -56,10 +56,11 @@ class Native(unittest.TestCase):
 
 class Http(Native):
     way = "http"
+    options = ()  # of the daemon
 
     @classmethod
     def setUpClass(cls):
-        running = daemon.running()
+        running = daemon.running(*cls.options)
         cls.server = running.__enter__()
         cls.addClassCleanup(running.__exit__, None, None, None)
         tensorinit.use(tensorinit.Servers(cls.server.url, retry_for=5))

@@ -21,7 +21,10 @@ TYPES = {"void": None, "unsigned": ctypes.c_uint, "uint64_t": ctypes.c_uint64,
          "double": ctypes.c_double}
 
 STRUCTS = {"ti_error": tensorinit._LibraryError, "ti_warning": tensorinit._LibraryWarning,
-           "ti_plan_info": tensorinit._PlanInfo}
+           "ti_plan_info": tensorinit._PlanInfo,
+           "ti_manifest_tensor": tensorinit._ManifestTensor,
+           "ti_model_options": tensorinit._ModelOptions,
+           "ti_model_tensor": tensorinit._ModelTensor, "ti_model_kind": tensorinit._ModelKind}
 
 
 def type_of(declared):
@@ -79,6 +82,8 @@ class Abi(unittest.TestCase):
     def test_constants(self):
         limit = re.search(r"#define TI_WARNINGS_MAX (\d+)", HEADERS)[1]
         self.assertEqual(tensorinit._WARNINGS_MAX, int(limit))
+        limit = re.search(r"#define TI_MANIFEST_TENSORS_MAX (\d+)", HEADERS)[1]
+        self.assertEqual(tensorinit._MANIFEST_TENSORS_MAX, int(limit))
         version = re.search(r'#define TI_VERSION_STRING "(.*)"', HEADERS)[1]
         self.assertEqual(tensorinit.__version__, version)
 

@@ -109,7 +109,7 @@ class NativeModules(Native):
                 ([("*", "scheme=zeros&shape=3")], "shape", "embed.weight has shape 3"),
                 ([("*", "scheme=mitchell&layer={l}")], "layer", "layer"),
                 ([("*", 5)], "query", "embed.weight: a query is text or a dict"),
-                ("*", "rules", "pairs")):
+                (["*"], "rules", "pairs"), (5, "rules", "pairs")):
             error = self.refused(field, tensorinit.init_, made, rules)
             self.assertRegex(str(error), text)
         self.assertTrue(all(param.isnan().all() for param in made.parameters()))

@@ -29,18 +29,28 @@ def split(sizes, max_shard_size):
     return shards
 
 
-def safetensors(tensors):
-    """The bytes of a file: 'tensors' is {name: (dtype, shape, bytes)}."""
-    ordered = sorted(tensors.items(),
-                     key=lambda item: (DTYPES.index(item[1][0]), item[0].encode()))
+def beginning(tensors):
+    """
+    The bytes of a file before the first element, and the names in the order of elements:
+    'tensors' is {name: (dtype, shape, number of bytes)}.
+    """
+    ordered = sorted(tensors, key=lambda name: (DTYPES.index(tensors[name][0]), name.encode()))
     header, offset = {"__metadata__": {"format": "pt"}}, 0
-    for name, (dtype, shape, data) in ordered:
+    for name in ordered:
+        dtype, shape, size = tensors[name]
         header[name] = {"dtype": dtype, "shape": list(shape),
-                        "data_offsets": [offset, offset + len(data)]}
-        offset += len(data)
+                        "data_offsets": [offset, offset + size]}
+        offset += size
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
-    return b"".join([struct.pack("<Q", len(text)), text, *(data for _, (_, _, data) in ordered)])
+    return struct.pack("<Q", len(text)) + text, ordered
+
+
+def safetensors(tensors):
+    """The bytes of a file: 'tensors' is {name: (dtype, shape, bytes)}."""
+    first, names = beginning({name: (dtype, shape, len(data))
+                              for name, (dtype, shape, data) in tensors.items()})
+    return b"".join([first, *(tensors[name][2] for name in names)])
 
 
 def checkpoint(tensors, max_shard_size):
