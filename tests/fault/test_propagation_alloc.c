@@ -19,6 +19,10 @@ static void *test_calloc(size_t count, size_t bytes) {
 
 static void *test_malloc(size_t bytes) { return test_calloc(1, bytes); }
 
+static void *test_realloc(void *old, size_t bytes) {
+    return allocation_count++ == failing ? NULL : realloc(old, bytes);
+}
+
 static void test_free(void *memory) {
     live_count -= memory != NULL;
     free(memory);
@@ -26,11 +30,14 @@ static void test_free(void *memory) {
 
 #define malloc test_malloc
 #define calloc test_calloc
+#define realloc test_realloc
 #define free test_free
 #include "core/propagation/read_query.c"
 #include "core/propagation/buffers.c"
+#include "core/propagation/propagation_json.c"
 #undef malloc
 #undef calloc
+#undef realloc
 #undef free
 
 #include "support/test.h"
@@ -77,7 +84,29 @@ static void nothing_leaks(void **state) {
     ti_propagation_free(right);
 }
 
+/* A text, or none: if only what it has too much cannot be returned, it stays. */
+static void json(void **state) {
+    struct ti_propagation *stack = NULL;
+    (void)state;
+    assert_int_equal(run_all(QUERY, &stack), TI_OK);
+    char *right = ti_propagation_json(stack);
+    const size_t live = live_count;
+    for (size_t n = 0; n < 2; n++) {
+        allocation_count = 0, failing = n;
+        char *text = ti_propagation_json(stack);
+        failing = SIZE_MAX;
+        if (n == 0) assert_null(text);
+        if (n == 1) assert_string_equal(text, right);
+        (test_free)(text); /* not cmocka's macro */
+        assert_int_equal(live_count, live);
+    }
+    assert_int_equal(allocation_count, 2);
+    (test_free)(right);
+    ti_propagation_free(stack);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_leaks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_leaks),
+                                       cmocka_unit_test(json)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
