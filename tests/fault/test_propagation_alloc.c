@@ -3,35 +3,10 @@
  * Propagation when memory runs out: the n-th allocation fails, n = 0, 1, 2, ..., until none
  * does. A step that fails can be repeated, and the numbers are right then; nothing leaks.
  *
- * As in test_core_alloc.c, the sources that allocate are compiled into this program.
+ * The sources that allocate are compiled into this program: support/failing_memory.h.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "support/failing_memory.h"
 
-static size_t live_count, allocation_count, failing = SIZE_MAX;
-
-static void *test_calloc(size_t count, size_t bytes) {
-    if (allocation_count++ == failing) return NULL;
-    void *memory = calloc(count, bytes);
-    live_count += memory != NULL;
-    return memory;
-}
-
-static void *test_malloc(size_t bytes) { return test_calloc(1, bytes); }
-
-static void *test_realloc(void *old, size_t bytes) {
-    return allocation_count++ == failing ? NULL : realloc(old, bytes);
-}
-
-static void test_free(void *memory) {
-    live_count -= memory != NULL;
-    free(memory);
-}
-
-#define malloc test_malloc
-#define calloc test_calloc
-#define realloc test_realloc
-#define free test_free
 #include "core/propagation/read_query.c"
 #include "core/propagation/buffers.c"
 #include "core/propagation/propagation_json.c"
@@ -97,11 +72,11 @@ static void json(void **state) {
         failing = SIZE_MAX;
         if (n == 0) assert_null(text);
         if (n == 1) assert_string_equal(text, right);
-        (test_free)(text); /* not cmocka's macro */
+        counted_free(text);
         assert_int_equal(live_count, live);
     }
     assert_int_equal(allocation_count, 2);
-    (test_free)(right);
+    counted_free(right);
     ti_propagation_free(stack);
 }
 
