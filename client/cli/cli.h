@@ -43,7 +43,7 @@ struct cli_list {
 
 /* The parsed command line; strings are borrowed from it. */
 struct cli_options {
-    /* The parameters, checked one by one; NULL for a remote verb. */
+    /* The parameters, checked one by one; NULL for a verb that is remote or has a stack. */
     struct ti_spec *spec;
     /* The same as they were given; a list may be given item by item. */
     struct cli_param *params;
@@ -72,6 +72,8 @@ struct cli_verb {
     bool tensor;
     /* Whether a server validates the parameters. */
     bool remote;
+    /* Whether they are those of the weights of a stack, which the verb validates. */
+    bool stack;
     int (*run)(struct cli_options *options);
 };
 
@@ -88,6 +90,9 @@ int cli_options_make_spec(struct cli_options *options);
 
 /* The value of a parameter; NULL if it is not set. */
 const char *cli_options_get(const struct cli_options *options, const char *name);
+
+/* Adds a parameter, in place of an option that was given: there is space for one each. */
+void cli_options_add(struct cli_options *options, const char *name, const char *value);
 
 /* The parameters as a query, to be freed with free(); NULL if memory runs out. */
 char *cli_options_query(const struct cli_options *options);
@@ -121,6 +126,7 @@ int cli_schemes(struct cli_options *options);
 int cli_stats(struct cli_options *options);
 int cli_digest(struct cli_options *options);
 int cli_model(struct cli_options *options);
+int cli_propagate(struct cli_options *options);
 
 /* Tensors that are computed here (local_tensor.c, factorize.c) ----------------------- */
 
@@ -201,6 +207,14 @@ void cli_note(const struct cli_options *options, const char *field, const char *
    each with 'prefix' before it, or a full stop if none is near. */
 void cli_print_near(const char *typed, const char *const *names, size_t count,
                     const char *prefix);
+
+/* Text on standard output (terminal.c) ----------------------------------------------- */
+
+/* Its width: of the terminal, within limits; 80 if it is none. */
+int cli_columns(void);
+
+/* Prints lines from column 'left' to the last; '\n' starts a new one. */
+void cli_print_wrapped(const char *text, int left);
 
 /* Output (output.c) ------------------------------------------------------------------ */
 

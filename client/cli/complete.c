@@ -99,10 +99,10 @@ static const struct cli_own_option *find_option(const struct cli_verb *verb,
 
 static const struct ti_param_info *find_param(const struct cli_verb *verb,
                                               const char *word, size_t word_bytes) {
-    if (!verb->tensor || word_bytes < 3 || strncmp(word, "--", 2) != 0) return NULL;
+    if (word_bytes < 3 || strncmp(word, "--", 2) != 0) return NULL;
     for (size_t i = 0; i < ti_param_count(); i++) {
         const struct ti_param_info *param = ti_param_get(i);
-        if (strlen(param->name) == word_bytes - 2 &&
+        if (cli_has_param(verb, i) && strlen(param->name) == word_bytes - 2 &&
             memcmp(param->name, word + 2, word_bytes - 2) == 0) {
             return param;
         }
@@ -119,8 +119,9 @@ static void offer_options(const struct cli_verb *verb, const char *typed) {
         snprintf(word, sizeof word, "--%s%s", option->name, has_value ? "=" : "");
         offer(typed, word, option->about);
     }
-    for (size_t i = 0; verb->tensor && i < ti_param_count(); i++) {
+    for (size_t i = 0; i < ti_param_count(); i++) {
         const struct ti_param_info *param = ti_param_get(i);
+        if (!cli_has_param(verb, i)) continue;
         snprintf(word, sizeof word, "--%s=", param->name);
         /* Also an option of the verb, --json: that has been offered. */
         if (!find_option(verb, word, strlen(word) - 1))

@@ -4,55 +4,20 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "client/cli/option_table.h"
 #include "client/cli/verbs.h"
-
-/* The width of the help: of the terminal, within limits; 80 elsewhere. */
-#define COLUMNS 80
-#define COLUMNS_MIN 40
-#define COLUMNS_MAX 120
 
 /* Where descriptions begin; in a terminal of half the width near the left. */
 #define ABOUT_COLUMN 28
 #define ABOUT_COLUMN_NARROW 8
 
-static int columns(void) {
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return COLUMNS;
-    if (size.ws_col < COLUMNS_MIN) return COLUMNS_MIN;
-    return size.ws_col < COLUMNS_MAX ? size.ws_col : COLUMNS_MAX;
-}
-
-/* Prints lines from column 'left' to the last; '\n' starts a new one. */
-static void print_wrapped(const char *text, int left) {
-    const int last = columns();
-    int column = left;
-    while (*text) {
-        const int word = (int)strcspn(text, " \n");
-        if (column > left && column + 1 + word > last) {
-            printf("\n%*s", left, "");
-            column = left;
-        } else if (column > left) {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", word, text);
-        column += word;
-        text += word;
-        if (*text == '\n') column = last;
-        if (*text) text++;
-    }
-    putchar('\n');
-}
-
 static void print_item(const char *item, const char *about) {
-    const int left = columns() < 2 * ABOUT_COLUMN ? ABOUT_COLUMN_NARROW : ABOUT_COLUMN;
+    const int left =
+        cli_columns() < 2 * ABOUT_COLUMN ? ABOUT_COLUMN_NARROW : ABOUT_COLUMN;
     printf("%-*s", left, item);
     if (strlen(item) >= (size_t)left) printf("\n%*s", left, "");
-    print_wrapped(about, left);
+    cli_print_wrapped(about, left);
 }
 
 /* Verbs ------------------------------------------------------------------------------ */
@@ -60,7 +25,7 @@ static void print_item(const char *item, const char *about) {
 static void print_option(const struct cli_own_option *option) {
     const bool maybe = option->kind == CLI_KIND_MAYBE;
     const char *argument = option->argument;
-    char item[64];
+    char item[96];
     snprintf(item, sizeof item, "  %s%s%s--%s%s%s%s", option->letter ? "-" : "",
              option->letter ? option->letter : "", option->letter ? ", " : "    ",
              option->name,
@@ -73,9 +38,9 @@ static void print_option(const struct cli_own_option *option) {
 
 void cli_help_verb(const struct cli_verb *verb) {
     printf("usage: tensorinit %s%s%s%s%s%s [OPTIONS]\n\n%c%s.\n\n", verb->name,
-           !verb->tensor ? ""
-           : verb->many  ? " [--shape DIMS]"
-                         : " --shape DIMS",
+           !verb->tensor || verb->stack ? ""
+           : verb->many                 ? " [--shape DIMS]"
+                                        : " --shape DIMS",
            verb->file ? " " : "", verb->file && !verb->tensor ? "[" : "",
            verb->file ? verb->file : "",
            verb->many                    ? "..."
@@ -85,12 +50,20 @@ void cli_help_verb(const struct cli_verb *verb) {
     for (size_t i = 0; i < CLI_OWN_OPTIONS; i++) {
         if (cli_has_option(verb, &cli_own_options[i])) print_option(&cli_own_options[i]);
     }
-    if (verb->tensor) {
+    if (verb->stack) {
         putchar('\n');
-        print_wrapped("The tensor: --shape, --scheme, --seed, --name, --dtype, --format, "
-                      "--slice, --shard and others, see tensorinit help parameters and "
-                      "tensorinit help schemes.",
-                      0);
+        cli_print_wrapped(
+            "The weights: --scheme and --seed, each a list or one, --dtype, --std, "
+            "--gain, --mode and others of the schemes, see tensorinit help "
+            "parameters and tensorinit help schemes.",
+            0);
+    } else if (verb->tensor) {
+        putchar('\n');
+        cli_print_wrapped(
+            "The tensor: --shape, --scheme, --seed, --name, --dtype, --format, "
+            "--slice, --shard and others, see tensorinit help parameters and "
+            "tensorinit help schemes.",
+            0);
     }
     printf("\nExample:\n  tensorinit %s\n", verb->example);
 }
@@ -99,7 +72,7 @@ void cli_help_verb(const struct cli_verb *verb) {
 
 static void print_parameters(void) {
     char item[64], about[1024];
-    print_wrapped(
+    cli_print_wrapped(
         "The parameters of a tensor, as options of the command and as in requests "
         "to the daemon: --dtype bf16 is dtype=bf16 there.",
         0);
@@ -112,7 +85,7 @@ static void print_parameters(void) {
         print_item(item, about);
     }
     putchar('\n');
-    print_wrapped(
+    cli_print_wrapped(
         "The default of --format is the file's extension, or raw. --shard "
         "AXIS:auto is this process's part: its number and their count are RANK and "
         "WORLD_SIZE, or those of Open MPI, Slurm or PMI.",
@@ -120,7 +93,7 @@ static void print_parameters(void) {
 }
 
 static void print_schemes(void) {
-    print_wrapped(
+    cli_print_wrapped(
         "The schemes, and the shorter names of some; tensorinit schemes NAME "
         "describes one in full, also by the name that a framework gives it, such "
         "as keras.HeNormal.",

@@ -26,3 +26,7 @@ bool cli_has_option(const struct cli_verb *verb, const struct cli_own_option *op
     }
     return !option->verbs;
 }
+
+bool cli_has_param(const struct cli_verb *verb, size_t index) {
+    return verb->tensor && (!verb->stack || ti_stack_takes(index));
+}

@@ -26,4 +26,7 @@ extern const struct cli_own_option cli_own_options[CLI_OWN_OPTIONS];
 /* Whether the verb has the option. */
 bool cli_has_option(const struct cli_verb *verb, const struct cli_own_option *option);
 
+/* Whether it has the parameter of ti_param_get(index). */
+bool cli_has_param(const struct cli_verb *verb, size_t index);
+
 #endif

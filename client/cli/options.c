@@ -90,6 +90,10 @@ static void add_param(struct cli_options *options, const char *name, size_t name
         (struct cli_param){name, name_bytes, value, NULL};
 }
 
+void cli_options_add(struct cli_options *options, const char *name, const char *value) {
+    add_param(options, name, strlen(name), value);
+}
+
 /*
  * The argument at '*at' is a parameter, known or not; '*at' moves to the last argument
  * used. An unknown one is refused with the others, which say what it may mean.
@@ -225,8 +229,9 @@ static int parse_own(struct cli_options *options, const struct cli_own_option *o
  */
 static bool is_parameter(const struct cli_verb *verb, const struct cli_own_option *option,
                          int argc, char **argv, int at) {
-    for (size_t i = 0; verb->tensor && i < ti_param_count(); i++) {
-        if (strcmp(ti_param_get(i)->name, option->name) != 0) continue;
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        if (!cli_has_param(verb, i) || strcmp(ti_param_get(i)->name, option->name) != 0)
+            continue;
         return !cli_has_option(verb, option) || strchr(argv[at], '=') ||
                (at + 1 < argc && argv[at + 1][0] != '-');
     }
@@ -316,7 +321,7 @@ int cli_options_parse(struct cli_options *options, const struct cli_verb *verb, 
         code = parse_one(options, verb, argc, argv, &i);
     }
     if (code == 0 && !options->help) code = resolve_shards(options);
-    if (code == 0 && verb->tensor && !verb->remote && !options->help) {
+    if (code == 0 && verb->tensor && !verb->remote && !verb->stack && !options->help) {
         code = cli_options_make_spec(options);
     }
     return code;
@@ -335,7 +340,7 @@ void cli_options_set_format(struct cli_options *options, const char *path) {
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
         if (strcmp(dot + 1, ti_format_extension((enum ti_format)i)) != 0) continue;
         const char *name = ti_format_name((enum ti_format)i);
-        add_param(options, "format", strlen("format"), name);
+        cli_options_add(options, "format", name);
         /* Cannot fail: it is not set yet. */
         if (options->spec &&
             ti_spec_set(options->spec, "format", name, strlen(name), NULL) != TI_OK) {

@@ -124,7 +124,10 @@ static int open_part(struct cli_output *output, const struct stat *old, bool go_
 }
 
 int cli_close_stdout(void) {
-    return fclose(stdout) == 0 ? 0 : cli_fail_io("standard output", "cannot write");
+    /* Nothing may be left to write after one that has failed. */
+    const bool has_failed = ferror(stdout) != 0;
+    if (fclose(stdout) == 0 && !has_failed) return 0;
+    return cli_fail_io("standard output", "cannot write");
 }
 
 static bool is_stdout(const char *path) { return !path || strcmp(path, "-") == 0; }

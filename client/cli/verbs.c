@@ -66,6 +66,15 @@ const struct cli_verb cli_verbs[] = {
         .run = cli_model,
     },
     {
+        .name = "propagate",
+        .about = "plots what weights do to signals in a deep network",
+        .also = "propagation signals gradients simulate",
+        .example = "propagate --scheme he_normal,xavier_normal --mode fan_in",
+        .tensor = true,
+        .stack = true,
+        .run = cli_propagate,
+    },
+    {
         .name = "schemes",
         .about = "lists the schemes, or describes one in full",
         .also = "list ls initializers",

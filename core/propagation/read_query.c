@@ -213,11 +213,18 @@ static const enum ti_param not_taken[] = {
     TI_PARAM_shape, TI_PARAM_name,   TI_PARAM_permute, TI_PARAM_slice,
     TI_PARAM_shard, TI_PARAM_format, TI_PARAM_json,    TI_PARAM_metadata};
 
+bool ti_stack_takes(size_t param_index) {
+    for (size_t i = 0; i < sizeof not_taken / sizeof *not_taken; i++) {
+        if (not_taken[i] == param_index) return false;
+    }
+    return param_index < TI_PARAM_COUNT;
+}
+
 static enum ti_status check_weights(const struct ti_spec *weights,
                                     struct ti_error *error) {
-    for (size_t i = 0; i < sizeof not_taken / sizeof *not_taken; i++) {
-        const char *name = ti_param_get(not_taken[i])->name;
-        if (!weights->given[not_taken[i]]) continue;
+    for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
+        const char *name = ti_param_get(i)->name;
+        if (!weights->given[i] || ti_stack_takes(i)) continue;
         return ti_error_set(
             error, TI_EINAPPLICABLE, name,
             "%s does not apply: the weights are whole matrices of width "

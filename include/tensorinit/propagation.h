@@ -134,11 +134,15 @@ struct ti_stack_parameter {
 TI_API bool ti_stack_parameter_at(size_t index, struct ti_stack_parameter *parameter);
 
 /*
+ * Whether a query may have the parameter of ti_param_get(index): not shape, name, what selects
+ * a part and what is about a file. False for an index that does not exist.
+ */
+TI_API bool ti_stack_takes(size_t param_index);
+
+/*
  * Reads a query of /v1/propagation, percent-encoded, checks it and plans the weights:
- * parameters of TI_STACK_PARAMETERS, and those of the weights.
- *
- * All others are those of the weights, as ti_spec_set_query_lenient() takes them, but shape,
- * name, what selects a part and what is about a file.
+ * parameters of TI_STACK_PARAMETERS, and those of the weights that ti_stack_takes(), as
+ * ti_spec_set_query_lenient() has them.
  *
  * Returns TI_OK and '*stack', which the caller frees with ti_propagation_free(); an error of
  * ti_spec_set_query_lenient() or ti_plan_make(), for the first scheme that has one;
@@ -176,6 +180,13 @@ TI_API double ti_propagation_progress(const struct ti_propagation *stack);
 /* 'depth' layers of a run that is complete. */
 TI_API const struct ti_propagation_layer *
 ti_propagation_layers(const struct ti_propagation *stack, unsigned run);
+
+/*
+ * The document of /v1/propagation, of a stack whose runs are complete: numbers that are not
+ * finite are left out. A text from malloc(), with a newline at its end, which the caller frees
+ * with free(); NULL if memory runs out.
+ */
+TI_API TI_MUST_USE char *ti_propagation_json(const struct ti_propagation *stack);
 
 #ifdef __cplusplus
 }

@@ -138,6 +138,14 @@ static json_t *name_parameter(enum tid_route_kind kind) {
     return with(object, "schema", text_pair("type", "string"));
 }
 
+static bool is_own_of_stack(const char *name) {
+    struct ti_stack_parameter parameter;
+    for (size_t i = 0; ti_stack_parameter_at(i, &parameter); i++) {
+        if (strcmp(parameter.name, name) == 0) return true;
+    }
+    return false;
+}
+
 /* Its own, and those of the weights that are about their values. */
 static json_t *stack_parameters(json_t *list) {
     struct ti_stack_parameter parameter;
@@ -147,11 +155,9 @@ static json_t *stack_parameters(json_t *list) {
         list = with_item(list, reference("parameters", key));
     }
     for (size_t i = 0; i < ti_param_count(); i++) {
-        const struct ti_param_info *param = ti_param_get(i);
-        if (param->common && strcmp(param->name, "dtype") != 0 &&
-            strcmp(param->name, "spec") != 0)
-            continue;
-        list = with_item(list, reference("parameters", param->name));
+        const char *name = ti_param_get(i)->name;
+        if (ti_stack_takes(i) && !is_own_of_stack(name))
+            list = with_item(list, reference("parameters", name));
     }
     return list;
 }

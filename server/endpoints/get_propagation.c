@@ -7,7 +7,6 @@
 
 #include <tensorinit/propagation.h>
 
-#include "server/documents/json_propagation.h"
 #include "server/documents/problem.h"
 #include "server/endpoints/admitted.h"
 #include "server/endpoints/computed_document.h"
@@ -39,7 +38,7 @@ static enum tid_next running_next(void *state, double task_ns, size_t capacity_b
     }
     if (!running->document.text &&
         !tid_computed_document_complete(&running->document,
-                                        tid_json_propagation(running->stack)))
+                                        ti_propagation_json(running->stack)))
         return TID_NEXT_FAILED;
     return tid_computed_document_send(&running->document, capacity_bytes, out, written);
 }

@@ -13,6 +13,11 @@ from support import OK, Case, daemon, tensorinit
 SCRIPTS = daemon.ROOT / "deploy/completions"
 
 
+# Of propagate: they are not about the values of a weight.
+NOT_OF_WEIGHTS = {"--shape", "--name", "--permute", "--slice", "--shard", "--format", "--json",
+                  "--metadata"}
+
+
 def offered(*words):
     done = tensorinit("__complete", *words)
     assert (done.returncode, done.stderr) == (OK, b""), done
@@ -28,7 +33,7 @@ class Offers(Case):
         self.assertEqual(offered("ge"), ["generate", "get"])
         self.assertEqual(offered("--v"), ["--version"])
         self.assertEqual(offered("nonesuch", ""), [])
-        self.assertEqual(offered("help", "p"), ["plan", "parameters"])
+        self.assertEqual(offered("help", "p"), ["plan", "propagate", "parameters"])
 
     def test_options_are_those_of_the_help(self):
         parameters = set(re.findall(r"(?m)^  (--\w+)",
@@ -37,8 +42,9 @@ class Offers(Case):
             if verb == "help":
                 continue
             text = tensorinit(verb, "--help").stdout.decode()
-            own = set(re.findall(r"(?m)^  .*?(--[a-z-]+)", text.partition("The tensor:")[0]))
-            wanted = own | (parameters if "The tensor:" in text else set())
+            own = set(re.findall(r"(?m)^  .*?(--[a-z_-]+)", re.split("The (?:tensor|weights):", text)[0]))
+            wanted = own | (parameters if "The tensor:" in text else
+                            parameters - NOT_OF_WEIGHTS if "The weights:" in text else set())
             found = offered(verb, "-")
             self.assertEqual(sorted(wanted), sorted(word.rstrip("=") for word in found))
 
@@ -52,6 +58,12 @@ class Offers(Case):
                               (("generate", "--js"), ["--json="]),
                               (("generate", "--json="), ["--json=nested", "--json=flat",
                                                          "--json=object"]),
+                              (("propagate", "--act"), ["--activation="]),
+                              (("propagate", "--activation=s"), ["--activation=sigmoid",
+                                                                 "--activation=silu",
+                                                                 "--activation=selu"]),
+                              (("propagate", "--measure", ""), ["second_moment", "std"]),
+                              (("propagate", "--sha"), []),
                               (("schemes", "keras.HeN"), ["keras.HeNormal"]),
                               (("get", "--scheme=he"), ["--scheme=he_normal", "--scheme=he",
                                                         "--scheme=he_uniform"]),

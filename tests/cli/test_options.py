@@ -13,7 +13,7 @@ import urllib.error
 from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
                      tensorinit)
 
-VERBS = ("generate", "get", "verify", "digest", "plan", "stats", "schemes")
+VERBS = ("generate", "get", "verify", "digest", "plan", "stats", "propagate", "schemes")
 
 
 class Notes(Case):

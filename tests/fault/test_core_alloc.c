@@ -4,44 +4,17 @@
  * 1, 2, ..., until none does. Each time it is TI_ENOMEM, nothing leaks and no result is
  * touched.
  *
- * The core's sources that allocate are compiled into this program with its own allocator;
- * the linker then does not take them from the library. So it works with any sanitizer.
+ * The sources that allocate are compiled into this program: support/failing_memory.h.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "support/failing_memory.h"
 
-static size_t live_count, allocation_count, failing = SIZE_MAX;
-
-static int fails(void) { return allocation_count++ == failing; }
-
-static void *test_malloc(size_t bytes) {
-    void *memory = fails() ? NULL : malloc(bytes);
-    live_count += memory != NULL;
-    if (memory) memset(memory, 0xa5, bytes); /* members that stay unset are visible */
-    return memory;
-}
-
-static void *test_calloc(size_t count, size_t bytes) {
-    void *memory = fails() ? NULL : calloc(count, bytes);
-    live_count += memory != NULL;
-    return memory;
-}
-
-static void test_free(void *memory) {
-    live_count -= memory != NULL;
-    free(memory);
-}
-
-#define malloc test_malloc
-#define calloc test_calloc
-#define free test_free
 #include "core/request/body.c"
 #include "core/request/plan.c"
 #include "core/request/query.c"
 #include "core/request/spec.c"
 #undef malloc
 #undef calloc
+#undef realloc
 #undef free
 
 #include "support/test.h"

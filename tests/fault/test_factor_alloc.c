@@ -3,48 +3,15 @@
  * Factorizations and statistics when memory runs out: the n-th allocation fails, n = 0,
  * 1, 2, ..., until none does. And a factorization takes the memory that the plan says.
  *
- * As in test_core_alloc.c, the sources that allocate are compiled into this program.
+ * The sources that allocate are compiled into this program: support/failing_memory.h.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "support/failing_memory.h"
 
-static size_t live_count, live_bytes, allocation_count, failing = SIZE_MAX;
-
-/* Before each allocation stands its size. */
-#define HEAD 16
-
-static void *test_calloc(size_t count, size_t bytes) {
-    const size_t total = count * bytes; /* small here */
-    if (allocation_count++ == failing) return NULL;
-    unsigned char *memory = calloc(1, total + HEAD);
-    if (!memory) return NULL;
-    memcpy(memory, &total, sizeof total);
-    live_count++, live_bytes += total;
-    return memory + HEAD;
-}
-
-static void *test_malloc(size_t bytes) {
-    void *memory = test_calloc(1, bytes);
-    if (memory) memset(memory, 0xa5, bytes); /* members that stay unset are visible */
-    return memory;
-}
-
-static void test_free(void *memory) {
-    size_t total;
-    if (!memory) return;
-    memcpy(&total, (unsigned char *)memory - HEAD, sizeof total);
-    live_count--, live_bytes -= total;
-    free((unsigned char *)memory - HEAD);
-}
-
-#define malloc test_malloc
-#define calloc test_calloc
-#define free test_free
 #include "core/orthogonal/factor.c"
 #include "core/request/stats.c"
 #undef malloc
 #undef calloc
+#undef realloc
 #undef free
 
 #include "support/test.h"

@@ -3,45 +3,10 @@
  * Manifests and models when memory runs out: of all allocations the n-th fails, n = 0, 1, 2,
  * ..., until none does. Each time it is TI_ENOMEM, nothing leaks and no result is touched.
  *
- * The sources are compiled into this program with its own allocator, as in
- * test_core_alloc.c.
+ * The sources that allocate are compiled into this program: support/failing_memory.h.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "support/failing_memory.h"
 
-static size_t live_count, allocation_count, failing = SIZE_MAX;
-
-static int fails(void) { return allocation_count++ == failing; }
-
-static void *test_malloc(size_t bytes) {
-    void *memory = fails() ? NULL : malloc(bytes);
-    live_count += memory != NULL;
-    if (memory) memset(memory, 0xa5, bytes); /* members that stay unset are visible */
-    return memory;
-}
-
-static void *test_calloc(size_t count, size_t bytes) {
-    void *memory = fails() ? NULL : calloc(count, bytes);
-    live_count += memory != NULL;
-    return memory;
-}
-
-static void *test_realloc(void *old, size_t bytes) {
-    void *memory = fails() ? NULL : realloc(old, bytes);
-    live_count += memory && !old;
-    return memory;
-}
-
-static void test_free(void *memory) {
-    live_count -= memory != NULL;
-    free(memory);
-}
-
-#define malloc test_malloc
-#define calloc test_calloc
-#define realloc test_realloc
-#define free test_free
 #define refuse refuse_braces
 #define put put_braces
 #include "core/model/braces.c"

@@ -3,34 +3,16 @@
  * Propagation when memory runs out: the n-th allocation fails, n = 0, 1, 2, ..., until none
  * does. A step that fails can be repeated, and the numbers are right then; nothing leaks.
  *
- * As in test_core_alloc.c, the sources that allocate are compiled into this program.
+ * The sources that allocate are compiled into this program: support/failing_memory.h.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "support/failing_memory.h"
 
-static size_t live_count, allocation_count, failing = SIZE_MAX;
-
-static void *test_calloc(size_t count, size_t bytes) {
-    if (allocation_count++ == failing) return NULL;
-    void *memory = calloc(count, bytes);
-    live_count += memory != NULL;
-    return memory;
-}
-
-static void *test_malloc(size_t bytes) { return test_calloc(1, bytes); }
-
-static void test_free(void *memory) {
-    live_count -= memory != NULL;
-    free(memory);
-}
-
-#define malloc test_malloc
-#define calloc test_calloc
-#define free test_free
 #include "core/propagation/read_query.c"
 #include "core/propagation/buffers.c"
+#include "core/propagation/propagation_json.c"
 #undef malloc
 #undef calloc
+#undef realloc
 #undef free
 
 #include "support/test.h"
@@ -77,7 +59,29 @@ static void nothing_leaks(void **state) {
     ti_propagation_free(right);
 }
 
+/* A text, or none: if only what it has too much cannot be returned, it stays. */
+static void json(void **state) {
+    struct ti_propagation *stack = NULL;
+    (void)state;
+    assert_int_equal(run_all(QUERY, &stack), TI_OK);
+    char *right = ti_propagation_json(stack);
+    const size_t live = live_count;
+    for (size_t n = 0; n < 2; n++) {
+        allocation_count = 0, failing = n;
+        char *text = ti_propagation_json(stack);
+        failing = SIZE_MAX;
+        if (n == 0) assert_null(text);
+        if (n == 1) assert_string_equal(text, right);
+        counted_free(text);
+        assert_int_equal(live_count, live);
+    }
+    assert_int_equal(allocation_count, 2);
+    counted_free(right);
+    ti_propagation_free(stack);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_leaks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_leaks),
+                                       cmocka_unit_test(json)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

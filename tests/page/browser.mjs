@@ -13,10 +13,18 @@ const require = createRequire(FOLDER + "/");
 const { chromium } = require("playwright-core");
 export const AXE = require.resolve("axe-core/axe.min.js");
 
+const daemons = [];
+
+/** Ends those that a test that failed has left; otherwise node would wait for them. */
+export function killDaemons() {
+  for (const child of daemons) child.kill("SIGKILL");
+}
+
 /** A tensorinitd on a port that was free: {url, stop()}. */
 export async function daemon(...options) {
   const child = spawn(path.join(BUILD, "tensorinitd"), ["--listen", "127.0.0.1:0", ...options],
     { stdio: ["ignore", "ignore", "pipe"] });
+  daemons.push(child);
   const lines = readline.createInterface({ input: child.stderr });
   const url = await new Promise((resolve, reject) => {
     lines.on("line", (line) => {

@@ -8,7 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { AXE, BUILD, FOLDER, daemon, launch, open, settled } from "./browser.mjs";
+import { AXE, BUILD, FOLDER, daemon, killDaemons, launch, open, settled } from "./browser.mjs";
 
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
 let server, browser;
@@ -21,6 +21,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
+  killDaemons();
 });
 
 const get = async (target) => (await fetch(server.url + target)).json();
@@ -461,6 +462,53 @@ test("models: the tensors of one as a table, with links", async () => {
   await finish();
   await other.stop();
   fs.rmSync(folder, { recursive: true });
+});
+
+test("models: GPT-2 as it is installed, its numbers and its links", async () => {
+  const other = await daemon("--models", path.join(ROOT, "deploy/models"));
+  const { page, finish, go } = await open(browser, other.url);
+  await go("/?view=models&model=gpt2");
+  /* As published: 124,439,808 parameters, 4 bytes each; a layer has 12 tensors. */
+  assert.match((await text(page, "#models-about")).replace(/(?<=\d)\s(?=\d)/g, ""),
+    /^124439808 parameters in 148 tensors, 474\.7 MiB\./);
+  const rows = await page.$$eval("#models-table tbody tr", (all) => all.map((row) =>
+    [...row.children].map((cell) => cell.textContent)));
+  assert.equal(rows.length, 148);
+  const shown = new Map(rows.map((row) => [row[0], row.slice(1, 6)]));
+  /* _init_weights: std 0.02, of residual projections divided by sqrt(2 layers). */
+  assert.deepEqual(shown.get("wte.weight"), ["50257 × 768", "f32", "normal", "0.02", "147.2 MiB"]);
+  assert.deepEqual(shown.get("h.11.mlp.c_fc.weight"), ["768 × 3072", "f32", "normal", "0.02", "9 MiB"]);
+  assert.deepEqual(shown.get("h.0.attn.c_proj.weight").slice(0, 3), ["768 × 768", "f32", "gpt2_residual"]);
+  assert.ok(Math.abs(shown.get("h.0.attn.c_proj.weight")[3] / (0.02 / Math.sqrt(24)) - 1) < 1e-3);
+  assert.deepEqual(shown.get("ln_f.weight").slice(2, 4), ["ones", "0"]);
+  /* The link of the file: its header has the tensors of the table, and its length is right. */
+  const link = await page.locator("#models-files a").first().getAttribute("href");
+  const range = async (first, last) => {
+    const response = await fetch(link, { headers: { Range: `bytes=${first}-${last}` } });
+    assert.equal(response.status, 206);
+    return [Buffer.from(await response.arrayBuffer()), response.headers.get("content-range")];
+  };
+  const [length, of] = await range(0, 7);
+  const begin = 8 + Number(length.readBigUInt64LE());
+  assert.equal(of, `bytes 0-7/${begin + 4 * 124439808}`);
+  const header = JSON.parse((await range(8, begin - 1))[0]);
+  assert.deepEqual(Object.keys(header).filter((name) => name !== "__metadata__").sort(), [...shown.keys()].sort());
+  /* The link of a tensor: its view has the bytes that the file has. */
+  for (const name of ["h.7.attn.c_proj.weight", "wpe.weight", "ln_f.bias"]) {
+    await go(`/?view=models&model=gpt2&find=${name}`);
+    assert.equal(await page.locator("#models-table tbody tr").count(), 1, name);
+    await page.click("#models-table tbody a");
+    await settled(page);
+    assert.equal(await page.locator("#t-name").inputValue(), name);
+    assert.equal(await page.locator("#tensor-problem").isVisible(), false, name);
+    const target = new URL(page.url()).searchParams;
+    target.set("format", "raw");
+    const tensor = Buffer.from(await (await fetch(`${other.url}/v1/tensor?${target}`)).arrayBuffer());
+    const [first, end] = header[name].data_offsets;
+    assert.equal(sha256(tensor), sha256((await range(begin + first, begin + end - 1))[0]), name);
+  }
+  await finish();
+  await other.stop();
 });
 
 test("few requests before the first paint, few bytes in all", async () => {

@@ -2,28 +2,14 @@
 /*
  * Reading a manifest when jansson gets no memory: of all its allocations the n-th fails, n = 0,
  * 1, 2, ..., until none does. Each time it is TI_ENOMEM, never another manifest or a syntax
- * error. json_memory.c is compiled into this program, with its own allocator.
+ * error. json_memory.c is compiled into this program: support/failing_memory.h.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "support/failing_memory.h"
 
-static size_t live_count, allocation_count, failing = SIZE_MAX;
-
-static void *test_malloc(size_t bytes) {
-    void *memory = allocation_count++ == failing ? NULL : malloc(bytes);
-    live_count += memory != NULL;
-    return memory;
-}
-
-static void test_free(void *memory) {
-    live_count -= memory != NULL;
-    free(memory);
-}
-
-#define malloc test_malloc
-#define free test_free
 #include "manifest/json_memory.c"
 #undef malloc
+#undef calloc
+#undef realloc
 #undef free
 
 #include "support/test.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* core/propagation: steps of any size give the same numbers, and say how far they are. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <tensorinit/propagation.h>
@@ -66,10 +68,61 @@ static void says_what_it_is(void **state) {
     ti_propagation_free(NULL);
 }
 
+/* "NAME": VALUE stands there 'count' times. */
+static void has_number(const char *json, const char *name, double value, unsigned count) {
+    char text[128], number[TI_NUMBER_TEXT_BYTES];
+    ti_number_text(value, number);
+    snprintf(text, sizeof text, "\"%s\": %s", name, number);
+    for (unsigned i = 0; i < count; i++) {
+        json = strstr(json, text);
+        if (!json) fail_msg("%s: %u of %u", text, i, count);
+        json++;
+    }
+}
+
+/* tests/daemon/propagation has all numbers; here are those that JSON cannot have. */
+static void json(void **state) {
+    struct ti_propagation *stack =
+        begun("scheme=normal&std=1e200&dtype=f64&depth=3&width=8"
+              "&activation=leaky_relu&negative_slope=-0.5");
+    (void)state;
+    run(stack, 1e12);
+    char *text = ti_propagation_json(stack);
+    assert_non_null(text);
+    assert_memory_equal(text + strlen(text) - 4, "]\n}\n", 4);
+    assert_null(strstr(text, "inf"));
+    assert_null(strstr(text, "nan"));
+    has_number(text, "negative_slope", -0.5, 1);
+    has_number(text, "std", 1e200, 1);
+    const struct ti_propagation_layer *layers = ti_propagation_layers(stack, 0);
+    has_number(text, "activation_mean", layers[0].activation.mean, 1);
+    has_number(text, "saturated_share", 0, 3);
+    assert_false(layers[2].activation.second_moment < 1e308);
+    assert_null(strstr(text, ", ,"));
+    assert_null(strstr(text, "{,"));
+    free(text);
+    ti_propagation_free(stack);
+}
+
+static void parameters_of_weights(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ti_param_count(); i++) {
+        static const char *const others[] = {"shape", "name",   "permute", "slice",
+                                             "shard", "format", "json",    "metadata"};
+        bool is_other = false;
+        for (size_t k = 0; k < COUNT_OF(others); k++)
+            is_other |= strcmp(ti_param_get(i)->name, others[k]) == 0;
+        assert_row(ti_stack_takes(i) == !is_other, ti_param_get(i)->name);
+    }
+    assert_false(ti_stack_takes(ti_param_count()));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_are_any),
         cmocka_unit_test(says_what_it_is),
+        cmocka_unit_test(json),
+        cmocka_unit_test(parameters_of_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
