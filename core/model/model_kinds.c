@@ -262,7 +262,8 @@ static enum ti_status make_all(struct maker *maker,
     for (size_t i = 0; i < key_count; i++) maker->last[i].kind = NO_KIND;
     enum ti_status status = check_default(maker);
     for (size_t i = 0; status == TI_OK && i < selection->count; i++) {
-        status = add_tensor(maker, selection->tensors[i]);
+        if (i % 64 == 0) status = ti_model_go_on(maker->options, maker->error);
+        if (status == TI_OK) status = add_tensor(maker, selection->tensors[i]);
     }
     for (size_t i = 0; status == TI_OK && i < selection->count; i++) {
         model->tensors[i].kind = &model->kinds[model->kind_of[i]].info;

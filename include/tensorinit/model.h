@@ -41,7 +41,7 @@ struct ti_model;
  * rule in its text; TI_EINAPPLICABLE for an options->dtype that no tensor takes, or a dtype or
  * a name of a tensor that contradicts its rule's; TI_EVALUE for an options->only that matches
  * no tensor; TI_ETOOLARGE if a file is larger than 2^63-1 bytes or has a header of more than
- * TI_MODEL_HEADER_BYTES_MAX; TI_ENOMEM. On failure '*model' is untouched. Freeing NULL does
+ * TI_MODEL_HEADER_BYTES_MAX; TI_ECANCELLED by options->go_on; TI_ENOMEM. On failure '*model' is untouched. Freeing NULL does
  * nothing.
  */
 TI_API TI_MUST_USE enum ti_status ti_model_make(const struct ti_manifest *manifest,
