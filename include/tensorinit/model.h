@@ -211,6 +211,22 @@ TI_API TI_MUST_USE enum ti_status ti_model_reader_plan(struct ti_model_reader *r
                                                        struct ti_error *error);
 
 /*
+ * Computes for about 'task_ns' what bytes [offset, offset + count_bytes) of a file need, as
+ * ti_body_prepare() does: for reading in tasks of some milliseconds a tensor that is slow, or
+ * that has a factorization. Only looks at the tensor at the offset.
+ *
+ *   ready_bytes  receives how many bytes from 'offset' on ti_model_read() need only copy by
+ *                now; 0 if they are not complete, so that the next call goes on
+ *
+ * Returns TI_OK; as ti_model_read() otherwise ('*ready_bytes' is untouched).
+ */
+TI_API TI_MUST_USE enum ti_status ti_model_prepare(struct ti_model_reader *reader,
+                                                   size_t file, uint64_t offset,
+                                                   uint64_t count_bytes, double task_ns,
+                                                   uint64_t *ready_bytes,
+                                                   struct ti_error *error);
+
+/*
  * Writes bytes [offset, offset + count_bytes) of a file to 'out'. The range may begin and
  * end anywhere.
  *
