@@ -58,7 +58,7 @@ int cli_check_part(const struct cli_options *options, const struct cli_output *o
     return code;
 }
 
-/* What comes -------------------------------------------------------------------------- */
+/* What is received -------------------------------------------------------------------------- */
 
 #define BLOCK_BYTES ((uint64_t)256 << 10)
 #define WINDOW_BYTES ((uint64_t)4 << 10)

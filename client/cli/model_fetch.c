@@ -49,7 +49,7 @@ static int is_own_dtype(const struct cli_model *model, bool *own) {
     return 0;
 }
 
-/* The size of files that a server has to be asked for, or 0: one file is any size that is
+/* The size of files to request of a server, or 0: one file is any size that is
    large enough. */
 static uint64_t shard_bytes(const struct cli_model *model) {
     const uint64_t terabyte = 1000000000000;

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 #include <nettle/base64.h>
 #include <zlib.h>
 
-#include "manifest/json_memory.h"
+#include "manifest/manifest_json.h"
 
 /* Of base64: four characters for three bytes. */
 #define COMPRESSED_BYTES_MAX ((size_t)TID_TOKEN_CHARS_MAX / 4 * 3)
@@ -35,24 +34,9 @@ enum tid_token_result tid_token_write(const char *json, size_t bytes, char **tok
     return TID_TOKEN_OK;
 }
 
-/* The manifest without what has no meaning; NULL if memory runs out. */
-static char *shorten(const char *json, size_t bytes) {
-    tim_json_memory_begin();
-    json_t *object = json_loadb(json, bytes, 0, NULL);
-    char *text = NULL;
-    if (!tim_json_memory_failed()) {
-        json_object_del(object, "$schema");
-        json_object_del(object, "description");
-        json_object_del(object, "sources");
-        text = json_dumps(object, JSON_COMPACT);
-    }
-    json_decref(object);
-    return text;
-}
-
 enum tid_token_result tid_token_of(const char *json, size_t bytes, char **shorter,
                                    char **token) {
-    char *text = shorten(json, bytes);
+    char *text = tim_manifest_shorten(json, bytes);
     const enum tid_token_result result =
         text ? tid_token_write(text, strlen(text), token) : TID_TOKEN_NO_MEMORY;
     if (result == TID_TOKEN_OK)

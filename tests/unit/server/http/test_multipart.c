@@ -78,33 +78,33 @@ static void places(void **state) {
 }
 
 /* Notes what is to be prepared, of which one byte is ready; false where none may be. */
-struct asked {
+struct requested {
     uint64_t first, bytes;
 };
 
 static bool note(void *state, uint64_t first, uint64_t bytes, double task_ns,
                  uint64_t *ready_bytes) {
-    struct asked *asked = state;
+    struct requested *requested = state;
     assert_true(task_ns == 5);
-    *asked = (struct asked){first, bytes};
+    *requested = (struct requested){first, bytes};
     *ready_bytes = 1;
     return first < 500 || first > 501;
 }
 
-/* What is prepared is in one part; delimiters are ready, but no further than is asked. */
+/* What is prepared is in one part; delimiters are ready, but no further than is requested. */
 static void prepared(void **state) {
     struct tid_multipart multipart;
     const size_t bytes = sizeof expected - 1;
     (void)state;
     tid_multipart_init(&multipart, &ranges, 10000, "a/b", "sep");
     for (size_t at = 0; at < bytes; at++) {
-        struct asked asked = {0, 0};
+        struct requested requested = {0, 0};
         uint64_t first, ready = 0;
         const uint64_t inside = tid_multipart_find(&multipart, at, &first);
         const bool done =
-            tid_multipart_prepare(&multipart, at, 4, 5, &ready, note, &asked);
-        assert_int_equal(asked.bytes, inside);
-        assert_int_equal(asked.first, inside > 0 ? first : 0);
+            tid_multipart_prepare(&multipart, at, 4, 5, &ready, note, &requested);
+        assert_int_equal(requested.bytes, inside);
+        assert_int_equal(requested.first, inside > 0 ? first : 0);
         assert_int_equal(done, inside == 0 || first < 500 || first > 501);
         assert_int_equal(ready, inside > 0 ? 1 : first < 4 ? first : 4);
     }
