@@ -43,8 +43,15 @@ static const struct measure measures[] = {
     {"std", "Standard deviation", offsetof(struct ti_moments, std)},
 };
 
-static int read_measure(const char *name, const struct measure **measure) {
+static int read_measure(const struct cli_options *options,
+                        const struct measure **measure) {
+    const char *name = options->measure;
     *measure = &measures[0];
+    if (name && options->as_json) {
+        fputs("tensorinit: --measure is for the plots; --json prints all numbers\n",
+              stderr);
+        return CLI_USAGE;
+    }
     for (size_t i = 0; name && i < sizeof measures / sizeof *measures; i++) {
         *measure = &measures[i];
         if (strcmp(name, measures[i].name) == 0) return 0;
@@ -61,16 +68,21 @@ static int read_measure(const char *name, const struct measure **measure) {
 static void add_options(struct cli_options *options) {
     const struct {
         const char *name, *value;
+        bool is_flag;
     } given[] = {
-        {"activation", options->activation}, {"negative_slope", options->negative_slope},
-        {"depth", options->depth},           {"width", options->width},
-        {"batch", options->batch},           {"residual", options->residual},
-        {"layer_norm", options->layer_norm},
+        {"activation", options->activation, false},
+        {"negative_slope", options->negative_slope, false},
+        {"depth", options->depth, false},
+        {"width", options->width, false},
+        {"batch", options->batch, false},
+        {"residual", options->residual, true},
+        {"layer_norm", options->layer_norm, true},
     };
     for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
         const char *value = given[i].value;
-        /* A flag without a value. */
-        if (value) cli_options_add(options, given[i].name, *value ? value : "true");
+        if (!value) continue;
+        if (given[i].is_flag && !*value) value = "true";
+        cli_options_add(options, given[i].name, value);
     }
 }
 
@@ -105,19 +117,17 @@ static int compute(struct ti_propagation *stack, const struct cli_options *optio
 
 struct curve {
     const char *scheme;
-    unsigned first, runs; /* of the stack */
-    double *numbers;      /* three arrays: middle, low and high */
+    unsigned first;  /* of its runs, one for each seed */
+    double *numbers; /* three arrays: middle, low and high */
 };
 
 /* How many there are; 'curves' has space for all runs. */
 static size_t find_curves(const struct ti_propagation *stack, struct curve *curves) {
+    const struct ti_propagation_info *info = ti_propagation_info(stack);
     size_t count = 0;
-    for (unsigned i = 0; i < ti_propagation_info(stack)->runs; i++) {
+    for (unsigned i = 0; i < info->runs; i += info->seeds) {
         const char *scheme = ti_propagation_run_at(stack, i)->scheme;
-        if (count == 0 || strcmp(curves[count - 1].scheme, scheme) != 0) {
-            curves[count++] = (struct curve){.scheme = scheme, .first = i};
-        }
-        curves[count - 1].runs++;
+        curves[count++] = (struct curve){.scheme = scheme, .first = i};
     }
     return count;
 }
@@ -131,17 +141,18 @@ static double number_at(const struct ti_propagation_layer *layer, size_t offset)
 /* Geometric mean, smallest and largest number of the seeds, of each layer. */
 static void fill_curve(const struct ti_propagation *stack, const struct curve *curve,
                        size_t offset) {
-    const uint32_t depth = ti_propagation_info(stack)->depth;
+    const struct ti_propagation_info *info = ti_propagation_info(stack);
+    const uint32_t depth = info->depth;
     double *middle = curve->numbers, *low = middle + depth, *high = low + depth;
     for (uint32_t i = 0; i < depth; i++) {
         double logs = 0;
         low[i] = INFINITY, high[i] = 0;
-        for (unsigned k = 0; k < curve->runs; k++) {
+        for (unsigned k = 0; k < info->seeds; k++) {
             const double number =
                 number_at(&ti_propagation_layers(stack, curve->first + k)[i], offset);
             low[i] = fmin(low[i], number);
             high[i] = fmax(high[i], number);
-            logs += log(number) / curve->runs;
+            logs += log(number) / info->seeds;
         }
         middle[i] = low[i] == high[i] ? low[i] : isnan(logs) ? INFINITY : exp(logs);
     }
@@ -149,7 +160,7 @@ static void fill_curve(const struct ti_propagation *stack, const struct curve *c
 
 /* Printing --------------------------------------------------------------------------- */
 
-static void print_stack(const struct ti_propagation *stack, unsigned seeds) {
+static void print_stack(const struct ti_propagation *stack) {
     const struct ti_propagation_info *info = ti_propagation_info(stack);
     char text[256];
     int used =
@@ -157,11 +168,11 @@ static void print_stack(const struct ti_propagation *stack, unsigned seeds) {
                  info->depth, info->width, ti_activation_name(info->activation),
                  info->residual ? ", residual" : "",
                  info->layer_norm ? ", layer norm" : "", info->batch);
-    if (seeds > 1) {
+    if (info->seeds > 1) {
         snprintf(text + used, sizeof text - (size_t)used,
                  "; %u seeds: their geometric mean, and dots from the smallest to the "
                  "largest",
-                 seeds);
+                 info->seeds);
     }
     cli_print_wrapped(text, 0);
 }
@@ -220,7 +231,7 @@ static int print_plots(const struct ti_propagation *stack,
     int code = 0;
     if (!numbers) return cli_fail_memory();
     for (size_t i = 0; i < count; i++) curves[i].numbers = numbers + 3 * depth * i;
-    print_stack(stack, curves[0].runs);
+    print_stack(stack);
     for (size_t i = 0; code == 0 && i < sizeof signals / sizeof *signals; i++) {
         code = print_signal(stack, curves, count, measure, &signals[i]);
     }
@@ -240,7 +251,7 @@ static void print_json(const struct ti_propagation *stack) {
 int cli_propagate(struct cli_options *options) {
     const struct measure *measure;
     struct ti_propagation *stack = NULL;
-    int code = read_measure(options->measure, &measure);
+    int code = read_measure(options, &measure);
     if (code == 0) code = open_stack(options, &stack);
     if (code == 0) code = compute(stack, options);
     if (code == 0 && options->as_json) {

@@ -211,6 +211,8 @@ static int parse_own(struct cli_options *options, const struct cli_own_option *o
         return CLI_USAGE;
     }
     const char **text = member;
+    if (value && !*value && option->kind == CLI_KIND_MAYBE)
+        return missing_value(argv[*at]);
     if (!value && option->kind == CLI_KIND_MAYBE) {
         value = "";
     } else if (!value) {

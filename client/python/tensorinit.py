@@ -556,8 +556,11 @@ class _LibraryModel:
                 for text in value if isinstance(value, list) else [value]:
                     _c_text(text, f"the manifest's {key}", key)
                 continue
-            if isinstance(value, int) and not isinstance(value, bool):
+            if type(value) is int:
                 value = str(value)
+            elif not isinstance(value, str):
+                raise ParameterError(f"the manifest's {key} is neither a string nor an integer",
+                                     key)
             value = _c_text(value, f"the manifest's {key}", key)
             self._owner.check(library.ti_manifest_set(
                 made, _c_text(key, "a key", "manifest"), value, len(value),
@@ -873,7 +876,7 @@ class _ServedModel:
                 # The server stores nothing: the name has the manifest in it.
                 body = text.encode(errors="surrogatepass")
                 name = servers.get_json("/v1/models", body)["name"]
-            path = "/v1/models/" + urllib.parse.quote(name, safe="")
+            path = "/v1/models/" + urllib.parse.quote(name, safe="", errors="surrogatepass")
             document = _naming(what, servers.get_json, path)
             if dtype is not None:
                 document = self._of_dtype(servers, path, document, dtype)
@@ -885,13 +888,19 @@ class _ServedModel:
 
     @staticmethod
     def _of_dtype(servers, path, document, dtype):
-        short = servers.plan(_Request("shape=1&scheme=zeros", {"dtype": dtype}).text).dtype
+        def short(dtype):
+            return servers.plan(_Request("shape=1&scheme=zeros", {"dtype": dtype}).text).dtype
+
+        wanted = short(dtype)
         try:
-            return servers.get_json(f"{path}/{document['revision']}-{short}")
+            return servers.get_json(f"{path}/{document['revision']}-{wanted}")
         except NetworkError as error:
-            # A model's URL does not have its own dtype.
             if error.field != "dtype":
                 raise
+            # A model's URL does not have its own dtype; or a scheme does not take this one.
+            manifest = servers.get_json(f"{document['path']}/manifest.json")
+            if short(manifest.get("dtype", "f32")) != wanted:
+                raise ParameterError(str(error), error.field, error.title) from None
             return document
 
     def info(self, index):
@@ -1190,7 +1199,7 @@ def _name_or_text(manifest):
             return None, json.dumps(dict(manifest))
         except (TypeError, ValueError) as error:
             raise ParameterError(f"the manifest is not JSON: {error}", "manifest") from None
-    if not isinstance(manifest, (str, os.PathLike)):
+    if not isinstance(manifest, (str, os.PathLike)) or manifest == "":
         raise ParameterError("a manifest is a path, a dict, JSON text or the name of a model, "
                              f"not {manifest!r}", "manifest")
     if isinstance(manifest, str) and manifest.lstrip().startswith("{"):
@@ -1243,11 +1252,13 @@ class Model(collections.abc.Mapping):
         parameters = {**_parameters_of(found.query), "seed": self._seed}
         return found._replace(query=_Request(parameters, {}).text)
 
-    def tensor(self, name, **parameters):
+    def tensor(self, name, *, shard=None, slice=None, dtype=None):
         """The tensor, or a part of it by shard= or slice=, or in another dtype=."""
-        request = _Request({**_parameters_of(self.info(name).query), **parameters}, {})
-        torch = _torch_of(request.dtype) or ("dtype" not in parameters and self._torch)
-        return _new(_make_plan(request, name, stacklevel=4), torch)
+        parameters = {**_parameters_of(self.info(name).query), "shard": shard, "slice": slice}
+        if dtype is not None:
+            parameters["dtype"] = dtype
+        torch = self._torch if dtype is None else _torch_of(dtype)
+        return _new(_make_plan(_Request(parameters, {}), name, stacklevel=4), torch)
 
     def prepare(self, out, name, part):
         """As _prepare(), for what has this name in a module, and its own dtype there."""

@@ -313,6 +313,7 @@ static enum ti_status add_runs(struct ti_propagation *stack, const struct query 
                                  query->value[STACK_seed].text +
                                      query->value[STACK_seed].n};
     struct value seed;
+    const unsigned first = stack->info.runs;
     enum ti_status status = TI_OK;
     while (status == TI_OK && ti_text_next(&seeds, ',', &seed.text, &seed.n)) {
         if (stack->info.runs == TI_PROPAGATION_MAX_RUNS) {
@@ -323,6 +324,7 @@ static enum ti_status add_runs(struct ti_propagation *stack, const struct query 
         status = make_run(stack, query, scheme, &seed, &stack->runs[stack->info.runs++],
                           error);
     }
+    stack->info.seeds = stack->info.runs - first;
     return status;
 }
 

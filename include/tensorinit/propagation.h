@@ -70,7 +70,7 @@ struct ti_propagation_info {
     /* x' = x + f(z); z = W n, n the layer norm of x */
     bool residual, layer_norm;
     /* one for each scheme and seed: all seeds of the first scheme come first */
-    unsigned runs;
+    unsigned runs, seeds;
     /* products of matrix elements, of all runs together */
     uint64_t products;
     /* memory of ti_propagation_begin() and ti_propagation_step() */

@@ -134,6 +134,18 @@ class Plot(Case):
         match = re.search(r"b xavier_normal: .*?, times (\S+) a layer", shown[0][2])
         self.assertAlmostEqual(math.log2(float(match[1])), -1, delta=0.05)
 
+    def test_doubled(self):
+        """A scheme twice is two curves, which are one; a seed twice is two seeds."""
+        shown = propagate(*SMALL_STACK, "--scheme=he_normal,he_normal").stdout.decode()
+        self.assertNotIn("seeds", shown)
+        for _, rows, legend in plots(shown):
+            self.assertRegex(legend, r"^a he_normal: .* b he_normal: .* \* several of them$")
+            self.assertRegex("".join(rows[:-1]), r"^[^ab]*\*[^ab]*$")
+        shown = propagate(*SMALL_STACK, "--seed=3,3").stdout.decode()
+        self.assertIn("; 2 seeds", shown)
+        for _, _, legend in plots(shown):
+            self.assertNotIn("several", legend)
+
     def test_legend_has_both_ends(self):
         told = json.loads(propagate(*SMALL_STACK, "--json").stdout)
         forward, backward = plots(propagate(*SMALL_STACK).stdout.decode())
@@ -243,6 +255,9 @@ class Errors(Case):
                 (["--shard=0:0/2"], "--shard: "), (["--format=npy"], "--format: "),
                 (["--nonesuch=1"], "--nonesuch: "), (["--measure=max"], "--measure: 'max'"),
                 (["--measure"], "--measure needs"), (["--depth"], "--depth needs"),
+                (["--depth="], "--depth: .* ''"), (["--activation="], "--activation: .* ''"),
+                (["--measure="], "--measure: ''"), (["--residual="], "--residual= needs"),
+                (["--json", "--measure=std"], "--measure .* --json"),
                 (["--dept=3"], "--dept: .*did you mean --depth\\?"),
                 (["--layer-norm"], "--layer-norm: .*did you mean --layer_norm\\?"),
                 (["--depth=2", "--depth=3"], "--depth: .*more than once"),

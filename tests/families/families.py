@@ -203,6 +203,8 @@ def main():
     for name in sorted(folders & set(models)):
         check_command(name, models[name][1])
         check_sources(name)
+        check("/blob/" not in models[name][3] or re.search("/blob/[0-9a-f]{40}/", models[name][3]),
+              f"models.tsv: {name}: no commit")
     check_page(models)
     print(f"{len(folders)} models", *failures, sep="\n")
     sys.exit(1 if failures else 0)

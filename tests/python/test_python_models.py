@@ -125,6 +125,13 @@ class NativeModels(Native):
         self.assertTrue((model.tensor("layers.1.k.weight", shard=(1, 1, 3)) ==
                          full[:, 6:12]).all())
         self.assertEqual(model.tensor("embed.weight", dtype="f16").dtype, numpy.float16)
+        # None is what is not given; and what would be another tensor is none of this model.
+        f16 = tensorinit.model(MANIFEST, dtype="f16")
+        same = f16.tensor("embed.weight", slice=None, shard=None, dtype=None)
+        self.assertTrue(same.dtype == numpy.float16 and (same == f16["embed.weight"]).all())
+        for other in ({"seed": None}, {"shape": (16, 50)}, {"name": "x"}, {"std": 1}):
+            with self.assertRaises(TypeError):
+                model.tensor("embed.weight", **other)
 
     def test_torch(self):
         need(torch, "torch")
@@ -173,14 +180,17 @@ class NativeModels(Native):
                      '{"tensors": ' + 15000 * '{"a": ' + '1' + 15001 * "}"):
             with self.subTest(text[:80]), self.assertRaises(tensorinit.ParameterError):
                 tensorinit.model(text)
-        for manifest, field in ((5, "manifest"), ({"rules": {1}}, "manifest"),
+        for manifest, field in ((5, "manifest"), ("", "manifest"), ({"rules": {1}}, "manifest"),
                                 (self.written(b"\xff"), "manifest"),
                                 ({**MANIFEST, "rules": [["*", "scheme=no"]]}, "scheme"),
                                 ({**MANIFEST, "rules": [["*", "scheme=ones&gain=1"]]}, "gain")):
             self.refused(field, tensorinit.model, manifest)
         self.refused("seed", tensorinit.model, MANIFEST, "x")
         self.refused("seed", tensorinit.model, MANIFEST, 1.5)
-        self.refused("dtype", tensorinit.model, MANIFEST, 0, "f31")
+        for dtype in ("f31", "i8", "bool"):
+            self.refused("dtype", tensorinit.model, MANIFEST, 0, dtype)
+            with self.named():
+                self.refused("dtype", tensorinit.model, "small", 0, dtype)
         self.refused("dtype", tensorinit.model, tensorinit.model(MANIFEST), dtype="f16")
         with self.assertRaises(KeyError):
             tensorinit.model(MANIFEST)["x"]
@@ -188,6 +198,8 @@ class NativeModels(Native):
             tensorinit.model(self.folder / "none.json")
         with self.named(), self.assertRaisesRegex(tensorinit.Error, "absent"):
             tensorinit.model("absent")
+        with self.named(), self.assertRaises(tensorinit.Error):
+            tensorinit.model("\udc80")
 
 
 class HttpModels(Http, NativeModels):

@@ -39,6 +39,7 @@ static void steps_are_any(void **state) {
         stacks[i] = begun(query);
         run(stacks[i], budgets[i]);
         assert_int_equal(ti_propagation_info(stacks[i])->runs, 4);
+        assert_int_equal(ti_propagation_info(stacks[i])->seeds, 2);
         for (unsigned k = 0; k < 4; k++) {
             assert_memory_equal(ti_propagation_layers(stacks[i], k),
                                 ti_propagation_layers(stacks[0], k),
