@@ -64,6 +64,8 @@ void tic_request_free(struct tic_request *request) {
     }
     for (size_t i = 0; i < TIC_TEXT_COUNT; i++) free(request->texts[i]);
     free(request->params);
+    free(request->path);
+    free(request->post);
     for (size_t i = 0; i < request->header_count; i++) free(request->headers[i]);
     for (size_t i = 0; i < request->server_count; i++) {
         tic_server_url_clear(&request->servers[i]);
@@ -224,14 +226,15 @@ static char *encode(char *out, const char *text) {
 
 char *tic_request_url_at(const struct tic_request *request, size_t server) {
     const char *base = request->servers[server].base;
-    size_t capacity_bytes = strlen(base) + sizeof PATH;
+    const char *path = request->path ? request->path : PATH;
+    size_t capacity_bytes = strlen(base) + strlen(path) + 1;
     for (size_t i = 0; i < request->param_count; i++) {
         const struct tic_param *param = &request->params[i];
         capacity_bytes += 3 * (strlen(param->name) + strlen(param->value)) + 2;
     }
     char *made = malloc(capacity_bytes), *at = made;
     if (!made) return NULL;
-    at = stpcpy(stpcpy(at, base), PATH);
+    at = stpcpy(stpcpy(at, base), path);
     for (size_t i = 0; i < request->param_count; i++) {
         *at++ = i == 0 ? '?' : '&';
         at = encode(at, request->params[i].name);
@@ -249,6 +252,40 @@ enum ti_status tic_request_url(const struct tic_request *request, char **url,
     char *made = tic_request_url_at(request, 0);
     if (!made) return tic_out_of_memory(error);
     *url = made;
+    return TI_OK;
+}
+
+/* Unreserved characters, and slashes between segments. */
+static bool is_path(const char *path) {
+    for (const char *at = path; *at; at++) {
+        if (*at != '/' && (!is_plain(*at) || strchr(",:", *at))) return false;
+    }
+    return path[0] == '/';
+}
+
+enum ti_status tic_request_path(struct tic_request *request, const char *path,
+                                struct ti_error *error) {
+    char *copy = NULL;
+    if (!request) return tic_missing(error, "request");
+    if (path && !is_path(path)) {
+        return tic_fail(error, TI_EVALUE, "",
+                        "'%.200s' is not a path of letters, digits and /-._~", path);
+    }
+    if (path && !(copy = strdup(path))) return tic_out_of_memory(error);
+    free(request->path);
+    request->path = copy;
+    return TI_OK;
+}
+
+enum ti_status tic_request_post(struct tic_request *request, const char *json,
+                                size_t bytes, struct ti_error *error) {
+    char *copy = NULL;
+    if (!request) return tic_missing(error, "request");
+    if (json && !(copy = malloc(bytes + 1))) return tic_out_of_memory(error);
+    if (json) memcpy(copy, json, bytes);
+    free(request->post);
+    request->post = copy;
+    request->post_bytes = json ? bytes : 0;
     return TI_OK;
 }
 
@@ -312,6 +349,7 @@ bool tic_dtype_named(const char *name, enum ti_dtype *dtype) {
 
 bool tic_request_format(const struct tic_request *request, enum ti_format *format) {
     const char *name = tic_request_get(request, "format");
+    if (request->path) return false;
     if (!name) name = ti_format_name(TI_FORMAT_RAW);
     for (int i = 0; i < TI_FORMAT_COUNT; i++) {
         if (strcmp(ti_format_name((enum ti_format)i), name) != 0) continue;
@@ -321,9 +359,30 @@ bool tic_request_format(const struct tic_request *request, enum ti_format *forma
     return false;
 }
 
+/* A path has none of what a tensor has, and only a path takes a POST. */
+static enum ti_status check_path(const struct tic_request *request,
+                                 struct ti_error *error) {
+    const bool has_tensor = request->param_count > 0 || request->unit == TIC_UNIT_ELEMS ||
+                            request->texts[TIC_EXPECT_SPEC] ||
+                            request->texts[TIC_EXPECT_DTYPE] ||
+                            request->texts[TIC_EXPECT_SHAPE];
+    if (request->path && has_tensor) {
+        return tic_fail(error, TI_EINAPPLICABLE, "",
+                        "a request with a path is not about a tensor: it has no "
+                        "parameters, elements, spec, dtype and shape");
+    }
+    if (request->post && (!request->path || request->unit != TIC_UNIT_ALL)) {
+        return tic_fail(error, TI_EINAPPLICABLE, "",
+                        "POST is for a request with a path, and for all of its response");
+    }
+    return TI_OK;
+}
+
 enum ti_status tic_request_part(const struct tic_request *request, uint64_t *first_byte,
                                 uint64_t *count_bytes, struct ti_error *error) {
     uint64_t bytes = 1;
+    const enum ti_status status = check_path(request, error);
+    if (status != TI_OK) return status;
     if (request->unit == TIC_UNIT_ELEMS) {
         const char *name = tic_request_get(request, "dtype");
         enum ti_dtype dtype = TI_DTYPE_F32;

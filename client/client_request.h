@@ -29,6 +29,9 @@ struct tic_request {
     size_t server_count, server;
     struct tic_param *params;
     size_t param_count;
+    /* Of another resource than a tensor, or NULL; and what is sent there with POST. */
+    char *path, *post;
+    size_t post_bytes;
     /* The requested part in units of 'unit'; the count may be TIC_TO_END. */
     enum tic_unit unit;
     uint64_t first, count;
@@ -65,7 +68,7 @@ enum ti_status tic_request_part(const struct tic_request *request, uint64_t *fir
 /* The dtype of that name; false if this library does not know it. */
 bool tic_dtype_named(const char *name, enum ti_dtype *dtype);
 
-/* The format of the body; false if this library does not know it. */
+/* The format of the body; false if this library does not know it, and for a path. */
 bool tic_request_format(const struct tic_request *request, enum ti_format *format);
 
 #endif

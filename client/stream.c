@@ -55,7 +55,7 @@ static bool begin(struct tic_stream *stream, const struct tic_info *info,
     return true;
 }
 
-/* The header of a response with status 200 or 206 is complete. */
+/* The header of a response that may be the requested one is complete. */
 static bool accept_response(struct tic_stream *stream) {
     struct tic_fetch *fetch = stream->fetch;
     struct tic_info info;
@@ -67,12 +67,19 @@ static bool accept_response(struct tic_stream *stream) {
     stream->skip_bytes = extent.skip_bytes;
     /* Of a full response to the end of the body, which may be beyond the part. */
     stream->remaining_bytes = extent.count_bytes;
-    if (stream->response->status == 200 && extent.count_bytes != TIC_UNKNOWN) {
+    if (stream->response->status != 206 && extent.count_bytes != TIC_UNKNOWN) {
         stream->remaining_bytes = info.total_bytes == TIC_UNKNOWN
                                       ? TIC_UNKNOWN
                                       : info.total_bytes - extent.skip_bytes;
     }
     return fetch->begun || begin(stream, &info, extent.count_bytes);
+}
+
+/* POST has made something: 201. */
+static bool is_success(const struct tic_stream *stream) {
+    const int status = stream->response->status;
+    return status == 200 || status == 206 ||
+           (status == 201 && stream->fetch->request->post);
 }
 
 static bool on_line(void *state, const char *line, size_t bytes) {
@@ -84,10 +91,7 @@ static bool on_line(void *state, const char *line, size_t bytes) {
         return true;
     case TIC_LINE_END:
         stream->problem_bytes = 0;
-        if (stream->response->status != 200 && stream->response->status != 206) {
-            return true;
-        }
-        return accept_response(stream);
+        return is_success(stream) ? accept_response(stream) : true;
     case TIC_LINE_TOO_LONG:
         stream->status = tic_fail(&stream->error, TI_EMISMATCH, "",
                                   "the response's header is too long");
@@ -264,6 +268,8 @@ static void run_exchange(struct tic_stream *stream, struct tic_result *result) {
         .url = url,
         .socket = request->servers[stream->server].socket,
         .head = stream->expected.head,
+        .post = request->post,
+        .post_bytes = request->post_bytes,
         .range = *range ? range : NULL,
         .if_range = *range && tic_is_strong(etag) ? etag : NULL,
         .accept =
@@ -302,8 +308,9 @@ static enum ti_status refused(struct tic_stream *stream) {
     }
     if (response->status < 400) {
         return tic_fail(&stream->error, TI_EMISMATCH, "",
-                        "the server responded with HTTP status %d, which is not a tensor",
-                        response->status);
+                        "the server responded with HTTP status %d, which is not %s",
+                        response->status,
+                        stream->fetch->request->path ? "what was requested" : "a tensor");
     }
     return tic_problem(response->status, stream->problem ? stream->problem : "",
                        stream->problem_bytes, &stream->error);

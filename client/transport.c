@@ -203,6 +203,10 @@ static CURLcode set_all(struct tic_transport *transport, const char *url,
     SET(HTTPHEADER, fields);
     SET(RANGE, exchange->range);
     if (exchange->head) SET(NOBODY, 1L);
+    if (exchange->post) {
+        SET(POSTFIELDSIZE_LARGE, (curl_off_t)exchange->post_bytes);
+        SET(POSTFIELDS, exchange->post);
+    }
     SET(ERRORBUFFER, reason);
     /* May fail if the handle still has a buffer, after some failures: harmless. */
     (void)curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
@@ -302,6 +306,7 @@ static CURLcode run_hop(struct tic_transport *transport, struct hop *hop) {
     curl_easy_reset(transport->curl);
     if (add_field(&fields, "Accept", exchange->accept) &&
         add_field(&fields, "If-Range", exchange->if_range) &&
+        add_field(&fields, "Content-Type", exchange->post ? "application/json" : NULL) &&
         (!hop->trusted || add_credentials(&fields, exchange))) {
         code =
             set_all(transport, hop->url ? hop->url : exchange->url, fields, hop->reason);

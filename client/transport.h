@@ -28,6 +28,9 @@ struct tic_exchange {
     const char *socket;
     /* HEAD instead of GET. */
     bool head;
+    /* A JSON document for POST instead; NULL for none. */
+    const char *post;
+    size_t post_bytes;
     /* "100-199" or "100-"; NULL for the full body. */
     const char *range;
     /* An entity tag with its quotes, or NULL. */

@@ -329,6 +329,10 @@ static enum ti_status check_fields(const struct check *check) {
     if (status != TI_OK) return status;
     status = expect(check, "ETag", info->etag, check->request->texts[TIC_EXPECT_ETAG]);
     if (status != TI_OK) return status;
+    if (request->path) {
+        status = copy_field(check, "Content-Type", false, "", info->media_type);
+        return status == TI_OK ? check_media_type(check) : status;
+    }
     /* A 206 to If-Range may omit what the ETag implies (RFC 9110 section 15.3.7). */
     const bool same_tag = was && check->response->status == 206 &&
                           tic_is_strong(was->etag) && strcmp(info->etag, was->etag) == 0;

@@ -25,7 +25,7 @@ struct tic_extent {
 };
 
 /*
- * Checks the header of a response with status 200 or 206. Fills '*info', except for
+ * Checks the header of a response that is a success. Fills '*info', except for
  * first_byte, count_bytes and tries, and '*extent'. Returns TI_OK, TI_EMISMATCH or
  * TI_ERANGE; after a failure '*info' and '*extent' are invalid.
  */

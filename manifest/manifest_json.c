@@ -8,6 +8,7 @@
 
 #include <tensorinit/spellings.h>
 
+#include "manifest/json_memory.h"
 #include "manifest/json_parse.h"
 #include "manifest/manifest_error.h"
 #include "manifest/tensor_entry.h"
@@ -205,4 +206,18 @@ enum ti_status tim_manifest_read(const char *json, size_t bytes, size_t max_tens
         ti_manifest_free(reader.manifest);
     }
     return status;
+}
+
+char *tim_manifest_shorten(const char *json, size_t bytes) {
+    tim_json_memory_begin();
+    json_t *object = json_loadb(json, bytes, 0, NULL);
+    char *text = NULL;
+    if (!tim_json_memory_failed()) {
+        json_object_del(object, "$schema");
+        json_object_del(object, "description");
+        json_object_del(object, "sources");
+        text = json_dumps(object, JSON_COMPACT);
+    }
+    json_decref(object);
+    return text;
 }

@@ -38,4 +38,10 @@ TI_MUST_USE enum ti_status tim_manifest_read(const char *json, size_t bytes,
 void tim_manifest_explain(const char *json, size_t bytes,
                           const struct ti_manifest_place *place, struct ti_error *error);
 
+/*
+ * The text of a manifest, which has been read without an error, without what has no meaning:
+ * blanks, $schema, description and sources. To be freed with free(); NULL if memory runs out.
+ */
+char *tim_manifest_shorten(const char *json, size_t bytes);
+
 #endif

@@ -103,7 +103,8 @@ void tid_route(const struct tid_context *context, unsigned route,
                : is_about_server(request) || request->method == TID_METHOD_UNKNOWN;
     if (!is_served) {
         tid_problem(response, 404, "not found", not_found_detail(context, exists), "");
-    } else if (tid_access_check(context->access, route, request, response)) {
+    } else if (request->deferred || /* it has been checked before */
+               tid_access_check(context->access, route, request, response)) {
         respond(context, request, route, response);
         if (request->is_private) tid_access_make_private(response);
     }

@@ -309,11 +309,21 @@ int cli_part_reserve(int fd, const char *path, uint64_t total_bytes);
 /* The same for files that will be written to a folder; reserves nothing. */
 int cli_space_check(const char *folder, uint64_t total_bytes);
 
+/* What a file should have, computed here. */
+struct cli_expected {
+    const char *what; /* for messages: "tensor" */
+    uint64_t total_bytes;
+    /* Writes 'count' bytes from 'offset' on, at most CLI_CHUNK_BYTES. Prints what is wrong
+       and returns an exit code. */
+    int (*read)(void *state, uint64_t offset, size_t count, unsigned char *out);
+    void *state;
+};
+
 /*
- * Recomputes what the part file has, a sample of it or all, and compares. Prints what
- * differs and returns CLI_EMISMATCH.
+ * Compares what the state says that a file has, a sample of it or all (part_check.c). Prints
+ * what differs and returns CLI_EMISMATCH.
  */
-int cli_part_check(const struct cli_options *options, const struct cli_output *output,
-                   const struct cli_part_state *state);
+int cli_part_compare(int fd, const char *path, const struct cli_part_state *state,
+                     const struct cli_expected *expected);
 
 #endif

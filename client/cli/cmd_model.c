@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tensorinit model: computes the files of a whole model, or describes or compares them.
+ * tensorinit model: computes the files of a whole model, or describes or compares them; or
+ * fetches them from a daemon.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <nettle/sha2.h>
 
 #include "client/cli/model_check.h"
+#include "client/cli/model_fetch.h"
 #include "client/cli/model_file.h"
 #include "client/cli/progress.h"
 
@@ -80,44 +79,6 @@ static int write_files(struct writer *writer) {
     return code;
 }
 
-/* Files ------------------------------------------------------------------------------ */
-
-static bool is_checkpoint_file(const char *name) {
-    return strcmp(name, CLI_INDEX_NAME) == 0 ||
-           (strncmp(name, "model", 5) == 0 && cli_path_is_file(name));
-}
-
-/* Loaders would take the files of another model, or of another cut, for this one's. */
-static int refuse_others(const struct ti_model *model, const char *folder) {
-    DIR *entries = opendir(folder);
-    const struct dirent *entry;
-    int code = 0;
-    if (!entries) return cli_fail_io(folder, "cannot read");
-    while (code == 0 && (entry = readdir(entries))) {
-        if (!is_checkpoint_file(entry->d_name) ||
-            ti_model_find_file(model, entry->d_name) != SIZE_MAX) {
-            continue;
-        }
-        fprintf(
-            stderr,
-            "tensorinit: %s has %s, which is not one of this model's files: remove it, "
-            "or choose another folder\n",
-            folder, entry->d_name);
-        code = CLI_EIO;
-    }
-    closedir(entries);
-    return code;
-}
-
-static int prepare_folder(const struct ti_model *model, const char *folder,
-                          uint64_t total_bytes) {
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        return cli_fail_io(folder, "cannot make the folder");
-    }
-    const int code = refuse_others(model, folder);
-    return code != 0 ? code : cli_space_check(folder, total_bytes);
-}
-
 static int write_model(const struct cli_model *model, struct cli_options *options) {
     struct writer writer = {
         .model = model, .path = options->model_output, .digests = options->digests};
@@ -125,7 +86,7 @@ static int write_model(const struct cli_model *model, struct cli_options *option
     int code = cli_progress_init(&writer.progress, options);
     if (code != 0) return code;
     if (writer.path && !cli_path_is_file(writer.path)) {
-        code = prepare_folder(model->model, writer.path, total);
+        code = cli_model_folder_prepare(model->model, writer.path, total);
     }
     if (code != 0) return code;
     cli_progress_begin(&writer.progress, 0, total);
@@ -135,36 +96,100 @@ static int write_model(const struct cli_model *model, struct cli_options *option
     return code != 0 ? code : closed;
 }
 
+/* What only a fetch uses: refused, and not ignored, if there is no server. */
+static const char *fetch_option(const struct cli_options *options) {
+    const struct {
+        const char *name;
+        bool given;
+    } all[] = {
+        {"continue", options->go_on},
+        {"ca-file", options->ca_file != NULL},
+        {"token-file", options->token_file != NULL},
+        {"header", options->header.count > 0},
+        {"jobs", options->jobs != NULL},
+        {"retry-for", options->retry_for != NULL},
+        {"timeout", options->timeout != NULL},
+        {"connect-timeout", options->connect_timeout != NULL},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i].given) return all[i].name;
+    }
+    return NULL;
+}
+
+/* What does not go together with a server. */
+static const char *server_conflict(const struct cli_options *options) {
+    const char *verify = options->verify_model, *output = options->model_output;
+    if (options->only) {
+        return "--only: a server has a model's files as a whole; leave out --server";
+    }
+    if (options->shapes) {
+        return "--shapes: a server has the shapes of the manifest; leave out --server";
+    }
+    if (output && options->digests) {
+        return "--digests: with --server and -o files are fetched; --verify compares them";
+    }
+    if (output && verify && strcmp(output, verify) != 0) {
+        return "--verify: with --server and -o it is what -o is";
+    }
+    if (!output && options->go_on) return "--continue needs -o";
+    if (!output && cli_manifest_is_here(options->file)) {
+        return "--server: with a manifest that is here it is for -o";
+    }
+    return NULL;
+}
+
 static int check_usage(const struct cli_options *options) {
+    const bool remote = options->server.count > 0;
+    const bool verifies = options->verify_model && !(remote && options->model_output);
     const int writes = options->model_output || options->digests;
-    const char *wrong = NULL;
+    const char *wrong = NULL, *fetches = remote ? NULL : fetch_option(options);
     if (!options->file) {
         wrong = "model needs a MANIFEST: a file, a folder with manifest.json, or a name";
-    } else if (writes + options->check + (options->verify_model != NULL) != 1) {
+    } else if (writes + options->check + verifies != 1) {
         wrong = "model needs one of -o DIR, --digests, --check and --verify DIR";
     } else if (options->model_output && strcmp(options->model_output, "-") == 0) {
         wrong = "model writes to a folder or a file: -o DIR or -o FILE.safetensors";
+    } else if (remote) {
+        wrong = server_conflict(options);
     }
-    if (!wrong) return 0;
-    fprintf(stderr, "tensorinit: %s\n", wrong);
+    if (!wrong && !fetches) return 0;
+    if (wrong) {
+        fprintf(stderr, "tensorinit: %s\n", wrong);
+    } else {
+        fprintf(stderr, "tensorinit: --%s is for files that --server has\n", fetches);
+    }
     return CLI_USAGE;
+}
+
+/* Does what the options say with the model. */
+static int run(const struct cli_model *model, struct cli_options *options,
+               struct cli_model_server *server) {
+    options->output = "/dev/null"; /* only text goes to the terminal, beside progress */
+    if (options->check) return cli_model_print(model);
+    if (server && options->model_output) return cli_model_fetch(model, options, server);
+    if (options->verify_model) {
+        return cli_model_verify(model, options, options->verify_model);
+    }
+    return write_model(model, options);
 }
 
 int cli_model(struct cli_options *options) {
     const char *path =
         options->verify_model ? options->verify_model : options->model_output;
+    const bool remote = options->server.count > 0;
+    struct cli_model_server server = {.path = NULL};
     struct cli_model model;
     int code = check_usage(options);
-    if (code == 0) code = cli_model_open(&model, options, path && cli_path_is_file(path));
-    if (code != 0) return code;
-    options->output = "/dev/null"; /* only text goes to the terminal, beside progress */
-    if (options->check) {
-        code = cli_model_print(&model);
-    } else if (options->verify_model) {
-        code = cli_model_verify(&model, options, options->verify_model);
-    } else {
-        code = write_model(&model, options);
+    if (code == 0 && remote) code = cli_model_server_open(&server, options);
+    if (code == 0) {
+        code = cli_model_open(&model, options, path && cli_path_is_file(path),
+                              remote ? &server : NULL);
+        if (code == 0) {
+            code = run(&model, options, remote ? &server : NULL);
+            cli_model_close(&model);
+        }
     }
-    cli_model_close(&model);
+    cli_model_server_close(&server);
     return code;
 }

@@ -239,12 +239,13 @@ static int print_plots(const struct ti_propagation *stack,
     return code;
 }
 
-static int print_json(const struct ti_propagation *stack) {
-    char *text = ti_propagation_json(stack);
-    if (!text) return cli_fail_memory();
-    fputs(text, stdout);
-    free(text);
-    return 0;
+static void print_json(const struct ti_propagation *stack) {
+    static char text[4 * TI_PROPAGATION_JSON_BYTES];
+    uint64_t part = 0;
+    size_t bytes;
+    while ((bytes = ti_propagation_json(stack, &part, sizeof text, text)) > 0) {
+        fwrite(text, 1, bytes, stdout);
+    }
 }
 
 int cli_propagate(struct cli_options *options) {
@@ -253,8 +254,10 @@ int cli_propagate(struct cli_options *options) {
     int code = read_measure(options, &measure);
     if (code == 0) code = open_stack(options, &stack);
     if (code == 0) code = compute(stack, options);
-    if (code == 0) {
-        code = options->as_json ? print_json(stack) : print_plots(stack, measure);
+    if (code == 0 && options->as_json) {
+        print_json(stack);
+    } else if (code == 0) {
+        code = print_plots(stack, measure);
     }
     ti_propagation_free(stack);
     const int closed = cli_close_stdout();

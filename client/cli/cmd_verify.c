@@ -17,13 +17,13 @@ struct layout {
     size_t elem_bytes;     /* 0 for text */
 };
 
-static void print_place(const void *state, uint64_t offset) {
+static void print_place(FILE *out, const void *state, uint64_t offset) {
     const struct layout *layout = state;
     if (offset < layout->header_bytes) {
-        printf(", in the header");
+        fputs(", in the header", out);
     } else if (layout->elem_bytes > 0) {
-        printf(", in element %" PRIu64,
-               (offset - layout->header_bytes) / layout->elem_bytes);
+        fprintf(out, ", in element %" PRIu64,
+                (offset - layout->header_bytes) / layout->elem_bytes);
     }
 }
 
@@ -127,7 +127,8 @@ static int verify_open(struct cli_options *options, struct cli_comparison *compa
 
 static int verify(struct cli_options *options, const char *path, unsigned char *chunk) {
     const bool from_stdin = strcmp(path, "-") == 0;
-    struct cli_comparison comparison = {.path = path, .chunk = chunk};
+    struct cli_comparison comparison = {
+        .path = path, .chunk = chunk, .out = stdout, .prefix = ""};
     struct cli_file_header header = {.query = NULL};
     comparison.fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (comparison.fd < 0) return cli_fail_io(path, "cannot open");

@@ -26,12 +26,13 @@ static int differs(const struct cli_comparison *comparison, size_t at, int expec
                    int actual) {
     const uint64_t offset = comparison->offset + at;
     cli_clear_line();
-    printf("%s differs at byte %" PRIu64, comparison->path, offset);
-    comparison->print_place(comparison->state, offset);
+    fprintf(comparison->out, "%s%s differs at byte %" PRIu64, comparison->prefix,
+            comparison->path, offset);
+    comparison->print_place(comparison->out, comparison->state, offset);
     if (actual < 0) {
-        puts(": the file ends there");
+        fputs(": the file ends there\n", comparison->out);
     } else {
-        printf(": 0x%02x, expected 0x%02x\n", actual, expected);
+        fprintf(comparison->out, ": 0x%02x, expected 0x%02x\n", actual, expected);
     }
     return CLI_DIFFERS;
 }
@@ -57,7 +58,7 @@ int cli_compare_end(const struct cli_comparison *comparison, const char *what) {
     if (more < 0) return cli_fail_io(comparison->path, "cannot read");
     if (more == 0) return 0;
     cli_clear_line();
-    printf("%s is longer than %s%" PRIu64 " bytes\n", comparison->path, what,
-           comparison->offset);
+    fprintf(comparison->out, "%s%s is longer than %s%" PRIu64 " bytes\n",
+            comparison->prefix, comparison->path, what, comparison->offset);
     return CLI_DIFFERS;
 }

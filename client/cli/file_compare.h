@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Comparing a file with the bytes that it should have, for verify and model --verify. */
+/* Comparing a file with the bytes that it should have, for verify and model. */
 #ifndef TIC_FILE_COMPARE_H
 #define TIC_FILE_COMPARE_H
+
+#include <stdio.h>
 
 #include "client/cli/cli.h"
 
@@ -10,8 +12,11 @@ struct cli_comparison {
     int fd;
     unsigned char *chunk; /* CLI_CHUNK_BYTES, for bytes of the file */
     uint64_t offset;      /* bytes compared so far */
+    /* Where differences are printed, and what before them. */
+    FILE *out;
+    const char *prefix;
     /* Prints what the byte at 'offset' is part of, such as ", in the header". Gets 'state'. */
-    void (*print_place)(const void *state, uint64_t offset);
+    void (*print_place)(FILE *out, const void *state, uint64_t offset);
     const void *state;
 };
 

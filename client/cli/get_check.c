@@ -12,6 +12,54 @@
 
 #include "client/cli/get_request.h"
 
+/* Parts of an earlier transfer -------------------------------------------------------- */
+
+static int read_tensor(void *state, uint64_t offset, size_t count, unsigned char *out) {
+    struct cli_tensor *tensor = state;
+    const enum ti_status status =
+        ti_body_read(tensor->body, offset, count, out, tensor->workspace);
+    return status == TI_OK ? 0 : cli_fail_memory();
+}
+
+static int compare_part(struct cli_tensor *tensor, const struct cli_output *output,
+                        const struct cli_part_state *part) {
+    const bool has_length = ti_body_has_length(tensor->body);
+    const struct cli_expected expected = {
+        .what = "tensor",
+        .total_bytes = has_length ? ti_body_bytes(tensor->body) : UINT64_MAX,
+        .read = read_tensor,
+        .state = tensor};
+    /* Of nothing, a factorization would be in vain. */
+    const int code = part->done_count > 0 ? cli_tensor_factorize(tensor) : 0;
+    return code != 0 ? code
+                     : cli_part_compare(output->fd, output->part_path, part, &expected);
+}
+
+int cli_check_part(const struct cli_options *options, const struct cli_output *output,
+                   const struct cli_part_state *part) {
+    struct cli_options local = *options;
+    struct cli_tensor tensor;
+    /* The server's warnings are printed, and not these as well. */
+    local.quiet = true;
+    local.spec = NULL;
+    if (strcmp(part->spec, TI_SPEC_NAME) != 0) {
+        fprintf(stderr,
+                "tensorinit: %s is of spec %s, which cannot be checked here: remove it, "
+                "or get the tensor without --continue\n",
+                output->part_path, part->spec);
+        return CLI_EMISMATCH;
+    }
+    int code = cli_options_make_spec(&local);
+    if (code == 0 && (code = cli_tensor_open(&tensor, &local)) == 0) {
+        code = compare_part(&tensor, output, part);
+        cli_tensor_close(&tensor);
+    }
+    ti_spec_free(local.spec);
+    return code;
+}
+
+/* What is received -------------------------------------------------------------------------- */
+
 #define BLOCK_BYTES ((uint64_t)256 << 10)
 #define WINDOW_BYTES ((uint64_t)4 << 10)
 

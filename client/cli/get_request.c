@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What get requests, and where: the servers, limits and credentials of its options. */
+/* What is requested, and where: the servers, limits and credentials of the options. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +42,16 @@ void cli_get_print_error(const struct cli_options *options,
     } else {
         cli_fail(error);
     }
+}
+
+void cli_get_print_retry(const struct cli_options *options,
+                         const struct tic_request *request,
+                         const struct ti_error *failure, char last[TI_ERROR_TEXT_BYTES]) {
+    if (options->quiet || strcmp(last, failure->text) == 0) return;
+    snprintf(last, TI_ERROR_TEXT_BYTES, "%s", failure->text);
+    cli_clear_line();
+    cli_get_print_error(options, request, failure);
+    fputs("tensorinit: trying again\n", stderr);
 }
 
 static enum ti_status add_server(struct tic_request **request, const char *url,
@@ -130,8 +140,8 @@ int cli_get_make_request(const struct cli_options *options, const char *query,
                          struct tic_request **request) {
     struct ti_error error;
     struct tic_request *made = NULL;
-    int code = query ? add_servers(options, &made) : cli_fail_memory();
-    if (code == 0 && tic_request_set_query(made, query, &error) != TI_OK) {
+    int code = add_servers(options, &made);
+    if (code == 0 && query && tic_request_set_query(made, query, &error) != TI_OK) {
         code = cli_fail(&error);
     }
     if (code == 0) code = set_numbers(options, made);

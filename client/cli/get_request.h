@@ -8,8 +8,8 @@
 #include "client/cli/cli.h"
 
 /*
- * Makes a request of the options and the query, to be freed with tic_request_free().
- * Prints what is wrong and returns an exit code.
+ * Makes a request of the options and the query, NULL for none, to be freed with
+ * tic_request_free(). Prints what is wrong and returns an exit code.
  */
 int cli_get_make_request(const struct cli_options *options, const char *query,
                          struct tic_request **request);
@@ -23,6 +23,14 @@ int cli_get_set_access(const struct cli_options *options, struct tic_request *re
 /* Prints an error; those that name no parameter are about the server. */
 void cli_get_print_error(const struct cli_options *options,
                          const struct tic_request *request, const struct ti_error *error);
+
+/*
+ * Says that a fetch has failed and is tried again, unless it has failed as 'last' says, which
+ * then gets the text of this failure.
+ */
+void cli_get_print_retry(const struct cli_options *options,
+                         const struct tic_request *request,
+                         const struct ti_error *failure, char last[TI_ERROR_TEXT_BYTES]);
 
 /* What get --verify compares with (get_check.c). Starts as all zeros. */
 struct cli_check {
@@ -41,5 +49,12 @@ int cli_check_begin(const struct cli_check *check, const struct tic_info *info);
 int cli_check_bytes(const struct cli_check *check, uint64_t offset, const void *data,
                     size_t bytes);
 void cli_check_close(struct cli_check *check);
+
+/*
+ * Recomputes what the part file of an earlier transfer has, a sample of it or all, and
+ * compares. Prints what differs and returns CLI_EMISMATCH.
+ */
+int cli_check_part(const struct cli_options *options, const struct cli_output *output,
+                   const struct cli_part_state *part);
 
 #endif

@@ -103,6 +103,61 @@ int cli_model_file_read(const struct cli_model *model, size_t file, cli_consumer
     return code;
 }
 
+/* Gives the tensor at an offset its factorization, if it needs one. */
+static int use_factor(struct cli_model_bytes *bytes, size_t tensor, uint64_t offset) {
+    const struct cli_model *model = bytes->model;
+    struct ti_plan *plan;
+    struct ti_error error;
+    if (tensor == SIZE_MAX ||
+        ti_model_tensor(model->model, tensor)->kind->factor_peak_bytes == 0) {
+        return 0;
+    }
+    if (!bytes->factor || bytes->factor_tensor != tensor) {
+        ti_factor_free(bytes->factor);
+        bytes->factor = NULL;
+        const int code = factorize(model, tensor, &bytes->factor);
+        if (code != 0) return code;
+        bytes->factor_tensor = tensor;
+    }
+    enum ti_status status =
+        ti_model_reader_plan(bytes->reader, bytes->file, offset, &plan, &error);
+    if (status != TI_OK) return cli_fail(&error);
+    return ti_plan_use(plan, bytes->factor) == TI_OK ? 0 : cli_fail_memory();
+}
+
+int cli_model_bytes_read(struct cli_model_bytes *bytes, uint64_t offset, size_t count,
+                         unsigned char *out) {
+    const struct cli_model *model = bytes->model;
+    struct ti_error error;
+    if (!bytes->reader && ti_model_reader_make(model->model, model->seed, &bytes->reader,
+                                               &error) != TI_OK) {
+        return cli_fail(&error);
+    }
+    while (count > 0) {
+        struct ti_model_span span = {SIZE_MAX, offset, offset + count};
+        /* What is outside the file is refused below. */
+        if (ti_model_locate(model->model, bytes->file, offset, &span) == TI_OK) {
+            const int code = use_factor(bytes, span.tensor, offset);
+            if (code != 0) return code;
+        }
+        const uint64_t left = span.end - offset;
+        const size_t now = left < count ? (size_t)left : count;
+        if (ti_model_read(bytes->reader, bytes->file, offset, now, out, &error) !=
+            TI_OK) {
+            return cli_fail(&error);
+        }
+        offset += now;
+        out += now;
+        count -= now;
+    }
+    return 0;
+}
+
+void cli_model_bytes_clear(struct cli_model_bytes *bytes) {
+    ti_model_reader_free(bytes->reader);
+    ti_factor_free(bytes->factor);
+}
+
 uint64_t cli_model_files_bytes(const struct cli_model *model) {
     uint64_t total = 0;
     for (size_t i = 0; i < ti_model_file_count(model->model); i++) {

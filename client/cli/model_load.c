@@ -12,7 +12,6 @@
 #include "manifest/manifest_json.h"
 
 #define MANIFEST_BYTES_MAX ((size_t)256 << 20)
-#define MANIFEST_NAME "manifest.json"
 
 /* Where manifests are installed, from the folder of the command. */
 #define INSTALLED_MODELS "../share/tensorinit/models"
@@ -41,14 +40,13 @@ static char *models_folder(void) {
  * a name that no file has is that of an installed one.
  */
 static char *find_manifest(const char *name) {
-    if (is_folder(name)) return cli_path_join(name, MANIFEST_NAME);
-    if (strcmp(name, "-") == 0 || strchr(name, '/') || access(name, F_OK) == 0) {
-        return strdup(name);
+    if (cli_manifest_is_here(name)) {
+        return is_folder(name) ? cli_path_join(name, CLI_MANIFEST_NAME) : strdup(name);
     }
     char *models = models_folder();
     char *folder = models ? cli_path_join(models, name) : NULL;
-    char *path =
-        folder && is_folder(folder) ? cli_path_join(folder, MANIFEST_NAME) : strdup(name);
+    char *path = folder && is_folder(folder) ? cli_path_join(folder, CLI_MANIFEST_NAME)
+                                             : strdup(name);
     free(models);
     free(folder);
     return path;
@@ -99,22 +97,22 @@ static void print_warnings(const struct cli_options *options,
     }
 }
 
-/* Makes manifest and model of the text. */
+/* Makes manifest and model of the text, which is from 'path'. */
 static int make(struct cli_model *model, const struct cli_options *options, bool one_file,
-                const struct tim_checkpoint *checkpoint, const char *path,
-                const char *json, size_t bytes) {
+                const struct tim_checkpoint *checkpoint, const char *path) {
     struct ti_manifest_place place;
     struct ti_error error;
-    if (tim_manifest_read(json, bytes, TI_MANIFEST_TENSORS_MAX, checkpoint,
-                          &model->manifest, &error) != TI_OK) {
+    if (tim_manifest_read(model->json, model->json_bytes, TI_MANIFEST_TENSORS_MAX,
+                          checkpoint, &model->manifest, &error) != TI_OK) {
         return cli_fail_in(path, &error);
     }
-    struct ti_model_options own = *ti_manifest_options(model->manifest);
-    const int code = read_options(options, one_file, &own);
+    model->options = *ti_manifest_options(model->manifest);
+    const int code = read_options(options, one_file, &model->options);
     if (code != 0) return code;
-    model->seed = own.seed;
-    if (ti_model_make(model->manifest, &own, &model->model, &place, &error) != TI_OK) {
-        tim_manifest_explain(json, bytes, &place, &error);
+    model->seed = model->options.seed;
+    if (ti_model_make(model->manifest, &model->options, &model->model, &place, &error) !=
+        TI_OK) {
+        tim_manifest_explain(model->json, model->json_bytes, &place, &error);
         return cli_fail_in(path, &error);
     }
     print_warnings(options, model->model);
@@ -122,20 +120,22 @@ static int make(struct cli_model *model, const struct cli_options *options, bool
 }
 
 static int read_and_make(struct cli_model *model, const struct cli_options *options,
-                         bool one_file, const struct tim_checkpoint *checkpoint) {
-    char *json = NULL;
-    size_t bytes = 0;
-    char *path = find_manifest(options->file);
+                         bool one_file, const struct tim_checkpoint *checkpoint,
+                         struct cli_model_server *server) {
+    const bool is_remote = server && !cli_manifest_is_here(options->file);
+    char *path = is_remote ? strdup(options->file) : find_manifest(options->file);
     if (!path) return cli_fail_memory();
-    int code = cli_file_read(path, MANIFEST_BYTES_MAX, &json, &bytes);
-    if (code == 0) code = make(model, options, one_file, checkpoint, path, json, bytes);
-    free(json);
+    int code =
+        is_remote
+            ? cli_model_server_manifest(server, path, &model->json, &model->json_bytes)
+            : cli_file_read(path, MANIFEST_BYTES_MAX, &model->json, &model->json_bytes);
+    if (code == 0) code = make(model, options, one_file, checkpoint, path);
     free(path);
     return code;
 }
 
 int cli_model_open(struct cli_model *model, const struct cli_options *options,
-                   bool one_file) {
+                   bool one_file, struct cli_model_server *server) {
     struct tim_checkpoint *checkpoint = NULL;
     memset(model, 0, sizeof *model);
     tim_json_memory_init();
@@ -143,7 +143,7 @@ int cli_model_open(struct cli_model *model, const struct cli_options *options,
     if (code == 0 && options->shapes) {
         code = cli_checkpoint_read(options->shapes, &checkpoint);
     }
-    if (code == 0) code = read_and_make(model, options, one_file, checkpoint);
+    if (code == 0) code = read_and_make(model, options, one_file, checkpoint, server);
     tim_checkpoint_free(checkpoint);
     if (code != 0) cli_model_close(model);
     return code;
@@ -152,4 +152,5 @@ int cli_model_open(struct cli_model *model, const struct cli_options *options,
 void cli_model_close(struct cli_model *model) {
     ti_model_free(model->model);
     ti_manifest_free(model->manifest);
+    free(model->json);
 }

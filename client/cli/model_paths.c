@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/cli/model_load.h"
 
@@ -19,6 +21,21 @@ bool cli_path_is_file(const char *path) {
     const size_t n = strlen(path);
     return n >= sizeof extension &&
            strcmp(path + n - (sizeof extension - 1), extension) == 0;
+}
+
+static bool is_folder(const char *path) {
+    struct stat file;
+    return stat(path, &file) == 0 && S_ISDIR(file.st_mode);
+}
+
+/* A folder may have the model's name because its files have been written there. */
+bool cli_manifest_is_here(const char *name) {
+    if (strcmp(name, "-") == 0 || strchr(name, '/')) return true;
+    if (!is_folder(name)) return access(name, F_OK) == 0;
+    char *path = cli_path_join(name, CLI_MANIFEST_NAME);
+    const bool has = path && access(path, F_OK) == 0;
+    free(path);
+    return has;
 }
 
 /* Reads to the end of the stream, at most max + 1 bytes. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recomputes what FILE.part has. After a crash of the machine all of it: what was written
- * last may be lost. Otherwise a sample.
+ * Compares what FILE.part has with what it should have. After a crash of the machine all of
+ * it: what was written last may be lost. Otherwise a sample.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,99 +16,86 @@
 #define WINDOWS 64
 #define WINDOW_BYTES ((uint64_t)4096)
 
-static int differs(const struct cli_output *output, uint64_t offset) {
+/* The file, what it should have, and buffers of CLI_CHUNK_BYTES. */
+struct comparison {
+    int fd;
+    const char *path;
+    const struct cli_expected *expected;
+    unsigned char *actual, *computed;
+};
+
+static int differs(const struct comparison *comparison, uint64_t offset) {
+    const char *what = comparison->expected->what;
+    cli_clear_line();
     fprintf(stderr,
-            "tensorinit: %s differs from the tensor at byte %" PRIu64
-            ": remove it, or get the tensor without --continue\n",
-            output->part_path, offset);
+            "tensorinit: %s differs from the %s at byte %" PRIu64
+            ": remove it, or get the %s without --continue\n",
+            comparison->path, what, offset, what);
     return CLI_EMISMATCH;
 }
 
-/* Compares bytes [first, end), at most CLI_CHUNK_BYTES; 'actual' is as large. */
-static int compare(const struct cli_output *output, struct cli_tensor *tensor,
-                   uint64_t first, uint64_t end, unsigned char *actual) {
+/* Compares bytes [first, end), at most CLI_CHUNK_BYTES. */
+static int compare(const struct comparison *comparison, uint64_t first, uint64_t end) {
+    const struct cli_expected *expected = comparison->expected;
     const size_t bytes = (size_t)(end - first);
+    unsigned char *actual = comparison->actual;
     for (size_t used = 0; used < bytes;) {
         ssize_t now =
-            pread(output->fd, actual + used, bytes - used, (off_t)(first + used));
+            pread(comparison->fd, actual + used, bytes - used, (off_t)(first + used));
         if (now < 0 && errno == EINTR) continue;
-        if (now < 0) return cli_fail_io(output->part_path, "cannot read");
-        if (now == 0) return differs(output, first + used);
+        if (now < 0) return cli_fail_io(comparison->path, "cannot read");
+        if (now == 0) return differs(comparison, first + used);
         used += (size_t)now;
     }
-    if (ti_body_read(tensor->body, first, bytes, tensor->chunk, tensor->workspace) !=
-        TI_OK) {
-        return differs(output, first);
-    }
-    if (memcmp(actual, tensor->chunk, bytes) == 0) return 0;
+    const int code = expected->read(expected->state, first, bytes, comparison->computed);
+    if (code != 0 || memcmp(actual, comparison->computed, bytes) == 0) return code;
     size_t at = 0;
-    while (actual[at] == tensor->chunk[at]) at++;
-    return differs(output, first + at);
+    while (actual[at] == comparison->computed[at]) at++;
+    return differs(comparison, first + at);
 }
 
-static int compare_all(const struct cli_output *output, struct cli_tensor *tensor,
-                       const struct cli_range *range, unsigned char *actual) {
+static int compare_all(const struct comparison *comparison,
+                       const struct cli_range *range) {
     int code = 0;
     for (uint64_t at = range->first, end; at < range->end && code == 0; at = end) {
         end = range->end - at > CLI_CHUNK_BYTES ? at + CLI_CHUNK_BYTES : range->end;
-        code = compare(output, tensor, at, end, actual);
+        code = compare(comparison, at, end);
     }
     return code;
 }
 
-static int compare_sample(const struct cli_output *output, struct cli_tensor *tensor,
-                          const struct cli_range *range, unsigned char *actual) {
+static int compare_sample(const struct comparison *comparison,
+                          const struct cli_range *range) {
     const uint64_t bytes = range->end - range->first;
     if (bytes <= WINDOWS * WINDOW_BYTES) {
-        return compare_all(output, tensor, range, actual);
+        return compare_all(comparison, range);
     }
     const uint64_t last = range->end - WINDOW_BYTES;
     int code = 0;
     for (unsigned i = 0; i < WINDOWS && code == 0; i++) {
         const uint64_t step = (last - range->first) / (WINDOWS - 1);
         const uint64_t at = i == WINDOWS - 1 ? last : range->first + step * i;
-        code = compare(output, tensor, at, at + WINDOW_BYTES, actual);
+        code = compare(comparison, at, at + WINDOW_BYTES);
     }
     return code;
 }
 
-static int compare_ranges(const struct cli_output *output, struct cli_tensor *tensor,
-                          const struct cli_part_state *state) {
-    if (state->done_count == 0) return 0; /* a factorization would be for nothing */
-    unsigned char *actual = malloc(CLI_CHUNK_BYTES);
-    int code = actual ? cli_tensor_factorize(tensor) : cli_fail_memory();
+int cli_part_compare(int fd, const char *path, const struct cli_part_state *state,
+                     const struct cli_expected *expected) {
+    struct comparison comparison = {.fd = fd,
+                                    .path = path,
+                                    .expected = expected,
+                                    .actual = malloc(CLI_CHUNK_BYTES),
+                                    .computed = malloc(CLI_CHUNK_BYTES)};
+    int code = comparison.actual && comparison.computed ? 0 : cli_fail_memory();
+    if (code == 0 && state->total_bytes != expected->total_bytes) {
+        code = differs(&comparison, 0);
+    }
     for (size_t i = 0; i < state->done_count && code == 0; i++) {
-        code = (state->same_boot ? compare_sample : compare_all)(output, tensor,
-                                                                 &state->done[i], actual);
+        code = (state->same_boot ? compare_sample : compare_all)(&comparison,
+                                                                 &state->done[i]);
     }
-    free(actual);
-    return code;
-}
-
-int cli_part_check(const struct cli_options *options, const struct cli_output *output,
-                   const struct cli_part_state *state) {
-    struct cli_options local = *options;
-    struct cli_tensor tensor;
-    /* The server's warnings are printed, and not these as well. */
-    local.quiet = true;
-    local.spec = NULL;
-    if (strcmp(state->spec, TI_SPEC_NAME) != 0) {
-        fprintf(stderr,
-                "tensorinit: %s is of spec %s, which cannot be checked here: remove it, "
-                "or get the tensor without --continue\n",
-                output->part_path, state->spec);
-        return CLI_EMISMATCH;
-    }
-    int code = cli_options_make_spec(&local);
-    if (code == 0 && (code = cli_tensor_open(&tensor, &local)) == 0) {
-        if (!ti_body_has_length(tensor.body) ||
-            ti_body_bytes(tensor.body) != state->total_bytes) {
-            code = differs(output, 0);
-        } else {
-            code = compare_ranges(output, &tensor, state);
-        }
-        cli_tensor_close(&tensor);
-    }
-    ti_spec_free(local.spec);
+    free(comparison.actual);
+    free(comparison.computed);
     return code;
 }

@@ -63,6 +63,12 @@ void cli_progress_begin(struct cli_progress *progress, uint64_t bytes,
     progress->start_s = progress->shown_s = cli_now_s();
 }
 
+void cli_progress_skip(struct cli_progress *progress, uint64_t bytes) {
+    atomic_fetch_add(&progress->bytes, bytes);
+    progress->start_bytes += bytes;
+    progress->shown_bytes += bytes;
+}
+
 /* Size: "1.5 GiB". */
 static const char *size_text(double bytes, char out[32]) {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

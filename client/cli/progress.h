@@ -46,6 +46,9 @@ int cli_progress_init_reader(struct cli_progress *progress,
 void cli_progress_begin(struct cli_progress *progress, uint64_t bytes,
                         uint64_t total_bytes);
 
+/* Bytes that are there already, from an earlier transfer: they have no part in the rate. */
+void cli_progress_skip(struct cli_progress *progress, uint64_t bytes);
+
 /* Shows it if it is time. */
 void cli_progress_show(struct cli_progress *progress);
 

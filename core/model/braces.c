@@ -141,6 +141,16 @@ void ti_braces_clear(struct ti_braces *braces) {
     free(braces->pairs);
 }
 
+size_t ti_braces_memory_bytes(const struct ti_braces *braces) {
+    if (!braces->pairs) return 0;
+    size_t bytes = (braces->count + 1) * sizeof *braces->pairs + strlen(braces->text) + 1;
+    for (unsigned i = 0; i < braces->count; i++) {
+        const struct ti_brace *brace = &braces->pairs[i];
+        if (brace->items) bytes += (size_t)(brace->count + 1) * sizeof *brace->items;
+    }
+    return bytes;
+}
+
 uint64_t ti_braces_total(const struct ti_braces *braces, uint64_t max) {
     uint64_t total = 1;
     for (unsigned i = 0; i < braces->count; i++) {

@@ -48,6 +48,9 @@ enum ti_status ti_braces_parse(const char *text, bool literal, const char *what,
                                struct ti_braces *braces, struct ti_error *error);
 void ti_braces_clear(struct ti_braces *braces);
 
+/* Memory that it uses, besides the struct itself. */
+size_t ti_braces_memory_bytes(const struct ti_braces *braces);
+
 /* The number of texts; UINT64_MAX if it is larger than 'max'. */
 uint64_t ti_braces_total(const struct ti_braces *braces, uint64_t max);
 

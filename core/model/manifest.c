@@ -59,8 +59,12 @@ size_t ti_manifest_memory_bytes(const struct ti_manifest *manifest) {
         manifest->tensor_count * (sizeof *manifest->tensors + sizeof *manifest->by_name);
     for (size_t i = 0; i < manifest->key_count; i++) {
         const struct ti_manifest_key *key = &manifest->keys[i];
-        bytes += strlen(key->key.text) + key->rank * sizeof *key->shape +
-                 (key->key.count + 1) * sizeof *key->key.pairs;
+        bytes += ti_braces_memory_bytes(&key->key) +
+                 ti_braces_memory_bytes(&key->stream) +
+                 (key->rank + 1) * sizeof *key->shape;
+    }
+    for (size_t i = 0; i < manifest->rule_count; i++) {
+        bytes += ti_rule_memory_bytes(&manifest->rules[i]);
     }
     return bytes;
 }

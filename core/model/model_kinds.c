@@ -233,20 +233,31 @@ static enum ti_status add_tensor(struct maker *maker, uint32_t index) {
     return TI_OK;
 }
 
-static enum ti_status check_default(const struct maker *maker) {
+static bool uses_default(const struct maker *maker, size_t index) {
+    const struct ti_manifest *manifest = maker->model->manifest;
+    const struct ti_manifest_name *tensor = &manifest->tensors[index];
+    return !manifest->rules[tensor->rule].has_dtype &&
+           takes_default(maker, &manifest->keys[tensor->key]);
+}
+
+/*
+ * A dtype that no tensor takes is an error: of all tensors if the manifest has it, else of those
+ * that are selected.
+ */
+static enum ti_status check_default(const struct maker *maker,
+                                    const struct ti_selection *selection) {
     const struct ti_manifest *manifest = maker->model->manifest;
     const enum ti_dtype dtype = maker->options->dtype;
+    const bool own = manifest->options.has_dtype && manifest->options.dtype == dtype;
+    const size_t count = own ? manifest->tensor_count : selection->count;
     if (!maker->options->has_dtype) return TI_OK;
-    for (size_t i = 0; i < manifest->tensor_count; i++) {
-        const struct ti_manifest_name *tensor = &manifest->tensors[i];
-        if (!manifest->rules[tensor->rule].has_dtype &&
-            takes_default(maker, &manifest->keys[tensor->key])) {
-            return TI_OK;
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (uses_default(maker, own ? i : selection->tensors[i])) return TI_OK;
     }
     return ti_error_set(maker->error, TI_EINAPPLICABLE, "dtype",
-                        "dtype=%s is of no use: each tensor, or its rule, has a dtype",
-                        ti_dtype_name(dtype));
+                        "dtype=%s is of no use: each tensor%s, or its rule, has a dtype",
+                        ti_dtype_name(dtype),
+                        count < manifest->tensor_count ? " that is selected" : "");
 }
 
 static enum ti_status make_all(struct maker *maker,
@@ -260,9 +271,10 @@ static enum ti_status make_all(struct maker *maker,
         return ti_error_nomem(maker->error);
     }
     for (size_t i = 0; i < key_count; i++) maker->last[i].kind = NO_KIND;
-    enum ti_status status = check_default(maker);
+    enum ti_status status = check_default(maker, selection);
     for (size_t i = 0; status == TI_OK && i < selection->count; i++) {
-        status = add_tensor(maker, selection->tensors[i]);
+        if (i % 64 == 0) status = ti_model_go_on(maker->options, maker->error);
+        if (status == TI_OK) status = add_tensor(maker, selection->tensors[i]);
     }
     for (size_t i = 0; status == TI_OK && i < selection->count; i++) {
         model->tensors[i].kind = &model->kinds[model->kind_of[i]].info;

@@ -69,7 +69,7 @@ static enum ti_status make(struct ti_model *model, const struct ti_model_options
         status = ti_model_make_files(model, selection.by_name, options->max_shard_bytes,
                                      error);
     }
-    if (status == TI_OK) status = ti_model_make_texts(model, error);
+    if (status == TI_OK) status = ti_model_make_texts(model, options, error);
     free(selection.tensors);
     free(selection.by_name);
     return status;

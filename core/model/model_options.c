@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/float_state.h"
+#include "core/model/model_parts.h"
 #include "core/request/spec.h"
 #include "core/request/text.h"
 
@@ -83,6 +84,12 @@ void ti_shard_size_text(uint64_t bytes, char out[TI_SHARD_SIZE_TEXT_BYTES]) {
         return;
     }
     snprintf(out, TI_SHARD_SIZE_TEXT_BYTES, "%" PRIu64, bytes);
+}
+
+enum ti_status ti_model_go_on(const struct ti_model_options *options,
+                              struct ti_error *error) {
+    if (!options->go_on || options->go_on(options->state)) return TI_OK;
+    return ti_error_set(error, TI_ECANCELLED, NULL, "cancelled");
 }
 
 enum ti_status ti_model_options_set(struct ti_model_options *options, const char *option,

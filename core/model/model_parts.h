@@ -53,6 +53,10 @@ struct ti_selection {
     size_t count;
 };
 
+/* TI_OK, or TI_ECANCELLED if options->go_on says so. To be called now and then. */
+enum ti_status ti_model_go_on(const struct ti_model_options *options,
+                              struct ti_error *error);
+
 /* Fills in tensors and kinds, and checks the query of each; as ti_model_make(). */
 enum ti_status ti_model_make_kinds(struct ti_model *model,
                                    const struct ti_selection *selection,
@@ -65,6 +69,8 @@ enum ti_status ti_model_make_files(struct ti_model *model, const uint32_t *by_na
                                    uint64_t max_shard_bytes, struct ti_error *error);
 
 /* Fills in the lengths of texts, digests and the id. */
-enum ti_status ti_model_make_texts(struct ti_model *model, struct ti_error *error);
+enum ti_status ti_model_make_texts(struct ti_model *model,
+                                   const struct ti_model_options *options,
+                                   struct ti_error *error);
 
 #endif

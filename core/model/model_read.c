@@ -170,24 +170,57 @@ enum ti_status ti_model_reader_plan(struct ti_model_reader *reader, size_t file,
     return status;
 }
 
+static enum ti_status no_factor(const struct ti_model_reader *reader, size_t tensor,
+                                enum ti_status status, struct ti_error *error) {
+    return ti_error_set(error, status, NULL, "tensor '%.200s' needs its factorization",
+                        reader->model->tensors[tensor].name);
+}
+
+/* Whether a range lies in a file. */
+static bool is_inside(const struct ti_model_reader *reader, size_t file, uint64_t offset,
+                      uint64_t count_bytes) {
+    const struct ti_model_file *info = ti_model_file(reader->model, file);
+    return info && offset <= info->bytes && count_bytes <= info->bytes - offset;
+}
+
+enum ti_status ti_model_prepare(struct ti_model_reader *reader, size_t file,
+                                uint64_t offset, uint64_t count_bytes, double task_ns,
+                                uint64_t *ready_bytes, struct ti_error *error) {
+    struct ti_model_span span;
+    if (!is_inside(reader, file, offset, count_bytes)) return outside(error);
+    if (count_bytes == 0) {
+        *ready_bytes = 0;
+        return TI_OK;
+    }
+    enum ti_status status = ti_model_locate(reader->model, file, offset, &span);
+    if (status != TI_OK) return outside(error);
+    const uint64_t left = span.end - offset;
+    const uint64_t count = count_bytes < left ? count_bytes : left;
+    if (span.tensor == SIZE_MAX) {
+        *ready_bytes = count;
+        return TI_OK;
+    }
+    status = open_tensor(reader, span.tensor, error);
+    if (status != TI_OK) return status;
+    const uint64_t first = offset - span.first;
+    status = ti_body_prepare(reader->body, first, first + count, task_ns,
+                             reader->workspace, ready_bytes);
+    return status == TI_OK ? TI_OK : no_factor(reader, span.tensor, status, error);
+}
+
 static enum ti_status read_tensor(struct ti_model_reader *reader, size_t tensor,
                                   uint64_t offset, size_t count_bytes, void *out,
                                   struct ti_error *error) {
     enum ti_status status = open_tensor(reader, tensor, error);
     if (status != TI_OK) return status;
     status = ti_body_read(reader->body, offset, count_bytes, out, reader->workspace);
-    if (status == TI_OK) return TI_OK;
-    return ti_error_set(error, status, NULL, "tensor '%.200s' needs its factorization",
-                        reader->model->tensors[tensor].name);
+    return status == TI_OK ? TI_OK : no_factor(reader, tensor, status, error);
 }
 
 enum ti_status ti_model_read(struct ti_model_reader *reader, size_t file, uint64_t offset,
                              size_t count_bytes, void *out, struct ti_error *error) {
-    const struct ti_model_file *info = ti_model_file(reader->model, file);
     enum ti_status status = TI_OK;
-    if (!info || offset > info->bytes || count_bytes > info->bytes - offset) {
-        return outside(error);
-    }
+    if (!is_inside(reader, file, offset, count_bytes)) return outside(error);
     for (char *to = out; status == TI_OK && count_bytes > 0;) {
         struct ti_model_span span;
         status = ti_model_locate(reader->model, file, offset, &span);

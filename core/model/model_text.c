@@ -206,6 +206,7 @@ static void add_tensor(struct sha256_ctx *hash, const struct ti_model *model,
 
 /* Sets the length of a file's text, where its entries begin, and the digest. */
 static enum ti_status measure(struct ti_model *model, size_t index,
+                              const struct ti_model_options *options,
                               struct ti_error *error) {
     struct ti_file *file = &model->files[index];
     const struct text text = text_of(model, index);
@@ -215,6 +216,9 @@ static enum ti_status measure(struct ti_model *model, size_t index,
     uint64_t used = 0;
     sha256_init(&hash);
     for (size_t i = 0; i <= text.count + 1; i++) {
+        const enum ti_status status =
+            i % 1024 == 0 ? ti_model_go_on(options, error) : TI_OK;
+        if (status != TI_OK) return status;
         if (i > 0 && i <= text.count) at[i - 1] = (uint32_t)used;
         const size_t n = write_part(&text, i, used, part);
         /* Without the 8 bytes of the length, which is not known yet. */
@@ -253,12 +257,14 @@ static enum ti_status add_header(struct ti_model *model, size_t index,
     return TI_OK;
 }
 
-enum ti_status ti_model_make_texts(struct ti_model *model, struct ti_error *error) {
+enum ti_status ti_model_make_texts(struct ti_model *model,
+                                   const struct ti_model_options *options,
+                                   struct ti_error *error) {
     enum ti_status status = TI_OK;
     struct sha256_ctx hash;
     sha256_init(&hash);
     for (size_t i = 0; status == TI_OK && i < model->file_count; i++) {
-        status = measure(model, i, error);
+        status = measure(model, i, options, error);
         if (status == TI_OK) status = add_header(model, i, error);
         add_hash(&hash, model->files[i].digest, sizeof model->files[i].digest);
     }

@@ -112,6 +112,11 @@ void ti_rule_clear(struct ti_rule *rule) {
     free(rule->places);
 }
 
+size_t ti_rule_memory_bytes(const struct ti_rule *rule) {
+    return strlen(rule->pattern.text) + 1 + rule->query_bytes + 1 +
+           (rule->place_count + 1) * sizeof *rule->places;
+}
+
 size_t ti_rule_write(const struct ti_rule *rule, const struct ti_capture *captures,
                      char *out, size_t capacity) {
     size_t used = 0, from = 0;

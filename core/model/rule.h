@@ -31,6 +31,9 @@ enum ti_status ti_rule_parse(const char *pattern, const char *query, struct ti_r
                              struct ti_error *error);
 void ti_rule_clear(struct ti_rule *rule);
 
+/* Memory that it uses, besides the struct itself. */
+size_t ti_rule_memory_bytes(const struct ti_rule *rule);
+
 /*
  * Writes the query with what the idents stand for, percent-encoded, to 'out'. Returns its
  * length; SIZE_MAX if it does not fit.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What signals are in each layer of a stack, as JSON: ti_propagation_json(). */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <tensorinit/number.h>
@@ -32,10 +31,6 @@ static const struct {
 };
 #define NUMBERS (sizeof numbers / sizeof *numbers)
 
-/* At most, of a member with its separators, and of what is not texts of a run. */
-#define NUMBER_BYTES 64
-#define START_BYTES 512
-
 /* JSON has no infinity and no NaN: such a number is left out. */
 static size_t put_number(const char *before, const char *name, double value, char *out) {
     if (!isfinite(value)) return 0;
@@ -56,22 +51,15 @@ static size_t put_layer(const struct ti_propagation_layer *layer, char *out) {
     return used + ti_text_put("}", out + used);
 }
 
-static size_t put_run(const struct ti_propagation *stack, const struct ti_stack_run *run,
-                      char *out) {
-    const struct ti_propagation_run *shown = &run->shown;
+static size_t put_run(const struct ti_propagation_run *run, char *out) {
     size_t used = ti_text_put("{\"scheme\": ", out);
-    used += ti_json_string(shown->scheme, strlen(shown->scheme), out + used);
+    used += ti_json_string(run->scheme, strlen(run->scheme), out + used);
     used += ti_text_put(", \"seed\": \"", out + used);
-    used += ti_text_put_u64(shown->seed, out + used);
+    used += ti_text_put_u64(run->seed, out + used);
     used += ti_text_put("\", \"query\": ", out + used);
-    used += ti_json_string(shown->query, strlen(shown->query), out + used);
-    used += put_number(", ", "std", shown->std, out + used);
-    used += ti_text_put(", \"layers\": [", out + used);
-    for (uint32_t i = 0; i < stack->info.depth; i++) {
-        used += ti_text_put(i > 0 ? ",\n      " : "\n      ", out + used);
-        used += put_layer(&run->layers[i], out + used);
-    }
-    return used + ti_text_put("]}", out + used);
+    used += ti_json_string(run->query, strlen(run->query), out + used);
+    used += put_number(", ", "std", run->std, out + used);
+    return used + ti_text_put(", \"layers\": [", out + used);
 }
 
 static size_t put_flag(const char *name, bool flag, char *out) {
@@ -98,26 +86,34 @@ static size_t put_stack(const struct ti_propagation *stack, char *out) {
     used += put_count(",\n  \"batch\": ", info->batch, out + used);
     used += put_flag(",\n  \"residual\": ", info->residual, out + used);
     used += put_flag(",\n  \"layer_norm\": ", info->layer_norm, out + used);
-    used += ti_text_put(",\n  \"runs\": [", out + used);
-    for (unsigned i = 0; i < info->runs; i++) {
-        used += ti_text_put(i > 0 ? ",\n    " : "\n    ", out + used);
-        used += put_run(stack, &stack->runs[i], out + used);
+    return used + ti_text_put(",\n  \"runs\": [", out + used);
+}
+
+/* Part 0 is what is before the runs; then each layer is one, with what stands around it. */
+static size_t put_part(const struct ti_propagation *stack, uint64_t part, char *out) {
+    const uint32_t depth = stack->info.depth;
+    if (part == 0) return put_stack(stack, out);
+    const unsigned run = (unsigned)((part - 1) / depth);
+    const uint32_t layer = (uint32_t)((part - 1) % depth);
+    size_t used = 0;
+    if (layer == 0) {
+        used += ti_text_put(run > 0 ? ",\n    " : "\n    ", out);
+        used += put_run(&stack->runs[run].shown, out + used);
     }
+    used += ti_text_put(layer > 0 ? ",\n      " : "\n      ", out + used);
+    used += put_layer(&stack->runs[run].layers[layer], out + used);
+    if (layer + 1 < depth) return used;
+    used += ti_text_put("]}", out + used);
+    if (run + 1 < stack->info.runs) return used;
     return used + ti_text_put("\n  ]\n}\n", out + used);
 }
 
-char *ti_propagation_json(const struct ti_propagation *stack) {
-    const size_t layer_bytes = NUMBERS * NUMBER_BYTES;
-    size_t capacity_bytes = START_BYTES;
-    for (unsigned i = 0; i < stack->info.runs; i++) {
-        const struct ti_propagation_run *run = &stack->runs[i].shown;
-        capacity_bytes += START_BYTES + 6 * (strlen(run->scheme) + strlen(run->query)) +
-                          stack->info.depth * layer_bytes;
+size_t ti_propagation_json(const struct ti_propagation *stack, uint64_t *part,
+                           size_t capacity_bytes, char *out) {
+    const uint64_t parts = 1 + (uint64_t)stack->info.runs * stack->info.depth;
+    size_t used = 0;
+    while (*part < parts && capacity_bytes - used >= TI_PROPAGATION_JSON_BYTES) {
+        used += put_part(stack, (*part)++, out + used);
     }
-    char *text = malloc(capacity_bytes);
-    if (!text) return NULL;
-    const size_t used = put_stack(stack, text);
-    text[used] = '\0';
-    char *shorter = realloc(text, used + 1);
-    return shorter ? shorter : text;
+    return used;
 }

@@ -124,6 +124,36 @@ TIC_API TI_MUST_USE enum ti_status tic_request_set_query(struct tic_request *req
                                                          struct ti_error *error);
 
 /*
+ * Requests another resource of the servers instead of a tensor: a document, or a file of a
+ * model. NULL: the tensor again.
+ *
+ *   path  what follows the server's URL, "/v1/models/gpt2/seed-42/model.safetensors": of
+ *         letters, digits and "/-._~"
+ *
+ * Such a request has no parameters: a fetch fails with TI_EINAPPLICABLE if some are set, or a
+ * part in elements, or a text that a tensor must have. It checks length, TIC_EXPECT_ETAG and
+ * Content-Range, and what struct tic_info says of tensors is "" and 0.
+ *
+ * Returns TI_OK; TI_EVALUE for a path with other characters; TI_ENOMEM. On failure the request
+ * is unchanged.
+ */
+TIC_API TI_MUST_USE enum ti_status
+tic_request_path(struct tic_request *request, const char *path, struct ti_error *error);
+
+/*
+ * Sends a JSON document with POST, instead of GET; NULL: GET again. Only for a request with a
+ * path; it is sent again after a temporary failure, as GET is, so it must be one that may be:
+ * a manifest for "/v1/models", whose response has the path of the model in its field Location.
+ *
+ *   json  'bytes' long; copied
+ *
+ * Returns TI_OK or TI_ENOMEM. On failure the request is unchanged.
+ */
+TIC_API TI_MUST_USE enum ti_status tic_request_post(struct tic_request *request,
+                                                    const char *json, size_t bytes,
+                                                    struct ti_error *error);
+
+/*
  * Requests a part of the body instead of all of it; the last call counts. A count may be
  * TIC_TO_END. A count of 0 checks that the tensor is available and delivers nothing.
  *
@@ -261,9 +291,9 @@ TIC_API TI_MUST_USE enum ti_status tic_request_url(const struct tic_request *req
  */
 struct tic_info {
     size_t struct_bytes; /* must be set to sizeof the struct */
-    /* Tensor-Spec, never "" */
+    /* Tensor-Spec; "" only with a path */
     char spec[TIC_INFO_TEXT_BYTES];
-    /* Tensor-Dtype ("bf16"), never "" */
+    /* Tensor-Dtype ("bf16"); "" only with a path */
     char dtype[TIC_INFO_TEXT_BYTES];
     /* With its quotes; "" if the response has none */
     char etag[TIC_INFO_TEXT_BYTES];
@@ -321,6 +351,8 @@ struct tic_sink {
  * shape and format; the length against shape and dtype (raw: equal; other binary formats:
  * not less); Content-Range against the requested part. The number of bytes is checked as
  * they arrive.
+ *
+ * With a path there is no tensor to check: see tic_request_path().
  *
  * After a temporary failure the fetch is tried again, for TIC_RETRY_FOR_MS: no connection,
  * a broken one, a stall, or status 408, 429, 500, 502, 503 or 504. It continues where it

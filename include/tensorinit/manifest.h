@@ -50,6 +50,10 @@ struct ti_model_options {
     /* a pattern as in rules, NUL-terminated and borrowed: only the tensors whose name it
        matches; NULL: all */
     const char *only;
+    /* NULL, or called with 'state' now and then while a model is made, which may take seconds
+       for the largest: false ends that with TI_ECANCELLED */
+    bool (*go_on)(void *state);
+    void *state;
 };
 
 /*

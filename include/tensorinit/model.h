@@ -41,7 +41,7 @@ struct ti_model;
  * rule in its text; TI_EINAPPLICABLE for an options->dtype that no tensor takes, or a dtype or
  * a name of a tensor that contradicts its rule's; TI_EVALUE for an options->only that matches
  * no tensor; TI_ETOOLARGE if a file is larger than 2^63-1 bytes or has a header of more than
- * TI_MODEL_HEADER_BYTES_MAX; TI_ENOMEM. On failure '*model' is untouched. Freeing NULL does
+ * TI_MODEL_HEADER_BYTES_MAX; TI_ECANCELLED by options->go_on; TI_ENOMEM. On failure '*model' is untouched. Freeing NULL does
  * nothing.
  */
 TI_API TI_MUST_USE enum ti_status ti_model_make(const struct ti_manifest *manifest,
@@ -209,6 +209,22 @@ TI_API TI_MUST_USE enum ti_status ti_model_reader_plan(struct ti_model_reader *r
                                                        size_t file, uint64_t offset,
                                                        struct ti_plan **plan,
                                                        struct ti_error *error);
+
+/*
+ * Computes for about 'task_ns' what bytes [offset, offset + count_bytes) of a file need, as
+ * ti_body_prepare() does: for reading in tasks of some milliseconds a tensor that is slow, or
+ * that has a factorization. Only looks at the tensor at the offset.
+ *
+ *   ready_bytes  receives how many bytes from 'offset' on ti_model_read() need only copy by
+ *                now; 0 if they are not complete, so that the next call goes on
+ *
+ * Returns TI_OK; as ti_model_read() otherwise ('*ready_bytes' is untouched).
+ */
+TI_API TI_MUST_USE enum ti_status ti_model_prepare(struct ti_model_reader *reader,
+                                                   size_t file, uint64_t offset,
+                                                   uint64_t count_bytes, double task_ns,
+                                                   uint64_t *ready_bytes,
+                                                   struct ti_error *error);
 
 /*
  * Writes bytes [offset, offset + count_bytes) of a file to 'out'. The range may begin and

@@ -181,12 +181,21 @@ TI_API double ti_propagation_progress(const struct ti_propagation *stack);
 TI_API const struct ti_propagation_layer *
 ti_propagation_layers(const struct ti_propagation *stack, unsigned run);
 
+/* The smallest capacity for ti_propagation_json(). */
+#define TI_PROPAGATION_JSON_BYTES 8192
+
 /*
- * The document of /v1/propagation, of a stack whose runs are complete: numbers that are not
- * finite are left out. A text from malloc(), with a newline at its end, which the caller frees
- * with free(); NULL if memory runs out.
+ * Writes the next bytes of the document of /v1/propagation, without a NUL: as many layers as
+ * fit into 'capacity_bytes'. Numbers that are not finite are left out.
+ *
+ *   stack           its runs are complete
+ *   part            where the document goes on; 0 at its start
+ *   capacity_bytes  of 'out', TI_PROPAGATION_JSON_BYTES or more
+ *
+ * Returns how many bytes there are, 0 at the end. Allocates nothing.
  */
-TI_API TI_MUST_USE char *ti_propagation_json(const struct ti_propagation *stack);
+TI_API size_t ti_propagation_json(const struct ti_propagation *stack, uint64_t *part,
+                                  size_t capacity_bytes, char *out);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,6 @@
 
 #include <tensorinit/version.h>
 
-#include "manifest/json_memory.h"
 #include "server/documents/json_text.h"
 #include "server/http/digits.h"
 
@@ -179,19 +178,3 @@ void tid_json_model_tensor(struct tid_buffer *buffer, const struct tid_model *mo
 }
 
 void tid_json_model_end(struct tid_buffer *buffer) { add_text(buffer, "\n  ]\n}\n"); }
-
-/* Manifests ------------------------------------------------------------------------------ */
-
-char *tid_json_manifest(const char *json, size_t bytes) {
-    tim_json_memory_begin();
-    json_t *object = json_loadb(json, bytes, 0, NULL);
-    char *text = NULL;
-    if (!tim_json_memory_failed()) {
-        json_object_del(object, "$schema");
-        json_object_del(object, "description");
-        json_object_del(object, "sources");
-        text = json_dumps(object, JSON_COMPACT);
-    }
-    json_decref(object);
-    return text;
-}

@@ -39,11 +39,4 @@ void tid_json_model_end(struct tid_buffer *buffer);
 char *tid_model_path(const struct tid_model *model, const struct tid_variant *variant,
                      const char *prefix);
 
-/*
- * The text of a manifest from which what has no meaning is removed: blanks, $schema, description
- * and sources. From malloc(); NULL if memory runs out. The manifest has been read without an
- * error.
- */
-char *tid_json_manifest(const char *json, size_t bytes);
-
 #endif

@@ -18,11 +18,11 @@ struct running {
     struct ti_propagation *stack;
     struct tid_admitted admitted;
     struct tid_computed_document document;
+    uint64_t part; /* of the document, that is sent next */
 };
 
 static void running_free(void *state) {
     struct running *running = state;
-    tid_computed_document_clear(&running->document);
     ti_propagation_free(running->stack);
     tid_admitted_clear(&running->admitted);
     free(running);
@@ -36,11 +36,8 @@ static enum tid_next running_next(void *state, double task_ns, size_t capacity_b
             return TID_NEXT_FAILED;
         return tid_computed_document_wait(&running->document, out, written);
     }
-    if (!running->document.text &&
-        !tid_computed_document_complete(&running->document,
-                                        ti_propagation_json(running->stack)))
-        return TID_NEXT_FAILED;
-    return tid_computed_document_send(&running->document, capacity_bytes, out, written);
+    *written = ti_propagation_json(running->stack, &running->part, capacity_bytes, out);
+    return *written > 0 ? TID_NEXT_MORE : TID_NEXT_END;
 }
 
 /* Whether the limits of this server allow it. */

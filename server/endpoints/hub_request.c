@@ -73,9 +73,8 @@ static bool find_revision(const struct tid_context *context,
         return false;
     }
     const char *name = hub->model->source->name;
-    const enum tid_found found =
-        tid_model_find(context->model_cache, context->models, name, strlen(name),
-                       &hub->variant, &model, &error);
+    const enum tid_found found = tid_model_request_make(
+        context, request, name, strlen(name), &hub->variant, &model, &error, response);
     if (found == TID_FOUND_NO_VARIANT || found == TID_FOUND_NO_MODEL) {
         tid_hub_problem(response, "RevisionNotFound", error.text, NULL);
         return false;

@@ -28,48 +28,27 @@
 /* A file while it is sent. */
 struct sending {
     const struct tid_model *model; /* a reference */
-    uint64_t seed;
     size_t file;
     const struct tid_beside *beside;
     uint64_t first;                  /* byte of the file that the response starts with */
     struct tid_multipart *multipart; /* NULL unless the response has several ranges */
     struct tid_factor_cache *factor_cache;
     struct tid_admitted admitted;
-    /* The tensor that is being read; 'lease' if it needs a factorization. */
+    struct ti_model_reader *reader; /* NULL of a file beside the manifest */
+    /* The tensor whose factorization is leased, and its plan, which the reader has; no other
+       one is read until the lease is released. */
     size_t tensor;
     struct ti_plan *plan;
-    struct ti_body *body;
-    void *workspace;
     struct tid_lease *lease;
 };
 
-/* Tensors ---------------------------------------------------------------------------- */
+/* Bytes ------------------------------------------------------------------------------ */
 
-static void close_tensor(struct sending *sending) {
-    ti_body_free(sending->body);
-    ti_workspace_free(sending->workspace);
-    /* First: it has a pointer to the plan. */
+static void release_lease(struct sending *sending) {
     tid_lease_release(sending->lease);
-    ti_plan_free(sending->plan);
-    sending->body = NULL;
-    sending->workspace = NULL;
     sending->lease = NULL;
     sending->plan = NULL;
     sending->tensor = NO_TENSOR;
-}
-
-static bool open_tensor(struct sending *sending, size_t tensor) {
-    if (sending->tensor == tensor) return true;
-    close_tensor(sending);
-    if (ti_model_plan(sending->model->model, sending->seed, tensor, &sending->plan,
-                      NULL) != TI_OK ||
-        ti_body_make(sending->plan, &sending->body, NULL) != TI_OK ||
-        ti_workspace_make(sending->plan, &sending->workspace, NULL) != TI_OK) {
-        close_tensor(sending);
-        return false;
-    }
-    sending->tensor = tensor;
-    return true;
 }
 
 /* Gives the plan its factorization, each time: it may have been computed again. */
@@ -79,54 +58,28 @@ static bool use_factor(struct sending *sending) {
     return factor && ti_plan_use(sending->plan, factor) == TI_OK;
 }
 
-static bool read_tensor(struct sending *sending, size_t tensor, uint64_t offset,
+static bool read_beside(const struct tid_beside *beside, uint64_t offset,
                         size_t count_bytes, void *out) {
-    if (!open_tensor(sending, tensor) || !use_factor(sending)) return false;
-    return ti_body_read(sending->body, offset, count_bytes, out, sending->workspace) ==
-           TI_OK;
+    if (offset > beside->bytes || count_bytes > beside->bytes - offset) return false;
+    memcpy(out, beside->data + offset, count_bytes);
+    return true;
 }
 
 /* Reads of the file. */
 static bool read_file(void *state, uint64_t offset, size_t count_bytes, void *out) {
     struct sending *sending = state;
-    const struct ti_model *model = sending->model->model;
-    char *to = out;
-    if (sending->beside) {
-        if (offset > sending->beside->bytes ||
-            count_bytes > sending->beside->bytes - offset)
-            return false;
-        memcpy(out, sending->beside->data + offset, count_bytes);
-        return true;
-    }
-    while (count_bytes > 0) {
-        struct ti_model_span span;
-        if (ti_model_locate(model, sending->file, offset, &span) != TI_OK) return false;
-        const uint64_t left = span.end - offset;
-        const size_t now = left < count_bytes ? (size_t)left : count_bytes;
-        const bool read =
-            span.tensor == NO_TENSOR
-                ? ti_model_text(model, sending->file, offset, now, to) == TI_OK
-                : read_tensor(sending, span.tensor, offset - span.first, now, to);
-        if (!read) return false;
-        to += now;
-        offset += now;
-        count_bytes -= now;
-    }
-    return true;
+    if (sending->beside) return read_beside(sending->beside, offset, count_bytes, out);
+    return use_factor(sending) && ti_model_read(sending->reader, sending->file, offset,
+                                                count_bytes, out, NULL) == TI_OK;
 }
 
 /* Prepares bytes of the file: those of the tensor that has the lease. */
 static bool prepare_file(void *state, uint64_t offset, uint64_t count_bytes,
                          double task_ns, uint64_t *ready_bytes) {
     struct sending *sending = state;
-    struct ti_model_span span;
-    if (ti_model_locate(sending->model->model, sending->file, offset, &span) != TI_OK ||
-        span.tensor != sending->tensor || !use_factor(sending))
-        return false;
-    const uint64_t end =
-        count_bytes < span.end - offset ? offset + count_bytes : span.end;
-    return ti_body_prepare(sending->body, offset - span.first, end - span.first, task_ns,
-                           sending->workspace, ready_bytes) == TI_OK;
+    return use_factor(sending) &&
+           ti_model_prepare(sending->reader, sending->file, offset, count_bytes, task_ns,
+                            ready_bytes, NULL) == TI_OK;
 }
 
 /* Streams ---------------------------------------------------------------------------- */
@@ -156,10 +109,14 @@ static bool prepare_ranges(void *state, uint64_t offset, uint64_t count_bytes,
                                  ready_bytes, prepare_file, state);
 }
 
-/* Leases the factorization of a tensor. */
-static bool lease_tensor(struct sending *sending, size_t tensor) {
-    if (sending->tensor == tensor && sending->lease) return true;
-    if (!open_tensor(sending, tensor)) return false;
+/* Leases the factorization of the tensor at an offset. */
+static bool lease_tensor(struct sending *sending, size_t tensor, uint64_t offset) {
+    if (sending->lease && sending->tensor == tensor) return true;
+    release_lease(sending);
+    if (ti_model_reader_plan(sending->reader, sending->file, offset, &sending->plan,
+                             NULL) != TI_OK)
+        return false;
+    sending->tensor = tensor;
     const struct ti_plan_info *info = ti_plan_info(sending->plan);
     const struct tid_factor_need need = {sending->plan, info->factor_key,
                                          info->factor_bytes, info->factor_peak_bytes,
@@ -192,7 +149,7 @@ static size_t enter_file(struct sending *sending, uint64_t offset, size_t max_by
         }
         const bool leased = needs_factor(sending, span.tensor);
         if (leased && offset > begin) break;
-        if (leased && !lease_tensor(sending, span.tensor)) return 0;
+        if (leased && !lease_tensor(sending, span.tensor, offset)) return 0;
         offset = span.end;
         if (leased) break;
     }
@@ -223,14 +180,16 @@ static size_t enter(void *state, uint64_t offset, size_t max_bytes,
         if (needed)
             *lease = sending->lease;
         else
-            close_tensor(sending);
+            release_lease(sending);
     }
     return bytes;
 }
 
 static void sending_free(void *state) {
     struct sending *sending = state;
-    close_tensor(sending);
+    /* First: the lease has a pointer to the reader's plan. */
+    release_lease(sending);
+    ti_model_reader_free(sending->reader);
     tid_admitted_clear(&sending->admitted);
     tid_model_release(sending->model);
     free(sending->multipart);
@@ -374,6 +333,24 @@ static void add_fields(struct tid_response *response, const struct tid_model_fil
         response->format = TI_FORMAT_SAFETENSORS;
 }
 
+/* NULL if memory runs out. */
+static struct sending *sending_make(const struct tid_context *context,
+                                    const struct tid_model_file *file) {
+    struct sending *sending = calloc(1, sizeof *sending);
+    if (!sending) return NULL;
+    if (!file->beside && ti_model_reader_make(file->model->model, file->seed,
+                                              &sending->reader, NULL) != TI_OK) {
+        free(sending);
+        return NULL;
+    }
+    sending->model = tid_model_share(file->model);
+    sending->file = file->index;
+    sending->beside = file->beside;
+    sending->factor_cache = context->factor_cache;
+    sending->tensor = NO_TENSOR;
+    return sending;
+}
+
 void tid_model_file_respond(const struct tid_context *context,
                             const struct tid_request *request,
                             const struct tid_model_file *file,
@@ -383,17 +360,11 @@ void tid_model_file_respond(const struct tid_context *context,
                                                       .media_type = file->media_type,
                                                       .what = "file"};
     struct tid_selection selection;
-    struct sending *sending = calloc(1, sizeof *sending);
+    struct sending *sending = sending_make(context, file);
     if (!sending) {
         tid_problem_no_memory(response);
         return;
     }
-    sending->model = tid_model_share(file->model);
-    sending->seed = file->seed;
-    sending->file = file->index;
-    sending->beside = file->beside;
-    sending->factor_cache = context->factor_cache;
-    sending->tensor = NO_TENSOR;
     if (!tid_selection_make(request, &representation, &selection, response)) {
         sending_free(sending);
         return;

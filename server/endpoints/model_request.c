@@ -4,12 +4,65 @@
 
 #include "server/documents/problem.h"
 #include "server/http/limit_problem.h"
+#include "server/models/model_making.h"
 #include "server/routes.h"
+
+/* What has been made for the request. */
+static enum tid_found take_made(const struct tid_request *request,
+                                const struct tid_model **model, struct ti_error *error) {
+    struct tid_model_making *making =
+        (struct tid_model_making *)(void *)request->deferred;
+    *model = making->model;
+    *error = making->error;
+    making->model = NULL;
+    return making->found;
+}
+
+static enum tid_found defer(struct tid_model_making *making,
+                            struct tid_response *response) {
+    if (!making) return TID_FOUND_NO_MEMORY;
+    tid_response_defer(response, &making->deferred);
+    return TID_FOUND_UNMADE;
+}
+
+enum tid_found tid_model_request_make(const struct tid_context *context,
+                                      const struct tid_request *request, const char *name,
+                                      size_t name_bytes,
+                                      const struct tid_variant *variant,
+                                      const struct tid_model **model,
+                                      struct ti_error *error,
+                                      struct tid_response *response) {
+    static const struct tid_variant own;
+    const struct tid_source *source;
+    if (request->deferred) return take_made(request, model, error);
+    const enum tid_found found =
+        tid_model_find(context->model_cache, context->models, name, name_bytes, variant,
+                       model, &source, error);
+    if (found != TID_FOUND_UNMADE) return found;
+    return defer(tid_model_making_make(context->model_cache, name, name_bytes,
+                                       variant ? variant : &own, source),
+                 response);
+}
+
+enum tid_found tid_model_request_sent(const struct tid_context *context,
+                                      const struct tid_request *request,
+                                      const struct tid_model **model,
+                                      struct ti_error *error,
+                                      struct tid_response *response) {
+    if (request->deferred) return take_made(request, model, error);
+    return defer(
+        tid_model_making_of(context->model_cache, request->body, request->body_bytes),
+        response);
+}
 
 void tid_model_problem(enum tid_found found, const struct ti_error *error,
                        struct tid_response *response) {
     switch (found) {
     case TID_FOUND:
+    case TID_FOUND_UNMADE:
+        break;
+    case TID_FOUND_TOO_LARGE:
+        tid_problem(response, 413, "content too large", error->text, "");
         break;
     case TID_FOUND_NO_MODEL:
     case TID_FOUND_NO_VARIANT:
@@ -62,9 +115,9 @@ bool tid_model_request_find(const struct tid_context *context,
         tid_model_problem(TID_FOUND_NO_VARIANT, &error, response);
         return false;
     }
-    const enum tid_found result =
-        tid_model_find(context->model_cache, context->models, name.text, name.bytes,
-                       variant.text ? &found->variant : NULL, &found->model, &error);
+    const enum tid_found result = tid_model_request_make(
+        context, request, name.text, name.bytes, variant.text ? &found->variant : NULL,
+        &found->model, &error, response);
     if (result != TID_FOUND) {
         tid_model_problem(result, &error, response);
         return false;

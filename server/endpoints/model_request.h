@@ -33,7 +33,26 @@ bool tid_model_has_no_query(const struct tid_request *request,
 bool tid_model_is_allowed(const struct tid_context *context,
                           const struct tid_model *model, struct tid_response *response);
 
-/* The problem that a model was not found; 'error' as of tid_model_find(). */
+/*
+ * The model of a name and variant, as tid_model_find(), for an endpoint. On TID_FOUND_UNMADE the
+ * response has been deferred, and the endpoint is called again when the model has been made.
+ */
+enum tid_found tid_model_request_make(const struct tid_context *context,
+                                      const struct tid_request *request, const char *name,
+                                      size_t name_bytes,
+                                      const struct tid_variant *variant,
+                                      const struct tid_model **model,
+                                      struct ti_error *error,
+                                      struct tid_response *response);
+
+/* The same of the manifest that the request has as its body. */
+enum tid_found tid_model_request_sent(const struct tid_context *context,
+                                      const struct tid_request *request,
+                                      const struct tid_model **model,
+                                      struct ti_error *error,
+                                      struct tid_response *response);
+
+/* The problem that a model was not found, unless the response has been deferred. */
 void tid_model_problem(enum tid_found found, const struct ti_error *error,
                        struct tid_response *response);
 

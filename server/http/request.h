@@ -67,6 +67,8 @@ enum tid_field {
 #define TID_ORIGIN_BYTES 272
 #define TID_TOKEN_NAME_BYTES 65
 
+struct tid_deferred;
+
 /* Path and query are as sent, percent-encoded, and not terminated by a NUL. */
 struct tid_request {
     enum tid_method method;
@@ -77,12 +79,14 @@ struct tid_request {
     const char *body; /* of a POST request whose body is no parameters; or NULL */
     size_t body_bytes;
     const char *fields[TID_FIELD_COUNT]; /* values; NULL if the request lacks the field */
-    const struct sockaddr *peer;         /* of the connection; NULL: there is none */
-    char token[TID_TOKEN_NAME_BYTES];    /* the name of its token, or "" */
-    bool is_private;                     /* only this client may have the response */
-    bool ignores_range;                  /* Range or If-Range is on more than one line */
-    char id[TID_REQUEST_ID_BYTES];       /* request_id.h; "" before it is known */
-    char trace[TID_TRACE_BYTES];         /* a valid traceparent, or "" */
+    /* What the endpoint has deferred, now that it is done; or NULL. */
+    struct tid_deferred *deferred;
+    const struct sockaddr *peer;      /* of the connection; NULL: there is none */
+    char token[TID_TOKEN_NAME_BYTES]; /* the name of its token, or "" */
+    bool is_private;                  /* only this client may have the response */
+    bool ignores_range;               /* Range or If-Range is on more than one line */
+    char id[TID_REQUEST_ID_BYTES];    /* request_id.h; "" before it is known */
+    char trace[TID_TRACE_BYTES];      /* a valid traceparent, or "" */
     char prefix[TID_PREFIX_BYTES]; /* of this server's paths as clients see them, or "" */
     char
         origin[TID_ORIGIN_BYTES]; /* https://host:port as clients see it; "" if unknown */

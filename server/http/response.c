@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/http/deferred.h"
+
 void tid_response_init(struct tid_response *response, unsigned status) {
     /* No memset(): 'text' is large and needs no initial value. */
     response->status = status;
@@ -20,6 +22,7 @@ void tid_response_init(struct tid_response *response, unsigned status) {
     response->bytes = NULL;
     response->byte_count = 0;
     response->stream = (struct tid_stream){0};
+    response->deferred = NULL;
 }
 
 void tid_response_move(struct tid_response *to, struct tid_response *from) {
@@ -35,6 +38,7 @@ void tid_response_clear(struct tid_response *response) {
     free(response->heap);
     if (response->body == TID_BODY_STREAM && response->stream.free)
         response->stream.free(response->stream.state);
+    if (response->deferred) response->deferred->free(response->deferred);
     tid_response_init(response, response->status);
 }
 
@@ -97,6 +101,19 @@ void tid_response_body_take(struct tid_response *response, void *heap,
 void tid_response_body_stream(struct tid_response *response, struct tid_stream stream) {
     response->body = TID_BODY_STREAM;
     response->stream = stream;
+}
+
+void tid_response_defer(struct tid_response *response, struct tid_deferred *deferred) {
+    /* Not the status of a success: conditions are for the response that follows. */
+    tid_response_init(response, 503);
+    response->body = TID_BODY_DEFERRED;
+    response->deferred = deferred;
+}
+
+struct tid_deferred *tid_response_take_deferred(struct tid_response *response) {
+    struct tid_deferred *deferred = response->deferred;
+    tid_response_init(response, response->status);
+    return deferred;
 }
 
 uint64_t tid_response_bytes(const struct tid_response *response) {

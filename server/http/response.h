@@ -14,6 +14,7 @@
 
 #include <tensorinit/body.h>
 
+struct tid_deferred;
 struct tid_lease;
 
 #define TID_RESPONSE_FIELDS_MAX 40
@@ -24,6 +25,8 @@ enum tid_response_body {
     TID_BODY_STATIC, /* bytes that outlive every response */
     TID_BODY_HEAP,   /* bytes from malloc(), owned by the response */
     TID_BODY_STREAM, /* made while it is sent */
+    /* None yet: something has to be done first, in a thread of the pool (deferred.h). */
+    TID_BODY_DEFERRED,
     /* A problem document that lacks what the request adds: tid_problem_render(). */
     TID_BODY_PROBLEM,
 };
@@ -117,6 +120,7 @@ struct tid_response {
     const void *bytes; /* static ones or 'heap' */
     size_t byte_count;
     struct tid_stream stream;
+    struct tid_deferred *deferred; /* owned by the response */
     struct {
         const char *title;    /* static */
         size_t detail, field; /* where they begin in 'text' */
@@ -159,6 +163,15 @@ void tid_response_body_static(struct tid_response *response, const void *bytes,
                               size_t byte_count);
 void tid_response_body_take(struct tid_response *response, void *heap, size_t byte_count);
 void tid_response_body_stream(struct tid_response *response, struct tid_stream stream);
+
+/*
+ * Makes '*response' one for which 'deferred' has to be done first: it belongs to the response,
+ * until tid_response_take_deferred().
+ */
+void tid_response_defer(struct tid_response *response, struct tid_deferred *deferred);
+
+/* Takes it out of the response, which is then empty; NULL if there is none. */
+struct tid_deferred *tid_response_take_deferred(struct tid_response *response);
 
 /* Length of the body, or TID_STREAM_UNKNOWN. */
 uint64_t tid_response_bytes(const struct tid_response *response);

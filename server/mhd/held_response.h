@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Holds back the header of a response whose factorization waits for memory, so that it
- * can still be 503 if the wait is too long. mhd_request.c sends all responses to requests
- * without a body through this.
+ * Holds back responses that have to wait. Either the header, of one whose factorization waits
+ * for memory, so that it can still be 503 if the wait is too long; or all, of one that an
+ * endpoint has deferred until a thread of the pool has done something (http/deferred.h).
+ * mhd_request.c sends all responses to requests without a body through this.
  */
 #ifndef TID_HELD_RESPONSE_H
 #define TID_HELD_RESPONSE_H
@@ -17,6 +18,12 @@
 enum MHD_Result tid_held_response_begin(struct tid_connection *connection,
                                         struct MHD_Connection *mhd,
                                         struct tid_response *response);
+
+/*
+ * What the endpoint of the response that the connection holds has deferred, and which is done;
+ * the connection then holds none. NULL if nothing was deferred, or the client has closed.
+ */
+struct tid_deferred *tid_held_response_take_deferred(struct tid_connection *connection);
 
 /* Sends the response that the connection holds, or what takes its place. */
 enum MHD_Result tid_held_response_send(struct tid_connection *connection,

@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "server/documents/problem.h"
+#include "server/http/deferred.h"
 #include "server/http/forwarded.h"
 #include "server/http/framing.h"
 #include "server/http/network.h"
@@ -283,6 +284,12 @@ static enum MHD_Result header_check(struct tid_connection *connection,
         if (body_begin(connection, &framing, &response)) return MHD_YES;
     } else if (tid_framing_has_body(&framing)) {
         route(connection, &response);
+        if (response.body == TID_BODY_DEFERRED) {
+            /* Here the connection cannot wait. */
+            tid_response_clear(&response);
+            tid_problem(&response, 400, "bad request",
+                        "A request for a model has no body.", "");
+        }
     } else {
         return MHD_YES;
     }
@@ -325,6 +332,18 @@ bool tid_mhd_refuse_length(struct tid_worker *worker) {
     return false;
 }
 
+/* The response to a request whose endpoint has deferred it, now that it can be made. */
+static enum MHD_Result route_again(struct tid_connection *connection,
+                                   struct MHD_Connection *mhd,
+                                   struct tid_deferred *deferred) {
+    struct tid_response response;
+    connection->request.deferred = deferred;
+    route(connection, &response);
+    connection->request.deferred = NULL;
+    deferred->free(deferred);
+    return tid_held_response_begin(connection, mhd, &response);
+}
+
 enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const char *url,
                                const char *method, const char *version,
                                const char *upload, size_t *upload_bytes, void **state) {
@@ -333,7 +352,11 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     (void)worker;
     (void)url;
     if (!connection) return MHD_NO;
-    if (connection->held) return tid_held_response_send(connection, mhd);
+    if (connection->held) {
+        struct tid_deferred *deferred = tid_held_response_take_deferred(connection);
+        return deferred ? route_again(connection, mhd, deferred)
+                        : tid_held_response_send(connection, mhd);
+    }
     if (!connection->header_checked) {
         connection->header_checked = true;
         tid_count(&connection->worker->counters->in_flight, 1);

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/models/model_token.h"
-
 /* The cache uses no more than this part of the memory. */
 #define MEMORY_PART 8
 
@@ -121,14 +119,21 @@ static bool make_space(struct tid_model_cache *cache, size_t bytes) {
     }
 }
 
-/* Takes the memory of a new model, and caches it if it is not too large. */
-static enum tid_found admit(struct tid_model_cache *cache, struct tid_model *model) {
+const struct tid_model *tid_model_cache_look(struct tid_model_cache *cache,
+                                             const char *name,
+                                             const struct tid_source *source,
+                                             const struct tid_variant *variant,
+                                             const struct tid_source **other) {
+    return look_up(cache, name, strlen(name), source, variant, other);
+}
+
+bool tid_model_cache_add(struct tid_model_cache *cache, struct tid_model *model) {
     const size_t bytes = bytes_of(model);
     const bool fits = make_space(cache, bytes);
     while (!tid_memory_take(cache->memory, TID_MEMORY_RESPONSE, bytes)) {
         if (!evict(cache)) {
             tid_model_release(model);
-            return TID_FOUND_BUSY;
+            return false;
         }
     }
     model->memory = cache->memory;
@@ -137,76 +142,31 @@ static enum tid_found admit(struct tid_model_cache *cache, struct tid_model *mod
     if (fits && cache->count < TID_MODELS_CACHED_MAX)
         put_last(cache, tid_model_share(model));
     pthread_mutex_unlock(&cache->lock);
-    return TID_FOUND;
+    return true;
 }
 
-static enum tid_found make(struct tid_model_cache *cache, const struct tid_source *source,
-                           const struct tid_variant *variant,
-                           const struct tid_model **model, struct ti_error *error) {
-    struct tid_model *made;
-    const enum ti_status status = tid_model_make(source, variant, &made, error);
-    const bool own = !variant->has_dtype && variant->max_shard_bytes == 0;
-    if (status == TI_ENOMEM) return TID_FOUND_NO_MEMORY;
-    if (status != TI_OK) return own ? TID_FOUND_REFUSED : TID_FOUND_NO_VARIANT;
-    const enum tid_found found = admit(cache, made);
-    if (found == TID_FOUND) *model = made;
-    return found;
-}
-
-/* The source that a token has in itself. */
-static enum tid_found read_token(const char *name, size_t bytes,
-                                 const struct tid_source **source,
-                                 struct ti_error *error) {
-    struct tid_source *made;
-    char *json;
-    size_t json_bytes;
-    *error = (struct ti_error){.code = TI_EVALUE};
-    switch (tid_token_read(name + 1, bytes - 1, &json, &json_bytes)) {
-    case TID_TOKEN_OK:
-        break;
-    case TID_TOKEN_NO_MEMORY:
-        return TID_FOUND_NO_MEMORY;
-    case TID_TOKEN_INVALID:
-        snprintf(error->text, sizeof error->text,
-                 "What follows the ~ is not a manifest as POST /v1/models writes it.");
-        return TID_FOUND_NO_MODEL;
-    case TID_TOKEN_TOO_LARGE:
-        snprintf(error->text, sizeof error->text,
-                 "A manifest in a URL has at most %d bytes, and %d characters there.",
-                 TID_MANIFEST_BYTES_MAX, TID_TOKEN_CHARS_MAX);
-        return TID_FOUND_NO_MODEL;
-    }
-    const enum ti_status status = tid_source_make(name, bytes, json, json_bytes,
-                                                  TID_TOKEN_TENSORS_MAX, &made, error);
-    if (status == TI_ENOMEM) return TID_FOUND_NO_MEMORY;
-    if (status != TI_OK) return TID_FOUND_REFUSED;
-    *source = made;
-    return TID_FOUND;
-}
-
+/*
+ * A model of a token: the manifest is in the name, and has been read if there is a source.
+ */
 static enum tid_found find_token(struct tid_model_cache *cache, const char *name,
                                  size_t bytes, const struct tid_variant *variant,
-                                 const struct tid_model **model, struct ti_error *error) {
-    const struct tid_source *source;
-    enum tid_found found = TID_FOUND;
-    *model = look_up(cache, name, bytes, NULL, variant, &source);
-    if (*model) return TID_FOUND;
-    if (!source) found = read_token(name, bytes, &source, error);
-    if (found != TID_FOUND) return found;
-    found = make(cache, source, variant, model, error);
-    tid_source_release(source);
-    return found;
+                                 const struct tid_model **model,
+                                 const struct tid_source **source) {
+    *model = look_up(cache, name, bytes, NULL, variant, source);
+    return *model ? TID_FOUND : TID_FOUND_UNMADE;
 }
 
 enum tid_found tid_model_find(struct tid_model_cache *cache,
                               struct tid_model_directory *directory, const char *name,
                               size_t name_bytes, const struct tid_variant *variant,
-                              const struct tid_model **model, struct ti_error *error) {
+                              const struct tid_model **model,
+                              const struct tid_source **source, struct ti_error *error) {
     static const struct tid_variant own;
     const struct tid_source *none;
+    *source = NULL;
     if (!variant) variant = &own;
     if (name_bytes > 0 && name[0] == '~')
-        return find_token(cache, name, name_bytes, variant, model, error);
+        return find_token(cache, name, name_bytes, variant, model, source);
     const struct tid_model *listed = tid_models_get(directory, name, name_bytes);
     if (!listed) {
         *error = (struct ti_error){.code = TI_EVALUE};
@@ -218,10 +178,9 @@ enum tid_found tid_model_find(struct tid_model_cache *cache,
         *model = listed;
         return TID_FOUND;
     }
-    enum tid_found found = TID_FOUND;
     *model = look_up(cache, name, name_bytes, listed->source, variant, &none);
     tid_source_release(none);
-    if (!*model) found = make(cache, listed->source, variant, model, error);
+    if (!*model) *source = tid_source_share(listed->source);
     tid_model_release(listed);
-    return found;
+    return *model ? TID_FOUND : TID_FOUND_UNMADE;
 }

@@ -149,9 +149,9 @@ static bool make_model(struct reading *reading, const char *folder, const char *
     if (tid_source_make(name, strlen(name), json, bytes, TI_MANIFEST_TENSORS_MAX, &source,
                         &error) != TI_OK)
         return fail(reading, "%s/manifest.json: %s", folder, error.text);
-    const struct tid_variant variant = {0};
+    const struct tid_model_order own = {.go_on = NULL};
     if (add_files(reading, source, folder) &&
-        tid_model_make(source, &variant, &model, &error) != TI_OK)
+        tid_model_make(source, &own, &model, &error) != TI_OK)
         fail(reading, "%s/manifest.json: %s", folder, error.text);
     tid_source_release(source);
     if (model && !add(&reading->read, model)) {

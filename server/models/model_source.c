@@ -115,26 +115,36 @@ static void source_free(struct tid_source *source) {
     free(source);
 }
 
-enum ti_status tid_source_make(const char *name, size_t name_bytes, char *json,
-                               size_t bytes, size_t max_tensors,
-                               struct tid_source **source, struct ti_error *error) {
+struct tid_source *tid_source_of(const char *name, size_t name_bytes, char *json,
+                                 size_t bytes, struct ti_manifest *manifest) {
     struct tid_source *made = calloc(1, sizeof *made);
     if (!made) {
         free(json);
-        return no_memory(error);
+        ti_manifest_free(manifest);
+        return NULL;
     }
     atomic_init(&made->references, 1);
+    made->manifest = manifest;
     made->name = strndup(name, name_bytes);
-    enum ti_status status = made->name ? TI_OK : no_memory(error);
-    if (!tid_source_add(made, MANIFEST_NAME, json, bytes)) status = no_memory(error);
-    if (status == TI_OK)
-        status =
-            tim_manifest_read(json, bytes, max_tensors, NULL, &made->manifest, error);
-    if (status == TI_OK)
-        *source = made;
-    else
-        source_free(made);
-    return status;
+    if (tid_source_add(made, MANIFEST_NAME, json, bytes) && made->name) return made;
+    source_free(made);
+    return NULL;
+}
+
+enum ti_status tid_source_make(const char *name, size_t name_bytes, char *json,
+                               size_t bytes, size_t max_tensors,
+                               struct tid_source **source, struct ti_error *error) {
+    struct ti_manifest *manifest;
+    const enum ti_status status =
+        tim_manifest_read(json, bytes, max_tensors, NULL, &manifest, error);
+    if (status != TI_OK) {
+        free(json);
+        return status;
+    }
+    struct tid_source *made = tid_source_of(name, name_bytes, json, bytes, manifest);
+    if (!made) return no_memory(error);
+    *source = made;
+    return TI_OK;
 }
 
 /* The counter is the only part of it that changes. */
@@ -214,10 +224,13 @@ static enum ti_status check_variant(const struct ti_model_options *own,
 
 /* Makes the files of a variant. */
 static enum ti_status make_files(const struct tid_source *source,
-                                 const struct tid_variant *variant,
+                                 const struct tid_model_order *order,
                                  struct ti_model **model, struct ti_error *error) {
     struct ti_model_options options = *ti_manifest_options(source->manifest);
+    const struct tid_variant *variant = &order->variant;
     struct ti_manifest_place place;
+    options.go_on = order->go_on;
+    options.state = order->state;
     if (variant->has_dtype) {
         options.has_dtype = true;
         options.dtype = variant->dtype;
@@ -228,7 +241,8 @@ static enum ti_status make_files(const struct tid_source *source,
     if (status == TI_OK) return TI_OK;
     const struct tid_beside *json =
         tid_source_find(source, MANIFEST_NAME, strlen(MANIFEST_NAME));
-    tim_manifest_explain(json->data, json->bytes, &place, error);
+    tim_manifest_explain(order->text ? order->text : json->data,
+                         order->text ? order->text_bytes : json->bytes, &place, error);
     return status;
 }
 
@@ -237,11 +251,12 @@ static enum ti_status make_files(const struct tid_source *source,
  * something else: whether f32 changes anything shows in the files.
  */
 static enum ti_status check_f32(const struct tid_source *source,
+                                const struct tid_model_order *order,
                                 const struct tid_model *model, struct ti_error *error) {
-    struct tid_variant without = model->variant;
+    struct tid_model_order without = *order;
     struct ti_model *other;
-    if (!without.has_dtype || without.dtype != TI_DTYPE_F32) return TI_OK;
-    without.has_dtype = false;
+    if (!without.variant.has_dtype || without.variant.dtype != TI_DTYPE_F32) return TI_OK;
+    without.variant.has_dtype = false;
     const enum ti_status status = make_files(source, &without, &other, error);
     if (status != TI_OK) return status;
     const bool same = strcmp(ti_model_id(other), ti_model_id(model->model)) == 0;
@@ -250,19 +265,19 @@ static enum ti_status check_f32(const struct tid_source *source,
 }
 
 enum ti_status tid_model_make(const struct tid_source *source,
-                              const struct tid_variant *variant, struct tid_model **model,
-                              struct ti_error *error) {
+                              const struct tid_model_order *order,
+                              struct tid_model **model, struct ti_error *error) {
     enum ti_status status =
-        check_variant(ti_manifest_options(source->manifest), variant, error);
+        check_variant(ti_manifest_options(source->manifest), &order->variant, error);
     if (status != TI_OK) return status;
     struct tid_model *made = calloc(1, sizeof *made);
     if (!made) return no_memory(error);
     atomic_init(&made->references, 1);
     made->source = tid_source_share(source);
-    made->variant = *variant;
+    made->variant = order->variant;
     made->variant.seed = 0;
-    status = make_files(source, variant, &made->model, error);
-    if (status == TI_OK) status = check_f32(source, made, error);
+    status = make_files(source, order, &made->model, error);
+    if (status == TI_OK) status = check_f32(source, order, made, error);
     if (status != TI_OK) {
         tid_model_release(made);
         return status;

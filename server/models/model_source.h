@@ -58,6 +58,11 @@ TI_MUST_USE enum ti_status tid_source_make(const char *name, size_t name_bytes,
                                            struct tid_source **source,
                                            struct ti_error *error);
 
+/* The same of a manifest that has been read of 'json', and belongs to the source, also on
+   failure: NULL if memory runs out. */
+struct tid_source *tid_source_of(const char *name, size_t name_bytes, char *json,
+                                 size_t bytes, struct ti_manifest *manifest);
+
 /* Adds a file, before the source is shared. 'data' as 'json'. False if out of memory. */
 bool tid_source_add(struct tid_source *source, const char *name, char *data,
                     size_t bytes);
@@ -85,12 +90,23 @@ struct tid_model {
     size_t taken_bytes;
 };
 
+/* Which model to make of a source. */
+struct tid_model_order {
+    struct tid_variant variant;
+    /* the text whose lines errors name; NULL: manifest.json */
+    const char *text;
+    size_t text_bytes;
+    /* as struct ti_model_options has them */
+    bool (*go_on)(void *state);
+    void *state;
+};
+
 /*
  * Makes a model. '*model' is to be released by tid_model_release(). Returns TI_OK; TI_EVALUE if
  * the variant has a part that is the manifest's own anyway; as ti_model_make().
  */
 TI_MUST_USE enum ti_status tid_model_make(const struct tid_source *source,
-                                          const struct tid_variant *variant,
+                                          const struct tid_model_order *order,
                                           struct tid_model **model,
                                           struct ti_error *error);
 const struct tid_model *tid_model_share(const struct tid_model *model);

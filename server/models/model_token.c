@@ -9,6 +9,8 @@
 #include <nettle/base64.h>
 #include <zlib.h>
 
+#include "manifest/manifest_json.h"
+
 /* Of base64: four characters for three bytes. */
 #define COMPRESSED_BYTES_MAX ((size_t)TID_TOKEN_CHARS_MAX / 4 * 3)
 
@@ -30,6 +32,18 @@ enum tid_token_result tid_token_write(const char *json, size_t bytes, char **tok
     text[chars] = '\0';
     *token = text;
     return TID_TOKEN_OK;
+}
+
+enum tid_token_result tid_token_of(const char *json, size_t bytes, char **shorter,
+                                   char **token) {
+    char *text = tim_manifest_shorten(json, bytes);
+    const enum tid_token_result result =
+        text ? tid_token_write(text, strlen(text), token) : TID_TOKEN_NO_MEMORY;
+    if (result == TID_TOKEN_OK)
+        *shorter = text;
+    else
+        free(text);
+    return result;
 }
 
 /* False unless it is what tid_token_write() makes of some bytes. */

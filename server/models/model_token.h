@@ -28,6 +28,14 @@ enum tid_token_result {
  */
 enum tid_token_result tid_token_write(const char *json, size_t bytes, char **token);
 
+/*
+ * Writes the token of a manifest that has been read without an error, and '*shorter', its text
+ * without what has no meaning: blanks, $schema, description and sources. The caller frees both;
+ * on failure they are untouched.
+ */
+enum tid_token_result tid_token_of(const char *json, size_t bytes, char **shorter,
+                                   char **token);
+
 /* The reverse: '*json' is NUL-terminated besides, and freed by the caller. */
 enum tid_token_result tid_token_read(const char *token, size_t chars, char **json,
                                      size_t *bytes);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Manifests and models when memory runs out: of all allocations the n-th fails, n = 0, 1, 2,
- * ..., until none does. Each time it is TI_ENOMEM, nothing leaks and no result is touched.
+ * ..., until none does. Each time it is TI_ENOMEM, nothing leaks and no result is touched. And
+ * the memory that they say they use is what they have allocated.
  *
  * The sources that allocate are compiled into this program: support/failing_memory.h.
  */
@@ -116,7 +117,44 @@ static void each_allocation_fails(void **state) {
     }
 }
 
+/* The memory of a manifest, and of models of it, is what they have allocated. */
+static void memory_is_counted(void **state) {
+    static const char *const only[] = {NULL, "a.*", "c"};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(only); i++) {
+        struct ti_manifest *manifest;
+        struct ti_model *model;
+        assert_int_equal(live_bytes, 0);
+        assert_int_equal(ti_manifest_make(1000, &manifest, NULL), TI_OK);
+        assert_int_equal(add_all(manifest, NULL), TI_OK);
+        const struct ti_manifest_tensor more[] = {
+            {.struct_bytes = sizeof *more,
+             .key = "list.{alpha,beta,gamma,delta,epsilon}.{1..3}.{x,,z}",
+             .stream_name =
+                 "of.a.long.name.{alpha,beta,gamma,delta,epsilon}.{4..6}.{i,j,}"},
+            {.struct_bytes = sizeof *more, .key = "{as,it}.is{0..9}", .literal = true}};
+        for (size_t k = 0; k < COUNT_OF(more); k++)
+            assert_int_equal(ti_manifest_add_tensor(manifest, &more[k], NULL), TI_OK);
+        assert_int_equal(ti_manifest_finish(manifest, NULL, NULL), TI_OK);
+        assert_int_equal(ti_manifest_memory_bytes(manifest), live_bytes);
+        for (uint64_t shard_bytes = 100; shard_bytes < 1000000; shard_bytes *= 9) {
+            struct ti_model_options options = *ti_manifest_options(manifest);
+            const size_t before = live_bytes;
+            options.max_shard_bytes = shard_bytes;
+            options.only = only[i];
+            assert_int_equal(ti_model_make(manifest, &options, &model, NULL, NULL),
+                             TI_OK);
+            assert_int_equal(ti_model_memory_bytes(model), live_bytes);
+            ti_model_free(model);
+            assert_int_equal(live_bytes, before);
+        }
+        ti_manifest_free(manifest);
+    }
+    assert_int_equal(live_count, 0);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_allocation_fails)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_allocation_fails),
+                                       cmocka_unit_test(memory_is_counted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

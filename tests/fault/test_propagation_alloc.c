@@ -9,7 +9,6 @@
 
 #include "core/propagation/read_query.c"
 #include "core/propagation/buffers.c"
-#include "core/propagation/propagation_json.c"
 #undef malloc
 #undef calloc
 #undef realloc
@@ -59,29 +58,7 @@ static void nothing_leaks(void **state) {
     ti_propagation_free(right);
 }
 
-/* A text, or none: if only what it has too much cannot be returned, it stays. */
-static void json(void **state) {
-    struct ti_propagation *stack = NULL;
-    (void)state;
-    assert_int_equal(run_all(QUERY, &stack), TI_OK);
-    char *right = ti_propagation_json(stack);
-    const size_t live = live_count;
-    for (size_t n = 0; n < 2; n++) {
-        allocation_count = 0, failing = n;
-        char *text = ti_propagation_json(stack);
-        failing = SIZE_MAX;
-        if (n == 0) assert_null(text);
-        if (n == 1) assert_string_equal(text, right);
-        counted_free(text);
-        assert_int_equal(live_count, live);
-    }
-    assert_int_equal(allocation_count, 2);
-    counted_free(right);
-    ti_propagation_free(stack);
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_leaks),
-                                       cmocka_unit_test(json)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_leaks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

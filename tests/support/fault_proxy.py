@@ -81,6 +81,15 @@ class Proxy:
             head += byte
         return head
 
+    @staticmethod
+    def _read_body(client, head):
+        length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+        left = int(length[1]) if length else 0
+        body = b""
+        while len(body) < left and (data := client.recv(left - len(body))):
+            body += data
+        return body
+
     def _respond(self, client, head, fault):
         if fault.status:
             fields = "".join(f"{field}\r\n" for field in fault.fields)
@@ -91,6 +100,7 @@ class Proxy:
             head = head.replace(*(text.encode() for text in fault.replace), 1)
         with socket.create_connection(("127.0.0.1", self.port)) as to:
             to.sendall(head[:-2] + b"Connection: close\r\n\r\n")
+            to.sendall(self._read_body(client, head))
             response = self._read_head(to)
             if not response:
                 return

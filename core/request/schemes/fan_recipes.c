@@ -4,7 +4,8 @@
  *
  *   t5        by the role of the matrix, as Hugging Face's T5PreTrainedModel._init_weights
  *   deepnorm  Wang et al. 2022, "DeepNet: scaling transformers to 1,000 layers", table 2: the
- *             gain (8 * layers)^(-1/4) of xavier_normal
+ *             gain (8 * layers)^(-1/4) of xavier_normal; of an encoder and a decoder that reads
+ *             it 0.87 * (N^4 * M)^(-1/16) and (12 * M)^(-1/4)
  *   spectral  Yang, Simon, Bernstein 2023, "A spectral condition for feature learning":
  *             sqrt(1 / fan_in) * min(1, sqrt(fan_out / fan_in))
  *
@@ -62,13 +63,29 @@ enum ti_status ti_scheme_t5(const struct ti_spec *spec, const struct ti_scheme *
     return status;
 }
 
+/* beta of the paper: a model of one stack, or a stack of two of N and M layers. */
+static double deepnorm_gain(const struct ti_spec *spec) {
+    const double layers = (double)ti_spec_count(spec, TI_PARAM_layers, 1);
+    if (spec->given[TI_PARAM_decoder_layers]) {
+        const double decoder = (double)spec->value[TI_PARAM_decoder_layers].count;
+        const double square = layers * layers;
+        return 0.87 / sqrt(sqrt(sqrt(sqrt(square * square * decoder))));
+    }
+    return 1 / sqrt(sqrt((spec->given[TI_PARAM_encoder_layers] ? 12 : 8) * layers));
+}
+
 enum ti_status ti_scheme_deepnorm(const struct ti_spec *spec,
                                   const struct ti_scheme *scheme,
                                   const struct ti_fans *fans, struct ti_dist *dist,
                                   struct ti_error *error) {
-    const double layers = (double)ti_spec_count(spec, TI_PARAM_layers, 1);
     dist->distribution = TI_DISTRIBUTION_NORMAL;
-    dist->sigma = 1 / sqrt(sqrt(8 * layers)) / sqrt(not_zero(fans->n));
+    dist->sigma = deepnorm_gain(spec) / sqrt(not_zero(fans->n));
+    if (spec->given[TI_PARAM_encoder_layers] && spec->given[TI_PARAM_decoder_layers]) {
+        return ti_error_set(
+            error, TI_EINAPPLICABLE, "decoder_layers",
+            "decoder_layers is for a matrix of the encoder, encoder_layers "
+            "for one of the decoder: give one of them");
+    }
     return ti_scheme_needs(spec, scheme, TI_PARAM_layers,
                            "the number of layers of the encoder or decoder", error);
 }

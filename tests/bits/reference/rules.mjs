@@ -217,7 +217,17 @@ export const RULES = {
     deepnorm(p) {
         const n = fanOrOne(p);
         const layers = Number(required(p, 'layers'));
-        return normal(0, 1 / Math.sqrt(Math.sqrt(8 * layers)) / Math.sqrt(n));
+        const ofDecoder = p.has('encoder_layers');
+        if (ofDecoder && p.has('decoder_layers')) {
+            throw new Refused('decoder_layers', 'not with encoder_layers');
+        }
+        let beta = 1 / Math.sqrt(Math.sqrt((ofDecoder ? 12 : 8) * layers));
+        if (p.has('decoder_layers')) {
+            const square = layers * layers;
+            const product = square * square * Number(p.get('decoder_layers'));
+            beta = 0.87 / Math.sqrt(Math.sqrt(Math.sqrt(Math.sqrt(product))));
+        }
+        return normal(0, beta / Math.sqrt(n));
     },
 
     spectral(p) {

@@ -236,7 +236,13 @@ def rule_t5(p):
 
 def rule_deepnorm(p):
     n, layers = selected_fan(p) or 1.0, float(required(p, "layers"))
-    return {"kind": "normal", "mean": 0.0, "sigma": 1 / math.sqrt(math.sqrt(8 * layers)) / math.sqrt(n)}
+    if "encoder_layers" in p and "decoder_layers" in p:
+        raise Refused("decoder_layers", "not with encoder_layers")
+    beta = 1 / math.sqrt(math.sqrt((12 if "encoder_layers" in p else 8) * layers))
+    if "decoder_layers" in p:
+        product = (layers * layers) * (layers * layers) * float(p["decoder_layers"])
+        beta = 0.87 / math.sqrt(math.sqrt(math.sqrt(math.sqrt(product))))
+    return {"kind": "normal", "mean": 0.0, "sigma": beta / math.sqrt(n)}
 
 
 def rule_spectral(p):

@@ -13,6 +13,7 @@
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
 #include "server/documents/problem.h"
+#include "server/http/deferred.h"
 #include "server/models/model_cache.h"
 #include "server/router.h"
 #include "server/routes.h"
@@ -204,6 +205,17 @@ static void check_response(const struct tid_request *request,
     }
 }
 
+/* Does what has been deferred, as mhd/ does, and routes again. */
+static void settle(const struct tid_context *context, struct tid_request *request,
+                   struct tid_response *response) {
+    struct tid_deferred *deferred = tid_response_take_deferred(response);
+    while (deferred->run(deferred)) continue;
+    request->deferred = deferred;
+    tid_route(context, tid_route_find(request), request, response);
+    request->deferred = NULL;
+    deferred->free(deferred);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct tid_context *context = context_get();
     struct fuzz_head head;
@@ -213,6 +225,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (fuzz_head_check(&head, &request).status == 0 &&
         !tid_target_split(head.target, head.target_bytes, &request)) {
         tid_route(context, tid_route_find(&request), &request, &response);
+        if (response.body == TID_BODY_DEFERRED) settle(context, &request, &response);
         check_response(&request, &response);
         tid_response_clear(&response);
     }

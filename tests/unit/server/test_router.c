@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* server/router and the endpoints, called with requests made by hand. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "server/documents/json_openapi.h"
 #include "server/documents/json_schemes.h"
 #include "server/documents/metrics.h"
-#include "server/models/model_cache.h"
+#include "server/http/deferred.h"
+#include "server/models/model_making.h"
 #include "server/router.h"
 #include "server/routes.h"
 #include "server/work/factor_cache.h"
@@ -53,6 +55,17 @@ static int context_free(void **state) {
     return 0;
 }
 
+/* Does what has been deferred, as a thread of the pool does, and routes again. */
+static void settle(struct tid_request *request, struct tid_response *response) {
+    struct tid_deferred *deferred = tid_response_take_deferred(response);
+    while (deferred->run(deferred)) continue;
+    request->deferred = deferred;
+    tid_route(&context, tid_route_find(request), request, response);
+    assert_int_not_equal(response->body, TID_BODY_DEFERRED);
+    request->deferred = NULL;
+    deferred->free(deferred);
+}
+
 static void respond(enum tid_method method, const char *path, const char *query,
                     struct tid_response *response) {
     struct tid_request request = {.method = method,
@@ -61,6 +74,7 @@ static void respond(enum tid_method method, const char *path, const char *query,
                                   .query = query,
                                   .query_bytes = strlen(query)};
     tid_route(&context, tid_route_find(&request), &request, response);
+    if (response->body == TID_BODY_DEFERRED) settle(&request, response);
     assert_false(response->overflow);
 }
 
@@ -271,10 +285,102 @@ static void memory_in_use(void **state) {
     tid_response_clear(&response);
 }
 
+/* As many tensors as a manifest in a URL may have, each with a query of its own. */
+static const char many[] = "{\"tensors\":{\"a{0..4095}\":[2]},"
+                           "\"rules\":[[\"a{i}\",\"scheme=constant&value={i}\"]]}";
+
+static void post(const char *body, struct tid_request *request,
+                 struct tid_response *response) {
+    static const char path[] = "/v1/models";
+    *request = (struct tid_request){.method = TID_METHOD_POST,
+                                    .path = path,
+                                    .path_bytes = sizeof path - 1,
+                                    .body = body,
+                                    .body_bytes = strlen(body)};
+    tid_route(&context, tid_route_find(request), request, response);
+}
+
+/* The thread that polls connections neither reads a manifest nor plans its tensors. */
+static void model_is_made_elsewhere(void **state) {
+    struct tid_request request;
+    struct tid_response response, created;
+    (void)state;
+    post(many, &request, &created);
+    assert_int_equal(created.body, TID_BODY_DEFERRED);
+    settle(&request, &created);
+    assert_int_equal(created.status, 201);
+    const char *location = tid_response_field(&created, "Location");
+    request = (struct tid_request){
+        .method = TID_METHOD_GET, .path = location, .path_bytes = strlen(location)};
+    /* Now it is in memory: made once, for POST as well. */
+    tid_route(&context, tid_route_find(&request), &request, &response);
+    assert_int_equal(response.status, 200);
+    assert_int_equal(response.body, TID_BODY_STREAM);
+    tid_response_clear(&response);
+    /* The same with another size of files is another model. */
+    char path[8192];
+    snprintf(path, sizeof path, "%s/seed-1-1KB/model.safetensors.index.json", location);
+    request = (struct tid_request){
+        .method = TID_METHOD_GET, .path = path, .path_bytes = strlen(path)};
+    tid_route(&context, tid_route_find(&request), &request, &response);
+    assert_int_equal(response.body, TID_BODY_DEFERRED);
+    settle(&request, &response);
+    assert_int_equal(response.status, 200);
+    tid_response_clear(&response);
+    tid_response_clear(&created);
+}
+
+/* A client that leaves ends it, also while the tensors are planned. */
+static void making_ends_when_abandoned(void **state) {
+    struct tid_request request;
+    struct tid_response response;
+    (void)state;
+    post("{\"tensors\":{\"b{0..4095}\":[2]},"
+         "\"rules\":[[\"b{i}\",\"scheme=constant&value={i}\"]]}",
+         &request, &response);
+    assert_int_equal(response.body, TID_BODY_DEFERRED);
+    struct tid_deferred *deferred = tid_response_take_deferred(&response);
+    assert_true(deferred->run(deferred));
+    const struct tid_model_making *making = (struct tid_model_making *)(void *)deferred;
+    assert_non_null(making->source);
+    atomic_store(&deferred->abandoned, true);
+    assert_false(deferred->run(deferred));
+    assert_null(making->model);
+    assert_int_equal(making->error.code, TI_ECANCELLED);
+    deferred->free(deferred);
+}
+
+/* Errors name the lines of what was sent. */
+static void manifest_that_is_wrong(void **state) {
+    struct tid_request request;
+    struct tid_response response;
+    (void)state;
+    static const char *const bodies[][2] = {
+        {"{\"tensors\":\n{\"a\":[2]},\n\"rules\":\n[[\"*\",\"scheme=norml\"]]}",
+         "line 4: "},
+        {"{\"description\": \"x\",\n\n\"tensors\": [", "line 3"},
+        {"{\"tensors\":{\"a{0..4096}\":[2]},\"rules\":[[\"*\",\"scheme=ones\"]]}",
+         "4096"}};
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        post(bodies[i][0], &request, &response);
+        assert_int_equal(response.body, TID_BODY_DEFERRED);
+        settle(&request, &response);
+        assert_int_equal(response.status, 400);
+        const char *text = (const char *)response.bytes;
+        assert_non_null(strstr(text, bodies[i][1]));
+        tid_response_clear(&response);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(statuses),      cmocka_unit_test(stream),
-        cmocka_unit_test(computing),     cmocka_unit_test(too_large),
+        cmocka_unit_test(model_is_made_elsewhere),
+        cmocka_unit_test(making_ends_when_abandoned),
+        cmocka_unit_test(manifest_that_is_wrong),
+        cmocka_unit_test(statuses),
+        cmocka_unit_test(stream),
+        cmocka_unit_test(computing),
+        cmocka_unit_test(too_large),
         cmocka_unit_test(memory_in_use),
     };
     return cmocka_run_group_tests(tests, context_make, context_free);

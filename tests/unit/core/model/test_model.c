@@ -422,6 +422,95 @@ static void what_make_refuses(void **state) {
     make_fails(larger, 1, zeros, NULL, NULL, TI_ETOOLARGE, "shape", "2^63-1");
 }
 
+/* A dtype counts for the tensors that are selected, unless it is the manifest's own. */
+static void dtype_of_selection(void **state) {
+    static const struct row rows[] = {{"own", "f32", {3}, 1}, {"any", NULL, {3}, 1}};
+    (void)state;
+    make_fails(rows, 2, zeros, "bf16", "own", TI_EINAPPLICABLE, "dtype",
+               "each tensor that is selected, or its rule, has a dtype");
+    for (int own = 0; own < 2; own++) {
+        struct ti_manifest *manifest;
+        struct ti_model *model;
+        assert_int_equal(ti_manifest_make(10, &manifest, NULL), TI_OK);
+        assert_int_equal(ti_manifest_set(manifest, "dtype", "bf16", 4, NULL), TI_OK);
+        for (size_t i = 0; i < COUNT_OF(rows); i++) {
+            const struct ti_manifest_tensor tensor = {.struct_bytes = sizeof tensor,
+                                                      .key = rows[i].key,
+                                                      .rank = rows[i].rank,
+                                                      .shape = rows[i].shape,
+                                                      .dtype = rows[i].dtype};
+            assert_int_equal(ti_manifest_add_tensor(manifest, &tensor, NULL), TI_OK);
+        }
+        assert_int_equal(ti_manifest_add_rule(manifest, zeros[0], zeros[1], NULL), TI_OK);
+        assert_int_equal(ti_manifest_finish(manifest, NULL, NULL), TI_OK);
+        struct ti_model_options options = *ti_manifest_options(manifest);
+        options.only = own ? "own" : "any";
+        assert_int_equal(ti_model_make(manifest, &options, &model, NULL, NULL), TI_OK);
+        assert_int_equal(ti_model_kind(model, 0)->dtype,
+                         own ? TI_DTYPE_F32 : TI_DTYPE_BF16);
+        ti_model_free(model);
+        ti_manifest_free(manifest);
+    }
+}
+
+/* Steps of a millisecond at most complete each tensor, which is then only copied. */
+static void preparing(void **state) {
+    static const struct row rows[] = {{"a", NULL, {9, 9}, 2}, {"b", NULL, {70, 60}, 2}};
+    static const char *const rules[] = {"a", "scheme=normal", "b", "scheme=orthogonal",
+                                        NULL};
+    struct ti_model *model = model_of(rows, 2, rules, 1000000);
+    struct ti_model_reader *reader;
+    struct ti_plan *plan;
+    struct ti_factor *factor;
+    struct ti_error error;
+    unsigned char expected[4000], found[4000];
+    uint64_t ready = 7;
+    (void)state;
+    assert_int_equal(ti_model_reader_make(model, 1, &reader, NULL), TI_OK);
+    const uint64_t header = ti_model_file(model, 0)->header_bytes;
+    const uint64_t a = ti_model_tensor(model, 0)->offset;
+    const uint64_t b = ti_model_tensor(model, 1)->offset;
+    const uint64_t end = ti_model_file(model, 0)->bytes;
+    /* Text and elements without a factorization are ready; never more than one of them. */
+    assert_int_equal(ti_model_prepare(reader, 0, 3, end - 3, 1e6, &ready, NULL), TI_OK);
+    assert_int_equal(ready, header - 3);
+    assert_int_equal(ti_model_prepare(reader, 0, a + 4, 9999, 1e6, &ready, NULL), TI_OK);
+    assert_int_equal(ready, 320);
+    assert_int_equal(ti_model_prepare(reader, 0, a, 5, 1e6, &ready, NULL), TI_OK);
+    assert_int_equal(ready, 5);
+    assert_int_equal(ti_model_prepare(reader, 0, b, 8, 1e6, &ready, &error), TI_EFACTOR);
+    assert_non_null(strstr(error.text, "tensor 'b' needs its factorization"));
+    assert_int_equal(ti_model_reader_plan(reader, 0, b, &plan, NULL), TI_OK);
+    assert_int_equal(ti_factor_make(plan, &factor, NULL), TI_OK);
+    ti_factor_run_all(factor);
+    assert_int_equal(ti_plan_use(plan, factor), TI_OK);
+    assert_int_equal(ti_model_read(reader, 0, b + 99, sizeof expected, expected, NULL),
+                     TI_OK);
+    for (size_t got = 0; got < sizeof found; got += (size_t)ready) {
+        unsigned steps = 0;
+        do {
+            assert_true(steps++ < 100000);
+            assert_int_equal(ti_model_prepare(reader, 0, b + 99 + got, sizeof found - got,
+                                              1, &ready, NULL),
+                             TI_OK);
+        } while (ready == 0);
+        assert_true(ready <= sizeof found - got);
+        assert_int_equal(
+            ti_model_read(reader, 0, b + 99 + got, (size_t)ready, found + got, NULL),
+            TI_OK);
+    }
+    assert_memory_equal(found, expected, sizeof found);
+    ready = 7;
+    assert_int_equal(ti_model_prepare(reader, 0, end, 1, 1e6, &ready, NULL), TI_ERANGE);
+    assert_int_equal(ti_model_prepare(reader, 1, 0, 1, 1e6, &ready, NULL), TI_ERANGE);
+    assert_int_equal(ready, 7);
+    assert_int_equal(ti_model_prepare(reader, 0, end, 0, 1e6, &ready, NULL), TI_OK);
+    assert_int_equal(ready, 0);
+    ti_model_reader_free(reader);
+    ti_factor_free(factor);
+    ti_model_free(model);
+}
+
 /* GPT-2's numbers, from the sizes in its paper and code. */
 static void gpt2(void **state) {
     static const struct row rows[] = {
@@ -452,7 +541,8 @@ int main(void) {
         cmocka_unit_test(ranges),         cmocka_unit_test(spans),
         cmocka_unit_test(ranges_outside), cmocka_unit_test(etags),
         cmocka_unit_test(kinds),          cmocka_unit_test(what_make_refuses),
-        cmocka_unit_test(gpt2),
+        cmocka_unit_test(gpt2),           cmocka_unit_test(dtype_of_selection),
+        cmocka_unit_test(preparing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

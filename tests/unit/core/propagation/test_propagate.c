@@ -81,6 +81,40 @@ static void has_number(const char *json, const char *name, double value, unsigne
     }
 }
 
+/* The document as a text to be freed, in parts of at most 'capacity_bytes'. */
+static char *json_of(const struct ti_propagation *stack, size_t capacity_bytes) {
+    enum { MAX = 1 << 20 };
+    char *text = malloc(MAX + 1);
+    uint64_t part = 0;
+    size_t used = 0, bytes;
+    do {
+        assert_true(used + capacity_bytes <= MAX);
+        memset(text + used, 'x', capacity_bytes);
+        bytes = ti_propagation_json(stack, &part, capacity_bytes, text + used);
+        assert_true(bytes <= capacity_bytes);
+        used += bytes;
+    } while (bytes > 0);
+    text[used] = '\0';
+    return text;
+}
+
+/* The bytes do not depend on the capacity. */
+static void json_in_parts(void **state) {
+    static const size_t capacities[] = {TI_PROPAGATION_JSON_BYTES, 8193, 20000, 100000};
+    struct ti_propagation *stack =
+        begun("scheme=he_normal,torch.nn.init.xavier_uniform_&seed=1,2&depth=30&width=8");
+    (void)state;
+    run(stack, 1e12);
+    char *all = json_of(stack, 500000);
+    for (size_t i = 0; i < COUNT_OF(capacities); i++) {
+        char *text = json_of(stack, capacities[i]);
+        assert_string_equal(text, all);
+        free(text);
+    }
+    free(all);
+    ti_propagation_free(stack);
+}
+
 /* tests/daemon/propagation has all numbers; here are those that JSON cannot have. */
 static void json(void **state) {
     struct ti_propagation *stack =
@@ -88,8 +122,7 @@ static void json(void **state) {
               "&activation=leaky_relu&negative_slope=-0.5");
     (void)state;
     run(stack, 1e12);
-    char *text = ti_propagation_json(stack);
-    assert_non_null(text);
+    char *text = json_of(stack, 10000);
     assert_memory_equal(text + strlen(text) - 4, "]\n}\n", 4);
     assert_null(strstr(text, "inf"));
     assert_null(strstr(text, "nan"));
@@ -123,6 +156,7 @@ int main(void) {
         cmocka_unit_test(steps_are_any),
         cmocka_unit_test(says_what_it_is),
         cmocka_unit_test(json),
+        cmocka_unit_test(json_in_parts),
         cmocka_unit_test(parameters_of_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ static const struct {
     {"depth_scaled", "", "std truncation layer"},
     {"mup", "", "std layers width_multiplier"},
     {"t5", "", GAIN_FANS "d_model role d_kv"},
-    {"deepnorm", "", GAIN_FANS "layers"},
+    {"deepnorm", "", GAIN_FANS "layers encoder_layers decoder_layers"},
     {"spectral", "", GAIN_FANS},
     {"lora_a", "", GAIN_FANS},
     {"normal", "", "mean std padding_idx"},
