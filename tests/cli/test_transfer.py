@@ -213,6 +213,7 @@ class Verify(Transfer):
                                  (("--verify", "--format=json"), "length of json")):
             self.fails(USAGE, f"--verify: .*{message}", tensorinit(
                 "get", f"--server={self.server.url}", "--shape=2,3", *options))
+        self.fails(USAGE, "--verify= needs a value", tensorinit("get", "--shape=2", "--verify="))
 
 
 class Progress(Transfer):
