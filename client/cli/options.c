@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <tensorinit/client.h>
+#include <tensorinit/propagation.h>
 
 #include "client/cli/option_table.h"
 
@@ -240,6 +241,14 @@ static bool is_parameter(const struct cli_verb *verb, const struct cli_own_optio
     return false;
 }
 
+static bool is_of_stack(const char *name) {
+    struct ti_stack_parameter parameter;
+    for (size_t i = 0; ti_stack_parameter_at(i, &parameter); i++) {
+        if (strcmp(parameter.name, name) == 0) return true;
+    }
+    return false;
+}
+
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
@@ -253,8 +262,9 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         if (cli_has_option(verb, option) && !is_param) {
             return parse_own(options, option, value, argc, argv, at);
         }
-        /* Several verbs may have options of this name, each its own. */
-        is_other |= !is_param;
+        /* Several verbs may have options of this name, each its own. What a tensor lacks and
+           propagate has, as --activation, is refused with the hints of a parameter. */
+        is_other |= !is_param && !(verb->tensor && is_of_stack(option->name));
     }
     if (is_other) return unknown_option(verb, arg);
     if (arg[0] == '-' && arg[1] != '\0') {
