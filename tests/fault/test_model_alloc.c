@@ -122,8 +122,8 @@ static void memory_is_counted(void **state) {
     static const char *const only[] = {NULL, "a.*", "c"};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(only); i++) {
-        struct ti_manifest *manifest;
-        struct ti_model *model;
+        struct ti_manifest *manifest = NULL;
+        struct ti_model *model = NULL;
         assert_int_equal(live_bytes, 0);
         assert_int_equal(ti_manifest_make(1000, &manifest, NULL), TI_OK);
         assert_int_equal(add_all(manifest, NULL), TI_OK);
