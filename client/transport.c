@@ -18,8 +18,9 @@
 
 #include "client/client_error.h"
 
-/* Size of libcurl's receive buffer: its maximum. */
-#define RECEIVE_BYTES (512L << 10)
+/* Size of libcurl's receive buffer. Loopback: 64 KiB are as fast as read() alone, 512 KiB take
+   a sixth longer, since they leave the processor's cache before they are copied. */
+#define RECEIVE_BYTES (64L << 10)
 
 struct tic_transport {
     CURL *curl;
