@@ -264,8 +264,11 @@ class Errors(Case):
                 (["--json=flat"], "--json takes no value"), (["he_normal"], "'he_normal'"),
                 (["-o", "x"], "-o: "), (["--threads=2"], "--threads")):
             self.fails(USAGE, message, propagate(*words))
-        self.fails(USAGE, "--depth: generate has no such option",
-                   tensorinit("generate", "--shape=2", "--depth=2"))
+        # Elsewhere its options are unknown parameters, with their hints.
+        self.fails(USAGE, "--depth: unknown parameter 'depth'; did you mean .*--layers=2",
+                   tensorinit("generate", "--shape=2,2", "--depth=2"))
+        self.fails(USAGE, "--measure: generate has no such option",
+                   tensorinit("generate", "--shape=2", "--measure=std"))
         self.fails(USAGE, "'propagation'; did you mean propagate\\?", tensorinit("propagation"))
 
     def test_each_activation_of_the_help(self):
