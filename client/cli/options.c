@@ -241,14 +241,6 @@ static bool is_parameter(const struct cli_verb *verb, const struct cli_own_optio
     return false;
 }
 
-static bool is_of_stack(const char *name) {
-    struct ti_stack_parameter parameter;
-    for (size_t i = 0; ti_stack_parameter_at(i, &parameter); i++) {
-        if (strcmp(parameter.name, name) == 0) return true;
-    }
-    return false;
-}
-
 static int parse_one(struct cli_options *options, const struct cli_verb *verb, int argc,
                      char **argv, int *at) {
     const char *arg = argv[*at], *value;
@@ -264,7 +256,7 @@ static int parse_one(struct cli_options *options, const struct cli_verb *verb, i
         }
         /* Several verbs may have options of this name, each its own. What a tensor lacks and
            propagate has, as --activation, is refused with the hints of a parameter. */
-        is_other |= !is_param && !(verb->tensor && is_of_stack(option->name));
+        is_other |= !is_param && !(verb->tensor && ti_stack_has(option->name));
     }
     if (is_other) return unknown_option(verb, arg);
     if (arg[0] == '-' && arg[1] != '\0') {

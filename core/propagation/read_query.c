@@ -57,6 +57,12 @@ static bool find_parameter(const struct ti_text_pair *pair, enum stack_parameter
     return false;
 }
 
+bool ti_stack_has(const char *name) {
+    const struct ti_text_pair pair = {.name = name, .name_bytes = strlen(name)};
+    enum stack_parameter which;
+    return find_parameter(&pair, &which);
+}
+
 /* Takes a pair, which decodes to 'at'; '*used' is what it needs there. */
 static enum ti_status take_pair(struct query *query, const struct ti_text_pair *raw,
                                 char *at, size_t *used, struct ti_error *error) {

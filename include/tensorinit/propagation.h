@@ -133,6 +133,9 @@ struct ti_stack_parameter {
 };
 TI_API bool ti_stack_parameter_at(size_t index, struct ti_stack_parameter *parameter);
 
+/* Whether the list above has a parameter of this name. */
+TI_API bool ti_stack_has(const char *name);
+
 /*
  * Whether a query may have the parameter of ti_param_get(index): not shape, name, what selects
  * a part and what is about a file. False for an index that does not exist.

@@ -138,14 +138,6 @@ static json_t *name_parameter(enum tid_route_kind kind) {
     return with(object, "schema", text_pair("type", "string"));
 }
 
-static bool is_own_of_stack(const char *name) {
-    struct ti_stack_parameter parameter;
-    for (size_t i = 0; ti_stack_parameter_at(i, &parameter); i++) {
-        if (strcmp(parameter.name, name) == 0) return true;
-    }
-    return false;
-}
-
 /* Its own, and those of the weights that are about their values. */
 static json_t *stack_parameters(json_t *list) {
     struct ti_stack_parameter parameter;
@@ -156,7 +148,7 @@ static json_t *stack_parameters(json_t *list) {
     }
     for (size_t i = 0; i < ti_param_count(); i++) {
         const char *name = ti_param_get(i)->name;
-        if (ti_stack_takes(i) && !is_own_of_stack(name))
+        if (ti_stack_takes(i) && !ti_stack_has(name))
             list = with_item(list, reference("parameters", name));
     }
     return list;

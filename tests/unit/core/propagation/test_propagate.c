@@ -65,6 +65,9 @@ static void says_what_it_is(void **state) {
     assert_non_null(strstr(run->query, "name=layer.0.weight"));
     assert_true(ti_stack_parameter_at(0, &parameter));
     assert_false(ti_stack_parameter_at(100, &parameter));
+    assert_true(ti_stack_has(parameter.name));
+    assert_false(ti_stack_has("shape"));
+    assert_false(ti_stack_has(""));
     ti_propagation_free(stack);
     ti_propagation_free(NULL);
 }
