@@ -43,9 +43,24 @@ def limit_file(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
+def shown_on(master, terminal):
+    """All that has been written to a terminal, whose descriptors these are, until no process
+    has it any more."""
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(master, 65536)
+        except OSError:
+            return shown
+
+
 class Case(unittest.TestCase):
+    in_memory = False  # the scratch folder, where a disk would take long for fsync
+
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
+        memory = "/dev/shm" if self.in_memory and os.path.isdir("/dev/shm") else None
+        scratch = tempfile.TemporaryDirectory(dir=memory)
         self.addCleanup(scratch.cleanup)
         self.scratch = pathlib.Path(scratch.name)
         self.out = self.scratch / "out.bin"

@@ -36,6 +36,7 @@ LARGE_BYTES = 3000 * 4001 * 2
 
 class Model(support.Case):
     """A daemon has the manifest as 'own'; here it is a file."""
+    in_memory = True
 
     @classmethod
     def setUpClass(cls):
@@ -53,10 +54,6 @@ class Model(support.Case):
 
     def setUp(self):
         super().setUp()
-        if pathlib.Path("/dev/shm").is_dir():  # a disk would take long for fsync
-            scratch = tempfile.TemporaryDirectory(dir="/dev/shm")
-            self.addCleanup(scratch.cleanup)
-            self.scratch = pathlib.Path(scratch.name)
         self.folder = self.scratch / "out"
 
     def relay(self, faults, port=None):

@@ -10,8 +10,7 @@ import subprocess
 import termios
 import urllib.error
 
-from support import (OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw,
-                     tensorinit)
+from support import OK, SMALL, UNAVAILABLE, USAGE, Case, daemon, generate, raw, shown_on, tensorinit
 
 VERBS = ("generate", "get", "verify", "digest", "plan", "stats", "propagate", "schemes")
 
@@ -240,10 +239,7 @@ class Options(Case):
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
             self.succeeds(tensorinit("help", "exit-codes", stdout=terminal))
             os.write(terminal, b"end")
-            shown = b""
-            while not shown.endswith(b"end"):
-                shown += os.read(master, 65536)
-            os.close(terminal)
+            shown = shown_on(master, terminal)
             width = max(map(len, shown.decode().split("\r\n")))
             self.assertLessEqual(width, widest)
             self.assertGreater(width, widest - 20)

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import termios
 
-from support import IO_ERROR, OK, USAGE, Case, daemon, tensorinit
+from support import IO_ERROR, OK, USAGE, Case, daemon, shown_on, tensorinit
 
 SMALL_STACK = ("--depth=12", "--width=32", "--batch=16")
 TITLES = {"activation": "activations after each layer",
@@ -204,13 +204,7 @@ class Plot(Case):
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
         process = subprocess.Popen([daemon.COMMAND, "propagate", *words], stdout=terminal,
                                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(terminal)
-        shown = b""
-        while True:
-            try:
-                shown += os.read(master, 65536)
-            except OSError:
-                break
+        shown = shown_on(master, terminal)
         self.assertEqual(process.wait(60), OK)
         return shown.decode().replace("\r\n", "\n")
 
@@ -312,10 +306,7 @@ class Errors(Case):
                                   stdin=subprocess.DEVNULL, capture_output=False,
                                   stdout=subprocess.PIPE, timeout=60)
             os.write(terminal, b"end")
-            shown = b""
-            while not shown.endswith(b"end"):
-                shown += os.read(master, 65536)
-            os.close(terminal)
+            shown = shown_on(master, terminal)
             self.succeeds(subprocess.CompletedProcess([], done.returncode, b"", shown))
             if more:
                 self.assertEqual(shown, b"end")

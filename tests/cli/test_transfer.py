@@ -6,15 +6,13 @@ and never wrong bytes under the final name.
 import functools
 import json
 import os
-import pathlib
 import pty
 import signal
 import subprocess
-import tempfile
 import time
 
-from support import (IO_ERROR, MISMATCH, OK, UNAVAILABLE, USAGE, Case, daemon, fault_proxy,
-                     raw, tensorinit)
+from support import (IO_ERROR, MISMATCH, OK, UNAVAILABLE, USAGE, Case, daemon, fault_proxy, raw,
+                     shown_on, tensorinit)
 
 Fault = fault_proxy.Fault
 
@@ -27,6 +25,8 @@ raw = functools.lru_cache(raw)
 
 
 class Transfer(Case):
+    in_memory = True
+
     @classmethod
     def setUpClass(cls):
         running = daemon.running()
@@ -35,11 +35,6 @@ class Transfer(Case):
 
     def setUp(self):
         super().setUp()
-        if pathlib.Path("/dev/shm").is_dir():  # a disk would take long for fsync
-            scratch = tempfile.TemporaryDirectory(dir="/dev/shm")
-            self.addCleanup(scratch.cleanup)
-            self.scratch = pathlib.Path(scratch.name)
-            self.out = self.scratch / "out.bin"
         self.part = self.scratch / "out.bin.part"
         self.state = self.scratch / "out.bin.part.json"
 
@@ -258,10 +253,7 @@ class Progress(Transfer):
                 stdin=subprocess.DEVNULL, stderr=terminal, timeout=60, check=True)
             self.assertEqual(command.returncode, 0)
             os.write(terminal, b"end")
-            shown = b""
-            while not shown.endswith(b"end"):
-                shown += os.read(master, 65536)
-            os.close(terminal)
+            shown = shown_on(master, terminal)
             os.close(master)
             if options:
                 self.assertEqual(shown, b"end")

@@ -6,8 +6,8 @@ import os
 import pty
 import subprocess
 
-from support import (DIFFERS, IO_ERROR, MISMATCH, OK, SMALL, USAGE, Case, daemon, generate,
-                     raw, tensorinit)
+from support import (DIFFERS, IO_ERROR, MISMATCH, OK, SMALL, USAGE, Case, daemon, generate, raw,
+                     shown_on, tensorinit)
 
 
 class Verbs(Case):
@@ -270,13 +270,7 @@ class Verbs(Case):
             self.addCleanup(os.close, master)
             process = subprocess.Popen([daemon.COMMAND, *words], stdin=subprocess.DEVNULL,
                                        stdout=terminal, stderr=terminal)
-            os.close(terminal)
-            shown = b""
-            while True:
-                try:
-                    shown += os.read(master, 65536)
-                except OSError:
-                    break
+            shown = shown_on(master, terminal)
             self.assertEqual(process.wait(60), code)
             self.assertRegex(shown, end)
             self.assertEqual(b" of 61.0 MiB, " in shown, words[0] != "generate")
