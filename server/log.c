@@ -17,17 +17,24 @@
 
 #define QUEUE_BYTES ((size_t)1 << 18)
 #define STOP_MS 500
+/*
+ * After a write, lines gather for so long, or until the queue is half full: a thread that
+ * wakes for each line costs as much as a small request.
+ */
+#define GATHER_MS 10
+#define GATHER_BYTES (QUEUE_BYTES / 2)
 
 /* Lines that wait, one after another: byte 'first + i' is at its remainder by the size. */
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t wake;  /* lines, or the end */
-    pthread_cond_t ended; /* the thread has ended; on the monotonic clock */
+    pthread_cond_t wake;  /* 'wake_bytes' of lines, or the end */
+    pthread_cond_t ended; /* the thread has ended */
+    size_t wake_bytes;
     bool started, stopping, is_ended;
     uint64_t dropped, reported; /* lines */
     size_t first, used;
     char bytes[QUEUE_BYTES];
-} queue = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+} queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* False if it failed, which cannot be reported anywhere. */
 static bool write_all(const char *text, size_t bytes) {
@@ -67,20 +74,7 @@ static void enqueue(const char *line, size_t bytes) {
     memcpy(queue.bytes + at, line, head);
     memcpy(queue.bytes, line + head, bytes - head);
     queue.used += bytes;
-    pthread_cond_signal(&queue.wake);
-}
-
-/* Moves whole lines from the queue to 'out', which has space for one. With the lock. */
-static size_t dequeue(char *out, size_t capacity) {
-    size_t bytes = queue.used < capacity ? queue.used : capacity;
-    const size_t until_end = QUEUE_BYTES - queue.first;
-    const size_t head = bytes < until_end ? bytes : until_end;
-    memcpy(out, queue.bytes + queue.first, head);
-    memcpy(out + head, queue.bytes, bytes - head);
-    while (bytes > 0 && out[bytes - 1] != '\n') bytes--;
-    queue.first = (queue.first + bytes) % QUEUE_BYTES;
-    queue.used -= bytes;
-    return bytes;
+    if (queue.used >= queue.wake_bytes) pthread_cond_signal(&queue.wake);
 }
 
 /* How lines are written, and the last level that is. */
@@ -111,24 +105,51 @@ static size_t dropped_line(struct tid_log_line *line) {
     return line->bytes;
 }
 
+/* Writes without the lock, which the caller has, and counts the lines that fail. */
+static void write_unlocked(const char *text, size_t bytes) {
+    pthread_mutex_unlock(&queue.lock);
+    const bool success = write_all(text, bytes);
+    pthread_mutex_lock(&queue.lock);
+    if (!success) count_unwritten(text, bytes);
+}
+
+/* Writes all that waits; false if nothing did. With the lock. */
+static bool write_queue(void) {
+    if (queue.used == 0) return false;
+    while (queue.used > 0) {
+        /* Nothing else moves 'first', and what waits stays as it is. */
+        const size_t until_end = QUEUE_BYTES - queue.first;
+        const size_t bytes = queue.used < until_end ? queue.used : until_end;
+        write_unlocked(queue.bytes + queue.first, bytes);
+        queue.first = (queue.first + bytes) % QUEUE_BYTES;
+        queue.used -= bytes;
+    }
+    return true;
+}
+
+/* Waits until there are lines to write, or the end. With the lock. */
+static void wait_for_lines(bool gather) {
+    queue.wake_bytes = GATHER_BYTES;
+    while (gather && !queue.stopping && queue.used < GATHER_BYTES &&
+           tid_clock_wait(&queue.wake, &queue.lock, GATHER_MS) == 0) {
+    }
+    queue.wake_bytes = 1;
+    while (!queue.stopping && queue.used == 0)
+        pthread_cond_wait(&queue.wake, &queue.lock);
+}
+
 static void *writer_run(void *unused) {
-    static struct tid_log_line out;
+    static struct tid_log_line line;
     (void)unused;
     pthread_mutex_lock(&queue.lock);
-    for (;;) {
-        size_t bytes = dequeue(out.text, sizeof out.text);
-        if (bytes == 0) bytes = dropped_line(&out);
-        if (bytes > 0) {
-            pthread_mutex_unlock(&queue.lock);
-            const bool success = write_all(out.text, bytes);
-            pthread_mutex_lock(&queue.lock);
-            if (!success) count_unwritten(out.text, bytes);
-        } else if (queue.stopping) {
-            break;
-        } else {
-            pthread_cond_wait(&queue.wake, &queue.lock);
-        }
-    }
+    bool wrote = false;
+    do {
+        wait_for_lines(wrote);
+        wrote = write_queue();
+        /* Only now: it must not come between the two pieces of another line. */
+        const size_t bytes = dropped_line(&line);
+        if (bytes > 0) write_unlocked(line.text, bytes);
+    } while (!queue.stopping || queue.used > 0);
     queue.is_ended = true;
     pthread_cond_signal(&queue.ended);
     pthread_mutex_unlock(&queue.lock);
@@ -137,6 +158,7 @@ static void *writer_run(void *unused) {
 
 int tid_log_start(void) {
     pthread_t thread;
+    tid_clock_cond_init(&queue.wake);
     tid_clock_cond_init(&queue.ended);
     queue.stopping = false;
     queue.is_ended = false;

@@ -29,7 +29,7 @@ static void add_string(struct tid_log_line *line, const char *text) {
 /* Room for a name, and for the beginning of a value that is cut. */
 #define VALUE_BYTES_MIN 128
 
-/* The separator, the name, and what follows it; false if the line has no room left. */
+/* The separator, the name, and what follows it; false if the line has no space left. */
 static bool add_name(struct tid_log_line *line, const char *name) {
     const bool json = line->format == TID_LOG_JSON;
     if (sizeof line->text - line->bytes < VALUE_BYTES_MIN) return false;
@@ -92,6 +92,15 @@ static size_t escape_character(uint32_t c, char out[16]) {
                             0xdc00 | (c & 0x3ff));
 }
 
+/* How many bytes come first that no format escapes. */
+static size_t count_plain(const unsigned char *text, size_t bytes) {
+    size_t count = 0;
+    while (count < bytes && is_printable(text[count]) && text[count] != '"' &&
+           text[count] != '\\')
+        count++;
+    return count;
+}
+
 /* The text with escapes, or the beginning of it and "...". */
 static void add_escaped(struct tid_log_line *line, const char *text, size_t bytes,
                         bool quoted) {
@@ -100,11 +109,17 @@ static void add_escaped(struct tid_log_line *line, const char *text, size_t byte
     if (limit > sizeof line->text - 64) limit = sizeof line->text - 64;
     for (size_t i = 0; i < bytes; i += length) {
         const unsigned char *at = (const unsigned char *)text + i;
+        const size_t space = line->bytes < limit ? limit - line->bytes : 0;
+        length = count_plain(at, bytes - i < space ? bytes - i : space);
+        if (length > 0) {
+            add(line, (const char *)at, length);
+            continue;
+        }
         length = 1;
         const size_t count = line->format == TID_LOG_JSON
                                  ? escape_character(decode(at, bytes - i, &length), out)
                                  : escape_byte(*at, quoted, out);
-        if (line->bytes + count > limit) {
+        if (count > space) {
             add_string(line, "...");
             return;
         }
