@@ -4,6 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/propagation/propagation.h"
+#include "core/request/plan.h"
+#include "core/request/spec.h"
 
 /* A buffer of the stack, in numbers of binary64. */
 struct buffer {
@@ -32,6 +34,12 @@ static void list_buffers(struct ti_propagation *stack, struct buffer list[BUFFER
     for (size_t i = 0; i < BUFFERS; i++) list[i] = all[i];
 }
 
+/* What all runs have: what is computed of their layers, and what it is computed of. */
+static size_t runs_bytes(const struct ti_propagation_info *info) {
+    const size_t layers = info->depth * sizeof(struct ti_propagation_layer);
+    return info->runs * (layers + sizeof(struct ti_spec) + sizeof(struct ti_plan));
+}
+
 /* Of the rows of a block, and of a sample. */
 static size_t elems_bytes(const struct ti_propagation *stack) {
     return (size_t)TI_BLOCK * stack->info.width * sizeof(double);
@@ -52,7 +60,7 @@ void ti_propagation_measure(struct ti_propagation *stack) {
     }
     list_buffers(stack, list);
     for (size_t i = 0; i < BUFFERS; i++) peak_bytes += list[i].numbers * sizeof(double);
-    info->peak_bytes = peak_bytes + elems_bytes(stack);
+    info->peak_bytes = peak_bytes + elems_bytes(stack) + runs_bytes(info);
 }
 
 enum ti_status ti_propagation_begin(struct ti_propagation *stack,
@@ -63,6 +71,11 @@ enum ti_status ti_propagation_begin(struct ti_propagation *stack,
     for (size_t i = 0; i < BUFFERS; i++) {
         if (!*list[i].at) *list[i].at = calloc(list[i].numbers, sizeof(double));
         complete = complete && *list[i].at;
+    }
+    for (unsigned i = 0; i < stack->info.runs; i++) {
+        struct ti_stack_run *run = &stack->runs[i];
+        if (!run->layers) run->layers = calloc(stack->info.depth, sizeof *run->layers);
+        complete = complete && run->layers;
     }
     if (!stack->elems) stack->elems = malloc(elems_bytes(stack));
     return complete && stack->elems ? TI_OK : ti_error_nomem(error);

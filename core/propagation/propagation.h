@@ -34,7 +34,7 @@ struct ti_stack_run {
     struct ti_spec *weights; /* without shape and name */
     bool io;                 /* rows of the tensor are the layer's inputs */
     struct ti_plan *plan;    /* of the first layer; owns the texts of 'shown' */
-    struct ti_propagation_layer *layers;
+    struct ti_propagation_layer *layers; /* NULL before ti_propagation_begin() */
 };
 
 /*

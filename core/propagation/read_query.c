@@ -308,8 +308,7 @@ static enum ti_status make_run(const struct ti_propagation *stack,
         .std = info->std,
     };
     run->io = ti_spec_choice(run->weights, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_IO;
-    run->layers = calloc(stack->info.depth, sizeof *run->layers);
-    return run->layers ? TI_OK : ti_error_nomem(error);
+    return TI_OK;
 }
 
 /* Adds a run for each seed. */

@@ -73,7 +73,7 @@ struct ti_propagation_info {
     unsigned runs, seeds;
     /* products of matrix elements, of all runs together */
     uint64_t products;
-    /* memory of ti_propagation_begin() and ti_propagation_step() */
+    /* memory of the stack, with that of ti_propagation_begin() and ti_propagation_step() */
     uint64_t peak_bytes;
 };
 

@@ -45,6 +45,7 @@ json_t *tid_openapi_hub_paths(void) {
     object = with_text(object, "description",
                        "files, separated by commas; POST has them in its body");
     object = with_text(object, "example", "manifest.json");
+    object = with(object, "required", json_true());
     return with(object, "schema", text_pair("type", "string"));
 }
 
@@ -65,7 +66,7 @@ json_t *tid_openapi_hub_paths_body(void) {
     json_t *form =
         content("application/x-www-form-urlencoded", text_pair("type", "object"));
     json_t *object = text_pair("description", "The files.");
-    object = with(object, "required", json_false());
+    object = with(object, "required", json_true());
     return with(object, "content", with(form, "application/json", json));
 }
 
@@ -101,7 +102,7 @@ json_t *tid_openapi_model_responses(enum tid_route_kind kind, bool is_post) {
         object = with(object, creates ? "201" : "200", document("The document."));
     }
     if (kind == TID_ROUTE_MODELS || kind == TID_ROUTE_MODEL ||
-        kind == TID_ROUTE_MODEL_FILE)
+        kind == TID_ROUTE_MODEL_FILE || kind == TID_ROUTE_HUB_PATHS)
         object = with(object, "400", problem());
     return kind == TID_ROUTE_MODELS ? object : with(object, "404", problem());
 }

@@ -6,15 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tensorinit/spellings.h>
+
 #include "server/documents/json_hub.h"
+#include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/hub_request.h"
 #include "server/endpoints/model_body.h"
 #include "server/routes.h"
 
 /*
- * The next value of a parameter in a query, [*at, end), and moves '*at' behind it. In the
- * values only commas matter, which separate them: names of files need no encoding otherwise.
+ * The next value of a parameter in a query, [*at, end), and moves '*at' behind it. Names of
+ * files need no encoding.
  */
 static bool next_value(const char **at, const char *end, const char *name,
                        const char **value, size_t *bytes) {
@@ -46,17 +49,16 @@ static bool is_expanded(const struct tid_request *request) {
     return false;
 }
 
-/* Whether a value, "a%2Cb", has a name in it. */
+/* Whether a value, "a,b", has a name in it. */
 static bool list_has(const char *value, size_t bytes, const char *name) {
     const size_t name_bytes = strlen(name);
-    while (bytes > 0) {
-        size_t part = 0;
-        while (part < bytes && value[part] != '%' && value[part] != ',') part++;
-        if (part == name_bytes && memcmp(value, name, part) == 0) return true;
-        const size_t separator = part == bytes ? 0 : value[part] == ',' ? 1 : 3;
-        if (part + separator >= bytes) return false;
-        value += part + separator;
-        bytes -= part + separator;
+    const char *end = value + bytes;
+    while (value < end) {
+        const char *comma = memchr(value, ',', (size_t)(end - value));
+        const char *stop = comma ? comma : end;
+        if ((size_t)(stop - value) == name_bytes && memcmp(value, name, name_bytes) == 0)
+            return true;
+        value = comma ? comma + 1 : end;
     }
     return false;
 }
@@ -114,7 +116,27 @@ void tid_endpoint_hub_paths(const struct tid_context *context,
                             const struct tid_request *request,
                             struct tid_response *response) {
     struct tid_hub_request hub;
+    struct ti_error error;
+    const char *value;
+    size_t bytes;
+    char *plain;
     if (!tid_hub_request_find(context, request, &hub, response)) return;
-    respond(request, &hub, is_listed, response);
+    /* In it a comma is a comma, and only what names of files do not have is encoded. */
+    const char *query = request->query_bytes > 0 ? request->query : "";
+    if (ti_query_plain(query, request->query_bytes, &plain, &error) == TI_OK) {
+        struct tid_request decoded = *request;
+        decoded.query = plain;
+        decoded.query_bytes = strlen(plain);
+        const char *at = plain, *end = plain + decoded.query_bytes;
+        if (next_value(&at, end, "paths", &value, &bytes))
+            respond(&decoded, &hub, is_listed, response);
+        else
+            tid_problem(response, 400, "required parameter missing",
+                        "paths lists files of the model: paths=config.json,manifest.json",
+                        "paths");
+        free(plain);
+    } else {
+        tid_problem_of(response, &error);
+    }
     tid_model_release(hub.model);
 }

@@ -17,7 +17,7 @@
 #define MANIFEST_BYTES_MAX ((size_t)256 << 20)
 
 struct models {
-    const struct tid_model **items; /* by name */
+    const struct tid_model **items; /* sorted by name */
     size_t count;
 };
 
@@ -53,10 +53,16 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct reading *reading,
 
 static const struct tid_model *find(const struct models *models, const char *name,
                                     size_t bytes) {
-    for (size_t i = 0; i < models->count; i++) {
-        const char *other = models->items[i]->source->name;
-        if (strlen(other) == bytes && memcmp(other, name, bytes) == 0)
-            return models->items[i];
+    size_t low = 0, high = models->count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const char *other = models->items[middle]->source->name;
+        const int order = strncmp(other, name, bytes);
+        if (order == 0 && other[bytes] == '\0') return models->items[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }
@@ -170,18 +176,23 @@ static bool read_model(struct reading *reading, const char *name) {
             sizeof folder ||
         (size_t)snprintf(path, sizeof path, "%s/manifest.json", folder) >= sizeof path)
         return fail(reading, "%s: the path is too long", reading->path);
+    const bool is_named = tid_model_name_is_valid(name, strlen(name));
     const enum tid_folder_result result =
         tid_folder_read(reading->root, path, MANIFEST_BYTES_MAX, &json, &bytes);
     if (result == TID_FOLDER_ABSENT) {
         tid_log(TID_LOG_WARNING, "%s is left out: it has no manifest.json", folder);
         return true;
     }
+    /* Such as lost+found, which only root may read. */
+    if (result != TID_FOLDER_READ && !is_named) {
+        tid_log(TID_LOG_WARNING, "%s is left out: its name is not of a model", folder);
+        return true;
+    }
     if (result != TID_FOLDER_READ) {
         const char *why = reason(result);
         return fail(reading, "%s: %s", path, why ? why : "it is not a file");
     }
-    if (tid_model_name_is_valid(name, strlen(name)))
-        return make_model(reading, folder, name, json, bytes);
+    if (is_named) return make_model(reading, folder, name, json, bytes);
     free(json);
     return fail(
         reading,

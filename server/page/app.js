@@ -14,7 +14,7 @@ let present = null;
 
 const wanted = () => {
   const view = new URLSearchParams(location.search).get("view") ?? "tensor";
-  return view in VIEWS ? view : "tensor";
+  return Object.hasOwn(VIEWS, view) ? view : "tensor";
 };
 
 /** The tab of a view leads back to what it showed last. */

@@ -39,7 +39,7 @@ async function update() {
   running = new AbortController();
   results.setAttribute("aria-busy", "true");
   try {
-    if (model?.name !== value("model")) model = await getJson(`v1/models/${value("model")}`, [], running.signal);
+    if (model?.name !== value("model")) model = await getJson(`v1/models/${encodeURIComponent(value("model"))}`, [], running.signal);
   } catch (error) {
     if (error.name === "AbortError") return;
     results.setAttribute("aria-busy", "false");
@@ -72,12 +72,16 @@ export async function show(search) {
     form.addEventListener("change", editingEnds);
   }
   byId("models-problem").hidden = true;
-  if (models.length === 0) {
+  const wanted = search.get("model") ?? models[0]?.name;
+  if (wanted === undefined) {
     byId("models-about").textContent = "This server has no models: its option --models names a folder of them.";
     results.setAttribute("aria-busy", "false");
     return;
   }
-  form.elements.namedItem("model").value = search.get("model") ?? models[0].name;
+  const select = form.elements.namedItem("model");
+  /* That of a manifest in a URL is not in the list; of any other name the service says why not. */
+  if (![...select.options].some((option) => option.value === wanted)) select.append(element("option", {}, wanted));
+  select.value = wanted;
   form.elements.namedItem("find").value = search.get("find") ?? "";
   await update();
 }

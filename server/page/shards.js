@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // shard=: which rank owns which part of a tensor, as torch.chunk splits.
 
-import { element, svg } from "./elements.js";
+import { element, integer, svg } from "./elements.js";
 
 const MAX_RANKS = 64;
 
@@ -35,10 +35,11 @@ function ranks(splits) {
 
 /** The picture: a rectangle for each rank. 'choose' is called with the splits of a rank. */
 export function shardPicture(shape, splits, choose) {
-  const all = ranks(splits);
   if (splits.length === 0 || shape.length === 0) return element("p", { class: "about" }, "One rank: all of it.");
-  if (all.length > MAX_RANKS)
-    return element("p", { class: "about" }, `${all.length} ranks: too many to show.`);
+  const count = splits.reduce((product, split) => product * split.count, 1);
+  if (count > MAX_RANKS)
+    return element("p", { class: "about" }, `${integer(count)} ranks: too many to show.`);
+  const all = ranks(splits);
   const down = splits[0].axis;
   const across = splits.find(({ axis }) => axis !== down)?.axis ??
     [1, 0].find((axis) => axis !== down && axis < shape.length);

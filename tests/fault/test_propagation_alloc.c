@@ -58,7 +58,25 @@ static void nothing_leaks(void **state) {
     ti_propagation_free(right);
 }
 
+/* What a server takes of its budget is what there is: many small runs have deep stacks, too. */
+static void peak_is_of_all(void **state) {
+    static const char query[] =
+        "scheme=ones,zeros&seed=1,2,3,4,5,6,7,8&depth=1000&width=1&batch=1";
+    struct ti_propagation *stack = NULL;
+    const size_t before_bytes = live_bytes;
+    (void)state;
+    assert_int_equal(ti_propagation_make(query, sizeof query - 1, &stack, NULL), TI_OK);
+    const size_t made_bytes = live_bytes - before_bytes;
+    assert_true(made_bytes < 1000 * sizeof(struct ti_propagation_layer));
+    assert_int_equal(ti_propagation_begin(stack, NULL), TI_OK);
+    assert_true(live_bytes - before_bytes > 16000 * sizeof(struct ti_propagation_layer));
+    assert_in_range(ti_propagation_info(stack)->peak_bytes,
+                    live_bytes - before_bytes - made_bytes, 4000000);
+    ti_propagation_free(stack);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_leaks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_leaks),
+                                       cmocka_unit_test(peak_is_of_all)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

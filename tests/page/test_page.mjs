@@ -299,6 +299,20 @@ test("a field that the page lacks is named", async () => {
   await finish();
 });
 
+test("links that were not made by the page", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  for (const view of ["constructor", "__proto__", "<b>"]) {
+    await go(`/?view=${encodeURIComponent(view)}`);
+    await settled(page);
+    assert.equal(await page.locator("#tab-tensor").getAttribute("aria-current"), "page", view);
+  }
+  /* More ranks than fit into memory. */
+  await go("/?shape=512,784&name=w&shard=0:0/100000000,1:0/8");
+  await settled(page);
+  assert.match(await text(page, "#shards"), /^800\s000\s000 ranks: too many/);
+  await finish();
+});
+
 test("30 ReLU layers: what is drawn is what the service computes, and theory is near", async () => {
   const { page, finish, go, requests } = await open(browser, server.url);
   await go("/?view=why");
@@ -459,6 +473,16 @@ test("models: the tensors of one as a table, with links", async () => {
   await page.evaluate(fs.readFileSync(AXE, "utf8"));
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   assert.deepEqual(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id), []);
+  /* A model that is not in the list: one in its own URL, or none at all. */
+  const sent = await (await fetch(`${other.url}/v1/models`, { method: "POST", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ tensors: { a: [2], b: [3] }, rules: [["*", "scheme=ones"]] }) })).json();
+  await go(`/?view=models&model=${sent.name}`);
+  await settled(page);
+  assert.match(await text(page, "#models-about"), /5 parameters in 2 tensors/);
+  allowErrors();
+  await go("/?view=models&model=../schemes");
+  await settled(page);
+  assert.match(await text(page, "#models-problem"), /no model of that name/);
   await finish();
   await other.stop();
   fs.rmSync(folder, { recursive: true });
