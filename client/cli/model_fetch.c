@@ -95,6 +95,21 @@ static int compare(const struct fetching *fetching, int fd, const char *path,
     return code;
 }
 
+/* The entity tag says what the file is, but a proxy may have cut it. */
+static int check_length(void *state, const struct tic_info *info) {
+    const struct fetching *fetching = state;
+    const struct ti_model_file *file =
+        ti_model_file(fetching->model->model, fetching->file);
+    if (info->total_bytes == file->bytes) return 0;
+    cli_clear_line();
+    fprintf(stderr,
+            "tensorinit: %s: the server's %s has %" PRIu64 " bytes, expected %" PRIu64
+            "\n",
+            tic_response_server(fetching->server->request), file->name, info->total_bytes,
+            file->bytes);
+    return CLI_EMISMATCH;
+}
+
 static int check_part(void *state, const struct cli_output *output,
                       struct cli_part_state *part) {
     const struct fetching *fetching = state;
@@ -204,6 +219,7 @@ int cli_model_fetch(const struct cli_model *model, const struct cli_options *opt
                      .request = server->request,
                      .what = "model",
                      .progress = &fetching.progress,
+                     .begin = check_length,
                      .check_part = check_part,
                      .finish = options->verify_model ? verify : NULL,
                      .state = &fetching},
