@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/cli/get_request.h"
 #include "client/cli/model_check.h"
 #include "client/cli/model_file.h"
 #include "client/cli/transfer.h"
@@ -100,13 +101,12 @@ static int check_length(void *state, const struct tic_info *info) {
     const struct fetching *fetching = state;
     const struct ti_model_file *file =
         ti_model_file(fetching->model->model, fetching->file);
+    struct ti_error error = {.code = TI_EMISMATCH};
     if (info->total_bytes == file->bytes) return 0;
+    snprintf(error.text, sizeof error.text, "%s has %" PRIu64 " bytes, expected %" PRIu64,
+             file->name, info->total_bytes, file->bytes);
     cli_clear_line();
-    fprintf(stderr,
-            "tensorinit: %s: the server's %s has %" PRIu64 " bytes, expected %" PRIu64
-            "\n",
-            tic_response_server(fetching->server->request), file->name, info->total_bytes,
-            file->bytes);
+    cli_get_print_error(fetching->options, fetching->server->request, &error);
     return CLI_EMISMATCH;
 }
 
