@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/cli/get_request.h"
 #include "client/cli/model_check.h"
 #include "client/cli/model_file.h"
 #include "client/cli/transfer.h"
@@ -93,6 +94,20 @@ static int compare(const struct fetching *fetching, int fd, const char *path,
     const int code = cli_part_compare(fd, path, part, &expected);
     cli_model_bytes_clear(&bytes);
     return code;
+}
+
+/* The entity tag says what the file is, but a proxy may have cut it. */
+static int check_length(void *state, const struct tic_info *info) {
+    const struct fetching *fetching = state;
+    const struct ti_model_file *file =
+        ti_model_file(fetching->model->model, fetching->file);
+    struct ti_error error = {.code = TI_EMISMATCH};
+    if (info->total_bytes == file->bytes) return 0;
+    snprintf(error.text, sizeof error.text, "%s has %" PRIu64 " bytes, expected %" PRIu64,
+             file->name, info->total_bytes, file->bytes);
+    cli_clear_line();
+    cli_get_print_error(fetching->options, fetching->server->request, &error);
+    return CLI_EMISMATCH;
 }
 
 static int check_part(void *state, const struct cli_output *output,
@@ -204,6 +219,7 @@ int cli_model_fetch(const struct cli_model *model, const struct cli_options *opt
                      .request = server->request,
                      .what = "model",
                      .progress = &fetching.progress,
+                     .begin = check_length,
                      .check_part = check_part,
                      .finish = options->verify_model ? verify : NULL,
                      .state = &fetching},

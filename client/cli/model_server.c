@@ -122,7 +122,7 @@ int cli_model_server_manifest(struct cli_model_server *server, const char *name,
 static int read_location(struct cli_model_server *server) {
     const char *location = tic_response_field(server->request, "Location");
     const char *path = location ? strstr(location, MODELS "/") : NULL;
-    if (!path) {
+    if (!path || tic_request_path(server->request, path, NULL) != TI_OK) {
         fputs("tensorinit: the server does not say where the model is\n", stderr);
         return CLI_EMISMATCH;
     }

@@ -173,6 +173,8 @@ def _shard_text(value):
     """(axis, index, count), or several of them."""
     if len(value) > 0 and not isinstance(value[0], (tuple, list)):
         value = [value]
+    if any(len(split) != 3 for split in value):
+        raise ValueError("a split is (axis, index, count)")
     return ",".join("%d:%d/%d" % tuple(map(operator.index, split)) for split in value)
 
 
@@ -682,6 +684,10 @@ class _Server:
         return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
 
+# What a server may say: a model of 1,000,000 tensors has less.
+_DOCUMENT_BYTES_MAX = 1 << 30
+
+
 class Servers:
     """
     One or more tensorinitd, which all compute the same bytes: what one cannot send, the next
@@ -744,9 +750,12 @@ class Servers:
     def get_json(self, target, body=None):
         """The document; with a body, which is JSON, the response to it."""
         def read(response):
+            text = response.read(_DOCUMENT_BYTES_MAX + 1)
             try:
-                return json.loads(response.read())
-            except ValueError:
+                if len(text) > _DOCUMENT_BYTES_MAX:
+                    raise ValueError
+                return json.loads(text)
+            except (ValueError, RecursionError):
                 path = target.partition("?")[0]
                 raise MismatchError(f"the response to {path} is not JSON", "server") from None
 
@@ -799,13 +808,13 @@ def _refusal(url, response):
     try:
         problem = json.loads(body)
         detail, field, title = (str(problem.get(key, "")) for key in ("detail", "field", "title"))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         detail, field, title = "", "", ""
     if 300 <= response.status < 400:
         detail = f"{url} redirects to {response.headers.get('Location')}, which is not followed"
     detail = detail or f"{url}: status {response.status} {response.reason}"
     after = response.headers.get("Retry-After", "")
-    wait = int(after) if after.isascii() and after.isdigit() else None
+    wait = int(after[:9]) if after.isascii() and after.isdigit() else None
     if response.status in (502, 503, 504) or (response.status == 429 and wait is not None):
         return NetworkError(detail, field or "server", title), wait
     if response.status == 412:
@@ -829,7 +838,11 @@ class _ServedPlan:
             self.elems = int(plan["elems"])
             self.warnings = [warning["text"] for warning in plan["warnings"]]
             self.elem_bytes = numpy.dtype(_DTYPES[self.dtype][0]).itemsize
-        except (KeyError, TypeError, ValueError) as error:
+            if min(self.shape, default=0) < 0 or math.prod(self.shape) != self.elems:
+                raise ValueError("shape and elems differ")
+            if not (re.fullmatch("[!-~]+", self.query) and re.fullmatch("[!#-~]+", self.etag)):
+                raise ValueError("query or etag")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise MismatchError(f"{servers.source} sends no plan that this version knows "
                                 f"({error!r})", "server") from None
 
@@ -860,7 +873,9 @@ class _ServedPlan:
                                           "before the tensor")
                 got += count
             # So that the response is at its end, and the connection free.
-            response.read()
+            if response.read(1):
+                raise MismatchError("the response is longer than the part of the tensor that "
+                                    "was requested", "server")
 
         if len(view):
             self._servers.request(f"/v1/tensor?{self.query}", headers, read, lambda: got)
@@ -898,7 +913,7 @@ class _ServedModel:
             if error.field != "dtype":
                 raise
             # A model's URL does not have its own dtype; or a scheme does not take this one.
-            manifest = servers.get_json(f"{document['path']}/manifest.json")
+            manifest = servers.get_json(f"{path}/{document['revision']}/manifest.json")
             if short(manifest.get("dtype", "f32")) != wanted:
                 raise ParameterError(str(error), error.field, error.title) from None
             return document
@@ -964,6 +979,20 @@ def __getattr__(name):
 _BUFFER_BYTES = 64 << 20
 
 
+def _check_overlap(shape, strides, size):
+    """
+    Elements that share memory, as expand() and as_strided() make them, cannot all get their
+    values. 'size' is that of an element, in the unit of the strides.
+    """
+    reach = size
+    for stride, count in sorted((abs(stride), count) for stride, count in zip(strides, shape)
+                                if count > 1):
+        if stride < reach:
+            raise ParameterError("elements of what is to be filled share memory, as expand() "
+                                 "and as_strided() make them", "out")
+        reach += stride * (count - 1)
+
+
 class _Array:
     """A numpy array to fill."""
 
@@ -972,6 +1001,8 @@ class _Array:
             raise ParameterError("the array is read-only", "out")
         if out.dtype.hasobject or out.dtype.fields:
             raise ParameterError(f"the array's dtype {out.dtype} is not one of numbers", "out")
+        if out.size > 0:
+            _check_overlap(out.shape, out.strides, out.dtype.itemsize)
         # A subclass may have other rules for shapes: numpy.matrix is always of two axes.
         self.out, self.shape, self.numel = numpy.asarray(out), out.shape, out.size
         self.elem_bytes = out.dtype.itemsize
@@ -1007,9 +1038,8 @@ class _Tensor:
         if out.layout != torch.strided or out.is_quantized or out.device.type == "meta":
             raise ParameterError("the tensor has no plain memory: it is sparse, quantized or "
                                  "on the device 'meta' (to_empty() gives it memory)", "out")
-        if any(stride == 0 and size > 1 for stride, size in zip(out.stride(), out.shape)):
-            raise ParameterError("elements of the tensor share memory, as expand() makes them",
-                                 "out")
+        if out.numel() > 0:
+            _check_overlap(out.shape, out.stride(), 1)
         if out.device.type == "cpu" and out.numel() > 0 and out.data_ptr() == 0:
             raise ParameterError("the memory of the tensor has been freed, as FSDP does between "
                                  "uses", "out")

@@ -99,6 +99,8 @@ static enum ti_status read_pairs(struct query *query, const char *text, size_t n
     if (!query->decoded || !query->weights) return ti_error_nomem(error);
     while (status == TI_OK && n > 0 && ti_text_next_pair(&list, &pair)) {
         size_t used = 0;
+        /* As a trailing '&' makes it. */
+        if (pair.name_bytes == 0 && !pair.value) continue;
         status = take_pair(query, &pair, query->decoded + at, &used, error);
         at += used;
     }
@@ -240,6 +242,27 @@ static enum ti_status check_weights(const struct ti_spec *weights,
     return TI_OK;
 }
 
+/* The error of a parameter that neither the stack nor the weights have. */
+static void explain_unknown(struct ti_error *error) {
+    const char *names[STACK_COUNT], *near[TI_NEAR_MAX];
+    char list[256] = "";
+    if (!error || !*error->field || strstr(error->text, "did you mean")) return;
+    const struct ti_error reason = *error;
+    for (unsigned i = 0; i < STACK_COUNT; i++) {
+        names[i] = parameters[i].name;
+        ti_words_add(list, sizeof list, names[i]);
+    }
+    if (ti_near_names(reason.field, names, STACK_COUNT, near) > 0) {
+        ti_error_set(error, reason.code, reason.field,
+                     "unknown parameter '%s'; did you mean '%s'?", reason.field, near[0]);
+    } else {
+        ti_error_set(
+            error, reason.code, reason.field,
+            "unknown parameter '%s'; parameters are: %s, and those of the scheme",
+            reason.field, list);
+    }
+}
+
 /* The weights' parameters, with one scheme and one seed. */
 static enum ti_status read_weights(const struct query *query, const struct value *scheme,
                                    const struct value *seed, struct ti_spec *weights,
@@ -255,6 +278,7 @@ static enum ti_status read_weights(const struct query *query, const struct value
     enum ti_status status =
         ti_spec_set_query_lenient(weights, text, (size_t)(end - text), error);
     free(text);
+    if (status == TI_EPARAM) explain_unknown(error);
     return status == TI_OK ? check_weights(weights, error) : status;
 }
 

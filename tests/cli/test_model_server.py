@@ -205,6 +205,13 @@ class Servers(Model):
         self.assertIn(b"the response's ETag is ", done.stderr)
         self.assertEqual(os.listdir(self.folder), [])
 
+    def test_another_length(self):
+        """The entity tag is right; the file is a byte shorter, as a server or proxy says."""
+        done = self.fetch("-o", "out", "-j1", server=self.relay({2: Fault(length=-1)}.get).url)
+        size = (self.local / SMALL).stat().st_size
+        self.fails(MISMATCH, f"{SMALL} has {size - 1} bytes, expected {size}", done)
+        self.assertEqual(os.listdir(self.folder), [LARGE])
+
     def test_there_is_none(self):
         self.fails(UNAVAILABLE, "There is no model of that name", self.fetch(
             "-o", "out", model="other"))

@@ -253,6 +253,9 @@ class NativeFill(Native):
         self.refused("out", tensorinit.fill_, [1.0], "w")
         self.refused("out", tensorinit.fill_, numpy.zeros(3, "O"), "w")
         self.refused("out", tensorinit.fill_, numpy.broadcast_to(out, (2, 3, 4)), "w")
+        for strides in (0, 4), (16, 0), (4, 4), (8, 4), (4, 8):
+            shared = numpy.lib.stride_tricks.as_strided(out, (3, 4), strides)
+            self.refused("out", tensorinit.fill_, shared, "w")
         self.refused("chosen", tensorinit.use, "http://127.0.0.1:8080")
         self.assertFalse(out.any())
         error = self.refused("mode", tensorinit.fill_, out, "w", mode="fan")
@@ -263,6 +266,7 @@ class NativeFill(Native):
         need(torch, "torch")
         self.refused("out", tensorinit.fill_, torch.empty(3, device="meta"), "w")
         self.refused("out", tensorinit.fill_, torch.zeros(3).expand(4, 3), "w")
+        self.refused("out", tensorinit.fill_, torch.zeros(9).unfold(0, 3, 1), "w")
         self.refused("out", tensorinit.fill_, torch.zeros(3, 3).to_sparse(), "w")
         self.refused("dtype", tensorinit.fill_, torch.zeros(3, dtype=torch.complex64), "w")
         freed = torch.zeros(3)

@@ -5,6 +5,7 @@ of another tensor.
 """
 import contextlib
 import http.server
+import json
 import pathlib
 import tempfile
 import threading
@@ -38,6 +39,8 @@ class Faulty(http.server.BaseHTTPRequestHandler):
         status, body = response.status, response.body
         headers = {name: response.headers[name] for name in (
             "Content-Type", "Content-Range", "ETag", "Tensor-Dtype") if name in response.headers}
+        if server.plan and "/v1/plan" in self.path:
+            body = json.dumps({**json.loads(body), **server.plan}).encode()
         fault = server.faults.pop(0) if server.faults and "/v1/tensor" in self.path else None
         cut = None
         if fault == "cut":
@@ -58,6 +61,8 @@ class Faulty(http.server.BaseHTTPRequestHandler):
         elif fault == "all":
             status, body = 200, RIGHT
             headers.pop("Content-Range")
+        elif fault == "longer":
+            body += b"x"
         elif fault == "redirect":
             status, headers, body = 307, {"Location": "http://elsewhere/"}, b""
         elif fault == "page":
@@ -85,7 +90,7 @@ def faulty(upstream, *faults):
     server = QuietServer(("127.0.0.1", 0), Faulty)
     server.daemon_threads = True
     server.upstream, server.faults, server.requests = upstream, list(faults), []
-    server.released = threading.Event()
+    server.released, server.plan = threading.Event(), {}
     server.url = "http://127.0.0.1:%d" % server.server_address[1]
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -156,10 +161,43 @@ class Faults(unittest.TestCase):
         for fault, error in (("failed", tensorinit.NetworkError),
                              ("other tag", tensorinit.MismatchError),
                              ("other part", tensorinit.MismatchError),
+                             ("longer", tensorinit.MismatchError),
                              ("redirect", tensorinit.NetworkError),
                              ("page", tensorinit.MismatchError)):
             with faulty(self.server.port, fault) as server, self.assertRaises(error):
                 self.fetch(server.url)
+
+    def test_wrong_plans(self):
+        """What is no plan is an error of this module, at once."""
+        for wrong in ({"shape": ["-300", "-200"]}, {"shape": [1e999]}, {"shape": "300"},
+                      {"elems": "7"}, {"etag": "a\r\nb"}, {"etag": "\u20ac"}, {"query": "a b"},
+                      {"query": "\u20ac"}, {"query": 5}, {"dtype": []}, {"warnings": 5}):
+            with self.subTest(wrong), faulty(self.server.port) as server:
+                server.plan = wrong
+                with self.assertRaisesRegex(tensorinit.MismatchError, "no plan"):
+                    self.fetch(server.url)
+
+    def test_documents_that_are_none(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *arguments):
+                pass
+
+            def do_GET(self):
+                self.send_response(self.server.status)
+                self.send_header("Retry-After", "9" * 5000)
+                self.end_headers()
+                self.wfile.write(b"[" * 100000)
+
+        with QuietServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            self.addCleanup(thread.join)
+            self.addCleanup(server.shutdown)
+            for server.status, error in ((200, tensorinit.MismatchError),
+                                         (400, tensorinit.ParameterError),
+                                         (503, tensorinit.NetworkError)):
+                with self.assertRaises(error):
+                    self.fetch("http://127.0.0.1:%d" % server.server_address[1])
 
     def test_without_ranges(self):
         """A cache in front may send everything."""
@@ -237,6 +275,9 @@ class Daemon(unittest.TestCase):
                                                   token="0123456789abcdef0123456789abcdef"))
                 array = tensorinit.tensor("w", (300, 200), seed=9)
                 self.assertEqual(array.tobytes(), RIGHT)
+                model = tensorinit.model({"tensors": {"a": [2]}, "rules": [["*", "scheme=ones"]]},
+                                         dtype="f32")
+                self.assertEqual(model["a"].tolist(), [1, 1])
                 tensorinit.use(tensorinit.Servers(server.url + "/ml", retry_for=0))
                 with self.assertRaises(tensorinit.NetworkError):
                     tensorinit.tensor("w", (300, 200), seed=9)

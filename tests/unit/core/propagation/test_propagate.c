@@ -154,6 +154,27 @@ static void parameters_of_weights(void **state) {
     assert_false(ti_stack_takes(ti_param_count()));
 }
 
+/* Those of the stack are known as well; empty pairs are nothing, as in other queries. */
+static void unknown_parameters(void **state) {
+    static const struct {
+        const char *query, *text;
+    } rows[] = {
+        {"activaton=tanh", "did you mean 'activation'?"},
+        {"Scheme=zeros", "did you mean 'scheme'?"},
+        {"truncate=2", "did you mean 'truncation=2'?"},
+        {"x=1", "parameters are: scheme, seed, activation, negative_slope, depth, "}};
+    struct ti_error error;
+    struct ti_propagation *stack = NULL;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *query = rows[i].query;
+        const enum ti_status status =
+            ti_propagation_make(query, strlen(query), &stack, &error);
+        assert_row(status == TI_EPARAM && strstr(error.text, rows[i].text), error.text);
+    }
+    ti_propagation_free(begun("&&width=8&"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_are_any),
@@ -161,6 +182,7 @@ int main(void) {
         cmocka_unit_test(json),
         cmocka_unit_test(json_in_parts),
         cmocka_unit_test(parameters_of_weights),
+        cmocka_unit_test(unknown_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
