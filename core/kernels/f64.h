@@ -53,22 +53,21 @@ static inline struct f64 f64_make(const struct ti_transform *transform) {
     return w;
 }
 
-/* One step of Horner's method for each vector. */
-static inline void f64_step(const v_f64 *t, const v_f64 *c, v_f64 *z) {
-    for (int i = 0; i < V_F64_UNROLL; i++) z[i] = v_f64_add(v_f64_mul(z[i], t[i]), c[i]);
+/* One step of Horner's method. */
+static inline v_f64 f64_step(v_f64 z, v_f64 t, v_f64 c) {
+    return v_f64_add(v_f64_mul(z, t), c);
 }
 
 #if V_OCTAVES
-/* The same as wide_rows() below; 'row' counts from any multiple of V_OCTAVES. */
+/* The same as f64_rows() below; 'row' counts from any multiple of V_OCTAVES. */
 static inline void f64_top(const struct f64 *w, const v_u64 *row, const v_f64 *t,
                            v_f64 *z) {
-    for (size_t k = QUANTILE_TERMS; k-- > 0;) {
-        v_f64 c[V_F64_UNROLL];
-        for (int i = 0; i < V_F64_UNROLL; i++) c[i] = v_octaves_get(w->top[k], row[i]);
-        if (k == QUANTILE_TERMS - 1) {
-            for (int i = 0; i < V_F64_UNROLL; i++) z[i] = c[i];
-        } else {
-            f64_step(t, c, z);
+    for (int i = 0; i < V_F64_UNROLL; i++) {
+        z[i] = v_octaves_get(w->top[QUANTILE_TERMS - 1], row[i]);
+    }
+    for (size_t k = QUANTILE_TERMS - 1; k-- > 0;) {
+        for (int i = 0; i < V_F64_UNROLL; i++) {
+            z[i] = f64_step(z[i], t[i], v_octaves_get(w->top[k], row[i]));
         }
     }
 }
@@ -76,21 +75,21 @@ static inline void f64_top(const struct f64 *w, const v_u64 *row, const v_f64 *t
 
 static inline void f64_rows(const v_u64 *row, const v_f64 *t, v_f64 *z) {
     v_rows rows[V_F64_UNROLL];
-    v_f64 even[V_F64_UNROLL], odd[V_F64_UNROLL];
+    v_f64 none;
     for (int i = 0; i < V_F64_UNROLL; i++) {
         rows[i] = v_rows_at(&quantile_table[0][0],
                             v_u64_mul_low(row[i], v_u64_set(F64_STRIDE)));
-        v_rows_pair(rows[i], QUANTILE_TERMS - 1, &z[i], &odd[i]);
+        v_rows_pair(rows[i], QUANTILE_TERMS - 1, &z[i], &none);
     }
     /* Unrolled, gcc 12 would put the vectors one after another again. */
 #pragma GCC unroll 1
     for (size_t k = QUANTILE_TERMS - 1; k > 0;) {
         k -= 2;
         for (int i = 0; i < V_F64_UNROLL; i++) {
-            v_rows_pair(rows[i], k, &even[i], &odd[i]);
+            v_f64 even, odd;
+            v_rows_pair(rows[i], k, &even, &odd);
+            z[i] = f64_step(f64_step(z[i], t[i], odd), t[i], even);
         }
-        f64_step(t, odd, z);
-        f64_step(t, even, z);
     }
 }
 

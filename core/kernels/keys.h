@@ -14,7 +14,7 @@ static size_t find_keys(const struct ti_key_range *range, const uint32_t *words,
     const v_u32 first = v_u32_set(range->first), span = v_u32_set(range->span);
     const v_u32 minus_first = v_u32_set(0 - range->first);
     size_t i = 0, used = 0;
-    for (; i + V_LANES <= count; i += V_LANES) {
+    for (; V_LANES > 1 && i + V_LANES <= count; i += V_LANES) {
         const v_u32 word = v_u32_load(words + i);
         const v_u32 less = v_u32_shr(v_u32_below(word, first), 31);
         const v_u32 beyond = v_u32_below(span, v_u32_add(word, minus_first));
@@ -26,7 +26,8 @@ static size_t find_keys(const struct ti_key_range *range, const uint32_t *words,
     }
     for (; i < count; i++) {
         below[i] += words[i] < range->first;
-        if (words[i] - range->first <= range->span) found[used++] = (uint16_t)i;
+        found[used] = (uint16_t)i;
+        used += words[i] - range->first <= range->span;
     }
     return used;
 }

@@ -37,14 +37,15 @@ static inline struct normal normal_make(const struct ti_transform *transform) {
 }
 
 /*
- * The positive z beyond which each tail lies. 'get' is v_lut_get or v_lut_top_get. Several
- * vectors advance together: one alone would wait for each of its own multiplications.
+ * The positive z beyond which each of COUNT vectors of tails lies. 'get' is v_lut_get or
+ * v_lut_top_get. The vectors advance together: one alone would wait for each of its own
+ * multiplications. Unrolled, gcc 12 would put them one after another again.
  */
-#define NORMAL_HORNER(tables, get, tail, z)                                              \
+#define NORMAL_HORNER(COUNT, tables, get, tail, z)                                       \
     do {                                                                                 \
-        v_u32 exponent_[V_UNROLL];                                                       \
-        v_f32 t_[V_UNROLL];                                                              \
-        for (int i_ = 0; i_ < V_UNROLL; i_++) {                                          \
+        v_u32 exponent_[COUNT];                                                          \
+        v_f32 t_[COUNT];                                                                 \
+        for (int i_ = 0; i_ < (COUNT); i_++) {                                           \
             v_u32 bits_ = v_as_u32((tail)[i_]);                                          \
             v_u32 unit_ =                                                                \
                 v_u32_and_or(bits_, v_u32_set(0x7fffff), v_u32_set(0x3f800000));         \
@@ -52,8 +53,8 @@ static inline struct normal normal_make(const struct ti_transform *transform) {
             t_[i_] = v_f32_sub(v_as_f32(unit_), v_f32_set(1.5f));                        \
             (z)[i_] = get((tables)[NORMAL_TERMS - 1], exponent_[i_]);                    \
         }                                                                                \
-        for (size_t k_ = NORMAL_TERMS - 1; k_-- > 0;) {                                  \
-            for (int i_ = 0; i_ < V_UNROLL; i_++) {                                      \
+        _Pragma("GCC unroll 1") for (size_t k_ = NORMAL_TERMS - 1; k_-- > 0;) {          \
+            for (int i_ = 0; i_ < (COUNT); i_++) {                                       \
                 (z)[i_] = v_f32_add(v_f32_mul((z)[i_], t_[i_]),                          \
                                     get((tables)[k_], exponent_[i_]));                   \
             }                                                                            \
@@ -72,20 +73,21 @@ static inline v_f32 normal_magnitude(v_u32 word) {
 #define NORMAL_TOP_BITS ((158u - V_LUT_TOP) << 23)
 
 /*
- * z of each tail, which is at most NORMAL_TAIL_MAX. Few words lie below the top octaves, but
- * even a branch that is never taken costs; 'top_only' says that none can.
+ * z of each tail, which is at most NORMAL_TAIL_MAX. Few words lie below the top octaves: their
+ * vectors are computed again. But even a branch that is never taken costs; 'top_only' says
+ * that none can.
  */
 static inline void normal_quantile(const struct normal *n, bool top_only,
                                    const v_f32 *tail, v_f32 *z) {
-    if (V_LUT_TOP < 32 && !top_only) {
-        v_f32 min = tail[0];
-        for (int i = 1; i < V_UNROLL; i++) min = v_f32_min(min, tail[i]);
-        if (v_u32_any_below(v_as_u32(min), NORMAL_TOP_BITS)) {
-            NORMAL_HORNER(n->all, v_lut_get, tail, z);
-            return;
-        }
+    NORMAL_HORNER(V_UNROLL, n->top, v_lut_top_get, tail, z);
+    if (V_LUT_TOP == 32 || top_only) return;
+    v_f32 min = tail[0];
+    for (int i = 1; i < V_UNROLL; i++) min = v_f32_min(min, tail[i]);
+    if (!v_u32_any_below(v_as_u32(min), NORMAL_TOP_BITS)) return;
+    for (int i = 0; i < V_UNROLL; i++) {
+        if (!v_u32_any_below(v_as_u32(tail[i]), NORMAL_TOP_BITS)) continue;
+        NORMAL_HORNER(1, n->all, v_lut_get, tail + i, z + i);
     }
-    NORMAL_HORNER(n->top, v_lut_top_get, tail, z);
 }
 
 /* The lower half of the words is negative: the top bit, inverted, is the sign. */

@@ -11,11 +11,11 @@
 #define V_LANES 8
 #define V_GROUP 16
 #define V_GROUPS 4
-#define V_UNROLL 2
+#define V_UNROLL 8
 #define V_LUT_TOP 8
 #define V_F64_LANES 4
 #define V_PARTS 2
-#define V_F64_UNROLL 4
+#define V_F64_UNROLL 8
 #define V_OCTAVES 0
 #define V_PRODUCT_ROWS 4
 #define V_PRODUCT_VECTORS 2

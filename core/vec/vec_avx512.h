@@ -11,7 +11,7 @@
 #define V_LANES 16
 #define V_GROUP 32
 #define V_GROUPS 4
-#define V_UNROLL 2
+#define V_UNROLL 8
 #define V_LUT_TOP 16
 #define V_F64_LANES 8
 #define V_PARTS 2

@@ -16,8 +16,8 @@
 #define V_ISA portable
 #define V_LANES 1     /* 32-bit lanes of a vector */
 #define V_GROUP 4     /* words of one group: four a 64-bit lane */
-#define V_GROUPS 1    /* groups that Philox keeps in flight */
-#define V_UNROLL 1    /* vectors that a transform keeps in flight */
+#define V_GROUPS 2    /* groups that Philox keeps in flight */
+#define V_UNROLL 8    /* vectors that a transform keeps in flight */
 #define V_LUT_TOP 32  /* octaves, from the top, that a v_lut_top table holds */
 #define V_F64_LANES 1 /* 64-bit lanes of a vector */
 #define V_PARTS 1 /* vectors of 64-bit lanes that have as many lanes as one of 32 bits */
