@@ -23,7 +23,7 @@
 
 /* Max columns of a batch, and bytes of its keys unless a single column has more. */
 #define BATCH_COLS ((uint64_t)4096)
-#define BATCH_BYTES ((uint64_t)4 << 20)
+#define BATCH_BYTES ((uint64_t)2 << 20)
 
 /* Elements of a task: a millisecond. */
 #define TASK_ELEMS ((uint64_t)1 << 18)
