@@ -116,7 +116,8 @@ struct ti_key_range {
  *   widen   binary32 to binary64; 'count' is a multiple of TI_PRODUCT_COLS
  *   find_keys
  *           adds 1 to below[i] where words[i] is before the range; writes to 'found' each i, of
- *           less than 2^16, whose word is in it, upwards; returns how many
+ *           less than 2^16, whose word is in it, upwards; returns how many. 'found' has space for
+ *           'count'
  *   clear_keys
  *           sets to 0 each element, of 'bytes' bytes, whose word is below its threshold, or
  *           equal to it while 'row' is at most its last row; 'count' is any
