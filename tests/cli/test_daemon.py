@@ -133,9 +133,10 @@ class AgainstDaemon(Case):
 
     def test_bad_values(self):
         """Exit code 64, the field, and the daemon's text."""
-        bad = [line.split() for line in BAD.strip().splitlines()]
+        bad = [tuple(line.split()) for line in BAD.strip().splitlines()]
         bad += [("shape", ""), ("shape", "shape=" + ",".join(["1"] * 33)),
                 ("name", "shape=2,2&name=" + "n" * 1025)]
+        by_get = daemon.sample("the bad values by get", bad)
         for field, query in bad:
             with self.subTest(query):
                 done = generate(*options_of(query), "-o", self.out)
@@ -149,9 +150,10 @@ class AgainstDaemon(Case):
                 self.assertEqual(problem["field"], field)
                 self.assertEqual(done.stderr.decode(),
                                  f"tensorinit: --{field}: {as_options(problem['detail'])}\n")
-                got = self.get(*options_of(query), "-o", self.out)
-                self.assertEqual((got.returncode, got.stderr), (USAGE, done.stderr))
-                self.assertEqual(os.listdir(self.scratch), [])
+                if (field, query) in by_get:
+                    got = self.get(*options_of(query), "-o", self.out)
+                    self.assertEqual((got.returncode, got.stderr), (USAGE, done.stderr))
+                    self.assertEqual(os.listdir(self.scratch), [])
 
     def test_bytes(self):
         for query in [*GOOD.split(), "shape=70000,10&name=" + "n" * 1024]:

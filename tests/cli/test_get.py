@@ -210,7 +210,7 @@ class NoTensor(Case):
                 self.end_headers()
                 self.wfile.write(b"hello")
         with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
-            thread = threading.Thread(target=server.serve_forever)
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # shutdown() waits as long
             thread.start()
             url = f"http://127.0.0.1:{server.server_port}"
             for Page.status, code in ((404, UNAVAILABLE), (200, MISMATCH)):

@@ -92,7 +92,7 @@ def faulty(upstream, *faults):
     server.upstream, server.faults, server.requests = upstream, list(faults), []
     server.released, server.plan = threading.Event(), {}
     server.url = "http://127.0.0.1:%d" % server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # shutdown() waits as long
     thread.start()
     try:
         yield server
@@ -118,8 +118,8 @@ class Faults(unittest.TestCase):
         self.assertEqual(array.tobytes(), RIGHT)
 
     def test_passing_faults(self):
-        for fault in ("cut", "close", "busy"):
-            with faulty(self.server.port, fault, fault) as server:
+        for faults in (["cut"] * 2, ["close"] * 2, ["busy"]):
+            with faulty(self.server.port, *faults) as server:
                 self.fetch(server.url)
                 self.assertEqual(server.faults, [])
 

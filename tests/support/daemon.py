@@ -27,6 +27,7 @@ DAEMON = BUILD / "tensorinitd"
 COMMAND = BUILD / "tensorinit"
 NO_SUCH_ISA = 69  # exit code, include/tensorinit/status.def
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+EVERY = int(os.environ.get("EVERY", "1"))
 
 # A machine's proxy is not for 127.0.0.1, and its secrets are not for tests.
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
@@ -41,6 +42,13 @@ def need(found, what):
             raise AssertionError(f"missing, but all is required: {what}")
         raise unittest.SkipTest(f"no {what}")
     return found
+
+
+def sample(what, cases, every=EVERY):
+    """Of cases that are many and alike, every EVERY-th: tests/run."""
+    if every > 1:
+        print(f"sample: of {what} one in {every}")
+    return cases[::every]
 
 
 def free_port():

@@ -9,8 +9,8 @@ from scipy import stats
 from service import P_MIN, Service, daemon
 
 TAU = stats.truncnorm(-2, 2).std()
-SHAPE = (400, 500)
-IN, OUT, AVG = 400, 500, 450
+SHAPE = (200, 250)
+IN, OUT, AVG = 200, 250, 225
 
 
 def bell(std, mean=0):

@@ -27,7 +27,7 @@ class Browser(Case):
         folder = pathlib.Path(__file__).parent
         pages = http.server.ThreadingHTTPServer(
             ("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-        threading.Thread(target=pages.serve_forever, daemon=True).start()
+        threading.Thread(target=pages.serve_forever, args=(0.01,), daemon=True).start()
         self.addCleanup(pages.server_close)
         self.addCleanup(pages.shutdown)
         self.origin = f"http://127.0.0.1:{pages.server_port}"

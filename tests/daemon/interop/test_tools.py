@@ -10,7 +10,8 @@ import threading
 
 from support import Case, daemon, program, target
 
-TENSOR = {"shape": "4500,1000", "scheme": "normal", "seed": "4", "name": "w", "dtype": "f32"}
+# Several MiB, so that aria2 fetches it by several connections.
+TENSOR = {"shape": "1500,1000", "scheme": "normal", "seed": "4", "name": "w", "dtype": "f32"}
 
 
 def run(*command):
@@ -20,15 +21,19 @@ def run(*command):
 
 
 class Tools(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bodies = {name: cls.server.get(target({**TENSOR, "format": name}))[0]
+                      for name in cls.server.words("format")}
+        # A text's length is not known beforehand, so that it has no byte ranges.
+        cls.ranged = [name for name, body in cls.bodies.items()
+                      if body.endswith(cls.bodies["raw"])]
+
     def setUp(self):
         super().setUp()
         self.rng = random.Random(9)
         self.out = self.scratch / "out"
-        self.bodies = {name: self.get(TENSOR, format=name)
-                       for name in self.server.words("format")}
-        # A text's length is not known beforehand, so that it has no byte ranges.
-        self.ranged = [name for name, body in self.bodies.items()
-                       if body.endswith(self.bodies["raw"])]
 
     def url(self, name):
         return self.server.url + target({**TENSOR, "format": name})
