@@ -123,15 +123,22 @@ enum ti_status tim_checkpoint_add(const struct tim_checkpoint *checkpoint,
     json_t *order = checkpoint->weight_map ? checkpoint->weight_map : checkpoint->tensors;
     const char *name;
     json_t *value;
+    if (json_object_size(order) == 0) {
+        return tim_error(error, TI_EMISSING, "", "the checkpoint has no tensors");
+    }
     json_object_foreach(order, name, value) {
         const json_t *entry = json_object_get(checkpoint->tensors, name);
         if (!entry) {
-            return tim_error(error, TI_EMISSING, "",
-                             "the index has tensor '%.200s', %.200s does not", name,
-                             json_string_value(value));
+            return tim_error(
+                error, TI_EMISSING, "",
+                "the checkpoint's index has tensor '%.200s', %.200s does not", name,
+                json_string_value(value));
         }
         const enum ti_status status = add_tensor(name, entry, manifest, error);
-        if (status != TI_OK) return status;
+        if (status == TI_OK) continue;
+        const struct ti_error reason = *error;
+        return tim_error(error, status, reason.field, "in the checkpoint: %s",
+                         reason.text);
     }
     return TI_OK;
 }

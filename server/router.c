@@ -77,6 +77,7 @@ static void respond(const struct tid_context *context, const struct tid_request 
     case TID_METHOD_POST:
         if (tid_route_body(route) != TID_ROUTE_NO_BODY) {
             endpoints[route](context, request, response);
+            check_untagged(request, response);
             break;
         }
         /* fall through */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tensorinit verify: compares a file with the tensor, byte by byte. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,6 +38,10 @@ static int read_header(const struct cli_comparison *comparison,
     unsigned char *bytes = malloc(CLI_HEADER_BYTES);
     if (!bytes) return cli_fail_memory();
     const ssize_t count = pread(comparison->fd, bytes, CLI_HEADER_BYTES, 0);
+    if (count < 0 && errno != ESPIPE) {
+        free(bytes);
+        return cli_fail_io(comparison->path, "cannot read");
+    }
     cli_file_header_read(header, bytes, count > 0 ? (size_t)count : 0);
     free(bytes);
     return 0;

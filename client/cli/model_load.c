@@ -2,11 +2,14 @@
 /* Reading a manifest: see model_load.h. */
 #include "client/cli/model_load.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <tensorinit/spellings.h>
 
 #include "manifest/json_memory.h"
 #include "manifest/manifest_json.h"
@@ -35,21 +38,50 @@ static char *models_folder(void) {
     return cli_path_join(path, INSTALLED_MODELS);
 }
 
+#define MODELS_MAX 64
+
+/* Says that there is no such manifest, and which installed one may have been meant. */
+static int fail_unknown(const char *name, const char *models) {
+    const char *near[TI_NEAR_MAX];
+    char *names[MODELS_MAX];
+    size_t count = 0;
+    DIR *folder = models ? opendir(models) : NULL;
+    const struct dirent *entry;
+    while (folder && count < MODELS_MAX && (entry = readdir(folder))) {
+        if (entry->d_name[0] != '.' && (names[count] = strdup(entry->d_name))) count++;
+    }
+    if (folder) closedir(folder);
+    fprintf(stderr, "tensorinit: '%s' is neither a manifest here nor a model in %s", name,
+            models ? models : INSTALLED_MODELS);
+    if (ti_near_names(name, (const char *const *)names, count, near) > 0) {
+        fprintf(stderr, "; did you mean '%s'?", near[0]);
+    }
+    fputc('\n', stderr);
+    while (count > 0) free(names[--count]);
+    return CLI_EIO;
+}
+
 /*
- * The manifest's file, to be freed; NULL if memory runs out. A folder has it as manifest.json;
- * a name that no file has is that of an installed one.
+ * Finds the manifest's file, '*path' to be freed. A folder has it as manifest.json; a name that
+ * no file has is that of an installed one.
  */
-static char *find_manifest(const char *name) {
+static int find_manifest(const char *name, char **path) {
+    int code = 0;
     if (cli_manifest_is_here(name)) {
-        return is_folder(name) ? cli_path_join(name, CLI_MANIFEST_NAME) : strdup(name);
+        *path = is_folder(name) ? cli_path_join(name, CLI_MANIFEST_NAME) : strdup(name);
+        return *path ? 0 : cli_fail_memory();
     }
     char *models = models_folder();
     char *folder = models ? cli_path_join(models, name) : NULL;
-    char *path = folder && is_folder(folder) ? cli_path_join(folder, CLI_MANIFEST_NAME)
-                                             : strdup(name);
+    if (folder && *name && *name != '.' && is_folder(folder)) {
+        *path = cli_path_join(folder, CLI_MANIFEST_NAME);
+        if (!*path) code = cli_fail_memory();
+    } else {
+        code = fail_unknown(name, models);
+    }
     free(models);
     free(folder);
-    return path;
+    return code;
 }
 
 /* Puts the values of the options in place of the manifest's. */
@@ -123,9 +155,15 @@ static int read_and_make(struct cli_model *model, const struct cli_options *opti
                          bool one_file, const struct tim_checkpoint *checkpoint,
                          struct cli_model_server *server) {
     const bool is_remote = server && !cli_manifest_is_here(options->file);
-    char *path = is_remote ? strdup(options->file) : find_manifest(options->file);
-    if (!path) return cli_fail_memory();
-    int code =
+    char *path = NULL;
+    int code = 0;
+    if (!is_remote) {
+        code = find_manifest(options->file, &path);
+    } else if (!(path = strdup(options->file))) {
+        code = cli_fail_memory();
+    }
+    if (code != 0) return code;
+    code =
         is_remote
             ? cli_model_server_manifest(server, path, &model->json, &model->json_bytes)
             : cli_file_read(path, MANIFEST_BYTES_MAX, &model->json, &model->json_bytes);

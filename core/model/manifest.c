@@ -80,6 +80,7 @@ enum ti_status ti_manifest_set(struct ti_manifest *manifest, const char *option,
         return ti_model_options_set(&manifest->options, option, value, value_bytes,
                                     error);
     }
+    if (value_bytes == 0) value = "";
     if (ti_text_is(value, value_bytes, TI_SPEC_NAME)) return TI_OK;
     return ti_error_set(
         error, TI_EVALUE, "spec",

@@ -97,6 +97,7 @@ enum ti_status ti_model_options_set(struct ti_model_options *options, const char
                                     struct ti_error *error) {
     const char *accepts;
     bool valid;
+    if (value_bytes == 0) value = "";
     if (strcmp(option, "seed") == 0) {
         valid = ti_text_seed(value, value_bytes, &options->seed);
         accepts = ti_param_get(TI_PARAM_seed)->accepts;

@@ -98,6 +98,7 @@ static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
 enum ti_status ti_spec_set(struct ti_spec *spec, const char *param, const char *value,
                            size_t value_bytes, struct ti_error *error) {
     enum ti_param which;
+    if (value_bytes == 0) value = ""; /* an empty std::string_view has NULL */
     if (!ti_param_find(param, strlen(param), &which)) {
         return ti_error_set(error, TI_EPARAM, param,
                             "unknown parameter '%.64s'; parameters are: %s", param,

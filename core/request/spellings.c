@@ -360,6 +360,7 @@ size_t ti_spelling_plain(const char *param, const char *value, size_t value_byte
                          char *plain) {
     static const struct ti_spelling_context none = {NULL, false};
     enum ti_param which;
+    if (value_bytes == 0) return 0;
     if (!ti_param_find(param, strlen(param), &which) || ti_alias_has_words(which)) {
         memcpy(plain, value, value_bytes);
         return value_bytes;

@@ -20,6 +20,7 @@ struct tid_rejection tid_post_check(const struct tid_framing *framing,
                                     const struct tid_request *request, bool is_manifest,
                                     enum tid_post_type *type) {
     const char *content_type = request->fields[TID_FIELD_CONTENT_TYPE];
+    const char *encoding = request->fields[TID_FIELD_CONTENT_ENCODING];
     const struct tid_rejection accepted = {0, NULL, NULL};
     *type = TID_POST_NONE;
     if (!tid_framing_has_body(framing)) return accepted;
@@ -36,6 +37,10 @@ struct tid_rejection tid_post_check(const struct tid_framing *framing,
     if (!is_manifest && framing->content_bytes > TID_POST_BYTES_MAX)
         return (struct tid_rejection){413, "content too large",
                                       "A body has at most 16384 bytes here."};
+    /* Section 15.5.16; "identity" is no coding (section 12.5.3), but some send it. */
+    if (encoding && *encoding && strcasecmp(encoding, "identity") != 0)
+        return (struct tid_rejection){415, "unsupported media type",
+                                      "A body must have no Content-Encoding here."};
     if (content_type && is_type(content_type, "application/json"))
         *type = is_manifest ? TID_POST_MANIFEST : TID_POST_JSON;
     if (content_type && !is_manifest &&

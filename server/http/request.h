@@ -43,6 +43,7 @@ enum tid_method {
     TID_FIELD(TRACEPARENT, "traceparent", SINGLE)                                          \
     TID_FIELD(WANT_REPR_DIGEST, "Want-Repr-Digest", LIST)                                  \
     TID_FIELD(CONTENT_TYPE, "Content-Type", SINGLE)                                        \
+    TID_FIELD(CONTENT_ENCODING, "Content-Encoding", LIST)                                  \
     TID_FIELD(AUTHORIZATION, "Authorization", SINGLE)                                      \
     TID_FIELD(FORWARDED, "Forwarded", LIST)                                                \
     TID_FIELD(X_FORWARDED_FOR, "X-Forwarded-For", LIST)                                    \

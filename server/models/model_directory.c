@@ -82,8 +82,9 @@ static void clear(struct models *models) {
     *models = (struct models){NULL, 0};
 }
 
-/* Why a file is left out; NULL if it is not, or if that is as it should be. */
-static const char *reason(enum tid_folder_result result) {
+/* Why a file is left out; NULL if it is not, or if that is as it should be. 'too_large' is
+   what is said of one that is. */
+static const char *reason(enum tid_folder_result result, const char *too_large) {
     switch (result) {
     case TID_FOLDER_READ:
     case TID_FOLDER_OTHER:
@@ -93,7 +94,7 @@ static const char *reason(enum tid_folder_result result) {
     case TID_FOLDER_OUTSIDE:
         return "it leads out of the directory of --models";
     case TID_FOLDER_TOO_LARGE:
-        return "it is larger than 64 MiB";
+        return too_large;
     case TID_FOLDER_FAILED:
         break;
     }
@@ -127,7 +128,7 @@ static bool add_file(struct reading *reading, struct tid_source *source,
         if (result == TID_FOLDER_READ)
             return tid_source_add(source, name, data, bytes) ||
                    fail(reading, "%s: out of memory", path);
-        why = reason(result);
+        why = reason(result, "it is larger than 64 MiB");
     }
     if (why) tid_log(TID_LOG_WARNING, "%s/%s is left out: %s", folder, name, why);
     return true;
@@ -189,7 +190,7 @@ static bool read_model(struct reading *reading, const char *name) {
         return true;
     }
     if (result != TID_FOLDER_READ) {
-        const char *why = reason(result);
+        const char *why = reason(result, "it is larger than 256 MiB");
         return fail(reading, "%s: %s", path, why ? why : "it is not a file");
     }
     if (is_named) return make_model(reading, folder, name, json, bytes);

@@ -193,8 +193,10 @@ class GPT2(support.Case):
         environment = os.environ | {"TENSORINIT_MODELS": str(self.MANIFEST.parent)}
         done = support.tensorinit("model", "gpt2", "--check", env=environment, cwd=self.scratch)
         self.succeeds(done)
-        self.fails(IO_ERROR, "cannot open gpt3", support.tensorinit(
-            "model", "gpt3", "--check", env=environment, cwd=self.scratch))
+        for name, hint in (("gpt3", "; did you mean 'gpt2'"), ("nonsense", ""), (".", ""), ("", "")):
+            self.fails(IO_ERROR, f"'{name}' is neither a manifest here nor a model in .*{hint}",
+                       support.tensorinit("model", name, "--check", env=environment,
+                                          cwd=self.scratch))
 
 
 class Verify(Model):
@@ -298,7 +300,9 @@ class Shapes(Model):
                               (b"\xff" * 100, "not a safetensors file"),
                               ((100).to_bytes(8, "little") + b"{}", "it ends in its header"),
                               ((2).to_bytes(8, "little") + b"[]", "the header is not a JSON"),
-                              ((2).to_bytes(8, "little") + b"{}", "there are no tensors")):
+                              ((2).to_bytes(8, "little") + b"{}", "the checkpoint has no tensors"),
+                              ((36).to_bytes(8, "little") + b'{"a": {"dtype": "F9", "shape": [2]}}',
+                               "in the checkpoint: tensor 'a': dtype does not take 'F9'")):
             with self.subTest(data=data[:20]):
                 bad.write_bytes(data)
                 done = self.model("--shapes", bad, "--check")

@@ -77,6 +77,7 @@ class Verbs(Case):
         done = tensorinit("verify", *paths)
         self.succeeds(done)
         self.assertEqual(done.stdout.count(b" is exactly the tensor\n"), 2)
+        self.fails(IO_ERROR, "cannot read .*: Is a directory", tensorinit("verify", self.scratch))
         good = paths[0].read_bytes()
         for wrong, code in ((good[:-1] + bytes([good[-1] ^ 1]), DIFFERS),
                             (good + b"x", DIFFERS), (good[:-1], DIFFERS),

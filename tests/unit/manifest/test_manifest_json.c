@@ -208,7 +208,7 @@ static void of_an_index(void **state) {
     assert_int_equal(
         tim_manifest_read(rules, strlen(rules), 10, checkpoint, &manifest, &error),
         TI_EMISSING);
-    assert_string_equal(error.text, "the index has tensor 'a', 1 does not");
+    assert_string_equal(error.text, "the checkpoint's index has tensor 'a', 1 does not");
     assert_int_equal(tim_checkpoint_header(checkpoint, "1", one, strlen(one), &error),
                      TI_OK);
     assert_int_equal(

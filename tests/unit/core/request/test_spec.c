@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <tensorinit/manifest.h>
+#include <tensorinit/spellings.h>
+
 #include "core/request/spec.h"
 #include "support/test.h"
 
@@ -320,6 +323,14 @@ static void value_needs_no_nul(void **state) {
         ti_spec_free(spec);
         free(copy);
     }
+    /* An empty std::string_view has NULL. */
+    struct ti_spec *none = empty_spec();
+    struct ti_model_options options = {.seed = 7};
+    assert_int_equal(ti_spec_set(none, "seed", NULL, 0, NULL), TI_EVALUE);
+    assert_int_equal(ti_model_options_set(&options, "seed", NULL, 0, NULL), TI_EVALUE);
+    assert_int_equal(ti_spelling_plain("dtype", NULL, 0, (char[TI_SPELLING_GROWTH]){0}),
+                     0);
+    ti_spec_free(none);
 }
 
 int main(void) {
