@@ -253,6 +253,10 @@ int cli_output_write(struct cli_output *output, const void *data, size_t bytes);
 int cli_output_write_at(struct cli_output *output, uint64_t offset, const void *data,
                         size_t bytes);
 
+/* The same without a message; false, with errno, if it fails. */
+bool cli_output_put_at(const struct cli_output *output, uint64_t offset, const void *data,
+                       size_t bytes);
+
 /* Writes what is in memory to the disk, so that not even a power failure loses it. */
 int cli_output_sync(struct cli_output *output);
 int cli_output_commit(struct cli_output *output);
@@ -301,8 +305,8 @@ void cli_part_clear(struct cli_part_state *state);
 uint64_t cli_part_done(const struct cli_part_state *state);
 
 /*
- * Reserves space for 'total_bytes' in the file of 'fd'. If the disk has not as much,
- * prints both figures and returns CLI_EIO.
+ * Reserves space for 'total_bytes' in the file of 'fd', unless it lies in memory. If the disk
+ * has not as much, prints both figures and returns CLI_EIO.
  */
 int cli_part_reserve(int fd, const char *path, uint64_t total_bytes);
 

@@ -42,6 +42,15 @@ static void print_digest(struct writer *writer, const char *path) {
     cli_print_digest(digest, path);
 }
 
+/* A digest needs the bytes in order. */
+static int write_bytes(struct writer *writer, size_t file) {
+    if (writer->path && writer->output.is_part && !writer->digests) {
+        return cli_model_file_write(writer->model, file, &writer->output,
+                                    &writer->progress);
+    }
+    return cli_model_file_read(writer->model, file, write_chunk, writer);
+}
+
 static int write_file(struct writer *writer, size_t file, const char *path) {
     const uint64_t bytes = ti_model_file(writer->model->model, file)->bytes;
     int code = 0;
@@ -51,7 +60,7 @@ static int write_file(struct writer *writer, size_t file, const char *path) {
     if (writer->path && writer->output.is_part) {
         code = cli_part_reserve(writer->output.fd, path, bytes);
     }
-    if (code == 0) code = cli_model_file_read(writer->model, file, write_chunk, writer);
+    if (code == 0) code = write_bytes(writer, file);
     if (writer->path && code == 0) {
         code = cli_output_commit(&writer->output);
     } else if (writer->path) {

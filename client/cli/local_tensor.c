@@ -52,16 +52,20 @@ static enum ti_status read_body(void *state, void *thread, uint64_t offset, size
     return TI_OK;
 }
 
+struct cli_source cli_tensor_source(struct cli_tensor *tensor) {
+    return (struct cli_source){.bytes = ti_body_bytes(tensor->body),
+                               .threads = tensor->threads,
+                               .state = tensor,
+                               .open = open_thread,
+                               .close = ti_workspace_free,
+                               .read = read_body};
+}
+
 int cli_tensor_read(struct cli_tensor *tensor, cli_consumer *consume, void *state) {
     struct ti_body_cursor cursor = {0};
     int code = cli_tensor_factorize(tensor);
     if (code == 0 && tensor->threads > 1 && ti_body_bytes(tensor->body) > 0) {
-        const struct cli_source source = {.bytes = ti_body_bytes(tensor->body),
-                                          .threads = tensor->threads,
-                                          .state = tensor,
-                                          .open = open_thread,
-                                          .close = ti_workspace_free,
-                                          .read = read_body};
+        const struct cli_source source = cli_tensor_source(tensor);
         return cli_read_ahead(&source, consume, state);
     }
     while (code == 0) {

@@ -5,7 +5,7 @@
  */
 #include "client/cli/model_file.h"
 
-#include "client/cli/read_ahead.h"
+#include "client/cli/parallel_write.h"
 
 struct section {
     const struct cli_model *model;
@@ -72,8 +72,11 @@ static int factorize(const struct cli_model *model, size_t tensor,
     return code;
 }
 
-static int read_one(struct section *section, size_t tensor, cli_consumer *consume,
-                    void *state) {
+/* What is done with the bytes of a section, which begins at 'first' in the file. */
+typedef int use_source(const struct cli_source *source, uint64_t first, void *state);
+
+static int use_section(struct section *section, size_t tensor, use_source *use,
+                       void *state) {
     struct ti_factor *factor = NULL;
     int code = 0;
     if (tensor != SIZE_MAX) code = factorize(section->model, tensor, &factor);
@@ -84,23 +87,56 @@ static int read_one(struct section *section, size_t tensor, cli_consumer *consum
                                       .open = open_reader,
                                       .close = close_reader,
                                       .read = read_section};
-    if (code == 0) code = cli_read_ahead(&source, consume, state);
+    if (code == 0) code = use(&source, section->first, state);
     ti_factor_free(factor);
     return code;
 }
 
-int cli_model_file_read(const struct cli_model *model, size_t file, cli_consumer *consume,
-                        void *state) {
+static int use_file(const struct cli_model *model, size_t file, use_source *use,
+                    void *state) {
     const uint64_t bytes = ti_model_file(model->model, file)->bytes;
     struct section section = {.model = model, .file = file};
     int code = 0;
     while (code == 0 && section.first < bytes) {
         size_t tensor;
         find_end(&section, bytes, &tensor);
-        code = read_one(&section, tensor, consume, state);
+        code = use_section(&section, tensor, use, state);
         section.first = section.end;
     }
     return code;
+}
+
+struct reading {
+    cli_consumer *consume;
+    void *state;
+};
+
+static int read_source(const struct cli_source *source, uint64_t first, void *state) {
+    const struct reading *reading = state;
+    (void)first;
+    return cli_read_ahead(source, reading->consume, reading->state);
+}
+
+int cli_model_file_read(const struct cli_model *model, size_t file, cli_consumer *consume,
+                        void *state) {
+    struct reading reading = {consume, state};
+    return use_file(model, file, read_source, &reading);
+}
+
+struct writing {
+    const struct cli_output *output;
+    struct cli_progress *progress;
+};
+
+static int write_source(const struct cli_source *source, uint64_t first, void *state) {
+    const struct writing *writing = state;
+    return cli_parallel_write(source, writing->output, first, writing->progress);
+}
+
+int cli_model_file_write(const struct cli_model *model, size_t file,
+                         const struct cli_output *output, struct cli_progress *progress) {
+    struct writing writing = {output, progress};
+    return use_file(model, file, write_source, &writing);
 }
 
 /* Gives the tensor at an offset its factorization, if it needs one. */

@@ -4,6 +4,7 @@
 #define TIC_MODEL_FILE_H
 
 #include "client/cli/model_load.h"
+#include "client/cli/progress.h"
 
 /*
  * Calls 'consume' with the bytes of a file, as cli_tensor_read() does. The factorization of
@@ -11,6 +12,10 @@
  */
 int cli_model_file_read(const struct cli_model *model, size_t file, cli_consumer *consume,
                         void *state);
+
+/* Writes a file to a part file, in no order, with progress. */
+int cli_model_file_write(const struct cli_model *model, size_t file,
+                         const struct cli_output *output, struct cli_progress *progress);
 
 /*
  * Reads any bytes of a file, in this thread. Has one tensor at a time, with its factorization.

@@ -196,17 +196,23 @@ int cli_output_sync(struct cli_output *output) {
     return cli_fail_io(output->path, "cannot write");
 }
 
-int cli_output_write_at(struct cli_output *output, uint64_t offset, const void *data,
-                        size_t bytes) {
+bool cli_output_put_at(const struct cli_output *output, uint64_t offset, const void *data,
+                       size_t bytes) {
     for (const char *at = data; bytes > 0;) {
         ssize_t now = pwrite(output->fd, at, bytes, (off_t)offset);
         if (now < 0 && errno == EINTR) continue;
-        if (now < 0) return cli_fail_io(output->path, "cannot write");
+        if (now < 0) return false;
         at += now;
         offset += (uint64_t)now;
         bytes -= (size_t)now;
     }
-    return 0;
+    return true;
+}
+
+int cli_output_write_at(struct cli_output *output, uint64_t offset, const void *data,
+                        size_t bytes) {
+    if (cli_output_put_at(output, offset, data, bytes)) return 0;
+    return cli_fail_io(output->path, "cannot write");
 }
 
 int cli_output_write(struct cli_output *output, const void *data, size_t bytes) {

@@ -17,6 +17,9 @@ struct cli_source {
                            unsigned char *out);
 };
 
+/* The body of a tensor that has its factorization, if its length is known (local_tensor.c). */
+struct cli_source cli_tensor_source(struct cli_tensor *tensor);
+
 /* As cli_tensor_read(), with source->threads threads, this one among them. */
 int cli_read_ahead(const struct cli_source *source, cli_consumer *consume, void *state);
 

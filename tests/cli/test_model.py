@@ -9,6 +9,7 @@ import math
 import os
 import signal
 import subprocess
+import tempfile
 import unittest
 
 import support
@@ -20,6 +21,9 @@ DTYPES = {"f32": ("F32", 4), "f64": ("F64", 8), "bf16": ("BF16", 2), "f16": ("F1
           "i64": ("I64", 8), "i32": ("I32", 4), "u8": ("U8", 1), "bool": ("BOOL", 1),
           "f8_e4m3": ("F8_E4M3", 1), "f8_e5m2": ("F8_E5M2", 1), "u64": ("U64", 8),
           "i16": ("I16", 2), "u16": ("U16", 2), "u32": ("U32", 4), "i8": ("I8", 1)}
+
+# A folder of a file system in memory, if there is one: files are reserved on others.
+MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 # A small model in the order of its state_dict(): name, shape, dtype, query.
 SMALL = {
@@ -359,6 +363,16 @@ class Usage(Model):
         done = self.model("-o", self.folder, preexec_fn=limit, restore_signals=False)
         self.assertNotEqual(done.returncode, OK)
         self.assertEqual(os.listdir(self.folder), [])
+        self.write({"tensors": {"a{0..9}": [1000, 1000]}, "rules": [["*", "scheme=normal"]]})
+        def limit_later():
+            support.limit_file(20 << 20)
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        with tempfile.TemporaryDirectory(dir=MEMORY) as memory:
+            done = self.model("-o", memory, "--threads", "4", preexec_fn=limit_later,
+                              restore_signals=False)
+            self.fails(IO_ERROR, "cannot write .*File too large", done)
+            self.assertEqual(done.stderr.count(b"cannot write"), 1)
+            self.assertEqual(os.listdir(memory), [])
         self.write({"tensors": {"a{0..9}": [2**50]}, "rules": [["*", "scheme=zeros"]]})
         self.fails(IO_ERROR, "it needs .* more, the disk has", self.model("-o", self.folder))
         self.assertEqual(os.listdir(self.folder), [])

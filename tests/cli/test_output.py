@@ -65,6 +65,8 @@ class Files(Case):
             done = generate(*HUGE, "-o", self.out, preexec_fn=limit,
                             restore_signals=False)
             self.fails(IO_ERROR, "cannot write", done)
+            # Not once by each thread.
+            self.assertEqual(done.stderr.count(b"cannot write"), 1)
             self.assertEqual(os.listdir(self.scratch), ["out.bin"] if old else [])
         self.out.write_bytes(b"old")
 
