@@ -227,6 +227,21 @@ def check_refused(server):
             expect(error.code == 400 and problem.get("field") == field, f"{query}: {problem}")
 
 
+def check_memory():
+    """What the response says of 64,000 layers counts, 7.7 MB, however small these are."""
+    seeds = ",".join(map(str, range(64)))
+    small = f"/v1/propagation?depth=1000&width=1&batch=1&seed={seeds}"
+    with daemon.running("--memory", "4M") as server:
+        try:
+            server.get(small)
+            failures.append("4 MiB of memory are enough for 64,000 layers")
+        except urllib.error.HTTPError as error:
+            expect(error.code == 400 and b"--memory" in error.read(), "not the memory's limit")
+        server.get("/v1/propagation?depth=1000&width=1&batch=1")
+    with daemon.running("--memory", "32M") as server:
+        expect(len(json.loads(server.get(small)[0])["runs"]) == 64, "not 64 runs")
+
+
 def check_isas():
     query = ("/v1/propagation?scheme=he_normal,orthogonal&activation=gelu&depth=5&width=70"
              "&batch=40&layer_norm=true&residual=true")
@@ -244,6 +259,7 @@ def main():
         check_dead(server)
         check_runs(server)
         check_refused(server)
+    check_memory()
     check_isas()
     print(*failures, sep="\n", file=sys.stderr)
     return 1 if failures else 0
