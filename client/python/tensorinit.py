@@ -1264,9 +1264,14 @@ class Model(collections.abc.Mapping):
     def __getitem__(self, name):
         return self.tensor(name)
 
-    def of_seed(self, seed):
-        """The same model with another seed; None: with its own."""
-        return self if seed is None else Model(self._source, seed, self._torch)
+    def selected(self, seed=None, only=None):
+        """The same model with another seed, and of its tensors those that model() says; None:
+        with its own, all."""
+        if seed is None and only is None:
+            return self
+        made = Model(self._source, self._seed if seed is None else seed, self._torch)
+        made._indices = self._indices if only is None else _only(self._indices, only)
+        return made
 
     # Not by the values of all tensors.
     __eq__, __hash__ = object.__eq__, object.__hash__
@@ -1301,11 +1306,34 @@ class Model(collections.abc.Mapping):
         return _prepare(out, query.pop("name", ""), query, {**part, "shape": shape})
 
 
+def _only(indices, patterns):
+    """The tensors whose names a pattern matches, in their order; each pattern has some."""
+    rules = []
+    for pattern in patterns if isinstance(patterns, (tuple, list)) else [patterns]:
+        if not isinstance(pattern, str) or not pattern or \
+                re.search("[{}]", _Rule.SPECIAL.sub("", pattern)):
+            raise ParameterError(f"{pattern!r} is not a pattern of names: * stands for any "
+                                 "characters, ? for one, {l} for some without a dot", "only")
+        rules.append(_Rule(pattern, None))
+    found = {}
+    for name, index in indices.items():
+        matching = [rule for rule in rules if rule.match(name)]
+        for rule in matching:
+            rule.used = True
+        if matching:
+            found[name] = index
+    unused = [rule.pattern for rule in rules if not rule.used]
+    if unused or not rules:
+        raise ParameterError(f"no tensor has a name like {_some(unused)}" if unused else
+                             "the list of patterns is empty", "only")
+    return found
+
+
 def _parameters_of(query):
     return dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
 
 
-def model(manifest, seed=None, dtype=None):
+def model(manifest, seed=None, dtype=None, only=None):
     """
     A model: a read-only dict of its tensors that computes each when it is read. The bytes are
     those of the file that 'tensorinit model' writes.
@@ -1316,6 +1344,8 @@ def model(manifest, seed=None, dtype=None):
       seed      in place of the manifest's
       dtype     in place of the manifest's, for the tensors without one of their own. One of
                 torch's makes all of them torch tensors
+      only      a pattern as in rules, or a list of them: only the tensors whose names one
+                matches, such as those of a stage of a pipeline
 
         gpt2 = tensorinit.model("gpt2", seed=42)
         norms = {name: numpy.linalg.norm(array) for name, array in gpt2.items()}
@@ -1325,10 +1355,11 @@ def model(manifest, seed=None, dtype=None):
         # An error now, not with the first tensor.
         _backend().plan(_Request("shape=1&scheme=normal", {"seed": seed}).text)
     if not isinstance(manifest, Model):
-        return Model(_backend().model(*_name_or_text(manifest), dtype), seed, _torch_of(dtype))
+        made = Model(_backend().model(*_name_or_text(manifest), dtype), seed, _torch_of(dtype))
+        return made.selected(only=only)
     if dtype is not None:
         raise ParameterError("the dtype of a Model cannot be changed", "dtype")
-    return manifest.of_seed(seed)
+    return manifest.selected(seed, only)
 
 
 # Modules --------------------------------------------------------------------------------
@@ -1399,7 +1430,7 @@ def _distributed_part(param):
         return param.to_local(), part
 
 
-def init_(module, rules, seed=None, *, part=None):
+def init_(module, rules, seed=None, *, part=None, only=None):
     """
     Fills all parameters of a torch module in place.
 
@@ -1412,6 +1443,8 @@ def init_(module, rules, seed=None, *, part=None):
       part   part(name, parameter) returns what the rank has of a tensor, as parameters of
              fill_(): {"shape": (4096, 4096), "shard": (0, rank, ranks)}; None: all of it.
              DTensors need none
+      only   the tensors of the model that the module has, as model() takes it, where it is a
+             stage of a pipeline: only=["wte.weight", "h.?.*"]
 
     Names are those of the model without wrappers: DistributedDataParallel, FSDP and
     torch.compile change no numbers. Parameters have their own dtype, whatever the manifest
@@ -1422,7 +1455,13 @@ def init_(module, rules, seed=None, *, part=None):
     another shape are errors; nothing is filled then. A weight of two names (a tied head)
     needs a tensor under one of them. Returns the canonical query of each parameter.
     """
-    prepare = _prepare_by_model if _is_manifest(rules) else _prepare_by_rules
+    if _is_manifest(rules):
+        rules, prepare = model(rules, seed, only=only), _prepare_by_model
+    elif only is None:
+        prepare = _prepare_by_rules
+    else:
+        raise ParameterError("only is for the tensors of a model; rules are about the "
+                             "parameters that the module has", "only")
     fills = prepare(module, rules, seed, part or (lambda name, param: None))
     for fill in fills.values():
         _fill(*fill)
@@ -1480,8 +1519,8 @@ def _named_tensors(module):
                     yield plain_name(f"{prefix}.{name}" if prefix else name), tensor, is_parameter
 
 
-def _prepare_by_model(module, manifest, seed, part):
-    tensors, names_of, missing = model(manifest, seed), {}, []
+def _prepare_by_model(module, tensors, _, part):
+    names_of, missing = {}, []
     for name, tensor, is_parameter in _named_tensors(module):
         _, names, _ = names_of.setdefault(id(tensor), (tensor, [], is_parameter))
         if name not in names:

@@ -107,6 +107,23 @@ class NativeModels(Native):
             self.expect(tensorinit.model("small", seed=9, dtype="f64"), "--seed=9", "--dtype=f64")
             self.expect(tensorinit.model("small", dtype="f32"))
 
+    def test_only(self):
+        """The tensors of 'tensorinit model --only', with the bytes that they have in the model."""
+        full = tensorinit.model(MANIFEST, seed=3)
+        for pattern in ("layers.1.*", "*.k.weight", "layers.{l}.norm.*", "s?eps", "caf?.weight"):
+            model = tensorinit.model(MANIFEST, seed=3, only=pattern)
+            self.expect(model, "--seed=3", "--only", pattern)
+            self.assertEqual(list(tensorinit.model(full, only=pattern)), list(model))
+        model = tensorinit.model(full, only=["layers.2.*", "embed.*"])
+        self.assertEqual(list(model), ["embed.weight", "layers.2.q.weight", "layers.2.k.weight",
+                                       "layers.2.o.weight", "layers.2.norm.weight"])
+        self.assertTrue((model["embed.weight"] == full["embed.weight"]).all())
+        self.assertEqual(len(tensorinit.model(model, seed=4)), 5)
+        for wrong in ("x*", ["embed.*", "x*"], "", [], 5, [None], "a{1}", "layers.{0..1}.*",
+                      "{", "a}"):
+            self.refused("only", tensorinit.model, MANIFEST, only=wrong)
+        self.refused("only", tensorinit.model, model, only="head.*")
+
     def test_computed_when_read(self):
         with unittest.mock.patch.object(tensorinit, "_fill", wraps=tensorinit._fill) as fill:
             model = tensorinit.model(MANIFEST, seed=1)
@@ -321,6 +338,25 @@ class NativeManifests(Native):
         self.expect(module, 5)
         tensorinit.init_(module, tensorinit.model(MODULE, seed=6))
         self.expect(module, 6)
+
+    def test_stages(self):
+        """Stages of a pipeline, each with the model's names, are the model."""
+        full = Net(is_tied=False)
+        untied = {**MODULE, "tensors": {**MODULE["tensors"], "head.weight": [50, 16]}}
+        tensorinit.init_(full, untied)
+        stages = [Net(is_tied=False) for _ in range(2)]
+        stages[0].head = stages[0].steps = stages[1].embed = None
+        del stages[0].layers[2]
+        stages[1].layers = torch.nn.ModuleDict({"2": stages[1].layers[2]})
+        for stage, only in zip(stages, (["embed.*", "layers.0.*", "layers.1.*"],
+                                        ["layers.2.*", "head.*", "steps"])):
+            self.refused("module", tensorinit.init_, stage, untied)
+            tensorinit.init_(stage, untied, only=only)
+        found = {**stages[0].state_dict(), **stages[1].state_dict()}
+        self.assertEqual(set(found), set(full.state_dict()))
+        for name, value in full.state_dict().items():
+            self.assertTrue(torch.equal(found[name], value), name)
+        self.refused("only", tensorinit.init_, stages[0], [("*", "scheme=ones")], only="*")
 
     def test_wrappers(self):
         for module in (torch.nn.DataParallel(Net()), wrap(Net(), "_orig_mod"),
