@@ -340,7 +340,8 @@ test-programs test-core test-isa test-fault:
 test-exhaustive: STEPS = $(EXHAUSTIVE) tests/long/exhaustive/run
 test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/run
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
-	mutations statistics http_statistics robust races replicas image package valgrind))
+	mutations statistics http_statistics robust races replicas shards image \
+	package valgrind))
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@$(if $(filter 1,$(REQUIRE_ALL)),$(INSTALL_DEPS) all long statistics)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)
