@@ -339,24 +339,24 @@ class NativeManifests(Native):
         tensorinit.init_(module, tensorinit.model(MODULE, seed=6))
         self.expect(module, 6)
 
-    def test_stages(self):
+    def test_pipeline(self):
         """Stages of a pipeline, each with the model's names, are the model."""
         full = Net(is_tied=False)
         untied = {**MODULE, "tensors": {**MODULE["tensors"], "head.weight": [50, 16]}}
         tensorinit.init_(full, untied)
-        stages = [Net(is_tied=False) for _ in range(2)]
-        stages[0].head = stages[0].steps = stages[1].embed = None
-        del stages[0].layers[2]
-        stages[1].layers = torch.nn.ModuleDict({"2": stages[1].layers[2]})
-        for stage, only in zip(stages, (["embed.*", "layers.0.*", "layers.1.*"],
+        halves = [Net(is_tied=False) for _ in range(2)]
+        halves[0].head = halves[0].steps = halves[1].embed = None
+        del halves[0].layers[2]
+        halves[1].layers = torch.nn.ModuleDict({"2": halves[1].layers[2]})
+        for half, only in zip(halves, (["embed.*", "layers.0.*", "layers.1.*"],
                                         ["layers.2.*", "head.*", "steps"])):
-            self.refused("module", tensorinit.init_, stage, untied)
-            tensorinit.init_(stage, untied, only=only)
-        found = {**stages[0].state_dict(), **stages[1].state_dict()}
+            self.refused("module", tensorinit.init_, half, untied)
+            tensorinit.init_(half, untied, only=only)
+        found = {**halves[0].state_dict(), **halves[1].state_dict()}
         self.assertEqual(set(found), set(full.state_dict()))
         for name, value in full.state_dict().items():
             self.assertTrue(torch.equal(found[name], value), name)
-        self.refused("only", tensorinit.init_, stages[0], [("*", "scheme=ones")], only="*")
+        self.refused("only", tensorinit.init_, halves[0], [("*", "scheme=ones")], only="*")
 
     def test_wrappers(self):
         for module in (torch.nn.DataParallel(Net()), wrap(Net(), "_orig_mod"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Models that the pool has to make before they can be answered: many clients at once post
 manifests, ask for plans, read files by the daemon's own and by the Hub's paths, and propagate
-signals, while others leave in the middle and SIGHUP reads the models again. Each answer is what
+signals, while others leave in the middle and SIGHUP reads the models again. Each response is what
 the same request gave alone, and nothing is left behind."""
 import collections
 import hashlib
