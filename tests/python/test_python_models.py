@@ -349,7 +349,7 @@ class NativeManifests(Native):
         del halves[0].layers[2]
         halves[1].layers = torch.nn.ModuleDict({"2": halves[1].layers[2]})
         for half, only in zip(halves, (["embed.*", "layers.0.*", "layers.1.*"],
-                                        ["layers.2.*", "head.*", "steps"])):
+                                       ["layers.2.*", "head.*", "steps"])):
             self.refused("module", tensorinit.init_, half, untied)
             tensorinit.init_(half, untied, only=only)
         found = {**halves[0].state_dict(), **halves[1].state_dict()}
