@@ -24,6 +24,9 @@
 #define GATHER_MS 10
 #define GATHER_BYTES (QUEUE_BYTES / 2)
 
+/* Of one write(): a pipe holds as much, and new lines get the space of what is written. */
+#define WRITE_BYTES ((size_t)1 << 16)
+
 /* Lines that wait, one after another: byte 'first + i' is at its remainder by the size. */
 static struct {
     pthread_mutex_t lock;
@@ -36,21 +39,21 @@ static struct {
     char bytes[QUEUE_BYTES];
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* False if it failed, which cannot be reported anywhere. */
-static bool write_all(const char *text, size_t bytes) {
-    while (bytes > 0) {
-        const ssize_t written = write(STDERR_FILENO, text, bytes);
+/* Returns how much it wrote: less than all if it failed, which cannot be reported anywhere. */
+static size_t write_all(const char *text, size_t bytes) {
+    size_t done = 0;
+    while (done < bytes) {
+        const ssize_t written = write(STDERR_FILENO, text + done, bytes - done);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0 && errno == EAGAIN) {
             /* Someone else has made it non-blocking. */
             poll(&(struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT}, 1, -1);
             continue;
         }
-        if (written <= 0) return false;
-        text += written;
-        bytes -= (size_t)written;
+        if (written <= 0) break;
+        done += (size_t)written;
     }
-    return true;
+    return done;
 }
 
 /* Counts the lines of a text that could not be written; it is no use to report that. */
@@ -108,23 +111,28 @@ static size_t dropped_line(struct tid_log_line *line) {
 /* Writes without the lock, which the caller has, and counts the lines that fail. */
 static void write_unlocked(const char *text, size_t bytes) {
     pthread_mutex_unlock(&queue.lock);
-    const bool success = write_all(text, bytes);
+    const size_t done = write_all(text, bytes);
     pthread_mutex_lock(&queue.lock);
-    if (!success) count_unwritten(text, bytes);
+    count_unwritten(text + done, bytes - done);
 }
 
-/* Writes all that waits; false if nothing did. With the lock. */
+/*
+ * Writes the lines that wait; false if there are none. Those that are added meanwhile gather
+ * for the next time. With the lock.
+ */
 static bool write_queue(void) {
-    if (queue.used == 0) return false;
-    while (queue.used > 0) {
+    const bool has_lines = queue.used > 0;
+    size_t bytes;
+    for (size_t left = queue.used; left > 0; left -= bytes) {
         /* Nothing else moves 'first', and what waits stays as it is. */
         const size_t until_end = QUEUE_BYTES - queue.first;
-        const size_t bytes = queue.used < until_end ? queue.used : until_end;
+        bytes = left < until_end ? left : until_end;
+        if (bytes > WRITE_BYTES) bytes = WRITE_BYTES;
         write_unlocked(queue.bytes + queue.first, bytes);
         queue.first = (queue.first + bytes) % QUEUE_BYTES;
         queue.used -= bytes;
     }
-    return true;
+    return has_lines;
 }
 
 /* Waits until there are lines to write, or the end. With the lock. */
@@ -175,7 +183,7 @@ int tid_log_start(void) {
 void tid_log_stop(void) {
     pthread_mutex_lock(&queue.lock);
     queue.stopping = true;
-    pthread_cond_signal(&queue.wake);
+    if (queue.started) pthread_cond_signal(&queue.wake);
     while (queue.started && !queue.is_ended &&
            tid_clock_wait(&queue.ended, &queue.lock, STOP_MS) == 0) {
     }

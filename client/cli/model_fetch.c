@@ -103,8 +103,14 @@ static int check_length(void *state, const struct tic_info *info) {
         ti_model_file(fetching->model->model, fetching->file);
     struct ti_error error = {.code = TI_EMISMATCH};
     if (info->total_bytes == file->bytes) return 0;
-    snprintf(error.text, sizeof error.text, "%s has %" PRIu64 " bytes, expected %" PRIu64,
-             file->name, info->total_bytes, file->bytes);
+    if (info->total_bytes == TIC_UNKNOWN) {
+        snprintf(error.text, sizeof error.text,
+                 "the response does not say how long %s is", file->name);
+    } else {
+        snprintf(error.text, sizeof error.text,
+                 "%s has %" PRIu64 " bytes, expected %" PRIu64, file->name,
+                 info->total_bytes, file->bytes);
+    }
     cli_clear_line();
     cli_get_print_error(fetching->options, fetching->server->request, &error);
     return CLI_EMISMATCH;

@@ -751,6 +751,9 @@ class Servers:
         """The document; with a body, which is JSON, the response to it."""
         def read(response):
             text = response.read(_DOCUMENT_BYTES_MAX + 1)
+            if len(text) <= _DOCUMENT_BYTES_MAX and response.length:
+                # Unlike read(), it is silent about a connection that has broken.
+                raise http.client.IncompleteRead(text, response.length)
             try:
                 if len(text) > _DOCUMENT_BYTES_MAX:
                     raise ValueError
@@ -988,7 +991,7 @@ def _check_overlap(shape, strides, size):
     for stride, count in sorted((abs(stride), count) for stride, count in zip(strides, shape)
                                 if count > 1):
         if stride < reach:
-            raise ParameterError("elements of what is to be filled share memory, as expand() "
+            raise ParameterError("elements of what is to be filled may share memory, as expand() "
                                  "and as_strided() make them", "out")
         reach += stride * (count - 1)
 

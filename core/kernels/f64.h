@@ -93,7 +93,7 @@ static inline void f64_rows(const v_u64 *row, const v_f64 *t, v_f64 *z) {
     }
 }
 
-/* The positive z beyond which each tail lies, V_WIDE_UNROLL vectors of them. */
+/* The positive z beyond which each tail lies, V_F64_UNROLL vectors of them. */
 static inline void f64_quantile(const struct f64 *w, const v_f64 *tail, v_f64 *z) {
     v_u64 row[V_F64_UNROLL];
     v_f64 t[V_F64_UNROLL], capped[V_F64_UNROLL];
@@ -104,7 +104,7 @@ static inline void f64_quantile(const struct f64 *w, const v_f64 *tail, v_f64 *z
         v_u64 unit =
             v_u64_and_or(bits, v_u64_set(0xfffffffffffff), v_u64_set(0x3ff0000000000000));
         t[i] = v_f64_sub(v_as_f64(unit), v_f64_set(1.5));
-        /* The biased exponent of WIDE_TAIL_MIN is 1022. */
+        /* The biased exponent of F64_TAIL_MIN is 1022. */
         row[i] = v_u64_add(v_u64_shr(bits, 52), v_u64_set((uint64_t)0 - 1022));
     }
 #if V_OCTAVES
@@ -150,7 +150,7 @@ static inline void f64_sided(const struct f64 *w, const v_u64 *word,
     }
 }
 
-/* f64 of 64-bit words: V_WIDE_UNROLL vectors. */
+/* f64 of 64-bit words: V_F64_UNROLL vectors. */
 
 static inline v_f64 f64_value(const struct f64 *w, v_f64 z) {
     v_f64 x = v_f64_add(w->offset, v_f64_mul(w->scale, z));
@@ -199,7 +199,7 @@ static inline void f64_symmetric_get(const struct f64 *w, const v_u64 *word, v_f
     }
 }
 
-/* binary32 of 32-bit words: WIDE_NARROW vectors, whose z is rounded before it is clamped. */
+/* binary32 of 32-bit words: F64_NARROW vectors, whose z is rounded before it is clamped. */
 
 #define F64_NARROW (V_F64_UNROLL / V_PARTS)
 

@@ -113,7 +113,7 @@ static void map_truncated(const struct ti_transform *transform, const void *in,
                                                                             count, out);
 }
 
-/* The same in binary64: WIDE_NARROW vectors of words' halves make V_WIDE_UNROLL of values. */
+/* The same in binary64: F64_NARROW vectors of words' halves make V_F64_UNROLL of values. */
 #define TABLE_F64(name, get)                                                             \
     static inline void step_f64_##name(const struct f64 *state, const v_u32 *high,       \
                                        const v_u32 *low, char *out) {                    \

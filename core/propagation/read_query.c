@@ -246,7 +246,8 @@ static enum ti_status check_weights(const struct ti_spec *weights,
 static void explain_unknown(struct ti_error *error) {
     const char *names[STACK_COUNT], *near[TI_NEAR_MAX];
     char list[256] = "";
-    if (!error || !*error->field || strstr(error->text, "did you mean")) return;
+    /* Others say more: what is near, or why there is no such thing. */
+    if (!error || !strstr(error->text, "'; parameters are: ")) return;
     const struct ti_error reason = *error;
     for (unsigned i = 0; i < STACK_COUNT; i++) {
         names[i] = parameters[i].name;

@@ -223,7 +223,7 @@ static inline v_f64 v_f64_if_less(v_f64 a, v_f64 b, v_f64 x, v_f64 y) {
 /* V_PARTS vectors rounded to one of binary32 numbers. */
 static inline v_f32 v_f32_round(const v_f64 *parts) { return (float)parts[0]; }
 
-/* From the V_WIDE_LANES binary32 numbers at 'p', exactly. */
+/* From the V_F64_LANES binary32 numbers at 'p', exactly. */
 static inline v_f64 v_f64_load_f32(const void *p) { return (double)v_f32_load(p); }
 
 /*

@@ -44,8 +44,11 @@ static enum tid_next running_next(void *state, double task_ns, size_t capacity_b
 static bool is_allowed(const struct tid_context *context,
                        const struct ti_propagation_info *info,
                        struct tid_response *response) {
+    const uint64_t layers_bytes =
+        (uint64_t)info->depth * info->runs * sizeof(struct ti_propagation_layer);
+    const bool is_deep = layers_bytes > info->peak_bytes / 2;
     const struct tid_memory_words words = {.title = "network too large",
-                                           .field = "width",
+                                           .field = is_deep ? "depth" : "width",
                                            .what = "this network",
                                            .advice = ""};
     return !tid_refuse_beyond(context, TID_LIMIT_propagation_products, info->products,

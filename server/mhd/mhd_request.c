@@ -235,9 +235,11 @@ static bool body_begin(struct tid_connection *connection,
         return type == TID_POST_NONE ||
                tid_request_body_begin(connection, type, framing->content_bytes, response);
     tid_problem(response, rejection.status, rejection.title, rejection.detail, "");
-    if (rejection.status == 415)
+    if (rejection.status == 415) {
         tid_response_static(response, "Accept-Post",
                             is_manifest ? TID_POST_MANIFEST_TYPES : TID_POST_TYPES);
+        tid_response_static(response, "Accept-Encoding", "identity");
+    }
     return false;
 }
 

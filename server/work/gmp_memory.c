@@ -46,6 +46,7 @@ static void *allocate(size_t bytes) {
     if (!memory) memory = from_reserve(bytes);
     if (memory) return memory;
     tid_log(TID_LOG_ERROR, "no memory is left for TLS, not even the reserve");
+    tid_log_stop();
     abort();
 }
 

@@ -21,8 +21,8 @@ RIGHT = generated(**TENSOR)
 
 class Faulty(http.server.BaseHTTPRequestHandler):
     """
-    Passes requests on to 'upstream' and does one fault of 'faults' to each response for a
-    tensor, in order.
+    Passes requests on to 'upstream' and does one fault of 'faults' to each response from
+    'faulty_path', in order.
     """
     protocol_version = "HTTP/1.1"
 
@@ -41,7 +41,7 @@ class Faulty(http.server.BaseHTTPRequestHandler):
             "Content-Type", "Content-Range", "ETag", "Tensor-Dtype") if name in response.headers}
         if server.plan and "/v1/plan" in self.path:
             body = json.dumps({**json.loads(body), **server.plan}).encode()
-        fault = server.faults.pop(0) if server.faults and "/v1/tensor" in self.path else None
+        fault = server.faults.pop(0) if server.faults and server.faulty_path in self.path else None
         cut = None
         if fault == "cut":
             cut = len(body) // 3
@@ -90,7 +90,7 @@ def faulty(upstream, *faults):
     server = QuietServer(("127.0.0.1", 0), Faulty)
     server.daemon_threads = True
     server.upstream, server.faults, server.requests = upstream, list(faults), []
-    server.released, server.plan = threading.Event(), {}
+    server.released, server.plan, server.faulty_path = threading.Event(), {}, "/v1/tensor"
     server.url = "http://127.0.0.1:%d" % server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # shutdown() waits as long
     thread.start()
@@ -122,6 +122,12 @@ class Faults(unittest.TestCase):
             with faulty(self.server.port, *faults) as server:
                 self.fetch(server.url)
                 self.assertEqual(server.faults, [])
+
+    def test_plan_is_cut(self):
+        with faulty(self.server.port, "cut", "close") as server:
+            server.faulty_path = "/v1/plan"
+            self.fetch(server.url)
+            self.assertEqual(server.faults, [])
 
     def test_continues(self):
         """After a cut only the rest is requested, and of the same tensor."""

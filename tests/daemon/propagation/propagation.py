@@ -236,7 +236,9 @@ def check_memory():
             server.get(small)
             failures.append("4 MiB of memory are enough for 64,000 layers")
         except urllib.error.HTTPError as error:
-            expect(error.code == 400 and b"--memory" in error.read(), "not the memory's limit")
+            problem = json.loads(error.read())
+            expect(error.code == 400 and "--memory" in problem["detail"] and
+                   problem["field"] == "depth", f"not the memory's limit: {problem}")
         server.get("/v1/propagation?depth=1000&width=1&batch=1")
     with daemon.running("--memory", "32M") as server:
         expect(len(json.loads(server.get(small)[0])["runs"]) == 64, "not 64 runs")

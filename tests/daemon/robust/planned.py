@@ -47,7 +47,7 @@ class Client(threading.Thread):
             while time.monotonic() < self.load.end:
                 self.choose(self.load, self.rng)
                 self.load.counts[self.choose.__name__] += 1
-        except (AssertionError, Ended, OSError, ValueError) as error:
+        except Exception as error:  # pylint: disable=broad-except
             self.load.wrong.append(f"{self.choose.__name__}: {type(error).__name__} {error}")
 
 
@@ -91,7 +91,9 @@ def post(load, rng):
     response = load.request("POST", "/v1/models", body.encode())
     assert response.status == 201, (response.status, response.body)
     place = response.fields[b"location"].decode()
-    plan = json.loads(load.request("GET", place).body)
+    response = load.request("GET", place)
+    assert response.status == 200, (response.status, response.body)
+    plan = json.loads(response.body)
     assert len(plan["tensors"]) == 5 * layers + 1, len(plan["tensors"])
     variant = rng.choice(VARIANTS) % rng.randrange(9)
     assert load.request("GET", f"{place}/{variant}").status == 200

@@ -162,6 +162,7 @@ static void unknown_parameters(void **state) {
         {"activaton=tanh", "did you mean 'activation'?"},
         {"Scheme=zeros", "did you mean 'scheme'?"},
         {"truncate=2", "did you mean 'truncation=2'?"},
+        {"device=cuda", "a service has no such thing"},
         {"x=1", "parameters are: scheme, seed, activation, negative_slope, depth, "}};
     struct ti_error error;
     struct ti_propagation *stack = NULL;
