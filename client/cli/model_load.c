@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <tensorinit/spellings.h>
-
 #include "manifest/json_memory.h"
 #include "manifest/manifest_json.h"
 
@@ -42,7 +40,6 @@ static char *models_folder(void) {
 
 /* Says that there is no such manifest, and which installed one may have been meant. */
 static int fail_unknown(const char *name, const char *models) {
-    const char *near[TI_NEAR_MAX];
     char *names[MODELS_MAX];
     size_t count = 0;
     DIR *folder = models ? opendir(models) : NULL;
@@ -53,9 +50,7 @@ static int fail_unknown(const char *name, const char *models) {
     if (folder) closedir(folder);
     fprintf(stderr, "tensorinit: '%s' is neither a manifest here nor a model in %s", name,
             models ? models : INSTALLED_MODELS);
-    if (ti_near_names(name, (const char *const *)names, count, near) > 0) {
-        fprintf(stderr, "; did you mean '%s'?", near[0]);
-    }
+    cli_print_near(name, (const char *const *)names, count, "");
     fputc('\n', stderr);
     while (count > 0) free(names[--count]);
     return CLI_EIO;
