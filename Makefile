@@ -342,6 +342,7 @@ test-statistics: STEPS = tests/long/statistics/run tests/long/http_statistics/ru
 test-long: STEPS = $(EXHAUSTIVE) $(addprefix tests/long/,$(addsuffix /run,exhaustive \
 	mutations statistics http_statistics robust races replicas shards image \
 	package valgrind))
+test-long: programs
 test-long test-exhaustive test-statistics: all $(EXHAUSTIVE) $(STATISTICS)
 	@$(if $(filter 1,$(REQUIRE_ALL)),$(INSTALL_DEPS) all long statistics)
 	@SLOW=1 LIMIT_SECONDS=0 $(RUN_TESTS) $(STEPS)

@@ -21,6 +21,8 @@ from wire import PATIENCE, Response, daemon  # noqa: E402
 import credentials  # noqa: E402, F401  (wire.py has its folder)
 
 LIBRARY = daemon.BUILD / "tests/fault/fail_nth.so"
+if not LIBRARY.exists():
+    sys.exit(f"{LIBRARY} is not there: 'make programs' builds it")
 KINDS = ["memory", "send", "receive", "accept", "thread", "epoll", "eventfd", "open", "option"]
 CONTROL = struct.Struct("=iiqqqq")  # struct control without 'calls'
 CALLS = struct.Struct(f"={len(KINDS)}q")
