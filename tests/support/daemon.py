@@ -111,11 +111,14 @@ class Server:
 
 
 def listening_port(process):
-    """The port that a starting daemon says it listens on; None if it ends instead."""
+    """The port that a starting daemon says it listens on; None, and its log is printed, if it
+    ends instead."""
+    log = []
     for line in process.stderr:
         if match := re.search(r'listening on http://\S+:(\d+)"', line.strip()):
             return int(match[1])
-        print(line, end="", file=sys.stderr)
+        log.append(line)
+    print("".join(log), end="", file=sys.stderr)
     return None
 
 
