@@ -272,8 +272,38 @@ static unsigned hint_value(const struct ti_spec *spec, enum ti_param param,
     return found;
 }
 
+unsigned ti_hints_add_near(struct ti_error *error, const char *typed, const char *before,
+                           const char *const *names, size_t count) {
+    const char *near[TI_NEAR_MAX];
+    const size_t found = ti_near_names(typed, names, count, near);
+    for (size_t i = 0; i < found; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "%s%s", before, near[i]);
+        add(error, i > 0 ? " or '" : "; did you mean '", name, "'");
+    }
+    if (found > 0) add(error, "?", "", "");
+    return (unsigned)found;
+}
+
+/* For a parameter that has no hint, in a request that has other parameters as well. */
+static unsigned hint_others(const char *name, const struct ti_other_params *others,
+                            struct ti_error *error) {
+    char list[256] = "";
+    (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
+    const unsigned found =
+        ti_hints_add_near(error, name, "", others->names, others->count);
+    for (size_t i = 0; found == 0 && i < others->count; i++) {
+        ti_words_add(list, sizeof list, others->names[i]);
+    }
+    if (found == 0) {
+        add(error, "; parameters are: ", list, ", and those of the scheme");
+    }
+    return found;
+}
+
 static unsigned hint_unknown(const struct ti_spec *spec, const char *name,
-                             const char *value, unsigned max, struct ti_error *error) {
+                             const char *value, const struct ti_other_params *others,
+                             unsigned max, struct ti_error *error) {
     struct ti_hints hints;
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
         const char *typed = absent[i].typed;
@@ -288,18 +318,22 @@ static unsigned hint_unknown(const struct ti_spec *spec, const char *name,
     if (hints.count > 0) {
         (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
     }
-    return end(&hints, error);
+    const unsigned found = end(&hints, error);
+    return found > 0 || !others ? found : hint_others(name, others, error);
 }
 
 unsigned ti_hints_for_pair(const struct ti_spec *spec, const char *name,
-                           const char *value, size_t value_bytes, unsigned max,
+                           const char *value, size_t value_bytes,
+                           const struct ti_other_params *others, unsigned max,
                            struct ti_error *error) {
     char text[TI_HINT_VALUE_BYTES];
     enum ti_param param;
     if (value_bytes >= sizeof text || memchr(value, '\0', value_bytes)) return 0;
     memcpy(text, value, value_bytes);
     text[value_bytes] = '\0';
-    if (error->code == TI_EPARAM) return hint_unknown(spec, name, text, max, error);
+    if (error->code == TI_EPARAM) {
+        return hint_unknown(spec, name, text, others, max, error);
+    }
     if (error->code == TI_EVALUE && ti_param_find(name, strlen(name), &param)) {
         return hint_value(spec, param, text, max, error);
     }

@@ -13,12 +13,18 @@
 
 /*
  * For a parameter that could not be set: 'name' is NUL-terminated, 'spec' has the other
- * parameters of the request, 'error' is what ti_spec_set() has returned. Adds at most 'max'
- * changes, and returns how many.
+ * parameters of the request, 'others' as in spec.h, 'error' is what ti_spec_set() has
+ * returned. Adds at most 'max' changes, and returns how many.
  */
 unsigned ti_hints_for_pair(const struct ti_spec *spec, const char *name,
-                           const char *value, size_t value_bytes, unsigned max,
+                           const char *value, size_t value_bytes,
+                           const struct ti_other_params *others, unsigned max,
                            struct ti_error *error);
+
+/* Adds those of 'names' that are near to what was typed, each with 'before' in front, such
+   as "activation=". Returns how many. */
+unsigned ti_hints_add_near(struct ti_error *error, const char *typed, const char *before,
+                           const char *const *names, size_t count);
 
 /* Adds what is wrong with another parameter of the request, hints included. */
 void ti_hints_add_error(struct ti_error *error, const struct ti_error *other);
