@@ -85,8 +85,13 @@ static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
         if (refusals[i].param != param) continue;
         snprintf(words, sizeof words, "%s", refusals[i].words);
     }
-    ti_alias_list_words(spec->given[TI_PARAM_scheme] ? spec->alias : NULL, param, accepts,
-                        sizeof accepts);
+    const struct ti_alias *alias = spec->given[TI_PARAM_scheme] ? spec->alias : NULL;
+    ti_alias_list_words(alias, param, accepts, sizeof accepts);
+    /* torch's a and b: infinite only where they cut a normal */
+    if (ti_param_kind(param)->read == ti_read_bound && alias &&
+        strcmp(alias->info.scheme, "truncated_normal") != 0) {
+        snprintf(accepts, sizeof accepts, "a number");
+    }
     return ti_error_set(error, TI_EVALUE, info->name, "%s '%s'; it takes %s%s%s", words,
                         shown, ti_param_is_choice(param) ? "one of " : "", accepts,
                         ti_alias_has_words(param) && !spec->alias
