@@ -115,6 +115,8 @@ enum ti_status ti_model_options_set(struct ti_model_options *options, const char
                             option);
     }
     if (valid) return TI_OK;
-    return ti_error_set(error, TI_EVALUE, option, "%s does not take '%.*s'; it takes %s",
-                        option, value_bytes > 64 ? 64 : (int)value_bytes, value, accepts);
+    char shown[TI_SHOWN_BYTES];
+    ti_text_show(value, value_bytes, shown, sizeof shown);
+    return ti_error_set(error, TI_EVALUE, option, "%s does not take '%s'; it takes %s",
+                        option, shown, accepts);
 }

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tensorinit/spellings.h>
-
 #include "core/base/error.h"
 #include "core/kernels/dispatch.h"
 #include "core/propagation/activations.h"
 #include "core/propagation/propagation.h"
+#include "core/request/hints.h"
 #include "core/request/params.h"
 #include "core/request/query.h"
 #include "core/request/spec.h"
@@ -63,6 +62,31 @@ bool ti_stack_has(const char *name) {
     return find_parameter(&pair, &which);
 }
 
+/* Parameters that the stack chooses, or that are not about values. */
+static const enum ti_param not_taken[] = {
+    TI_PARAM_shape, TI_PARAM_name,   TI_PARAM_permute, TI_PARAM_slice,
+    TI_PARAM_shard, TI_PARAM_format, TI_PARAM_json,    TI_PARAM_metadata};
+
+bool ti_stack_takes(size_t param_index) {
+    for (size_t i = 0; i < sizeof not_taken / sizeof *not_taken; i++) {
+        if (not_taken[i] == param_index) return false;
+    }
+    return param_index < TI_PARAM_COUNT;
+}
+
+/* TI_EINAPPLICABLE for a parameter of a tensor, or an item of it, that a stack has not. */
+static enum ti_status check_taken(const char *name, struct ti_error *error) {
+    enum ti_param param;
+    if (!ti_param_find(name, strcspn(name, "["), &param) || ti_stack_takes(param)) {
+        return TI_OK;
+    }
+    name = ti_param_get(param)->name;
+    return ti_error_set(error, TI_EINAPPLICABLE, name,
+                        "%s does not apply: the weights are whole matrices of width "
+                        "by width, with the names layer.0.weight, layer.1.weight, ...",
+                        name);
+}
+
 /* Takes a pair, which decodes to 'at'; '*used' is what it needs there. */
 static enum ti_status take_pair(struct query *query, const struct ti_text_pair *raw,
                                 char *at, size_t *used, struct ti_error *error) {
@@ -71,6 +95,8 @@ static enum ti_status take_pair(struct query *query, const struct ti_text_pair *
     enum ti_status status = ti_query_decode(raw, at, &pair, error);
     if (status != TI_OK) return status;
     if (!find_parameter(&pair, &which)) {
+        status = check_taken(pair.name, error);
+        if (status != TI_OK) return status;
         const char *end = raw->value + raw->value_bytes;
         const size_t n = (size_t)(end - raw->name);
         memcpy(query->weights + query->weights_bytes, raw->name, n);
@@ -121,9 +147,10 @@ static enum ti_status refuse(const struct query *query, enum stack_parameter whi
                              struct ti_error *error) {
     const struct value *value = &query->value[which];
     const char *name = parameters[which].name;
-    return ti_error_set(error, TI_EVALUE, name, "%s does not take '%.*s'; it takes %s",
-                        name, value->n > 64 ? 64 : (int)value->n, value->text,
-                        parameters[which].accepts);
+    char shown[TI_SHOWN_BYTES];
+    ti_text_show(value->text, value->n, shown, sizeof shown);
+    return ti_error_set(error, TI_EVALUE, name, "%s does not take '%s'; it takes %s",
+                        name, shown, parameters[which].accepts);
 }
 
 static enum ti_status read_number(const struct query *query, enum stack_parameter which,
@@ -153,22 +180,21 @@ static enum ti_status read_activation(const struct query *query,
                                       enum ti_activation *activation,
                                       struct ti_error *error) {
     const struct value *value = &query->value[STACK_activation];
-    const char *names[TI_ACTIVATION_COUNT], *near[TI_NEAR_MAX];
+    const char *names[TI_ACTIVATION_COUNT];
     char typed[32], list[128] = "";
+    struct ti_error own;
     for (unsigned i = 0; i < TI_ACTIVATION_COUNT; i++) {
         *activation = (enum ti_activation)i;
         names[i] = ti_activation_name(*activation);
         if (ti_text_is(value->text, value->n, names[i])) return TI_OK;
         ti_words_add(list, sizeof list, names[i]);
     }
-    const size_t n = value->n < sizeof typed ? value->n : sizeof typed - 1;
-    memcpy(typed, value->text, n);
-    typed[n] = '\0';
-    const bool found = ti_near_names(typed, names, TI_ACTIVATION_COUNT, near) > 0;
-    return ti_error_set(error, TI_EVALUE, "activation",
-                        "activation does not take '%s'; it takes one of %s%s%s%s", typed,
-                        list, found ? "; did you mean '" : "", found ? near[0] : "",
-                        found ? "'?" : "");
+    ti_text_show(value->text, value->n, typed, sizeof typed);
+    (void)ti_error_set(&own, TI_EVALUE, "activation",
+                       "activation does not take '%s'; it takes one of %s", typed, list);
+    (void)ti_hints_add_near(&own, typed, "activation=", names, TI_ACTIVATION_COUNT);
+    if (error) *error = own;
+    return own.code;
 }
 
 static enum ti_status read_slope(const struct query *query,
@@ -183,7 +209,7 @@ static enum ti_status read_slope(const struct query *query,
                             ti_activation_name(info->activation));
     }
     if (!ti_text_number(value->text, value->n, &info->negative_slope) ||
-        fabs(info->negative_slope) > 1000) {
+        fabs(info->negative_slope) > TI_PROPAGATION_MAX_SLOPE) {
         return refuse(query, STACK_negative_slope, error);
     }
     return TI_OK;
@@ -216,58 +242,12 @@ static enum ti_status read_info(const struct query *query,
 
 /* Runs ----------------------------------------------------------------------------------- */
 
-/* Parameters that the stack chooses, or that are not about values. */
-static const enum ti_param not_taken[] = {
-    TI_PARAM_shape, TI_PARAM_name,   TI_PARAM_permute, TI_PARAM_slice,
-    TI_PARAM_shard, TI_PARAM_format, TI_PARAM_json,    TI_PARAM_metadata};
-
-bool ti_stack_takes(size_t param_index) {
-    for (size_t i = 0; i < sizeof not_taken / sizeof *not_taken; i++) {
-        if (not_taken[i] == param_index) return false;
-    }
-    return param_index < TI_PARAM_COUNT;
-}
-
-static enum ti_status check_weights(const struct ti_spec *weights,
-                                    struct ti_error *error) {
-    for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
-        const char *name = ti_param_get(i)->name;
-        if (!weights->given[i] || ti_stack_takes(i)) continue;
-        return ti_error_set(
-            error, TI_EINAPPLICABLE, name,
-            "%s does not apply: the weights are whole matrices of width "
-            "by width, with the names layer.0.weight, layer.1.weight, ...",
-            name);
-    }
-    return TI_OK;
-}
-
-/* The error of a parameter that neither the stack nor the weights have. */
-static void explain_unknown(struct ti_error *error) {
-    const char *names[STACK_COUNT], *near[TI_NEAR_MAX];
-    char list[256] = "";
-    /* Others say more: what is near, or why there is no such thing. */
-    if (!error || !strstr(error->text, "'; parameters are: ")) return;
-    const struct ti_error reason = *error;
-    for (unsigned i = 0; i < STACK_COUNT; i++) {
-        names[i] = parameters[i].name;
-        ti_words_add(list, sizeof list, names[i]);
-    }
-    if (ti_near_names(reason.field, names, STACK_COUNT, near) > 0) {
-        ti_error_set(error, reason.code, reason.field,
-                     "unknown parameter '%s'; did you mean '%s'?", reason.field, near[0]);
-    } else {
-        ti_error_set(
-            error, reason.code, reason.field,
-            "unknown parameter '%s'; parameters are: %s, and those of the scheme",
-            reason.field, list);
-    }
-}
-
 /* The weights' parameters, with one scheme and one seed. */
 static enum ti_status read_weights(const struct query *query, const struct value *scheme,
                                    const struct value *seed, struct ti_spec *weights,
                                    struct ti_error *error) {
+    const char *names[STACK_COUNT];
+    const struct ti_other_params stack = {names, STACK_COUNT};
     char *text = malloc(query->weights_bytes + 3 * (scheme->n + seed->n) + 16), *end;
     if (!text) return ti_error_nomem(error);
     memcpy(text, query->weights, query->weights_bytes);
@@ -276,11 +256,11 @@ static enum ti_status read_weights(const struct query *query, const struct value
     end = ti_query_encode(scheme->text, scheme->n, end);
     end += ti_text_put("&seed=", end);
     end = ti_query_encode(seed->text, seed->n, end);
-    enum ti_status status =
-        ti_spec_set_query_lenient(weights, text, (size_t)(end - text), error);
+    for (unsigned i = 0; i < STACK_COUNT; i++) names[i] = parameters[i].name;
+    const enum ti_status status =
+        ti_spec_set_query_among(weights, text, (size_t)(end - text), &stack, error);
     free(text);
-    if (status == TI_EPARAM) explain_unknown(error);
-    return status == TI_OK ? check_weights(weights, error) : status;
+    return status;
 }
 
 enum ti_status ti_propagation_plan(const struct ti_propagation *stack,

@@ -43,6 +43,25 @@ static const struct {
 #include "core/request/meanings.def"
 };
 
+/* Offers a parameter with the value as it is, or else with what the value may mean. */
+static void offer(struct ti_hints *hints, const char *param, const char *value) {
+    enum ti_param which;
+    if (ti_hints_offer(hints, NULL, param, value)) return;
+    if (!ti_param_find(param, strlen(param), &which) || hints->spec->given[which]) return;
+    ti_hints_values(hints, which, value);
+}
+
+/* The same with a scheme that takes the parameter. */
+static void offer_relatives(struct ti_hints *hints, const char *param,
+                            const char *value) {
+    const unsigned before = hints->count;
+    char word[TI_HINT_VALUE_BYTES];
+    enum ti_param which;
+    ti_hints_relatives(hints, param, value);
+    if (hints->count > before || !ti_param_find(param, strlen(param), &which)) return;
+    if (ti_hints_word(which, value, word)) ti_hints_relatives(hints, param, word);
+}
+
 /* Offers the parameters of the table for a name, with the scheme or with another. */
 static void offer_meanings(struct ti_hints *hints, const char *name, const char *value,
                            bool relatives) {
@@ -54,9 +73,9 @@ static void offer_meanings(struct ti_hints *hints, const char *name, const char 
             char param[32];
             snprintf(param, sizeof param, "%.*s", (int)n, word);
             if (relatives) {
-                ti_hints_relatives(hints, param, value);
+                offer_relatives(hints, param, value);
             } else {
-                (void)ti_hints_offer(hints, NULL, param, value);
+                offer(hints, param, value);
             }
         }
     }
@@ -67,7 +86,7 @@ static void offer_near(struct ti_hints *hints, const char *name, const char *val
         for (size_t i = 0; i < TI_PARAM_COUNT; i++) {
             const char *param = ti_param_get(i)->name;
             if (ti_near_distance(name, strlen(name), param, strlen(param)) == distance) {
-                (void)ti_hints_offer(hints, NULL, param, value);
+                offer(hints, param, value);
             }
         }
     }
@@ -82,7 +101,7 @@ static void offer_renamed(struct ti_hints *hints, const char *name, const char *
         char param[32];
         if (!ti_text_is(item.canonical, item.canonical_bytes, name)) continue;
         snprintf(param, sizeof param, "%.*s", (int)item.framework_bytes, item.framework);
-        (void)ti_hints_offer(hints, NULL, param, value);
+        offer(hints, param, value);
     }
 }
 
@@ -106,13 +125,41 @@ static void offer_frameworks(struct ti_hints *hints, const char *name,
     }
 }
 
-static void offer_params(struct ti_hints *hints, const char *name, const char *value) {
+static void offer_all(struct ti_hints *hints, const char *name, const char *value) {
+    hints->trials = 0;
     offer_renamed(hints, name, value);
     offer_meanings(hints, name, value, false);
     if (hints->count == 0) offer_near(hints, name, value);
     if (hints->count == 0) offer_frameworks(hints, name, value);
-    if (hints->count == 0) ti_hints_relatives(hints, name, value);
+    if (hints->count == 0) offer_relatives(hints, name, value);
     if (hints->count == 0) offer_meanings(hints, name, value, true);
+}
+
+static bool takes(const struct ti_spec *spec, enum ti_param param) {
+    return spec->alias ? ti_alias_takes(spec->alias, param)
+                       : ti_scheme_has(ti_scheme_at(spec->scheme), param);
+}
+
+/* Removes parameters that the scheme does not take: each makes any other change refused. */
+static void drop_inapplicable(struct ti_hints *hints) {
+    struct ti_spec *spec = hints->spec;
+    for (size_t i = 0; i < TI_PARAM_COUNT && hints->dropped_count < TI_NEAR_MAX; i++) {
+        const enum ti_param param = (enum ti_param)i;
+        if (!spec->given[i] || ti_param_get(i)->common || takes(spec, param)) continue;
+        spec->given[i] = false;
+        hints->dropped[hints->dropped_count++] = param;
+    }
+}
+
+static void offer_params(struct ti_hints *hints, const char *name, const char *value) {
+    offer_all(hints, name, value);
+    if (hints->count > 0) return;
+    drop_inapplicable(hints);
+    if (hints->dropped_count == 0) return;
+    hints->keeps_scheme = true;
+    hints->max =
+        hints->max > hints->dropped_count ? hints->max - hints->dropped_count : 1;
+    offer_all(hints, name, value);
 }
 
 /* ------------------------------------------------------------------------------------ */
@@ -129,11 +176,67 @@ static bool begin(struct ti_hints *hints, const struct ti_spec *spec, enum ti_pa
     return true;
 }
 
+/* The text of a value that is set; false for lists and names. */
+static bool value_text(const struct ti_spec *spec, enum ti_param param,
+                       char text[TI_HINT_VALUE_BYTES]) {
+    const struct ti_param_kind *kind = ti_param_kind(param);
+    const struct ti_canonical_source from = {spec, ti_scheme_at(spec->scheme), NULL};
+    size_t n;
+    if (kind->read == ti_read_choice) {
+        const char *word = ti_alias_choice_word(param, spec->value[param].choice, &n);
+        memcpy(text, word, n);
+    } else if (kind->read == ti_read_number || kind->read == ti_read_constant ||
+               kind->read == ti_read_flag || kind->read == ti_read_count ||
+               kind->read == ti_read_index || kind->read == ti_read_truncation) {
+        n = kind->write(&from, param, text);
+    } else if (kind->read == ti_read_bound && isfinite(spec->value[param].number)) {
+        n = ti_write_number(&from, param, text);
+    } else if (kind->read == ti_read_axes && spec->rank > 0) {
+        n = kind->write(&from, param, text);
+    } else {
+        return false;
+    }
+    text[n] = '\0';
+    return true;
+}
+
+static unsigned end(struct ti_hints *hints, struct ti_error *error);
+
+/*
+ * Says that the parameters that were dropped are at fault as well, and what each may mean.
+ * Returns how many changes that are.
+ */
+static unsigned explain_dropped(const struct ti_hints *hints, unsigned left,
+                                struct ti_error *error) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < hints->dropped_count; i++) {
+        const char *name = ti_param_get(hints->dropped[i])->name;
+        char value[TI_HINT_VALUE_BYTES];
+        struct ti_hints own;
+        struct ti_error also;
+        (void)ti_error_set(&also, TI_EINAPPLICABLE, name, "%s does not apply", name);
+        if (count < left && value_text(hints->spec, hints->dropped[i], value) &&
+            begin(&own, hints->spec, hints->dropped[i], 1)) {
+            own.keeps_scheme = true;
+            offer_all(&own, name, value);
+            count += end(&own, &also);
+        }
+        ti_hints_add_error(error, &also);
+    }
+    return count;
+}
+
 /* Adds the hints to the error. Returns how many there are. */
 static unsigned end(struct ti_hints *hints, struct ti_error *error) {
-    if (hints->count > 0) add(error, "; did you mean ", hints->text, "?");
+    unsigned count = hints->count;
+    if (count > 0) {
+        add(error, "; did you mean ", hints->text, "?");
+        count += explain_dropped(hints, TI_NEAR_MAX - count, error);
+    } else if (*hints->near) {
+        add(error, "; ", hints->near, "");
+    }
     free(hints->spec);
-    return hints->count;
+    return count;
 }
 
 /* What Python, JavaScript and shells write for no value. */
@@ -169,8 +272,38 @@ static unsigned hint_value(const struct ti_spec *spec, enum ti_param param,
     return found;
 }
 
+unsigned ti_hints_add_near(struct ti_error *error, const char *typed, const char *before,
+                           const char *const *names, size_t count) {
+    const char *near[TI_NEAR_MAX];
+    const size_t found = ti_near_names(typed, names, count, near);
+    for (size_t i = 0; i < found; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "%s%s", before, near[i]);
+        add(error, i > 0 ? " or '" : "; did you mean '", name, "'");
+    }
+    if (found > 0) add(error, "?", "", "");
+    return (unsigned)found;
+}
+
+/* For a parameter that has no hint, in a request that has other parameters as well. */
+static unsigned hint_others(const char *name, const struct ti_other_params *others,
+                            struct ti_error *error) {
+    char list[256] = "";
+    (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
+    const unsigned found =
+        ti_hints_add_near(error, name, "", others->names, others->count);
+    for (size_t i = 0; found == 0 && i < others->count; i++) {
+        ti_words_add(list, sizeof list, others->names[i]);
+    }
+    if (found == 0) {
+        add(error, "; parameters are: ", list, ", and those of the scheme");
+    }
+    return found;
+}
+
 static unsigned hint_unknown(const struct ti_spec *spec, const char *name,
-                             const char *value, unsigned max, struct ti_error *error) {
+                             const char *value, const struct ti_other_params *others,
+                             unsigned max, struct ti_error *error) {
     struct ti_hints hints;
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
         const char *typed = absent[i].typed;
@@ -185,18 +318,22 @@ static unsigned hint_unknown(const struct ti_spec *spec, const char *name,
     if (hints.count > 0) {
         (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
     }
-    return end(&hints, error);
+    const unsigned found = end(&hints, error);
+    return found > 0 || !others ? found : hint_others(name, others, error);
 }
 
 unsigned ti_hints_for_pair(const struct ti_spec *spec, const char *name,
-                           const char *value, size_t value_bytes, unsigned max,
+                           const char *value, size_t value_bytes,
+                           const struct ti_other_params *others, unsigned max,
                            struct ti_error *error) {
     char text[TI_HINT_VALUE_BYTES];
     enum ti_param param;
     if (value_bytes >= sizeof text || memchr(value, '\0', value_bytes)) return 0;
     memcpy(text, value, value_bytes);
     text[value_bytes] = '\0';
-    if (error->code == TI_EPARAM) return hint_unknown(spec, name, text, max, error);
+    if (error->code == TI_EPARAM) {
+        return hint_unknown(spec, name, text, others, max, error);
+    }
     if (error->code == TI_EVALUE && ti_param_find(name, strlen(name), &param)) {
         return hint_value(spec, param, text, max, error);
     }
@@ -207,35 +344,6 @@ void ti_hints_add_error(struct ti_error *error, const struct ti_error *other) {
     const size_t used = strlen(error->text);
     const bool ended = used > 0 && error->text[used - 1] == '?';
     add(error, ended ? " Also: " : ". Also: ", other->text, "");
-}
-
-/* The text of a value that is set; false for lists and names. */
-static bool value_text(const struct ti_spec *spec, enum ti_param param,
-                       char text[TI_HINT_VALUE_BYTES]) {
-    const struct ti_param_kind *kind = ti_param_kind(param);
-    const struct ti_canonical_source from = {spec, ti_scheme_at(spec->scheme), NULL};
-    size_t n;
-    if (kind->read == ti_read_choice) {
-        const char *word = ti_alias_choice_word(param, spec->value[param].choice, &n);
-        memcpy(text, word, n);
-    } else if (kind->read == ti_read_number || kind->read == ti_read_constant ||
-               kind->read == ti_read_flag || kind->read == ti_read_count ||
-               kind->read == ti_read_index || kind->read == ti_read_truncation) {
-        n = kind->write(&from, param, text);
-    } else if (kind->read == ti_read_bound && isfinite(spec->value[param].number)) {
-        n = ti_write_number(&from, param, text);
-    } else if (kind->read == ti_read_axes && spec->rank > 0) {
-        n = kind->write(&from, param, text);
-    } else {
-        return false;
-    }
-    text[n] = '\0';
-    return true;
-}
-
-static bool takes(const struct ti_spec *spec, enum ti_param param) {
-    return spec->alias ? ti_alias_takes(spec->alias, param)
-                       : ti_scheme_has(ti_scheme_at(spec->scheme), param);
 }
 
 void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error) {

@@ -8,16 +8,23 @@
 #define TI_HINTS_H
 
 #include "core/base/error.h"
+#include "core/request/near_match.h"
 #include "core/request/spec.h"
 
 /*
  * For a parameter that could not be set: 'name' is NUL-terminated, 'spec' has the other
- * parameters of the request, 'error' is what ti_spec_set() has returned. Adds at most 'max'
- * changes, and returns how many.
+ * parameters of the request, 'others' as in spec.h, 'error' is what ti_spec_set() has
+ * returned. Adds at most 'max' changes, and returns how many.
  */
 unsigned ti_hints_for_pair(const struct ti_spec *spec, const char *name,
-                           const char *value, size_t value_bytes, unsigned max,
+                           const char *value, size_t value_bytes,
+                           const struct ti_other_params *others, unsigned max,
                            struct ti_error *error);
+
+/* Adds those of 'names' that are near to what was typed, each with 'before' in front, such
+   as "activation=". Returns how many. */
+unsigned ti_hints_add_near(struct ti_error *error, const char *typed, const char *before,
+                           const char *const *names, size_t count);
 
 /* Adds what is wrong with another parameter of the request, hints included. */
 void ti_hints_add_error(struct ti_error *error, const struct ti_error *other);
@@ -36,14 +43,25 @@ struct ti_hints {
     unsigned count, max, trials;
     /* "'layers=12', 'scheme=normal'" */
     char text[480];
+    /* why the last change was not accepted; "" if it was, or if it could not be set */
+    char refusal[TI_ERROR_TEXT_BYTES];
+    /* a word that is near, but with which the request would be refused, and why; "" */
+    char near[TI_ERROR_TEXT_BYTES];
+    /* parameters that the scheme does not take either, which 'spec' is without */
+    enum ti_param dropped[TI_NEAR_MAX];
+    unsigned dropped_count;
+    /* they do not apply to this scheme: no other is offered */
+    bool keeps_scheme;
 };
 
 /*
  * Whether the spec is accepted with a change, such as "scheme=normal&std=1": values as
  * people write them, but not encoded. A missing shape is another fault. '*std', unless
- * NULL, receives the standard deviation if there is a plan.
+ * NULL, receives the standard deviation if there is a plan. 'error' may be NULL; its text
+ * is "" if the change could not be set.
  */
-bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std);
+bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std,
+                  struct ti_error *error);
 
 /*
  * Offers a change, unless the request would be refused with it, or there are enough
@@ -65,6 +83,13 @@ void ti_hints_schemes(struct ti_hints *hints, const char *name);
 
 /* Values of a parameter that are near to 'value', or that it may mean. */
 void ti_hints_values(struct ti_hints *hints, enum ti_param param, const char *value);
+
+/*
+ * The canonical word of a choice that 'value' means or is nearest to. Returns false if
+ * there is none, or if it takes no words ('word' is untouched).
+ */
+bool ti_hints_word(enum ti_param param, const char *value,
+                   char word[TI_HINT_VALUE_BYTES]);
 
 /* Schemes that take the parameter, which the request's scheme does not. */
 void ti_hints_relatives(struct ti_hints *hints, const char *param, const char *value);

@@ -30,23 +30,26 @@ static bool set(struct ti_spec *spec, const struct ti_text_pair *pair) {
     return ti_spec_set(spec, ti_param_get(param)->name, plain, n, NULL) == TI_OK;
 }
 
-bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std) {
+bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std,
+                  struct ti_error *error) {
     struct ti_spec *changed = malloc(sizeof *changed);
     struct ti_text_list list = ti_text_list(change);
     struct ti_text_pair pair;
-    struct ti_error error;
+    struct ti_error own;
     bool accepted = changed != NULL;
+    if (!error) error = &own;
+    error->text[0] = '\0';
     if (changed) *changed = *spec;
     while (accepted && ti_text_next_pair(&list, &pair)) {
         accepted = pair.value && set(changed, &pair);
     }
     if (accepted) {
         struct ti_plan *plan = NULL;
-        const enum ti_status status = ti_plan_resolve(changed, &plan, &error);
+        const enum ti_status status = ti_plan_resolve(changed, &plan, error);
         if (status == TI_OK && std) *std = plan->info.std;
         ti_plan_free(plan);
         accepted = status == TI_OK ||
-                   (status == TI_EMISSING && strcmp(error.field, "shape") == 0);
+                   (status == TI_EMISSING && strcmp(error->field, "shape") == 0);
     }
     free(changed);
     return accepted;
@@ -64,7 +67,10 @@ bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *para
                     const char *value) {
     char change[2 * TI_HINT_VALUE_BYTES], quoted[2 * TI_HINT_VALUE_BYTES + 2];
     const size_t used = strlen(hints->text);
+    struct ti_error error;
+    hints->refusal[0] = '\0';
     if (hints->count == hints->max || hints->trials == TRIALS_MAX) return false;
+    if (scheme && hints->keeps_scheme) return false;
     enum ti_param which;
     if (param && !is_plain(value)) return false;
     /* What the request gives besides is not in question. */
@@ -81,7 +87,10 @@ bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *para
         return false;
     }
     hints->trials++;
-    if (!ti_hints_try(hints->spec, change, NULL)) return false;
+    if (!ti_hints_try(hints->spec, change, NULL, &error)) {
+        snprintf(hints->refusal, sizeof hints->refusal, "%s", error.text);
+        return false;
+    }
     snprintf(hints->text + used, sizeof hints->text - used, "%s%s", used ? " or " : "",
              quoted);
     hints->count++;

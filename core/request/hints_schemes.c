@@ -136,8 +136,12 @@ static bool starts_with(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* The name with the other word for its method, "kaiming_normal" for "he_normal". */
-static bool other_name(const char *typed, char out[TI_MAX_SCHEME_BYTES]) {
+/*
+ * The name with the other word for its method, "kaimingnormal" for "he_normal"; only
+ * letters and digits count for nearness.
+ */
+static bool other_name(const char *typed, size_t typed_bytes,
+                       char out[TI_MAX_SCHEME_BYTES]) {
     static const struct {
         const char *typed, *other;
     } rows[] = {
@@ -146,9 +150,10 @@ static bool other_name(const char *typed, char out[TI_MAX_SCHEME_BYTES]) {
     };
     char small[TI_MAX_SCHEME_BYTES];
     size_t n = 0;
-    for (; typed[n] && n + 1 < sizeof small; n++) {
-        const char c = typed[n];
-        small[n] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    for (size_t i = 0; i < typed_bytes && n + 1 < sizeof small; i++) {
+        const char c = typed[i];
+        if (c == '_') continue;
+        small[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
     small[n] = '\0';
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -162,29 +167,53 @@ static bool other_name(const char *typed, char out[TI_MAX_SCHEME_BYTES]) {
     return false;
 }
 
-void ti_hints_schemes(struct ti_hints *hints, const char *name) {
+/* Names that are near, of some frameworks, or all names if 'frameworks' is "". */
+static struct nearest find_near(const char *typed, size_t n, const char *frameworks) {
     struct nearest nearest = {.count = 0};
-    const char *dot = strrchr(name, '.');
-    const char *rest = dot ? dot + 1 : name;
-    const char *frameworks = dot ? frameworks_of(name, strcspn(name, ".")) : "";
-    const size_t n = strlen(rest);
     char other[TI_MAX_SCHEME_BYTES];
-    const bool has_other = *frameworks && other_name(rest, other);
+    const bool has_other = *frameworks && other_name(typed, n, other);
     if (!*frameworks) {
         for (size_t i = 0; i < ti_scheme_count(); i++) {
-            add_plain(&nearest, ti_scheme_get(i), rest, n);
+            add_plain(&nearest, ti_scheme_get(i), typed, n);
         }
-        add_meanings(&nearest, rest, n);
+        add_meanings(&nearest, typed, n);
     }
     for (size_t i = 0; i < ti_alias_count(); i++) {
-        add_framework(&nearest, ti_alias_get(i), frameworks, rest, n, 0);
+        add_framework(&nearest, ti_alias_get(i), frameworks, typed, n, 0);
         if (has_other) {
             add_framework(&nearest, ti_alias_get(i), frameworks, other, strlen(other), 4);
         }
     }
-    for (size_t i = 0; i < nearest.count; i++) {
+    return nearest;
+}
+
+/* Offers them, and keeps why the first was refused if all were. */
+static void offer_nearest(struct ti_hints *hints, const struct nearest *nearest) {
+    for (size_t i = 0; i < nearest->count; i++) {
+        const char *name = nearest->scheme[i].name;
         /* Next to a name that is written otherwise, others are beside the point. */
-        if (nearest.scheme[i].score > 7 && nearest.scheme[0].score <= 7) break;
-        (void)ti_hints_offer(hints, nearest.scheme[i].name, NULL, NULL);
+        if (nearest->scheme[i].score > 7 && nearest->scheme[0].score <= 7) break;
+        if (ti_hints_offer(hints, name, NULL, NULL) || !*hints->refusal || *hints->near) {
+            continue;
+        }
+        snprintf(hints->near, sizeof hints->near, "%s is near, but: %.900s", name,
+                 hints->refusal);
     }
+}
+
+void ti_hints_schemes(struct ti_hints *hints, const char *name) {
+    /* What code gives to the initializer is not its name. */
+    const size_t name_bytes = strcspn(name, "(");
+    const char *rest = name;
+    for (const char *at = name; at < name + name_bytes; at++) {
+        if (*at == '.') rest = at + 1;
+    }
+    const size_t n = name_bytes - (size_t)(rest - name);
+    const char *frameworks = rest > name ? frameworks_of(name, strcspn(name, ".")) : "";
+    struct nearest nearest = find_near(rest, n, frameworks);
+    offer_nearest(hints, &nearest);
+    if (hints->count > 0 || !*frameworks) return;
+    /* The framework has nothing of the kind: others may. */
+    nearest = find_near(rest, n, "");
+    offer_nearest(hints, &nearest);
 }

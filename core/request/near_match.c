@@ -84,6 +84,7 @@ size_t ti_near_names(const char *typed, const char *const *names, size_t count,
                 near[found++] = name;
             }
         }
+        if (distance == 0 && found > 0) break;
     }
     return found;
 }

@@ -60,9 +60,10 @@ enum ti_status ti_query_decode(const struct ti_text_pair *pair, char *scratch,
     size_t name_bytes, value_bytes;
     if (!decode(pair->name, pair->name_bytes, scratch, &name_bytes) ||
         memchr(scratch, 0, name_bytes)) {
-        return ti_error_set(error, TI_EPARAM, "query", "'%.*s' is not a parameter's name",
-                            pair->name_bytes > 64 ? 64 : (int)pair->name_bytes,
-                            pair->name);
+        char shown[TI_SHOWN_BYTES];
+        ti_text_show(pair->name, pair->name_bytes, shown, sizeof shown);
+        return ti_error_set(error, TI_EPARAM, "query", "'%s' is not a parameter's name",
+                            shown);
     }
     if (name_bytes == 0) {
         return ti_error_set(error, TI_EPARAM, "query",

@@ -54,23 +54,22 @@ static bool is_too_large(enum ti_param param, const char *value, size_t value_by
 }
 
 static enum ti_status refuse_size(const struct ti_spec *spec, enum ti_param param,
-                                  const char *value, int shown, struct ti_error *error) {
+                                  const char *shown, struct ti_error *error) {
     const bool constant = ti_param_kind(param)->read == ti_read_constant;
     const enum ti_dtype dtype =
         (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
-    return ti_error_set(error, TI_EVALUE, ti_param_get(param)->name,
-                        "%s=%.*s is too large for %s; it takes %s",
-                        ti_param_get(param)->name, shown, value,
-                        constant ? ti_dtype_name(dtype) : "binary64",
-                        ti_param_get(param)->accepts);
+    return ti_error_set(
+        error, TI_EVALUE, ti_param_get(param)->name,
+        "%s=%s is too large for %s; it takes %s", ti_param_get(param)->name, shown,
+        constant ? ti_dtype_name(dtype) : "binary64", ti_param_get(param)->accepts);
 }
 
 static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
                              const char *value, size_t value_bytes,
                              struct ti_error *error) {
     const struct ti_param_info *info = ti_param_get(param);
-    const int shown = value_bytes > 64 ? 64 : (int)value_bytes;
-    char words[64], accepts[400];
+    char words[64], accepts[400], shown[TI_SHOWN_BYTES];
+    ti_text_show(value, value_bytes, shown, sizeof shown);
     if (is_auto_shard(param, value, value_bytes)) {
         return ti_error_set(error, TI_EVALUE, info->name,
                             "auto is the rank of a process, which only its client knows: "
@@ -79,17 +78,22 @@ static enum ti_status refuse(const struct ti_spec *spec, enum ti_param param,
                             info->accepts);
     }
     if (is_too_large(param, value, value_bytes)) {
-        return refuse_size(spec, param, value, shown, error);
+        return refuse_size(spec, param, shown, error);
     }
     snprintf(words, sizeof words, "%s does not take", info->name);
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         if (refusals[i].param != param) continue;
         snprintf(words, sizeof words, "%s", refusals[i].words);
     }
-    ti_alias_list_words(spec->given[TI_PARAM_scheme] ? spec->alias : NULL, param, accepts,
-                        sizeof accepts);
-    return ti_error_set(error, TI_EVALUE, info->name, "%s '%.*s'; it takes %s%s%s", words,
-                        shown, value, ti_param_is_choice(param) ? "one of " : "", accepts,
+    const struct ti_alias *alias = spec->given[TI_PARAM_scheme] ? spec->alias : NULL;
+    ti_alias_list_words(alias, param, accepts, sizeof accepts);
+    /* torch's a and b: infinite only where they cut a normal */
+    if (ti_param_kind(param)->read == ti_read_bound && alias &&
+        strcmp(alias->info.scheme, "truncated_normal") != 0) {
+        snprintf(accepts, sizeof accepts, "a number");
+    }
+    return ti_error_set(error, TI_EVALUE, info->name, "%s '%s'; it takes %s%s%s", words,
+                        shown, ti_param_is_choice(param) ? "one of " : "", accepts,
                         ti_alias_has_words(param) && !spec->alias
                             ? "; with a framework's name, the framework's words"
                             : "");

@@ -181,6 +181,21 @@ struct ti_spec {
     char name[TI_MAX_NAME_BYTES + 1];
 };
 
+/* Names of parameters that a request has besides those of a spec, for errors. */
+struct ti_other_params {
+    const char *const *names;
+    size_t count;
+};
+
+/*
+ * As ti_spec_set_query_lenient(); the error of a parameter that does not exist is about
+ * 'others', too, which may be NULL.
+ */
+enum ti_status ti_spec_set_query_among(struct ti_spec *spec, const char *query,
+                                       size_t query_bytes,
+                                       const struct ti_other_params *others,
+                                       struct ti_error *error);
+
 /* The list of a parameter of kind 'axes'. */
 enum ti_axis_list ti_spec_axis_list(enum ti_param param);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/request/kinds.h"
+#include "core/request/near_match.h"
 #include "core/request/params.h"
 #include "core/request/text.h"
 #include "core/request/words.h"
@@ -95,8 +96,8 @@ static size_t rewrite_shape(const char *text, size_t n, char *out) {
         {NULL, NULL}};
     const bool wrapped = unwrap(wrappers, &text, &n);
     ti_spelling_trim(&text, &n);
-    return wrapped && n == 0 ? ti_text_put("scalar", out)
-                             : join_dims(text, n, wrapped, out);
+    if (wrapped ? n == 0 : same(text, n, "scalar")) return ti_text_put("scalar", out);
+    return join_dims(text, n, wrapped, out);
 }
 
 static bool unwrap_list(const char **text, size_t *n) {
@@ -247,6 +248,21 @@ static const char *dtype_of(const char *text, size_t n) {
         }
     }
     return NULL;
+}
+
+unsigned ti_spelling_dtype_distance(const char *typed, size_t typed_bytes,
+                                    const char *dtype, size_t dtype_bytes) {
+    unsigned nearest = TI_NEAR_NONE;
+    for (size_t i = 0; i < sizeof dtype_rows / sizeof *dtype_rows; i++) {
+        const char *list = dtype_rows[i].words, *word;
+        size_t n;
+        if (!ti_text_is(dtype, dtype_bytes, ti_dtype_name(dtype_rows[i].dtype))) continue;
+        while (ti_words_next(&list, &word, &n)) {
+            const unsigned distance = ti_near_distance(typed, typed_bytes, word, n);
+            if (distance < nearest) nearest = distance;
+        }
+    }
+    return nearest;
 }
 
 static size_t rewrite_dtype(const char *text, size_t n, char *out) {

@@ -25,6 +25,10 @@ struct ti_spelling_context {
 size_t ti_spelling_rewrite(enum ti_param param, const char *value, size_t value_bytes,
                            const struct ti_spelling_context *context, char *out);
 
+/* How near a text is to another spelling of a dtype, as ti_near_distance(). */
+unsigned ti_spelling_dtype_distance(const char *typed, size_t typed_bytes,
+                                    const char *dtype, size_t dtype_bytes);
+
 /* Whether a parameter may be given once for each item: shape=512&shape=784. */
 bool ti_spelling_is_list(enum ti_param param);
 

@@ -207,3 +207,9 @@ size_t ti_text_put_list(const uint64_t *values, unsigned count, char *out) {
     }
     return used;
 }
+
+void ti_text_show(const char *text, size_t n, char *out, size_t capacity) {
+    const size_t shown = n < capacity ? n : capacity - 1;
+    for (size_t i = 0; i < shown; i++) out[i] = text[i] ? text[i] : '?';
+    out[shown] = '\0';
+}

@@ -76,6 +76,12 @@ size_t ti_text_put_u64(uint64_t value, char *out);
 /* Writes "2,3,4" in the same way; nothing for no numbers. */
 size_t ti_text_put_list(const uint64_t *values, unsigned count, char *out);
 
+/* Bytes of a text in an error, with the NUL. */
+#define TI_SHOWN_BYTES 65
+
+/* Copies the beginning of a text from a request; a NUL in it becomes '?'. */
+void ti_text_show(const char *text, size_t n, char *out, size_t capacity);
+
 /* The value of a hexadecimal digit; -1 for other characters. */
 int ti_text_hex(char c);
 

@@ -267,40 +267,45 @@ static void set_pairs(struct ti_spec *spec, struct typed_query *query, bool firs
 
 /* Adds hints for a pair that was refused with 'error'. */
 static unsigned add_hints(struct ti_spec *spec, const struct typed_pair *pair,
-                          unsigned max, struct ti_error *error) {
+                          const struct ti_other_params *others, unsigned max,
+                          struct ti_error *error) {
     struct ti_error typed;
     /* The same error, about what was typed. */
     if (error->code == TI_EVALUE && pair->typed &&
         ti_spec_set(spec, pair->name, pair->typed, pair->typed_bytes, &typed) != TI_OK) {
         *error = typed;
     }
-    return ti_hints_for_pair(spec, pair->name, pair->value, pair->value_bytes, max,
-                             error);
+    return ti_hints_for_pair(spec, pair->name, pair->value, pair->value_bytes, others,
+                             max, error);
 }
 
 /* Hints of the pairs that were refused, of three at most; 'error' is about the first. Each
    may have one, and the earlier ones those that are left. */
 static void hint_pairs(struct ti_spec *spec, const struct typed_query *query,
-                       const struct typed_pair *first, struct ti_error *error) {
+                       const struct typed_pair *first,
+                       const struct ti_other_params *others, struct ti_error *error) {
     const struct typed_pair *refused[TI_NEAR_MAX] = {first};
     unsigned count = 1, left = TI_NEAR_MAX;
     for (size_t i = 0; i < query->count && count < TI_NEAR_MAX; i++) {
         if (query->pairs[i].refused && &query->pairs[i] != first)
             refused[count++] = &query->pairs[i];
     }
-    left -= add_hints(spec, first, TI_NEAR_MAX + 1 - count, error);
+    left -= add_hints(spec, first, others, TI_NEAR_MAX + 1 - count, error);
     for (unsigned i = 1; i < count; i++) {
         const struct typed_pair *pair = refused[i];
         struct ti_error other;
         if (set_pair(spec, pair, &other) == TI_OK) continue;
-        const unsigned found = add_hints(spec, pair, left - (count - 1 - i), &other);
+        const unsigned found =
+            add_hints(spec, pair, others, left - (count - 1 - i), &other);
         if (found > 0) ti_hints_add_error(error, &other);
         left -= found;
     }
 }
 
-enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec, const char *query,
-                                         size_t query_bytes, struct ti_error *error) {
+enum ti_status ti_spec_set_query_among(struct ti_spec *spec, const char *query,
+                                       size_t query_bytes,
+                                       const struct ti_other_params *others,
+                                       struct ti_error *error) {
     struct typed_query typed;
     struct ti_error own;
     enum ti_status status = prepare(&typed, query, query_bytes, &own);
@@ -310,13 +315,18 @@ enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec, const char *query
         set_pairs(spec, &typed, true, &failed, &own);
         set_pairs(spec, &typed, false, &failed, &own);
         if (failed) {
-            hint_pairs(spec, &typed, failed, &own);
+            hint_pairs(spec, &typed, failed, others, &own);
             status = own.code;
         }
     }
     clear(&typed);
     if (status != TI_OK && error) *error = own;
     return status;
+}
+
+enum ti_status ti_spec_set_query_lenient(struct ti_spec *spec, const char *query,
+                                         size_t query_bytes, struct ti_error *error) {
+    return ti_spec_set_query_among(spec, query, query_bytes, NULL, error);
 }
 
 enum ti_status ti_query_plain(const char *query, size_t query_bytes, char **plain,

@@ -31,13 +31,21 @@ static bool both_above(const uint64_t *dims, uint64_t limit) {
     return dims[0] > limit && dims[1] > limit;
 }
 
+/* A kernel of two axes or more, all of the same small size. */
+static bool is_square(const uint64_t *dims, unsigned count) {
+    for (unsigned i = 1; i < count; i++) {
+        if (dims[i] != dims[0]) return false;
+    }
+    return count >= 2 && all_small(dims, count);
+}
+
 /* Trials ----------------------------------------------------------------------------- */
 
 /* Whether a change is taken, and changes the values. */
 static bool is_useful(const struct ti_warnings *warnings, const char *change,
                       double *std) {
     *std = NAN;
-    return ti_hints_try(warnings->spec, change, std) && !isnan(*std) &&
+    return ti_hints_try(warnings->spec, change, std, NULL) && !isnan(*std) &&
            *std != warnings->plan->info.std;
 }
 
@@ -143,6 +151,12 @@ static const char *other_layout(const struct ti_plan_info *info, bool io) {
         return "layout=io";
     if (io && all_small(shape + 2, rank - 2) && both_above(shape, KERNEL_DIM_MAX))
         return "layout=oi";
+    /* The first convolution has few channels of input: its kernel is square, and would be
+       wide in the other layout. */
+    const bool oi_kernel = is_square(shape + 2, rank - 2);
+    const bool io_kernel = is_square(shape, rank - 2);
+    if (!io && io_kernel && !all_small(shape + 2, rank - 2)) return "layout=io";
+    if (io && oi_kernel && !all_small(shape, rank - 2)) return "layout=oi";
     return NULL;
 }
 

@@ -57,6 +57,7 @@ TI_API const char *ti_activation_name(enum ti_activation activation);
 #define TI_PROPAGATION_MAX_DEPTH 1000
 #define TI_PROPAGATION_MAX_WIDTH 4096
 #define TI_PROPAGATION_MAX_BATCH 1024
+#define TI_PROPAGATION_MAX_SLOPE 1000
 #define TI_PROPAGATION_MAX_RUNS 64
 
 /* Opaque; one thread at a time. */
@@ -106,25 +107,41 @@ struct ti_propagation_layer {
     struct ti_moments input_gradient, weight_gradient;
 };
 
+/* A number of the list above as text. */
+#define TI_PROPAGATION_QUOTE(number) #number
+#define TI_PROPAGATION_TEXT(number) TI_PROPAGATION_QUOTE(number)
+
 /*
  * TI_STACK_PARAMETER(name, fallback, accepts, meaning): the parameters of a query that are
  * not those of the weights alone.
  */
-#define TI_STACK_PARAMETERS(TI_STACK_PARAMETER)                                          \
-    TI_STACK_PARAMETER(scheme, "he_normal", "schemes separated by commas",               \
-                       "schemes of the weights, one after another")                      \
-    TI_STACK_PARAMETER(seed, "0", "seeds separated by commas",                           \
-                       "seeds of weights and signals, each with each scheme")            \
-    TI_STACK_PARAMETER(activation, "relu", "one of the list of activations",             \
-                       "the function after each layer")                                  \
-    TI_STACK_PARAMETER(negative_slope, "0.01", "a number from -1000 to 1000",            \
-                       "slope of leaky_relu below 0")                                    \
-    TI_STACK_PARAMETER(depth, "50", "an integer from 1 to 1000", "number of layers")     \
-    TI_STACK_PARAMETER(width, "256", "an integer from 1 to 4096", "units of each layer") \
-    TI_STACK_PARAMETER(batch, "64", "an integer from 1 to 1024", "input samples")        \
-    TI_STACK_PARAMETER(residual, "false", "true or false",                               \
-                       "add the input of each layer to its output")                      \
-    TI_STACK_PARAMETER(layer_norm, "false", "true or false",                             \
+#define TI_STACK_PARAMETERS(TI_STACK_PARAMETER)                                             \
+    TI_STACK_PARAMETER(scheme, "he_normal", "schemes separated by commas",                  \
+                       "schemes of the weights, one after another")                         \
+    TI_STACK_PARAMETER(seed, "0", "seeds separated by commas",                              \
+                       "seeds of weights and signals, each with each scheme")               \
+    TI_STACK_PARAMETER(activation, "relu", "one of the list of activations",                \
+                       "the function after each layer")                                     \
+    TI_STACK_PARAMETER(                                                                     \
+        negative_slope, "0.01",                                                             \
+        "a number from -" TI_PROPAGATION_TEXT(                                              \
+            TI_PROPAGATION_MAX_SLOPE) " to " TI_PROPAGATION_TEXT(TI_PROPAGATION_MAX_SLOPE), \
+        "slope of leaky_relu below 0")                                                      \
+    TI_STACK_PARAMETER(                                                                     \
+        depth, "50",                                                                        \
+        "an integer from 1 to " TI_PROPAGATION_TEXT(TI_PROPAGATION_MAX_DEPTH),              \
+        "number of layers")                                                                 \
+    TI_STACK_PARAMETER(                                                                     \
+        width, "256",                                                                       \
+        "an integer from 1 to " TI_PROPAGATION_TEXT(TI_PROPAGATION_MAX_WIDTH),              \
+        "units of each layer")                                                              \
+    TI_STACK_PARAMETER(                                                                     \
+        batch, "64",                                                                        \
+        "an integer from 1 to " TI_PROPAGATION_TEXT(TI_PROPAGATION_MAX_BATCH),              \
+        "input samples")                                                                    \
+    TI_STACK_PARAMETER(residual, "false", "true or false",                                  \
+                       "add the input of each layer to its output")                         \
+    TI_STACK_PARAMETER(layer_norm, "false", "true or false",                                \
                        "normalize the input of each layer over its units")
 
 /* Row 'index' of the list above; false beyond the last. */

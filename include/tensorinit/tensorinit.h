@@ -6,6 +6,10 @@
  *
  * Threads: functions may be called from any thread; several threads may use the same
  * object only where its header says so. No function does I/O, logs, or ends the process.
+ *
+ * Pointers: values are checked, pointers are not. NULL for an object, a text or a result is
+ * undefined behaviour, unless the function says what it means; a text of 0 bytes may be NULL.
+ * (libtensorinit-client checks: see client.h.)
  */
 #ifndef TENSORINIT_TENSORINIT_H
 #define TENSORINIT_TENSORINIT_H

@@ -239,7 +239,7 @@ class Errors(Case):
                 (["--depth", "1001"], "--depth: "), (["--width=4097"], "--width: .*4096"),
                 (["--batch=x"], "--batch: .*'x'.*1024"), (["--residual=maybe"], "--residual: "),
                 (["--layer_norm=2"], "--layer_norm: .*true or false"),
-                (["--activation=reul"], "--activation: .*did you mean 'relu'\\?"),
+                (["--activation=reul"], "--activation: .*did you mean --activation=relu\\?"),
                 (["--negative_slope=0.1"], "--negative_slope: .*leaky_relu"),
                 (["--activation=leaky_relu", "--negative_slope=1e9"], "--negative_slope: .*1000"),
                 (["--scheme=he_normal,he_nromal"], "--scheme: .*did you mean .*he_normal"),

@@ -10,7 +10,7 @@
  * PyTorch's torch.nn.init.calculate_gain, in the order of its operations; and for activations
  * that it lacks 1 / sqrt(E[f(z)^2]), z standard normal, which docs/SPEC.md, "gain", defines.
  */
-static double gain_of(enum ti_nonlinearity nonlinearity, double slope) {
+double ti_scheme_gain_of(enum ti_nonlinearity nonlinearity, double slope) {
     switch (nonlinearity) {
     case TI_NONLINEARITY_TANH:
         return 5.0 / 3;
@@ -56,8 +56,8 @@ static enum ti_status resolve_gain(const struct ti_spec *spec,
         return ti_error_set(error, TI_EINAPPLICABLE, "slope",
                             "slope requires nonlinearity=leaky_relu");
     }
-    *gain = gain_of(nonlinearity,
-                    ti_spec_number(spec, TI_PARAM_slope, scheme->numbers.slope));
+    *gain = ti_scheme_gain_of(
+        nonlinearity, ti_spec_number(spec, TI_PARAM_slope, scheme->numbers.slope));
     return TI_OK;
 }
 

@@ -93,6 +93,9 @@ enum ti_status ti_scheme_needs(const struct ti_spec *spec, const struct ti_schem
                                enum ti_param param, const char *meaning,
                                struct ti_error *error);
 
+/* The gain of nonlinearity= with slope=. */
+double ti_scheme_gain_of(enum ti_nonlinearity nonlinearity, double slope);
+
 /* Whether gain= is such a factor, on what the scheme's own rule computes. */
 bool ti_scheme_gain_is_factor(const struct ti_scheme *scheme);
 

@@ -163,6 +163,9 @@ static void unknown_parameters(void **state) {
         {"Scheme=zeros", "did you mean 'scheme'?"},
         {"truncate=2", "did you mean 'truncation=2'?"},
         {"device=cuda", "a service has no such thing"},
+        {"dpeth=3", "unknown parameter 'dpeth'; did you mean 'depth'?"},
+        {"x=1&sead=3",
+         "those of the scheme. Also: unknown parameter 'sead'; did you mean "},
         {"x=1", "parameters are: scheme, seed, activation, negative_slope, depth, "}};
     struct ti_error error;
     struct ti_propagation *stack = NULL;

@@ -35,7 +35,11 @@ static void try_offers(const char *text, const char *shape, const char *scheme,
         double changed;
         struct ti_error error = {TI_OK, "", ""};
         if (at[1 + n] != '\'') break;
-        if (!memchr(at + 1, '=', n) || strchr("=,;", at[1])) continue;
+        /* The apostrophe of "a scheme's name" begins no offer. */
+        if (at[1 + strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '=' ||
+            at[1] == '=') {
+            continue;
+        }
         const bool other_scheme = strncmp(at + 1, "scheme=", 7) == 0;
         snprintf(query, sizeof query, "shape=%s%s%s%s&%.*s", shape,
                  other_scheme ? "" : "&scheme=", other_scheme ? "" : scheme, others,
@@ -134,6 +138,66 @@ static void names(void **state) {
     assert_true(offers > 100);
 }
 
+/* Every name behind every framework: what is offered is taken, and a name is near. */
+static void check_frameworks(const char *name, const char *others) {
+    static const char *const frameworks[] = {"torch", "timm", "keras", "jax",    "haiku",
+                                             "tfjs",  "tf",   "mxnet", "pytorch"};
+    const char *dot = strchr(name, '.');
+    (void)others;
+    for (size_t i = 0; i < COUNT_OF(frameworks); i++) {
+        char query[200];
+        double std;
+        struct ti_error error = {TI_OK, "", ""};
+        snprintf(query, sizeof query, "shape=64,64&scheme=%s.%s", frameworks[i],
+                 dot ? dot + 1 : name);
+        if (plan(query, &std, &error) == TI_OK || strcmp(error.field, "scheme") != 0)
+            continue;
+        if (!strstr(error.text, "did you mean") && !strstr(error.text, " is near, but"))
+            fail_msg("%s: %s", query, error.text);
+        try_offers(error.text, "64,64", name, "", NAN);
+    }
+}
+
+static void other_frameworks(void **state) {
+    (void)state;
+    offers = 0;
+    for_each_name(check_frameworks);
+    assert_true(offers > 300);
+}
+
+/* Two parameters that a scheme does not take: the change for one goes with that for the
+   other, or none is offered. */
+static void check_pairs(const char *name, const char *others) {
+    static const char *const pairs[][2] = {
+        {"minval", "maxval"}, {"a", "b"},       {"low", "high"},   {"lower", "upper"},
+        {"mean", "stddev"},   {"std", "scale"}, {"gain", "slope"}, {"value", "constant"}};
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        char query[300], with[300], also[64];
+        double std;
+        struct ti_error error = {TI_OK, "", ""};
+        snprintf(query, sizeof query, "shape=64,64&scheme=%s%s&%s=1&%s=2", name, others,
+                 pairs[i][0], pairs[i][1]);
+        snprintf(also, sizeof also, " Also: %s does not apply", pairs[i][1]);
+        if (plan(query, &std, &error) == TI_OK || strcmp(error.field, pairs[i][0]) != 0)
+            continue;
+        char *rest = strstr(error.text, also);
+        if (rest) {
+            *rest = '\0';
+            try_offers(rest + 1, "64,64", name, others, NAN);
+        }
+        snprintf(with, sizeof with, "%s%s%s%s", others, rest ? "" : "&",
+                 rest ? "" : pairs[i][1], rest ? "" : "=2");
+        try_offers(error.text, "64,64", name, with, NAN);
+    }
+}
+
+static void two_params(void **state) {
+    (void)state;
+    offers = 0;
+    for_each_name(check_pairs);
+    assert_true(offers > 200);
+}
+
 static void check_warnings(const char *name, const char *others) {
     static const char *const odd[] = {
         "8,1024,512", "6,64,256",   "512,8,64", "3,3,64,128", "3072,1024", "1024,3072",
@@ -169,6 +233,8 @@ static void fans(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(params), cmocka_unit_test(names),
+                                       cmocka_unit_test(other_frameworks),
+                                       cmocka_unit_test(two_params),
                                        cmocka_unit_test(fans)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

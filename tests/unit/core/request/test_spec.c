@@ -307,6 +307,10 @@ static void errors_help(void **state) {
         assert_int_equal(set(spec, info->name, "\xff", &error), TI_EVALUE);
         assert_row(strstr(error.text, info->name), info->name);
         assert_row(strstr(error.text, info->accepts), info->name);
+        if (info->choice) {
+            assert_int_equal(ti_spec_set(spec, info->name, "a\0b", 3, &error), TI_EVALUE);
+            assert_row(strstr(error.text, "'a?b'"), error.text);
+        }
         ti_spec_free(spec);
     }
 }
