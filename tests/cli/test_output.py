@@ -114,7 +114,9 @@ class Files(Case):
         self.assertEqual(os.listdir(self.scratch), [])
 
     def test_empty_path(self):
-        self.fails(IO_ERROR, "", generate(*SMALL, "-o", "", cwd=self.scratch))
+        for arguments in (["-o", ""], ["--output", ""], ["--output="]):
+            self.fails(USAGE, arguments[0] + ".* needs a value",
+                       generate(*SMALL, *arguments, cwd=self.scratch))
         self.assertEqual(os.listdir(self.scratch), [])
 
 
