@@ -43,7 +43,6 @@ static bool append(struct tic_response *response, const char *data, size_t bytes
 static void begin(struct tic_response *response, const char *line, size_t bytes) {
     const char *space = memchr(line, ' ', bytes);
     response->text_bytes = 0;
-    response->line_bytes = bytes;
     response->http_major = bytes > 5 ? line[5] - '0' : 0;
     response->status = 0;
     if (!space) return;
@@ -59,13 +58,14 @@ static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 enum tic_line tic_response_line(struct tic_response *response, const char *line,
                                 size_t bytes) {
     while (bytes > 0 && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r')) bytes--;
+    if (bytes == 0) return TIC_LINE_END;
+    /* Of all responses of an exchange: 100 (Continue) could come without an end. */
+    response->line_bytes += bytes;
+    if (response->line_bytes > TIC_HEADER_BYTES) return TIC_LINE_TOO_LONG;
     if (bytes >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         begin(response, line, bytes);
         return TIC_LINE_OK;
     }
-    if (bytes == 0) return TIC_LINE_END;
-    response->line_bytes += bytes;
-    if (response->line_bytes > TIC_HEADER_BYTES) return TIC_LINE_TOO_LONG;
     const char *colon = memchr(line, ':', bytes);
     /* A continuation line (obsolete, RFC 9112 section 5.2) is dropped; the value that is
      * left fails its check. */

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longest header that is accepted; servers send a few KiB. */
+/* Longest header that is accepted, with those of interim responses and of redirects before
+   it; servers send a few KiB. */
 #define TIC_HEADER_BYTES ((size_t)128 << 10)
 
 enum tic_line {
@@ -25,7 +26,7 @@ struct tic_response {
     int http_major; /* 1 for HTTP/1.1 */
     char *text;     /* fields as "name\0value\0name\0value\0..." */
     size_t text_bytes, capacity_bytes;
-    size_t line_bytes; /* sum of all lines so far */
+    size_t line_bytes; /* of all lines since it was empty */
 };
 
 /* Zeroed memory is an empty response. Clearing frees and leaves an empty one. */
@@ -33,7 +34,7 @@ void tic_response_clear(struct tic_response *response);
 
 /*
  * Adds one line with its line end. A status line starts a new response: the header of an
- * interim response (100), a redirect or an earlier try is discarded.
+ * interim response (100) or a redirect is discarded.
  */
 enum tic_line tic_response_line(struct tic_response *response, const char *line,
                                 size_t bytes);

@@ -318,6 +318,8 @@ static enum ti_status refused(struct tic_stream *stream) {
 
 static enum ti_status failed(struct tic_stream *stream, const struct tic_result *result) {
     const char *what = "the connection broke";
+    /* A response without a length ends where its connection does. */
+    const char *reason = *result->reason ? result->reason : "the response ended early";
     switch (result->outcome) {
     case TIC_OUTCOME_MEMORY:
         return tic_fail(&stream->error, TI_ENOMEM, "", "%s", result->reason);
@@ -332,13 +334,13 @@ static enum ti_status failed(struct tic_stream *stream, const struct tic_result 
         break;
     }
     if (!stream->fetch->begun) {
-        return tic_fail(&stream->error, TI_ENETWORK, "", "%s: %s", what, result->reason);
+        return tic_fail(&stream->error, TI_ENETWORK, "", "%s: %s", what, reason);
     }
     const uint64_t got_bytes = stream->is_first
                                    ? stream->at - stream->fetch->goal.first_byte
                                    : stream->progress_bytes;
     return tic_fail(&stream->error, TI_ENETWORK, "", "%s after %" PRIu64 " bytes: %s",
-                    what, got_bytes, result->reason);
+                    what, got_bytes, reason);
 }
 
 /* Whether the range is complete. */

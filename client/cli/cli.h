@@ -250,10 +250,8 @@ void cli_output_handle_sigpipe(void);
  */
 int cli_output_open(struct cli_output *output, const char *path, bool go_on);
 int cli_output_write(struct cli_output *output, const void *data, size_t bytes);
-int cli_output_write_at(struct cli_output *output, uint64_t offset, const void *data,
-                        size_t bytes);
 
-/* The same without a message; false, with errno, if it fails. */
+/* Of a part file, by any thread and without a message; false, with errno, if it fails. */
 bool cli_output_put_at(const struct cli_output *output, uint64_t offset, const void *data,
                        size_t bytes);
 

@@ -9,8 +9,10 @@ static int write_chunk(void *state, const unsigned char *bytes, size_t count) {
 static int write_in_parallel(struct cli_progress *progress, struct cli_tensor *tensor,
                              const struct cli_output *output) {
     const struct cli_source source = cli_tensor_source(tensor);
+    int code = cli_part_reserve(output->fd, output->path, source.bytes);
+    if (code != 0) return code;
     cli_progress_begin(progress, 0, source.bytes);
-    int code = cli_tensor_factorize(tensor);
+    code = cli_tensor_factorize(tensor);
     if (code == 0) code = cli_parallel_write(&source, output, 0, progress);
     cli_progress_end(progress, code == 0);
     return code;

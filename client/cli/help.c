@@ -167,7 +167,10 @@ static int unknown_subject(const char *name) {
     size_t count = 0;
     if (!names) return cli_fail_memory();
     for (size_t i = 0; i < cli_verb_count; i++) names[count++] = cli_verbs[i].name;
-    for (size_t i = 0; i < cli_topic_count; i++) names[count++] = cli_topics[i].name;
+    for (size_t i = 0; i < cli_topic_count; i++) {
+        /* "schemes" is both. */
+        if (!cli_verb_find(cli_topics[i].name)) names[count++] = cli_topics[i].name;
+    }
     fprintf(stderr, "tensorinit: help has nothing about '%s'", name);
     cli_print_near(name, names, count, "");
     fputs(" See tensorinit help\n", stderr);

@@ -199,6 +199,12 @@ int cli_read_threads(const struct cli_options *options, unsigned *threads) {
     return cli_read_count("threads", options->threads, CLI_THREADS_MAX, threads);
 }
 
+/* Other values have messages of their own, which say what they take. */
+static bool needs_text(const struct cli_own_option *option) {
+    return option->kind == CLI_KIND_MAYBE || strcmp(option->argument, "FILE") == 0 ||
+           strcmp(option->argument, "DIR") == 0;
+}
+
 /* The same for one of the command's own options; 'value' is the one in the argument. */
 static int parse_own(struct cli_options *options, const struct cli_own_option *option,
                      const char *value, int argc, char **argv, int *at) {
@@ -211,15 +217,11 @@ static int parse_own(struct cli_options *options, const struct cli_own_option *o
         fprintf(stderr, "tensorinit: --%s takes no value\n", option->name);
         return CLI_USAGE;
     }
-    const char **text = member;
-    if (value && !*value && option->kind == CLI_KIND_MAYBE)
-        return missing_value(argv[*at]);
-    if (!value && option->kind == CLI_KIND_MAYBE) {
-        value = "";
-    } else if (!value) {
-        if (*at + 1 == argc) return missing_value(argv[*at]);
-        value = argv[++*at];
-    }
+    const char **text = member, *name = argv[*at];
+    const bool maybe = option->kind == CLI_KIND_MAYBE && !value;
+    if (!value && !maybe && *at + 1 < argc) value = argv[++*at];
+    if (maybe) value = "";
+    if (!value || (!*value && !maybe && needs_text(option))) return missing_value(name);
     if (option->kind == CLI_KIND_LIST) return append(member, option->name, value);
     if (*text) return duplicate(option->name);
     *text = value;

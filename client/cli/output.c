@@ -209,12 +209,6 @@ bool cli_output_put_at(const struct cli_output *output, uint64_t offset, const v
     return true;
 }
 
-int cli_output_write_at(struct cli_output *output, uint64_t offset, const void *data,
-                        size_t bytes) {
-    if (cli_output_put_at(output, offset, data, bytes)) return 0;
-    return cli_fail_io(output->path, "cannot write");
-}
-
 int cli_output_write(struct cli_output *output, const void *data, size_t bytes) {
     for (const char *at = data; bytes > 0;) {
         ssize_t now = write(output->fd, at, bytes);

@@ -2,6 +2,7 @@
 /* Fetching a body to an output: see transfer.h. */
 #include "client/cli/transfer.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -125,13 +126,23 @@ static int add_done(struct running *running, uint64_t offset, size_t bytes) {
     return code;
 }
 
+/* A full disk is said once, not by each connection. Called with the lock. */
+static int fail_to_write(const struct running *running, int reason) {
+    if (running->code != 0) return running->code;
+    errno = reason;
+    return cli_fail_io(running->output.path, "cannot write");
+}
+
 /* To a part file; called by several threads. */
 static bool write_at(void *state, uint64_t offset, const void *data, size_t bytes) {
     struct running *running = state;
     int code = check(running, offset, data, bytes);
-    if (code == 0) code = cli_output_write_at(&running->output, offset, data, bytes);
+    const bool written =
+        code == 0 && cli_output_put_at(&running->output, offset, data, bytes);
+    const int reason = errno;
     atomic_fetch_add(&running->transfer->progress->bytes, bytes);
     pthread_mutex_lock(&running->lock);
+    if (code == 0 && !written) code = fail_to_write(running, reason);
     if (code == 0 && running->resumable) code = add_done(running, offset, bytes);
     if (code != 0) running->code = code;
     pthread_mutex_unlock(&running->lock);

@@ -18,6 +18,9 @@ OK, DIFFERS, USAGE, UNAVAILABLE, IO_ERROR, MISMATCH = 0, 1, 64, 69, 74, 76
 
 SMALL = ("--shape", "3,5", "--name", "a")
 HUGE = ("--shape", f"{2**59}", "--scheme", "normal", "--name", "a")
+# It fits a disk, and takes minutes.
+SLOW = ("--shape", "32768,16384", "--scheme", "sparse", "--sparsity", "0.5", "--permute", "1,0",
+        "--dtype", "f8_e5m2", "--name", "a", "-q")
 
 
 def tensorinit(*arguments, **options):
@@ -78,9 +81,9 @@ class Case(unittest.TestCase):
         self.assertEqual(os.listdir(self.scratch), [path.name])
 
     def half_way(self, *arguments):
-        """A process that is writing an endless tensor to self.out."""
+        """A process that is writing a tensor to self.out, and far from its end."""
         self.out.write_bytes(b"old")
-        process = subprocess.Popen([daemon.COMMAND, *arguments, *HUGE, "-o", self.out],
+        process = subprocess.Popen([daemon.COMMAND, *arguments, *SLOW, "-o", self.out],
                                    preexec_fn=lambda: limit_file(1 << 30),
                                    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.addCleanup(process.communicate)

@@ -195,6 +195,7 @@ class Options(Case):
     def test_help_of_what_is_not_there(self):
         for arguments, message in ((["generat"], "did you mean generate"),
                                    (["paramters"], "did you mean parameters"),
+                                   (["schmes"], r"did you mean schemes\?"),
                                    (["x"], "nothing about 'x'"), (["get", "get"], "'get'")):
             self.fails(USAGE, message, tensorinit("help", *arguments))
 

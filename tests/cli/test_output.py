@@ -12,7 +12,7 @@ import struct
 import subprocess
 import threading
 
-from support import (HUGE, IO_ERROR, OK, SMALL, USAGE, Case, daemon, generate,
+from support import (HUGE, IO_ERROR, OK, SLOW, SMALL, USAGE, Case, daemon, generate,
                      limit_file, raw, tensorinit)
 
 
@@ -62,13 +62,22 @@ class Files(Case):
                 self.out.write_bytes(old)
             else:
                 self.out.unlink()
-            done = generate(*HUGE, "-o", self.out, preexec_fn=limit,
+            done = generate(*SLOW, "-o", self.out, preexec_fn=limit,
                             restore_signals=False)
             self.fails(IO_ERROR, "cannot write", done)
             # Not once by each thread.
             self.assertEqual(done.stderr.count(b"cannot write"), 1)
             self.assertEqual(os.listdir(self.scratch), ["out.bin"] if old else [])
         self.out.write_bytes(b"old")
+
+    def test_disk_is_too_small(self):
+        """Which is said before anything is computed, and both figures with it."""
+        for form in ("raw", "npy", "safetensors"):
+            done = generate("--shape", f"{2**50}", "--scheme=zeros", "--format", form, "-o",
+                            self.out)
+            self.fails(IO_ERROR, r"needs 4.0 PiB \(45035996273\d+ bytes\).* has [\d.]+ \w+ "
+                                 r"\(\d+ bytes\)", done)
+            self.assertEqual(os.listdir(self.scratch), [])
 
     def test_bad_value_leaves_the_old_file(self):
         self.out.write_bytes(b"old")
@@ -105,7 +114,9 @@ class Files(Case):
         self.assertEqual(os.listdir(self.scratch), [])
 
     def test_empty_path(self):
-        self.fails(IO_ERROR, "", generate(*SMALL, "-o", "", cwd=self.scratch))
+        for arguments in (["-o", ""], ["--output", ""], ["--output="]):
+            self.fails(USAGE, arguments[0] + ".* needs a value",
+                       generate(*SMALL, *arguments, cwd=self.scratch))
         self.assertEqual(os.listdir(self.scratch), [])
 
 

@@ -11,8 +11,8 @@ import signal
 import subprocess
 import time
 
-from support import (IO_ERROR, MISMATCH, OK, UNAVAILABLE, USAGE, Case, daemon, fault_proxy, raw,
-                     shown_on, tensorinit)
+from support import (IO_ERROR, MISMATCH, OK, UNAVAILABLE, USAGE, Case, daemon, fault_proxy,
+                     limit_file, raw, shown_on, tensorinit)
 
 Fault = fault_proxy.Fault
 
@@ -361,6 +361,16 @@ class Resume(Transfer):
         self.assertLess(time.monotonic() - started, 5)
         self.assertEqual(os.listdir(self.scratch), [])
 
+    def test_disk_becomes_full(self):
+        """Said once, not by each connection."""
+        def limit():
+            limit_file(20 << 20)
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        done = self.get(self.server.url, *LARGE, "-j4", preexec_fn=limit, restore_signals=False)
+        self.fails(IO_ERROR, "cannot write .*File too large", done)
+        self.assertEqual(done.stderr.count(b"cannot write"), 1)
+        self.succeeds(self.get(self.server.url, *LARGE, "--continue"))
+        self.is_complete(LARGE)
 
     def test_timeout_is_for_all_ranges(self):
         """Three gaps are left, at a server that needs 1 s for each."""

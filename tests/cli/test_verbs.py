@@ -230,6 +230,7 @@ class Verbs(Case):
             self.assertEqual((done.returncode, done.stderr), (OK, b""))
             subprocess.run(["sha256sum", "--check", "--status", "--strict"], input=done.stdout,
                            check=True, timeout=60)
+        self.fails(USAGE, "--as needs a value", tensorinit("digest", *SMALL, "--as", ""))
         out.write_bytes(b"x")
         done = subprocess.run(["sha256sum", "--check", "--status"], input=done.stdout, timeout=60)
         self.assertEqual(done.returncode, 1)

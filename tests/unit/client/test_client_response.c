@@ -38,9 +38,26 @@ static void collects_fields(void **state) {
     tic_response_clear(&response);
 }
 
+/* 100 (Continue) again and again: a response that never begins. */
+static void interim_responses_end(void **state) {
+    (void)state;
+    struct tic_response response = {0};
+    const char *line = "HTTP/1.1 100 Continue\r\n";
+    enum tic_line result = TIC_LINE_OK;
+    size_t count = 0;
+    for (; result == TIC_LINE_OK && count < TIC_HEADER_BYTES; count++) {
+        result = add(&response, line);
+        if (result == TIC_LINE_OK) assert_int_equal(add(&response, "\r\n"), TIC_LINE_END);
+    }
+    assert_int_equal(result, TIC_LINE_TOO_LONG);
+    assert_in_range(count, 100, TIC_HEADER_BYTES / 16);
+    tic_response_clear(&response);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(collects_fields),
+        cmocka_unit_test(interim_responses_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
