@@ -33,10 +33,11 @@ static int refuse_others(const struct ti_model *model, const char *folder) {
     char name[CLI_FILE_NAME_BYTES];
     const int code = cli_model_folder_other(model, folder, name);
     if (code != 0 || name[0] == '\0') return code;
-    fprintf(stderr,
-            "tensorinit: %s has %s, which is not one of this model's files: remove it, or "
-            "choose another folder\n",
-            folder, name);
+    fprintf(
+        stderr,
+        "tensorinit: %s has %s, which is not one of this model's files: remove it, or "
+        "choose another folder\n",
+        folder, name);
     return CLI_EIO;
 }
 
