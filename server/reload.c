@@ -151,9 +151,11 @@ static bool read_again(struct tid_reload *files) {
     if (files->access)
         success &= log_result("tokens and keys",
                               tid_access_reload(files->access, why, sizeof why), why);
-    if (files->models)
-        success &=
-            log_result("models", tid_models_reload(files->models, why, sizeof why), why);
+    if (files->models) {
+        const bool read = tid_models_reload(files->models, why, sizeof why);
+        /* The others are in use. */
+        success &= log_result(read ? "models" : "models that are wrong", read, why);
+    }
     if (!has_config && !files->tls && !files->access && !files->models)
         tid_log(TID_LOG_INFO, "SIGHUP: there is no file to read again");
     return success;

@@ -11,7 +11,7 @@ int cli_model_print(const struct cli_model *model);
 
 /*
  * Compares the files in a folder, or the file of this name, byte by byte. Prints the first
- * difference and returns CLI_DIFFERS.
+ * difference of each, and a file that is none of the model's; returns CLI_DIFFERS.
  */
 int cli_model_verify(const struct cli_model *model, const struct cli_options *options,
                      const char *path);

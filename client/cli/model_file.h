@@ -42,6 +42,16 @@ void cli_model_bytes_clear(struct cli_model_bytes *bytes);
 int cli_model_folder_prepare(const struct ti_model *model, const char *folder,
                              uint64_t new_bytes);
 
+/* Max of a file's name in a folder, with its NUL. */
+#define CLI_FILE_NAME_BYTES 256
+
+/*
+ * Whether a folder has a file that loaders would take for one of this model's, of another model
+ * or of another cut: its name, or an empty one. Prints what is wrong and returns an exit code.
+ */
+int cli_model_folder_other(const struct ti_model *model, const char *folder,
+                           char name[CLI_FILE_NAME_BYTES]);
+
 /* Sum of the files' sizes, with their headers and the index. */
 uint64_t cli_model_files_bytes(const struct cli_model *model);
 

@@ -13,26 +13,32 @@ static bool is_checkpoint_file(const char *name) {
            (strncmp(name, "model", 5) == 0 && cli_path_is_file(name));
 }
 
-/* Loaders would take the files of another model, or of another cut, for this one's. */
-static int refuse_others(const struct ti_model *model, const char *folder) {
+int cli_model_folder_other(const struct ti_model *model, const char *folder,
+                           char name[CLI_FILE_NAME_BYTES]) {
     DIR *entries = opendir(folder);
     const struct dirent *entry;
-    int code = 0;
+    name[0] = '\0';
     if (!entries) return cli_fail_io(folder, "cannot read");
-    while (code == 0 && (entry = readdir(entries))) {
-        if (!is_checkpoint_file(entry->d_name) ||
-            ti_model_find_file(model, entry->d_name) != SIZE_MAX) {
-            continue;
+    while (name[0] == '\0' && (entry = readdir(entries))) {
+        if (is_checkpoint_file(entry->d_name) &&
+            ti_model_find_file(model, entry->d_name) == SIZE_MAX) {
+            snprintf(name, CLI_FILE_NAME_BYTES, "%s", entry->d_name);
         }
-        fprintf(
-            stderr,
-            "tensorinit: %s has %s, which is not one of this model's files: remove it, "
-            "or choose another folder\n",
-            folder, entry->d_name);
-        code = CLI_EIO;
     }
     closedir(entries);
-    return code;
+    return 0;
+}
+
+static int refuse_others(const struct ti_model *model, const char *folder) {
+    char name[CLI_FILE_NAME_BYTES];
+    const int code = cli_model_folder_other(model, folder, name);
+    if (code != 0 || name[0] == '\0') return code;
+    fprintf(
+        stderr,
+        "tensorinit: %s has %s, which is not one of this model's files: remove it, or "
+        "choose another folder\n",
+        folder, name);
+    return CLI_EIO;
 }
 
 int cli_model_folder_prepare(const struct ti_model *model, const char *folder,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -89,17 +90,27 @@ static int compare_file(const struct cli_model *model, size_t file, const char *
     return code;
 }
 
-static int compare_files(const struct cli_model *model, const char *path,
-                         struct cli_progress *progress) {
-    int code = 0;
-    if (cli_path_is_file(path)) return compare_file(model, 0, path, progress);
-    for (size_t i = 0; code == 0 && i < ti_model_file_count(model->model); i++) {
-        char *joined = cli_path_join(path, ti_model_file(model->model, i)->name);
-        if (!joined) return cli_fail_memory();
-        code = compare_file(model, i, joined, progress);
-        free(joined);
+/* All that differs is printed: what to fetch again. */
+static int compare_folder(const struct cli_model *model, const char *folder,
+                          struct cli_progress *progress) {
+    char other[CLI_FILE_NAME_BYTES];
+    bool differs = false;
+    const int failed = cli_model_folder_other(model->model, folder, other);
+    if (failed != 0) return failed;
+    for (size_t i = 0; i < ti_model_file_count(model->model); i++) {
+        char *path = cli_path_join(folder, ti_model_file(model->model, i)->name);
+        if (!path) return cli_fail_memory();
+        const int code = compare_file(model, i, path, progress);
+        free(path);
+        if (code != 0 && code != CLI_DIFFERS) return code;
+        if (code == CLI_DIFFERS) differs = true;
     }
-    return code;
+    if (other[0] != '\0') {
+        cli_clear_line();
+        printf("%s has %s, which is not one of this model's files\n", folder, other);
+        differs = true;
+    }
+    return differs ? CLI_DIFFERS : 0;
 }
 
 int cli_model_verify(const struct cli_model *model, const struct cli_options *options,
@@ -108,7 +119,8 @@ int cli_model_verify(const struct cli_model *model, const struct cli_options *op
     int code = cli_progress_init(&progress, options);
     if (code != 0) return code;
     cli_progress_begin(&progress, 0, cli_model_files_bytes(model));
-    code = compare_files(model, path, &progress);
+    code = cli_path_is_file(path) ? compare_file(model, 0, path, &progress)
+                                  : compare_folder(model, path, &progress);
     cli_progress_end(&progress, code == 0);
     if (code == 0 && !options->quiet) printf("%s has exactly the model\n", path);
     const int closed = cli_close_stdout();

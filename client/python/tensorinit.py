@@ -491,9 +491,11 @@ def _installed_manifest(name):
 def _members(text):
     """A manifest's JSON as Python has it, which reads more than is JSON."""
     def members_once(pairs):
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            raise ValueError("an object has a key twice")
+        members = {}
+        for key, value in pairs:
+            if key in members:
+                raise ValueError(f"an object has a key twice: {key!r}")
+            members[key] = value
         return members
 
     def constant(name):
@@ -558,6 +560,10 @@ class _LibraryModel:
                 for text in value if isinstance(value, list) else [value]:
                     _c_text(text, f"the manifest's {key}", key)
                 continue
+            if key not in ("seed", "dtype", "max_shard_size", "spec"):
+                raise ParameterError(f"unknown key {key!r}; a manifest has seed, dtype, "
+                                     "max_shard_size, tensors, rules, spec, description and "
+                                     "sources", "manifest")
             if type(value) is int:
                 value = str(value)
             elif not isinstance(value, str):
@@ -1237,11 +1243,13 @@ def _name_or_text(manifest):
                              f"not {manifest!r}", "manifest")
     if isinstance(manifest, str) and manifest.lstrip().startswith("{"):
         return None, manifest
+    path = manifest
     if os.path.isdir(manifest):
-        return None, _read_text(os.path.join(manifest, "manifest.json"))
-    if isinstance(manifest, str) and "/" not in manifest and not os.path.exists(manifest):
+        path = os.path.join(manifest, "manifest.json")
+    # A folder may have a model's name because 'tensorinit model' has written its files there.
+    if isinstance(manifest, str) and "/" not in manifest and not os.path.exists(path):
         return manifest, None
-    return None, _read_text(manifest)
+    return None, _read_text(path)
 
 
 class Model(collections.abc.Mapping):

@@ -2,6 +2,7 @@
 /* What the OpenAPI document says of the routes of models. */
 #include "server/documents/openapi_build.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What stands for a {name} of a path. */
@@ -87,19 +88,32 @@ static json_t *file(const char *description, bool part) {
     return with(text_pair("description", description), "content", all);
 }
 
+/* What conditions and ranges make of a response with an entity tag. */
+static json_t *with_selection(json_t *object, const char *what, json_t *part) {
+    char text[80];
+    snprintf(text, sizeof text, "If-None-Match contains the entity tag of the %s.", what);
+    object = with(object, "206", part);
+    object = with(object, "304", text_pair("description", text));
+    object = with(object, "412", problem());
+    return with(object, "416", problem());
+}
+
 json_t *tid_openapi_model_responses(enum tid_route_kind kind, bool is_post) {
+    static const char part[] = "The bytes that Range requests.";
     json_t *object = json_object();
     if (kind == TID_ROUTE_MODEL_FILE || kind == TID_ROUTE_HUB_FILE) {
         object = with(object, "200", file("The file.", false));
-        object = with(object, "206", file("The bytes that Range requests.", true));
-        object = with(object, "304",
-                      text_pair("description",
-                                "If-None-Match contains the entity tag of the file."));
-        object = with(object, "412", problem());
-        object = with(object, "416", problem());
+        object = with_selection(object, "file", file(part, true));
+    } else if (kind == TID_ROUTE_MODELS && is_post) {
+        object = with(object, "201", document("The document."));
     } else {
-        const bool creates = kind == TID_ROUTE_MODELS && is_post;
-        object = with(object, creates ? "201" : "200", document("The document."));
+        object = with(object, "200", document("The document."));
+    }
+    if (kind == TID_ROUTE_MODEL || (kind == TID_ROUTE_MODELS && !is_post)) {
+        json_t *types = content("application/json", json_object());
+        types = with(types, "multipart/byteranges", json_object());
+        object = with_selection(object, "document",
+                                with(text_pair("description", part), "content", types));
     }
     if (kind == TID_ROUTE_MODELS || kind == TID_ROUTE_MODEL ||
         kind == TID_ROUTE_MODEL_FILE || kind == TID_ROUTE_HUB_PATHS)

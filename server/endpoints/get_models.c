@@ -11,6 +11,7 @@
 #include "server/documents/problem.h"
 #include "server/endpoints/endpoints.h"
 #include "server/endpoints/model_request.h"
+#include "server/endpoints/tagged_document.h"
 
 static void respond_list(const struct tid_context *context,
                          const struct tid_request *request,
@@ -27,8 +28,8 @@ static void respond_list(const struct tid_context *context,
         return;
     }
     /* SIGHUP may change it at any time. */
-    tid_document_init(response, 200, "application/json", TID_CACHE_NEVER);
-    tid_response_body_take(response, text, strlen(text));
+    tid_tagged_document_respond(context, request, text, strlen(text), TID_CACHE_NEVER,
+                                response);
 }
 
 /* 201 with the document of the model, as GET of its Location gives it. */

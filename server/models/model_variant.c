@@ -54,6 +54,7 @@ bool tid_variant_read(const char *text, size_t bytes, struct tid_variant *varian
     if (part_bytes > 0 && ti_model_options_set(&options, "max_shard_size", part,
                                                part_bytes, error) != TI_OK)
         return false;
+    if (left > 0) return fail(error, "max_shard_size", "expected " FORM);
     if (part_bytes > 0) read.max_shard_bytes = options.max_shard_bytes;
     read.seed = options.seed;
     read.dtype = options.dtype;

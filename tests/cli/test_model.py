@@ -248,6 +248,39 @@ class Verify(Model):
         path.unlink()
         self.differs("is missing", self.verify())
 
+    def test_all_that_differs(self):
+        """Each file that has to be fetched again, and one that loaders would take as well."""
+        paths = sorted(self.folder.glob("model-*"))
+        self.assertGreater(len(paths), 2)
+        with open(paths[0], "ab") as file:
+            file.write(b"x")
+        paths[1].unlink()
+        other = self.folder / "model-00009-of-00009.safetensors"
+        other.touch()
+        done = self.verify()
+        self.assertEqual(done.returncode, DIFFERS, done.stderr)
+        lines = done.stdout.decode().splitlines()
+        self.assertEqual(len(lines), 3, lines)
+        for line, (path, message) in zip(lines, ((paths[0], "is longer than"),
+                                                 (paths[1], "is missing"),
+                                                 (other, "not one of this model's files"))):
+            self.assertRegex(line, rf"{path.name}.*{message}")
+
+    def test_another_file(self):
+        """An index that was left would send loaders to other files."""
+        folder = self.folder.with_name("one")
+        self.succeeds(self.model("-o", folder))
+        (folder / "model.safetensors.index.json").write_text("{}")
+        self.differs("model.safetensors.index.json, which is not", self.model("--verify", folder))
+        (folder / "model.safetensors.index.json").unlink()
+        (folder / "tokenizer.model").touch()
+        self.succeeds(self.model("--verify", folder))
+
+    def test_no_folder(self):
+        done = self.model("--verify", self.folder.with_name("none"))
+        self.assertEqual(done.returncode, 74, done.stdout)
+        self.assertIn(b"none: No such file", done.stderr)
+
     def test_digests(self):
         done = self.model("--digests", "--max-shard-size=1700")
         self.succeeds(done)

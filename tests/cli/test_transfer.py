@@ -99,8 +99,9 @@ class Ranges(Transfer):
         servers = [f"--server={proxy.url}" for proxy in proxies]
         self.succeeds(tensorinit("get", *servers, *LARGE, "-j6", "-o", self.out))
         self.is_complete()
+        # How many each gets depends on how fast it is.
         for proxy in proxies:
-            self.assertGreater(len(proxy.requests), 1)
+            self.assertTrue(proxy.requests)
         # The first connection is closed once: what was on its way is lost.
         self.assertLess(sum(proxy.body_bytes for proxy in proxies),
                         LARGE_BYTES + (6 << 20))

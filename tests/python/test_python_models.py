@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest.mock
@@ -107,6 +108,19 @@ class NativeModels(Native):
             self.expect(tensorinit.model("small", seed=9, dtype="f64"), "--seed=9", "--dtype=f64")
             self.expect(tensorinit.model("small", dtype="f32"))
 
+    def test_name_of_a_folder(self):
+        """'tensorinit model small -o small' leaves the name what it was."""
+        files = self.folder.parent.with_name(self.folder.parent.name + "-files")
+        (files / "small").mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, files)
+        (files / "small" / "model.safetensors").touch()
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(files)
+        with self.named():
+            self.assertEqual(list(tensorinit.model("small")), list(tensorinit.model(MANIFEST)))
+            with self.assertRaisesRegex(FileNotFoundError, "manifest.json"):
+                tensorinit.model("./small")
+
     def test_only(self):
         """The tensors of 'tensorinit model --only', with the bytes that they have in the model."""
         full = tensorinit.model(MANIFEST, seed=3)
@@ -197,6 +211,13 @@ class NativeModels(Native):
                      '{"tensors": ' + 15000 * '{"a": ' + '1' + 15001 * "}"):
             with self.subTest(text[:80]), self.assertRaises(tensorinit.ParameterError):
                 tensorinit.model(text)
+        for key, value in (("rule", []), ("sed", 1), ("sizes", {}), ("dtypes", None)):
+            with self.subTest(key), self.assertRaisesRegex(tensorinit.ParameterError, key):
+                tensorinit.model({**MANIFEST, key: value})
+            with self.assertRaisesRegex(tensorinit.ParameterError, "unknown key"):
+                tensorinit.model({**MANIFEST, key: value})
+        with self.assertRaisesRegex(tensorinit.ParameterError, "twice.*seed"):
+            tensorinit.model('{"seed": 1, "tensors": {"a": [2]}, "seed": 1, ' + ones + "}")
         for manifest, field in ((5, "manifest"), ("", "manifest"), ({"rules": {1}}, "manifest"),
                                 (self.written(b"\xff"), "manifest"),
                                 ({**MANIFEST, "rules": [["*", "scheme=no"]]}, "scheme"),
