@@ -12,6 +12,7 @@
 #include "core/propagation/propagation.h"
 #include "core/request/hints.h"
 #include "core/request/params.h"
+#include "core/request/plan.h"
 #include "core/request/query.h"
 #include "core/request/spec.h"
 #include "core/request/words.h"
@@ -312,7 +313,7 @@ static enum ti_status make_run(const struct ti_propagation *stack,
         .query = info->query,
         .std = info->std,
     };
-    run->io = ti_spec_choice(run->weights, TI_PARAM_layout, TI_LAYOUT_OI) == TI_LAYOUT_IO;
+    run->io = run->plan->layout == TI_LAYOUT_IO;
     return TI_OK;
 }
 

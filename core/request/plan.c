@@ -128,6 +128,7 @@ static enum ti_status resolve(const struct ti_spec *spec, struct ti_plan *plan,
     enum ti_status status;
     info->scheme = scheme->info.name;
     info->dtype = (enum ti_dtype)ti_spec_choice(spec, TI_PARAM_dtype, TI_DTYPE_F32);
+    plan->layout = (enum ti_layout)ti_spec_choice(spec, TI_PARAM_layout, TI_LAYOUT_OI);
     if ((status = resolve_format(spec, plan, error)) != TI_OK) return status;
     if ((status = check_applicable(spec, scheme, error)) != TI_OK) return status;
     if ((status = ti_alias_refuse_words(spec, error)) != TI_OK) return status;

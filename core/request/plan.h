@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The members of struct ti_plan: plan.c sets them, body.c and stats.c read them. */
+/* The members of struct ti_plan: plan.c sets them, body.c, stats.c and others read them. */
 #ifndef TI_PLAN_H
 #define TI_PLAN_H
 
@@ -15,6 +15,9 @@
 
 struct ti_plan {
     struct ti_plan_info info;
+    /* of the canonical request; TI_LAYOUT_OI if the scheme has none. Fans apart, only
+       core/propagation/ asks which axis the inputs are */
+    enum ti_layout layout;
     enum ti_format format;
     struct ti_format_options options;
     const struct ti_kernels *kernels;

@@ -9,6 +9,7 @@ import math
 import pathlib
 import sys
 import urllib.error
+import urllib.parse
 
 import numpy as np
 
@@ -140,6 +141,15 @@ def check_numpy(server):
                 scheme="xavier_uniform", dtype="f64")
     compare(server, {**stack, "activation": "leaky_relu", "negative_slope": 0.3},
             scheme="orthogonal", gain="1.3", layout="io")
+    # A framework's name may mean layout=io, and then W is the transposed tensor as well.
+    for name in ("jax.lecun_normal", "keras.HeNormal", "torch.nn.init.xavier_uniform_"):
+        told = ask(server, scheme=name, seed=5, activation="tanh", depth=2, width=70)["runs"][0]
+        canonical = dict(urllib.parse.parse_qsl(told["query"]))
+        weights = {key: canonical[key] for key in canonical if key not in ("shape", "name")}
+        expect(("layout" in weights) == (not name.startswith("torch")), f"{name}: {told}")
+        again = ask(server, **weights, activation="tanh", depth=2, width=70)["runs"][0]
+        expect(again["layers"] == told["layers"], f"{name} is not {weights}")
+        compare(server, {**stack, "activation": "tanh"}, **weights)
     compare(server, {**stack, "width": 64, "batch": 1}, scheme="normal", std="0.01")
     compare(server, {**stack, "width": 1, "batch": 1, "activation": "tanh"}, scheme="ones")
     compare(server, {**stack, "width": 129, "batch": 65}, scheme="sparse", sparsity="0.5")
