@@ -47,6 +47,10 @@ static const struct {
 static void offer(struct ti_hints *hints, const char *param, const char *value) {
     enum ti_param which;
     if (ti_hints_offer(hints, NULL, param, value)) return;
+    if (*hints->refusal && !*hints->near) {
+        snprintf(hints->near, sizeof hints->near, "%s is near, but: %.900s", param,
+                 hints->refusal);
+    }
     if (!ti_param_find(param, strlen(param), &which) || hints->spec->given[which]) return;
     ti_hints_values(hints, which, value);
 }
@@ -219,6 +223,7 @@ static unsigned explain_dropped(const struct ti_hints *hints, unsigned left,
             begin(&own, hints->spec, hints->dropped[i], 1)) {
             own.keeps_scheme = true;
             offer_all(&own, name, value);
+            own.near[0] = '\0';
             count += end(&own, &also);
         }
         ti_hints_add_error(error, &also);
@@ -315,7 +320,8 @@ static unsigned hint_unknown(const struct ti_spec *spec, const char *name,
     }
     if (!begin(&hints, spec, TI_PARAM_COUNT, max)) return 0;
     offer_params(&hints, name, value);
-    if (hints.count > 0) {
+    if (others) hints.near[0] = '\0';
+    if (hints.count > 0 || *hints.near) {
         (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
     }
     const unsigned found = end(&hints, error);
@@ -358,6 +364,7 @@ void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error) {
     if (!begin(&hints, spec, param, TI_NEAR_MAX)) return;
     if (error->code == TI_EINAPPLICABLE && !takes(spec, param)) {
         offer_params(&hints, ti_param_get(param)->name, value);
+        hints.near[0] = '\0'; /* the error says what the scheme takes */
     } else if (error->code == TI_EVALUE && ti_param_has_words(param)) {
         ti_hints_values(&hints, param, value);
     }

@@ -43,7 +43,7 @@ struct ti_hints {
     unsigned count, max, trials;
     /* "'layers=12', 'scheme=normal'" */
     char text[480];
-    /* why the last change was not accepted; "" if it was, or if it could not be set */
+    /* why the last change was not accepted; "" if it was, or was not tried */
     char refusal[TI_ERROR_TEXT_BYTES];
     /* a word that is near, but with which the request would be refused, and why; "" */
     char near[TI_ERROR_TEXT_BYTES];
@@ -57,8 +57,7 @@ struct ti_hints {
 /*
  * Whether the spec is accepted with a change, such as "scheme=normal&std=1": values as
  * people write them, but not encoded. A missing shape is another fault. '*std', unless
- * NULL, receives the standard deviation if there is a plan. 'error' may be NULL; its text
- * is "" if the change could not be set.
+ * NULL, receives the standard deviation if there is a plan. 'error' may be NULL.
  */
 bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std,
                   struct ti_error *error);

@@ -15,7 +15,8 @@
 /* Plans that are made for one error at most: a few microseconds each. */
 #define TRIALS_MAX 24
 
-static bool set(struct ti_spec *spec, const struct ti_text_pair *pair) {
+static bool set(struct ti_spec *spec, const struct ti_text_pair *pair,
+                struct ti_error *error) {
     const struct ti_spelling_context context = {spec->alias, false};
     char plain[TI_HINT_VALUE_BYTES + TI_SPELLING_GROWTH];
     enum ti_param param;
@@ -27,7 +28,7 @@ static bool set(struct ti_spec *spec, const struct ti_text_pair *pair) {
         ti_spelling_rewrite(param, pair->value, pair->value_bytes, &context, plain);
     spec->given[param] = false;
     if (param == TI_PARAM_scheme) spec->framework_name[0] = '\0';
-    return ti_spec_set(spec, ti_param_get(param)->name, plain, n, NULL) == TI_OK;
+    return ti_spec_set(spec, ti_param_get(param)->name, plain, n, error) == TI_OK;
 }
 
 bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std,
@@ -41,7 +42,7 @@ bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std,
     error->text[0] = '\0';
     if (changed) *changed = *spec;
     while (accepted && ti_text_next_pair(&list, &pair)) {
-        accepted = pair.value && set(changed, &pair);
+        accepted = pair.value && set(changed, &pair, error);
     }
     if (accepted) {
         struct ti_plan *plan = NULL;

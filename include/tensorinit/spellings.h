@@ -47,7 +47,8 @@ TI_API TI_MUST_USE enum ti_status ti_query_plain(const char *query, size_t query
 #define TI_NEAR_MAX 3
 
 /*
- * Finds the names that are nearest to a mistyped one, the nearest first.
+ * Finds the names that are nearest to a mistyped one, the nearest first; one that differs in
+ * case and signs only is the only one.
  *
  *   typed   NUL-terminated
  *   names   'count' names, NUL-terminated

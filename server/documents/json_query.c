@@ -46,6 +46,8 @@ static bool add_value(struct tid_buffer *buffer, const json_t *value) {
     const json_t *element;
     size_t index;
     if (!json_is_array(value)) return add_scalar(buffer, value);
+    /* "[]", which is a scalar's shape, or no axes; "" is no value of a list. */
+    if (json_array_size(value) == 0) tid_buffer_add(buffer, "%5B%5D", 6);
     json_array_foreach(value, index, element) {
         if (index > 0) tid_buffer_add(buffer, "%2C", 3);
         if (json_is_boolean(element) || !add_scalar(buffer, element)) return false;

@@ -13,7 +13,7 @@ static void queries(void **state) {
         {"{\"shape\": [512, 784], \"transposed\": true}",
          "shape=512%2C784&transposed=true"},
         {"{\"shape\":\"2,3\",\"seed\":-5}", "shape=2%2C3&seed=-5"},
-        {"{\"a\": [\"x y\", 1], \"b\": []}", "a=x%20y%2C1&b="},
+        {"{\"a\": [\"x y\", 1], \"b\": []}", "a=x%20y%2C1&b=%5B%5D"},
         {"{\"std\": 0.1, \"mean\": -1e-300, \"low\": 1e23}",
          "std=0.1&mean=-1e-300&low=1e23"},
         {"{\"seed\": 9223372036854775807}", "seed=9223372036854775807"},
