@@ -176,30 +176,42 @@ static bool refuse(struct tid_response *response, unsigned status, const char *t
     return false;
 }
 
+/* Why a request with neither a right token nor a signature is not served. */
+static bool refuse_unknown(const struct tid_access *access, enum need need,
+                           bool has_token, struct tid_response *response) {
+    if (has_token)
+        return refuse(response, 401, "authorization required",
+                      "The token of the Authorization field is not valid here.",
+                      "Bearer realm=\"tensorinitd\", error=\"invalid_token\"");
+    return refuse(response, 401, "authorization required",
+                  access->keys.count == 0 || need == NEED_TOKEN
+                      ? "This needs a token, in the field Authorization: Bearer TOKEN."
+                      : "This needs a token, in the field Authorization: Bearer TOKEN, "
+                        "or a URL that ends with expires, key and signature.",
+                  "Bearer realm=\"tensorinitd\"");
+}
+
+/*
+ * Either a token or a signature is enough: clients may have a token for all requests,
+ * those of URLs that were signed for them included, and it may be another server's.
+ */
 static bool check(const struct tid_access *access, enum need need,
                   struct tid_request *request, struct tid_response *response) {
     const char *token = bearer_token(request->fields[TID_FIELD_AUTHORIZATION]);
     struct signed_query query;
     /* Where there are only keys, no client could have a token. */
     if (need == NEED_TOKEN && access->tokens.count == 0) return true;
-    if (token) {
-        const char *name = tid_tokens_find(&access->tokens, token, strlen(token));
-        if (name) {
-            memcpy(request->token, name, strlen(name) + 1);
-            return true;
-        }
-        return refuse(response, 401, "authorization required",
-                      "The token of the Authorization field is not valid here.",
-                      "Bearer realm=\"tensorinitd\", error=\"invalid_token\"");
+    const bool has_signature = need == NEED_TOKEN_OR_SIGNATURE &&
+                               access->keys.count > 0 && is_signed(request, &query);
+    const char *name =
+        token ? tid_tokens_find(&access->tokens, token, strlen(token)) : NULL;
+    if (!name && !has_signature)
+        return refuse_unknown(access, need, token != NULL, response);
+    if (has_signature) request->query_bytes = query.query_bytes;
+    if (name) {
+        memcpy(request->token, name, strlen(name) + 1);
+        return true;
     }
-    if (need == NEED_TOKEN || access->keys.count == 0 || !is_signed(request, &query))
-        return refuse(
-            response, 401, "authorization required",
-            access->keys.count == 0 || need == NEED_TOKEN
-                ? "This needs a token, in the field Authorization: Bearer TOKEN."
-                : "This needs a token, in the field Authorization: Bearer TOKEN, "
-                  "or a URL that ends with expires, key and signature.",
-            "Bearer realm=\"tensorinitd\"");
     const enum verdict verdict = check_signature(access, &query);
     if (verdict == UNKNOWN) {
         tid_problem_no_memory(response);
@@ -211,7 +223,6 @@ static bool check(const struct tid_access *access, enum need need,
     if (is_expired(&query))
         return refuse(response, 403, "signature expired",
                       "The URL was valid until the time that expires gives.", NULL);
-    request->query_bytes = query.query_bytes;
     return true;
 }
 

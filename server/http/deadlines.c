@@ -40,8 +40,19 @@ static enum tid_phase phase_of(int64_t activity) {
 static int64_t since_ms_of(int64_t activity) { return activity / 8; }
 
 void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase) {
-    atomic_store_explicit(&watch->activity, activity_of(phase, tid_clock_ms()),
-                          memory_order_relaxed);
+    int64_t since_ms = tid_clock_ms();
+    if (phase == TID_PHASE_HEADER) {
+        const int64_t before =
+            atomic_load_explicit(&watch->activity, memory_order_relaxed);
+        if (phase_of(before) == TID_PHASE_NEW) since_ms = since_ms_of(before);
+        atomic_store_explicit(&watch->idle_before_ms,
+                              phase_of(before) == TID_PHASE_IDLE ? since_ms_of(before)
+                                                                 : INT64_MAX,
+                              memory_order_relaxed);
+    }
+    /* The reaper that sees the phase sees what was before it. */
+    atomic_store_explicit(&watch->activity, activity_of(phase, since_ms),
+                          memory_order_release);
 }
 
 enum tid_phase tid_watch_phase(const struct tid_watch *watch) {
@@ -52,13 +63,16 @@ int64_t tid_watch_since_ms(const struct tid_watch *watch) {
     return since_ms_of(atomic_load_explicit(&watch->activity, memory_order_relaxed));
 }
 
-void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd) {
+void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd,
+                   bool is_hurried) {
     watch->fd = fd;
+    watch->is_hurried = is_hurried;
     watch->acked_bytes = 0;
     watch->progress_ms = INT64_MIN;
     watch->rate_bytes = 0;
     watch->rate_ms = INT64_MAX;
     watch->idle_ms = INT64_MIN;
+    watch->partial_ms = INT64_MAX;
     atomic_store_explicit(&watch->cut, TID_CUT_NONE, memory_order_relaxed);
     atomic_store_explicit(&watch->read_shut_down, false, memory_order_relaxed);
     tid_watch_enter(watch, TID_PHASE_NEW);
@@ -189,14 +203,26 @@ static void reap_idle(struct tid_watch *watch, const struct look *look, int64_t 
         cut(watch, TID_CUT_IDLE, false);
 }
 
+/* The client has not sent its header: the request line, or what follows it. */
+static void reap_sender(struct tid_watch *watch, enum tid_phase phase, int64_t since_ms,
+                        const struct tid_deadlines *deadlines, int64_t now_ms) {
+    const bool was_idle = phase == TID_PHASE_HEADER &&
+                          watch->idle_ms == atomic_load_explicit(&watch->idle_before_ms,
+                                                                 memory_order_relaxed);
+    int64_t limit_ms = deadlines->header_ms;
+    if (was_idle && watch->partial_ms < since_ms) since_ms = watch->partial_ms;
+    if (watch->is_hurried && (limit_ms == 0 || limit_ms > TID_WATCH_HURRIED_MS))
+        limit_ms = TID_WATCH_HURRIED_MS;
+    if (is_over(since_ms, limit_ms, now_ms)) cut(watch, TID_CUT_HEADER, false);
+}
+
 static void reap(struct tid_watch *watch, const struct tid_deadlines *deadlines,
                  int64_t now_ms) {
-    const int64_t activity = atomic_load_explicit(&watch->activity, memory_order_relaxed);
+    const int64_t activity = atomic_load_explicit(&watch->activity, memory_order_acquire);
     const enum tid_phase phase = phase_of(activity);
     const int64_t phase_ms = since_ms_of(activity);
     if (phase == TID_PHASE_NEW || phase == TID_PHASE_HEADER) {
-        if (is_over(phase_ms, deadlines->header_ms, now_ms))
-            cut(watch, TID_CUT_HEADER, false);
+        reap_sender(watch, phase, phase_ms, deadlines, now_ms);
         return;
     }
     if (phase == TID_PHASE_COMPUTE) {

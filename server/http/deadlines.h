@@ -19,8 +19,9 @@
 #include <sys/queue.h>
 
 enum tid_phase {
-    TID_PHASE_NEW,      /* accepted, no request line yet: header deadline */
-    TID_PHASE_HEADER,   /* request line received, not yet all fields: header deadline */
+    TID_PHASE_NEW,    /* accepted, no request line yet: header deadline */
+    TID_PHASE_HEADER, /* request line received, not yet all fields: header deadline, from
+                           the first phase or the first byte on, not from the line */
     TID_PHASE_RESPONSE, /* sending: ends if the client takes none of it for the idle time,
                            or less of it than the minimum rate */
     TID_PHASE_IDLE, /* between two requests: idle deadline, from the last byte taken; if
@@ -46,6 +47,9 @@ struct tid_watch {
     /* Set before our own shutdown(SHUT_RD), whose EPOLLRDHUP is not the client's. */
     atomic_bool read_shut_down;
     atomic_int cut; /* enum tid_cut, set before the connection is shut down */
+    /* Of TID_PHASE_HEADER: the start of the idle phase before it; INT64_MAX: none. */
+    _Atomic int64_t idle_before_ms;
+    bool is_hurried;
     /* The reaper's: */
     uint64_t acked_bytes;    /* acknowledged when it last looked */
     int64_t progress_ms;     /* since when that is so */
@@ -67,10 +71,14 @@ void tid_watches_clear(struct tid_watches *watches);
 
 /*
  * Add and remove a connection; 'fd' must stay open in between. Only these two and the
- * reaper take the lock, so a request never does.
+ * reaper take the lock, so a request never does. A connection in a place that others wait
+ * for is hurried: it has at most TID_WATCH_HURRIED_MS for its header.
  */
-void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd);
+void tid_watch_add(struct tid_watches *watches, struct tid_watch *watch, int fd,
+                   bool is_hurried);
 void tid_watch_remove(struct tid_watches *watches, struct tid_watch *watch);
+
+#define TID_WATCH_HURRIED_MS 2000
 
 /* The connection enters a phase now; the phase in which it is, and since when. */
 void tid_watch_enter(struct tid_watch *watch, enum tid_phase phase);

@@ -32,14 +32,9 @@ static bool equals(const char *text, size_t text_bytes, const char *word) {
     return text_bytes == strlen(word) && strncasecmp(text, word, text_bytes) == 0;
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 /* RFC 9112 section 3.2: two parties may read an invalid one differently. */
 static void add_host(struct tid_framing *framing, const char *value, size_t value_bytes) {
     framing->hosts++;
-    /* White space around a value does not belong to it (RFC 9110 section 5.5). */
-    for (; value_bytes > 0 && is_blank(value[value_bytes - 1]); value_bytes--) continue;
-    for (; value_bytes > 0 && is_blank(*value); value_bytes--) value++;
     if (!tid_host_is_valid(value, value_bytes) && !framing->error)
         framing->error = "Host is not a name or an address, maybe with a port.";
 }

@@ -36,7 +36,10 @@ struct tid_rejection {
     const char *detail;
 };
 
-/* Adds one header field; name and value as received, NULs included. */
+/*
+ * Adds one header field; name and value as received, NULs included, but the value without
+ * white space around it.
+ */
 void tid_framing_add(struct tid_framing *framing, const char *name, size_t name_bytes,
                      const char *value, size_t value_bytes);
 

@@ -179,8 +179,8 @@ static enum accepted accept_failed(struct tid_listener *listener, int listen_fd,
 
 /*
  * With TLS nothing can be read, or said, before the handshake: the workers' reserved places
- * are for any request then, and who finds none is closed without a response; so is a
- * connection beyond those of one address.
+ * are for any request then, whose header must come soon (TID_WATCH_HURRIED_MS), and who
+ * finds none is closed without a response; so is a connection beyond those of one address.
  */
 static void refuse(struct tid_listener *listener, int fd, const struct sockaddr *address,
                    socklen_t bytes, enum tid_take why) {

@@ -5,6 +5,9 @@
  */
 #include "server/http/request.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -47,6 +50,11 @@ enum tid_field tid_field_find(const char *name, size_t name_bytes) {
     return TID_FIELD_COUNT;
 }
 
+size_t tid_field_value_bytes(const char *value, size_t bytes) {
+    while (bytes > 0 && (value[bytes - 1] == ' ' || value[bytes - 1] == '\t')) bytes--;
+    return bytes;
+}
+
 /* Appends ", " and 'value' to the value that the field has. */
 static bool join(struct tid_request *request, enum tid_field field, const char *value) {
     const size_t had = strlen(request->fields[field]), more = strlen(value);
@@ -86,21 +94,40 @@ static bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+static bool is_encoded(const char *text, size_t bytes) {
+    return bytes >= 3 && text[0] == '%' && isxdigit((unsigned char)text[1]) &&
+           isxdigit((unsigned char)text[2]);
+}
+
 /* The length of a name or an IPv4 address at the beginning of 'text'. */
 static size_t name_end(const char *text, size_t bytes) {
     size_t i = 0;
-    while (i < bytes && (is_alphanumeric(text[i]) ||
-                         (text[i] != '\0' && strchr("-._~%!$&'()*+;=", text[i]))))
+    while (i < bytes && (is_alphanumeric(text[i]) || is_encoded(text + i, bytes - i) ||
+                         (text[i] != '\0' && strchr("-._~!$&'()*+;=", text[i]))))
         i++;
     return i;
 }
 
+/* IPv6address or IPvFuture of RFC 3986 section 3.2.2. */
+static bool is_literal(const char *text) {
+    struct in6_addr unused;
+    const size_t digits = text[0] == 'v' ? strspn(text + 1, "0123456789abcdefABCDEF") : 0;
+    if (digits == 0 || text[1 + digits] != '.')
+        return inet_pton(AF_INET6, text, &unused) == 1;
+    text += 1 + digits + 1;
+    const size_t bytes = strlen(text);
+    return bytes > 0 && strcspn(text, "%[]/?#@") == bytes;
+}
+
 /* The length of an address in brackets; 0 if it is none. */
 static size_t literal_end(const char *text, size_t bytes) {
-    size_t i = 1;
-    while (i < bytes && (is_alphanumeric(text[i]) || text[i] == ':' || text[i] == '.'))
-        i++;
-    return i > 2 && i < bytes && text[i] == ']' ? i + 1 : 0;
+    char literal[64];
+    const char *end = memchr(text, ']', bytes);
+    const size_t length = end ? (size_t)(end - text) - 1 : sizeof literal;
+    if (length >= sizeof literal) return 0;
+    memcpy(literal, text + 1, length);
+    literal[length] = '\0';
+    return strlen(literal) == length && is_literal(literal) ? length + 2 : 0;
 }
 
 bool tid_host_is_valid(const char *text, size_t bytes) {

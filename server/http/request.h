@@ -106,6 +106,9 @@ const char *tid_method_name(enum tid_method method);
  */
 enum tid_field tid_field_find(const char *name, size_t name_bytes);
 
+/* The length of a field's value without the white space behind it (RFC 9110 section 5.5). */
+size_t tid_field_value_bytes(const char *value, size_t bytes);
+
 /*
  * Adds a line of the header to '*request', which starts from zeroes. 'value' must live as
  * long as the request; tid_request_clear() frees what was joined. False if memory runs

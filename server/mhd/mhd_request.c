@@ -42,6 +42,8 @@
  *   values where they were received, so the distances between them reveal all three.
  * - After a bad Content-Length, or too many query parameters, it sends two headers. So it
  *   is shown a length of 0 and no query; framing.c and the core check the real ones.
+ * - It leaves white space at the end of a value, which does not belong to the value (RFC
+ *   9112 section 5.1).
  */
 #define TID_MHD_OLD (MHD_VERSION < 0x00097701)
 
@@ -59,16 +61,23 @@ static bool is_post(const char *target) {
 }
 
 /*
+ * Ends a text in libmicrohttpd's buffer earlier. It writes to that buffer itself, and
+ * shares it with no one.
+ */
+static void cut_short(const char *text, size_t bytes) {
+    union {
+        const char *read_only;
+        char *any;
+    } buffer = {.read_only = text};
+    buffer.any[bytes] = '\0';
+}
+
+/*
  * Hides the query and the Content-Length to come, but POST's, from libmicrohttpd. True if
  * it will read a body.
  */
 static bool hide(const char *target, size_t path_bytes, struct MHD_Connection *mhd) {
-    /* libmicrohttpd's own buffer: it would write to it next in any case. */
-    union {
-        const char *read_only;
-        char *any;
-    } buffer = {.read_only = target};
-    if (target[path_bytes] == '?') buffer.any[path_bytes + 1] = '\0';
+    if (target[path_bytes] == '?') cut_short(target, path_bytes + 1);
     if (is_post(target)) return true;
     MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, shown_length_name,
                                sizeof shown_length_name - 1, "0", 1);
@@ -117,6 +126,9 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
     header->fields++;
     if (name != header->next_line) header->has_gap = true;
     header->next_line = value + value_bytes + 2; /* CR LF */
+    value_bytes = tid_field_value_bytes(value, value_bytes);
+    /* Of "100-continue " libmicrohttpd, too, then sees only the value. */
+    if (value[value_bytes] != '\0') cut_short(value, value_bytes);
     tid_framing_add(&header->framing, name, name_bytes, value, value_bytes);
     const enum tid_field field = tid_field_find(name, name_bytes);
     if (field != TID_FIELD_COUNT && !tid_request_add_field(header->request, field, value))
@@ -272,8 +284,14 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     bool directly = connection->bad_length;
     connection->request.method = tid_method_find(method);
     tid_record_begin(connection, method);
-    const struct tid_rejection rejection =
+    struct tid_rejection rejection =
         request_read(connection, mhd, method, version, &framing);
+    /* Valid otherwise, but libmicrohttpd will not read the body. */
+    if (connection->bad_length && rejection.status == 0 &&
+        framing.content_bytes != UINT64_MAX)
+        rejection = (struct tid_rejection){400, "bad request",
+                                           "White space behind the number of "
+                                           "Content-Length is not supported here."};
     locate(connection);
     tid_record_route(connection);
     if (rejection.status == 503) {

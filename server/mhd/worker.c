@@ -152,7 +152,8 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
         worker->starting = NULL;
         if (worker->shared->tls)
             connection->tls = tid_tls_begin(worker->shared->tls, mhd);
-        tid_watch_add(&worker->watches, &connection->watch, connection->fd);
+        tid_watch_add(&worker->watches, &connection->watch, connection->fd,
+                      connection->reserved);
         *context = connection;
         const bool has_memory = !worker->shared->tls || tid_tls_has_memory();
         if (!has_memory || !tid_hangup_add(connection)) {

@@ -20,12 +20,14 @@ struct pair {
 static struct tid_watches watches;
 static const struct tid_deadlines deadlines = {.header_ms = 1000, .idle_ms = 5000};
 
-static void open_pair(struct pair *pair) {
+static void open_hurried(struct pair *pair, bool is_hurried) {
     int fds[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     pair->other = fds[1];
-    tid_watch_add(&watches, &pair->watch, fds[0]);
+    tid_watch_add(&watches, &pair->watch, fds[0], is_hurried);
 }
+
+static void open_pair(struct pair *pair) { open_hurried(pair, false); }
 
 static void close_pair(struct pair *pair) {
     tid_watch_remove(&watches, &pair->watch);
@@ -124,6 +126,39 @@ static void each_phase_starts_anew(void **state) {
     close_pair(&pair);
 }
 
+/* The request line, byte by byte, is within the time for the header. */
+static void header_begins_before_its_line(void **state) {
+    struct pair pair;
+    (void)state;
+    open_pair(&pair);
+    const int64_t now_ms = tid_clock_ms();
+    atomic_store(&pair.watch.activity, (now_ms - 900) * 8 + TID_PHASE_NEW);
+    tid_watch_enter(&pair.watch, TID_PHASE_HEADER);
+    tid_watches_reap(&watches, &deadlines, now_ms + 90);
+    assert_false(ended(&pair));
+    tid_watches_reap(&watches, &deadlines, now_ms + 110);
+    assert_true(ended(&pair));
+    close_pair(&pair);
+}
+
+/* Another client waits for the place. */
+static void hurried(void **state) {
+    static const int64_t header_ms[] = {0, 10000, 1000};
+    static const int64_t limit_ms[] = {TID_WATCH_HURRIED_MS, TID_WATCH_HURRIED_MS, 1000};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(header_ms); i++) {
+        const struct tid_deadlines some = {.header_ms = header_ms[i]};
+        struct pair pair;
+        open_hurried(&pair, true);
+        const int64_t now_ms = tid_watch_since_ms(&pair.watch);
+        tid_watches_reap(&watches, &some, now_ms + limit_ms[i] - 1);
+        assert_false(ended(&pair));
+        tid_watches_reap(&watches, &some, now_ms + limit_ms[i]);
+        assert_true(ended(&pair));
+        close_pair(&pair);
+    }
+}
+
 static void list(void **state) {
     struct pair pairs[3];
     (void)state;
@@ -191,7 +226,7 @@ static void open_tcp(struct tcp_pair *pair) {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     while (send(fd, block, sizeof block, MSG_DONTWAIT) > 0) continue;
     poll(NULL, 0, 50); /* the client's side has acknowledged what it takes */
-    tid_watch_add(&watches, &pair->watch, fd);
+    tid_watch_add(&watches, &pair->watch, fd, false);
 }
 
 /* Closes both sides; whether the client saw a reset, not an end. */
@@ -242,6 +277,36 @@ static void take_all(const struct tcp_pair *pair) {
         assert_int_equal(ioctl(pair->watch.fd, SIOCOUTQ, &unsent), 0);
     }
     assert_int_equal(unsent, 0);
+}
+
+/* So it is for the second request of a connection. */
+static void second_header_begins_before_its_line(void **state) {
+    static const struct {
+        bool is_seen; /* the reaper looks before and after the first byte comes */
+        int64_t limit_ms;
+    } rows[] = {{true, 600}, {false, 1000}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct tcp_pair pair;
+        open_tcp(&pair);
+        take_all(&pair);
+        const int64_t now_ms = tid_clock_ms();
+        atomic_store(&pair.watch.activity, (now_ms - 1000) * 8 + TID_PHASE_IDLE);
+        if (rows[i].is_seen) tid_watches_reap(&watches, &deadlines, now_ms - 500);
+        assert_int_equal(send(pair.other, "G", 1, 0), 1);
+        for (int tries = 0; tries < 500 && !tid_watch_has_received(&pair.watch); tries++)
+            poll(NULL, 0, 10);
+        if (rows[i].is_seen) tid_watches_reap(&watches, &deadlines, now_ms - 400);
+        tid_watch_enter(&pair.watch, TID_PHASE_HEADER);
+        const int64_t entered_ms = tid_watch_since_ms(&pair.watch);
+        tid_watches_reap(&watches, &deadlines, now_ms + rows[i].limit_ms - 10);
+        assert_int_equal(atomic_load(&pair.watch.cut), TID_CUT_NONE);
+        tid_watches_reap(&watches, &deadlines,
+                         rows[i].is_seen ? now_ms + rows[i].limit_ms
+                                         : entered_ms + rows[i].limit_ms);
+        assert_int_equal(atomic_load(&pair.watch.cut), TID_CUT_HEADER);
+        close_tcp(&pair);
+    }
 }
 
 /*
@@ -336,6 +401,9 @@ int main(void) {
         cmocka_unit_test(computing),
         cmocka_unit_test(no_limit),
         cmocka_unit_test(each_phase_starts_anew),
+        cmocka_unit_test(header_begins_before_its_line),
+        cmocka_unit_test(hurried),
+        cmocka_unit_test(second_header_begins_before_its_line),
         cmocka_unit_test(list),
         cmocka_unit_test(drain),
         cmocka_unit_test(thread),

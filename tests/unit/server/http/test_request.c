@@ -167,14 +167,20 @@ static void hosts(void **state) {
         "127.0.0.1:1",
         "[::1]",
         "[::1]:80",
+        "[::ffff:192.0.2.1]:1",
         "[v1.x]",
+        "[vF1.a:b]",
         "a_b-c.~1",
         "x%41",
+        "%c3%A4.example",
         "xn--nxasmq6b:65535",
     };
     static const char *const invalid[] = {
-        "a b", "a/b",    "a@b", "a,b",  "a, b", ":80", "a:b", "a:80:80",   "[::1", "::1",
-        "[]",  "[::1]x", "a\"", "a\\b", "<a>",  "a?b", "a#b", "h\xc3\xa4", "a:8 ", " a",
+        "a b",     "a/b",   "a@b",  "a,b",        "a, b",      ":80",   "a:b",
+        "a:80:80", "[::1",  "::1",  "[]",         "[::1]x",    "a\"",   "a\\b",
+        "<a>",     "a?b",   "a#b",  "h\xc3\xa4",  "a:8 ",      " a",    "%",
+        "x%4",     "%4g",   "%%41", "[::g]",      "[1.2.3.4]", "[:::]", "[1:2]",
+        "[v.x]",   "[v1.]", "[v1]", "[::1%25lo]", "[v1.x@y]",
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(valid); i++)
@@ -182,6 +188,7 @@ static void hosts(void **state) {
     for (size_t i = 0; i < COUNT_OF(invalid); i++)
         assert_row(!tid_host_is_valid(invalid[i], strlen(invalid[i])), invalid[i]);
     assert_false(tid_host_is_valid("a\0b", 3));
+    assert_false(tid_host_is_valid("[::1\0x]", 7));
 }
 
 int main(void) {
