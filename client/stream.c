@@ -333,12 +333,12 @@ static enum ti_status failed(struct tic_stream *stream, const struct tic_result 
     default:
         break;
     }
-    if (!stream->fetch->begun) {
-        return tic_fail(&stream->error, TI_ENETWORK, "", "%s: %s", what, reason);
-    }
     const uint64_t got_bytes = stream->is_first
                                    ? stream->at - stream->fetch->goal.first_byte
                                    : stream->progress_bytes;
+    if (got_bytes == 0) {
+        return tic_fail(&stream->error, TI_ENETWORK, "", "%s: %s", what, reason);
+    }
     return tic_fail(&stream->error, TI_ENETWORK, "", "%s after %" PRIu64 " bytes: %s",
                     what, got_bytes, reason);
 }

@@ -54,7 +54,7 @@ static int differs_in(const struct cli_comparison *comparison, const char *what,
     return CLI_DIFFERS;
 }
 
-/* A wrong shape or dtype is said as such, and not as the difference of a byte. */
+/* What the headers say differently is said as such, and not as the difference of a byte. */
 static int compare_headers(const struct cli_comparison *comparison,
                            const struct cli_tensor *tensor,
                            const struct cli_file_header *actual) {
@@ -68,6 +68,13 @@ static int compare_headers(const struct cli_comparison *comparison,
     cli_file_header_read(&expected, tensor->chunk, (size_t)bytes);
     int code = differs_in(comparison, "shape", actual->shape, expected.shape);
     if (code == 0) code = differs_in(comparison, "dtype", actual->dtype, expected.dtype);
+    if (code == 0) {
+        code = differs_in(comparison, "metadata", actual->query ? "full" : "none",
+                          expected.query ? "full" : "none");
+    }
+    if (code == 0 && actual->query) {
+        code = differs_in(comparison, "query", actual->query, expected.query);
+    }
     cli_file_header_clear(&expected);
     return code;
 }

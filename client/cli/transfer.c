@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/cli/get_request.h"
 
@@ -272,10 +273,21 @@ static void keep_part(struct running *running) {
     cli_output_keep(output);
 }
 
+/* Something may have been appended to the part file of an earlier transfer. */
+static int cut_to_length(const struct running *running) {
+    const struct cli_output *output = &running->output;
+    if (!running->resumable ||
+        ftruncate(output->fd, (off_t)running->part.total_bytes) == 0) {
+        return 0;
+    }
+    return cli_fail_io(output->path, "cannot write");
+}
+
 static int finish(struct running *running) {
     const struct cli_transfer *transfer = running->transfer;
     struct cli_output *output = &running->output;
-    int code = transfer->finish ? transfer->finish(transfer->state, output) : 0;
+    int code = cut_to_length(running);
+    if (code == 0 && transfer->finish) code = transfer->finish(transfer->state, output);
     if (code == CLI_EMISMATCH) {
         /* It has wrong bytes that its state does not know of. */
         cli_output_abandon(output);

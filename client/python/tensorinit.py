@@ -988,18 +988,36 @@ def __getattr__(name):
 _BUFFER_BYTES = 64 << 20
 
 
+# Up to so many elements whose memory interlocks are looked at one by one.
+_OVERLAP_ELEMS = 1 << 20
+
+
+def _may_overlap(shape, strides, size):
+    """Whether elements of 'size' share memory; without a proof that they do not, they may."""
+    reach = size
+    axes = sorted((abs(stride), count) for stride, count in zip(strides, shape) if count > 1)
+    for stride, count in axes:
+        if stride < reach:
+            break
+        reach += stride * (count - 1)
+    else:
+        return False
+    if math.prod(count for _, count in axes) > _OVERLAP_ELEMS:
+        return True
+    offsets = numpy.zeros(1, numpy.int64)
+    for stride, count in axes:
+        offsets = numpy.add.outer(offsets, stride * numpy.arange(count)).reshape(-1)
+    return bool((numpy.diff(numpy.sort(offsets)) < size).any())
+
+
 def _check_overlap(shape, strides, size):
     """
     Elements that share memory, as expand() and as_strided() make them, cannot all get their
     values. 'size' is that of an element, in the unit of the strides.
     """
-    reach = size
-    for stride, count in sorted((abs(stride), count) for stride, count in zip(strides, shape)
-                                if count > 1):
-        if stride < reach:
-            raise ParameterError("elements of what is to be filled may share memory, as expand() "
-                                 "and as_strided() make them", "out")
-        reach += stride * (count - 1)
+    if _may_overlap(shape, strides, size):
+        raise ParameterError("elements of what is to be filled may share memory, as expand() "
+                             "and as_strided() make them", "out")
 
 
 class _Array:

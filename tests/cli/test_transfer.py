@@ -321,6 +321,20 @@ class Resume(Transfer):
         self.fails(MISMATCH, "out.bin.part differs from the tensor at byte 100[0-3]", done)
         self.assertFalse(self.out.exists())
 
+    def test_part_is_too_long(self):
+        """What was appended does not get the final name, not even to a complete part."""
+        for complete in (False, True):
+            self.half()
+            with open(self.part, "ab") as part:
+                part.write(bytes(99))
+            if complete:
+                self.part.write_bytes(raw(*LARGE) + b"x")
+                state = json.loads(self.state.read_text())
+                self.state.write_text(json.dumps(state | {"done": [[0, LARGE_BYTES]]}))
+            self.succeeds(self.get(self.server.url, *LARGE, "--continue"))
+            self.is_complete()
+            self.out.unlink()
+
     def test_machine_has_crashed(self):
         """All is recomputed then, not a sample."""
         self.half()

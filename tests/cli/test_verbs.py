@@ -109,6 +109,19 @@ class Verbs(Case):
                 self.assertEqual(done.returncode, DIFFERS)
                 self.assertRegex(done.stdout.decode(), f"w.{name} has the {message}\n")
 
+    def test_verify_names_what_metadata_say(self):
+        tensor = ("--shape=3,5", "--name=a", "--format=safetensors")
+        full = ("--shape=3,5", "--name=b", "--format=safetensors", "--metadata=full")
+        for written, wanted, message in (
+                (full, tensor, "metadata full, expected none"),
+                (tensor, full, "metadata none, expected full"),
+                (full, (*full, "--seed=1"), "query shape=3,5&.*, expected shape=.*&seed=1")):
+            path = self.scratch / "w.safetensors"
+            path.write_bytes(raw(*written))
+            done = tensorinit("verify", *wanted, path)
+            self.assertEqual(done.returncode, DIFFERS)
+            self.assertRegex(done.stdout.decode(), f"w.safetensors has the {message}")
+
     def test_verify_reads_standard_input(self):
         command = [daemon.COMMAND, "verify", *SMALL, "-"]
         for content, code in ((raw(*SMALL), OK), (b"x" * 60, DIFFERS)):

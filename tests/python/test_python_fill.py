@@ -101,6 +101,9 @@ class NativeFill(Native):
             "reversed": numpy.zeros((6, 10, 8), "<f4")[::-1, :, ::-1],
             "every third": numpy.zeros((18, 20, 8), "<f4")[::3, ::2],
             "big-endian": numpy.zeros((6, 10, 8), ">f4"),
+            # No axis is within a step of another one, but no element has another one's bytes.
+            "interlocked": numpy.lib.stride_tricks.as_strided(
+                numpy.zeros(1000, "<f4"), (6, 10, 8), (4 * 12, 4 * 5, 4 * 120)),
             "unaligned": numpy.zeros(6 * 10 * 8 * 4 + 1, "u1")[1:].view("<f4").reshape(6, 10, 8),
         }
         for size in (1 << 20, 700, 1):
