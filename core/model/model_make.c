@@ -37,8 +37,10 @@ static enum ti_status make_selection(const struct ti_manifest *manifest, const c
     struct ti_name_pattern pattern = {.text = NULL};
     const size_t count = manifest->tensor_count;
     if (only) {
-        const enum ti_status status = ti_name_pattern_parse(only, &pattern, error);
-        if (status != TI_OK) return status;
+        struct ti_error why;
+        const enum ti_status status = ti_name_pattern_parse(only, &pattern, &why);
+        if (status != TI_OK)
+            return ti_error_set(error, status, "only", "only: %s", why.text);
     }
     uint32_t *new_index = malloc(count * sizeof *new_index);
     selection->tensors = malloc(count * sizeof *selection->tensors);
@@ -47,8 +49,8 @@ static enum ti_status make_selection(const struct ti_manifest *manifest, const c
     if (new_index && selection->tensors && selection->by_name) {
         select_tensors(manifest, only ? &pattern : NULL, selection, new_index);
         if (selection->count == 0) {
-            status = ti_error_set(error, TI_EVALUE, "only", "'%.200s' matches no tensor",
-                                  only);
+            status = ti_error_set(error, TI_EVALUE, "only",
+                                  "only: '%.200s' matches no tensor", only);
         }
     } else {
         status = ti_error_nomem(error);

@@ -368,7 +368,10 @@ class Usage(Model):
                    self.model("-o", "x.safetensors", "--max-shard-size=1GB"))
         self.fails(USAGE, "--dtype: dtype does not take", self.model("--check", "--dtype=f31"))
         self.fails(USAGE, "model has no such option", self.model("--check", "--shape=3"))
-        self.fails(USAGE, "'nothing' matches no tensor", self.model("--check", "--only=nothing"))
+        self.fails(USAGE, "only: 'nothing' matches no tensor",
+                   self.model("--check", "--only=nothing"))
+        self.fails(USAGE, "only: pattern 'h.{0..3}.\\*': ",
+                   self.model("--check", "--only=h.{0..3}.*"))
 
     def test_standard_input(self):
         done = subprocess.run([support.daemon.COMMAND, "model", "-", "--check"],

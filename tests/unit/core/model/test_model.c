@@ -416,8 +416,9 @@ static void what_make_refuses(void **state) {
         "tensor 'a.0', rule 1 ('*'): the tensor has dtype f32, the rule dtype=bf16");
     make_fails(any, 1, bad, NULL, NULL, TI_EPARAM, "stdd", "did you mean 'std=2'?");
     make_fails(any, 1, rank, NULL, NULL, TI_EVALUE, "shape", "tensor 'a.0', rule 1");
-    make_fails(any, 1, zeros, NULL, "b*", TI_EVALUE, "only", "matches no tensor");
-    make_fails(any, 1, zeros, NULL, "{", TI_EVALUE, "", "identifier");
+    make_fails(any, 1, zeros, NULL, "b*", TI_EVALUE, "only",
+               "only: 'b*' matches no tensor");
+    make_fails(any, 1, zeros, NULL, "{", TI_EVALUE, "only", "only: pattern '{': ");
     make_fails(huge, 1, zeros, NULL, NULL, TI_ETOOLARGE, "tensors", "2^63-1");
     make_fails(larger, 1, zeros, NULL, NULL, TI_ETOOLARGE, "shape", "2^63-1");
 }
