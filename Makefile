@@ -13,7 +13,7 @@ MAKEFLAGS += -rR --no-print-directory
 .DEFAULT_GOAL := all
 .PHONY: all FORCE run programs check test test-programs test-core test-isa test-fault
 .PHONY: test-long test-exhaustive test-statistics soak fuzz run-fuzzers bench lint format compdb
-.PHONY: clean install uninstall dist image deb pictures help
+.PHONY: clean install uninstall dist image deb pictures screenshots help
 
 # Settings -------------------------------------------------------------------------------
 
@@ -384,6 +384,9 @@ compdb:
 pictures: $(DAEMON)
 	scripts/why_pictures.py $(DAEMON) docs
 
+screenshots: $(DAEMON)
+	BUILD=$(abspath $(BUILD)) tests/page/run --install --screenshots
+
 clean:
 	rm -rf build
 
@@ -485,7 +488,7 @@ make dist             the source as tar.gz
 make image            a container image by IMAGE_TOOL=docker, podman or buildah, for
                       IMAGE_ARCH=amd64 or arm64
 make deb              Debian packages, of what is committed; needs debhelper
-make pictures         those of docs/WHY.md, again
+make pictures         those of docs/WHY.md, again; make screenshots: those of README.md
 make clean            remove build/
 
 CONFIG=$(CONFIG)  one of $(CONFIGS)

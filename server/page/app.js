@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The page: which view is shown, by the URL.
 
-import { byId } from "./elements.js";
-import { getSchemes, setToken, url } from "./service.js";
+import { byId, element } from "./elements.js";
+import { getBytes, getSchemes, hasToken, setToken, url } from "./service.js";
 import * as models from "./models.js";
 import { editingEnds } from "./state.js";
 import * as tensor from "./tensor.js";
@@ -33,10 +33,12 @@ async function route() {
     else byId(`tab-${name}`).removeAttribute("aria-current");
   }
   document.title = `${TITLES[present]} – tensorinit`;
-  const box = byId(`${present}-problem`);
+  const box = byId(`${present}-problem`), results = box.parentElement;
+  results.setAttribute("aria-busy", "true");
   await VIEWS[present].show(new URLSearchParams(location.search)).catch((error) => {
     box.textContent = error.message;
     box.hidden = false;
+    results.setAttribute("aria-busy", "false");
   });
 }
 
@@ -47,6 +49,22 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   history.pushState(null, "", tab.getAttribute("href"));
   route();
+});
+
+/* The browser sends no token when it follows a link to a file: the page fetches it then. */
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[download]");
+  if (!link || !hasToken()) return;
+  event.preventDefault();
+  const box = byId(`${present}-problem`);
+  try {
+    const href = URL.createObjectURL(await getBytes(link.href));
+    element("a", { href, download: link.download || link.textContent }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60000);
+  } catch (error) {
+    box.textContent = error.message;
+    box.hidden = false;
+  }
 });
 addEventListener("popstate", route);
 document.addEventListener("remembered", keepPlace);

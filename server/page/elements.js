@@ -56,6 +56,11 @@ export function integer(count) {
   return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }
 
+/** "1 value", "12 values". */
+export function counted(count, word) {
+  return `${integer(count)} ${word}${Number(count) === 1 ? "" : "s"}`;
+}
+
 /** Whether to call the last of several calls within some milliseconds. */
 export function settle(milliseconds, call) {
   let timer;

@@ -30,9 +30,15 @@ export function field(prefix, { name, label, hint, options, placeholder, type, e
     element("p", { id: `${id}-error`, class: "error" }));
 }
 
-/** Shows an error beside the control of its field; false if the form has none. */
-function showError(form, name, text) {
-  const control = form.elements.namedItem(name);
+/** Sets a control; a word that a list lacks is added to it, and the service says what is wrong with it. */
+export function setValue(control, value) {
+  if (control.options && ![...control.options].some((option) => option.value === value))
+    control.append(element("option", {}, value));
+  control.value = value;
+}
+
+/** Shows an error beside a control; false if there is none. */
+export function showError(control, text) {
   if (!control?.id) return false;
   const details = control.closest("details");
   if (details) details.open = true;
@@ -50,7 +56,7 @@ export function clearErrors(form) {
 
 /** A box for an error that no field has. */
 export function showProblem(box, form, error) {
-  if (error.field && showError(form, error.field, error.message)) {
+  if (error.field && showError(form.elements.namedItem(error.field), error.message)) {
     box.hidden = true;
     return;
   }

@@ -2,7 +2,7 @@
 // The view of the models of this server: the tensors of one as a table, with links.
 
 import { byId, bytes, element, integer, settle, short } from "./elements.js";
-import { field, showProblem } from "./form.js";
+import { field, setValue, showProblem } from "./form.js";
 import { getJson, query, url } from "./service.js";
 import { editingEnds, remember } from "./state.js";
 
@@ -42,9 +42,11 @@ async function update() {
     if (model?.name !== value("model")) model = await getJson(`v1/models/${encodeURIComponent(value("model"))}`, [], running.signal);
   } catch (error) {
     if (error.name === "AbortError") return;
+    results.classList.add("stale");
     results.setAttribute("aria-busy", "false");
     throw error;
   }
+  results.classList.remove("stale");
   byId("models-problem").hidden = true;
   byId("models-files").replaceChildren(...model.files.map((file) => element("li", {},
     element("a", { href: new URL(file.path, url("")).href, download: true }, file.name), ` ${bytes(file.bytes)}`)));
@@ -80,8 +82,7 @@ export async function show(search) {
   }
   const select = form.elements.namedItem("model");
   /* That of a manifest in a URL is not in the list; of any other name the service says why not. */
-  if (![...select.options].some((option) => option.value === wanted)) select.append(element("option", {}, wanted));
-  select.value = wanted;
+  setValue(select, wanted);
   form.elements.namedItem("find").value = search.get("find") ?? "";
   await update();
 }

@@ -9,10 +9,13 @@ export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
+/** Whether requests have one, so that lines to copy need one as well. */
+export const hasToken = () => Boolean(sessionStorage.getItem(TOKEN));
+
 /** What a problem document says (RFC 9457). */
 class Problem extends Error {
   constructor(document, status) {
-    super(document.detail ?? document.title ?? `status ${status}`);
+    super(document.detail ?? document.title ?? `The service responded with status ${status}.`);
     this.field = document.field ?? "";
     this.status = status;
   }
@@ -46,8 +49,19 @@ async function send(path, parameters, signal) {
   throw new Problem(problem, response.status);
 }
 
+/** A body that ends early, or that something between here and the service has made. */
+function unreadable(error) {
+  if (error.name === "AbortError") throw error;
+  throw new Problem({ detail: "The response of the service ends early, or is not its own." }, 0);
+}
+
 export async function getJson(path, parameters, signal) {
-  return (await send(path, parameters, signal)).json();
+  return (await send(path, parameters, signal)).json().catch(unreadable);
+}
+
+/** The bytes of a link of this page; the browser itself would send no token. */
+export async function getBytes(href) {
+  return (await send(new URL(href).pathname.slice(base.pathname.length), new URL(href).searchParams)).blob().catch(unreadable);
 }
 
 let schemes; // the document, fetched once

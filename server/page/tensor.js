@@ -2,11 +2,11 @@
 // The view of one tensor: a form for its request, and what the service says of it.
 
 import { density } from "./density.js";
-import { byId, bytes, element, integer, settle, short, table } from "./elements.js";
-import { clearErrors, field, showProblem, words } from "./form.js";
+import { byId, bytes, counted, element, integer, settle, short, table } from "./elements.js";
+import { clearErrors, field, setValue, showError, showProblem, words } from "./form.js";
 import { clear, curveColour, plot, heatMap } from "./plots.js";
 import { EXAMPLES, SHAPES } from "./scheme_examples.js";
-import { base, getJson, getSchemes, query, url } from "./service.js";
+import { base, getJson, getSchemes, hasToken, query, url } from "./service.js";
 import { parseShard, ranges, shardPicture } from "./shards.js";
 import { LANGUAGES, fileName, lines } from "./snippets.js";
 import { editingEnds, remember } from "./state.js";
@@ -48,9 +48,14 @@ function ownFields() {
     field("t", { name: "format", label: "File format", options: optionsOf("format") }));
 }
 
-/** The scheme's own parameters, with what they are if not given. */
+/** The scheme's own parameters, with what they are if not given; none of one that does not exist. */
 function schemeFields(scheme) {
   const made = { own: [], fans: [] };
+  if (!scheme) {
+    for (const id of ["scheme-fields", "fan-fields", "scheme-about"]) byId(id).replaceChildren();
+    byId("fan-details").hidden = true;
+    return;
+  }
   for (const name of scheme.parameters.filter((name) => !ELSEWHERE.has(name))) {
     const row = document_.parameters.find((parameter) => parameter.name === name);
     const fallback = scheme.defaults[name] ?? row.default;
@@ -101,7 +106,7 @@ function shardFields(shape) {
       field("t", { name: `split${i}-index`, label: "this rank", options: ranks })];
   }));
   listed.forEach((split, i) => {
-    for (const part of ["axis", "count", "index"]) byId(`t-split${i}-${part}`).value = String(split[part]);
+    for (const part of ["axis", "count", "index"]) setValue(byId(`t-split${i}-${part}`), String(split[part]));
     byId(`t-split${i}-count`).setAttribute("min", "1");
   });
   if (focused) byId(focused)?.focus();
@@ -116,6 +121,14 @@ function readSplits() {
     made.push({ axis, count, index: Math.min(Number(byId(`t-split${i}-index`).value), count - 1) });
   }
   splits = made;
+}
+
+/** An error of shard=, beside the split that it is about; its fields may not have been made. */
+function showShardError(error) {
+  const shape = (form.elements.namedItem("shape").value).split(",").map((text) => text.trim());
+  shardFields(shape.every((text) => /^\d+$/.test(text)) ? shape : []);
+  const wrong = splits.findIndex(({ axis }) => axis >= shape.length);
+  showError(byId(`t-split${Math.min(Math.max(wrong, 0), 1)}-axis`), error.message);
 }
 
 function showShards(plan) {
@@ -167,14 +180,14 @@ function forStatistics(params, plan) {
   part.delete("shard");
   part.set("slice", [[from, from + rows], ...ranges(plan.full_shape, splits).slice(1)]
     .map((range) => range.join(":")).join(","));
-  return [part, `of its first ${integer(rows)} rows`];
+  return [part, `of its first ${counted(rows, "row")}`];
 }
 
 async function showHistogram(params, plan, signal) {
   const canvas = byId("histogram"), about = byId("histogram-about");
   const [part, which] = forStatistics(params, plan);
   if (!part || Number(plan.elems) === 0) {
-    clear(canvas, "No histogram");
+    noHistogram();
     about.textContent = part ? "It has no values." : "Too large for a histogram.";
     return;
   }
@@ -187,7 +200,7 @@ async function showHistogram(params, plan, signal) {
     const x = low + (high - low) * Math.min(Math.max(i / 256, 1e-9), 1 - 1e-9);
     return { x, y: exact(x) };
   }) : [];
-  about.textContent = `${integer(stats.count)} values${which ? ` (${which})` : ""}: mean ${short(stats.mean, 3)}, std ` +
+  about.textContent = `${counted(stats.count, "value")}${which ? ` (${which})` : ""}: mean ${short(stats.mean, 3)}, std ` +
     `${short(stats.std, 4)}${stats.promised_std === undefined ? "" : ` (promised ${short(stats.promised_std, 4)})`}, from ` +
     `${short(stats.min, 4)} to ${short(stats.max, 4)}.` +
     (stats.ks === undefined ? "" : ` Largest distance from the exact distribution: ${short(stats.ks, 2)}.`);
@@ -203,7 +216,7 @@ async function showHistogram(params, plan, signal) {
     legend: {},
     tooltip: { filter: ({ datasetIndex }) => datasetIndex === 0, callbacks: {
       title: ([item]) => (item ? `${short(item.parsed.x - width / 2, 4)} to ${short(item.parsed.x + width / 2, 4)}` : ""),
-      label: (item) => `${integer(histogram[item.dataIndex])} values`,
+      label: (item) => counted(histogram[item.dataIndex], "value"),
     } },
   }, `Histogram. ${about.textContent}`);
   byId("histogram-table").replaceChildren(table("Values by size", ["from", "to", "values", "share", ...(exact ? ["density there", "exact density"] : [])],
@@ -240,7 +253,7 @@ async function showCorner(params, plan, signal) {
   const cells = Array.from({ length: columns > 0 ? rows : 0 }, (_, r) => numbers.slice(r * columns, (r + 1) * columns));
   const large = Math.max(...numbers.map(Math.abs), 0);
   const scale = plan.sigma > 0 && plan.bound === undefined ? 3 * plan.sigma : large;
-  byId("corner-about").textContent = `The first ${rows} rows and ${columns} columns` +
+  byId("corner-about").textContent = `The first ${counted(rows, "row")} and ${counted(columns, "column")}` +
     (plan.full_shape.length > 2 ? " (all axes but the first, flattened)" : "") +
     (splits.length > 0 ? " of this rank’s part." : ".");
   heatMap(byId("corner"), cells, scale, `Heat map of ${rows} by ${columns} values between ${short(-scale, 3)} and ${short(scale, 3)}; the first values are below as numbers.`);
@@ -262,7 +275,8 @@ async function showDigest(params, plan, signal) {
     const button = element("button", { type: "button" }, "compute it");
     button.addEventListener("click", async () => {
       place.textContent = "…";
-      place.textContent = await getJson("v1/digest", params, signal).then(({ sha256 }) => sha256, (error) => error.message);
+      const text = await getJson("v1/digest", params, signal).then(({ sha256 }) => sha256, (error) => error.message);
+      if (!signal.aborted) place.textContent = text; // otherwise that of a tensor shown before
     });
     place.replaceChildren(button);
     return;
@@ -280,7 +294,7 @@ function showLines() {
 function prepareLines(params, plan) {
   const format = params.get("format") ?? "raw";
   const file = fileName(params.get("name") ?? "", format);
-  shown = { server: base.href, query: query(params), parameters: params, file, format };
+  shown = { server: base.href, query: query(params), parameters: params, file, format, token: hasToken() };
   byId("download").href = url("v1/tensor", params);
   byId("download").download = file;
   byId("download").textContent = `Download ${file} (${bytes(plan.bytes)})`;
@@ -291,10 +305,36 @@ function prepareLines(params, plan) {
 
 const isLate = (error) => error.name === "AbortError";
 
-function say(id) {
-  return (error) => {
-    if (!isLate(error)) byId(id).textContent = error.message;
-  };
+/** A section is dim until it shows this request; what cannot be shown leaves it empty, but for the reason. */
+async function part(about, made, forget) {
+  const card = byId(about).closest(".card");
+  card.classList.add("pending");
+  try {
+    await made;
+  } catch (error) {
+    if (isLate(error)) return;
+    forget();
+    byId(about).textContent = error.message;
+  }
+  card.classList.remove("pending");
+}
+
+function noHistogram() {
+  clear(byId("histogram"), "No histogram");
+  byId("histogram-table").replaceChildren();
+}
+
+function noCorner() {
+  heatMap(byId("corner"), [], 0, "No heat map");
+  for (const id of ["corner-scale", "values"]) byId(id).replaceChildren();
+}
+
+function showFailure(error) {
+  clearErrors(form);
+  clearErrors(byId("shard-fields"));
+  byId("tensor-problem").hidden = true;
+  if (error.field === "shard") showShardError(error);
+  else showProblem(byId("tensor-problem"), form, error);
 }
 
 async function update(wasChosen) {
@@ -316,13 +356,13 @@ async function update(wasChosen) {
       await update(false);
       return;
     }
-    clearErrors(form);
-    showProblem(byId("tensor-problem"), form, error);
+    showFailure(error);
     results.classList.add("stale");
     results.setAttribute("aria-busy", "false");
     return;
   }
   clearErrors(form);
+  clearErrors(byId("shard-fields"));
   byId("tensor-problem").hidden = true;
   results.classList.remove("stale");
   showNumbers(plan);
@@ -331,9 +371,9 @@ async function update(wasChosen) {
   prepareLines(params, plan);
   byId("digest").textContent = "…";
   await Promise.all([
-    showHistogram(params, plan, signal).catch(say("histogram-about")),
-    showCorner(params, plan, signal).catch(say("corner-about")),
-    showDigest(params, plan, signal).catch(say("digest")),
+    part("histogram-about", showHistogram(params, plan, signal), noHistogram),
+    part("corner-about", showCorner(params, plan, signal), noCorner),
+    part("digest", showDigest(params, plan, signal), () => {}),
   ]);
   if (!signal.aborted) results.setAttribute("aria-busy", "false");
 }
@@ -360,6 +400,14 @@ function choose() {
   changed("scheme", true);
 }
 
+/** Copies the text of an element; if nothing else is allowed, it is selected. */
+async function copied(place) {
+  /* Pages without HTTPS have no clipboard, but on localhost. */
+  if (await navigator.clipboard?.writeText(place.textContent).then(() => true, () => false)) return true;
+  getSelection().selectAllChildren(place);
+  return document.execCommand("copy");
+}
+
 const typed = settle(200, (name) => changed(name));
 
 function listen() {
@@ -382,10 +430,25 @@ function listen() {
     element("input", { type: "radio", name: "language", value, checked: i === 0 }), element("span", {}, label))));
   byId("languages").addEventListener("change", showLines);
   byId("copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(byId("snippet").textContent);
-    byId("copy").textContent = "Copied";
+    byId("copy").textContent = await copied(byId("snippet")) ? "Copied" : "Press Ctrl+C";
     setTimeout(() => { byId("copy").textContent = "Copy"; }, 1500);
   });
+}
+
+/**
+ * The same request, and its scheme by one of the names that the page has: a framework's name is a
+ * scheme with parameters, which the service knows. A note says what it is.
+ */
+async function translated(params) {
+  if (schemeOf(params.get("scheme"))) return [params, ""];
+  const requested = withoutFile(params);
+  requested.delete("shard");
+  requested.delete("view");
+  const plan = await getJson("v1/plan", requested);
+  const made = new Map(new URLSearchParams(plan.query));
+  for (const name of ["format", "shard", "seed", "name"]) if (params.has(name)) made.set(name, params.get(name));
+  const means = [...made].filter(([name]) => !OWN.includes(name) && name !== "shard").map((pair) => pair.join("="));
+  return [made, `${params.get("scheme")} is ${[plan.scheme, ...means].join(" ")} here: the same bytes. `];
 }
 
 /** Shows what a query says; what it does not say is as in the first example. */
@@ -395,25 +458,31 @@ export async function show(search) {
     ownFields();
     listen();
   }
-  const params = search.has("shape") ? search : new URLSearchParams(FIRST);
-  const named = schemeOf(params.get("scheme") ?? "he_normal");
-  const select = form.elements.namedItem("scheme");
-  schemeFields(named ?? document_.schemes[0]);
-  const given = new Map(FIRST.filter(([name]) => name === "dtype" || name === "format" || name === "scheme"));
-  for (const [name, value] of params) given.set(name, value);
-  if (named) given.set("scheme", named.name);
-  else if (![...select.options].some(({ value }) => value === given.get("scheme")))
-    select.append(element("option", {}, given.get("scheme")));
-  const left = [];
-  for (const control of form.elements) if (control.name) control.value = given.get(control.name) ?? "";
-  splits = parseShard(given.get("shard")) ?? [];
-  for (const [name, value] of given) {
-    const control = form.elements.namedItem(name);
-    if (name !== "shard" && name !== "view" && (!control || control.value !== value)) left.push(`${name}=${value}`);
+  const like = SHAPES[search.get("scheme")];
+  let given = new Map([...FIRST.filter(([name]) => !search.has("shape") || ["dtype", "format", "scheme"].includes(name)),
+    ...(like ? [["shape", like]] : []), ...search]);
+  let note = "", failure = null;
+  try {
+    [given, note] = await translated(given);
+  } catch (error) {
+    failure = error;
   }
+  const named = schemeOf(given.get("scheme"));
+  if (named) given.set("scheme", named.name);
+  if (!given.has("dtype")) given.set("dtype", "f32");
+  schemeFields(named);
+  for (const control of form.elements) if (control.name) setValue(control, given.get(control.name) ?? "");
+  splits = parseShard(given.get("shard")) ?? [];
+  const left = [...given].filter(([name]) => name !== "shard" && name !== "view" && !form.elements.namedItem(name))
+    .map((pair) => pair.join("="));
   if (given.get("shard") && splits.length === 0) left.push(`shard=${given.get("shard")}`);
-  byId("tensor-note").textContent = left.length === 0 ? "" : `This page has no field for ${left.join(", ")}; it is left out.`;
-  await update(false);
+  byId("tensor-note").textContent = failure ? "" :
+    note + (left.length === 0 ? "" : `This page has no field for ${left.join(", ")}; it is left out.`);
+  if (!failure) return update(false);
+  running.abort();
+  showFailure(failure);
+  results.classList.add("stale");
+  results.setAttribute("aria-busy", "false");
 }
 
 /** Draws again, in other colours. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The view of a deep stack: what schemes do to activations and gradients, side by side.
 
-import { byId, element, settle, short, table } from "./elements.js";
-import { clearErrors, field, showProblem } from "./form.js";
+import { byId, counted, element, settle, short, table } from "./elements.js";
+import { clearErrors, field, setValue, showProblem } from "./form.js";
 import { curveColour, plot } from "./plots.js";
 import { getJson, getSchemes, query } from "./service.js";
 import { editingEnds, remember } from "./state.js";
@@ -10,6 +10,7 @@ import { theory } from "./theory.js";
 
 const FIRST = [["activation", "relu"], ["depth", "30"], ["width", "256"], ["batch", "64"], ["seed", "1"],
   ["residual", "false"], ["layer_norm", "false"]];
+const FALLBACK = new Map(FIRST); // of a field that is empty
 const FIRST_CURVES = ["scheme=normal&std=0.01", "scheme=xavier_normal&mode=fan_in", "scheme=he_normal"];
 const ACTIVATIONS = ["linear", "relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "selu", "elu"];
 const MAX_CURVES = 4;
@@ -25,10 +26,10 @@ function fields() {
   byId("why-fields").replaceChildren(
     field("w", { name: "activation", label: "Activation", options: ACTIVATIONS }),
     field("w", { name: "negative_slope", label: "Slope below 0", hint: "of leaky_relu", placeholder: "default: 0.01" }),
-    field("w", { name: "depth", label: "Depth", hint: "layers, up to 1000" }),
-    field("w", { name: "width", label: "Width", hint: "units a layer, up to 4096" }),
-    field("w", { name: "batch", label: "Batch", hint: "input samples" }),
-    field("w", { name: "seed", label: "Seeds", hint: "separated by commas: 1,2,3 shows how far they scatter" }),
+    field("w", { name: "depth", label: "Depth", hint: "layers, up to 1000", placeholder: FALLBACK.get("depth") }),
+    field("w", { name: "width", label: "Width", hint: "units a layer, up to 4096", placeholder: FALLBACK.get("width") }),
+    field("w", { name: "batch", label: "Batch", hint: "input samples", placeholder: FALLBACK.get("batch") }),
+    field("w", { name: "seed", label: "Seeds", hint: "1,2,3 shows how far they scatter", placeholder: FALLBACK.get("seed") }),
     field("w", { name: "residual", label: "Residual", options: yes, hint: "add the input of each layer" }),
     field("w", { name: "layer_norm", label: "Layer norm", options: yes, hint: "before each layer" }));
 }
@@ -39,7 +40,7 @@ function curveRow(text, index) {
   const name = given.get("scheme") ?? "he_normal";
   given.delete("scheme");
   const choice = field("w", { name: `scheme${index}`, label: `Scheme ${index + 1}`, options: schemes });
-  choice.querySelector("select").value = name;
+  setValue(choice.querySelector("select"), name);
   const rest = field("w", { name: `parameters${index}`, label: "Its parameters", placeholder: "std=0.01" });
   rest.querySelector("input").value = query(given).replace(/&/g, " ");
   const away = element("button", { type: "button", class: "away", "aria-label": `Remove scheme ${index + 1}` }, "×");
@@ -70,8 +71,8 @@ function curves() {
 }
 
 function stack() {
-  return new Map(FIRST.map(([name]) => name).concat("negative_slope")
-    .map((name) => [name, form.elements.namedItem(name).value.trim()])
+  return new Map([...FALLBACK.keys(), "negative_slope"]
+    .map((name) => [name, form.elements.namedItem(name).value.trim() || (FALLBACK.get(name) ?? "")])
     .filter(([name, value]) => value !== "" &&
       (name !== "negative_slope" || form.elements.namedItem("activation").value === "leaky_relu")));
 }
@@ -121,18 +122,24 @@ function powersOfTen(axis) {
   for (let power = high; power >= low; power -= step) axis.ticks.unshift({ value: 10 ** power });
 }
 
+/** 1e-7 as 10⁻⁷. */
+const powerOfTen = (y) => (y === 1 ? "1" : `10${[...String(Math.round(Math.log10(y)))].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻").join("")}`);
+
+/** Points on some layers tell curves apart where colours do not. */
+const points = (index, count) => ({ pointStyle: POINTS[index],
+  pointRadius: (context) => (context.dataIndex % Math.ceil(count / 10) === 0 ? 3 : 0) });
+
 function logChart(canvas, made, part, moments, text) {
   const datasets = [];
   made.forEach((curve, i) => {
-    const points = curve[part];
+    const seen = curve[part];
     const colour = curveColour(i);
     const line = (label, data, more) => ({ label, borderColor: colour, backgroundColor: colour, borderWidth: 2,
       pointRadius: 0, pointHitRadius: 6, data: data.map((y, layer) => ({ x: layer + 1, y })), ...more });
-    datasets.push(line(curve.name, points.map(({ middle }) => middle), { pointStyle: POINTS[i],
-      pointRadius: (context) => (context.dataIndex % Math.ceil(points.length / 10) === 0 ? 3 : 0) }));
+    datasets.push(line(curve.name, seen.map(({ middle }) => middle), points(i, seen.length)));
     if (curve.result.runs.length > 1) {
-      datasets.push(line("", points.map(({ low }) => low), { borderWidth: 0, pointHitRadius: 0 }));
-      datasets.push(line("", points.map(({ high }) => high), { borderWidth: 0, pointHitRadius: 0, fill: "-1", backgroundColor: `${colour}33` }));
+      datasets.push(line("", seen.map(({ low }) => low), { borderWidth: 0, pointHitRadius: 0 }));
+      datasets.push(line("", seen.map(({ high }) => high), { borderWidth: 0, pointHitRadius: 0, fill: "-1", backgroundColor: `${colour}33` }));
     }
     const limit = curve.theory[moments];
     if (limit) datasets.push(line("", limit.map((m) => (m > 0 && Number.isFinite(m) ? Math.sqrt(m) : null)),
@@ -143,7 +150,7 @@ function logChart(canvas, made, part, moments, text) {
   plot(canvas, {
     type: "line", data: { datasets },
     x: { type: "linear", min: 1, max: Math.max(made[0].result.depth, 2), ticks: { precision: 0, maxTicksLimit: 11 }, text: "layer" },
-    y: { type: "logarithmic", min: 10 ** decades[0], max: 10 ** decades[1], afterBuildTicks: powersOfTen, ticks: { callback: (y) => short(y, 2) } },
+    y: { type: "logarithmic", min: 10 ** decades[0], max: 10 ** decades[1], afterBuildTicks: powersOfTen, ticks: { callback: powerOfTen } },
     legend: { filter: ({ text: label }) => label !== "", usePointStyle: true },
     tooltip: { filter: ({ dataset }) => dataset.label !== "", callbacks: {
       title: ([item]) => (item ? `layer ${item.parsed.x}` : ""),
@@ -155,41 +162,42 @@ function shareChart(canvas, made, part, text) {
   plot(canvas, {
     type: "line",
     data: { datasets: made.map((curve, i) => ({ label: curve.name, borderColor: curveColour(i), backgroundColor: curveColour(i),
-      borderWidth: 2, pointRadius: 0, pointHitRadius: 6, data: curve[part].map((y, layer) => ({ x: layer + 1, y })) })) },
+      borderWidth: 2, ...points(i, curve[part].length), pointHitRadius: 6, data: curve[part].map((y, layer) => ({ x: layer + 1, y })) })) },
     x: { type: "linear", min: 1, max: Math.max(made[0].result.depth, 2), ticks: { precision: 0, maxTicksLimit: 7 }, text: "layer" },
     y: { min: 0, max: 100, ticks: { maxTicksLimit: 5, callback: (y) => `${y} %` } },
     tooltip: { callbacks: { title: ([item]) => `layer ${item.parsed.x}`, label: (item) => `${item.dataset.label}: ${short(item.parsed.y, 3)} %` } },
   }, text);
 }
 
-/** What happens from one end of the stack to the other: {ratio, layers, kind}. */
-function fate(points) {
-  const seen = points.map(({ middle }, i) => [i, middle]).filter(([, y]) => y !== null);
-  if (seen.length < points.length) return { kind: seen.length === 0 || seen.at(-1)[1] < 1 ? "is lost" : "overflows", ratio: null };
-  const ratio = seen.at(-1)[1] / seen[0][1];
-  const kind = ratio < 0.05 ? "vanishes" : ratio > 20 ? "explodes" : "holds";
-  return { kind, ratio, perLayer: ratio ** (1 / Math.max(points.length - 1, 1)) };
-}
+/** What most layers multiply a number by, and not those near the ends: the median. */
+const typical = (numbers) => numbers.slice(1).map((x, i) => x / numbers[i]).sort((a, b) => a - b)[numbers.length - 1 >> 1];
 
-const LAST = { vanishes: "shrinks", explodes: "grows" };
-
-function describe(points) {
-  const { kind, ratio, perLayer } = fate(points);
-  if (ratio === null) return kind === "overflows" ? "becomes larger than any number" : "becomes exactly 0";
-  if (kind === "holds") return `keeps its size (${short(points[0].middle, 2)} at one end, ${short(points.at(-1).middle, 2)} at the other)`;
-  const factor = perLayer < 1 ? 1 / perLayer : perLayer;
-  return `${LAST[kind]} ${short(factor, 3)}-fold a layer, to ${short(points.at(-1).middle, 2)}`;
+/**
+ * What happens to a signal on its way: root mean squares, and what theory says of their
+ * squares, or null.
+ */
+function describe(layers, limit) {
+  const seen = layers.map(({ middle }) => middle);
+  const known = seen.filter((y) => y !== null), last = seen.at(-1);
+  if (known.length < seen.length) return known.length === 0 || known.at(-1) < 1 ? "becomes exactly 0" : "becomes larger than any number";
+  if (seen.length === 1) return `becomes ${short(last, 2)}`;
+  const ratio = last / seen[0];
+  if (ratio > 1 / 3 && ratio < 3) return `keeps its size (${short(seen[0], 2)} at first, ${short(last, 2)} at last)`;
+  const fold = (factor) => short(ratio < 1 ? 1 / factor : factor, 3);
+  const factor = ratio ** (1 / (seen.length - 1)), expected = limit && typical(limit);
+  return `${ratio < 1 ? "shrinks" : "grows"} ${fold(factor)}-fold a layer (squared ${fold(factor ** 2)}` +
+    `${expected > 0 && Number.isFinite(expected) ? `, in theory ${fold(expected)}` : ""}), to ${short(last, 2)}`;
 }
 
 function sentences(made) {
-  const forward = made.map((curve) => `with ${curve.name} it ${describe(curve.forward)}`);
-  const backward = made.map((curve) => `with ${curve.name} it ${describe([...curve.backward].reverse())}`);
+  const forward = made.map((curve) => `with ${curve.name} it ${describe(curve.forward, curve.theory.activation)}`);
+  const backward = made.map((curve) => `with ${curve.name} it ${describe([...curve.backward].reverse(), curve.theory.gradient && [...curve.theory.gradient].reverse())}`);
   const worst = (part) => made.map((curve) => [Math.max(...curve[part]), curve]).sort((a, b) => b[0] - a[0])[0];
   const [dead, whose] = worst("dead");
   const all = made.length > 1 && made.every(({ dead: shares }) => Math.max(...shares) > 0.8 * dead);
   const list = (parts) => (parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join("; ")}; and ${parts.at(-1)}`);
   const end = dead >= 1 ? `; up to ${short(dead, 2)} % of the units of a layer are dead with ${all ? "each of them" : whose.name}` : "";
-  return [`Through ${made[0].result.depth} layers the signal changes: ${list(forward)}.`,
+  return [`Through ${counted(made[0].result.depth, "layer")} the signal changes: ${list(forward)}.`,
     `The gradient on its way back to the first layer: ${list(backward)}${end}.`];
 }
 
@@ -268,7 +276,7 @@ export async function show(search) {
     listen();
   }
   const given = new Map([...FIRST, ...search]);
-  for (const name of [...FIRST.map(([name_]) => name_), "negative_slope"]) form.elements.namedItem(name).value = given.get(name) ?? "";
+  for (const name of [...FALLBACK.keys(), "negative_slope"]) setValue(form.elements.namedItem(name), given.get(name) ?? "");
   const list = search.getAll("curve").slice(0, MAX_CURVES);
   setCurves(list.length > 0 ? list : FIRST_CURVES);
   await update();

@@ -155,9 +155,9 @@ test("each error shows beside its field, and nowhere else", async () => {
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 /** Runs lines as a person would, and returns the digest that they lead to. */
-function run(language, lines, folder) {
+function run(language, lines, folder, environment = {}) {
   const shell = (command) => execFileSync("bash", ["-euc", command], { cwd: folder, encoding: "utf8", env:
-    { ...process.env, PATH: `${BUILD}:${process.env.PATH}`, LD_LIBRARY_PATH: BUILD, http_proxy: "", HTTP_PROXY: "", no_proxy: "127.0.0.1" } });
+    { ...process.env, ...environment, PATH: `${BUILD}:${process.env.PATH}`, LD_LIBRARY_PATH: BUILD, http_proxy: "", HTTP_PROXY: "", no_proxy: "127.0.0.1" } });
   switch (language) {
     case "curl":
     case "command":
@@ -171,7 +171,7 @@ function run(language, lines, folder) {
     case "c":
       fs.writeFileSync(path.join(folder, "w.c"), lines);
       shell(`${process.env.CC || "cc"} -Wall -Werror -I ${ROOT}/include w.c -L ${BUILD} -ltensorinit-client -ltensorinit -o w`);
-      return sha256(execFileSync(path.join(folder, "w"), [], { env: { ...process.env, LD_LIBRARY_PATH: BUILD } }));
+      return sha256(execFileSync(path.join(folder, "w"), [], { env: { ...process.env, ...environment, LD_LIBRARY_PATH: BUILD } }));
     default:
       throw new Error(language);
   }
@@ -200,6 +200,140 @@ test("copied lines run and give the digest shown, and so does the download", asy
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
+  await finish();
+});
+
+test("a framework's name is shown as the scheme that it is: the same bytes, its parameters in their fields", async () => {
+  const { page, finish, go, allowErrors } = await open(browser, server.url);
+  for (const [query, scheme, means] of [["scheme=torch.kaiming_uniform_&a=0.3&seed=9", "kaiming_uniform", /torch\.kaiming_uniform_ is kaiming_uniform .*slope=0\.3/],
+    ["scheme=keras.HeNormal&seed=-1&format=npy", "he_normal", /keras\.HeNormal is he_normal layout=io/],
+    ["scheme=jax.lecun_normal&dtype=bf16&shard=1:1/2", "lecun_normal", /jax\.lecun_normal is lecun_normal layout=io/]]) {
+    await go(`/?shape=12,10&name=w&${query}`);
+    assert.equal(await page.inputValue("#t-scheme"), scheme);
+    assert.match(await text(page, "#scheme-about"), new RegExp(`^${scheme}: `));
+    assert.match(await text(page, "#tensor-note"), means);
+    const file = await fetch(`${server.url}/v1/tensor?shape=12,10&name=w&${query}`);
+    const same = await fetch(await page.locator("#download").getAttribute("href"));
+    const bytes = Buffer.from(await same.arrayBuffer());
+    assert.equal(sha256(bytes), await text(page, "#digest"), query);
+    if (query.includes("format")) assert.equal(sha256(bytes), sha256(Buffer.from(await file.arrayBuffer())), query);
+    else assert.ok(bytes.includes(Buffer.from(await file.arrayBuffer())), query); // an NPY file around it
+  }
+  assert.equal(await page.locator("#t-layout").inputValue(), "io");
+  await go("/?view=why&depth=3&width=16&curve=scheme%3Dkeras.HeNormal");
+  assert.match(await text(page, "#said"), /keras\.HeNormal it keeps its size/);
+  /* What is not known is an error, and no other scheme's text stands beside it. */
+  allowErrors();
+  await go("/?shape=12,10&name=w&scheme=torch.kaiming_uniform_&a=x");
+  assert.match(await text(page, "#tensor-problem"), /^a: /);
+  for (const scheme of ["nonsense", "torch.kaiming_uniform_&a=x"]) {
+    await go(`/?shape=12,10&name=w&scheme=${scheme}`);
+    assert.equal(await text(page, "#scheme-about"), "");
+  }
+  await go("/?view=why&curve=scheme%3Dnonsense&activation=reul");
+  assert.match(await text(page, "#w-activation-error"), /reul/);
+  await page.selectOption("#w-activation", "relu");
+  await settled(page);
+  assert.match(await text(page, "#w-scheme0-error"), /'nonsense'/);
+  await finish();
+});
+
+test("a link without a shape keeps what it says", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  for (const [query, shape] of [["scheme=xavier_uniform&seed=7", "512,784"], ["scheme=dirac&dtype=f16", "64,64,3,3"]]) {
+    await go(`/?${query}`);
+    for (const [name, value] of new URLSearchParams(query)) assert.equal(await page.inputValue(`#t-${name}`), value);
+    assert.equal(await page.inputValue("#t-shape"), shape);
+    assert.match(await text(page, "#digest"), /^[0-9a-f]{64}$/);
+  }
+  await finish();
+});
+
+/** What sections of the tensor's view show: a chart, a heat map, values. */
+const drawn = (page) => page.evaluate(() => ({ chart: Boolean(globalThis.Chart.getChart("histogram")),
+  cells: document.getElementById("corner").width, values: document.querySelectorAll("#values span").length }));
+
+test("what cannot be shown is empty, and shows nothing of the tensor before", async () => {
+  const { page, finish, go, allowErrors } = await open(browser, server.url);
+  allowErrors();
+  await go("/?shape=8,8&scheme=constant&value=2&name=w");
+  assert.deepEqual(await drawn(page), { chart: true, cells: 8, values: 13 });
+  await page.fill("#t-value", "inf"); // JSON has none
+  await settled(page);
+  assert.match(await text(page, "#corner-about"), /inf/);
+  assert.deepEqual([(await drawn(page)).cells, (await drawn(page)).values], [1, 0]);
+  await go("/?shape=8,8&name=w");
+  await page.route("**/v1/{stats,tensor}*", (one) => one.fulfill({ status: 404, body: "<html>" }), { times: 2 });
+  await page.fill("#t-seed", "7");
+  await settled(page);
+  assert.deepEqual(await drawn(page), { chart: false, cells: 1, values: 0 });
+  assert.match(await text(page, "#histogram-about"), /status 404/);
+  await page.fill("#t-seed", "8");
+  await settled(page);
+  assert.deepEqual(await drawn(page), { chart: true, cells: 8, values: 13 });
+  /* A body that ends early. */
+  await page.route("**/v1/plan*", (one) => one.fulfill({ contentType: "application/json", body: '{"spec' }), { times: 1 });
+  await page.fill("#t-seed", "9");
+  await settled(page);
+  assert.match(await text(page, "#tensor-problem"), /ends early/);
+  await finish();
+});
+
+test("while the service computes, what is old is marked, and a digest of before comes too late", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  const release = {}; // the requests that are held
+  const hold = (pattern, name) => page.route(pattern, (one) => new Promise((resolve) => {
+    release[name] = () => resolve(one.continue().catch(() => {}));
+  }), { times: 1 });
+  await go("/?shape=20000,5000&name=w");
+  await hold("**/v1/digest*", "digest");
+  await page.click("#digest button");
+  await hold("**/v1/stats*", "stats");
+  await page.fill("#t-shape", "5,5");
+  await page.waitForSelector(".card.pending #histogram-about");
+  assert.equal(await page.locator(".results").first().getAttribute("aria-busy"), "true");
+  await page.waitForFunction(() => /^[0-9a-f]{64}$/.test(document.getElementById("digest").textContent));
+  while (!release.stats) await page.waitForTimeout(10);
+  release.stats();
+  release.digest();
+  await settled(page);
+  assert.equal(await page.locator(".pending").count(), 0);
+  await page.waitForLoadState("networkidle");
+  assert.equal(await text(page, "#digest"), (await get("/v1/digest?shape=5,5&name=w&format=npy")).sha256);
+  await finish();
+});
+
+test("lines are copied where the browser has no clipboard: pages without HTTPS", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }));
+  await go("/?shape=8,8&name=w");
+  await page.evaluate(() => document.addEventListener("copy", () => { globalThis.copied = String(getSelection()); }));
+  await page.click("#copy");
+  await page.waitForFunction(() => globalThis.copied !== undefined);
+  assert.equal(await page.evaluate(() => globalThis.copied), await page.locator("#snippet").textContent());
+  assert.match(await text(page, "#copy"), /Copied/);
+  await finish();
+});
+
+test("an error of a split is beside it, and can be mended there", async () => {
+  const { page, finish, go, allowErrors } = await open(browser, server.url);
+  allowErrors();
+  for (const target of ["/?shape=8,8&name=w&shard=5:0/2", "/?shape=8,8&name=w&shard=0:1/2,3:0/4"]) {
+    await go(target);
+    const at = target.includes("5:") ? 0 : 1;
+    assert.match(await text(page, `#t-split${at}-axis-error`), /axis [35] does not exist/);
+    assert.equal(await page.locator("#tensor-problem").isVisible(), false);
+    await page.selectOption(`#t-split${at}-axis`, "1");
+    await settled(page);
+    assert.equal(await page.locator("[aria-invalid]").count(), 0);
+    assert.match(await text(page, "#digest"), /^[0-9a-f]{64}$/);
+  }
+  /* The shape that a split is of goes. */
+  await page.selectOption("#t-scheme", "zeros");
+  await settled(page);
+  await page.fill("#t-shape", "8");
+  await settled(page);
+  assert.match(await text(page, "#t-split1-axis-error"), /axis 1 does not exist/);
   await finish();
 });
 
@@ -329,6 +463,37 @@ test("30 ReLU layers: what is drawn is what the service computes, and theory is 
   await finish();
 });
 
+test("the sentences say what the numbers are", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  const said = async (query) => {
+    await go(`/?view=why&${query}`);
+    return text(page, "#said");
+  };
+  /* docs/WHY.md: gain 5/3 keeps activations, and multiplies the gradient's second moment by 1.21. */
+  const tanh = await said("activation=tanh&curve=scheme%3Dxavier_normal%26gain%3D1.6666666666666667");
+  assert.match(tanh, /Through 30 layers .* it keeps its size/);
+  assert.match(tanh, /way back .* it grows 1\.\d+-fold a layer \(squared 1\.\d+, in theory 1\.21\)/);
+  /* ReLU halves it with variance 1/n, however few the layers are. */
+  assert.match(await said("depth=7&curve=scheme%3Dxavier_normal"), /shrinks 1\.\d+-fold a layer \(squared [12]\.\d+, in theory 2\)/);
+  assert.match(await said("depth=1&curve=scheme%3Dnormal%26std%3D0.01"), /Through 1 layer the .* becomes 0\.11\./);
+  assert.match(await said("depth=1000&width=4&batch=2&curve=scheme%3Dxavier_normal"), /becomes exactly 0\..*becomes exactly 0/s);
+  assert.match(await said("activation=linear&depth=999&width=8&curve=scheme%3Dnormal%26std%3D10"), /becomes larger than any number/);
+  await finish();
+});
+
+test("an empty field is what it shows, also after a reload", async () => {
+  const { page, finish, go } = await open(browser, server.url);
+  await go("/?view=why&depth=3&width=16&curve=scheme%3Dhe_normal");
+  await page.fill("#w-depth", "");
+  await settled(page);
+  assert.equal((await chart(page, "forward"))[0].y.length, Number(await page.getAttribute("#w-depth", "placeholder")));
+  const seen = await text(page, "#said");
+  await page.reload();
+  await settled(page);
+  assert.equal(await text(page, "#said"), seen);
+  await finish();
+});
+
 test("theory's lines are near the service's mean over seeds", async () => {
   const { page, finish, go } = await open(browser, server.url);
   for (const stack of ["activation=relu&curve=scheme%3Dhe_normal", "activation=tanh&curve=scheme%3Dxavier_normal%26gain%3D1.6666666666666667",
@@ -429,6 +594,17 @@ test("with tokens: the page asks for one", async () => {
   await settled(page);
   assert.equal(await page.locator("#access").isVisible(), false);
   assert.match(await text(page, "#digest"), /^[0-9a-f]{64}$/);
+  /* The lines and the download have it as well. */
+  const digest = await text(page, "#digest");
+  for (const language of ["curl", "python", "javascript", "c", "command"]) {
+    await page.check(`#languages input[value=${language}]`);
+    const lines = await page.locator("#snippet").textContent();
+    assert.ok(!lines.includes(token), "the token itself is in no line");
+    assert.equal(run(language, lines, folder, { TENSORINIT_TOKEN: token }), digest, `${language}:\n${lines}`);
+  }
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+  assert.equal(download.suggestedFilename(), "w.npy");
+  assert.equal(sha256(fs.readFileSync(await download.path())), digest);
   await context.close();
   await other.stop();
   fs.rmSync(folder, { recursive: true });
