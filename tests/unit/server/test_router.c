@@ -55,15 +55,21 @@ static int context_free(void **state) {
     return 0;
 }
 
-/* Does what has been deferred, as a thread of the pool does, and routes again. */
+/*
+ * Does what has been deferred, as a thread of the pool does, and routes again: a model is made,
+ * and then the list of its tensors written.
+ */
 static void settle(struct tid_request *request, struct tid_response *response) {
-    struct tid_deferred *deferred = tid_response_take_deferred(response);
-    while (deferred->run(deferred)) continue;
-    request->deferred = deferred;
-    tid_route(&context, tid_route_find(request), request, response);
-    assert_int_not_equal(response->body, TID_BODY_DEFERRED);
-    request->deferred = NULL;
-    deferred->free(deferred);
+    unsigned times = 0;
+    while (response->body == TID_BODY_DEFERRED) {
+        struct tid_deferred *deferred = tid_response_take_deferred(response);
+        assert_true(++times <= 2);
+        while (deferred->run(deferred)) continue;
+        request->deferred = deferred;
+        tid_route(&context, tid_route_find(request), request, response);
+        request->deferred = NULL;
+        deferred->free(deferred);
+    }
 }
 
 static void respond(enum tid_method method, const char *path, const char *query,
@@ -74,7 +80,7 @@ static void respond(enum tid_method method, const char *path, const char *query,
                                   .query = query,
                                   .query_bytes = strlen(query)};
     tid_route(&context, tid_route_find(&request), &request, response);
-    if (response->body == TID_BODY_DEFERRED) settle(&request, response);
+    settle(&request, response);
     assert_false(response->overflow);
 }
 
@@ -312,8 +318,10 @@ static void model_is_made_elsewhere(void **state) {
     const char *location = tid_response_field(&created, "Location");
     request = (struct tid_request){
         .method = TID_METHOD_GET, .path = location, .path_bytes = strlen(location)};
-    /* Now it is in memory: made once, for POST as well. */
+    /* Now it is in memory: made once, for POST as well. What is in it is written elsewhere. */
     tid_route(&context, tid_route_find(&request), &request, &response);
+    assert_int_equal(response.body, TID_BODY_DEFERRED);
+    settle(&request, &response);
     assert_int_equal(response.status, 200);
     assert_int_equal(response.body, TID_BODY_STREAM);
     tid_response_clear(&response);
