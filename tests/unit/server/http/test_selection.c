@@ -43,7 +43,7 @@ static const struct {
     {TID_METHOD_GET, NULL, OTHER, NULL, "bytes=0-0", 206, 1, "bytes 0-0/1000"},
     {TID_METHOD_GET, OTHER, QUOTED, NULL, NULL, 412, 0, NULL},
 
-    /* Step 5: a range of another representation is no range, and no error. */
+    /* Step 5: a range of another representation is ignored, without an error. */
     {TID_METHOD_GET, NULL, NULL, QUOTED, "bytes=0-9", 206, 10, "bytes 0-9/1000"},
     {TID_METHOD_GET, NULL, NULL, OTHER, "bytes=0-9", 200, 1000, NULL},
     {TID_METHOD_GET, NULL, NULL, OTHER, "bytes=1000-", 200, 1000, NULL},
