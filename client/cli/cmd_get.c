@@ -19,7 +19,7 @@ static int begin(void *state, const struct tic_info *info) {
 }
 
 static int check(void *state, uint64_t offset, const void *data, size_t bytes) {
-    const struct getting *getting = state;
+    struct getting *getting = state;
     return cli_check_bytes(&getting->check, offset, data, bytes);
 }
 

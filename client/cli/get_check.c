@@ -111,14 +111,14 @@ int cli_check_begin(const struct cli_check *check, const struct tic_info *info) 
 }
 
 /* Compares bytes from 'offset' on, at most BLOCK_BYTES; 'out' is as large. */
-static int compare(const struct cli_check *check, uint64_t offset,
-                   const unsigned char *data, size_t bytes, unsigned char *out,
-                   void *workspace) {
+static int compare(struct cli_check *check, uint64_t offset, const unsigned char *data,
+                   size_t bytes, unsigned char *out, void *workspace) {
     size_t at = 0;
     if (ti_body_read(check->tensor.body, offset, bytes, out, workspace) == TI_OK) {
         if (memcmp(data, out, bytes) == 0) return 0;
         while (data[at] == out[at]) at++;
     }
+    if (atomic_exchange(&check->differs, true)) return CLI_EMISMATCH;
     cli_clear_line();
     fprintf(
         stderr,
@@ -139,7 +139,7 @@ static uint64_t window_of(const struct cli_check *check, uint64_t block) {
 static uint64_t max_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static uint64_t min_of(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-int cli_check_bytes(const struct cli_check *check, uint64_t offset, const void *data,
+int cli_check_bytes(struct cli_check *check, uint64_t offset, const void *data,
                     size_t bytes) {
     const uint64_t end = offset + bytes;
     unsigned char *out = malloc(BLOCK_BYTES);

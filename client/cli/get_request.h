@@ -3,6 +3,8 @@
 #ifndef TIC_GET_REQUEST_H
 #define TIC_GET_REQUEST_H
 
+#include <stdatomic.h>
+
 #include <tensorinit/client.h>
 
 #include "client/cli/cli.h"
@@ -40,13 +42,15 @@ struct cli_check {
     /* Every byte, instead of a sample that depends on 'seed'. */
     bool all;
     uint64_t seed;
+    /* A difference has been printed: each connection may find one. */
+    atomic_bool differs;
 };
 
 /* Each prints what is wrong and returns an exit code. */
 int cli_check_open(struct cli_check *check, const struct cli_options *options);
 int cli_check_begin(const struct cli_check *check, const struct tic_info *info);
 /* May be called by several threads at the same time. */
-int cli_check_bytes(const struct cli_check *check, uint64_t offset, const void *data,
+int cli_check_bytes(struct cli_check *check, uint64_t offset, const void *data,
                     size_t bytes);
 void cli_check_close(struct cli_check *check);
 

@@ -34,6 +34,16 @@ static int differs(const struct comparison *comparison, uint64_t offset) {
     return CLI_EMISMATCH;
 }
 
+static int has_length(const struct comparison *comparison, uint64_t bytes) {
+    const char *what = comparison->expected->what;
+    cli_clear_line();
+    fprintf(stderr,
+            "tensorinit: %s is of %" PRIu64 " bytes, the %s has %" PRIu64
+            ": remove it, or get the %s without --continue\n",
+            comparison->path, bytes, what, comparison->expected->total_bytes, what);
+    return CLI_EMISMATCH;
+}
+
 /* Compares bytes [first, end), at most CLI_CHUNK_BYTES. */
 static int compare(const struct comparison *comparison, uint64_t first, uint64_t end) {
     const struct cli_expected *expected = comparison->expected;
@@ -89,7 +99,7 @@ int cli_part_compare(int fd, const char *path, const struct cli_part_state *stat
                                     .computed = malloc(CLI_CHUNK_BYTES)};
     int code = comparison.actual && comparison.computed ? 0 : cli_fail_memory();
     if (code == 0 && state->total_bytes != expected->total_bytes) {
-        code = differs(&comparison, 0);
+        code = has_length(&comparison, state->total_bytes);
     }
     for (size_t i = 0; i < state->done_count && code == 0; i++) {
         code = (state->same_boot ? compare_sample : compare_all)(&comparison,

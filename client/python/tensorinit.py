@@ -988,7 +988,7 @@ def __getattr__(name):
 _BUFFER_BYTES = 64 << 20
 
 
-# Up to so many elements whose memory interlocks are looked at one by one.
+# Elements whose memory interlocks are looked at one by one, but not more than these.
 _OVERLAP_ELEMS = 1 << 20
 
 

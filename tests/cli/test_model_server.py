@@ -257,6 +257,10 @@ class Resume(Model):
         self.succeeds(self.fetch("-o", "out", "--seed=8"))
         self.fails(MISMATCH, "differs from the model at byte .* without --continue",
                    self.fetch("-o", "out", "-c"))
+        with open(self.folder / LARGE, "ab") as file:
+            file.write(b"x")
+        self.fails(MISMATCH, rf"{LARGE} is of \d+ bytes, the model has \d+: remove it",
+                   self.fetch("-o", "out", "-c"))
         self.succeeds(self.fetch("-o", "out"))
         self.is_complete()
 

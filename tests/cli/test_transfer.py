@@ -182,6 +182,14 @@ class Verify(Transfer):
         self.succeeds(self.get(proxy.url, *LARGE, "--verify=all", "--continue"))
         self.is_complete()
 
+    def test_another_tensor_in_all_ranges(self):
+        """It is said once, whichever connection finds it first."""
+        proxy = self.relay(lambda number: Fault(replace=("name=a", "name=b")))
+        done = self.get(proxy.url, *LARGE, "--verify=all", "-j4")
+        self.fails(MISMATCH, "--verify: what was received differs", done)
+        self.assertEqual(done.stderr.count(b"received differs"), 1)
+        self.assertFalse(self.out.exists())
+
     def test_to_a_pipe(self):
         proxy = self.proxy(Fault(flip=3_000_000))
         done = tensorinit("get", f"--server={proxy.url}", *TENSOR, "--verify=all")
