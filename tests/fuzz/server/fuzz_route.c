@@ -205,15 +205,18 @@ static void check_response(const struct tid_request *request,
     }
 }
 
-/* Does what has been deferred, as mhd/ does, and routes again. */
+/* Does what has been deferred, as mhd/ does, and routes again; what is made may be followed
+   by what is written of it. */
 static void settle(const struct tid_context *context, struct tid_request *request,
                    struct tid_response *response) {
-    struct tid_deferred *deferred = tid_response_take_deferred(response);
-    while (deferred->run(deferred)) continue;
-    request->deferred = deferred;
-    tid_route(context, tid_route_find(request), request, response);
-    request->deferred = NULL;
-    deferred->free(deferred);
+    while (response->body == TID_BODY_DEFERRED) {
+        struct tid_deferred *deferred = tid_response_take_deferred(response);
+        while (deferred->run(deferred)) continue;
+        request->deferred = deferred;
+        tid_route(context, tid_route_find(request), request, response);
+        request->deferred = NULL;
+        deferred->free(deferred);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -225,7 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (fuzz_head_check(&head, &request).status == 0 &&
         !tid_target_split(head.target, head.target_bytes, &request)) {
         tid_route(context, tid_route_find(&request), &request, &response);
-        if (response.body == TID_BODY_DEFERRED) settle(context, &request, &response);
+        settle(context, &request, &response);
         check_response(&request, &response);
         tid_response_clear(&response);
     }
