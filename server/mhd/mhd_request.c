@@ -96,6 +96,7 @@ void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mh
     if (!target) target = "";
     connection->header_checked = false;
     connection->bad_length = false;
+    connection->closed_before = false;
     connection->mhd = mhd;
     connection->raw_target = target;
     connection->target_bytes = strlen(target);
@@ -115,7 +116,7 @@ struct header {
     const char *next_line; /* where the next field must begin */
     bool has_gap;          /* a field began elsewhere */
     unsigned fields;
-    bool no_memory; /* to join the lines of a field */
+    bool no_memory;     /* to join the lines of a field */
     const char *expect; /* the value of Expect, the first one if there are several */
 };
 
