@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 
 #include "server/http/client_name.h"
+#include "server/mhd/hangup.h"
 #include "server/mhd/request_record.h"
 #include "server/mhd/suspension.h"
 #include "server/work/clients.h"
@@ -280,6 +281,7 @@ struct MHD_Response *tid_async_body_response(struct tid_connection *connection,
     body->block_bytes = block_bytes;
     body->reserved_bytes = 2 * block_bytes;
     tid_suspension_allow(connection, mhd);
+    tid_hangup_response_begins(connection);
     response = MHD_create_response_from_callback(
         sized ? stream->bytes : MHD_SIZE_UNKNOWN,
         sized ? block_bytes : TID_UNSIZED_BLOCK_BYTES, body_read, body, body_release);

@@ -6,9 +6,14 @@
  * TCP tells that from a client that is gone only when something is sent: what has no
  * socket any more answers with a reset. (Linux answers the probes of keep-alive for
  * it.) So a response for such a client goes on, unless it has nothing to send for a while.
+ *
+ * The header of a response is something: what closed before that, and has not been reset, is
+ * there, and may wait as long as others.
  */
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "server/mhd/hangup.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include "server/work/clock.h"
@@ -35,11 +40,16 @@ static void half_close(struct tid_connection *connection) {
     LIST_INSERT_HEAD(&connection->worker->half_closed, connection, half_closed_link);
 }
 
+void tid_hangup_response_begins(struct tid_connection *connection) {
+    struct pollfd look = {.fd = connection->fd, .events = POLLRDHUP};
+    connection->closed_before = poll(&look, 1, 0) == 1 && look.revents == POLLRDHUP;
+}
+
 static void look_at_suspended(struct tid_worker *worker,
                               void (*gone)(struct tid_connection *connection)) {
     struct tid_connection *connection;
     LIST_FOREACH(connection, &worker->half_closed, half_closed_link) {
-        if (connection->suspended &&
+        if (connection->suspended && !connection->closed_before &&
             tid_clock_ms() - tid_watch_since_ms(&connection->watch) >= GONE_MS)
             gone(connection);
     }

@@ -16,6 +16,9 @@ bool tid_hangup_add(struct tid_connection *connection);
 /* The connection ends; its socket is still open. */
 void tid_hangup_remove(struct tid_connection *connection);
 
+/* A response with blocks of the compute threads begins. */
+void tid_hangup_response_begins(struct tid_connection *connection);
+
 /*
  * Looks which clients have closed, before a run of libmicrohttpd: calls 'gone' for those
  * whose connection is suspended and that will take nothing more.

@@ -44,6 +44,8 @@
  *   is shown a length of 0 and no query; framing.c and the core check the real ones.
  * - It leaves white space at the end of a value, which does not belong to the value (RFC
  *   9112 section 5.1).
+ * - After it has sent 100 (Continue), it takes all that follows for the body, even the next
+ *   request. So Expect is hidden where no body follows (RFC 9110 section 10.1.1).
  */
 #define TID_MHD_OLD (MHD_VERSION < 0x00097701)
 
@@ -94,6 +96,7 @@ void *tid_mhd_target(void *worker, const char *target, struct MHD_Connection *mh
     if (!target) target = "";
     connection->header_checked = false;
     connection->bad_length = false;
+    connection->closed_before = false;
     connection->mhd = mhd;
     connection->raw_target = target;
     connection->target_bytes = strlen(target);
@@ -113,8 +116,13 @@ struct header {
     const char *next_line; /* where the next field must begin */
     bool has_gap;          /* a field began elsewhere */
     unsigned fields;
-    bool no_memory; /* to join the lines of a field */
+    bool no_memory;     /* to join the lines of a field */
+    const char *expect; /* the value of Expect, the first one if there are several */
 };
+
+static bool is_expect(const char *name, size_t name_bytes) {
+    return name_bytes == 6 && strncasecmp(name, "Expect", 6) == 0;
+}
 
 static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
                                   const char *name, size_t name_bytes, const char *value,
@@ -130,6 +138,7 @@ static enum MHD_Result field_seen(void *argument, enum MHD_ValueKind kind,
     /* Of "100-continue " libmicrohttpd, too, then sees only the value. */
     if (value[value_bytes] != '\0') cut_short(value, value_bytes);
     tid_framing_add(&header->framing, name, name_bytes, value, value_bytes);
+    if (!header->expect && is_expect(name, name_bytes)) header->expect = value;
     const enum tid_field field = tid_field_find(name, name_bytes);
     if (field != TID_FIELD_COUNT && !tid_request_add_field(header->request, field, value))
         header->no_memory = true;
@@ -214,6 +223,9 @@ static struct tid_rejection request_read(struct tid_connection *connection,
     connection->request.peer = (const struct sockaddr *)&connection->address;
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_seen, &header);
     tid_request_identify(&connection->request);
+    if (TID_MHD_OLD && header.expect && header.expect[0] != '\0' &&
+        !tid_framing_has_body(&header.framing))
+        cut_short(header.expect, 0);
 
     const char *error = lines_error(connection, mhd, &header, method, version);
     if (!header.framing.error) header.framing.error = error;

@@ -121,8 +121,9 @@ struct tid_connection {
     bool client_closed;  /* while the connection was suspended */
     struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
     LIST_ENTRY(tid_connection) suspended_link;
-    bool half_closed; /* by its client; it is in the worker's list */
-    bool end_shown;   /* and libmicrohttpd has been made to see it */
+    bool half_closed;   /* by its client; it is in the worker's list */
+    bool end_shown;     /* and libmicrohttpd has been made to see it */
+    bool closed_before; /* its client closed its side before the response began */
     LIST_ENTRY(tid_connection) half_closed_link;
     struct tid_held_response *held; /* the response that waits for memory, or NULL */
     struct tid_request_body *body;  /* of a POST request; request_body.c */
