@@ -102,7 +102,7 @@ function shardFields(shape) {
   byId("shard-fields").replaceChildren(...listed.flatMap(({ count }, i) => {
     const ranks = Array.from({ length: Math.min(count, 1024) }, (_, index) => [String(index), `${index} of ${count}`]);
     return [field("t", { name: `split${i}-axis`, label: `${i === 0 ? "Split" : "then"} axis`, options: axes }),
-      field("t", { name: `split${i}-count`, label: "into parts", type: "number", mode: "numeric" }),
+      field("t", { name: `split${i}-count`, label: "parts", type: "number", mode: "numeric" }),
       field("t", { name: `split${i}-index`, label: "this rank", options: ranks })];
   }));
   listed.forEach((split, i) => {
@@ -330,6 +330,7 @@ function noCorner() {
 }
 
 function showFailure(error) {
+  for (const card of results.querySelectorAll(".pending")) card.classList.remove("pending");
   clearErrors(form);
   clearErrors(byId("shard-fields"));
   byId("tensor-problem").hidden = true;

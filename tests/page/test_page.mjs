@@ -516,10 +516,17 @@ test("theory's lines are near the service's mean over seeds", async () => {
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [1280, 360]) {
     test(`${colorScheme}, ${width} pixels: readable, nothing beyond the edge, axe-core finds nothing serious`, async () => {
-      const { page, finish, go } = await open(browser, server.url, { colorScheme, viewport: { width, height: 900 } });
+      const { page, finish, go, allowErrors } = await open(browser, server.url, { colorScheme, viewport: { width, height: 900 } });
       for (const [name, target] of [["tensor", "/?shape=512,784&scheme=he_normal&seed=42&name=fc1.weight&shard=0:3/8,1:0/2"],
-        ["warned", "/?shape=512,784&scheme=normal&std=0"], ["why", "/?view=why&seed=1,2,3"]]) {
+        ["warned", "/?shape=512,784&scheme=normal&std=0"], ["wrong", "/?shape=8,8&scheme=normal"], ["why", "/?view=why&seed=1,2,3"],
+        ["why-wrong", "/?view=why&depth=5"]]) {
         await go(target);
+        if (name.endsWith("wrong")) {
+          allowErrors();
+          await page.fill("main:not([hidden]) :is(#t-std, #w-depth)", "-1");
+          await settled(page);
+          assert.equal(await page.locator("main:not([hidden]) .stale").count(), 1, name);
+        }
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, name);
         /* Charts are painted with the next frame. */
         await page.waitForFunction(() => [...document.querySelectorAll("main:not([hidden]) .plot canvas")].every((one) =>
