@@ -162,6 +162,7 @@ static void check_stream(struct tid_response *response) {
         REQUIRE(memcmp(out + bytes / 2, block, (size_t)(bytes - bytes / 2)) == 0);
         if (response->status == 200)
             REQUIRE(!stream->read(stream->state, bytes, 1, block));
+        if (response->status == 200 && is_json(response)) check_json(out, (size_t)bytes);
         return;
     }
     for (enum tid_next next = TID_NEXT_MORE; next != TID_NEXT_END; used += written) {
@@ -225,7 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (fuzz_head_check(&head, &request).status == 0 &&
         !tid_target_split(head.target, head.target_bytes, &request)) {
         tid_route(context, tid_route_find(&request), &request, &response);
-        if (response.body == TID_BODY_DEFERRED) settle(context, &request, &response);
+        while (response.body == TID_BODY_DEFERRED) settle(context, &request, &response);
         check_response(&request, &response);
         tid_response_clear(&response);
     }
