@@ -323,7 +323,7 @@ static void model_is_made_elsewhere(void **state) {
     assert_int_equal(response.status, 200);
     assert_int_equal(response.body, TID_BODY_STREAM);
     tid_response_clear(&response);
-    /* The lines of its document are written elsewhere; with that many tensors the rest while it is sent. */
+    /* Its document is written elsewhere; of that many tensors the rest while it is sent. */
     request = (struct tid_request){
         .method = TID_METHOD_GET, .path = location, .path_bytes = strlen(location)};
     tid_route(&context, tid_route_find(&request), &request, &response);
