@@ -20,11 +20,16 @@
 /* Adds text to the error; what does not fit is left out. */
 static void add(struct ti_error *error, const char *before, const char *text,
                 const char *after) {
-    const size_t used = strlen(error->text);
+    const char *const parts[] = {before, text, after};
+    size_t used = strlen(error->text);
     if (used + strlen(before) + strlen(text) + strlen(after) >= sizeof error->text)
         return;
-    snprintf(error->text + used, sizeof error->text - used, "%s%s%s", before, text,
-             after);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const size_t bytes = strlen(parts[i]);
+        memcpy(error->text + used, parts[i], bytes);
+        used += bytes;
+    }
+    error->text[used] = '\0';
 }
 
 /* Parameters ------------------------------------------------------------------------- */

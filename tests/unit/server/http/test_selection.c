@@ -53,7 +53,7 @@ static const struct {
 static void assert_field(const struct tid_response *response, const char *name,
                          const char *value) {
     const char *found = tid_response_field(response, name);
-    if (!found != !value || (found && strcmp(found, value) != 0))
+    if (!found != !value || (found && value && strcmp(found, value) != 0))
         fail_msg("%s: %s, not %s", name, found ? found : "none", value ? value : "none");
 }
 
