@@ -61,7 +61,7 @@ import time
 
 AT_ONCE = 4
 CLOSE_SECONDS = 8  # less than --header-timeout, which is 10
-PATIENCE = float(os.environ.get("HTTP_PATIENCE", "30"))  # seconds; sanitizers are slow
+PATIENCE = float(os.environ.get("HTTP_PATIENCE", "60"))  # seconds; sanitizers are slow
 
 
 class Failure(Exception):
