@@ -31,10 +31,11 @@ struct jobs {
 };
 
 /* Takes a range from the end of what is left; false if the first connection will soon be
-   there. */
+   there. 'ended' receives how many ranges have ended. */
 static bool take_range(struct tic_fetch *fetch, uint64_t range_bytes, uint64_t *first,
-                       uint64_t *end) {
+                       uint64_t *end, uint64_t *ended) {
     pthread_mutex_lock(&fetch->lock);
+    *ended = fetch->ended;
     const bool taken =
         !fetch->failed && fetch->back - fetch->streams[0]->front >= 2 * range_bytes;
     if (taken) {
@@ -47,17 +48,41 @@ static bool take_range(struct tic_fetch *fetch, uint64_t range_bytes, uint64_t *
     return taken;
 }
 
+/* Waits until one more range than 'ended' has ended, but not for long: servers may hang. */
+static void await_end(struct tic_fetch *fetch, uint64_t ended) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += 200000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&fetch->lock);
+    while (fetch->ended == ended &&
+           pthread_cond_timedwait(&fetch->has_ended, &fetch->lock, &until) == 0) {
+    }
+    pthread_mutex_unlock(&fetch->lock);
+}
+
+/* Fetches a range. Those who wait for it then look again at what is left. */
+static enum ti_status run_stream(struct tic_stream *stream) {
+    struct tic_fetch *fetch = stream->fetch;
+    const enum ti_status status = tic_stream_run(stream);
+    pthread_mutex_lock(&fetch->lock);
+    fetch->ended++;
+    pthread_cond_broadcast(&fetch->has_ended);
+    pthread_mutex_unlock(&fetch->lock);
+    return status;
+}
+
 /* A range of its own, or that of a server that hangs; false if all have been taken. */
 static bool next_range(struct tic_stream *stream) {
     struct tic_fetch *fetch = stream->fetch;
     const struct jobs *jobs = fetch->jobs;
-    const struct timespec pause = {.tv_nsec = 200000000};
-    uint64_t first, end;
+    uint64_t first, end, ended;
     bool busy = true;
-    while (!take_range(fetch, jobs->range_bytes, &first, &end) &&
+    while (!take_range(fetch, jobs->range_bytes, &first, &end, &ended) &&
            !tic_stream_take_over(fetch, &first, &end, &busy)) {
         if (!busy) return false;
-        nanosleep(&pause, NULL);
+        await_end(fetch, ended);
     }
     pthread_mutex_lock(&fetch->lock);
     stream->at = stream->front = first;
@@ -87,7 +112,7 @@ static void *run_job(void *state) {
     struct tic_stream stream = {
         .fetch = job->fetch, .transport = job->transport, .response = &response};
     add_stream(job->fetch, &stream);
-    while (next_range(&stream) && tic_stream_run(&stream) == TI_OK) {
+    while (next_range(&stream) && run_stream(&stream) == TI_OK) {
     }
     remove_stream(job->fetch, &stream);
     tic_response_clear(&response);
@@ -157,6 +182,15 @@ static void copy_struct(void *to, size_t to_bytes, const void *from, size_t from
 
 /* Entry points ----------------------------------------------------------------------- */
 
+/* One whose waits end by the clock that does not go back. */
+static void init_condition(pthread_cond_t *condition) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 /* Runs all connections. */
 static enum ti_status run_streams(struct tic_fetch *fetch) {
     struct tic_request *request = fetch->request;
@@ -171,7 +205,7 @@ static enum ti_status run_streams(struct tic_fetch *fetch) {
     };
     fetch->jobs = &jobs;
     fetch->streams[fetch->stream_count++] = &stream;
-    const enum ti_status status = tic_stream_run(&stream);
+    const enum ti_status status = run_stream(&stream);
     if (status == TI_OK) request->server = stream.server;
     if (status == TI_OK && jobs.count > 0) {
         run_job(&(struct job){.fetch = fetch, .transport = request->transports[0]});
@@ -211,6 +245,7 @@ static enum ti_status run_fetch(struct tic_request *request, const struct tic_si
         fetch.back = goal->first_byte + goal->count_bytes;
     }
     pthread_mutex_init(&fetch.lock, NULL);
+    init_condition(&fetch.has_ended);
     tic_servers_init(&fetch.servers, request->server_count, request->numbers);
     status = run_streams(&fetch);
     atomic_store(&request->cancelled, false);
@@ -223,6 +258,7 @@ static enum ti_status run_fetch(struct tic_request *request, const struct tic_si
         copy_struct(info, info->struct_bytes, &fetch.info, sizeof fetch.info);
     }
     tic_servers_clear(&fetch.servers);
+    pthread_cond_destroy(&fetch.has_ended);
     pthread_mutex_destroy(&fetch.lock);
     return status;
 }

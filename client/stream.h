@@ -41,6 +41,9 @@ struct tic_fetch {
     /* Those that run, the first one at 0, also after its end. */
     struct tic_stream *streams[TIC_JOBS_MAX + 1];
     size_t stream_count;
+    /* How many ranges have ended, well or not. */
+    uint64_t ended;
+    pthread_cond_t has_ended;
     unsigned tries;
     uint64_t next_idle_ms;
     /* The first failure ends all connections. */
