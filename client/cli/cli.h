@@ -203,6 +203,9 @@ void cli_clear_line(void);
 /* Prints a note, "name: No name is given: ...", unless --quiet. */
 void cli_note(const struct cli_options *options, const char *field, const char *text);
 
+/* "s" behind a noun, unless there is one. */
+const char *cli_plural(size_t count);
+
 /* Ends a sentence: "; did you mean A or B?" with the 'names' that are near to 'typed',
    each with 'prefix' before it, or a full stop if none is near. */
 void cli_print_near(const char *typed, const char *const *names, size_t count,

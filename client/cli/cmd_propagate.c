@@ -160,16 +160,14 @@ static void fill_curve(const struct ti_propagation *stack, const struct curve *c
 
 /* Printing --------------------------------------------------------------------------- */
 
-static const char *plural(uint32_t count) { return count == 1 ? "" : "s"; }
-
 static void print_stack(const struct ti_propagation *stack) {
     const struct ti_propagation_info *info = ti_propagation_info(stack);
     char text[256];
     int used = snprintf(
         text, sizeof text, "%u layer%s of %u unit%s, %s%s%s; %u input sample%s",
-        info->depth, plural(info->depth), info->width, plural(info->width),
+        info->depth, cli_plural(info->depth), info->width, cli_plural(info->width),
         ti_activation_name(info->activation), info->residual ? ", residual" : "",
-        info->layer_norm ? ", layer norm" : "", info->batch, plural(info->batch));
+        info->layer_norm ? ", layer norm" : "", info->batch, cli_plural(info->batch));
     if (info->seeds > 1) {
         snprintf(text + used, sizeof text - (size_t)used,
                  "; %u seeds: their geometric mean, and dots from the smallest to the "

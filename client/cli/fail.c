@@ -79,6 +79,8 @@ void cli_note(const struct cli_options *options, const char *field, const char *
     print_text(text);
 }
 
+const char *cli_plural(size_t count) { return count == 1 ? "" : "s"; }
+
 void cli_print_near(const char *typed, const char *const *names, size_t count,
                     const char *prefix) {
     const char *near[TI_NEAR_MAX];

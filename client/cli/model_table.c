@@ -50,8 +50,6 @@ static void measure(const struct ti_model *model, size_t *name, size_t *shape) {
     }
 }
 
-static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
-
 int cli_model_print(const struct cli_model *model) {
     const struct ti_model_tensor *tensor;
     size_t name, shape;
@@ -75,7 +73,7 @@ int cli_model_print(const struct cli_model *model) {
     }
     const size_t tensors = ti_model_tensor_count(model->model);
     printf("\n%zu tensor%s, %" PRIu64 " parameters, %" PRIu64 " bytes, %zu file%s\n",
-           tensors, plural(tensors), ti_model_elems(model->model),
-           ti_model_bytes(model->model), i, plural(i));
+           tensors, cli_plural(tensors), ti_model_elems(model->model),
+           ti_model_bytes(model->model), i, cli_plural(i));
     return cli_close_stdout();
 }

@@ -2,8 +2,6 @@
 /* See tagged_document.h. */
 #include "server/endpoints/tagged_document.h"
 
-#include <nettle/sha2.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +9,9 @@
 #include "server/documents/problem.h"
 #include "server/endpoints/admitted.h"
 #include "server/http/selection.h"
+#include "server/models/model_source.h"
 
 #define MEDIA_TYPE "application/json"
-
-/* The first half of a SHA-256: what entity tags of files are. */
-#define TAG_BYTES 16
 
 /* A document while it is sent. */
 struct sending {
@@ -52,21 +48,11 @@ static void sending_free(void *state) {
     free(sending);
 }
 
-static void write_tag(const char *text, size_t bytes, char tag[2 * TAG_BYTES + 1]) {
-    struct sha256_ctx hash;
-    uint8_t digest[TAG_BYTES];
-    sha256_init(&hash);
-    sha256_update(&hash, bytes, (const uint8_t *)text);
-    sha256_digest(&hash, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(tag + 2 * i, 3, "%02x", digest[i]);
-}
-
 void tid_tagged_document_respond(const struct tid_context *context,
                                  const struct tid_request *request, char *text,
                                  size_t bytes, const char *cache_control,
                                  struct tid_response *response) {
-    char tag[2 * TAG_BYTES + 1];
+    char tag[TID_CONTENT_TAG_BYTES];
     const struct tid_representation representation = {
         .etag = tag, .bytes = bytes, .media_type = MEDIA_TYPE, .what = "document"};
     struct tid_selection selection;
@@ -78,7 +64,7 @@ void tid_tagged_document_respond(const struct tid_context *context,
     }
     sending->text = text;
     sending->bytes = bytes;
-    write_tag(text, bytes, tag);
+    tid_content_tag(text, bytes, tag);
     if (!tid_admit_memory(&sending->admitted, context, bytes, response) ||
         !tid_selection_make(request, &representation, &selection, response)) {
         sending_free(sending);

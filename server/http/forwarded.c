@@ -20,9 +20,7 @@ static struct part trim(struct part part) {
         part.text++;
         part.bytes--;
     }
-    while (part.bytes > 0 &&
-           (part.text[part.bytes - 1] == ' ' || part.text[part.bytes - 1] == '\t'))
-        part.bytes--;
+    part.bytes = tid_field_value_bytes(part.text, part.bytes);
     return part;
 }
 

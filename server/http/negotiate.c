@@ -7,17 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "server/http/request.h"
+
 /* A media range (section 12.5.1) without its parameters. */
 struct media_range {
     const char *type; /* "type/subtype", either may be '*' */
     size_t bytes;
     unsigned weight; /* 'q' in thousandths */
 };
-
-static size_t trim_right(const char *text, size_t bytes) {
-    while (bytes > 0 && (text[bytes - 1] == ' ' || text[bytes - 1] == '\t')) bytes--;
-    return bytes;
-}
 
 /* A qvalue (section 12.4.2) in thousandths: 250 for "0.25"; 1000 if it is malformed. */
 static unsigned weight_parse(const char *text, size_t bytes) {
@@ -39,13 +36,14 @@ static bool next_range(const char **at, struct media_range *range) {
     const char *end = *at + strcspn(*at, ",");
     const size_t type_bytes = strcspn(*at, ",;");
     range->type = *at;
-    range->bytes = trim_right(*at, type_bytes);
+    range->bytes = tid_field_value_bytes(*at, type_bytes);
     range->weight = 1000;
     for (const char *parameter = *at + type_bytes; parameter < end;) {
         parameter += 1 + strspn(parameter + 1, " \t");
         const size_t bytes = strcspn(parameter, ",;");
         if (strncasecmp(parameter, "q=", 2) == 0)
-            range->weight = weight_parse(parameter + 2, trim_right(parameter, bytes) - 2);
+            range->weight =
+                weight_parse(parameter + 2, tid_field_value_bytes(parameter, bytes) - 2);
         parameter += bytes;
     }
     *at = end;

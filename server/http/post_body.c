@@ -9,10 +9,7 @@
 
 /* Whether a Content-Type (section 8.3) is this one; its parameters do not matter. */
 static bool is_type(const char *content_type, const char *type) {
-    size_t bytes = strcspn(content_type, ";");
-    while (bytes > 0 &&
-           (content_type[bytes - 1] == ' ' || content_type[bytes - 1] == '\t'))
-        bytes--;
+    const size_t bytes = tid_field_value_bytes(content_type, strcspn(content_type, ";"));
     return bytes == strlen(type) && strncasecmp(content_type, type, bytes) == 0;
 }
 

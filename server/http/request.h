@@ -106,7 +106,10 @@ const char *tid_method_name(enum tid_method method);
  */
 enum tid_field tid_field_find(const char *name, size_t name_bytes);
 
-/* The length of a field's value without the white space behind it (RFC 9110 section 5.5). */
+/*
+ * The length of a field's value, or of a part of it, without the white space behind it (RFC
+ * 9110 section 5.5).
+ */
 size_t tid_field_value_bytes(const char *value, size_t bytes);
 
 /*

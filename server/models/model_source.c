@@ -57,8 +57,14 @@ static const char *media_type_of(const char *name) {
     return "application/octet-stream";
 }
 
-static void write_hex(const uint8_t *digest, size_t bytes, char *text) {
-    for (size_t i = 0; i < bytes; i++) snprintf(text + 2 * i, 3, "%02x", digest[i]);
+void tid_content_tag(const char *data, size_t bytes, char tag[TID_CONTENT_TAG_BYTES]) {
+    struct sha256_ctx hash;
+    uint8_t digest[(TID_CONTENT_TAG_BYTES - 1) / 2];
+    sha256_init(&hash);
+    sha256_update(&hash, bytes, (const uint8_t *)data);
+    sha256_digest(&hash, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(tag + 2 * i, 3, "%02x", digest[i]);
 }
 
 bool tid_source_add(struct tid_source *source, const char *name, char *data,
@@ -66,8 +72,6 @@ bool tid_source_add(struct tid_source *source, const char *name, char *data,
     const size_t grown = (source->file_count + 1) * sizeof *source->files;
     struct tid_beside *files = realloc(source->files, grown);
     char *copy = strdup(name);
-    struct sha256_ctx hash;
-    uint8_t digest[16];
     size_t at = source->file_count;
     if (files) source->files = files;
     if (!files || !copy) {
@@ -80,10 +84,7 @@ bool tid_source_add(struct tid_source *source, const char *name, char *data,
     files[at] = (struct tid_beside){
         .name = copy, .media_type = media_type_of(name), .data = data, .bytes = bytes};
     source->file_count++;
-    sha256_init(&hash);
-    sha256_update(&hash, bytes, (const uint8_t *)data);
-    sha256_digest(&hash, sizeof digest, digest);
-    write_hex(digest, sizeof digest, files[at].etag);
+    tid_content_tag(data, bytes, files[at].etag);
     return true;
 }
 

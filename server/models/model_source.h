@@ -16,11 +16,15 @@
 
 #include "server/models/model_variant.h"
 
+/* The first half of the SHA-256 in hex, with its NUL: the entity tag of what is in memory. */
+#define TID_CONTENT_TAG_BYTES 33
+void tid_content_tag(const char *data, size_t bytes, char tag[TID_CONTENT_TAG_BYTES]);
+
 /* A file that is served as it is; manifest.json is one. */
 struct tid_beside {
     char *name;
     const char *media_type; /* static */
-    char etag[33];          /* of its bytes */
+    char etag[TID_CONTENT_TAG_BYTES];
     char *data;
     size_t bytes;
 };
