@@ -258,8 +258,7 @@ int cli_output_write(struct cli_output *output, const void *data, size_t bytes);
 bool cli_output_put_at(const struct cli_output *output, uint64_t offset, const void *data,
                        size_t bytes);
 
-/* Writes what is in memory to the disk, so that not even a power failure loses it. */
-int cli_output_sync(struct cli_output *output);
+/* Does not wait for the disk, as little as curl or cp does: that would take as long again. */
 int cli_output_commit(struct cli_output *output);
 
 /* From now on the part file is left behind if a signal ends the process. */

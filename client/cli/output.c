@@ -191,11 +191,6 @@ int cli_output_open(struct cli_output *output, const char *path, bool go_on) {
 
 void cli_output_survive(void) { current_part = NULL; }
 
-int cli_output_sync(struct cli_output *output) {
-    if (!output->is_part || fdatasync(output->fd) == 0) return 0;
-    return cli_fail_io(output->path, "cannot write");
-}
-
 bool cli_output_put_at(const struct cli_output *output, uint64_t offset, const void *data,
                        size_t bytes) {
     for (const char *at = data; bytes > 0;) {

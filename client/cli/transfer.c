@@ -293,7 +293,6 @@ static int finish(struct running *running) {
         cli_output_abandon(output);
         return code;
     }
-    if (code == 0 && running->resumable) code = cli_output_sync(output);
     if (code == 0) return cli_output_commit(output);
     cli_output_keep(output);
     return code;

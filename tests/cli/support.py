@@ -59,11 +59,8 @@ def shown_on(master, terminal):
 
 
 class Case(unittest.TestCase):
-    in_memory = False  # the scratch folder, where a disk would take long for fsync
-
     def setUp(self):
-        memory = "/dev/shm" if self.in_memory and os.path.isdir("/dev/shm") else None
-        scratch = tempfile.TemporaryDirectory(dir=memory)
+        scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.scratch = pathlib.Path(scratch.name)
         self.out = self.scratch / "out.bin"

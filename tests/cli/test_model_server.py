@@ -36,7 +36,6 @@ LARGE_BYTES = 3000 * 4001 * 2
 
 class Model(support.Case):
     """A daemon has the manifest as 'own'; here it is a file."""
-    in_memory = True
 
     @classmethod
     def setUpClass(cls):
