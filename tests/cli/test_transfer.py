@@ -25,8 +25,6 @@ raw = functools.lru_cache(raw)
 
 
 class Transfer(Case):
-    in_memory = True
-
     @classmethod
     def setUpClass(cls):
         running = daemon.running()
@@ -479,7 +477,7 @@ class Servers(Transfer):
         return process, daemon.listening_port(process)
 
     def test_server_is_not_up_yet(self):
-        process, port = self.daemon_at(0)
+        process, port = self.daemon_at(daemon.free_port())
         process.kill()
         process.wait()
         command = self.start(f"http://127.0.0.1:{port}", *TENSOR)
@@ -489,7 +487,7 @@ class Servers(Transfer):
         self.is_complete(TENSOR)
 
     def test_replicas_are_killed_and_restarted(self):
-        replicas = [self.daemon_at(0) for _ in range(3)]
+        replicas = [self.daemon_at(daemon.free_port()) for _ in range(3)]
         proxies = [self.paced(port, 0.015) for _, port in replicas]
         servers = [f"--server={proxy.url}" for proxy in proxies]
         command = subprocess.Popen(

@@ -86,3 +86,13 @@ export async function open(browser, origin, options = {}) {
 export async function settled(page) {
   await page.waitForSelector("main:not([hidden]) .results[aria-busy=false]", { timeout: 60000 });
 }
+
+/**
+ * Waits until a function of the page returns true. Not page.waitForFunction: whenever it has
+ * to ask a second time it calls eval(), which the page's policy forbids.
+ */
+export async function until(page, holds) {
+  for (const end = Date.now() + 60000; !await page.evaluate(holds); await page.waitForTimeout(20)) {
+    assert.ok(Date.now() < end, `in a minute not yet: ${holds}`);
+  }
+}

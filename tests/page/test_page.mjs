@@ -8,7 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { AXE, BUILD, FOLDER, daemon, killDaemons, launch, open, settled } from "./browser.mjs";
+import { AXE, BUILD, FOLDER, daemon, killDaemons, launch, open, settled, until } from "./browser.mjs";
 
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
 let server, browser;
@@ -292,7 +292,7 @@ test("while the service computes, what is old is marked, and a digest of before 
   await page.fill("#t-shape", "5,5");
   await page.waitForSelector(".card.pending #histogram-about");
   assert.equal(await page.locator(".results").first().getAttribute("aria-busy"), "true");
-  await page.waitForFunction(() => /^[0-9a-f]{64}$/.test(document.getElementById("digest").textContent));
+  await until(page, () => /^[0-9a-f]{64}$/.test(document.getElementById("digest").textContent));
   while (!release.stats) await page.waitForTimeout(10);
   release.stats();
   release.digest();
@@ -309,7 +309,7 @@ test("lines are copied where the browser has no clipboard: pages without HTTPS",
   await go("/?shape=8,8&name=w");
   await page.evaluate(() => document.addEventListener("copy", () => { globalThis.copied = String(getSelection()); }));
   await page.click("#copy");
-  await page.waitForFunction(() => globalThis.copied !== undefined);
+  await until(page, () => globalThis.copied !== undefined);
   assert.equal(await page.evaluate(() => globalThis.copied), await page.locator("#snippet").textContent());
   assert.match(await text(page, "#copy"), /Copied/);
   await finish();
@@ -529,7 +529,7 @@ for (const colorScheme of ["light", "dark"]) {
         }
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, name);
         /* Charts are painted with the next frame. */
-        await page.waitForFunction(() => [...document.querySelectorAll("main:not([hidden]) .plot canvas")].every((one) =>
+        await until(page, () => [...document.querySelectorAll("main:not([hidden]) .plot canvas")].every((one) =>
           one.getContext("2d").getImageData(0, 0, one.width, one.height).data.some(Boolean)));
         await page.screenshot({ path: path.join(FOLDER, `${name}-${colorScheme}-${width}.png`), fullPage: true });
         /* Not addScriptTag: the page's policy forbids it, rightly. */

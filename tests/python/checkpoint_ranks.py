@@ -8,11 +8,11 @@ matrices split along an axis, and prints the SHA-256 of all tensors that a mesh 
 import dataclasses
 import hashlib
 import os
-import socket
 import sys
 import traceback
 import unittest.mock
 
+import daemon
 import tensorinit
 import torch
 import torch.distributed as dist
@@ -71,8 +71,7 @@ def load(rank, ranks, axis, port, manifest, seed):
 
 def run(ranks, axis, *arguments):
     """Ranks are forked: torch is loaded once."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = daemon.free_port()
     children = []
     for rank in range(ranks):
         child = os.fork()

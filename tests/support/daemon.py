@@ -13,6 +13,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import socket
 import subprocess
@@ -28,6 +29,7 @@ COMMAND = BUILD / "tensorinit"
 NO_SUCH_ISA = 69  # exit code, include/tensorinit/status.def
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 EVERY = int(os.environ.get("EVERY", "1"))
+_random = random.SystemRandom()  # differs between tests that run side by side
 
 # A machine's proxy is not for 127.0.0.1, and its secrets are not for tests.
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
@@ -52,9 +54,15 @@ def sample(what, cases, every=EVERY):
 
 
 def free_port():
-    """A port of 127.0.0.1 that was free."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """
+    A port of 127.0.0.1 for a program that has to be told one. It is below those that the
+    system hands out, so nothing takes it before that program listens, or between its runs.
+    """
+    lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = _random.randrange(10000, lowest)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 Response = collections.namedtuple("Response", "status headers body")
