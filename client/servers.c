@@ -161,6 +161,14 @@ bool tic_servers_failed(struct tic_servers *servers, size_t server,
     return rest_ms > 0 && *pause_ms <= rest_ms;
 }
 
+uint64_t tic_servers_patience_ms(struct tic_servers *servers, size_t server,
+                                 uint64_t first_ms) {
+    pthread_mutex_lock(&servers->lock);
+    const unsigned failures = servers->states[server].failures;
+    pthread_mutex_unlock(&servers->lock);
+    return first_ms << (failures < DOUBLINGS ? failures : DOUBLINGS);
+}
+
 void tic_servers_hung(struct tic_servers *servers, size_t server, uint64_t now_ms) {
     struct tic_server_state *state = &servers->states[server];
     pthread_mutex_lock(&servers->lock);

@@ -61,6 +61,10 @@ void tic_servers_leave(struct tic_servers *servers, size_t server);
 
 void tic_servers_delivered(struct tic_servers *servers, uint64_t bytes);
 
+/* How long to wait for a response: doubles with each failure, so that one that is slow can end. */
+uint64_t tic_servers_patience_ms(struct tic_servers *servers, size_t server,
+                                 uint64_t first_ms);
+
 /* Another server is better, for a while: this one sends nothing. */
 void tic_servers_hung(struct tic_servers *servers, size_t server, uint64_t now_ms);
 

@@ -19,7 +19,11 @@
 
 #define IDLE_MS 200
 
-/* A server that sends nothing for so long loses its range to a connection that is idle. */
+/*
+ * A server that sends nothing for so long loses its range to a connection that is idle; or its
+ * request, before the response begins, to another server. A tensorinitd sends the header before
+ * it computes anything.
+ */
 #define HUNG_MS 5000
 
 /* Ends the fetch. */
@@ -195,6 +199,15 @@ static bool call_idle(struct tic_fetch *fetch, uint64_t now_ms) {
     return go_on;
 }
 
+/* Whether to ask another server: this one does not begin to respond. */
+static bool is_silent(const struct tic_stream *stream, uint64_t now_ms) {
+    struct tic_fetch *fetch = stream->fetch;
+    return stream->moved_ms > 0 && stream->response->status == 0 &&
+           fetch->request->server_count > 1 &&
+           now_ms - stream->moved_ms >=
+               tic_servers_patience_ms(&fetch->servers, stream->server, HUNG_MS);
+}
+
 static bool on_idle(void *state) {
     struct tic_stream *stream = state;
     struct tic_fetch *fetch = stream->fetch;
@@ -206,6 +219,10 @@ static bool on_idle(void *state) {
     }
     if (is_taken_over(stream)) {
         stream->complete = true;
+        return false;
+    }
+    if (is_silent(stream, now_ms)) {
+        stream->silent = true;
         return false;
     }
     return call_idle(fetch, now_ms) || cancel(stream);
@@ -283,12 +300,17 @@ static void run_exchange(struct tic_stream *stream, struct tic_result *result) {
         .idle = on_idle,
         .state = stream,
     };
-    stream->accepted = stream->complete = false;
+    stream->accepted = stream->complete = stream->silent = false;
     stream->status = TI_OK;
     stream->problem_bytes = 0;
     stream->progress_bytes = 0;
     tic_response_clear(stream->response);
     tic_transport_run(stream->transport, &exchange, result);
+    if (stream->silent) {
+        result->outcome = TIC_OUTCOME_BROKEN;
+        snprintf(result->reason, sizeof result->reason, "no response after %d s",
+                 (int)((tic_now_ms() - stream->moved_ms) / 1000));
+    }
     free(url);
 }
 

@@ -74,6 +74,8 @@ struct tic_stream {
     bool accepted;
     /* The range is complete, and the exchange was ended early. */
     bool complete;
+    /* It was ended because its response had not begun. */
+    bool silent;
     /* Bytes of the body to discard, then those that follow (may be TIC_UNKNOWN). */
     uint64_t skip_bytes, remaining_bytes;
     /* Those that were delivered. */

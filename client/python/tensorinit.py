@@ -654,7 +654,7 @@ class _Server:
 
     def __init__(self, url):
         self._free, self._process = [], os.getpid()
-        self.url, self.socket = url, None
+        self.url, self.socket, self.failures = url, None, 0
         if found := _socket_path(url):
             self.socket, self.prefix = found
             if not re.fullmatch(r"/[^\0]*[^\0/]", self.socket) or re.search("[?#]", self.prefix):
@@ -690,6 +690,9 @@ class _Server:
         return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
 
+# Seconds until a server that does not respond has failed, where there are others.
+_PATIENCE = 5
+
 # What a server may say: a model of 1,000,000 tensors has less.
 _DOCUMENT_BYTES_MAX = 1 << 30
 
@@ -702,7 +705,8 @@ class Servers:
       urls       a list, or one text with commas: http://host:8080, https://host/prefix,
                  unix:/run/tensorinitd/socket
       retry_for  seconds without progress until it is an error
-      timeout    seconds of silence until a connection counts as broken
+      timeout    seconds of silence until a connection counts as broken; with several servers,
+                 one that does not respond within 5 has failed, and has twice as long then
     """
     name = "http"
 
@@ -729,23 +733,32 @@ class Servers:
 
     def _exchange(self, server, target, headers, read, body):
         """What 'read' makes of the response. Connections that are left intact are reused."""
+        patience = self._timeout
+        if len(self._servers) > 1:
+            # Another one is asked soon; one that is only slow has longer the next time.
+            soon = _PATIENCE << min(server.failures, 10)
+            patience = soon if patience is None else min(patience, soon)
         while True:
             try:
                 connection, is_reused = server.free.pop(), True
+                connection.sock.settimeout(patience)
             except IndexError:
-                connection, is_reused = server.connect(self._timeout), False
+                connection, is_reused = server.connect(patience), False
             is_intact, has_response = False, False
             try:
                 connection.request("GET" if body is None else "POST", server.prefix + target,
                                    body, {**self._headers, **headers})
+                sock = connection.sock
                 response = connection.getresponse()
-                has_response = True
+                sock.settimeout(self._timeout)
+                has_response, server.failures = True, 0
                 result = read(response)
                 is_intact = response.isclosed() and connection.sock is not None
                 return result
-            except (http.client.HTTPException, OSError):
+            except (http.client.HTTPException, OSError) as error:
                 # A server may close a connection that was idle, at any time.
-                if not is_reused or has_response:
+                if not is_reused or has_response or isinstance(error, TimeoutError):
+                    server.failures += 1
                     raise
             finally:
                 if is_intact:

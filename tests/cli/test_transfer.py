@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import time
 
@@ -512,6 +513,22 @@ class Servers(Transfer):
         self.is_complete()
         self.assertGreater(len(hung.requests), 0)
         self.assertLess(time.monotonic() - started, 40)
+
+    def test_first_server_does_not_respond(self):
+        """Another one is asked in 5 s; one alone has the whole time of a silence, 60 s."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = "http://127.0.0.1:%d" % silent.getsockname()[1]
+            started = time.monotonic()
+            done = tensorinit("get", f"--server={url}", f"--server={self.server.url}", *TENSOR,
+                              "-o", self.out)
+            self.assertEqual((done.returncode, done.stdout), (0, b""))
+            self.assertIn(f"{url}: the connection broke: no response after 5 s",
+                          done.stderr.decode())
+            self.is_complete(TENSOR)
+            self.assertGreater(time.monotonic() - started, 4.9)
+            self.assertLess(time.monotonic() - started, 40)
+            done = tensorinit("get", f"--server={url}", "--timeout=7", *TENSOR, "-o", self.out)
+            self.fails(UNAVAILABLE, "not ended in time", done)
 
     def test_several_in_the_environment(self):
         proxy = self.proxy(Fault(status=404))

@@ -163,6 +163,15 @@ class Faults(unittest.TestCase):
             self.fetch(server.url, timeout=1)
             self.assertEqual(server.faults, [])
 
+    def test_first_server_does_not_respond(self):
+        """Another one is asked in 5 s."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url, started = "http://127.0.0.1:%d" % silent.getsockname()[1], time.monotonic()
+            for timeout in (60, None):
+                self.fetch(url, self.server.url, timeout=timeout)
+            self.assertGreater(time.monotonic() - started, 9.9)
+            self.assertLess(time.monotonic() - started, 60)
+
     def test_lasting_faults(self):
         for fault, error in (("failed", tensorinit.NetworkError),
                              ("other tag", tensorinit.MismatchError),
