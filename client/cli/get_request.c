@@ -60,14 +60,15 @@ static enum ti_status add_server(struct tic_request **request, const char *url,
     return tic_request_add_server(*request, url, error);
 }
 
-/* Adds the servers of a list with commas; overwrites it. */
+/* Adds the servers of a list with commas, and perhaps spaces; overwrites it. */
 static enum ti_status add_list(struct tic_request **request, char *list,
                                struct ti_error *error) {
     enum ti_status status = TI_OK;
     while (list && status == TI_OK) {
-        char *url = list;
-        list = strchr(list, ',');
+        char *url = list + strspn(list, " ");
+        list = strchr(url, ',');
         if (list) *list++ = '\0';
+        for (char *end = url + strlen(url); end > url && end[-1] == ' ';) *--end = '\0';
         status = add_server(request, url, error);
     }
     return status;

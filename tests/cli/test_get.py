@@ -77,6 +77,7 @@ class Get(Case):
         nowhere = "http://127.0.0.1:%d" % daemon.free_port()
         for environment, options in (
                 (self.server.url, ()), (self.server.url + "/", ()),
+                (f" {self.server.url} , {self.server.url} ", ()),
                 (nowhere, ("--server", self.server.url)),
                 ("", ("--server=" + self.server.url,))):
             done = get(environment, *SMALL, *options)
