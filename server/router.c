@@ -33,17 +33,23 @@ static void respond_to_options(const struct tid_context *context,
 }
 
 /*
- * The condition counts only where the response would be successful without it (section
+ * The conditions count only where the response would be successful without them (section
  * 13.2.1).
  */
 static void check_untagged(const struct tid_request *request,
                            struct tid_response *response) {
-    if (response->status >= 300 || tid_response_field(response, "ETag") ||
-        !tid_condition_fails_untagged(request))
+    if (response->status >= 300 || tid_response_field(response, "ETag")) return;
+    const enum tid_condition condition = tid_condition_evaluate(request, NULL);
+    if (condition == TID_CONDITION_NONE) return;
+    if (condition == TID_CONDITION_NOT_MODIFIED && request->method != TID_METHOD_POST) {
+        response->status = 304;
         return;
+    }
     tid_response_clear(response);
     tid_problem(response, 412, "precondition failed",
-                "This representation has no entity tag, so none of If-Match is its tag.",
+                condition == TID_CONDITION_FAILED
+                    ? "This representation has no entity tag, so none of If-Match is its tag."
+                    : "If-None-Match is '*', and there is a representation.",
                 "");
 }
 

@@ -12,8 +12,9 @@
  * wrong; the tags before that count.
  */
 static bool contains(const char *list, const char *etag, bool weak_comparison) {
-    const size_t etag_bytes = strlen(etag);
+    const size_t etag_bytes = etag ? strlen(etag) : 0;
     if (strcmp(list, "*") == 0) return true;
+    if (!etag) return false;
     for (;;) {
         list += strspn(list, ", \t");
         const bool is_weak = strncmp(list, "W/", 2) == 0;
@@ -39,11 +40,6 @@ enum tid_condition tid_condition_evaluate(const struct tid_request *request,
     /* Weak comparison (section 13.1.2). */
     if (none_match && contains(none_match, etag, true)) return TID_CONDITION_NOT_MODIFIED;
     return TID_CONDITION_NONE;
-}
-
-bool tid_condition_fails_untagged(const struct tid_request *request) {
-    const char *match = request->fields[TID_FIELD_IF_MATCH];
-    return match && strcmp(match, "*") != 0;
 }
 
 bool tid_range_applies(const struct tid_request *request, const char *etag) {

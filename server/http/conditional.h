@@ -20,16 +20,11 @@ enum tid_condition {
 
 /*
  * Evaluates If-Match, then If-None-Match, of a GET or HEAD request (section 13.2.2).
- * 'etag' is the strong entity tag of the representation, with its quotes.
+ * 'etag' is the strong entity tag of the representation, with its quotes; or NULL if it has
+ * none, which only "*" matches (sections 13.1.1 and 13.1.2).
  */
 enum tid_condition tid_condition_evaluate(const struct tid_request *request,
                                           const char *etag);
-
-/*
- * The same for a representation without an entity tag: whether If-Match fails, as it does
- * with any tag in it (section 13.1.1).
- */
-bool tid_condition_fails_untagged(const struct tid_request *request);
 
 /*
  * Whether to evaluate Range: the method is GET, neither field is repeated, and If-Range
