@@ -325,6 +325,8 @@ static enum MHD_Result header_check(struct tid_connection *connection,
     } else {
         return MHD_YES;
     }
+    /* The rest of the request is not read. */
+    connection->lingers = true;
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
     return directly ? tid_direct_send(connection, mhd, &response)
                     : tid_mhd_send(connection, mhd, &response);

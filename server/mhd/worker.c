@@ -20,11 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/http/address.h"
 #include "server/log.h"
 #include "server/mhd/async_body.h"
 #include "server/mhd/hangup.h"
 #include "server/mhd/held_response.h"
-#include "server/http/address.h"
+#include "server/mhd/linger.h"
 #include "server/mhd/mhd_request.h"
 #include "server/mhd/suspension.h"
 #include "server/work/clients.h"
@@ -74,6 +75,7 @@ static enum tid_ended ended_by(struct tid_connection *connection) {
     if (phase == TID_PHASE_RESPONSE || phase == TID_PHASE_COMPUTE) return TID_ENDED_COUNT;
     if (worker->unreadable > 0) {
         worker->unreadable--;
+        connection->lingers = true;
         return TID_ENDED_UNREADABLE;
     }
     const bool incomplete =
@@ -163,6 +165,7 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
     } else {
         count_ended(connection);
         tid_hangup_remove(connection);
+        if (connection->lingers) tid_linger_begin(worker, connection->fd);
         tid_watch_remove(&worker->watches, &connection->watch);
         connection_end(connection);
     }
@@ -199,6 +202,12 @@ static bool has_work(struct MHD_Daemon *daemon) {
     return MHD_get_timeout(daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
 }
 
+/* How long to wait if nothing happens; -1 for ever. */
+static int timeout_ms(const struct tid_worker *worker) {
+    const int linger_ms = tid_linger_timeout_ms(worker);
+    return linger_ms >= 0 ? linger_ms : tid_hangup_timeout_ms(worker);
+}
+
 /*
  * Waits until there is something to do. The wake-up is cleared before the caller looks at
  * the lists that it was for: the other way round, one could be lost. Returns whether
@@ -210,7 +219,7 @@ static bool wait_for_events(struct tid_worker *worker, struct pollfd polls[3]) {
         worker->run_again = false;
         return true;
     }
-    const bool some = poll(polls, 3, tid_hangup_timeout_ms(worker)) > 0;
+    const bool some = poll(polls, 3, timeout_ms(worker)) > 0;
     if (some && polls[1].revents != 0) eventfd_read(worker->wake_fd, &count);
     return !some || polls[2].revents != 0 || !LIST_EMPTY(&worker->half_closed);
 }
@@ -244,11 +253,13 @@ static void *worker_run(void *argument) {
         if (atomic_load_explicit(&worker->released_count, memory_order_relaxed) > 0)
             tid_held_response_resume_released(worker);
         if (some_may_have_closed) tid_hangup_look(worker, client_gone);
+        tid_linger_look(worker);
         atomic_fetch_add_explicit(&worker->turns, 1, memory_order_relaxed);
         tid_turn_begin(&worker->turn);
         MHD_run(worker->daemon);
         if (!LIST_EMPTY(&worker->half_closed)) tid_hangup_end_finished(worker);
     }
+    tid_linger_close_all(worker);
     tid_resume_all(worker);
     return NULL;
 }

@@ -53,6 +53,18 @@ struct tid_worker_shared {
 /* A body up to this size is made at once; header and body go out in one sendmsg(). */
 #define TID_SMALL_BODY_BYTES 65536
 
+/* Sockets of connections that are over, but whose clients may still send: linger.c. */
+#define TID_LINGER_MAX 64
+
+struct tid_lingering {
+    unsigned count;
+    int64_t look_ms; /* when to look at them again */
+    struct {
+        int fd;
+        int64_t until_ms;
+    } entries[TID_LINGER_MAX];
+};
+
 /* A thread and its event loop. */
 struct tid_worker {
     struct tid_worker_shared *shared;
@@ -88,6 +100,7 @@ struct tid_worker {
     atomic_uint released_count; /* to look without the lock */
     LIST_HEAD(, tid_connection) suspended;
     LIST_HEAD(, tid_connection) half_closed; /* by their clients: hangup.c */
+    struct tid_lingering lingering;
     int hangup_fd;  /* epoll set of all connections: which clients have closed */
     bool run_again; /* run libmicrohttpd once more without waiting for an event */
 
@@ -117,6 +130,7 @@ struct tid_connection {
     bool header_checked; /* libmicrohttpd has called the handler once for this request */
     bool reads_body;     /* libmicrohttpd reads the request's body if there is one */
     bool bad_length;     /* it has refused the request's Content-Length */
+    bool lingers;        /* after an error: what the client still sends is dropped */
     bool has_timeout;    /* libmicrohttpd has been given a timeout: suspension.c */
     bool client_closed;  /* while the connection was suspended */
     struct MHD_Connection *suspended; /* it is, in the worker's list; else NULL */
