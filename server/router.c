@@ -46,11 +46,12 @@ static void check_untagged(const struct tid_request *request,
         return;
     }
     tid_response_clear(response);
-    tid_problem(response, 412, "precondition failed",
-                condition == TID_CONDITION_FAILED
-                    ? "This representation has no entity tag, so none of If-Match is its tag."
-                    : "If-None-Match is '*', and there is a representation.",
-                "");
+    tid_problem(
+        response, 412, "precondition failed",
+        condition == TID_CONDITION_FAILED
+            ? "This representation has no entity tag, so none of If-Match is its tag."
+            : "If-None-Match is '*', and there is a representation.",
+        "");
 }
 
 /* 'OPTIONS *' asks about the server itself. */
