@@ -735,7 +735,7 @@ class Servers:
         """What 'read' makes of the response. Connections that are left intact are reused."""
         patience = self._timeout
         if len(self._servers) > 1:
-            # Another one is asked soon; one that is only slow has longer the next time.
+            # Another one gets the request soon; one that is only slow has longer the next time.
             soon = _PATIENCE << min(server.failures, 10)
             patience = soon if patience is None else min(patience, soon)
         while True:

@@ -33,7 +33,20 @@ export function url(path, parameters = []) {
   return new URL(path, base).href + (text ? `?${text}` : "");
 }
 
-async function send(path, parameters, signal) {
+const RETRIES = 3, RETRY_SECONDS = 10;
+
+/** Seconds after which a service that is busy wants to be asked again, if that is soon. */
+function retryAfter({ status, headers }) {
+  const seconds = Number(headers.get("Retry-After") ?? NaN);
+  return (status === 429 || status === 503) && seconds <= RETRY_SECONDS ? seconds : undefined;
+}
+
+const pause = (seconds, signal) => new Promise((resolve, reject) => {
+  setTimeout(resolve, 1000 * seconds);
+  signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+});
+
+async function send(path, parameters, signal, retries = RETRIES) {
   const token = sessionStorage.getItem(TOKEN);
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let response;
@@ -44,6 +57,11 @@ async function send(path, parameters, signal) {
     throw new Problem({ detail: "The service does not answer." }, 0);
   }
   if (response.ok) return response;
+  const seconds = retries > 0 ? retryAfter(response) : undefined;
+  if (seconds !== undefined) {
+    await pause(seconds, signal);
+    return send(path, parameters, signal, retries - 1);
+  }
   if (response.status === 401) document.dispatchEvent(new Event("token-needed"));
   const problem = await response.json().catch(() => ({}));
   throw new Problem(problem, response.status);

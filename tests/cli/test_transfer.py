@@ -515,7 +515,7 @@ class Servers(Transfer):
         self.assertLess(time.monotonic() - started, 40)
 
     def test_first_server_does_not_respond(self):
-        """Another one is asked in 5 s; one alone has the whole time of a silence, 60 s."""
+        """Another one gets the request in 5 s; one alone has the whole time of a silence, 60 s."""
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = "http://127.0.0.1:%d" % silent.getsockname()[1]
             started = time.monotonic()

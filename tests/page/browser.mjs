@@ -57,9 +57,9 @@ export async function open(browser, origin, options = {}) {
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
   const page = await context.newPage();
   const faults = [], requests = [];
-  let mayFail = false; // the browser itself reports a status of 400 or 404
+  let mayFail = false; // the browser itself reports a status of 400, 404 or 503
   page.on("console", (message) => {
-    const isStatus = /Failed to load resource: .* status of 40[04]/.test(message.text());
+    const isStatus = /Failed to load resource: .* status of (400|404|503)/.test(message.text());
     if (!(mayFail && isStatus)) faults.push(`${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => faults.push(error.stack));

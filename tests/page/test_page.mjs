@@ -279,6 +279,23 @@ test("what cannot be shown is empty, and shows nothing of the tensor before", as
   await finish();
 });
 
+test("a request to a busy service is repeated when it says, and what it says at last is shown", async () => {
+  const { page, finish, go, allowErrors } = await open(browser, server.url);
+  allowErrors();
+  await go("/?shape=8,8&name=w");
+  const busy = (times) => page.route("**/v1/stats*", (one) => one.fulfill({ status: 503, headers: { "Retry-After": "0" },
+    contentType: "application/problem+json", body: '{"detail": "All memory is in use.", "status": 503}' }), { times });
+  await busy(2);
+  await page.fill("#t-seed", "7");
+  await settled(page);
+  assert.deepEqual(await drawn(page), { chart: true, cells: 8, values: 13 });
+  await busy(4);
+  await page.fill("#t-seed", "8");
+  await settled(page);
+  assert.match(await text(page, "#histogram-about"), /All memory is in use/);
+  await finish();
+});
+
 test("while the service computes, what is old is marked, and a digest of before comes too late", async () => {
   const { page, finish, go } = await open(browser, server.url);
   const release = {}; // the requests that are held

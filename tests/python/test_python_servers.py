@@ -7,6 +7,7 @@ import contextlib
 import http.server
 import json
 import pathlib
+import socket
 import tempfile
 import threading
 import time
@@ -164,7 +165,7 @@ class Faults(unittest.TestCase):
             self.assertEqual(server.faults, [])
 
     def test_first_server_does_not_respond(self):
-        """Another one is asked in 5 s."""
+        """Another one gets the request in 5 s."""
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url, started = "http://127.0.0.1:%d" % silent.getsockname()[1], time.monotonic()
             for timeout in (60, None):

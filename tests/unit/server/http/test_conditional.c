@@ -128,7 +128,7 @@ static void untagged(void **state) {
     static const struct {
         const char *match, *none_match;
         enum tid_condition expected;
-    } rows[] = {
+    } untagged_rows[] = {
         {NULL, NULL, TID_CONDITION_NONE},
         {"*", NULL, TID_CONDITION_NONE},
         {"\"x\"", NULL, TID_CONDITION_FAILED},
@@ -138,12 +138,12 @@ static void untagged(void **state) {
         {"\"x\"", "*", TID_CONDITION_FAILED},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(untagged_rows); i++) {
         const struct tid_request request = {
             .method = TID_METHOD_GET,
-            .fields = {[TID_FIELD_IF_MATCH] = rows[i].match,
-                       [TID_FIELD_IF_NONE_MATCH] = rows[i].none_match}};
-        if (tid_condition_evaluate(&request, NULL) != rows[i].expected)
+            .fields = {[TID_FIELD_IF_MATCH] = untagged_rows[i].match,
+                       [TID_FIELD_IF_NONE_MATCH] = untagged_rows[i].none_match}};
+        if (tid_condition_evaluate(&request, NULL) != untagged_rows[i].expected)
             fail_msg("row %zu", i);
     }
 }
