@@ -16,12 +16,18 @@
 #define FIRST_PAUSE_MS 250
 #define DOUBLINGS 12
 
+/* Time for a response, where there are other servers; and what must be left for retries then,
+   so that each of them could still be waited for. */
+#define FIRST_PATIENCE_MS 5000
+#define RESERVE_MS 60000
+
 void tic_servers_init(struct tic_servers *servers, size_t count,
                       const uint64_t *numbers) {
     memset(servers, 0, sizeof *servers);
     pthread_mutex_init(&servers->lock, NULL);
     servers->count = count;
     servers->numbers = numbers;
+    for (size_t i = 0; i < count; i++) servers->states[i].patience_ms = FIRST_PATIENCE_MS;
 }
 
 void tic_servers_clear(struct tic_servers *servers) {
@@ -162,11 +168,37 @@ bool tic_servers_failed(struct tic_servers *servers, size_t server,
 }
 
 uint64_t tic_servers_patience_ms(struct tic_servers *servers, size_t server,
-                                 uint64_t first_ms) {
+                                 uint64_t now_ms) {
+    uint64_t rest_ms = servers->numbers[TIC_RETRY_FOR_MS];
+    bool others = false;
     pthread_mutex_lock(&servers->lock);
-    const unsigned failures = servers->states[server].failures;
+    if (servers->failing) {
+        const uint64_t spent_ms = now_ms - servers->since_ms;
+        rest_ms = spent_ms < rest_ms ? rest_ms - spent_ms : 0;
+    }
+    for (size_t i = 0; i < servers->count; i++) {
+        others |= i != server && !servers->states[i].excluded;
+    }
+    const uint64_t patience_ms = servers->states[server].patience_ms;
     pthread_mutex_unlock(&servers->lock);
-    return first_ms << (failures < DOUBLINGS ? failures : DOUBLINGS);
+    return others && rest_ms >= RESERVE_MS ? patience_ms : UINT64_MAX;
+}
+
+void tic_servers_silent(struct tic_servers *servers, size_t server,
+                        uint64_t patience_ms) {
+    struct tic_server_state *state = &servers->states[server];
+    pthread_mutex_lock(&servers->lock);
+    /* Once for all connections that have waited so long. */
+    if (state->patience_ms == patience_ms && patience_ms < RESERVE_MS) {
+        state->patience_ms *= 2;
+    }
+    pthread_mutex_unlock(&servers->lock);
+}
+
+void tic_servers_responds(struct tic_servers *servers, size_t server) {
+    pthread_mutex_lock(&servers->lock);
+    servers->states[server].patience_ms = FIRST_PATIENCE_MS;
+    pthread_mutex_unlock(&servers->lock);
 }
 
 void tic_servers_hung(struct tic_servers *servers, size_t server, uint64_t now_ms) {

@@ -21,6 +21,8 @@ struct tic_server_state {
     unsigned failures;
     /* When it may be used again, after a failure. */
     uint64_t again_ms;
+    /* tic_servers_patience_ms() */
+    uint64_t patience_ms;
     /* Not used again: a retry would fail, or it offers another body. */
     bool excluded;
 };
@@ -61,9 +63,17 @@ void tic_servers_leave(struct tic_servers *servers, size_t server);
 
 void tic_servers_delivered(struct tic_servers *servers, uint64_t bytes);
 
-/* How long to wait for a response: doubles with each failure, so that one that is slow can end. */
+/*
+ * How long to wait for a response before another server gets the request: 5 s, twice as long
+ * after each silence, so that one that is only slow can respond. UINT64_MAX if there is no
+ * other, or too little time for retries.
+ */
 uint64_t tic_servers_patience_ms(struct tic_servers *servers, size_t server,
-                                 uint64_t first_ms);
+                                 uint64_t now_ms);
+
+/* After that time, and when a response begins. */
+void tic_servers_silent(struct tic_servers *servers, size_t server, uint64_t patience_ms);
+void tic_servers_responds(struct tic_servers *servers, size_t server);
 
 /* Another server is better, for a while: this one sends nothing. */
 void tic_servers_hung(struct tic_servers *servers, size_t server, uint64_t now_ms);

@@ -19,11 +19,7 @@
 
 #define IDLE_MS 200
 
-/*
- * A server that sends nothing for so long loses its range to a connection that is idle; or its
- * request, before the response begins, to another server. A tensorinitd sends the header before
- * it computes anything.
- */
+/* A server that sends nothing for so long loses its range to a connection that is idle. */
 #define HUNG_MS 5000
 
 /* Ends the fetch. */
@@ -95,6 +91,7 @@ static bool on_line(void *state, const char *line, size_t bytes) {
         return true;
     case TIC_LINE_END:
         stream->problem_bytes = 0;
+        tic_servers_responds(&stream->fetch->servers, stream->server);
         return is_success(stream) ? accept_response(stream) : true;
     case TIC_LINE_TOO_LONG:
         stream->status = tic_fail(&stream->error, TI_EMISMATCH, "",
@@ -199,13 +196,13 @@ static bool call_idle(struct tic_fetch *fetch, uint64_t now_ms) {
     return go_on;
 }
 
-/* Whether to ask another server: this one does not begin to respond. */
-static bool is_silent(const struct tic_stream *stream, uint64_t now_ms) {
-    struct tic_fetch *fetch = stream->fetch;
-    return stream->moved_ms > 0 && stream->response->status == 0 &&
-           fetch->request->server_count > 1 &&
-           now_ms - stream->moved_ms >=
-               tic_servers_patience_ms(&fetch->servers, stream->server, HUNG_MS);
+/* Whether another server should get the request: this one has it, and does not respond. */
+static bool is_silent(struct tic_stream *stream, uint64_t now_ms) {
+    if (stream->response->status != 0 || !tic_transport_has_sent(stream->transport)) {
+        return false;
+    }
+    if (stream->sent_ms == 0) stream->sent_ms = now_ms;
+    return now_ms - stream->sent_ms >= stream->patience_ms;
 }
 
 static bool on_idle(void *state) {
@@ -301,6 +298,9 @@ static void run_exchange(struct tic_stream *stream, struct tic_result *result) {
         .state = stream,
     };
     stream->accepted = stream->complete = stream->silent = false;
+    stream->sent_ms = 0;
+    stream->patience_ms =
+        tic_servers_patience_ms(&fetch->servers, stream->server, tic_now_ms());
     stream->status = TI_OK;
     stream->problem_bytes = 0;
     stream->progress_bytes = 0;
@@ -309,7 +309,8 @@ static void run_exchange(struct tic_stream *stream, struct tic_result *result) {
     if (stream->silent) {
         result->outcome = TIC_OUTCOME_BROKEN;
         snprintf(result->reason, sizeof result->reason, "no response after %d s",
-                 (int)((tic_now_ms() - stream->moved_ms) / 1000));
+                 (int)(stream->patience_ms / 1000));
+        tic_servers_silent(&fetch->servers, stream->server, stream->patience_ms);
     }
     free(url);
 }

@@ -74,7 +74,9 @@ struct tic_stream {
     bool accepted;
     /* The range is complete, and the exchange was ended early. */
     bool complete;
-    /* It was ended because its response had not begun. */
+    /* How long its response may take to begin since the request was sent, which was seen at
+       'sent_ms'; it was ended because of that. */
+    uint64_t patience_ms, sent_ms;
     bool silent;
     /* Bytes of the body to discard, then those that follow (may be TIC_UNKNOWN). */
     uint64_t skip_bytes, remaining_bytes;

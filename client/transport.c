@@ -223,6 +223,13 @@ static CURLcode set_all(struct tic_transport *transport, const char *url,
     return code == CURLE_OK ? set_settings(curl, exchange) : code;
 }
 
+bool tic_transport_has_sent(const struct tic_transport *transport) {
+    long sent_bytes = 0;
+    if (!transport->exchange) return false;
+    curl_easy_getinfo(transport->curl, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    return sent_bytes > 0;
+}
+
 /* Classifies a code of libcurl: whether a retry makes sense. */
 static enum tic_outcome outcome_of(const struct tic_transport *transport, CURLcode code) {
     long sent_bytes = 0;

@@ -72,6 +72,9 @@ struct tic_result {
     char reason[TIC_REASON_BYTES];
 };
 
+/* For an exchange's functions: it runs, and its request has been sent, at least in part. */
+bool tic_transport_has_sent(const struct tic_transport *transport);
+
 void tic_transport_run(struct tic_transport *transport,
                        const struct tic_exchange *exchange, struct tic_result *result);
 

@@ -649,12 +649,17 @@ def _socket_path(url):
     return None
 
 
+# Seconds until a server that does not respond has failed, where there are others and time for
+# retries: as much as _RESERVE. It doubles with each silence, for one that is only slow.
+_PATIENCE, _RESERVE = 5, 60
+
+
 class _Server:
     """One of the servers, and connections to it that are free."""
 
     def __init__(self, url):
         self._free, self._process = [], os.getpid()
-        self.url, self.socket, self.failures = url, None, 0
+        self.url, self.socket, self.patience = url, None, _PATIENCE
         if found := _socket_path(url):
             self.socket, self.prefix = found
             if not re.fullmatch(r"/[^\0]*[^\0/]", self.socket) or re.search("[?#]", self.prefix):
@@ -690,9 +695,6 @@ class _Server:
         return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
 
-# Seconds until a server that does not respond has failed, where there are others.
-_PATIENCE = 5
-
 # What a server may say: a model of 1,000,000 tensors has less.
 _DOCUMENT_BYTES_MAX = 1 << 30
 
@@ -705,8 +707,9 @@ class Servers:
       urls       a list, or one text with commas: http://host:8080, https://host/prefix,
                  unix:/run/tensorinitd/socket
       retry_for  seconds without progress until it is an error
-      timeout    seconds of silence until a connection counts as broken; with several servers,
-                 one that does not respond within 5 has failed, and has twice as long then
+      timeout    seconds of silence until a connection counts as broken; with several servers
+                 and 60 s left for retries, one that does not respond within 5 has failed, and
+                 has twice as long the next time
     """
     name = "http"
 
@@ -731,13 +734,8 @@ class Servers:
     def model(self, name, text, dtype):
         return _ServedModel(self, name, text, dtype)
 
-    def _exchange(self, server, target, headers, read, body):
+    def _exchange(self, server, target, headers, read, body, patience):
         """What 'read' makes of the response. Connections that are left intact are reused."""
-        patience = self._timeout
-        if len(self._servers) > 1:
-            # Another one gets the request soon; one that is only slow has longer the next time.
-            soon = _PATIENCE << min(server.failures, 10)
-            patience = soon if patience is None else min(patience, soon)
         while True:
             try:
                 connection, is_reused = server.free.pop(), True
@@ -751,14 +749,16 @@ class Servers:
                 sock = connection.sock
                 response = connection.getresponse()
                 sock.settimeout(self._timeout)
-                has_response, server.failures = True, 0
+                has_response, server.patience = True, _PATIENCE
                 result = read(response)
                 is_intact = response.isclosed() and connection.sock is not None
                 return result
             except (http.client.HTTPException, OSError) as error:
                 # A server may close a connection that was idle, at any time.
-                if not is_reused or has_response or isinstance(error, TimeoutError):
-                    server.failures += 1
+                is_silent = isinstance(error, socket.timeout) and not has_response
+                if is_silent:
+                    server.patience *= 2
+                if not is_reused or has_response or is_silent:
                     raise
             finally:
                 if is_intact:
@@ -793,7 +793,9 @@ class Servers:
         deadline = time.monotonic() + self._retry_for
         while True:
             server = self._servers[self._turn % len(self._servers)]
-            wait = None
+            wait, patience = None, self._timeout
+            if len(self._servers) > 1 and deadline - time.monotonic() >= _RESERVE:
+                patience = min(server.patience, patience or server.patience)
 
             def read_any(response):
                 if response.status in (200, 201, 206):
@@ -801,7 +803,7 @@ class Servers:
                 return False, _refusal(server.url, response)
 
             try:
-                is_read, result = self._exchange(server, target, headers(), read_any, body)
+                is_read, result = self._exchange(server, target, headers(), read_any, body, patience)
                 if is_read:
                     return result
                 failure, wait = result

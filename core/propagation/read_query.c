@@ -248,7 +248,24 @@ static enum ti_status read_weights(const struct query *query, const struct value
                                    const struct value *seed, struct ti_spec *weights,
                                    struct ti_error *error) {
     const char *names[STACK_COUNT];
-    const struct ti_other_params stack = {names, STACK_COUNT};
+    static const char *const meanings[][2] = {
+        {"act", "activation"},
+        {"act_fn", "activation"},
+        {"act_layer", "activation"},
+        {"n_layer", "depth"},
+        {"n_layers", "depth"},
+        {"num_layers", "depth"},
+        {"num_hidden_layers", "depth"},
+        {"hidden_size", "width"},
+        {"units", "width"},
+        {"features", "width"},
+        {"d_model", "width"},
+        {"batch_size", "batch"},
+        {"skip", "residual"},
+        {"norm", "layer_norm"},
+        {NULL, NULL},
+    };
+    const struct ti_other_params stack = {names, STACK_COUNT, ti_stack_takes, meanings};
     char *text = malloc(query->weights_bytes + 3 * (scheme->n + seed->n) + 16), *end;
     if (!text) return ti_error_nomem(error);
     memcpy(text, query->weights, query->weights_bytes);

@@ -260,8 +260,19 @@ static bool is_nothing(const char *value) {
     return false;
 }
 
+/* begin() for a parameter of a request. */
+static bool begin_request(struct ti_hints *hints, const struct ti_spec *spec,
+                          enum ti_param param, const struct ti_hint_request *request,
+                          unsigned max) {
+    if (!begin(hints, spec, param, max)) return false;
+    hints->others = request->others;
+    hints->keeps_scheme = request->keeps_scheme;
+    return true;
+}
+
 static unsigned hint_value(const struct ti_spec *spec, enum ti_param param,
-                           const char *value, unsigned max, struct ti_error *error) {
+                           const char *value, struct ti_hint_request *request,
+                           unsigned max, struct ti_error *error) {
     const struct ti_param_info *info = ti_param_get(param);
     const bool required = strcmp(info->fallback, "required") == 0;
     struct ti_hints hints;
@@ -272,8 +283,9 @@ static unsigned hint_value(const struct ti_spec *spec, enum ti_param param,
         add(error, text, "", "");
         return 0;
     }
-    if (!begin(&hints, spec, param, max)) return 0;
+    if (!begin_request(&hints, spec, param, request, max)) return 0;
     ti_hints_values(&hints, param, value);
+    memcpy(request->offered, hints.first, sizeof hints.first);
     const unsigned found = end(&hints, error);
     if (param == TI_PARAM_scheme) {
         add(error, found ? " " : "; ",
@@ -299,7 +311,6 @@ unsigned ti_hints_add_near(struct ti_error *error, const char *typed, const char
 static unsigned hint_others(const char *name, const struct ti_other_params *others,
                             struct ti_error *error) {
     char list[256] = "";
-    (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
     const unsigned found =
         ti_hints_add_near(error, name, "", others->names, others->count);
     for (size_t i = 0; found == 0 && i < others->count; i++) {
@@ -311,9 +322,24 @@ static unsigned hint_others(const char *name, const struct ti_other_params *othe
     return found;
 }
 
+/* For what people write for another parameter of the request; 0 if it is no such word. */
+static unsigned hint_meaning(const char *name, const struct ti_other_params *others,
+                             struct ti_error *error) {
+    for (size_t i = 0; others->meanings[i][0]; i++) {
+        const char *typed = others->meanings[i][0];
+        if (ti_near_same(name, strlen(name), typed, strlen(typed))) {
+            return ti_hints_add_near(error, others->meanings[i][1], "",
+                                     &others->meanings[i][1], 1);
+        }
+    }
+    return 0;
+}
+
 static unsigned hint_unknown(const struct ti_spec *spec, const char *name,
-                             const char *value, const struct ti_other_params *others,
+                             const char *value, struct ti_hint_request *request,
                              unsigned max, struct ti_error *error) {
+    const struct ti_other_params *others = request->others;
+    struct ti_error other;
     struct ti_hints hints;
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
         const char *typed = absent[i].typed;
@@ -323,30 +349,35 @@ static unsigned hint_unknown(const struct ti_spec *spec, const char *name,
                            name, absent[i].text);
         return 0;
     }
-    if (!begin(&hints, spec, TI_PARAM_COUNT, max)) return 0;
+    (void)ti_error_set(&other, TI_EPARAM, name, "unknown parameter '%.64s'", name);
+    if (others && hint_meaning(name, others, &other) > 0) {
+        *error = other;
+        return 1;
+    }
+    if (!begin_request(&hints, spec, TI_PARAM_COUNT, request, max)) return 0;
     offer_params(&hints, name, value);
     if (others) hints.near[0] = '\0';
-    if (hints.count > 0 || *hints.near) {
-        (void)ti_error_set(error, TI_EPARAM, name, "unknown parameter '%.64s'", name);
-    }
+    memcpy(request->offered, hints.first, sizeof hints.first);
+    if (others || hints.count > 0 || *hints.near) *error = other;
     const unsigned found = end(&hints, error);
     return found > 0 || !others ? found : hint_others(name, others, error);
 }
 
 unsigned ti_hints_for_pair(const struct ti_spec *spec, const char *name,
                            const char *value, size_t value_bytes,
-                           const struct ti_other_params *others, unsigned max,
+                           struct ti_hint_request *request, unsigned max,
                            struct ti_error *error) {
     char text[TI_HINT_VALUE_BYTES];
     enum ti_param param;
+    request->offered[0] = '\0';
     if (value_bytes >= sizeof text || memchr(value, '\0', value_bytes)) return 0;
     memcpy(text, value, value_bytes);
     text[value_bytes] = '\0';
     if (error->code == TI_EPARAM) {
-        return hint_unknown(spec, name, text, others, max, error);
+        return hint_unknown(spec, name, text, request, max, error);
     }
     if (error->code == TI_EVALUE && ti_param_find(name, strlen(name), &param)) {
-        return hint_value(spec, param, text, max, error);
+        return hint_value(spec, param, text, request, max, error);
     }
     return 0;
 }

@@ -11,15 +11,32 @@
 #include "core/request/near_match.h"
 #include "core/request/spec.h"
 
+/* Max bytes of a value in a hint, with the NUL, and of a change. */
+#define TI_HINT_VALUE_BYTES 128
+#define TI_HINT_CHANGE_BYTES (2 * TI_HINT_VALUE_BYTES)
+
+/* The request that a parameter is of. */
+struct ti_hint_request {
+    /* as in spec.h, or NULL */
+    const struct ti_other_params *others;
+    /* no other scheme is offered */
+    bool keeps_scheme;
+    /* receives the first change that was offered, or "" */
+    char offered[TI_HINT_CHANGE_BYTES];
+};
+
 /*
  * For a parameter that could not be set: 'name' is NUL-terminated, 'spec' has the other
- * parameters of the request, 'others' as in spec.h, 'error' is what ti_spec_set() has
- * returned. Adds at most 'max' changes, and returns how many.
+ * parameters of the request, 'error' is what ti_spec_set() has returned. Adds at most 'max'
+ * changes, and returns how many.
  */
 unsigned ti_hints_for_pair(const struct ti_spec *spec, const char *name,
                            const char *value, size_t value_bytes,
-                           const struct ti_other_params *others, unsigned max,
+                           struct ti_hint_request *request, unsigned max,
                            struct ti_error *error);
+
+/* Makes a change that was offered. False if it cannot be made; the spec is spoilt then. */
+bool ti_hints_apply(struct ti_spec *spec, const char *change, struct ti_error *error);
 
 /* Adds those of 'names' that are near to what was typed, each with 'before' in front, such
    as "activation=". Returns how many. */
@@ -33,9 +50,6 @@ void ti_hints_add_error(struct ti_error *error, const struct ti_error *other);
 void ti_hints_for_plan(const struct ti_spec *spec, struct ti_error *error);
 
 /* The rest is for the files hints*.c. ------------------------------------------------ */
-
-/* Max bytes of a value in a hint, with the NUL. */
-#define TI_HINT_VALUE_BYTES 128
 
 struct ti_hints {
     /* the request without the parameter at fault */
@@ -52,6 +66,9 @@ struct ti_hints {
     unsigned dropped_count;
     /* they do not apply to this scheme: no other is offered */
     bool keeps_scheme;
+    const struct ti_other_params *others;
+    /* the first change, or "" */
+    char first[TI_HINT_CHANGE_BYTES];
 };
 
 /*

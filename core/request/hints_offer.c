@@ -31,19 +31,24 @@ static bool set(struct ti_spec *spec, const struct ti_text_pair *pair,
     return ti_spec_set(spec, ti_param_get(param)->name, plain, n, error) == TI_OK;
 }
 
+bool ti_hints_apply(struct ti_spec *spec, const char *change, struct ti_error *error) {
+    struct ti_text_list list = ti_text_list(change);
+    struct ti_text_pair pair;
+    bool accepted = true;
+    while (accepted && ti_text_next_pair(&list, &pair)) {
+        accepted = pair.value && set(spec, &pair, error);
+    }
+    return accepted;
+}
+
 bool ti_hints_try(const struct ti_spec *spec, const char *change, double *std,
                   struct ti_error *error) {
     struct ti_spec *changed = malloc(sizeof *changed);
-    struct ti_text_list list = ti_text_list(change);
-    struct ti_text_pair pair;
     struct ti_error own;
-    bool accepted = changed != NULL;
     if (!error) error = &own;
     error->text[0] = '\0';
     if (changed) *changed = *spec;
-    while (accepted && ti_text_next_pair(&list, &pair)) {
-        accepted = pair.value && set(changed, &pair, error);
-    }
+    bool accepted = changed && ti_hints_apply(changed, change, error);
     if (accepted) {
         struct ti_plan *plan = NULL;
         const enum ti_status status = ti_plan_resolve(changed, &plan, error);
@@ -66,7 +71,7 @@ static bool is_plain(const char *value) {
 
 bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *param,
                     const char *value) {
-    char change[2 * TI_HINT_VALUE_BYTES], quoted[2 * TI_HINT_VALUE_BYTES + 2];
+    char change[TI_HINT_CHANGE_BYTES], quoted[TI_HINT_CHANGE_BYTES + 2];
     const size_t used = strlen(hints->text);
     struct ti_error error;
     hints->refusal[0] = '\0';
@@ -76,7 +81,7 @@ bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *para
     if (param && !is_plain(value)) return false;
     /* What the request gives besides is not in question. */
     if (param && ti_param_find(param, strlen(param), &which) &&
-        hints->spec->given[which]) {
+        (hints->spec->given[which] || (hints->others && !hints->others->takes(which)))) {
         return false;
     }
     const int n = snprintf(change, sizeof change, "%s%s%s%s%s%s", scheme ? "scheme=" : "",
@@ -94,7 +99,7 @@ bool ti_hints_offer(struct ti_hints *hints, const char *scheme, const char *para
     }
     snprintf(hints->text + used, sizeof hints->text - used, "%s%s", used ? " or " : "",
              quoted);
-    hints->count++;
+    if (hints->count++ == 0) memcpy(hints->first, change, sizeof change);
     return true;
 }
 

@@ -181,10 +181,14 @@ struct ti_spec {
     char name[TI_MAX_NAME_BYTES + 1];
 };
 
-/* Names of parameters that a request has besides those of a spec, for errors. */
+/* A request that has other parameters besides those of a spec, for errors. */
 struct ti_other_params {
     const char *const *names;
     size_t count;
+    /* Whether it takes a parameter of a spec, an index of ti_param_get(). */
+    bool (*takes)(size_t param);
+    /* What people write for others: pairs {typed, name}, until {NULL, NULL}. */
+    const char *const (*meanings)[2];
 };
 
 /*

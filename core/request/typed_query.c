@@ -267,7 +267,7 @@ static void set_pairs(struct ti_spec *spec, struct typed_query *query, bool firs
 
 /* Adds hints for a pair that was refused with 'error'. */
 static unsigned add_hints(struct ti_spec *spec, const struct typed_pair *pair,
-                          const struct ti_other_params *others, unsigned max,
+                          struct ti_hint_request *request, unsigned max,
                           struct ti_error *error) {
     struct ti_error typed;
     /* The same error, about what was typed. */
@@ -275,28 +275,36 @@ static unsigned add_hints(struct ti_spec *spec, const struct typed_pair *pair,
         ti_spec_set(spec, pair->name, pair->typed, pair->typed_bytes, &typed) != TI_OK) {
         *error = typed;
     }
-    return ti_hints_for_pair(spec, pair->name, pair->value, pair->value_bytes, others,
+    return ti_hints_for_pair(spec, pair->name, pair->value, pair->value_bytes, request,
                              max, error);
 }
 
-/* Hints of the pairs that were refused, of three at most; 'error' is about the first. Each
-   may have one, and the earlier ones those that are left. */
+/*
+ * Hints of the pairs that were refused, of three at most; 'error' is about the first. Each
+ * may have one, and the earlier ones those that are left.
+ */
 static void hint_pairs(struct ti_spec *spec, const struct typed_query *query,
                        const struct typed_pair *first,
                        const struct ti_other_params *others, struct ti_error *error) {
     const struct typed_pair *refused[TI_NEAR_MAX] = {first};
+    struct ti_hint_request request = {.others = others};
     unsigned count = 1, left = TI_NEAR_MAX;
     for (size_t i = 0; i < query->count && count < TI_NEAR_MAX; i++) {
         if (query->pairs[i].refused && &query->pairs[i] != first)
             refused[count++] = &query->pairs[i];
     }
-    left -= add_hints(spec, first, others, TI_NEAR_MAX + 1 - count, error);
+    left -= add_hints(spec, first, &request, TI_NEAR_MAX + 1 - count, error);
+    if (first->known && first->param == TI_PARAM_scheme) {
+        /* The others are judged with the scheme that may be meant, or not at all. */
+        if (!*request.offered || !ti_hints_apply(spec, request.offered, NULL)) return;
+        request.keeps_scheme = true;
+    }
     for (unsigned i = 1; i < count; i++) {
         const struct typed_pair *pair = refused[i];
         struct ti_error other;
         if (set_pair(spec, pair, &other) == TI_OK) continue;
         const unsigned found =
-            add_hints(spec, pair, others, left - (count - 1 - i), &other);
+            add_hints(spec, pair, &request, left - (count - 1 - i), &other);
         if (found > 0) ti_hints_add_error(error, &other);
         left -= found;
     }

@@ -74,8 +74,8 @@ TIC_API void tic_request_free(struct tic_request *request);
  * Adds another server of the same tensors, at most TIC_SERVERS_MAX in all. A fetch starts
  * with the first one and changes to another when one fails, also in the middle of a body:
  * a server whose entity tag or other fields differ is never used to continue it. With
- * several, one that has not begun to respond after 5 s counts as failed, and then has twice
- * as long the next time.
+ * several, one that has not begun to respond 5 s after the request has failed, and has twice
+ * as long the next time; but not if TIC_RETRY_FOR_MS leaves less than 60 s for that.
  *
  * Returns as tic_request_make(), and TI_ETOOLARGE if there are too many.
  */

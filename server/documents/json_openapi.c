@@ -65,10 +65,6 @@ static json_t *plain_response(const char *type, const char *schema) {
                 content(type, text_pair("type", schema)));
 }
 
-static bool is_page(enum tid_route_kind kind) {
-    return kind == TID_ROUTE_PAGE || kind == TID_ROUTE_PAGE_FILE;
-}
-
 /* A text, or of the page what browsers take. */
 static json_t *text_response(enum tid_route_kind kind) {
     static const char *const text[] = {"text/plain", NULL};
@@ -107,8 +103,9 @@ static json_t *responses(enum tid_route_kind kind, bool is_post) {
     } else if (!has_models) {
         object = with(object, "200", text_response(kind));
     }
-    if (is_page(kind))
-        object = with(object, "304", text_pair("description", "It has not changed."));
+    if (!is_post && !json_object_get(object, "304"))
+        object = with(object, "304",
+                      text_pair("description", "If-None-Match is *, or has its tag."));
     if (is_post) {
         object = with(object, "411", reference("responses", "Problem"));
         object = with(object, "413", reference("responses", "Problem"));

@@ -42,10 +42,12 @@ static bool add_scalar(struct tid_buffer *buffer, const json_t *value) {
     return true;
 }
 
-static bool add_value(struct tid_buffer *buffer, const json_t *value) {
+static bool add_value(struct tid_buffer *buffer, const char *key, const json_t *value) {
     const json_t *element;
     size_t index;
     if (!json_is_array(value)) return add_scalar(buffer, value);
+    /* Any text is a name, a list's as well. */
+    if (strcmp(key, "name") == 0) return false;
     /* "[]", which is a scalar's shape, or no axes; "" is no value of a list. */
     if (json_array_size(value) == 0) tid_buffer_add(buffer, "%5B%5D", 6);
     json_array_foreach(value, index, element) {
@@ -111,11 +113,11 @@ enum ti_status tid_json_query(const char *json, size_t json_bytes,
         if (query->used_bytes > 0) tid_buffer_add(query, "&", 1);
         add_encoded(query, key, strlen(key));
         tid_buffer_add(query, "=", 1);
-        if (add_value(query, value)) continue;
+        if (add_value(query, key, value)) continue;
         status =
             fail(error, TI_EVALUE, field_of(key),
-                 "a member of the body is a string, a number, a boolean, or an array "
-                 "of strings and numbers");
+                 "a member of the body is a string, a number, a boolean, or, except for "
+                 "name, an array of strings and numbers");
         break;
     }
     json_decref(object);

@@ -4,6 +4,10 @@
  * worker's own. libmicrohttpd does not see all of them: not while a connection is
  * suspended, and not if the end of the stream comes together with the last bytes. All
  * functions are for the worker's thread.
+ *
+ * While a request waits for memory nothing can be sent that would tell a client that has closed
+ * its side from one that is gone: both are taken for gone after a second, so that what has left
+ * takes no memory from those that are there.
  */
 #ifndef TID_HANGUP_H
 #define TID_HANGUP_H

@@ -6,43 +6,67 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "server/work/clients.h"
 #include "server/work/clock.h"
 
-#define LINGER_MS 5000
+/* As long as something comes, but not for ever: as nginx's lingering_timeout and _time. */
+#define SILENT_MS 2000
+#define LINGER_MS 10000
 #define LOOK_MS 10
 
 /* What is read of a connection at a time: 25 MB a second. */
 #define READ_BYTES ((size_t)16 << 10)
 #define READS 16
 
-void tid_linger_begin(struct tid_worker *worker, int fd) {
-    struct tid_lingering *lingering = &worker->lingering;
-    if (lingering->count == TID_LINGER_MAX ||
-        atomic_load_explicit(&worker->shared->draining, memory_order_relaxed))
-        return;
-    const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) return;
-    shutdown(copy, SHUT_WR);
-    lingering->entries[lingering->count].fd = copy;
-    lingering->entries[lingering->count++].until_ms = tid_clock_ms() + LINGER_MS;
-    atomic_fetch_add_explicit(&worker->open, 1, memory_order_relaxed);
+/* The client is NULL if the connection did not count. */
+static void release(struct tid_worker *worker, struct tid_client *client) {
+    atomic_fetch_sub_explicit(&worker->open, 1, memory_order_relaxed);
+    tid_count(&worker->counters->closed, 1);
+    tid_client_end_connection(client);
 }
 
-/* True if the client has closed. */
-static bool drop(int fd) {
+/* Copies the socket to an entry; false if it is to be closed. */
+static bool begin(const struct tid_connection *connection) {
+    struct tid_worker *worker = connection->worker;
+    struct tid_lingering *lingering = &worker->lingering;
+    if (!connection->lingers || connection->reserved ||
+        lingering->count == TID_LINGER_MAX ||
+        atomic_load_explicit(&worker->shared->draining, memory_order_relaxed))
+        return false;
+    const int copy = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return false;
+    shutdown(copy, SHUT_WR);
+    const unsigned index = lingering->count++;
+    const int64_t now_ms = tid_clock_ms();
+    lingering->entries[index].fd = copy;
+    lingering->entries[index].client = connection->client;
+    lingering->entries[index].silent_ms = now_ms + SILENT_MS;
+    lingering->entries[index].until_ms = now_ms + LINGER_MS;
+    return true;
+}
+
+void tid_linger_or_release(const struct tid_connection *connection) {
+    if (!begin(connection)) release(connection->worker, connection->client);
+}
+
+/* Reads what has come. False if the client has closed. */
+static bool drop(int fd, bool *some) {
     char dropped[READ_BYTES];
+    *some = false;
     for (int i = 0; i < READS; i++) {
         const ssize_t count = recv(fd, dropped, sizeof dropped, MSG_DONTWAIT);
-        if (count <= 0) return count == 0 || (errno != EAGAIN && errno != EINTR);
+        if (count < 0) return errno == EAGAIN || errno == EINTR;
+        if (count == 0) return false;
+        *some = true;
     }
-    return false;
+    return true;
 }
 
 static void end(struct tid_worker *worker, unsigned index) {
     struct tid_lingering *lingering = &worker->lingering;
     close(lingering->entries[index].fd);
+    release(worker, lingering->entries[index].client);
     lingering->entries[index] = lingering->entries[--lingering->count];
-    atomic_fetch_sub_explicit(&worker->open, 1, memory_order_relaxed);
 }
 
 void tid_linger_look(struct tid_worker *worker) {
@@ -53,7 +77,10 @@ void tid_linger_look(struct tid_worker *worker) {
         atomic_load_explicit(&worker->shared->draining, memory_order_relaxed);
     lingering->look_ms = now_ms + LOOK_MS;
     for (unsigned i = lingering->count; i-- > 0;) {
-        if (drop(lingering->entries[i].fd) || drains ||
+        bool some;
+        const bool open = drop(lingering->entries[i].fd, &some);
+        if (some) lingering->entries[i].silent_ms = now_ms + SILENT_MS;
+        if (!open || drains || now_ms >= lingering->entries[i].silent_ms ||
             now_ms >= lingering->entries[i].until_ms)
             end(worker, i);
     }

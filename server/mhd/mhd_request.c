@@ -313,7 +313,11 @@ static enum MHD_Result header_check(struct tid_connection *connection,
         tid_problem(&response, rejection.status, rejection.title, rejection.detail, "");
     } else if (request->method == TID_METHOD_POST &&
                tid_route_body(connection->record.route) != TID_ROUTE_NO_BODY) {
-        if (body_begin(connection, &framing, &response)) return MHD_YES;
+        if (body_begin(connection, &framing, &response)) {
+            /* The body has as long as the header. */
+            tid_watch_enter(&connection->watch, TID_PHASE_HEADER);
+            return MHD_YES;
+        }
     } else if (tid_framing_has_body(&framing)) {
         route(connection, &response);
         if (response.body == TID_BODY_DEFERRED) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reads the body of a POST request and makes its parameters the query of the request, so
- * that endpoints need not know; a manifest becomes the request's body. Called by mhd_request.c. The deadline of the header
- * (http/deadlines.h) counts for the body as well.
+ * that endpoints need not know; a manifest becomes the request's body. Called by
+ * mhd_request.c. The body has as long as the header (http/deadlines.h).
  */
 #ifndef TID_REQUEST_BODY_H
 #define TID_REQUEST_BODY_H

@@ -45,17 +45,9 @@ static size_t no_unescape(void *unused, struct MHD_Connection *mhd, char *text) 
     return strlen(text);
 }
 
-/* NULL: the connection did not count. */
-static void end_client(struct tid_client *client) {
-    if (client) tid_client_end(client, TID_CLIENT_CONNECTIONS);
-    tid_client_release(client);
-}
-
 static void connection_end(struct tid_connection *connection) {
-    atomic_fetch_sub_explicit(&connection->worker->open, 1, memory_order_relaxed);
-    tid_count(&connection->worker->counters->closed, 1);
+    tid_linger_or_release(connection);
     tid_tls_release(connection->tls);
-    end_client(connection->client);
     free(connection);
 }
 
@@ -94,7 +86,7 @@ static enum tid_log_level log_level(const struct tid_worker *worker) {
 /* Counts, and logs, what ends without a response of this server. */
 static void count_ended(struct tid_connection *connection) {
     static const char *const texts[TID_ENDED_COUNT] = {
-        [TID_ENDED_HEADER_TIMEOUT] = "request header not received in time",
+        [TID_ENDED_HEADER_TIMEOUT] = "request not received in time",
         [TID_ENDED_INCOMPLETE] = "closed within a request header",
         [TID_ENDED_UNREADABLE] = "request refused by libmicrohttpd",
     };
@@ -165,7 +157,6 @@ static void connection_changed(void *argument, struct MHD_Connection *mhd, void 
     } else {
         count_ended(connection);
         tid_hangup_remove(connection);
-        if (connection->lingers) tid_linger_begin(worker, connection->fd);
         tid_watch_remove(&worker->watches, &connection->watch);
         connection_end(connection);
     }
@@ -259,7 +250,6 @@ static void *worker_run(void *argument) {
         MHD_run(worker->daemon);
         if (!LIST_EMPTY(&worker->half_closed)) tid_hangup_end_finished(worker);
     }
-    tid_linger_close_all(worker);
     tid_resume_all(worker);
     return NULL;
 }
@@ -303,6 +293,7 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
 static void worker_free(struct tid_worker *worker) {
     const struct timespec pause = {.tv_nsec = 1000000};
     if (worker->daemon) MHD_stop_daemon(worker->daemon);
+    tid_linger_close_all(worker);
     /* Abandoned blocks that are still being computed: one task each at most. */
     while (atomic_load_explicit(&worker->jobs, memory_order_acquire) > 0)
         nanosleep(&pause, NULL);
@@ -364,7 +355,7 @@ bool tid_worker_take(struct tid_worker *worker, int fd, const struct sockaddr *a
     struct tid_connection *connection = calloc(1, sizeof *connection);
     if (!connection || address_bytes > sizeof connection->address) {
         free(connection);
-        end_client(client);
+        tid_client_end_connection(client);
         close(fd);
         return false;
     }

@@ -61,7 +61,9 @@ struct tid_lingering {
     int64_t look_ms; /* when to look at them again */
     struct {
         int fd;
-        int64_t until_ms;
+        struct tid_client *client; /* as that of a connection */
+        int64_t silent_ms,
+            until_ms; /* when it ends: if nothing comes, and at the latest */
     } entries[TID_LINGER_MAX];
 };
 

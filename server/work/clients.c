@@ -145,6 +145,11 @@ void tid_client_end(struct tid_client *client, enum tid_client_use use) {
     pthread_mutex_unlock(&client->table->lock);
 }
 
+void tid_client_end_connection(struct tid_client *client) {
+    if (client) tid_client_end(client, TID_CLIENT_CONNECTIONS);
+    tid_client_release(client);
+}
+
 struct tid_client_counts tid_client_counts(struct tid_clients *clients) {
     pthread_mutex_lock(&clients->lock);
     const struct tid_client_counts counts = {clients->referenced,

@@ -66,6 +66,9 @@ enum tid_admission tid_client_begin(struct tid_client *client, enum tid_client_u
                                     uint64_t client_max, uint64_t max);
 void tid_client_end(struct tid_client *client, enum tid_client_use use);
 
+/* A connection of the client ends, and with it the reference. NULL: it did not count. */
+void tid_client_end_connection(struct tid_client *client);
+
 /* For /metrics. */
 struct tid_client_counts {
     uint64_t clients;      /* that have a computation, or a connection that is counted */

@@ -59,6 +59,14 @@ def shown_on(master, terminal):
 
 
 class Case(unittest.TestCase):
+    def in_memory(self):
+        """The scratch folder is where no space is reserved, so that writing can fail later."""
+        daemon.need(os.path.isdir("/dev/shm"), "/dev/shm")
+        scratch = tempfile.TemporaryDirectory(dir="/dev/shm")
+        self.addCleanup(scratch.cleanup)
+        self.scratch = pathlib.Path(scratch.name)
+        self.out = self.scratch / "out.bin"
+
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)

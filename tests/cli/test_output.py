@@ -54,6 +54,8 @@ class Files(Case):
         self.assertEqual(self.out.read_bytes(), raw(*SMALL))
 
     def test_failed_write_leaves_the_old_file(self):
+        self.in_memory()
+
         def limit():
             limit_file(1 << 20)
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -81,6 +81,28 @@ class RefusedBodies(unittest.TestCase):
             self.assertLess(time.monotonic() - began, 60)
         self.assertGreater(time.monotonic() - began, 3)
 
+    def refused(self, server, target, address="127.0.0.1"):
+        """A connection with an error, that the client keeps open."""
+        client = socket.create_connection(("127.0.0.1", server.port), 60, (address, 0))
+        self.addCleanup(client.close)
+        client.sendall(f"GET {target} HTTP/1.1\r\nHost: a b\r\n\r\n".encode())
+        return client.recv(12)[9:].decode()
+
+    def test_places_of_probes(self):
+        """They are free again at once, or a full server would not answer its own probes."""
+        with daemon.running("--max-connections", "1", "--workers", "1") as server, \
+                server.connect() as held:
+            held.get("/healthz")
+            for _ in range(20):
+                self.assertEqual(self.refused(server, "/healthz"), "400")
+            self.assertEqual(server.get("/healthz")[0], b"ok\n")
+
+    def test_limit_of_a_client(self):
+        with daemon.running("--max-client-connections", "2") as server:
+            self.assertEqual([self.refused(server, "/v1/plan") for _ in range(3)],
+                             ["400", "400", "429"])
+            self.assertEqual(self.refused(server, "/v1/plan", "127.0.0.2"), "400")
+
     def test_stop(self):
         """It does not wait for such clients."""
         with daemon.running() as server:

@@ -66,6 +66,8 @@ static void errors(void **state) {
         {"{\"a\": [[1]]}", TI_EVALUE, "a"},
         {"{\"a\": [true]}", TI_EVALUE, "a"},
         {"{\"A\\n\": null}", TI_EVALUE, ""},
+        {"{\"name\": []}", TI_EVALUE, "name"},
+        {"{\"name\": [\"a\"]}", TI_EVALUE, "name"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
