@@ -20,7 +20,6 @@ static const uint64_t number_defaults[TIC_NUMBER_COUNT] = {
     [TIC_RETRY_WAIT_MS] = 30000,
     [TIC_SKIP_BYTES] = (uint64_t)64 << 20,
     [TIC_REDIRECTS] = 0,
-    [TIC_JOBS] = 4,
 };
 
 enum ti_status tic_request_add_server(struct tic_request *request, const char *server_url,

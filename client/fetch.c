@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client/client_error.h"
 #include "client/client_request.h"
@@ -17,6 +18,8 @@
 #define RANGE_MIN_BYTES ((uint64_t)4 << 20)
 #define RANGE_MAX_BYTES ((uint64_t)64 << 20)
 #define RANGES_PER_JOB 4
+
+#define JOBS_DEFAULT 4
 
 struct job {
     struct tic_fetch *fetch;
@@ -130,6 +133,16 @@ static bool add_job(struct tic_fetch *fetch, struct jobs *jobs) {
     return true;
 }
 
+/* How many connections there may be. */
+static uint64_t jobs_of(const struct tic_request *request) {
+    const uint64_t wanted = request->numbers[TIC_JOBS];
+    if (wanted > 0) return wanted;
+    if (request->server_count > 1 || !tic_transport_is_local(request->transports[0]))
+        return JOBS_DEFAULT;
+    const long half = sysconf(_SC_NPROCESSORS_ONLN) / 2;
+    return half < 1 ? 1 : half < JOBS_DEFAULT ? (uint64_t)half : JOBS_DEFAULT;
+}
+
 /*
  * Starts the other connections, if the body is large and its server sends ranges of it.
  * It is not an error if they cannot be started.
@@ -138,7 +151,7 @@ static void start_others(struct tic_fetch *fetch) {
     const struct tic_request *request = fetch->request;
     const struct tic_info *info = &fetch->info;
     const char *ranges = tic_response_get(&request->response, "Accept-Ranges", NULL);
-    const uint64_t wanted = request->numbers[TIC_JOBS];
+    const uint64_t wanted = jobs_of(request);
     struct jobs *jobs = fetch->jobs;
     if (wanted < 2 || info->total_bytes == TIC_UNKNOWN ||
         info->count_bytes < 4 * RANGE_MIN_BYTES || !tic_is_strong(info->etag) ||

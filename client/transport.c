@@ -223,6 +223,14 @@ static CURLcode set_all(struct tic_transport *transport, const char *url,
     return code == CURLE_OK ? set_settings(curl, exchange) : code;
 }
 
+bool tic_transport_is_local(const struct tic_transport *transport) {
+    char *address = NULL;
+    if (!transport->exchange) return false;
+    if (transport->exchange->socket) return true;
+    curl_easy_getinfo(transport->curl, CURLINFO_PRIMARY_IP, &address);
+    return address && (strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0);
+}
+
 bool tic_transport_has_sent(const struct tic_transport *transport) {
     long sent_bytes = 0;
     if (!transport->exchange) return false;

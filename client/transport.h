@@ -72,6 +72,9 @@ struct tic_result {
     char reason[TIC_REASON_BYTES];
 };
 
+/* For an exchange's functions: the server, or the proxy, is on this machine. */
+bool tic_transport_is_local(const struct tic_transport *transport);
+
 /* For an exchange's functions: it runs, and its request has been sent, at least in part. */
 bool tic_transport_has_sent(const struct tic_transport *transport);
 

@@ -204,8 +204,10 @@ enum tic_number {
     /* 0: number of redirects to follow; never from https to http. Another scheme, host or
      * port gets neither the token nor the fields of tic_request_header(). */
     TIC_REDIRECTS,
-    /* 4: number of connections at a time that fetch ranges of one body, up to
-     * TIC_JOBS_MAX; see tic_fetch(). 1 for no other connection. */
+    /* 0: number of connections at a time that fetch ranges of one body, up to
+     * TIC_JOBS_MAX; see tic_fetch(). 1 for no other connection; 0 for 4, but if the only
+     * server is on this machine at most half as many as it has processors: the server
+     * needs the others. */
     TIC_JOBS,
     /* 0: 1 takes the proxy from http_proxy, https_proxy, all_proxy and no_proxy, as curl
      * does, if TIC_PROXY is unset. */

@@ -58,6 +58,12 @@ def shown_on(master, terminal):
             return shown
 
 
+def with_jobs(arguments):
+    """Four connections, unless the test says how many: to this machine the default may be one."""
+    said = any(str(argument).startswith(("-j", "--jobs")) for argument in arguments)
+    return [*arguments, *([] if said else ["-j4"])]
+
+
 class Case(unittest.TestCase):
     def in_memory(self):
         """The scratch folder is where no space is reserved, so that writing can fail later."""

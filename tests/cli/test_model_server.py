@@ -13,7 +13,7 @@ import tempfile
 import time
 
 import support
-from support import IO_ERROR, MISMATCH, UNAVAILABLE, USAGE, daemon, fault_proxy
+from support import IO_ERROR, MISMATCH, UNAVAILABLE, USAGE, daemon, fault_proxy, with_jobs
 
 Fault = fault_proxy.Fault
 
@@ -63,12 +63,12 @@ class Model(support.Case):
 
     def fetch(self, *arguments, server=None, model="own", **options):
         return support.tensorinit("model", model, "--server", server or self.server.url,
-                                  *arguments, cwd=self.scratch, **options)
+                                  *with_jobs(arguments), cwd=self.scratch, **options)
 
     def start(self, *servers, options=()):
         process = subprocess.Popen(
-            [daemon.COMMAND, "model", "own", *(f"--server={url}" for url in servers), *options,
-             "-o", self.folder], cwd=self.scratch, stdin=subprocess.DEVNULL,
+            [daemon.COMMAND, "model", "own", *(f"--server={url}" for url in servers),
+             *with_jobs(options), "-o", self.folder], cwd=self.scratch, stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)

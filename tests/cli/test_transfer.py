@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from support import (IO_ERROR, MISMATCH, OK, UNAVAILABLE, USAGE, Case, daemon, fault_proxy,
-                     limit_file, raw, shown_on, tensorinit)
+                     limit_file, raw, shown_on, tensorinit, with_jobs)
 
 Fault = fault_proxy.Fault
 
@@ -51,10 +51,10 @@ class Transfer(Case):
         return self.relay(lambda number: Fault(pace=pace), port)
 
     def get(self, url, *arguments, **options):
-        return tensorinit("get", "--server", url, *arguments, "-o", self.out, **options)
+        return tensorinit("get", "--server", url, *with_jobs(arguments), "-o", self.out, **options)
 
     def start(self, url, *arguments):
-        process = subprocess.Popen([daemon.COMMAND, "get", "--server", url, *arguments,
+        process = subprocess.Popen([daemon.COMMAND, "get", "--server", url, *with_jobs(arguments),
                                     "-o", self.out], stdin=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE)
         self.addCleanup(process.communicate)
@@ -516,6 +516,19 @@ class Servers(Transfer):
         self.is_complete()
         self.assertGreater(len(hung.requests), 0)
         self.assertLess(time.monotonic() - started, 40)
+
+    def test_default_of_jobs(self):
+        """On this machine the only server needs half of the processors; several share."""
+        relays = [self.relay({}.get) for _ in range(2)]
+        for used in (relays[:1], relays):
+            before = sum(len(relay.requests) for relay in relays)
+            self.succeeds(tensorinit("get", *(f"--server={relay.url}" for relay in used), *LARGE,
+                                     "-o", self.out))
+            requests = sum(len(relay.requests) for relay in relays) - before
+            if len(used) == 1 and os.sysconf("SC_NPROCESSORS_ONLN") < 4:
+                self.assertEqual(requests, 1)
+            else:
+                self.assertGreater(requests, 1)
 
     def test_first_server_does_not_respond(self):
         """Another one gets the request in 5 s; else the silence may last for 60 s."""

@@ -51,6 +51,11 @@ enum ti_status tic_transport_check_url(const char *url, struct ti_error *error) 
     return TI_OK;
 }
 
+bool tic_transport_is_local(const struct tic_transport *transport) {
+    (void)transport;
+    return false;
+}
+
 /* Time plays no part here. */
 bool tic_transport_has_sent(const struct tic_transport *transport) {
     (void)transport;
