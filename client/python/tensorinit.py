@@ -803,7 +803,8 @@ class Servers:
                 return False, _refusal(server.url, response)
 
             try:
-                is_read, result = self._exchange(server, target, headers(), read_any, body, patience)
+                is_read, result = self._exchange(server, target, headers(), read_any, body,
+                                                 patience)
                 if is_read:
                     return result
                 failure, wait = result
