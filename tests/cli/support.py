@@ -65,19 +65,19 @@ def with_jobs(arguments):
 
 
 class Case(unittest.TestCase):
-    def in_memory(self):
-        """The scratch folder is where no space is reserved, so that writing can fail later."""
-        daemon.need(os.path.isdir("/dev/shm"), "/dev/shm")
-        scratch = tempfile.TemporaryDirectory(dir="/dev/shm")
+    def setUp(self):
+        self.use_scratch()
+
+    def use_scratch(self, parent=None):
+        scratch = tempfile.TemporaryDirectory(dir=parent)
         self.addCleanup(scratch.cleanup)
         self.scratch = pathlib.Path(scratch.name)
         self.out = self.scratch / "out.bin"
 
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.scratch = pathlib.Path(scratch.name)
-        self.out = self.scratch / "out.bin"
+    def in_memory(self):
+        """The scratch folder is where no space is reserved, so that writing can fail later."""
+        daemon.need(os.path.isdir("/dev/shm"), "/dev/shm")
+        self.use_scratch("/dev/shm")
 
     def fails(self, code, message, done):
         """Expects the exit code, a line with the message, and no output."""
