@@ -21,6 +21,9 @@
 
 #define JOBS_DEFAULT 4
 
+/* A server that sends nothing for so long loses its range to a connection that is idle. */
+#define HUNG_MS 5000
+
 struct job {
     struct tic_fetch *fetch;
     struct tic_transport *transport;
@@ -49,6 +52,42 @@ static bool take_range(struct tic_fetch *fetch, uint64_t range_bytes, uint64_t *
     }
     pthread_mutex_unlock(&fetch->lock);
     return taken;
+}
+
+/* What is left of a range, without what is being delivered. Called with the lock. */
+static uint64_t rest_of(const struct tic_stream *stream) {
+    const uint64_t end = stream->is_first ? stream->fetch->back : stream->end;
+    return end - stream->front;
+}
+
+/*
+ * Takes the rest of a range whose server has sent nothing for some time, and sets 'first'
+ * and 'end' to it. False if there is none; '*busy' says whether some may come.
+ */
+static bool take_over(struct tic_fetch *fetch, uint64_t *first, uint64_t *end,
+                      bool *busy) {
+    const uint64_t now_ms = tic_now_ms();
+    struct tic_stream *hung = NULL;
+    pthread_mutex_lock(&fetch->lock);
+    *busy = false;
+    for (size_t i = 0; i < fetch->stream_count && !fetch->failed; i++) {
+        struct tic_stream *stream = fetch->streams[i];
+        if (rest_of(stream) == 0) continue;
+        *busy = true;
+        if (stream->moved_ms > 0 && now_ms - stream->moved_ms >= HUNG_MS &&
+            (!hung || rest_of(stream) > rest_of(hung))) {
+            hung = stream;
+        }
+    }
+    if (hung) {
+        *first = hung->front;
+        *end = hung->front + rest_of(hung);
+        hung->end = hung->front;
+        if (hung->is_first) fetch->back = hung->front;
+        tic_servers_hung(&fetch->servers, hung->server, now_ms);
+    }
+    pthread_mutex_unlock(&fetch->lock);
+    return hung != NULL;
 }
 
 /* Waits until one more range than 'ended' has ended, but not for long: servers may hang. */
@@ -83,7 +122,7 @@ static bool next_range(struct tic_stream *stream) {
     uint64_t first, end, ended;
     bool busy = true;
     while (!take_range(fetch, jobs->range_bytes, &first, &end, &ended) &&
-           !tic_stream_take_over(fetch, &first, &end, &busy)) {
+           !take_over(fetch, &first, &end, &busy)) {
         if (!busy) return false;
         await_end(fetch, ended);
     }

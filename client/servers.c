@@ -131,17 +131,21 @@ static uint64_t backoff_ms(const struct tic_server_state *state, uint64_t max_ms
     return random_up_to(limit, state);
 }
 
-/* How long may be tried again, 0 if that time is over. Begins a series of failures. */
-static uint64_t left_ms(struct tic_servers *servers, uint64_t now_ms) {
+/* How long may be tried again, 0 if that time is over. */
+static uint64_t left_ms(const struct tic_servers *servers, uint64_t now_ms) {
     const uint64_t for_ms = servers->numbers[TIC_RETRY_FOR_MS];
+    const uint64_t spent_ms = servers->failing ? now_ms - servers->since_ms : 0;
+    return spent_ms < for_ms ? for_ms - spent_ms : 0;
+}
+
+/* Begins a series of failures, unless one lasts. */
+static void begin_series(struct tic_servers *servers, uint64_t now_ms) {
     if (!servers->failing ||
         servers->delivered_bytes - servers->since_bytes >= PROGRESS_BYTES) {
         servers->failing = true;
         servers->since_ms = now_ms;
         servers->since_bytes = servers->delivered_bytes;
     }
-    const uint64_t spent_ms = now_ms - servers->since_ms;
-    return spent_ms < for_ms ? for_ms - spent_ms : 0;
 }
 
 bool tic_servers_failed(struct tic_servers *servers, size_t server,
@@ -150,6 +154,7 @@ bool tic_servers_failed(struct tic_servers *servers, size_t server,
     struct tic_server_state *state = &servers->states[server];
     uint64_t after_s = failure->result->retry_after_s;
     pthread_mutex_lock(&servers->lock);
+    begin_series(servers, now_ms);
     const uint64_t rest_ms = left_ms(servers, now_ms);
     if (failure->progress_bytes >= PROGRESS_BYTES) state->failures = 0;
     state->failures++;
@@ -169,13 +174,9 @@ bool tic_servers_failed(struct tic_servers *servers, size_t server,
 
 uint64_t tic_servers_patience_ms(struct tic_servers *servers, size_t server,
                                  uint64_t now_ms) {
-    uint64_t rest_ms = servers->numbers[TIC_RETRY_FOR_MS];
     bool others = false;
     pthread_mutex_lock(&servers->lock);
-    if (servers->failing) {
-        const uint64_t spent_ms = now_ms - servers->since_ms;
-        rest_ms = spent_ms < rest_ms ? rest_ms - spent_ms : 0;
-    }
+    const uint64_t rest_ms = left_ms(servers, now_ms);
     for (size_t i = 0; i < servers->count; i++) {
         others |= i != server && !servers->states[i].excluded;
     }

@@ -19,9 +19,6 @@
 
 #define IDLE_MS 200
 
-/* A server that sends nothing for so long loses its range to a connection that is idle. */
-#define HUNG_MS 5000
-
 /* Ends the fetch. */
 static bool end(struct tic_stream *stream, enum ti_status status) {
     stream->status = status;
@@ -452,38 +449,6 @@ static void end_try(struct tic_stream *stream) {
     pthread_mutex_lock(&stream->fetch->lock);
     stream->moved_ms = 0;
     pthread_mutex_unlock(&stream->fetch->lock);
-}
-
-/* What is left of a range, without what is being delivered. Called with the lock. */
-static uint64_t rest_of(const struct tic_stream *stream) {
-    const uint64_t end = stream->is_first ? stream->fetch->back : stream->end;
-    return end - stream->front;
-}
-
-bool tic_stream_take_over(struct tic_fetch *fetch, uint64_t *first, uint64_t *end,
-                          bool *busy) {
-    const uint64_t now_ms = tic_now_ms();
-    struct tic_stream *hung = NULL;
-    pthread_mutex_lock(&fetch->lock);
-    *busy = false;
-    for (size_t i = 0; i < fetch->stream_count && !fetch->failed; i++) {
-        struct tic_stream *stream = fetch->streams[i];
-        if (rest_of(stream) == 0) continue;
-        *busy = true;
-        if (stream->moved_ms > 0 && now_ms - stream->moved_ms >= HUNG_MS &&
-            (!hung || rest_of(stream) > rest_of(hung))) {
-            hung = stream;
-        }
-    }
-    if (hung) {
-        *first = hung->front;
-        *end = hung->front + rest_of(hung);
-        hung->end = hung->front;
-        if (hung->is_first) fetch->back = hung->front;
-        tic_servers_hung(&fetch->servers, hung->server, now_ms);
-    }
-    pthread_mutex_unlock(&fetch->lock);
-    return hung != NULL;
 }
 
 static void choose_server(struct tic_stream *stream, uint64_t *pause_ms) {

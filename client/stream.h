@@ -94,13 +94,6 @@ struct tic_stream {
 uint64_t tic_now_ms(void);
 
 /*
- * Takes the rest of a range whose server has sent nothing for some time, and sets 'first'
- * and 'end' to it. False if there is none; '*busy' says whether some may come.
- */
-bool tic_stream_take_over(struct tic_fetch *fetch, uint64_t *first, uint64_t *end,
-                          bool *busy);
-
-/*
  * Delivers bytes ['at', 'end') of the body. Returns a status, and if this is the first
  * failure of the fetch, its error is set.
  */
