@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/http/drop_received.h"
 #include "server/http/probe.h"
 #include "server/http/refusal.h"
 
@@ -19,14 +20,12 @@
 /* A probe with a longer header gets 503 as well. */
 #define HEADER_BYTES 2048
 
-/* Reads and drops what the client has sent. True if it has closed, or sent too much. */
+/* What may come of a request that was refused. */
+#define DROPPED_BYTES_MAX 65536
+
+/* Whether the client has closed, or sent too much. */
 static bool is_finished(int fd) {
-    char dropped[4096];
-    for (int i = 0; i < 16; i++) {
-        const ssize_t count = recv(fd, dropped, sizeof dropped, MSG_DONTWAIT);
-        if (count <= 0) return count == 0 || (errno != EAGAIN && errno != EINTR);
-    }
-    return true;
+    return tid_drop_received(fd, DROPPED_BYTES_MAX) >= TID_DROPPED_MAX;
 }
 
 static void entry_remove(struct tid_refused *refused, unsigned index) {

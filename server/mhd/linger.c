@@ -2,10 +2,10 @@
 /* See linger.h. */
 #include "server/mhd/linger.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "server/http/drop_received.h"
 #include "server/work/clients.h"
 #include "server/work/clock.h"
 
@@ -15,8 +15,7 @@
 #define LOOK_MS 10
 
 /* What is read of a connection at a time: 25 MB a second. */
-#define READ_BYTES ((size_t)16 << 10)
-#define READS 16
+#define READ_BYTES ((size_t)256 << 10)
 
 /* The client is NULL if the connection did not count. */
 static void release(struct tid_worker *worker, struct tid_client *client) {
@@ -49,19 +48,6 @@ void tid_linger_or_release(const struct tid_connection *connection) {
     if (!begin(connection)) release(connection->worker, connection->client);
 }
 
-/* Reads what has come. False if the client has closed. */
-static bool drop(int fd, bool *some) {
-    char dropped[READ_BYTES];
-    *some = false;
-    for (int i = 0; i < READS; i++) {
-        const ssize_t count = recv(fd, dropped, sizeof dropped, MSG_DONTWAIT);
-        if (count < 0) return errno == EAGAIN || errno == EINTR;
-        if (count == 0) return false;
-        *some = true;
-    }
-    return true;
-}
-
 static void end(struct tid_worker *worker, unsigned index) {
     struct tid_lingering *lingering = &worker->lingering;
     close(lingering->entries[index].fd);
@@ -71,16 +57,19 @@ static void end(struct tid_worker *worker, unsigned index) {
 
 void tid_linger_look(struct tid_worker *worker) {
     struct tid_lingering *lingering = &worker->lingering;
+    if (lingering->count == 0) return;
     const int64_t now_ms = tid_clock_ms();
-    if (lingering->count == 0 || now_ms < lingering->look_ms) return;
+    if (now_ms < lingering->look_ms) return;
     const bool drains =
         atomic_load_explicit(&worker->shared->draining, memory_order_relaxed);
     lingering->look_ms = now_ms + LOOK_MS;
     for (unsigned i = lingering->count; i-- > 0;) {
-        bool some;
-        const bool open = drop(lingering->entries[i].fd, &some);
-        if (some) lingering->entries[i].silent_ms = now_ms + SILENT_MS;
-        if (!open || drains || now_ms >= lingering->entries[i].silent_ms ||
+        const enum tid_dropped dropped =
+            tid_drop_received(lingering->entries[i].fd, READ_BYTES);
+        if (dropped != TID_DROPPED_NOTHING)
+            lingering->entries[i].silent_ms = now_ms + SILENT_MS;
+        if (dropped == TID_DROPPED_END || drains ||
+            now_ms >= lingering->entries[i].silent_ms ||
             now_ms >= lingering->entries[i].until_ms)
             end(worker, i);
     }
