@@ -120,6 +120,7 @@ struct tid_counters {
     _Alignas(64) _Atomic uint64_t closed;    /* connections */
     _Atomic uint64_t in_flight;              /* requests */
     _Atomic uint64_t cut;                    /* requests */
+    _Atomic uint64_t cache_hits;             /* requests */
     _Atomic uint64_t ended[TID_ENDED_COUNT]; /* connections */
     _Atomic uint64_t bytes[TID_ROUTE_COUNT + 1];
     _Atomic uint64_t

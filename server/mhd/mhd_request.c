@@ -25,6 +25,7 @@
 #include "server/mhd/direct_response.h"
 #include "server/mhd/held_response.h"
 #include "server/mhd/mhd_response.h"
+#include "server/mhd/response_cache.h"
 #include "server/mhd/request_body.h"
 #include "server/mhd/request_record.h"
 #include "server/mhd/suspension.h"
@@ -387,6 +388,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
                                const char *upload, size_t *upload_bytes, void **state) {
     struct tid_connection *connection = *state;
     struct tid_response response;
+    enum MHD_Result result;
     (void)worker;
     (void)url;
     if (!connection) return MHD_NO;
@@ -408,6 +410,7 @@ enum MHD_Result tid_mhd_handle(void *worker, struct MHD_Connection *mhd, const c
     /* What follows would be taken for a request. */
     if (!tid_request_body_is_complete(connection)) return MHD_NO;
     tid_watch_enter(&connection->watch, TID_PHASE_RESPONSE);
+    if (tid_response_cache_send(connection, mhd, &result)) return result;
     if (tid_request_body_end(connection, &response)) route(connection, &response);
     return tid_held_response_begin(connection, mhd, &response);
 }
@@ -424,6 +427,7 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
         tid_watch_enter(&connection->watch, TID_PHASE_IDLE);
     }
     connection->header_checked = false;
+    connection->cache_slot = NULL;
     tid_held_response_clear(connection);
     tid_request_body_clear(connection);
     if (connection->target != connection->short_target) free(connection->target);

@@ -18,6 +18,7 @@
 #include "server/documents/problem.h"
 #include "server/http/completion.h"
 #include "server/mhd/async_body.h"
+#include "server/mhd/response_cache.h"
 #include "server/mhd/request_record.h"
 #include "server/work/clock.h"
 #include "server/work/pace.h"
@@ -190,7 +191,22 @@ static struct heap_body *heap_body_make(struct tid_block_budget *budget, size_t 
     return body;
 }
 
-/* Makes a small body, in the worker's buffer if that is free, else on the heap. */
+/* Takes the heap body, if it is not NULL, on success. */
+static struct MHD_Response *small_body_response(struct tid_worker *worker,
+                                                unsigned char *data, size_t bytes,
+                                                struct heap_body *heap) {
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback_cls(
+            bytes, data, heap ? heap_body_free : small_body_release,
+            heap ? (void *)heap : worker);
+    if (response && !heap) worker->small_body_in_use = true;
+    return response;
+}
+
+/*
+ * Makes a small body, in the worker's buffer if that is free, else on the heap. A response
+ * that may be cached has a copy.
+ */
 static struct MHD_Response *small_response(struct tid_connection *connection,
                                            const struct tid_stream *stream) {
     struct tid_worker *worker = connection->worker;
@@ -208,14 +224,14 @@ static struct MHD_Response *small_response(struct tid_connection *connection,
     tid_record_first_byte(connection, now_ns);
     if (success) {
         tid_record_generated(connection, bytes, (uint64_t)(now_ns - start_ns));
-        response = MHD_create_response_from_buffer_with_free_callback_cls(
-            bytes, data, heap ? heap_body_free : small_body_release,
-            heap ? (void *)heap : worker);
+        if (connection->cache_slot && !heap && bytes <= TID_CACHED_BODY_BYTES)
+            response =
+                MHD_create_response_from_buffer(bytes, data, MHD_RESPMEM_MUST_COPY);
+        if (response) return response;
+        response = small_body_response(worker, data, bytes, heap);
     }
-    if (!response && heap)
-        heap_body_free(heap);
-    else if (response && !heap)
-        worker->small_body_in_use = true;
+    connection->cache_slot = NULL;
+    if (!response && heap) heap_body_free(heap);
     return response;
 }
 
@@ -265,8 +281,10 @@ static struct MHD_Response *body_make(struct tid_connection *connection,
         connection->request.method == TID_METHOD_HEAD || response->status == 304;
     if (header_only && tid_response_bytes(response) > 0)
         return header_only_response(tid_response_bytes(response));
-    if (response->body != TID_BODY_STREAM || stream->bytes == 0)
+    if (response->body != TID_BODY_STREAM || stream->bytes == 0) {
+        connection->cache_slot = NULL;
         return buffer_response(response);
+    }
     struct tid_turn *turn = &connection->worker->turn;
     const double ns = min_block_ns(stream);
     const bool small = stream->bytes <= TID_SMALL_BODY_BYTES;
@@ -275,6 +293,7 @@ static struct MHD_Response *body_make(struct tid_connection *connection,
         tid_turn_spend(turn, ns))
         return small_response(connection, stream);
 
+    connection->cache_slot = NULL;
     const bool by_worker = !small && !stream->computes && tid_turn_reserve(turn, ns);
     struct MHD_Response *mhd_response =
         by_worker ? stream_response(connection, stream)
@@ -337,7 +356,9 @@ enum MHD_Result tid_mhd_send(struct tid_connection *connection,
     }
     if (mhd_response) {
         result = MHD_queue_response(mhd, response->status, mhd_response);
-        MHD_destroy_response(mhd_response);
+        if (!connection->cache_slot ||
+            !tid_response_cache_store(connection, mhd_response))
+            MHD_destroy_response(mhd_response);
     }
     tid_response_clear(response);
     return result;

@@ -47,6 +47,17 @@ void tid_record_response(struct tid_connection *connection,
     record->streamed = false;
 }
 
+void tid_record_cached(struct tid_connection *connection,
+                       const struct tid_request_record *other) {
+    struct tid_request_record *record = &connection->record;
+    record->status = other->status;
+    record->format = other->format;
+    record->scheme = other->scheme;
+    record->response_bytes = other->response_bytes;
+    record->streamed = false;
+    tid_record_first_byte(connection, tid_clock_ns());
+}
+
 void tid_record_stream(struct tid_connection *connection) {
     connection->record.streamed = true;
 }

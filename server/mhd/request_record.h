@@ -43,6 +43,10 @@ void tid_record_route(struct tid_connection *connection);
 void tid_record_response(struct tid_connection *connection,
                          const struct tid_response *response);
 
+/* A response that was made for another request, whose record that is, is about to be sent. */
+void tid_record_cached(struct tid_connection *connection,
+                       const struct tid_request_record *other);
+
 /* Its body is sent as it is made: tid_record_sent() is called for each block. */
 void tid_record_stream(struct tid_connection *connection);
 void tid_record_sent(struct tid_connection *connection, uint64_t bytes, int64_t now_ns);

@@ -293,6 +293,7 @@ static struct MHD_Daemon *daemon_start(struct tid_worker *worker) {
 static void worker_free(struct tid_worker *worker) {
     const struct timespec pause = {.tv_nsec = 1000000};
     if (worker->daemon) MHD_stop_daemon(worker->daemon);
+    tid_response_cache_clear(worker->cache);
     tid_linger_close_all(worker);
     /* Abandoned blocks that are still being computed: one task each at most. */
     while (atomic_load_explicit(&worker->jobs, memory_order_acquire) > 0)

@@ -20,6 +20,7 @@
 #include "server/documents/metrics.h"
 #include "server/http/deadlines.h"
 #include "server/http/request.h"
+#include "server/mhd/response_cache.h"
 #include "server/mhd/request_record.h"
 #include "server/mhd/tls.h"
 #include "server/work/block_budget.h"
@@ -111,6 +112,7 @@ struct tid_worker {
      * which stays in the CPU's cache, serves almost all of them.
      */
     bool small_body_in_use;
+    struct tid_cache_slot cache[TID_CACHE_SLOTS]; /* of responses: response_cache.h */
     _Alignas(64) unsigned char small_body[TID_SMALL_BODY_BYTES];
 };
 
@@ -151,6 +153,9 @@ struct tid_connection {
     struct tid_request request;
 
     struct tid_request_record record; /* for the log and the metrics */
+
+    struct tid_cache_slot *cache_slot; /* for the response if it is small; or NULL */
+    uint64_t limits_version;           /* then: of the limits that have been checked */
 
     char short_target[512];
 };

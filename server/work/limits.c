@@ -19,6 +19,12 @@ void tid_limits_set(struct tid_limits *limits, const struct tid_limit_values *va
                           memory_order_relaxed);
 #include "server/work/limits.def"
 #undef TID_LIMIT
+    /* Last: who sees the new number sees the new limits. */
+    atomic_fetch_add_explicit(&limits->version, 1, memory_order_release);
+}
+
+uint64_t tid_limits_version(const struct tid_limits *limits) {
+    return limits ? atomic_load_explicit(&limits->version, memory_order_acquire) : 0;
 }
 
 uint64_t tid_limit_max(const struct tid_limits *limits, enum tid_limit limit) {

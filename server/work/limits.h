@@ -40,9 +40,16 @@ struct tid_limits {
     _Atomic uint64_t max[TID_LIMIT_COUNT];
     _Atomic uint64_t refused[TID_LIMIT_COUNT];
     _Atomic int64_t logged_ms[TID_LIMIT_COUNT];
+    _Atomic uint64_t version; /* tid_limits_version() */
 };
 
 void tid_limits_set(struct tid_limits *limits, const struct tid_limit_values *values);
+
+/*
+ * Another number after each tid_limits_set(): what was allowed before may not be so now. With the
+ * number that was there before it was allowed, it tells. 'limits' may be NULL.
+ */
+uint64_t tid_limits_version(const struct tid_limits *limits);
 
 /* 0: none. 'limits' may be NULL: no limits. */
 uint64_t tid_limit_max(const struct tid_limits *limits, enum tid_limit limit);

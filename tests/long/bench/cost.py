@@ -26,7 +26,8 @@ STREAMS = (
     ("he_normal, f64", 8, "scheme=he_normal&dtype=f64"),
     ("he_normal, f32, a column shard", 4, "scheme=he_normal&shard=1:0/2"),
 )
-SMALL = "/v1/tensor?shape=32,32&scheme=he_normal&seed=42&name=w"
+SMALL = "/v1/tensor?shape=32,32&scheme=he_normal&name=w&seed={}"
+SEED = 10**9  # and those after it, which have as many digits
 REQUESTS = 20000
 CONNECTIONS = 1000
 
@@ -56,10 +57,12 @@ def stream_s(server, bytes_per_elem, parameters):
     return statistics.median(processor_s(server, read) for _ in range(ROUNDS))
 
 
-def request_s(server, keep):
-    """Of a small tensor; each on a connection of its own unless they are kept."""
-    request = f"GET {SMALL} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+def request_s(server, keep, again=False):
+    """Of a small tensor, another one each unless it is the same again; each on a connection of
+    its own unless they are kept."""
     count = REQUESTS if keep else REQUESTS // 4
+    requests = [f"GET {SMALL.format(SEED + i)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+                for i in range(1 if again else count)]
 
     def connect():
         return socket.create_connection(("127.0.0.1", server.port))
@@ -70,7 +73,7 @@ def request_s(server, keep):
             received += len(connection.recv(1 << 16))
 
     with connect() as first:
-        first.sendall(request)
+        first.sendall(requests[0])
         head = b""
         while b"\r\n\r\n" not in head:
             head += first.recv(1 << 16)
@@ -81,8 +84,8 @@ def request_s(server, keep):
 
     def act():
         connection = connect()
-        for _ in range(count):
-            connection.sendall(request)
+        for i in range(count):
+            connection.sendall(requests[i % len(requests)])
             read(connection, length)
             if not keep:
                 connection.close()
@@ -115,6 +118,7 @@ def main():
         for name, bytes_per_elem, parameters in STREAMS:
             print(f"{stream_s(server, bytes_per_elem, parameters):10.3f} s     1 GB of {name}")
         print(f"{request_s(server, True) * 1e6:10.1f} us    a tensor of 4 KiB, connection kept")
+        print(f"{request_s(server, True, True) * 1e6:10.1f} us    the same again")
         print(f"{request_s(server, False) * 1e6:10.1f} us    a tensor of 4 KiB, new connection")
         seconds = processor_s(server, lambda: server.get("/v1/tensor?shape=4096,4096"
                                                          "&scheme=orthogonal&slice=:1"))

@@ -13,8 +13,11 @@ static void allowed(void **state) {
     assert_true(tid_limit_allows(&limits, TID_LIMIT_stats_elems, 10));
     assert_false(tid_limit_allows(&limits, TID_LIMIT_stats_elems, 11));
     assert_true(tid_limit_allows(&limits, TID_LIMIT_digest_bytes, UINT64_MAX));
+    const uint64_t version = tid_limits_version(&limits);
+    assert_int_equal(tid_limits_version(&limits), version);
     values.stats_elems = 11; /* set again */
     tid_limits_set(&limits, &values);
+    assert_int_not_equal(tid_limits_version(&limits), version);
     assert_int_equal(tid_limit_max(&limits, TID_LIMIT_stats_elems), 11);
     assert_string_equal(tid_limit_get(TID_LIMIT_stats_elems)->option, "max-stats-elems");
 }
