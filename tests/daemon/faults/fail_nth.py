@@ -74,10 +74,14 @@ class Control:
 
 
 class Request:
-    """A request, which is sent twice on one connection, and its right response."""
+    """A request, which is sent twice on one connection, and its right response. 'fresh': each
+    exchange has another Origin, so that the cache of responses does not have it."""
 
-    def __init__(self, target, method="GET", fields="", body="", varies=False):
-        self.target, self.method, self.varies = target, method, varies
+    def __init__(self, target, method="GET", fields="", body="", varies=False, fresh=False):
+        self.target, self.method, self.varies, self.fresh = target, method, varies, fresh
+        self.exchanges = 0
+        if fresh:
+            fields += "Origin: http://{number}.example\r\n"
         head = f"{method} {target} HTTP/1.1\r\nHost: x\r\n{fields}"
         if body:
             head += f"Content-Length: {len(body)}\r\n"
@@ -88,13 +92,15 @@ class Request:
         """All that is received until the connection ends. None: it does not end, or the daemon
         has. 'tls' is an ssl.SSLContext."""
         received = b""
+        self.exchanges += 1
         try:
             with socket.create_connection(("127.0.0.1", port), PATIENCE / 6) as client:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if tls:
                     client = tls.wrap_socket(client, server_hostname="127.0.0.1")
                 with client:
-                    client.sendall(self.bytes)
+                    client.sendall(self.bytes.replace(b"{number}", b"%d" % self.exchanges)
+                                   if self.fresh else self.bytes)
                     while data := client.recv(1 << 18):
                         received += data
         except (ConnectionRefusedError, TimeoutError):

@@ -29,7 +29,8 @@ REQUESTS = [
     Request("/v1/tensor?shape=150,150&name=w&format=json&json=object"),
     Request("/v1/tensor?shape=20,20&name=w&format=safetensors&metadata=full",
             fields="Want-Repr-Digest: sha-256=5\r\n"),
-    Request("/v1/tensor?shape=torch.Size([5,6])&scheme=torch.nn.init.kaiming_uniform_"),
+    # The name leads to another slot of the cache of responses than that of the first request.
+    Request("/v1/tensor?shape=torch.Size([5,6])&scheme=torch.nn.init.kaiming_uniform_&name=u"),
     Request("/v1/tensor?shape=200,200&name=" + 600 * "w"),
     Request("/v1/tensor?shape=16&shard=0:9/8"),
     Request("/v1/tensor", "POST", "Content-Type: application/json\r\n",
@@ -46,6 +47,9 @@ REQUESTS = [
     Request("/nothing", fields="Origin: http://a.example\r\nX-Forwarded-Host: b\r\n"),
     Request("/", fields="X-Forwarded-Host: b.example\r\nX-Forwarded-Prefix: /p\r\n"),
 ]
+
+# Made, and then stored, each time.
+FRESH = Request("/v1/tensor?shape=16,9&seed=3&name=w", fresh=True)
 
 QUERY = "shape=16,9&seed=3&name=w&format=npy"
 TOKEN, KEY = "0123456789abcdef", 32 * "5a"
@@ -81,6 +85,9 @@ class Sweep:
         for _ in range(3):  # what is allocated once, for good
             for request in self.requests:
                 request.learn(request.exchange(self.daemon.port, self.tls))
+        for request in self.requests:
+            for _ in range(1000 if request.fresh else 0):  # until all slots of the cache are full
+                request.exchange(self.daemon.port, self.tls)
         time.sleep(0.3)
         self.live, self.files = self.control.live, self.daemon.open_files()
 
@@ -166,7 +173,8 @@ def encrypted(folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        sweeps = {"HTTP": lambda: Sweep("HTTP", REQUESTS), "guarded": lambda: guarded(folder),
+        sweeps = {"HTTP": lambda: Sweep("HTTP", REQUESTS),
+                  "cache": lambda: Sweep("cache", [FRESH]), "guarded": lambda: guarded(folder),
                   "TLS": lambda: encrypted(folder)}
         wrong = [why for name in sys.argv[1:] or sweeps for why in sweeps[name]().run()]
     print(*wrong, f"sweep: {len(wrong)} wrong", sep="\n")
