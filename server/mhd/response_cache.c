@@ -8,7 +8,6 @@
 #include "server/mhd/request_record.h"
 #include "server/mhd/worker_state.h"
 #include "server/routes.h"
-#include "server/work/clock.h"
 #include "server/work/limits.h"
 
 static const char id_name[] = "X-Request-Id";
