@@ -373,7 +373,8 @@ class Case:
     def do_body(self, rest):
         body = self.response.body
         if rest.startswith("~ "):
-            check(re.search(rest[2:], body.decode("utf-8")), f"body {body[:300]!r}")
+            text = body.decode("utf-8", "backslashreplace")
+            check(re.search(rest[2:], text), f"body {body[:300]!r}")
         else:
             check(body == unescape(rest), f"body {body[:300]!r}")
 
