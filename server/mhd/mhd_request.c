@@ -427,7 +427,6 @@ void tid_mhd_completed(void *worker, struct MHD_Connection *mhd, void **state,
         tid_watch_enter(&connection->watch, TID_PHASE_IDLE);
     }
     connection->header_checked = false;
-    connection->cache_slot = NULL;
     tid_held_response_clear(connection);
     tid_request_body_clear(connection);
     if (connection->target != connection->short_target) free(connection->target);

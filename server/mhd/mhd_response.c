@@ -208,7 +208,8 @@ static struct MHD_Response *small_body_response(struct tid_worker *worker,
  * that may be cached has a copy.
  */
 static struct MHD_Response *small_response(struct tid_connection *connection,
-                                           const struct tid_stream *stream) {
+                                           const struct tid_stream *stream,
+                                           struct tid_cache_slot *slot) {
     struct tid_worker *worker = connection->worker;
     const size_t bytes = (size_t)stream->bytes;
     struct MHD_Response *response = NULL;
@@ -224,13 +225,15 @@ static struct MHD_Response *small_response(struct tid_connection *connection,
     tid_record_first_byte(connection, now_ns);
     if (success) {
         tid_record_generated(connection, bytes, (uint64_t)(now_ns - start_ns));
-        if (connection->cache_slot && !heap && bytes <= TID_CACHED_BODY_BYTES)
+        if (slot && !heap && bytes <= TID_CACHED_BODY_BYTES)
             response =
                 MHD_create_response_from_buffer(bytes, data, MHD_RESPMEM_MUST_COPY);
-        if (response) return response;
+        if (response) {
+            connection->cache_slot = slot;
+            return response;
+        }
         response = small_body_response(worker, data, bytes, heap);
     }
-    connection->cache_slot = NULL;
     if (!response && heap) heap_body_free(heap);
     return response;
 }
@@ -277,23 +280,22 @@ static struct MHD_Response *body_make(struct tid_connection *connection,
                                       struct MHD_Connection *mhd,
                                       struct tid_response *response) {
     const struct tid_stream *stream = &response->stream;
+    struct tid_cache_slot *slot = connection->cache_slot;
+    connection->cache_slot = NULL; /* unless the response has a copy of its body */
     const bool header_only =
         connection->request.method == TID_METHOD_HEAD || response->status == 304;
     if (header_only && tid_response_bytes(response) > 0)
         return header_only_response(tid_response_bytes(response));
-    if (response->body != TID_BODY_STREAM || stream->bytes == 0) {
-        connection->cache_slot = NULL;
+    if (response->body != TID_BODY_STREAM || stream->bytes == 0)
         return buffer_response(response);
-    }
     struct tid_turn *turn = &connection->worker->turn;
     const double ns = min_block_ns(stream);
     const bool small = stream->bytes <= TID_SMALL_BODY_BYTES;
     if (small && !stream->computes &&
         enter(stream, 0, (size_t)stream->bytes) == stream->bytes &&
         tid_turn_spend(turn, ns))
-        return small_response(connection, stream);
+        return small_response(connection, stream, slot);
 
-    connection->cache_slot = NULL;
     const bool by_worker = !small && !stream->computes && tid_turn_reserve(turn, ns);
     struct MHD_Response *mhd_response =
         by_worker ? stream_response(connection, stream)

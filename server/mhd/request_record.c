@@ -37,24 +37,25 @@ void tid_record_route(struct tid_connection *connection) {
     connection->record.route = tid_route_find(&connection->request);
 }
 
+static void set_response(struct tid_request_record *record, unsigned status,
+                         unsigned format, unsigned scheme, uint64_t bytes) {
+    record->status = status;
+    record->format = format;
+    record->scheme = scheme;
+    record->response_bytes = bytes;
+    record->streamed = false;
+}
+
 void tid_record_response(struct tid_connection *connection,
                          const struct tid_response *response) {
-    struct tid_request_record *record = &connection->record;
-    record->status = response->status;
-    record->format = response->format;
-    record->scheme = response->scheme;
-    record->response_bytes = tid_response_bytes(response);
-    record->streamed = false;
+    set_response(&connection->record, response->status, response->format,
+                 response->scheme, tid_response_bytes(response));
 }
 
 void tid_record_cached(struct tid_connection *connection,
                        const struct tid_request_record *other) {
-    struct tid_request_record *record = &connection->record;
-    record->status = other->status;
-    record->format = other->format;
-    record->scheme = other->scheme;
-    record->response_bytes = other->response_bytes;
-    record->streamed = false;
+    set_response(&connection->record, other->status, other->format, other->scheme,
+                 other->response_bytes);
     tid_record_first_byte(connection, tid_clock_ns());
 }
 

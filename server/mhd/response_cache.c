@@ -54,11 +54,10 @@ static bool is_cacheable(const struct tid_connection *connection) {
     const struct tid_request *request = &connection->request;
     const struct tid_route_info *route = tid_route_get(connection->record.route);
     if (request->method != TID_METHOD_GET || !route || route->kind != TID_ROUTE_TENSOR ||
-        !tid_route_is_served(connection->record.route, shared->context->scope) ||
         /* Who may have it, and until when, is looked up each time. */
         shared->context->access ||
         /* These responses close their connections. */
-        connection->reserved || connection->lingers ||
+        connection->reserved ||
         atomic_load_explicit(&shared->draining, memory_order_relaxed))
         return false;
     for (unsigned i = 0; i < TID_FIELD_COUNT; i++) {
@@ -163,6 +162,7 @@ bool tid_response_cache_store(struct tid_connection *connection,
                               struct MHD_Response *response) {
     struct tid_cache_slot *slot = connection->cache_slot;
     struct key key;
+    connection->cache_slot = NULL;
     if (!key_make(&key, &connection->request)) return false;
     struct tid_cached_response *cached = malloc(sizeof *cached + key.bytes);
     if (!cached) return false;
