@@ -2,8 +2,10 @@
 """What others get while the dearest requests are computed: a probe of /healthz, a small
 tensor and a small orthogonal one are answered soon, a client that leaves ends its work, and
 SIGTERM is obeyed within --drain-timeout and a second. And a client gets its part however many
-requests others have, which come from other addresses of the loopback network. The bounds are for a busy machine, ten
-times what an idle one takes; without fair shares each of these took ten times the bound."""
+requests others have, which come from other addresses of the loopback network. The bounds are
+for a busy machine, ten times what an idle one takes; without fair shares each of these took ten
+times the bound. A virtual machine may stand still for as long as a bound, so one that is not met
+is tried again: a daemon that is unfair is so each time."""
 import multiprocessing
 import re
 import selectors
@@ -16,7 +18,7 @@ from wire import SANITIZED, Connection, Ended, daemon
 SLOW = 40 if SANITIZED else 1  # times the bounds
 DRAIN_SECONDS = 1
 STOP_SECONDS = (DRAIN_SECONDS + 2.5) * SLOW
-PROBES = 15
+PROBES, TRIES = 15, 3
 HEALTH = b"/healthz"
 TENSOR = b"/v1/tensor?shape=32,32&name=w"
 ORTHOGONAL = b"/v1/tensor?shape=8,8&scheme=orthogonal&name=w&seed=%d"
@@ -91,7 +93,7 @@ def wait_for_factorizations(port, count):
         time.sleep(0.1)
 
 
-def probe(port, target, bound):
+def slowest_of(port, target, bound):
     """Seconds of the slowest of some requests, each on a connection of its own."""
     slowest = 0
     for number in range(PROBES):
@@ -107,6 +109,14 @@ def probe(port, target, bound):
             break
         time.sleep(0.02)
     return slowest
+
+
+def probe(port, target, bound):
+    """The first of some tries within the bound, or the last."""
+    for _ in range(TRIES):
+        if (took := slowest_of(port, target, bound)) <= bound:
+            break
+    return took
 
 
 def check(name, count, target, bounds):
@@ -183,8 +193,11 @@ def check_clients():
     time.sleep(1)
     wrong = []
     try:
-        beside = seconds_of(port, DEAR % 2)
-        slower = beside / alone
+        for attempt in range(TRIES):
+            beside = seconds_of(port, DEAR % (2 + attempt))
+            slower = beside / alone
+            if slower <= SLOWER:
+                break
         print(f"a ninth client: {alone:.2f} s alone, {beside:.2f} s beside eight; 99th percentile"
               f" of {HEALTH.decode()} {percentile(port, HEALTH):.1f} ms, of 8x8 orthogonal"
               f" {percentile(port, ORTHOGONAL):.1f} ms")
