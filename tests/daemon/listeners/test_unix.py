@@ -55,7 +55,7 @@ class Unix(Case):
 
     def test_slow_reader(self):
         """--min-rate is for TCP."""
-        self.start("--listen", f"unix:{self.path}", "--idle-timeout", "0.6", "--min-rate",
+        self.start("--listen", f"unix:{self.path}", "--idle-timeout", "2", "--min-rate",
                    "1000000000").ready()
         client = connect(self.path)
         client.sendall(b"GET /v1/tensor?shape=2000,1000 HTTP/1.1\r\nHost: x\r\n"
@@ -63,7 +63,7 @@ class Unix(Case):
         received, pause = 0, threading.Event()
         while data := client.recv(200000):
             received += len(data)
-            pause.wait(0.05)  # two seconds in all
+            pause.wait(0.1)  # four seconds in all
         client.close()
         self.assertGreater(received, 8_000_000)
 
