@@ -253,6 +253,7 @@ class Messages(Case):
         """No ping while one worker does not run, the public or the admin listener's; the tracer
         stops only its thread."""
         server = self.watched(200)
+        self.ping()  # each thread has run, and has its name
         pid = server.process.pid
         workers = [int(task.name) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
                    if (task / "comm").read_text() == "worker\n"]
