@@ -98,12 +98,17 @@ static const char *cut_reason(const struct tid_connection *connection,
     return how == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN ? "stop" : "client";
 }
 
-static void add_client(struct tid_log_line *line,
-                       const struct tid_connection *connection) {
-    char peer[TID_ADDRESS_BYTES], client[TID_HOST_BYTES];
+const char *tid_record_peer(struct tid_connection *connection) {
+    if (connection->peer[0] == '\0')
+        tid_address_show((const struct sockaddr *)&connection->address,
+                         connection->address_bytes, connection->peer);
+    return connection->peer;
+}
+
+static void add_client(struct tid_log_line *line, struct tid_connection *connection) {
+    const char *peer = tid_record_peer(connection);
+    char client[TID_HOST_BYTES];
     struct sockaddr_storage forwarded;
-    tid_address_show((const struct sockaddr *)&connection->address,
-                     connection->address_bytes, peer);
     if (connection->record.trusted &&
         tid_forwarded_client(&connection->request,
                              connection->worker->shared->context->trusted_proxies,
@@ -116,8 +121,7 @@ static void add_client(struct tid_log_line *line,
     }
 }
 
-static void add_request(struct tid_log_line *line,
-                        const struct tid_connection *connection) {
+static void add_request(struct tid_log_line *line, struct tid_connection *connection) {
     const struct tid_request *request = &connection->request;
     const char *method = tid_method_name(request->method);
     /* version "-" trace-id "-": request_id.c has checked it */
@@ -129,7 +133,7 @@ static void add_request(struct tid_log_line *line,
         tid_log_line_text(line, "target", connection->target, connection->target_bytes);
 }
 
-static void log_request(const struct tid_connection *connection, uint64_t sent_bytes,
+static void log_request(struct tid_connection *connection, uint64_t sent_bytes,
                         const struct tid_counted_request *counted,
                         enum MHD_RequestTerminationCode how) {
     const struct tid_request_record *record = &connection->record;

@@ -57,6 +57,9 @@ void tid_record_generated(struct tid_connection *connection, uint64_t bytes, uin
 /* The first byte of the response can be sent, unless that has been so before. */
 void tid_record_first_byte(struct tid_connection *connection, int64_t now_ns);
 
+/* The address of the connection as text for the log: formatting takes long, so it is stored. */
+const char *tid_record_peer(struct tid_connection *connection);
+
 /* The request has ended: counts it, and logs it if that is configured. */
 void tid_record_end(struct tid_connection *connection,
                     enum MHD_RequestTerminationCode how);

@@ -20,7 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server/http/address.h"
 #include "server/log.h"
 #include "server/mhd/async_body.h"
 #include "server/mhd/hangup.h"
@@ -92,16 +91,13 @@ static void count_ended(struct tid_connection *connection) {
     };
     struct tid_worker *worker = connection->worker;
     const enum tid_ended why = ended_by(connection);
-    char address[TID_ADDRESS_BYTES];
     struct tid_log_line line;
     const enum tid_log_level level = log_level(worker);
     if (why == TID_ENDED_COUNT) return;
     tid_count(&worker->counters->ended[why], 1);
     if (!texts[why] || !tid_log_has(level)) return;
-    tid_address_show((struct sockaddr *)&connection->address, connection->address_bytes,
-                     address);
     tid_log_begin(&line, level, texts[why]);
-    tid_log_line_string(&line, "client", address);
+    tid_log_line_string(&line, "client", tid_record_peer(connection));
     tid_log_end(&line);
 }
 

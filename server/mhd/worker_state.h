@@ -18,6 +18,7 @@
 
 #include "server/context.h"
 #include "server/documents/metrics.h"
+#include "server/http/address.h"
 #include "server/http/deadlines.h"
 #include "server/http/request.h"
 #include "server/mhd/request_record.h"
@@ -158,6 +159,7 @@ struct tid_connection {
     uint64_t limits_version;           /* then: of the limits that have been checked */
 
     char short_target[512];
+    char peer[TID_ADDRESS_BYTES]; /* of tid_record_peer(); "" until it is called */
 };
 
 #endif

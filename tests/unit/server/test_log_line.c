@@ -79,9 +79,40 @@ static void numbers(void **state) {
     tid_log_line_ms(&line, "none", -5);
     assert_non_null(
         strstr(finish(&line), " msg=\"a b\" n=18446744073709551615 ms=1.234 none=0.000"));
+    tid_log_line_begin(&line, TID_LOG_JSON, TID_LOG_INFO, moment, "m");
+    tid_log_line_number(&line, "zero", 0);
+    tid_log_line_number(&line, "ten", 10);
+    tid_log_line_ms(&line, "ms", 60050999999);
+    tid_log_line_ms(&line, "longest", INT64_MAX);
+    assert_non_null(strstr(finish(&line), ",\"zero\":0,\"ten\":10,\"ms\":60050.999,"
+                                          "\"longest\":9223372036854.775}"));
     tid_log_line_begin(&line, TID_LOG_PLAIN, TID_LOG_INFO, moment, "a b\n");
     tid_log_line_number(&line, "n", 1);
     assert_string_equal(finish(&line), "tensorinitd: a b\\x0a n=1");
+}
+
+/* Seconds that come again, later ones and earlier ones; as 'date -u -d @SECONDS' has them. */
+static void times(void **state) {
+    static const struct {
+        struct timespec at;
+        const char *text;
+    } rows_of_times[] = {
+        {{0, 0}, "time=1970-01-01T00:00:00.000Z level"},
+        {{0, 999999999}, "time=1970-01-01T00:00:00.999Z level"},
+        {{951868799, 1000000}, "time=2000-02-29T23:59:59.001Z level"},
+        {{951868800, 0}, "time=2000-03-01T00:00:00.000Z level"},
+        {{951868799, 10000000}, "time=2000-02-29T23:59:59.010Z level"},
+        {{4102444800, 500000000}, "time=2100-01-01T00:00:00.500Z level"},
+        {{INT64_MAX, 0}, "level"}, /* no date */
+        {{4102444800, 0}, "time=2100-01-01T00:00:00.000Z level"},
+    };
+    struct tid_log_line line;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows_of_times / sizeof *rows_of_times; i++) {
+        const char *text = rows_of_times[i].text;
+        tid_log_line_begin(&line, TID_LOG_LOGFMT, TID_LOG_INFO, rows_of_times[i].at, "m");
+        assert_memory_equal(finish(&line), text, strlen(text));
+    }
 }
 
 static void random_bytes(char *out, size_t bytes) {
@@ -129,9 +160,8 @@ static void long_value(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(escapes),
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(any_bytes),
+        cmocka_unit_test(escapes),    cmocka_unit_test(numbers),
+        cmocka_unit_test(times),      cmocka_unit_test(any_bytes),
         cmocka_unit_test(long_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
