@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/http/digits.h"
+
 static const char *const level_names[] = {
 #define TID_LOG_LEVEL(id, name) name,
     TID_LOG_LEVELS(TID_LOG_LEVEL)
@@ -150,27 +152,28 @@ void tid_log_line_string(struct tid_log_line *line, const char *name, const char
     tid_log_line_text(line, name, value, strlen(value));
 }
 
-/* In decimal. printf() takes longer, and the line of a request has five numbers. */
-static void add_digits(struct tid_log_line *line, uint64_t value, size_t digits_min) {
-    char text[20];
-    size_t count = 0;
-    do {
-        text[sizeof text - ++count] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0 || count < digits_min);
-    add(line, text + sizeof text - count, count);
+static void add_number(struct tid_log_line *line, uint64_t value) {
+    char text[TID_DIGITS_BYTES];
+    add(line, text, tid_digits_u64(value, text));
+}
+
+/* A point and three digits; of less than 1000. */
+static void add_thousandths(struct tid_log_line *line, uint64_t value) {
+    char text[TID_DIGITS_BYTES];
+    tid_digits_u64(1000 + value, text); /* has the zeros, and a digit for the point */
+    text[0] = '.';
+    add(line, text, 4);
 }
 
 void tid_log_line_number(struct tid_log_line *line, const char *name, uint64_t value) {
-    if (add_name(line, name)) add_digits(line, value, 1);
+    if (add_name(line, name)) add_number(line, value);
 }
 
 void tid_log_line_ms(struct tid_log_line *line, const char *name, int64_t ns) {
     const uint64_t us = ns < 0 ? 0 : (uint64_t)ns / 1000;
     if (!add_name(line, name)) return;
-    add_digits(line, us / 1000, 1);
-    add_string(line, ".");
-    add_digits(line, us % 1000, 3);
+    add_number(line, us / 1000);
+    add_thousandths(line, us % 1000);
 }
 
 /* The date and time of a second in UTC; NULL if it has none. Valid until the next call. */
@@ -194,8 +197,7 @@ static void add_time(struct tid_log_line *line, struct timespec now) {
     if (!second || !add_name(line, "time")) return;
     add_string(line, quote);
     add_string(line, second);
-    add_string(line, ".");
-    add_digits(line, (uint64_t)now.tv_nsec / 1000000, 3);
+    add_thousandths(line, (uint64_t)now.tv_nsec / 1000000);
     add_string(line, "Z");
     add_string(line, quote);
 }

@@ -111,10 +111,10 @@ def slowest_of(port, target, bound):
     return slowest
 
 
-def probe(port, target, bound):
-    """The first of some tries within the bound, or the last."""
-    for _ in range(TRIES):
-        if (took := slowest_of(port, target, bound)) <= bound:
+def tried(measure, bound):
+    """The first of some tries within the bound, or the last; 'measure' is given their numbers."""
+    for number in range(TRIES):
+        if (took := measure(number)) <= bound:
             break
     return took
 
@@ -131,7 +131,7 @@ def check(name, count, target, bounds):
     time.sleep(1)
     for other, bound in bounds.items():
         try:
-            took = probe(port, other, bound * SLOW)
+            took = tried(lambda _: slowest_of(port, other, bound * SLOW), bound * SLOW)
         except (Ended, OSError) as error:
             wrong.append(f"{name}: {other.decode()}: {error!r}")
             continue
@@ -193,11 +193,8 @@ def check_clients():
     time.sleep(1)
     wrong = []
     try:
-        for attempt in range(TRIES):
-            beside = seconds_of(port, DEAR % (2 + attempt))
-            slower = beside / alone
-            if slower <= SLOWER:
-                break
+        beside = tried(lambda number: seconds_of(port, DEAR % (2 + number)), SLOWER * alone)
+        slower = beside / alone
         print(f"a ninth client: {alone:.2f} s alone, {beside:.2f} s beside eight; 99th percentile"
               f" of {HEALTH.decode()} {percentile(port, HEALTH):.1f} ms, of 8x8 orthogonal"
               f" {percentile(port, ORTHOGONAL):.1f} ms")
